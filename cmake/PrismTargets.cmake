@@ -1,0 +1,45 @@
+# The two ways in which this tree makes targets, so that flags are said once.
+find_program(PRISM_CCACHE ccache)
+if(PRISM_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${PRISM_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${PRISM_CCACHE})
+endif()
+find_program(PRISM_MOLD mold)
+if(PRISM_MOLD AND NOT PRISM_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(prism_flags INTERFACE)
+target_compile_features(prism_flags INTERFACE cxx_std_20)
+target_compile_options(prism_flags INTERFACE -Wall -Wextra -Wpedantic -Werror)
+target_include_directories(prism_flags INTERFACE ${PROJECT_SOURCE_DIR})
+if(PRISM_SANITIZE)
+  # One translation unit built without the sanitizer would hide its errors, so it is set for all.
+  add_compile_options(-fsanitize=${PRISM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${PRISM_SANITIZE})
+endif()
+
+# prism_library(NAME dep...): a static library of every .cpp beside the calling CMakeLists.txt.
+function(prism_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(sources)
+    add_library(prism_${name} STATIC ${sources})
+    target_link_libraries(prism_${name} PUBLIC prism_flags ${ARGN})
+  else()
+    add_library(prism_${name} INTERFACE)
+    target_link_libraries(prism_${name} INTERFACE prism_flags ${ARGN})
+  endif()
+endfunction()
+
+# prism_test(NAME LABEL dep...): one Catch2 program of every *.test.cpp beside the calling CMakeLists.txt.
+function(prism_test name label)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE prism_test_main ${ARGN})
+  target_compile_definitions(${name} PRIVATE
+    PRISM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PRISM_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  catch_discover_tests(${name} TEST_PREFIX "${label}: " PROPERTIES LABELS ${label} TIMEOUT 300)
+endfunction()
