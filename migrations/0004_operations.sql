@@ -3,6 +3,7 @@
 -- Operations whose referent is not indexed yet.
 CREATE TABLE pending_ops (
   referent_id bigint NOT NULL,      -- uris.id of the missing post or list
+  other_id bigint,                  -- the op's second reference: uris.id of a via repost, users.id of a list member
   creator_id bigint NOT NULL,
   collection smallint NOT NULL,
   rkey text COLLATE "C" NOT NULL,
