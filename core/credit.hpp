@@ -1,0 +1,61 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace prism {
+
+/// The sender's side of one bounded edge: never more than `capacity` units are on their way to, or
+/// waiting at, the receiver. A unit is whatever both sides count: messages, frames or bytes.
+///
+/// Invariant: `in_flight() + available() == capacity()`. Not thread-safe: lives in its sender.
+class credit_window {
+public:
+  /// @param capacity units the receiver grants; 0 is taken as 1, since it would block for ever.
+  explicit credit_window(std::size_t capacity) noexcept;
+
+  /// Takes `n` units for a message about to be sent. False: there is not enough credit, nothing
+  /// was taken, and the sender is *stalled* until enough has come back for it.
+  /// @pre `n <= capacity()`; a larger `n` can never be granted (check with `admissible`).
+  [[nodiscard]] bool try_take(std::size_t n, time_point now) noexcept;
+
+  /// Whether a message of `n` units can ever be sent through this window.
+  [[nodiscard]] bool admissible(std::size_t n) const noexcept { return n <= capacity_; }
+
+  /// The receiver is done with `n` units. More than are in flight is a protocol error between the
+  /// two sides: `errc::invalid`, and the window stays as it was.
+  [[nodiscard]] expected<void> give_back(std::size_t n, time_point now);
+
+  /// The receiver is gone with all that was in flight: everything may be sent again.
+  /// @returns the units that were in flight.
+  std::size_t reset(time_point now) noexcept;
+
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] std::size_t available() const noexcept { return capacity_ - in_flight_; }
+
+  /// Whether the sender was refused and has not had enough credit since.
+  [[nodiscard]] bool stalled() const noexcept { return wanted_ != 0; }
+
+  /// How often a stall began.
+  [[nodiscard]] std::uint64_t times_exhausted() const noexcept { return times_exhausted_; }
+
+  /// Total time spent stalled, the present stall included.
+  [[nodiscard]] steady_clock::duration time_stalled(time_point now) const noexcept;
+
+private:
+  void end_stall(time_point now) noexcept;
+
+  std::size_t capacity_;
+  std::size_t in_flight_{0};
+  std::size_t wanted_{0}; // units refused; 0 = not stalled
+  time_point stalled_since_{};
+  steady_clock::duration stalled_total_{0};
+  std::uint64_t times_exhausted_{0};
+};
+
+} // namespace prism

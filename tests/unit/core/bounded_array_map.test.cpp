@@ -1,0 +1,185 @@
+#include "core/bounded_array_map.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace std::chrono_literals;
+using prism::bounded_array_map;
+using prism::time_point;
+
+TEST_CASE("items of one key come out together and in order") {
+  bounded_array_map<std::string, int> map;
+  for (const int item : {1, 2, 3})
+    CHECK_FALSE(map.add("post", item, {}).evicted);
+  static_cast<void>(map.add("other", 9, {}));
+  CHECK(map.items() == 4);
+  const auto items = map.take(std::string_view("post"));
+  CHECK(std::vector<int>(items.begin(), items.end()) == std::vector{1, 2, 3});
+  CHECK(map.items() == 1);
+  CHECK(map.keys() == 1);
+  CHECK(map.take(std::string_view("post")).empty());
+}
+
+TEST_CASE("one key too many pushes out the least recently used key with all its items") {
+  bounded_array_map<std::string, int> map({.max_keys = 2});
+  static_cast<void>(map.add("a", 1, {}));
+  static_cast<void>(map.add("a", 2, {}));
+  static_cast<void>(map.add("b", 3, {}));
+  CHECK(map.touch(std::string_view("a")));
+  CHECK_FALSE(map.touch(std::string_view("z")));
+  const auto first = map.add("c", 4, {});
+  REQUIRE(first.evicted);
+  CHECK(first.evicted->key == "b");
+  const auto second = map.add("d", 5, {});
+  REQUIRE(second.evicted);
+  CHECK(second.evicted->key == "a");
+  CHECK(second.evicted->value == std::list{1, 2});
+  CHECK(map.evicted_keys() == 2);
+  CHECK(map.evicted_items() == 3);
+  CHECK(map.items() == 2);
+}
+
+TEST_CASE("one item too many pushes out the oldest of its key and warns at most once a minute") {
+  bounded_array_map<std::string, int> map({.max_keys = 5, .max_items_per_key = 2});
+  const time_point start{};
+  static_cast<void>(map.add("k", 1, start));
+  CHECK_FALSE(map.add("k", 2, start).warn);
+  const auto full = map.add("k", 3, start);
+  CHECK(full.dropped == 1);
+  CHECK(full.warn == 0U);
+  const auto quiet = map.add("k", 4, start + 59s);
+  CHECK(quiet.dropped == 2);
+  CHECK_FALSE(quiet.warn);
+  CHECK(map.add("k", 5, start + 60s).warn == 1U);
+  CHECK(*map.peek(std::string_view("k")) == std::list{4, 5});
+  CHECK(map.dropped_items() == 3);
+  CHECK(map.items() == 2);
+}
+
+TEST_CASE("removing the last item of a key frees the key") {
+  bounded_array_map<std::string, int> map;
+  for (const int item : {1, 2, 3, 4})
+    static_cast<void>(map.add("k", item, {}));
+  CHECK(map.remove_if(std::string_view("k"), [](int item) { return item % 2 == 0; }) == 2);
+  CHECK(map.keys() == 1);
+  CHECK(map.items() == 2);
+  CHECK(map.remove_if(std::string_view("k"), [](int) { return true; }) == 2);
+  CHECK(map.keys() == 0);
+  CHECK(map.items() == 0);
+  CHECK(map.remove_if(std::string_view("k"), [](int) { return true; }) == 0);
+}
+
+TEST_CASE("a bounded array map takes items that can only be moved") {
+  bounded_array_map<int, std::unique_ptr<int>> map({.max_keys = 1, .max_items_per_key = 1});
+  static_cast<void>(map.add(1, std::make_unique<int>(5), {}));
+  const auto result = map.add(1, std::make_unique<int>(6), {});
+  REQUIRE(result.dropped);
+  CHECK(**result.dropped == 5);
+}
+
+namespace {
+
+struct naive_map {
+  std::size_t max_keys;
+  std::size_t max_items;
+  std::vector<std::pair<int, std::vector<int>>> arrays; // least recently used first
+
+  auto where(int key) {
+    return std::find_if(arrays.begin(), arrays.end(), [&](auto& a) { return a.first == key; });
+  }
+  bool refresh(int key) {
+    if (where(key) == arrays.end())
+      return false;
+    std::rotate(where(key), where(key) + 1, arrays.end());
+    return true;
+  }
+  std::size_t items() const {
+    std::size_t sum = 0;
+    for (const auto& [key, array] : arrays)
+      sum += array.size();
+    return sum;
+  }
+};
+
+template <class List>
+std::vector<int> as_vector(const List& list) {
+  return {list.begin(), list.end()};
+}
+
+} // namespace
+
+TEST_CASE("a bounded array map behaves like a naive one and loses no item unreported") {
+  std::mt19937 random(5);
+  for (const auto& [max_keys, max_items] : {std::pair{1U, 1U}, {3U, 2U}, {10U, 5U}, {40U, 3U}}) {
+    bounded_array_map<int, int> map({.max_keys = max_keys, .max_items_per_key = max_items});
+    naive_map naive{max_keys, max_items, {}};
+    std::size_t added = 0;
+    std::size_t left = 0; // by any way
+    for (int step = 0; step < 8000; ++step) {
+      const int key = static_cast<int>(random() % (2 * max_keys));
+      switch (random() % 8) {
+      case 0: {
+        const auto place = naive.where(key);
+        const auto taken = map.take(key);
+        REQUIRE(as_vector(taken) ==
+                (place == naive.arrays.end() ? std::vector<int>{} : place->second));
+        left += taken.size();
+        if (place != naive.arrays.end())
+          naive.arrays.erase(place);
+        break;
+      }
+      case 1: {
+        const auto odd = [](int item) { return item % 2 == 1; };
+        const auto place = naive.where(key);
+        std::size_t removed = 0;
+        if (place != naive.arrays.end()) {
+          removed = std::erase_if(place->second, odd);
+          if (place->second.empty())
+            naive.arrays.erase(place);
+        }
+        REQUIRE(map.remove_if(key, odd) == removed);
+        left += removed;
+        break;
+      }
+      case 2:
+        REQUIRE(map.touch(key) == naive.refresh(key));
+        break;
+      default: {
+        const auto result = map.add(key, step, {});
+        ++added;
+        REQUIRE_FALSE((result.evicted && result.dropped));
+        if (!naive.refresh(key)) {
+          REQUIRE(result.evicted.has_value() == (naive.arrays.size() == max_keys));
+          if (result.evicted) {
+            REQUIRE(result.evicted->key == naive.arrays.front().first);
+            REQUIRE(as_vector(result.evicted->value) == naive.arrays.front().second);
+            left += result.evicted->value.size();
+            naive.arrays.erase(naive.arrays.begin());
+          }
+          naive.arrays.emplace_back(key, std::vector<int>{});
+        }
+        auto& array = naive.arrays.back().second;
+        REQUIRE(result.dropped.has_value() == (array.size() == max_items));
+        if (result.dropped) {
+          REQUIRE(*result.dropped == array.front());
+          array.erase(array.begin());
+          ++left;
+        }
+        array.push_back(step);
+      }
+      }
+      REQUIRE(map.keys() == naive.arrays.size());
+      REQUIRE(map.items() == naive.items());
+      REQUIRE(map.items() == added - left);
+    }
+    std::vector<std::pair<int, std::vector<int>>> rest;
+    map.for_each([&](int key, const auto& items) { rest.emplace_back(key, as_vector(items)); });
+    std::reverse(rest.begin(), rest.end());
+    CHECK(rest == naive.arrays);
+  }
+}
