@@ -84,4 +84,46 @@ cbor_fault read_cbor_head(std::span<const std::byte> input, std::size_t offset,
   return shortest ? cbor_fault::none : cbor_fault::not_shortest;
 }
 
+cbor_fault skip_cbor_item(std::span<const std::byte> input, std::size_t& offset) noexcept {
+  std::uint64_t pending = 1;
+  while (pending > 0) {
+    cbor_head head;
+    if (const auto fault = read_cbor_head(input, offset, head); fault != cbor_fault::none) {
+      return fault;
+    }
+    offset += head.size;
+    --pending;
+    // Every item takes a byte at least, so more than this is a lie; and no sum below can overflow.
+    const std::size_t room = input.size() - offset;
+    const bool counts = head.major != cbor_major::uint && head.major != cbor_major::nint &&
+                        head.major != cbor_major::tag && head.major != cbor_major::simple;
+    if (counts && head.argument > room) {
+      return cbor_fault::truncated;
+    }
+    switch (head.major) {
+    case cbor_major::bytes:
+    case cbor_major::text:
+      offset += head.argument;
+      break;
+    case cbor_major::array:
+      pending += head.argument;
+      break;
+    case cbor_major::map:
+      pending += 2 * head.argument;
+      break;
+    case cbor_major::tag:
+      ++pending;
+      break;
+    case cbor_major::uint:
+    case cbor_major::nint:
+    case cbor_major::simple:
+      break;
+    }
+    if (pending > input.size() - offset) {
+      return cbor_fault::truncated;
+    }
+  }
+  return cbor_fault::none;
+}
+
 } // namespace prism::atproto

@@ -49,4 +49,9 @@ struct cbor_head {
 [[nodiscard]] cbor_fault read_cbor_head(std::span<const std::byte> input, std::size_t offset,
                                         cbor_head& head) noexcept;
 
+/// Moves `offset` past the item that begins there, over byte and text strings in O(1). Checks heads
+/// and lengths only: not UTF-8, keys, tags, depth or ranges.
+[[nodiscard]] cbor_fault skip_cbor_item(std::span<const std::byte> input,
+                                        std::size_t& offset) noexcept;
+
 } // namespace prism::atproto
