@@ -121,7 +121,7 @@ TEST_CASE("a bounded array map behaves like a naive one and loses no item unrepo
     std::size_t added = 0;
     std::size_t left = 0; // by any way
     for (int step = 0; step < 8000; ++step) {
-      const int key = static_cast<int>(random() % (2 * max_keys));
+      const int key = static_cast<int>(random() % (std::size_t{2} * max_keys));
       switch (random() % 8) {
       case 0: {
         const auto place = naive.where(key);

@@ -1,0 +1,44 @@
+#include "config/checks.hpp"
+
+#include <charconv>
+#include <limits>
+
+namespace prism::config {
+
+namespace {
+
+bool has_scheme(std::string_view text, std::string_view scheme) noexcept {
+  return text.size() > scheme.size() && text.substr(0, scheme.size()) == scheme &&
+         text.find_first_of(" \t\r\n") == std::string_view::npos;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
+  std::uint64_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stopped, failure] = std::from_chars(text.data(), end, value);
+  if (failure != std::errc{} || stopped != end)
+    return std::nullopt;
+  return value;
+}
+
+bool is_websocket_url(std::string_view text) noexcept {
+  return has_scheme(text, "ws://") || has_scheme(text, "wss://");
+}
+
+bool is_http_url(std::string_view text) noexcept {
+  return has_scheme(text, "http://") || has_scheme(text, "https://");
+}
+
+bool is_listen_address(std::string_view text) noexcept {
+  if (text.empty())
+    return true;
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return false;
+  const auto port = parse_number(text.substr(colon + 1));
+  return port && *port <= std::numeric_limits<std::uint16_t>::max();
+}
+
+} // namespace prism::config

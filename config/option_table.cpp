@@ -1,0 +1,130 @@
+#include "config/option_table.hpp"
+
+#include "config/checks.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace prism::config {
+
+namespace {
+
+constexpr std::string_view live = "live";
+constexpr std::string_view oldest = "oldest";
+
+template <class T>
+constexpr bool is_text = std::is_same_v<T, std::string>;
+template <class T>
+constexpr bool is_cursor = std::is_same_v<T, std::optional<std::int64_t>>;
+
+// The three forms a member can have. Each returns nothing for a text that is not allowed.
+
+std::optional<std::string> read_text(const option_row& row, std::string_view text) {
+  if (row.check != nullptr && !row.check(text))
+    return std::nullopt;
+  return std::string(text);
+}
+
+std::optional<std::uint64_t> read_number(const option_row& row, std::string_view text) {
+  const auto number = parse_number(text);
+  return number && *number >= row.min && *number <= row.max ? number : std::nullopt;
+}
+
+std::optional<std::optional<std::int64_t>> read_cursor(const option_row& row,
+                                                       std::string_view text) {
+  if (text == live)
+    return std::optional<std::int64_t>{};
+  if (text == oldest)
+    return std::optional<std::int64_t>{0};
+  if (const auto number = read_number(row, text))
+    return std::optional{static_cast<std::int64_t>(*number)};
+  return std::nullopt;
+}
+
+} // namespace
+
+const option_row* find_row(std::string_view name) noexcept {
+  const auto rows = option_rows();
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [&](const option_row& row) { return row.name == name; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+std::string environment_name(const option_row& row) {
+  std::string name{"PRISM_"};
+  for (const char c : row.name)
+    name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return name;
+}
+
+std::string allowed(const option_row& row) {
+  return std::visit(
+      [&]<class T>(T options::*) -> std::string {
+        if constexpr (is_text<T>)
+          return std::string(row.allowed_text);
+        else if constexpr (is_cursor<T>)
+          return fmt::format("{}, {} or a sequence number", live, oldest);
+        else
+          return fmt::format("{} to {}", row.min, row.max);
+      },
+      row.field);
+}
+
+expected<void> assign(const option_row& row, std::string_view text, options& into) {
+  const bool accepted = std::visit(
+      [&]<class T>(T options::*field) {
+        const auto keep = [&](auto value) {
+          if (value)
+            into.*field = T(std::move(*value));
+          return value.has_value();
+        };
+        if constexpr (is_text<T>)
+          return keep(read_text(row, text));
+        else if constexpr (is_cursor<T>)
+          return keep(read_cursor(row, text));
+        else
+          return keep(read_number(row, text));
+      },
+      row.field);
+  if (!accepted)
+    return fail(errc::invalid, "{} is '{}', allowed is {}", row.name, row.secret ? "***" : text,
+                allowed(row));
+  return {};
+}
+
+std::string value_of(const option_row& row, const options& from) {
+  return std::visit(
+      [&]<class T>(T options::*field) -> std::string {
+        const auto& value = from.*field;
+        if constexpr (is_text<T>)
+          return value;
+        else if constexpr (is_cursor<T>)
+          return !value        ? std::string(live)
+                 : *value == 0 ? std::string(oldest)
+                               : std::to_string(*value);
+        else if constexpr (std::is_integral_v<T>)
+          return std::to_string(value);
+        else
+          return std::to_string(value.count());
+      },
+      row.field);
+}
+
+bool is_number(const option_row& row) noexcept {
+  return !std::holds_alternative<std::string options::*>(row.field) &&
+         !std::holds_alternative<std::optional<std::int64_t> options::*>(row.field);
+}
+
+expected<void> check_together(const options& values) {
+  if (values.ping_interval >= values.idle_timeout)
+    return fail(errc::invalid,
+                "ping-interval-ms ({}) must be below idle-timeout-ms ({}), or every quiet "
+                "connection would be cut",
+                values.ping_interval.count(), values.idle_timeout.count());
+  if (values.backoff_min > values.backoff_max)
+    return fail(errc::invalid, "backoff-min-ms ({}) must not be above backoff-max-ms ({})",
+                values.backoff_min.count(), values.backoff_max.count());
+  return {};
+}
+
+} // namespace prism::config

@@ -1,0 +1,71 @@
+#include "config/render.hpp"
+
+#include "config/option_table.hpp"
+#include "core/version.hpp"
+
+#include <fmt/format.h>
+
+namespace prism::config {
+
+namespace {
+
+// A text as CAF's parser takes it.
+std::string quoted(std::string_view text) {
+  std::string out{'"'};
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string environment_names(const option_row& row) {
+  auto names = environment_name(row);
+  if (!row.alias.empty())
+    names += fmt::format(" or {}", row.alias);
+  return names;
+}
+
+} // namespace
+
+std::string help_text() {
+  const options defaults;
+  std::string text =
+      "Usage: prismd [--NAME=VALUE]...\n\n"
+      "Follows an atproto firehose and indexes it into PostgreSQL.\n"
+      "Order of precedence: defaults, file, environment, command line.\n\n"
+      "  --config-file=PATH\n"
+      "      settings to read; /etc/prism/prismd.conf if that exists; PRISM_CONFIG_FILE\n"
+      "  --dump-config\n"
+      "      print the settings in effect in the form of a file, and exit\n"
+      "  --help, -h\n"
+      "  --version\n\n";
+  for (const auto& row : option_rows()) {
+    const auto value = value_of(row, defaults);
+    text +=
+        fmt::format("  --{}={}\n      {}\n      allowed: {}; environment: {}\n", row.name,
+                    value.empty() ? "\"\"" : value, row.help, allowed(row), environment_names(row));
+  }
+  return text;
+}
+
+std::string version_text() {
+  return fmt::format("prismd {} ({})\n", version(), revision());
+}
+
+std::string dump(const options& values) {
+  std::string text = "; Settings of prismd, in CAF's configuration syntax: NAME = NUMBER or "
+                     "NAME = \"TEXT\".\n"
+                     "; Environment and command line win over this file; see prismd --help.\n";
+  for (const auto& row : option_rows()) {
+    const auto value = value_of(row, values);
+    text +=
+        fmt::format("\n; {}\n; allowed: {}; environment: {}\n{} = {}\n", row.help, allowed(row),
+                    environment_names(row), row.name,
+                    is_number(row) ? value : quoted(row.secret ? mask_passwords(value) : value));
+  }
+  return text;
+}
+
+} // namespace prism::config

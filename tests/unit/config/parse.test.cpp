@@ -1,0 +1,212 @@
+#include "config/parse.hpp"
+#include "config/option_table.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace prism::config;
+using Catch::Contains;
+using words = std::vector<std::string_view>;
+
+namespace {
+
+constexpr const char* no_file = "/nonexistent/prismd.conf";
+
+// A configuration file that is gone again after the test.
+class temporary_file {
+public:
+  explicit temporary_file(std::string_view text)
+      : path_(std::filesystem::temp_directory_path() /
+              ("prism-config-" + std::to_string(std::random_device{}()) + ".conf")) {
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  ~temporary_file() { std::filesystem::remove(path_); }
+  temporary_file(const temporary_file&) = delete;
+  temporary_file& operator=(const temporary_file&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+private:
+  std::filesystem::path path_;
+};
+
+options accepted(const words& arguments, const words& environment = {},
+                 const std::filesystem::path& file = no_file) {
+  const auto result = parse(arguments, environment, file);
+  INFO((result ? std::string() : result.error().why.message));
+  REQUIRE(result);
+  return result->values;
+}
+
+std::string refused(int exit_code, const words& arguments, const words& environment = {},
+                    const std::filesystem::path& file = no_file) {
+  const auto result = parse(arguments, environment, file);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().exit_code == exit_code);
+  return result.error().why.message;
+}
+
+} // namespace
+
+TEST_CASE("without any source the settings are the defaults") {
+  CHECK(accepted({}) == options{});
+  CHECK(parse(words{}, words{}, no_file)->what == action::run);
+}
+
+TEST_CASE("every setting can be given on the command line, in the environment and in a file") {
+  for (const auto& row : option_rows()) {
+    // A value that is allowed and is not the default: for numbers one beside it.
+    options changed;
+    if (is_number(row)) {
+      const auto number = std::stoull(value_of(row, {}));
+      REQUIRE(assign(row, std::to_string(number > row.min ? number - 1 : number + 1), changed));
+    } else {
+      bool found = false;
+      for (const auto* text : {"wss://other.example", "https://other.example", "1234",
+                               "127.0.0.1:1", "json", "debug", "skip", "other"})
+        found = found || (assign(row, text, changed) && changed != options{});
+      REQUIRE((found || row.name == "unknown-collections"));
+    }
+    const auto value = value_of(row, changed);
+    INFO(row.name << " = " << value);
+    const auto argument = "--" + std::string(row.name) + "=" + value;
+    const auto variable = environment_name(row) + "=" + value;
+    const temporary_file file(std::string(row.name) + " = " +
+                              (is_number(row) ? value : '"' + value + '"') + "\n");
+    CHECK(accepted({argument}) == changed);
+    CHECK(accepted({}, {variable}) == changed);
+    CHECK(accepted({}, {}, file.path()) == changed);
+  }
+}
+
+TEST_CASE("the command line wins over the environment, that over the file, that over defaults") {
+  const temporary_file file("shards = 2\ndb-pool-size = 3\nbatch-max-frames = 4\n");
+  const auto values =
+      accepted({"--shards=10"}, {"PRISM_SHARDS=20", "PRISM_DB_POOL_SIZE=30"}, file.path());
+  CHECK(values.shards == 10);
+  CHECK(values.db_pool_size == 30);
+  CHECK(values.batch_max_frames == 4);
+  CHECK(values.firehose_window_frames == 20'000);
+}
+
+TEST_CASE("of a name given twice on the command line the last counts") {
+  CHECK(accepted({"--shards=1", "--shards=7"}).shards == 7);
+}
+
+TEST_CASE("the well-known variables are understood and yield to the prefixed ones") {
+  const auto values =
+      accepted({}, {"DATABASE_URL=postgresql://h/db", "DB_POOL_SIZE=7", "STATEMENT_TIMEOUT_MS=1234",
+                    "MAX_CONCURRENT_USER_CREATIONS=5", "PATH=/bin", "=", "odd"});
+  CHECK(values.database_url == "postgresql://h/db");
+  CHECK(values.db_pool_size == 7);
+  CHECK(values.statement_timeout == 1234ms);
+  CHECK(values.max_concurrent_user_creations == 5);
+  CHECK(accepted({}, {"PRISM_DB_POOL_SIZE=8", "DB_POOL_SIZE=7"}).db_pool_size == 8);
+  CHECK_THAT(refused(78, {}, {"DB_POOL_SIZE=abc"}),
+             Contains("variable DB_POOL_SIZE") && Contains("'abc'") && Contains("1 to 1000"));
+}
+
+TEST_CASE("an empty value on the command line brings back a private database") {
+  CHECK(accepted({"--database-url="}, {"DATABASE_URL=postgresql://h/db"}).database_url.empty());
+}
+
+TEST_CASE("a start cursor is the live end, the oldest frame or a number") {
+  CHECK_FALSE(accepted({"--start-cursor=live"}).start_cursor);
+  CHECK(accepted({"--start-cursor=oldest"}).start_cursor == 0);
+  CHECK(accepted({"--start-cursor=0"}).start_cursor == 0);
+  CHECK(accepted({"--start-cursor=9223372036854775807"}).start_cursor == INT64_MAX);
+  CHECK_THAT(refused(64, {"--start-cursor=9223372036854775808"}), Contains("sequence number"));
+  CHECK_THAT(refused(64, {"--start-cursor=-1"}), Contains("live, oldest or a sequence number"));
+}
+
+TEST_CASE("an unknown name is an error in each source and says what is known") {
+  CHECK_THAT(refused(64, {"--shard=4"}), Contains("command line") && Contains("'shard'") &&
+                                             Contains("known are") && Contains(" shards "));
+  CHECK_THAT(refused(78, {}, {"PRISM_SHARD=4"}),
+             Contains("PRISM_SHARD is not") && Contains("PRISM_SHARDS"));
+  const temporary_file file("\n; comment\nshard = 4\n");
+  CHECK_THAT(refused(78, {}, {}, file.path()),
+             Contains(file.path().string() + ":3") && Contains("'shard'") && Contains(" shards "));
+}
+
+TEST_CASE("a value out of range is an error in each source and says what is allowed") {
+  CHECK_THAT(refused(64, {"--shards=0"}), Contains("command line, --shards") && Contains("'0'") &&
+                                              Contains("allowed is 1 to 256"));
+  CHECK_THAT(refused(78, {}, {"PRISM_SHARDS=257"}),
+             Contains("environment variable PRISM_SHARDS") && Contains("1 to 256"));
+  const temporary_file file("shards = 1000\n");
+  CHECK_THAT(refused(78, {}, {}, file.path()), Contains(":1: shards is '1000'"));
+}
+
+TEST_CASE("a bad value is an error even if a later source overrules it") {
+  CHECK_THAT(refused(78, {"--shards=4"}, {"PRISM_SHARDS=many"}), Contains("'many'"));
+}
+
+TEST_CASE("numbers are plain decimals") {
+  for (const auto* text : {"", " 4", "4 ", "+4", "-4", "4.0", "0x4", "4k", "99999999999999999999"})
+    CHECK_THAT(refused(64, {"--shards=" + std::string(text)}), Contains("1 to 256"));
+}
+
+TEST_CASE("texts are checked for what can be seen at once") {
+  for (const auto* bad :
+       {"--relay-url=https://x", "--relay-url=wss://", "--relay-url=wss://a b",
+        "--plc-url=plc.directory", "--metrics-listen=9464", "--metrics-listen=127.0.0.1:65536",
+        "--metrics-listen=:1", "--log-level=loud", "--log-format=xml",
+        "--data-dir=", "--unknown-collections=keep"})
+    CHECK_THAT(refused(64, {bad}), Contains("allowed is"));
+  for (const auto* good : {"--relay-url=ws://[::1]:80/x", "--metrics-listen=[::1]:0",
+                           "--metrics-listen=", "--ca-file=", "--log-level=off"})
+    accepted({good});
+}
+
+TEST_CASE("settings that contradict each other are refused by both names") {
+  CHECK_THAT(refused(78, {"--ping-interval-ms=5000", "--idle-timeout-ms=5000"}),
+             Contains("ping-interval-ms") && Contains("idle-timeout-ms"));
+  CHECK_THAT(refused(78, {"--backoff-min-ms=20", "--backoff-max-ms=10"}),
+             Contains("backoff-min-ms") && Contains("backoff-max-ms"));
+}
+
+TEST_CASE("a malformed command line is told apart") {
+  CHECK_THAT(refused(64, {"--relay-url", "wss://x"}), Contains("--relay-url=VALUE"));
+  CHECK_THAT(refused(64, {"wss://x"}), Contains("'wss://x'") && Contains("--NAME=VALUE"));
+  CHECK_THAT(refused(64, {"-x"}), Contains("'-x'"));
+  CHECK_THAT(refused(64, {"--"}), Contains("'--'"));
+  CHECK_THAT(refused(64, {"--=5"}), Contains("'--=5'"));
+}
+
+TEST_CASE("a configuration file can be named in two ways and then must exist") {
+  const temporary_file one("shards = 1\n");
+  const temporary_file two("shards = 2\n");
+  const auto variable = "PRISM_CONFIG_FILE=" + two.path().string();
+  CHECK(accepted({"--config-file=" + one.path().string()}, {variable}).shards == 1);
+  CHECK(accepted({}, {variable}, one.path()).shards == 2);
+  CHECK(accepted({}, {}, one.path()).shards == 1);
+  CHECK_THAT(refused(78, {"--config-file=/nonexistent/x"}),
+             Contains("/nonexistent/x") && Contains("No such file"));
+}
+
+TEST_CASE("a secret is not repeated in an error") {
+  // No text is refused for database-url itself, so the row is tried as it would be.
+  auto row = *find_row("database-url");
+  row.check = [](std::string_view) { return false; };
+  options values;
+  const auto result = assign(row, "postgresql://u:hunter2@h/db", values);
+  REQUIRE_FALSE(result);
+  CHECK_THAT(result.error().message, !Contains("hunter2") && Contains("***"));
+  CHECK(values == options{});
+}
+
+TEST_CASE("main's own arguments are understood") {
+  const char* arguments[] = {"prismd", "--shards=3", nullptr};
+  const char* environment[] = {"PRISM_DB_POOL_SIZE=4", nullptr};
+  const auto result = parse(2, arguments, environment);
+  REQUIRE(result);
+  CHECK(result->values.shards == 3);
+  CHECK(result->values.db_pool_size == 4);
+  CHECK(parse(0, arguments, nullptr));
+}
