@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sstream>
@@ -70,12 +71,22 @@ bool wait(int socket, short events, clock::time_point until) {
   }
 }
 
-std::size_t host_count(const std::vector<std::pair<std::string, std::string>>& keywords) {
-  std::size_t count = 1;
-  for (const auto& [keyword, value] : keywords)
+// PQconnectPoll() leaves connect_timeout to its caller.
+std::chrono::milliseconds
+connect_limit(const connect_options& options,
+              const std::vector<std::pair<std::string, std::string>>& keywords) {
+  auto per_host = options.connect_timeout;
+  int hosts = 1;
+  for (const auto& [keyword, value] : keywords) {
     if (keyword == "host" || keyword == "hostaddr")
-      count = std::max(count, 1 + static_cast<std::size_t>(std::ranges::count(value, ',')));
-  return count;
+      hosts = std::max(hosts, 1 + static_cast<int>(std::ranges::count(value, ',')));
+    int seconds = 0;
+    const auto* const end = value.data() + value.size();
+    if (keyword == "connect_timeout" &&
+        std::from_chars(value.data(), end, seconds).ec == std::errc{} && seconds > 0)
+      per_host = std::chrono::seconds(seconds);
+  }
+  return per_host * hosts;
 }
 
 } // namespace
@@ -93,8 +104,7 @@ outcome<connection_ptr> connect(const connect_options& options, std::chrono::mil
   names.push_back(nullptr);
   values.push_back(nullptr);
 
-  const auto hosts = static_cast<int>(host_count(*keywords));
-  const auto until = clock::now() + std::min(options.connect_timeout * hosts, limit);
+  const auto until = clock::now() + std::min(connect_limit(options, *keywords), limit);
   connection_ptr raw(PQconnectStartParams(names.data(), values.data(), 0));
   if (!raw)
     return db_fail("53200", "out of memory for a connection", "connect");
