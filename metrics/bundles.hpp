@@ -1,0 +1,126 @@
+#pragma once
+
+#include "metrics/labelled_counter.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+
+namespace prism::metrics {
+
+// One bundle per subsystem: what its owner looks up once and then increments. Pointers are never
+// null and live as long as the registry. Any thread may use any of them.
+
+/// The source and the replay window: owned by the firehose actor.
+struct firehose_metrics {
+  /// Frames read, by kind (`labels::frame_kinds`).
+  labelled_counter frames;
+  /// Bytes of those frames.
+  prometheus::Counter* bytes;
+  /// Frames counted and passed over, by reason (`labels::bad_frame_reasons`).
+  labelled_counter bad_frames;
+  /// WebSockets opened.
+  prometheus::Counter* connects;
+  /// Ends of connections and of attempts, by reason (`labels::disconnect_reasons`).
+  labelled_counter disconnects;
+  /// 1 while a WebSocket is open, else 0.
+  prometheus::Gauge* connected;
+  /// Highest seq read.
+  prometheus::Gauge* last_seq;
+  /// Highest seq at or below which everything is committed.
+  prometheus::Gauge* durable_seq;
+  /// `time` of the last committed event, in seconds since 1970; feeds the lag.
+  prometheus::Gauge* event_timestamp;
+  /// Frames in the replay window, and how many fit.
+  prometheus::Gauge* window_frames;
+  prometheus::Gauge* window_capacity;
+  /// Seconds without credit, in which the socket was not read (`raise_to`).
+  prometheus::Counter* stalled_seconds;
+};
+
+/// Batches and the operations in them: shared by the shards.
+struct batch_metrics {
+  /// Batches finished, by result (`labels::batch_results`).
+  labelled_counter batches;
+  /// Frames and operations of each committed batch.
+  prometheus::Histogram* frames;
+  prometheus::Histogram* ops;
+  /// Seconds from the start of its transaction to its end, of each batch.
+  prometheus::Histogram* seconds;
+  /// Records passed over, by reason (`labels::skip_reasons`).
+  labelled_counter skipped;
+};
+
+/// One shard.
+struct shard_metrics {
+  /// Frames taken from the firehose, repeated ones included.
+  prometheus::Counter* frames;
+};
+
+/// One bounded edge between two actors (core/credit.hpp).
+struct edge_metrics {
+  /// Units that wait or are at work at the receiver; never above `capacity`.
+  prometheus::Gauge* depth;
+  /// Units granted to the sender.
+  prometheus::Gauge* capacity;
+  /// Times at which the sender found no credit (`raise_to`).
+  prometheus::Counter* exhausted;
+  /// Seconds that the sender waited for credit (`raise_to`).
+  prometheus::Counter* stalled_seconds;
+};
+
+/// Connections and transactions: owned by the pool, shared by its sessions.
+struct database_metrics {
+  /// Failed statements, by class (`labels::error_classes`).
+  labelled_counter errors;
+  /// Transactions tried again, by SQLSTATE (`labels::retried_states`).
+  labelled_counter retries;
+  /// Most connections there may be, and how many are open, at work, and free.
+  prometheus::Gauge* max_connections;
+  prometheus::Gauge* connections;
+  prometheus::Gauge* active;
+  prometheus::Gauge* idle;
+  /// Requests that wait for a session.
+  prometheus::Gauge* waiting;
+};
+
+/// The making of users: owned by user_creation.
+struct user_creation_metrics {
+  /// DIDs that got an id.
+  prometheus::Counter* interned;
+  /// DIDs that wait for their turn.
+  prometheus::Gauge* waiting;
+  /// Batches at work.
+  prometheus::Gauge* in_flight;
+};
+
+/// Operations parked until their referent appears.
+struct pending_metrics {
+  /// What happened to them, by event (`labels::pending_events`).
+  labelled_counter events;
+  /// Operations parked now.
+  prometheus::Gauge* ops;
+};
+
+/// One cache.
+struct cache_metrics {
+  /// Found, not found, and pushed out (`raise_to` with the totals of an `lru_cache`).
+  prometheus::Counter* hits;
+  prometheus::Counter* misses;
+  prometheus::Counter* evictions;
+  /// Entries now.
+  prometheus::Gauge* entries;
+};
+
+/// One actor, by its name in the supervision tree; a shard's name has no number in it.
+struct actor_metrics {
+  /// Times it was started again.
+  prometheus::Counter* restarts;
+  /// Messages that wait, as it saw them last.
+  prometheus::Gauge* mailbox_depth;
+  /// Messages handled, and seconds spent in their handlers.
+  prometheus::Counter* messages;
+  prometheus::Counter* handling_seconds;
+};
+
+} // namespace prism::metrics

@@ -1,0 +1,85 @@
+#include "metrics/declared_bundles.hpp"
+
+#include "metrics/labels.hpp"
+
+namespace prism::metrics {
+
+namespace {
+
+const prometheus::Histogram::BucketBoundaries frame_buckets{1,   2,   5,    10,   20,   50,   100,
+                                                            200, 500, 1000, 2000, 5000, 10000};
+const prometheus::Histogram::BucketBoundaries op_buckets{1,   2,   5,    10,   20,   50,    100,
+                                                         200, 500, 1000, 2000, 5000, 10000, 20000};
+const prometheus::Histogram::BucketBoundaries second_buckets{
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+
+} // namespace
+
+firehose_metrics declare_firehose(declarer& d) {
+  return {
+      .frames = d.counters("firehose_frames_total", "Frames read.", "kind", labels::frame_kinds),
+      .bytes = d.counter("firehose_bytes_total", "Bytes of the frames read."),
+      .bad_frames = d.counters("firehose_bad_frames_total", "Frames counted and passed over.",
+                               "reason", labels::bad_frame_reasons),
+      .connects = d.counter("firehose_connects_total", "WebSockets opened."),
+      .disconnects =
+          d.counters("firehose_disconnects_total", "Ends of connections and of attempts at one.",
+                     "reason", labels::disconnect_reasons),
+      .connected = d.gauge("firehose_connected", "1 while a WebSocket is open, else 0."),
+      .last_seq = d.gauge("firehose_last_seq", "Highest sequence number read."),
+      .durable_seq = d.gauge("firehose_durable_seq",
+                             "Sequence number at or below which everything is committed."),
+      .event_timestamp = d.gauge("firehose_event_timestamp_seconds",
+                                 "Time of the last committed event, since 1970."),
+      .window_frames =
+          d.gauge("firehose_window_frames", "Frames read and not committed, kept for replay."),
+      .window_capacity =
+          d.gauge("firehose_window_capacity_frames", "Frames that fit into the replay window."),
+      .stalled_seconds =
+          d.counter("firehose_stalled_seconds_total",
+                    "Time for which the socket was not read, because all credit was out."),
+  };
+}
+
+batch_metrics declare_batches(declarer& d) {
+  return {
+      .batches = d.counters("batches_total", "Batches finished.", "result", labels::batch_results),
+      .frames = d.histogram("batch_frames", "Frames of a committed batch.", frame_buckets),
+      .ops = d.histogram("batch_ops", "Record operations of a committed batch.", op_buckets),
+      .seconds = d.histogram("batch_seconds", "Time of a batch in the database.", second_buckets),
+      .skipped = d.counters("records_skipped_total", "Records passed over on purpose.", "reason",
+                            labels::skip_reasons),
+  };
+}
+
+database_metrics declare_database(declarer& d) {
+  return {
+      .errors = d.counters("db_errors_total", "Failed database operations.", "class",
+                           labels::error_classes),
+      .retries = d.counters("transaction_retries_total", "Transactions tried again.", "sqlstate",
+                            labels::retried_states),
+      .max_connections = d.gauge("db_pool_max_connections", "Most database sessions."),
+      .connections = d.gauge("db_pool_connections", "Open database sessions."),
+      .active = d.gauge("db_pool_active", "Database sessions at work."),
+      .idle = d.gauge("db_pool_idle", "Database sessions that are open and free."),
+      .waiting = d.gauge("db_pool_waiting", "Requests that wait for a database session."),
+  };
+}
+
+user_creation_metrics declare_user_creation(declarer& d) {
+  return {
+      .interned = d.counter("users_interned_total", "DIDs that got an id."),
+      .waiting = d.gauge("user_creation_waiting", "DIDs that wait to get an id."),
+      .in_flight = d.gauge("user_creation_in_flight", "Batches of new users at work."),
+  };
+}
+
+pending_metrics declare_pending(declarer& d) {
+  return {
+      .events = d.counters("pending_op_events_total", "What became of parked operations.", "event",
+                           labels::pending_events),
+      .ops = d.gauge("pending_ops", "Operations parked until their referent appears."),
+  };
+}
+
+} // namespace prism::metrics

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "metrics/bundles.hpp"
+#include "metrics/declarer.hpp"
+
+namespace prism::metrics {
+
+// The families of each bundle that exists once: name, help and label values. Private to `registry`,
+// which calls each once.
+
+[[nodiscard]] firehose_metrics declare_firehose(declarer& d);
+[[nodiscard]] batch_metrics declare_batches(declarer& d);
+[[nodiscard]] database_metrics declare_database(declarer& d);
+[[nodiscard]] user_creation_metrics declare_user_creation(declarer& d);
+[[nodiscard]] pending_metrics declare_pending(declarer& d);
+
+} // namespace prism::metrics

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace prism::metrics {
+
+/// The values of the labels whose values are known beforehand. Their series exist from the start,
+/// so that a rate over one is right from its first event on. Each list has the names that the
+/// module's own `to_string` gives, which a test compares; anything else is counted as `other`.
+namespace labels {
+
+/// Where a value goes that no list knows. Seeing it rise is a defect of ours.
+inline constexpr std::string_view other = "other";
+
+/// `kind` of a frame: atproto::frame_kind.
+inline constexpr std::array<std::string_view, 7> frame_kinds{
+    "commit", "identity", "account", "sync", "info", "error", "unknown"};
+
+/// `reason` of a bad frame: not decodable, over a cap, over the source's size limit, or a text
+/// message.
+inline constexpr std::array<std::string_view, 4> bad_frame_reasons{"invalid", "limit", "oversized",
+                                                                   "text"};
+
+/// `reason` of the end of a connection: net::disconnect_reason.
+inline constexpr std::array<std::string_view, 11> disconnect_reasons{
+    "resolve_failed",  "connect_failed", "tls_failed", "upgrade_refused",
+    "connect_timeout", "closed",         "reset",      "idle",
+    "oversized",       "protocol_error", "stopped"};
+
+/// `action` of an operation: atproto::repo_action.
+inline constexpr std::array<std::string_view, 3> actions{"create", "update", "delete"};
+
+/// `reason` of a record passed over on purpose: its collection is not indexed, or the shard has it
+/// stored already.
+inline constexpr std::array<std::string_view, 2> skip_reasons{"unknown_collection", "replayed"};
+
+/// `class` of a database error: db::error_class.
+inline constexpr std::array<std::string_view, 4> error_classes{"transient", "commit_unknown",
+                                                               "poison", "fatal"};
+
+/// `result` of a batch: committed, or why not; `fenced` is a newer leader's epoch.
+inline constexpr std::array<std::string_view, 6> batch_results{
+    "committed", "transient", "commit_unknown", "poison", "fatal", "fenced"};
+
+/// `sqlstate` of a retried transaction: serialization, deadlock, lock, lost connection, shutdown.
+inline constexpr std::array<std::string_view, 5> retried_states{"40001", "40P01", "55P03", "08006",
+                                                                "57P01"};
+
+/// `event` in the life of a parked operation.
+inline constexpr std::array<std::string_view, 4> pending_events{"parked", "released", "cancelled",
+                                                                "expired"};
+
+} // namespace labels
+
+} // namespace prism::metrics

@@ -1,0 +1,195 @@
+#include "metrics/registry.hpp"
+
+#include "metrics/declared_bundles.hpp"
+#include "metrics/declarer.hpp"
+#include "metrics/labels.hpp"
+#include "metrics/process.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <prometheus/text_serializer.h>
+#include <set>
+#include <sstream>
+
+namespace prism::metrics {
+
+struct registry::impl {
+  explicit impl(const registry_options& options)
+      : firehose(declare_firehose(declare)), batches(declare_batches(declare)),
+        database(declare_database(declare)), user_creation(declare_user_creation(declare)),
+        pending(declare_pending(declare)) {
+    declare.info("build_info", "What is running, always 1.",
+                 {{"version", options.version}, {"revision", options.revision}});
+    collections.assign(options.collections.begin(), options.collections.end());
+    std::sort(collections.begin(), collections.end());
+    for (const auto& collection : collections)
+      ops.emplace_back(ops_family, "action", labels::actions,
+                       prometheus::Labels{{"collection", collection}});
+    ops.emplace_back(ops_family, "action", labels::actions,
+                     prometheus::Labels{{"collection", std::string(labels::other)}});
+  }
+
+  // The place of a collection in `ops`; the last is `other`.
+  [[nodiscard]] std::size_t place_of(std::string_view collection) const noexcept {
+    const auto found = std::lower_bound(collections.begin(), collections.end(), collection);
+    return found != collections.end() && *found == collection
+               ? static_cast<std::size_t>(found - collections.begin())
+               : collections.size();
+  }
+
+  void sample(std::chrono::system_clock::time_point now) {
+    const auto event = firehose.event_timestamp->Value();
+    if (event > 0)
+      lag->Set(std::chrono::duration<double>(now.time_since_epoch()).count() - event);
+    if (const auto process = sample_process()) {
+      resident->Set(static_cast<double>(process->resident_bytes));
+      raise_to(*cpu, process->cpu_seconds);
+      open_fds->Set(static_cast<double>(process->open_fds));
+      start_time->Set(process->start_time);
+      threads->Set(static_cast<double>(process->threads));
+    }
+  }
+
+  using counter_family = prometheus::Family<prometheus::Counter>;
+  using gauge_family = prometheus::Family<prometheus::Gauge>;
+
+  declarer declare;
+  firehose_metrics firehose;
+  prometheus::Gauge* lag = declare.gauge(
+      "firehose_lag_seconds", "Age of the last committed event, whether or not newer ones exist.");
+  counter_family& shard_frames = declare.counter_family(
+      "shard_frames_total", "Frames taken from the firehose, repeated ones included.", {"shard"});
+  gauge_family& edge_depth =
+      declare.gauge_family("edge_depth", "Units that wait or are at work.", {"edge"});
+  gauge_family& edge_capacity =
+      declare.gauge_family("edge_capacity", "Units granted to the sender.", {"edge"});
+  counter_family& edge_exhausted = declare.counter_family(
+      "edge_exhausted_total", "Times at which a sender found no credit.", {"edge"});
+  counter_family& edge_stalled = declare.counter_family(
+      "edge_stalled_seconds_total", "Time for which a sender waited for credit.", {"edge"});
+  counter_family& ops_family =
+      declare.counter_family("ops_total", "Record operations indexed.", {"collection", "action"});
+  counter_family& rejected_family = declare.counter_family(
+      "records_rejected_total", "Records refused by validation.", {"collection", "reason"});
+  batch_metrics batches;
+  database_metrics database;
+  user_creation_metrics user_creation;
+  pending_metrics pending;
+  counter_family& cache_hits =
+      declare.counter_family("cache_hits_total", "Look-ups that found an entry.", {"cache"});
+  counter_family& cache_misses =
+      declare.counter_family("cache_misses_total", "Look-ups that found none.", {"cache"});
+  counter_family& cache_evictions = declare.counter_family(
+      "cache_evictions_total", "Entries pushed out by newer ones.", {"cache"});
+  gauge_family& cache_entries = declare.gauge_family("cache_entries", "Entries kept.", {"cache"});
+  counter_family& actor_restarts = declare.counter_family(
+      "actor_restarts_total", "Times an actor was started again.", {"actor"});
+  gauge_family& actor_mailbox =
+      declare.gauge_family("actor_mailbox_depth", "Messages that wait for an actor.", {"actor"});
+  counter_family& actor_messages =
+      declare.counter_family("actor_messages_total", "Messages handled by an actor.", {"actor"});
+  counter_family& actor_handling = declare.counter_family(
+      "actor_handling_seconds_total", "Time spent in an actor's handlers.", {"actor"});
+  prometheus::Gauge* resident =
+      declare.process_gauge("process_resident_memory_bytes", "Resident memory.");
+  prometheus::Counter* cpu =
+      declare.process_counter("process_cpu_seconds_total", "User and system time.");
+  prometheus::Gauge* open_fds = declare.process_gauge("process_open_fds", "Open file descriptors.");
+  prometheus::Gauge* start_time =
+      declare.process_gauge("process_start_time_seconds", "Start of the process, since 1970.");
+  prometheus::Gauge* threads = declare.process_gauge("process_threads", "Threads.");
+
+  std::vector<std::string> collections; // sorted
+  std::vector<labelled_counter> ops;    // beside `collections`, then `other`
+
+  std::mutex reasons_mutex;
+  std::set<std::string, std::less<>> reasons;
+};
+
+registry::registry(const registry_options& options) : impl_(std::make_unique<impl>(options)) {
+  for (std::size_t i = 0; i < options.shards; ++i)
+    static_cast<void>(shard(i));
+}
+
+registry::~registry() = default;
+
+const firehose_metrics& registry::firehose() const noexcept {
+  return impl_->firehose;
+}
+
+const batch_metrics& registry::batches() const noexcept {
+  return impl_->batches;
+}
+
+const database_metrics& registry::database() const noexcept {
+  return impl_->database;
+}
+
+const user_creation_metrics& registry::user_creation() const noexcept {
+  return impl_->user_creation;
+}
+
+const pending_metrics& registry::pending() const noexcept {
+  return impl_->pending;
+}
+
+const labelled_counter& registry::ops(std::string_view collection) const noexcept {
+  return impl_->ops[impl_->place_of(collection)];
+}
+
+prometheus::Counter& registry::rejected(std::string_view collection, std::string_view reason) {
+  const auto place = impl_->place_of(collection);
+  const auto known = place < impl_->collections.size();
+  std::string own_reason(reason);
+  {
+    const std::lock_guard lock(impl_->reasons_mutex);
+    if (impl_->reasons.size() < max_reject_reasons)
+      impl_->reasons.insert(own_reason);
+    else if (!impl_->reasons.contains(reason))
+      own_reason = labels::other;
+  }
+  return impl_->rejected_family.Add(
+      {{"collection", known ? impl_->collections[place] : std::string(labels::other)},
+       {"reason", own_reason}});
+}
+
+shard_metrics registry::shard(std::size_t number) {
+  return {.frames = &impl_->shard_frames.Add({{"shard", std::to_string(number)}})};
+}
+
+edge_metrics registry::edge(const std::string& name) {
+  const prometheus::Labels labels{{"edge", name}};
+  return {.depth = &impl_->edge_depth.Add(labels),
+          .capacity = &impl_->edge_capacity.Add(labels),
+          .exhausted = &impl_->edge_exhausted.Add(labels),
+          .stalled_seconds = &impl_->edge_stalled.Add(labels)};
+}
+
+cache_metrics registry::cache(const std::string& name) {
+  const prometheus::Labels labels{{"cache", name}};
+  return {.hits = &impl_->cache_hits.Add(labels),
+          .misses = &impl_->cache_misses.Add(labels),
+          .evictions = &impl_->cache_evictions.Add(labels),
+          .entries = &impl_->cache_entries.Add(labels)};
+}
+
+actor_metrics registry::actor(const std::string& name) {
+  const prometheus::Labels labels{{"actor", name}};
+  return {.restarts = &impl_->actor_restarts.Add(labels),
+          .mailbox_depth = &impl_->actor_mailbox.Add(labels),
+          .messages = &impl_->actor_messages.Add(labels),
+          .handling_seconds = &impl_->actor_handling.Add(labels)};
+}
+
+std::span<const family_info> registry::families() const noexcept {
+  return impl_->declare.families();
+}
+
+std::string registry::serialize(std::chrono::system_clock::time_point now) {
+  impl_->sample(now);
+  std::ostringstream out;
+  prometheus::TextSerializer{}.Serialize(out, impl_->declare.collect());
+  return std::move(out).str();
+}
+
+} // namespace prism::metrics

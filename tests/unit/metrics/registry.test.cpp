@@ -1,0 +1,139 @@
+#include "metrics/registry.hpp"
+#include "metrics/labels.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace prism::metrics;
+using Catch::Contains;
+
+namespace {
+
+registry_options small_options() {
+  return {.version = "1.2.3",
+          .revision = "abc",
+          .shards = 2,
+          .collections = {"app.bsky.feed.post", "app.bsky.feed.like"}};
+}
+
+} // namespace
+
+TEST_CASE("series with known labels exist before anything has happened") {
+  registry metrics(small_options());
+  const auto text = metrics.serialize();
+  for (const auto* line :
+       {"prism_build_info{revision=\"abc\",version=\"1.2.3\"} 1\n",
+        "prism_firehose_frames_total{kind=\"sync\"} 0\n",
+        "prism_firehose_disconnects_total{reason=\"idle\"} 0\n",
+        "prism_shard_frames_total{shard=\"1\"} 0\n", "prism_batch_frames_count 0\n",
+        "prism_ops_total{action=\"delete\",collection=\"app.bsky.feed.like\"} 0\n",
+        "prism_ops_total{action=\"create\",collection=\"other\"} 0\n",
+        "prism_pending_op_events_total{event=\"released\"} 0\n",
+        "prism_transaction_retries_total{sqlstate=\"40P01\"} 0\n"})
+    CHECK_THAT(text, Contains(line));
+}
+
+TEST_CASE("what is counted is what is shown") {
+  registry metrics(small_options());
+  metrics.firehose().frames.of("commit").Increment(3);
+  metrics.firehose().connected->Set(1);
+  metrics.ops("app.bsky.feed.post").of("create").Increment(2);
+  metrics.batches().frames->Observe(7);
+  metrics.edge("firehose-shard").depth->Set(5);
+  metrics.actor("shard").restarts->Increment();
+  metrics.cache("did").hits->Increment(9);
+  const auto text = metrics.serialize();
+  for (const auto* line :
+       {"prism_firehose_frames_total{kind=\"commit\"} 3\n", "prism_firehose_connected 1\n",
+        "prism_ops_total{action=\"create\",collection=\"app.bsky.feed.post\"} 2\n",
+        "prism_batch_frames_bucket{le=\"5\"} 0\n", "prism_batch_frames_bucket{le=\"10\"} 1\n",
+        "prism_batch_frames_sum 7\n", "prism_edge_depth{edge=\"firehose-shard\"} 5\n",
+        "prism_actor_restarts_total{actor=\"shard\"} 1\n",
+        "prism_cache_hits_total{cache=\"did\"} 9\n"})
+    CHECK_THAT(text, Contains(line));
+}
+
+TEST_CASE("text from the network cannot make a series") {
+  registry metrics(small_options());
+  const auto lines = [&] {
+    const auto text = metrics.serialize();
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  metrics.rejected("app.bsky.feed.post", "too_long").Increment();
+  metrics.rejected("com.example.0", "too_long").Increment();
+  const auto before = lines();
+  for (int i = 0; i < 100; ++i) {
+    const auto odd = "com.example." + std::to_string(i);
+    metrics.ops(odd).of(odd).Increment();
+    metrics.firehose().frames.of(odd).Increment();
+    metrics.rejected(odd, "too_long").Increment();
+  }
+  CHECK(lines() == before);
+  const auto text = metrics.serialize();
+  CHECK_THAT(text, !Contains("com.example"));
+  CHECK_THAT(text, Contains("prism_ops_total{action=\"other\",collection=\"other\"} 100\n"));
+  CHECK_THAT(text, Contains("prism_firehose_frames_total{kind=\"other\"} 100\n"));
+  CHECK_THAT(text, Contains("{collection=\"other\",reason=\"too_long\"} 101\n"));
+}
+
+TEST_CASE("more reasons of refusal than there should be are counted together") {
+  registry metrics(small_options());
+  for (std::size_t i = 0; i < registry::max_reject_reasons + 10; ++i)
+    metrics.rejected("app.bsky.feed.post", "r" + std::to_string(i)).Increment();
+  metrics.rejected("app.bsky.feed.post", "r0").Increment();
+  const auto text = metrics.serialize();
+  CHECK_THAT(text, Contains("{collection=\"app.bsky.feed.post\",reason=\"other\"} 10\n"));
+  CHECK_THAT(text, Contains("{collection=\"app.bsky.feed.post\",reason=\"r0\"} 2\n"));
+}
+
+TEST_CASE("bundles of the same name are the same series") {
+  registry metrics(small_options());
+  CHECK(metrics.actor("x").messages == metrics.actor("x").messages);
+  CHECK(metrics.edge("x").depth == metrics.edge("x").depth);
+  CHECK(metrics.cache("x").hits == metrics.cache("x").hits);
+  CHECK(metrics.shard(1).frames == metrics.shard(1).frames);
+  CHECK(&metrics.rejected("app.bsky.feed.post", "y") ==
+        &metrics.rejected("app.bsky.feed.post", "y"));
+}
+
+TEST_CASE("the lag is the age of the last committed event, when it is asked for") {
+  registry metrics(small_options());
+  const std::chrono::system_clock::time_point now{std::chrono::seconds{1'000'000}};
+  CHECK_THAT(metrics.serialize(now), Contains("prism_firehose_lag_seconds 0\n"));
+  metrics.firehose().event_timestamp->Set(999'990);
+  CHECK_THAT(metrics.serialize(now), Contains("prism_firehose_lag_seconds 10\n"));
+  CHECK_THAT(metrics.serialize(now + std::chrono::seconds{5}),
+             Contains("prism_firehose_lag_seconds 15\n"));
+}
+
+TEST_CASE("a counter that follows a running total never goes back") {
+  registry metrics(small_options());
+  auto& hits = *metrics.cache("did").hits;
+  raise_to(hits, 5);
+  raise_to(hits, 5);
+  CHECK(hits.Value() == 5);
+  raise_to(hits, 3);
+  CHECK(hits.Value() == 5);
+  raise_to(hits, 8);
+  CHECK(hits.Value() == 8);
+}
+
+TEST_CASE("metrics may be counted, created and read from several threads") {
+  registry metrics(small_options());
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i) {
+        metrics.firehose().frames.of("commit").Increment();
+        metrics.actor("a" + std::to_string(i % 3)).messages->Increment();
+        metrics.rejected("app.bsky.feed.post", "r" + std::to_string(i % 90)).Increment();
+        if (i % 50 == t)
+          static_cast<void>(metrics.serialize());
+      }
+    });
+  for (auto& thread : threads)
+    thread.join();
+  CHECK(metrics.firehose().frames.of("commit").Value() == 800);
+}
