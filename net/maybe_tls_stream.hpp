@@ -1,0 +1,75 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "net/tls_context.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace prism::net {
+
+/// A TCP stream with or without TLS over it, decided at run time, so that everything above it is
+/// compiled once. Models Asio's AsyncReadStream and AsyncWriteStream. Internal to net/: it brings
+/// Asio and OpenSSL with it.
+class maybe_tls_stream {
+public:
+  using tcp_socket = boost::asio::ip::tcp::socket;
+  using tls_stream = boost::asio::ssl::stream<tcp_socket&>;
+  using executor_type = tcp_socket::executor_type;
+  /// Beast finds the socket through these two.
+  using next_layer_type = tcp_socket;
+
+  explicit maybe_tls_stream(const executor_type& executor) : socket_(executor) {}
+  explicit maybe_tls_stream(tcp_socket socket) : socket_(std::move(socket)) {}
+  maybe_tls_stream(const maybe_tls_stream&) = delete;
+  maybe_tls_stream& operator=(const maybe_tls_stream&) = delete;
+  ~maybe_tls_stream() = default;
+
+  /// From here on the stream is TLS; call before the first byte. The context is kept alive.
+  tls_stream& enable_tls(tls_context context) {
+    context_ = std::move(context);
+    return tls_.emplace(socket_, *context_);
+  }
+
+  [[nodiscard]] executor_type get_executor() noexcept { return socket_.get_executor(); }
+  [[nodiscard]] tcp_socket& next_layer() noexcept { return socket_; }
+  [[nodiscard]] const tcp_socket& next_layer() const noexcept { return socket_; }
+
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    return tls_ ? tls_->async_read_some(buffers, std::forward<Token>(token))
+                : socket_.async_read_some(buffers, std::forward<Token>(token));
+  }
+
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& buffers, Token&& token) {
+    return tls_ ? tls_->async_write_some(buffers, std::forward<Token>(token))
+                : socket_.async_write_some(buffers, std::forward<Token>(token));
+  }
+
+private:
+  tcp_socket socket_;
+  tls_context context_;
+  std::optional<tls_stream> tls_;
+};
+
+/// Beast's hook for the end of a WebSocket connection (RFC 6455, 7.1.1). Only says that nothing
+/// more will be written: waiting for the peer's end here would let a peer that never ends hold us.
+/// TLS close_notify is left out, as the WebSocket close frame already tells a complete stream from
+/// a cut one.
+template <class Handler>
+void async_teardown(boost::beast::role_type, maybe_tls_stream& stream, Handler&& handler) {
+  boost::beast::error_code ec;
+  stream.next_layer().shutdown(boost::asio::socket_base::shutdown_send, ec);
+  boost::asio::post(stream.get_executor(),
+                    boost::beast::bind_front_handler(std::forward<Handler>(handler), ec));
+}
+
+} // namespace prism::net
