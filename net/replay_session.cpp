@@ -183,7 +183,7 @@ asio::awaitable<void> replay_session::read() {
       co_return;
     if (!ec)
       continue;
-    closed_by_client_ = ec == websocket::error::closed || ec == asio::error::eof;
+    closed_by_client_ = !closing_ && (ec == websocket::error::closed || ec == asio::error::eof);
     if (end_text_.empty())
       end_text_ = ec == websocket::error::closed ? "closed" : "lost: " + ec.message();
     ended_ = true;
@@ -284,6 +284,7 @@ asio::awaitable<void> replay_session::send(std::vector<std::byte> message, bool 
 
 // Waits for the client's half of the closing handshake, which the reader receives.
 asio::awaitable<void> replay_session::close() {
+  closing_ = true;
   deadline_.expires_after(closing_time);
   deadline_.async_wait([self = shared_from_this()](error_code ec) {
     if (!ec)

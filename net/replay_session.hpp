@@ -58,6 +58,7 @@ private:
   std::uint64_t paced_{0};
   boost::asio::steady_timer::time_point pace_begin_;
   bool complete_{false}; // the last frame was sent
+  bool closing_{false};  // by us
   bool closed_by_client_{false};
   bool half_open_{false}; // by order
   bool ended_{false};

@@ -1,0 +1,104 @@
+#include "net/corpus_order.hpp"
+#include "options.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <fmt/chrono.h>
+
+namespace {
+
+using namespace prism;
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+
+void log(const std::string& line) {
+  fmt::print(stderr, "{:%H:%M:%S} {}\n", fmt::localtime(std::time(nullptr)), line);
+}
+
+expected<net::corpus> load(const replay::options& chosen) {
+  auto frames = net::read_corpus(chosen.base + ".frames.zst");
+  if (frames && chosen.shuffle_seed)
+    frames = net::shuffled(*frames, *chosen.shuffle_seed).and_then([](const auto& order) {
+      return net::renumbered(order, 1);
+    });
+  if (frames && chosen.twice)
+    frames = net::twice(*frames);
+  return frames;
+}
+
+// A reader of the file sees the whole number or no file at all.
+expected<void> write_port(const std::string& path, std::uint16_t port) {
+  const std::string draft = path + ".new";
+  std::FILE* file = std::fopen(draft.c_str(), "w");
+  bool good = file != nullptr && std::fprintf(file, "%u\n", unsigned{port}) > 0;
+  if (file != nullptr)
+    good = std::fclose(file) == 0 && good;
+  if (!good || std::rename(draft.c_str(), path.c_str()) != 0)
+    return fail(errc::io, "--port-file: '{}': {}", path, std::strerror(errno));
+  return {};
+}
+
+expected<void> serve(replay::options chosen) {
+  auto frames = load(chosen);
+  if (!frames)
+    return tl::unexpected(frames.error());
+  const auto count = frames->size();
+
+  boost::asio::io_context waiting;
+  boost::asio::signal_set signals(waiting, SIGINT, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code&, int) { waiting.stop(); });
+  chosen.server.log = log;
+  if (chosen.once)
+    chosen.server.on_served = [&] { waiting.stop(); };
+
+  auto server = net::replay_server::start(std::move(*frames), chosen.server);
+  if (!server)
+    return tl::unexpected(server.error());
+  log(fmt::format("{} frames", count));
+  fmt::print("listening on {}\n", (*server)->url());
+  std::fflush(stdout);
+  if (!chosen.port_file.empty())
+    if (auto written = write_port(chosen.port_file, (*server)->port()); !written)
+      return written;
+
+  waiting.run();
+  (*server)->stop();
+  for (const auto& fault : (*server)->faults_left())
+    log("fault not fired: " + to_string(fault));
+  return {};
+}
+
+int run(int argc, char** argv) {
+  auto chosen = replay::parse_options(argc, argv);
+  if (!chosen) {
+    fmt::print(stderr, "prism-replay: {}\nTry 'prism-replay --help'.\n", chosen.error().message);
+    return exit_usage;
+  }
+  if (chosen->help) {
+    fmt::print("{}", replay::help_text());
+    return 0;
+  }
+  if (auto done = serve(std::move(*chosen)); !done) {
+    fmt::print(stderr, "prism-replay: {}\n", done.error().message);
+    return exit_failure;
+  }
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "prism-replay: %s\n", e.what());
+    return exit_failure;
+  }
+}

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "net/replay_server.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace prism::replay {
+
+/// What was asked for on the command line of prism-replay.
+struct options {
+  /// --help: everything else is then as it happens to be.
+  bool help{false};
+  /// Path of the corpus without its ending .frames.zst.
+  std::string base;
+  /// Draw a new order with this seed.
+  std::optional<std::uint64_t> shuffle_seed;
+  /// The whole corpus twice in a row.
+  bool twice{false};
+  /// End after one client has received everything and closed.
+  bool once{false};
+  /// Where to write the port; "" for nowhere.
+  std::string port_file;
+  /// The server's part; its callbacks are left empty.
+  net::replay_options server;
+};
+
+/// The text of --help.
+[[nodiscard]] std::string help_text();
+
+/// Reads the command line. Error: `errc::invalid` naming the option.
+[[nodiscard]] expected<options> parse_options(int argc, char** argv);
+
+} // namespace prism::replay
