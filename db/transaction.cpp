@@ -114,6 +114,8 @@ outcome<void> tx::exec_script(const std::string& sql) {
   if (auto begun = begin(); !begun)
     return begun;
   auto done = on_.exec_script(sql);
+  if (done && !on_.in_transaction())
+    done = db_fail("2D000", "the SQL text ended the transaction it was run in");
   if (!done && !first_error_)
     first_error_ = done.error();
   return done;

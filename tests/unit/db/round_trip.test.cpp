@@ -1,6 +1,7 @@
 // Every parameter type through a real server and back.
 
 #include "db/connection.hpp"
+#include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
 #include <array>
@@ -10,21 +11,10 @@
 
 using namespace prism;
 using namespace prism::db;
+using prism::test::connect_to;
+using prism::test::must;
 
 namespace {
-
-connection connect_to(const std::string& conninfo) {
-  auto opened = connection::open({.conninfo = conninfo});
-  if (!opened)
-    FAIL(describe(opened.error()));
-  return std::move(*opened);
-}
-
-result must(outcome<result> answer) {
-  if (!answer)
-    FAIL(describe(answer.error()));
-  return std::move(*answer);
-}
 
 std::span<const std::byte> bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
