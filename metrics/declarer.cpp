@@ -18,7 +18,7 @@ prometheus::Gauge* declarer::gauge(std::string_view name, std::string help) {
   return &add_gauges(prefixed(name), std::move(help), {}).Add({});
 }
 
-prometheus::Histogram* declarer::histogram(std::string_view name, std::string help,
+prometheus::Histogram* declarer::histogram(std::string_view name, const std::string& help,
                                            const prometheus::Histogram::BucketBoundaries& buckets) {
   families_.push_back({prefixed(name), "histogram", {}, help});
   return &prometheus::BuildHistogram()

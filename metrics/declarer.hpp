@@ -26,7 +26,7 @@ public:
   /// A family without labels: its one series.
   prometheus::Counter* counter(std::string_view name, std::string help);
   prometheus::Gauge* gauge(std::string_view name, std::string help);
-  prometheus::Histogram* histogram(std::string_view name, std::string help,
+  prometheus::Histogram* histogram(std::string_view name, const std::string& help,
                                    const prometheus::Histogram::BucketBoundaries& buckets);
 
   /// A family with one label whose values are known.

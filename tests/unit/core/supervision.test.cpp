@@ -216,6 +216,16 @@ TEST_CASE("an earlier child that crashes during a rest-for-one restart widens th
   CHECK(tree.wake(t0 + 1500ms) == script{"start a", "start b", "start c"});
 }
 
+TEST_CASE("a wider group still waits for the longest delay in it") {
+  family tree(restart_strategy::rest_for_one);
+  tree.crash("c");
+  tree.wake(t0 + 1s);
+  CHECK(tree.crash("c", t0 + 1s) == script{"wake at 3000"});
+  CHECK(tree.crash("a", t0 + 1100ms) == script{"stop b"}); // a alone would be back at 2100
+  CHECK(tree.leave("b", t0 + 1200ms) == script{"wake at 3000"});
+  CHECK(tree.wake(t0 + 3s) == script{"start a", "start b", "start c"});
+}
+
 TEST_CASE("too many restarts in the period end the family in reverse order and escalate") {
   auto options = options_for(restart_strategy::one_for_one);
   options.max_restarts = 2;
@@ -274,6 +284,7 @@ TEST_CASE("a planned stop ends all children in reverse order, whatever they were
     family tree(restart_strategy::one_for_one);
     tree.crash("b");
     CHECK(tree.stop() == script{"stop c"});
+    CHECK(tree.state(1) == child_state::idle);
     CHECK(tree.wake(t0 + 10s).empty());
     CHECK(tree.leave("c") == script{"stop a"});
     CHECK(tree.leave("a") == script{"done"});
