@@ -59,13 +59,15 @@ private:
       out_.text(view(value.get_string()));
       return true;
     case json::kind::array:
+      return array(value.get_array(), depth);
     case json::kind::object:
       break;
     }
-    if (depth >= max_depth) {
-      return refuse(errc::limit, "nested more than {} levels", max_depth);
-    }
-    return value.is_array() ? array(value.get_array(), depth) : object(value.get_object(), depth);
+    return object(value.get_object(), depth);
+  }
+
+  bool enter(std::size_t depth) {
+    return depth < max_depth || refuse(errc::limit, "nested more than {} levels", max_depth);
   }
 
   // JSON has one kind of number only, so 123.0 is the integer 123 (interop fixture "float, but
@@ -80,6 +82,9 @@ private:
   }
 
   bool array(const json::array& array, std::size_t depth) {
+    if (!enter(depth)) {
+      return false;
+    }
     out_.begin_array();
     for (std::size_t i = 0; i < array.size(); ++i) {
       if (!nested("/" + std::to_string(i), array[i], depth)) {
@@ -96,6 +101,9 @@ private:
     }
     if (const auto* base64 = object.if_contains(bytes_key)) {
       return solitary(object, bytes_key) && bytes(*base64);
+    }
+    if (!enter(depth)) { // unlike these two, which are no maps in the data model
+      return false;
     }
     out_.begin_map();
     for (const auto& [key, value] : object) {

@@ -95,7 +95,7 @@ std::string_view expand(std::vector<char>& keys, const raw_entry& entry,
                         std::string_view previous) {
   const std::size_t start = keys.size();
   const auto prefix = previous.substr(0, entry.prefix);
-  keys.insert(keys.end(), prefix.begin(), prefix.end());
+  std::ranges::copy(prefix, std::back_inserter(keys));
   std::ranges::transform(entry.suffix, std::back_inserter(keys),
                          [](std::byte b) { return static_cast<char>(b); });
   return {keys.data() + start, keys.size() - start};

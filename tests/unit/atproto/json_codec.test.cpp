@@ -93,8 +93,7 @@ TEST_CASE("other keys with a dollar sign are plain keys") {
 }
 
 TEST_CASE("JSON nests as deep as DAG-CBOR may, not deeper") {
-  const auto nested = [](int depth) {
-    json::value value = 1;
+  const auto nested = [](int depth, json::value value = 1) {
     for (int i = 0; i < depth; ++i) {
       value = json::array{std::move(value)};
     }
@@ -102,6 +101,10 @@ TEST_CASE("JSON nests as deep as DAG-CBOR may, not deeper") {
   };
   CHECK(cbor_document::parse(from_json(nested(64)).value()));
   CHECK(refused(nested(65)).code == errc::limit);
+  CHECK(refused(nested(64, json::object{})).code == errc::limit);
+  // The objects for links and bytes are no level of the data model.
+  CHECK(cbor_document::parse(from_json(nested(64, {{"$bytes", "AA"}})).value()));
+  CHECK(cbor_document::parse(from_json(nested(64, {{"$link", link_text}})).value()));
 }
 
 TEST_CASE("text that is not UTF-8 is refused") {

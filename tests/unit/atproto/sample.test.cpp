@@ -7,61 +7,18 @@
 #include "atproto/mst.hpp"
 #include "atproto/repo_commit.hpp"
 #include "fixtures.hpp"
+#include "sample_frames.hpp"
 
 #include <catch2/catch.hpp>
 #include <map>
-#include <zstd.h>
 
 using namespace prism;
 using namespace prism::atproto;
 
 namespace {
 
-constexpr std::size_t length_size = 4;
-
-std::vector<std::byte> decompress(const std::string& compressed) {
-  const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream{ZSTD_createDStream(),
-                                                                          &ZSTD_freeDStream};
-  std::vector<std::byte> all;
-  std::vector<std::byte> chunk(ZSTD_DStreamOutSize());
-  ZSTD_inBuffer in{compressed.data(), compressed.size(), 0};
-  std::size_t more = 1;
-  while (in.pos < in.size) {
-    ZSTD_outBuffer out{chunk.data(), chunk.size(), 0};
-    more = ZSTD_decompressStream(stream.get(), &out, &in);
-    REQUIRE_FALSE(ZSTD_isError(more));
-    all.insert(all.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(out.pos));
-  }
-  REQUIRE(more == 0);
-  return all;
-}
-
-/// The messages of the sample, as they came from the WebSocket.
-class sample_frames {
-public:
-  sample_frames() : bytes_(decompress(test::read_source_file("sample/small.frames.zst"))) {}
-
-  template <class F>
-  void each(F&& use) const {
-    std::span<const std::byte> rest{bytes_};
-    while (!rest.empty()) {
-      REQUIRE(rest.size() >= length_size);
-      std::size_t size = 0;
-      for (const auto byte : rest.first(length_size)) {
-        size = (size << 8U) | std::to_integer<std::size_t>(byte);
-      }
-      REQUIRE(rest.size() - length_size >= size);
-      use(rest.subspan(length_size, size));
-      rest = rest.subspan(length_size + size);
-    }
-  }
-
-private:
-  std::vector<std::byte> bytes_;
-};
-
-const sample_frames& sample() {
-  static const sample_frames frames;
+const test::sample_frames& sample() {
+  static const test::sample_frames frames{PRISM_SOURCE_DIR "/sample/small.frames.zst"};
   return frames;
 }
 

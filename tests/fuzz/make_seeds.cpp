@@ -1,0 +1,74 @@
+// Writes the seeds of all fuzzers: fuzz_seeds SAMPLE.frames.zst DIRECTORY
+
+#include "atproto/car.hpp"
+#include "atproto/frame.hpp"
+#include "atproto/mst_node.hpp"
+#include "tests/unit/atproto/sample_frames.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <map>
+
+using namespace prism;
+using namespace prism::atproto;
+
+namespace {
+
+// Small inputs and few of them make a fast fuzzer.
+constexpr std::size_t max_seed = 3'000;
+constexpr std::size_t seeds_each = 60;
+
+class seed_writer {
+public:
+  explicit seed_writer(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  void add(const std::string& subject, std::span<const std::byte> seed) {
+    auto& count = counts_[subject];
+    if (seed.size() > max_seed || count >= seeds_each) {
+      return;
+    }
+    std::filesystem::create_directories(directory_ / subject);
+    std::ofstream file{directory_ / subject / std::to_string(count++), std::ios::binary};
+    file.write(reinterpret_cast<const char*>(seed.data()),
+               static_cast<std::streamsize>(seed.size()));
+  }
+
+private:
+  std::filesystem::path directory_;
+  std::map<std::string, std::size_t> counts_;
+};
+
+void add_blocks(seed_writer& seeds, std::span<const std::byte> file) {
+  seeds.add("car", file);
+  const auto car = car_view::parse(file);
+  if (!car) {
+    return;
+  }
+  for (const auto& block : car->blocks()) {
+    seeds.add(mst_node::decode(block.data) ? "mst" : "cbor", block.data);
+  }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fputs("usage: fuzz_seeds SAMPLE.frames.zst DIRECTORY\n", stderr);
+    return 2;
+  }
+  seed_writer seeds{argv[2]};
+  std::size_t number = 0;
+  const test::sample_frames sample{argv[1]};
+  sample.each([&](std::span<const std::byte> message) {
+    const auto decoded = decode_frame(message);
+    const auto* commit = decoded ? std::get_if<commit_frame>(&*decoded) : nullptr;
+    // The first messages are all alike; a stride gets every kind.
+    if (commit == nullptr || ++number % 20 == 0) {
+      seeds.add("frame", message);
+    }
+    if (commit != nullptr && number % 20 == 0) {
+      add_blocks(seeds, commit->blocks);
+    }
+  });
+  return 0;
+}
