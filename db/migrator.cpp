@@ -41,20 +41,34 @@ private:
   connection on_; // with an open transaction; its end frees the lock
 };
 
+// One try in a transaction of its own, which stays open if it succeeds.
+outcome<bool> try_lock(connection& on) {
+  if (auto begun = on.exec_script("begin"); !begun)
+    return tl::unexpected(std::move(begun.error()));
+  const auto got = on.exec("select pg_try_advisory_xact_lock($1, $2)",
+                           params().int4(lock_class).int4(lock_object));
+  if (!got)
+    return tl::unexpected(got.error());
+  const bool have = got->get_bool(0, 0);
+  // Until the next command the answered SELECT keeps its snapshot, and CREATE INDEX CONCURRENTLY
+  // waits for all snapshots: nothing may be left of it while we hold the lock, or wait for it.
+  auto done =
+      on.exec_script(have ? "set local idle_in_transaction_session_timeout = 0" : "rollback");
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  return have;
+}
+
 outcome<migration_lock> migration_lock::take(const connect_options& to, milliseconds limit) {
   auto opened = connection::open(to);
   if (!opened)
     return tl::unexpected(std::move(opened.error()));
-  if (auto begun = opened->exec_script("begin; set local idle_in_transaction_session_timeout = 0");
-      !begun)
-    return tl::unexpected(std::move(begun.error()));
   const auto until = clock::now() + limit;
   for (bool told = false;; told = true) {
-    const auto got = opened->exec("select pg_try_advisory_xact_lock($1, $2)",
-                                  params().int4(lock_class).int4(lock_object));
+    const auto got = try_lock(*opened);
     if (!got)
       return tl::unexpected(got.error());
-    if (got->get_bool(0, 0))
+    if (*got)
       return migration_lock(std::move(*opened));
     if (clock::now() >= until)
       return db_fail(sqlstate::lock_not_available, "another process is migrating this database",

@@ -47,12 +47,15 @@ CREATE TABLE likes (
   record bytea,
   PRIMARY KEY (creator_id, rkey)
 );
--- One counted like per user and subject; likes of a post.
+-- One counted like per user and subject; likes of a post. And, for each such table, the next in line when
+-- the counted one is deleted.
 CREATE UNIQUE INDEX likes_subject ON likes (subject_id, creator_id) WHERE NOT duplicate;
+CREATE INDEX likes_duplicates ON likes (subject_id, creator_id) WHERE duplicate;
 
 CREATE TABLE reposts (LIKE likes INCLUDING DEFAULTS);
 ALTER TABLE reposts ADD PRIMARY KEY (creator_id, rkey);
 CREATE UNIQUE INDEX reposts_subject ON reposts (subject_id, creator_id) WHERE NOT duplicate;
+CREATE INDEX reposts_duplicates ON reposts (subject_id, creator_id) WHERE duplicate;
 
 CREATE TABLE follows (
   creator_id bigint NOT NULL,
@@ -67,10 +70,12 @@ CREATE TABLE follows (
 );
 -- One counted follow per pair; followers of a user.
 CREATE UNIQUE INDEX follows_subject ON follows (subject_id, creator_id) WHERE NOT duplicate;
+CREATE INDEX follows_duplicates ON follows (subject_id, creator_id) WHERE duplicate;
 
 CREATE TABLE blocks (LIKE follows INCLUDING DEFAULTS);
 ALTER TABLE blocks ADD PRIMARY KEY (creator_id, rkey);
 CREATE UNIQUE INDEX blocks_subject ON blocks (subject_id, creator_id) WHERE NOT duplicate;
+CREATE INDEX blocks_duplicates ON blocks (subject_id, creator_id) WHERE duplicate;
 
 CREATE TABLE list_items (
   creator_id bigint NOT NULL,
@@ -86,6 +91,7 @@ CREATE TABLE list_items (
 );
 -- One counted membership; members of a list; "is on this list" for thread gates.
 CREATE UNIQUE INDEX list_items_member ON list_items (list_id, subject_id) WHERE NOT duplicate;
+CREATE INDEX list_items_duplicates ON list_items (list_id, subject_id) WHERE duplicate;
 
 CREATE TABLE list_blocks (
   creator_id bigint NOT NULL,
@@ -99,6 +105,7 @@ CREATE TABLE list_blocks (
   PRIMARY KEY (creator_id, rkey)
 );
 CREATE UNIQUE INDEX list_blocks_list ON list_blocks (list_id, creator_id) WHERE NOT duplicate;
+CREATE INDEX list_blocks_duplicates ON list_blocks (list_id, creator_id) WHERE duplicate;
 
 CREATE TABLE verifications (
   creator_id bigint NOT NULL,
@@ -114,6 +121,7 @@ CREATE TABLE verifications (
   PRIMARY KEY (creator_id, rkey)
 );
 CREATE UNIQUE INDEX verifications_subject ON verifications (subject_id, creator_id) WHERE NOT duplicate;
+CREATE INDEX verifications_duplicates ON verifications (subject_id, creator_id) WHERE duplicate;
 
 -- Records that others refer to by uri: id is uris.id.
 CREATE TABLE lists (

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "actors/node_context.hpp"
+#include "db/connection.hpp"
+#include "messages/interfaces.hpp"
+
+#include <optional>
+
+namespace prism {
+
+/// One database connection with its own thread: does the pool's jobs one at a time. It connects when
+/// it gets the first job, and again after a loss; a job that meets no database fails as transient.
+/// Spawn it detached: it blocks.
+class db_session_state {
+public:
+  using interface = db_session_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "db_session";
+
+  db_session_state(self_pointer self, node_ptr node) : self_(self), node_(std::move(node)) {}
+
+  interface::behavior_type make_behavior();
+
+private:
+  [[nodiscard]] db::job_outcome run(const db::job& what);
+  [[nodiscard]] db::outcome<void> ensure_connected();
+  void count(const db::job_outcome& done);
+
+  self_pointer self_;
+  node_ptr node_;
+  std::optional<db::connection> connection_;
+};
+
+} // namespace prism

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "messages/caf.hpp"
+
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace prism {
+
+/// Who is who: the living actor of each name in the supervision tree. Peers look each other up here
+/// for every message and keep no handle across a restart. Any thread.
+class directory {
+public:
+  void put(const std::string& name, caf::strong_actor_ptr who);
+  /// Forgets `name`, if it still means `who`.
+  void erase(const std::string& name, const caf::actor_addr& who);
+
+  /// Null if nobody has this name at the moment.
+  [[nodiscard]] caf::strong_actor_ptr find(const std::string& name) const;
+
+  /// The same as a typed handle; the caller names the interface that the name stands for.
+  template <class Handle>
+  [[nodiscard]] Handle find_as(const std::string& name) const {
+    return caf::actor_cast<Handle>(find(name));
+  }
+
+  /// All names, for inspection.
+  [[nodiscard]] std::vector<std::string> names() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, caf::strong_actor_ptr> actors_;
+};
+
+/// Names in the tree.
+namespace names {
+inline const std::string firehose{"firehose"};
+inline const std::string user_creation{"user_creation"};
+inline const std::string pool{"pool"};
+inline const std::string metrics{"metrics"};
+[[nodiscard]] inline std::string shard(std::size_t number) {
+  return "shard-" + std::to_string(number);
+}
+} // namespace names
+
+} // namespace prism

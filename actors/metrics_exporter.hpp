@@ -1,0 +1,30 @@
+#pragma once
+
+#include "actors/node_context.hpp"
+#include "messages/interfaces.hpp"
+#include "net/http_server.hpp"
+
+#include <memory>
+
+namespace prism {
+
+/// Serves /metrics, /healthz and /readyz.
+class metrics_exporter_state {
+public:
+  using interface = metrics_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "metrics";
+
+  metrics_exporter_state(self_pointer self, node_ptr node) : self_(self), node_(std::move(node)) {}
+
+  interface::behavior_type make_behavior();
+
+private:
+  void listen();
+
+  self_pointer self_;
+  node_ptr node_;
+  std::unique_ptr<net::http_server> server_;
+};
+
+} // namespace prism

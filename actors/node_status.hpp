@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace prism {
+
+/// What /readyz and main want to know; set by the actors. Any thread.
+class node_status {
+public:
+  /// Why the node has to end.
+  struct verdict {
+    int exit_code{0};
+    std::string reason;
+  };
+
+  std::atomic<bool> database_reachable{false};
+  std::atomic<bool> schema_current{false};
+  std::atomic<bool> firehose_running{false};
+  std::atomic<bool> draining{false};
+
+  /// Asks the node to end; the first reason counts.
+  void finish(int exit_code, std::string reason);
+
+  /// Waits up to `limit` for `finish`.
+  template <class Duration>
+  [[nodiscard]] std::optional<verdict> wait(Duration limit) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [this] { return verdict_.has_value(); });
+    return verdict_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<verdict> verdict_;
+};
+
+} // namespace prism

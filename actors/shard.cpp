@@ -1,0 +1,354 @@
+#include "actors/shard.hpp"
+
+#include "atproto/frame.hpp"
+#include "metrics/labels.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <spdlog/spdlog.h>
+
+namespace prism {
+
+namespace {
+
+[[nodiscard]] run_job job(db::job what) {
+  return {std::make_shared<const db::job>(std::move(what))};
+}
+
+// The newest of the batch's events, for the lag.
+[[nodiscard]] std::int64_t newest_time(const db::batch& of) {
+  std::int64_t newest = 0;
+  for (const auto& head : of.heads)
+    newest = std::max(newest, head.commit_time);
+  for (const auto& event : of.accounts)
+    newest = std::max(newest, event.time);
+  for (const auto& event : of.identities)
+    newest = std::max(newest, event.time);
+  return newest;
+}
+
+[[nodiscard]] std::uint64_t next_life() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+// A deletion is done at the end of its batch, so nothing may follow it there.
+[[nodiscard]] bool ends_batch(const atproto::frame& frame) {
+  const auto* account = std::get_if<atproto::account_frame>(&frame);
+  return account != nullptr && !account->active && account->status == "deleted";
+}
+
+} // namespace
+
+shard_state::shard_state(self_pointer self, node_ptr node, std::size_t number)
+    : self_(self), node_(std::move(node)), number_(number), metrics_(node_->metrics.shard(number)),
+      edge_(node_->metrics.edge("firehose_to_shard")),
+      backoff_(backoff_options{.min = std::chrono::milliseconds{100},
+                               .max = std::chrono::milliseconds{5'000}}),
+      life_(next_life()), depth_(capacity(node_->options)), most_frames_(node_->options.batch_max_frames) {
+  events_.rejected = [this](std::string_view did, std::string_view path, std::string_view reason,
+                            const std::string& message) {
+    const auto collection = path.substr(0, path.find('/'));
+    node_->metrics.rejected(collection, reason).Increment();
+    spdlog::info("record refused: at://{}/{}: {}: {}", did, path, reason, message);
+  };
+  events_.skipped = [this](std::string_view) {
+    node_->metrics.batches().skipped.of("unknown_collection").Increment();
+  };
+}
+
+shard_actor::behavior_type shard_state::make_behavior() {
+  load_cursor();
+  return {[this](const frame_batch& arrived) { accept(arrived); },
+          [this](const advance_to& target) { advance(target); },
+          [this](const firehose_started&) { announce(); }, [this](const tick&) { wake(); },
+          [this](const stop_request&) {
+            stopping_ = true;
+            stop_if_idle();
+          },
+          [this](const get_status&) -> actor_status {
+            return {names::shard(number_),
+                    {{"durable_seq", std::to_string(durable_seq_)},
+                     {"depth", std::to_string(depth_.depth())},
+                     {"peak", std::to_string(depth_.peak())},
+                     {"capacity", std::to_string(depth_.capacity())}}};
+          }};
+}
+
+void shard_state::load_cursor() {
+  phase_ = phase::loading;
+  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
+  if (!pool)
+    return rest("cursor", "the database pool is not running");
+  self_->request(pool, caf::infinite, job(db::cursors_job{node_->service}))
+      .then(
+          [this](const job_result& done) {
+            if (!*done.what)
+              return rest("cursor", done.what->error().message);
+            for (const auto& each : std::get<std::vector<db::shard_cursor>>(**done.what))
+              if (each.shard == static_cast<std::int32_t>(number_))
+                durable_seq_ = last_seq_ = each.seq;
+            backoff_.reset();
+            phase_ = phase::idle;
+            announce();
+          },
+          [this](const caf::error& problem) {
+            rest("cursor", describe(self_->system(), problem));
+          });
+}
+
+void shard_state::announce() {
+  if (phase_ == phase::loading)
+    return;
+  if (const auto firehose = node_->actors.find_as<firehose_actor>(names::firehose))
+    self_->send(firehose, shard_ready{number_, life_, durable_seq_});
+}
+
+void shard_state::accept(const frame_batch& arrived) {
+  if (arrived.life != life_)
+    return;
+  metrics_.frames->Increment(static_cast<double>(arrived.frames->size()));
+  std::size_t fresh = 0;
+  for (const auto& frame : *arrived.frames) {
+    // A firehose that was restarted sends again what this shard has in hand.
+    if (frame.seq <= last_seq_)
+      continue;
+    last_seq_ = frame.seq;
+    queue_.push_back(frame);
+    ++fresh;
+  }
+  if (const auto kept = depth_.arrived(fresh); !kept)
+    throw std::logic_error("more frames than credit: " + kept.error().message);
+  if (phase_ != phase::idle)
+    return;
+  // What was sent again is committed, or it would be in hand: nothing else would tell the firehose.
+  if (fresh < arrived.frames->size())
+    tell_durable(0);
+  start_batch();
+}
+
+void shard_state::tell_durable(std::int64_t event_time) {
+  if (const auto firehose = node_->actors.find_as<firehose_actor>(names::firehose))
+    self_->send(firehose, frames_durable{number_, durable_seq_, event_time});
+}
+
+void shard_state::advance(const advance_to& target) {
+  idle_until_ = std::max(idle_until_, target.seq);
+  if (phase_ == phase::idle)
+    start_batch();
+}
+
+// Builds the batch of the frames at the head of the queue, which stay at hand until it is committed.
+void shard_state::build() {
+  db::batch_builder builder(events_);
+  bool full = false;
+  at_work_.clear();
+  while (!queue_.empty() && !full) {
+    const auto& frame = queue_.front();
+    const auto decoded = atproto::decode_frame(*frame.data);
+    const auto added = decoded ? builder.add(*decoded) : tl::unexpected(decoded.error());
+    if (!added) {
+      node_->metrics.firehose().bad_frames.of(to_string(added.error().code)).Increment();
+      spdlog::warn("frame {} is passed over: {}", frame.seq, added.error().message);
+    }
+    full = at_work_.size() + 1 >= most_frames_ || (decoded && ends_batch(*decoded));
+    at_work_.push_back(frame);
+    queue_.pop_front();
+  }
+  batch_ = std::make_shared<db::batch>(builder.take());
+  batch_->service = node_->service;
+  batch_->shard = static_cast<std::int32_t>(number_);
+  batch_->epoch = node_->epoch;
+  batch_->last_seq = at_work_.empty() ? idle_until_ : at_work_.back().seq;
+}
+
+void shard_state::start_batch() {
+  if (stopping_) {
+    stop_if_idle();
+    return;
+  }
+  if (queue_.empty() && idle_until_ <= durable_seq_) {
+    phase_ = phase::idle;
+    return;
+  }
+  build();
+  name_dids();
+}
+
+void shard_state::name_dids() {
+  phase_ = phase::naming;
+  const auto& dids = batch_->refs.dids();
+  batch_->user_ids.assign(dids.size(), 0);
+  unnamed_.clear();
+  unnamed_at_.clear();
+  for (std::size_t i = 0; i < dids.size(); ++i) {
+    if (const auto* id = known_.find(dids[i]))
+      batch_->user_ids[i] = *id;
+    else {
+      unnamed_.push_back(dids[i]);
+      unnamed_at_.push_back(i);
+    }
+  }
+  if (unnamed_.empty())
+    return write();
+  const auto creator = node_->actors.find_as<user_creation_actor>(names::user_creation);
+  if (!creator)
+    return rest("user ids", "user_creation is not running");
+  self_
+      ->request(creator, caf::infinite,
+                intern_users{std::make_shared<const std::vector<std::string>>(unnamed_)})
+      .then(
+          [this](const interned_users& done) {
+            if (!done.ids)
+              return rest("user ids", done.problem);
+            for (std::size_t i = 0; i < unnamed_.size(); ++i) {
+              batch_->user_ids[unnamed_at_[i]] = (*done.ids)[i];
+              known_.put(unnamed_[i], (*done.ids)[i]);
+            }
+            write();
+          },
+          [this](const caf::error& problem) {
+            rest("user ids", describe(self_->system(), problem));
+          });
+}
+
+void shard_state::write() {
+  phase_ = phase::writing;
+  started_ = std::chrono::steady_clock::now();
+  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
+  if (!pool)
+    return rest("batch", "the database pool is not running");
+  self_->request(pool, caf::infinite, job(db::apply_job{batch_}))
+      .then([this](const job_result& done) { written(*done.what); },
+            [this](const caf::error& problem) {
+              rest("batch", describe(self_->system(), problem));
+            });
+}
+
+void shard_state::written(const db::job_outcome& done) {
+  const auto& out = node_->metrics.batches();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
+  out.seconds->Observe(took.count());
+  if (done) {
+    out.batches.of("committed").Increment();
+    committed(std::get<db::apply_report>(*done));
+    return;
+  }
+  const auto& why = done.error();
+  if (why.sqlstate == db::fenced_state) {
+    out.batches.of("fenced").Increment();
+    node_->status.finish(75, why.message);
+    phase_ = phase::resting;
+    return;
+  }
+  out.batches.of(db::to_string(why.cls)).Increment();
+  if (why.cls == db::error_class::poison && !refusal_)
+    narrow_down(why);
+  else
+    rest("batch", why.message);
+}
+
+void shard_state::committed(const db::apply_report& report) {
+  count(report);
+  durable_seq_ = batch_->last_seq;
+  last_seq_ = std::max(last_seq_, durable_seq_);
+  if (const auto freed = depth_.finished(at_work_.size()); !freed)
+    throw std::logic_error(freed.error().message);
+  tell_durable(newest_time(*batch_));
+  at_work_.clear();
+  batch_.reset();
+  refusal_.reset();
+  backoff_.reset();
+  most_frames_ = std::min<std::size_t>(most_frames_ * 2, node_->options.batch_max_frames);
+  phase_ = phase::idle;
+  start_batch();
+}
+
+// Halves the batch until one frame is left, which is then kept aside.
+void shard_state::narrow_down(const db::db_error& why) {
+  if (at_work_.size() <= 1) {
+    if (at_work_.empty())
+      return rest("cursor", why.message);
+    refusal_ = why;
+    auto empty = std::make_shared<db::batch>();
+    empty->service = batch_->service;
+    empty->shard = batch_->shard;
+    empty->epoch = batch_->epoch;
+    empty->last_seq = batch_->last_seq;
+    batch_ = std::move(empty);
+    return put_aside();
+  }
+  most_frames_ = std::max<std::size_t>(1, at_work_.size() / 2);
+  spdlog::warn("shard {}: a batch of {} frames is refused ({}), trying {}", number_,
+               at_work_.size(), why.sqlstate, most_frames_);
+  while (!at_work_.empty()) {
+    queue_.push_front(std::move(at_work_.back()));
+    at_work_.pop_back();
+  }
+  start_batch();
+}
+
+void shard_state::put_aside() {
+  phase_ = phase::writing;
+  const auto& frame = at_work_.front();
+  const auto peeked = atproto::peek_frame(*frame.data);
+  spdlog::error("frame {} goes to dead_letters: {} {}", frame.seq, refusal_->sqlstate,
+                refusal_->message);
+  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
+  if (!pool)
+    return rest("dead letter", "the database pool is not running");
+  self_->request(pool, caf::infinite,
+                 job(db::dead_letter_job{batch_, peeked ? std::string{peeked->did} : std::string{},
+                                         refusal_->message, refusal_->sqlstate, *frame.data}))
+      .then([this](const job_result& done) { written(*done.what); },
+            [this](const caf::error& problem) {
+              rest("dead letter", describe(self_->system(), problem));
+            });
+}
+
+void shard_state::rest(std::string_view what, const std::string& why) {
+  if (phase_ != phase::loading)
+    phase_ = phase::resting;
+  const auto delay = backoff_.next(std::uniform_real_distribution<>{0, 1}(random_));
+  spdlog::warn("shard {}: {} has to wait {} ms: {}", number_, what, delay.count(), why);
+  self_->delayed_send(self_, delay, tick{});
+  stop_if_idle();
+}
+
+void shard_state::wake() {
+  if (phase_ == phase::loading)
+    load_cursor();
+  else if (phase_ == phase::resting && refusal_)
+    put_aside();
+  else if (phase_ == phase::resting && batch_)
+    name_dids();
+}
+
+void shard_state::stop_if_idle() {
+  if (stopping_ && phase_ != phase::writing && phase_ != phase::naming)
+    self_->quit();
+}
+
+void shard_state::count(const db::apply_report& report) {
+  const auto& out = node_->metrics.batches();
+  std::size_t ops = 0;
+  for (std::size_t kind = 1; kind < report.ops.size(); ++kind)
+    for (std::size_t action = 0; action < report.ops[kind].size(); ++action) {
+      const auto n = report.ops[kind][action];
+      if (n == 0)
+        continue;
+      ops += n;
+      node_->metrics.ops(atproto::nsid_of(static_cast<atproto::collection>(kind)))
+          .of(metrics::labels::actions[action])
+          .Increment(n);
+    }
+  out.frames->Observe(static_cast<double>(at_work_.size()));
+  out.ops->Observe(static_cast<double>(ops));
+  if (report.stale > 0)
+    out.skipped.of("replayed").Increment(report.stale);
+  const auto& pending = node_->metrics.pending();
+  pending.events.of("parked").Increment(report.parked);
+  pending.events.of("released").Increment(report.released);
+}
+
+} // namespace prism

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "actors/node_context.hpp"
+#include "core/backoff.hpp"
+#include "core/depth_guard.hpp"
+#include "core/lru_cache.hpp"
+#include "db/batch_builder.hpp"
+#include "messages/interfaces.hpp"
+
+#include <deque>
+#include <optional>
+#include <random>
+#include <vector>
+
+namespace prism {
+
+/// One lane of the firehose: decodes its repos' frames in order and writes them in batches, one at a
+/// time. A batch is what arrived while the previous one was in the database. Until a batch is
+/// committed its frames are kept, so a failure of any kind is answered by trying again; what is
+/// refused for its content is narrowed down to one frame and put into dead_letters.
+class shard_state {
+public:
+  using interface = shard_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "shard";
+
+  /// Ids of DIDs kept in memory by each shard.
+  static constexpr std::size_t cache_capacity = 50'000;
+
+  /// Frames a shard may have before they are committed: two batches.
+  [[nodiscard]] static std::size_t capacity(const config::options& options) {
+    return 2 * options.batch_max_frames;
+  }
+
+  shard_state(self_pointer self, node_ptr node, std::size_t number);
+
+  interface::behavior_type make_behavior();
+
+private:
+  enum class phase {
+    loading,  ///< asking where it stands
+    idle,     ///< nothing to write
+    naming,   ///< waiting for ids of DIDs
+    writing,  ///< a batch is in the database
+    resting,  ///< waiting before it tries again
+  };
+
+  void load_cursor();
+  void announce();
+  void tell_durable(std::int64_t event_time);
+  void accept(const frame_batch& arrived);
+  void advance(const advance_to& target);
+  void build();
+  void decode(const routed_frame& frame);
+  void start_batch();
+  void name_dids();
+  void write();
+  void written(const db::job_outcome& done);
+  void committed(const db::apply_report& report);
+  void narrow_down(const db::db_error& why);
+  void put_aside();
+  void rest(std::string_view what, const std::string& why);
+  void wake();
+  void stop_if_idle();
+  void count(const db::apply_report& report);
+
+  self_pointer self_;
+  node_ptr node_;
+  std::size_t number_;
+  metrics::shard_metrics metrics_;
+  metrics::edge_metrics edge_;
+  db::build_events events_;
+  lru_cache<std::string, std::int64_t> known_{cache_capacity};
+  backoff backoff_;
+  std::minstd_rand random_{std::random_device{}()};
+
+  const std::uint64_t life_;
+  phase phase_{phase::loading};
+  bool stopping_{false};
+  std::int64_t durable_seq_{0};
+  std::int64_t last_seq_{0};   // of the newest frame taken in
+  std::int64_t idle_until_{0}; // where an idle shard's cursor may go
+  depth_guard depth_;
+
+  std::deque<routed_frame> queue_;     // not decoded yet
+  std::vector<routed_frame> at_work_;  // in the batch that is being written
+  std::size_t most_frames_;            // smaller while a bad frame is being looked for
+  std::shared_ptr<db::batch> batch_;
+  std::optional<db::db_error> refusal_; // of the one frame that is being put aside
+  std::vector<std::string> unnamed_;   // DIDs of the batch without id
+  std::vector<std::size_t> unnamed_at_;
+  std::chrono::steady_clock::time_point started_;
+};
+
+} // namespace prism

@@ -1,0 +1,487 @@
+#include "db/batch_writer.hpp"
+
+#include "db/post_notifications.hpp"
+#include "db/quote_verdicts.hpp"
+#include "db/uri_texts.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace prism::db {
+
+using atproto::collection;
+
+namespace {
+
+constexpr statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE id = ANY($1)"};
+
+[[nodiscard]] std::size_t at(collection kind) { return static_cast<std::size_t>(kind); }
+
+[[nodiscard]] std::vector<std::int64_t> sorted(std::unordered_set<std::int64_t> ids) {
+  std::vector<std::int64_t> out{ids.begin(), ids.end()};
+  std::ranges::sort(out);
+  return out;
+}
+
+[[nodiscard]] bool can_be_parked(collection kind) {
+  return kind == collection::like || kind == collection::repost || kind == collection::list_item;
+}
+
+/// Sends a pipeline and hands its results to readers in order.
+class step {
+public:
+  explicit step(executor& on) : pipe_(on) {}
+
+  /// The pipeline to queue on; call `then` after each statement whose result matters.
+  [[nodiscard]] pipeline& pipe() { return pipe_; }
+
+  /// What to do with the result of the statement queued last.
+  void then(std::function<outcome<void>(const result&)> read) {
+    readers_.emplace_back(pipe_.size() - 1, std::move(read));
+  }
+
+  [[nodiscard]] outcome<void> run() {
+    if (pipe_.empty())
+      return {};
+    const auto results = pipe_.sync();
+    if (!results)
+      return tl::unexpected(results.error());
+    for (const auto& [index, read] : readers_)
+      if (auto done = read((*results)[index]); !done)
+        return done;
+    return {};
+  }
+
+private:
+  pipeline pipe_;
+  std::vector<std::pair<std::size_t, std::function<outcome<void>(const result&)>>> readers_;
+};
+
+} // namespace
+
+outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock) {
+  collect_puts();
+  return lock(also_lock)
+      .and_then([&] { return remove_old(); })
+      .and_then([&] { return settle_referents(); })
+      .and_then([&] { return insert_new(); })
+      .and_then([&] { return judge_and_notify(); })
+      .and_then([&] { return finish(); });
+}
+
+void batch_writer::count_op(collection kind, op_action action, std::size_t n) {
+  report_.ops[at(kind)][static_cast<std::size_t>(action)] += static_cast<std::uint32_t>(n);
+}
+
+void batch_writer::collect_puts() {
+  for (const auto& path : plan_.of(collection::post))
+    if (path.put != nullptr)
+      posts_.push_back(to_post(*path.put, ids_));
+  for (const auto kind : document_collections())
+    for (const auto& path : plan_.of(kind))
+      if (path.put != nullptr)
+        documents_[at(kind)].push_back(to_document(*path.put, ids_));
+  for (const auto kind : edge_collections())
+    for (const auto& path : plan_.of(kind)) {
+      if (path.put != nullptr)
+        edges_[at(kind)].push_back(to_edge(*path.put, ids_));
+      // A verification that came and went within the batch was still given, and taken back.
+      if (kind != collection::verification)
+        continue;
+      for (const auto* passed : path.passed) {
+        auto row = to_edge(*passed, ids_);
+        effects_.edge_added(kind, row);
+        row.commit_time = path.time;
+        effects_.edge_removed(kind, row);
+      }
+    }
+}
+
+outcome<void> batch_writer::lock(const std::vector<std::int64_t>& also_lock) {
+  id_set locks{also_lock.begin(), also_lock.end()};
+  id_set posts;
+  id_set lists;
+  for (const auto kind : {collection::like, collection::repost})
+    for (const auto& row : edges_[at(kind)]) {
+      locks.insert(row.subject_id);
+      posts.insert(row.subject_id);
+    }
+  for (const auto& row : edges_[at(collection::list_item)])
+    lists.insert(row.list_id);
+  for (const auto& path : plan_.of(collection::post)) {
+    locks.insert(ids_.uri(path.self));
+    posts.insert(ids_.uri(path.self));
+  }
+  for (const auto& path : plan_.of(collection::list))
+    lists.insert(ids_.uri(path.self));
+  for (const auto& row : posts_)
+    for (const auto& id : {row.reply_parent_id, row.quoted_id})
+      if (id)
+        locks.insert(*id);
+  step next(on_);
+  const auto note_live = [this](const result& rows) -> outcome<void> {
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+      live_.insert(rows.get_int8(i, 0));
+    return {};
+  };
+  if (!locks.empty())
+    add_lock_posts(next.pipe(), sorted(std::move(locks)));
+  if (!posts.empty()) {
+    add_existing_posts(next.pipe(), sorted(std::move(posts)));
+    next.then(note_live);
+  }
+  if (!lists.empty()) {
+    params p;
+    p.int8_array(sorted(std::move(lists)));
+    next.pipe().add(existing_lists, std::move(p));
+    next.then(note_live);
+  }
+  return next.run();
+}
+
+void batch_writer::note_edge_change(collection kind, const edge& row, micros when) {
+  if (kind == collection::follow)
+    follows_.push_back({row.creator_id, row.subject_id, when});
+  else if (kind == collection::list_item)
+    list_items_.push_back({row.list_id, row.subject_id, when});
+}
+
+outcome<void> batch_writer::remove_old() {
+  step next(on_);
+  for (const auto kind : edge_collections()) {
+    std::vector<record_key> paths;
+    std::unordered_map<std::string, micros> when;
+    for (const auto& path : plan_.of(kind))
+      if (path.remove_old) {
+        paths.push_back({ids_.user(path.creator), std::string{path.rkey}});
+        when[fmt::format("{}/{}", paths.back().creator_id, path.rkey)] = path.time;
+      }
+    if (paths.empty())
+      continue;
+    // Parked first: a release that is under way elsewhere holds these rows, and what it has moved
+    // is then seen by the delete behind it.
+    if (can_be_parked(kind)) {
+      add_cancel(next.pipe(), kind, paths);
+      next.then([this, kind](const result& rows) -> outcome<void> {
+        count_op(kind, op_action::remove, rows.rows());
+        return {};
+      });
+    }
+    const auto& table = *find_edge_table(kind);
+    add_remove(next.pipe(), table, paths);
+    next.then([this, kind, &table, when](const result& rows) -> outcome<void> {
+      count_op(kind, op_action::remove, rows.rows());
+      for (auto& row : read_edges(table, rows)) {
+        if (row.duplicate)
+          continue;
+        const auto found = when.find(fmt::format("{}/{}", row.creator_id, row.rkey));
+        const auto time = found == when.end() ? row.commit_time : found->second;
+        note_edge_change(kind, row, time);
+        if (kind == collection::verification)
+          row.commit_time = time;
+        effects_.edge_removed(kind, row);
+        vacated_[at(kind)].push_back(std::move(row));
+      }
+      return {};
+    });
+  }
+
+  std::vector<std::int64_t> old_posts;
+  std::unordered_map<std::int64_t, const planned_path*> by_id;
+  for (const auto& path : plan_.of(collection::post))
+    if (path.remove_old) {
+      old_posts.push_back(ids_.uri(path.self));
+      by_id[old_posts.back()] = &path;
+    }
+  if (!old_posts.empty()) {
+    add_remove_posts(next.pipe(), old_posts);
+    next.then([this, by_id](const result& rows) -> outcome<void> {
+      count_op(collection::post, op_action::remove, rows.rows());
+      for (const auto& row : read_removed_posts(rows)) {
+        const auto& path = *by_id.at(row.id);
+        post_removed(effects_, row, std::string{path.rkey});
+        live_.erase(row.id);
+        if (path.put == nullptr)
+          gone_posts_.push_back(row.id);
+      }
+      return {};
+    });
+  }
+
+  for (const auto kind : document_collections()) {
+    std::vector<record_key> paths;
+    std::vector<std::int64_t> ids;
+    for (const auto& path : plan_.of(kind)) {
+      if (!path.remove_old)
+        continue;
+      paths.push_back({ids_.user(path.creator), std::string{path.rkey}});
+      ids.push_back(path.self == no_ref ? 0 : ids_.uri(path.self));
+      if (kind == collection::thread_gate)
+        gates_.push_back({ids.back(), path.time});
+      if (kind == collection::list && path.put == nullptr) {
+        gone_lists_.push_back(ids.back());
+        live_.erase(ids.back());
+      }
+    }
+    if (paths.empty())
+      continue;
+    add_remove(next.pipe(), *find_document_table(kind), kind, paths, ids);
+    next.then([this, kind](const result& rows) -> outcome<void> {
+      count_op(kind, op_action::remove, rows.rows());
+      if (kind == collection::profile)
+        for (std::size_t i = 0; i < rows.rows(); ++i)
+          had_profile_.insert(rows.get_int8(i, 0));
+      return {};
+    });
+  }
+  return next.run();
+}
+
+outcome<void> batch_writer::settle_referents() {
+  step next(on_);
+  for (const auto kind : edge_collections()) {
+    const auto& table = *find_edge_table(kind);
+    if (!vacated_[at(kind)].empty()) {
+      add_promote(next.pipe(), table, vacated_[at(kind)]);
+      next.then([this, kind, &table](const result& rows) -> outcome<void> {
+        for (const auto& row : read_edges(table, rows))
+          effects_.edge_added(kind, row);
+        return {};
+      });
+    }
+    const auto& gone = kind == collection::list_item ? gone_lists_ : gone_posts_;
+    if (!can_be_parked(kind) || gone.empty())
+      continue;
+    add_remove_by_subject(next.pipe(), table, gone);
+    next.then([this, kind, &table](const result& rows) -> outcome<void> {
+      for (auto& row : read_edges(table, rows)) {
+        if (!row.duplicate)
+          effects_.edge_removed(kind, row);
+        const auto referent = kind == collection::list_item ? row.list_id : row.subject_id;
+        parked_.push_back({kind, referent, std::move(row)});
+      }
+      return {};
+    });
+  }
+  std::vector<std::int64_t> arrived;
+  for (const auto& row : posts_)
+    if (live_.insert(row.id).second)
+      arrived.push_back(row.id);
+  for (const auto& row : documents_[at(collection::list)])
+    if (live_.insert(row.id).second)
+      arrived.push_back(row.id);
+  if (!arrived.empty()) {
+    add_release(next.pipe(), arrived);
+    next.then([this](const result& rows) -> outcome<void> {
+      auto released = read_released(rows);
+      if (!released)
+        return tl::unexpected(released.error());
+      report_.released += static_cast<std::uint32_t>(released->size());
+      for (auto& op : *released)
+        edges_[at(op.kind)].push_back(std::move(op.row));
+      return {};
+    });
+  }
+  return next.run();
+}
+
+// Edges whose referent is not indexed wait for it; likes of other things than posts never wait. The
+// rows of the plan come first, in its order; released ones, which wait no more, stand behind them.
+void batch_writer::park_waiting(collection kind) {
+  std::vector<edge> ready;
+  auto row = edges_[at(kind)].begin();
+  for (const auto& path : plan_.of(kind)) {
+    if (path.put == nullptr)
+      continue;
+    const auto& in = std::get<edge_row>(path.put->columns);
+    const auto ref = kind == collection::list_item ? in.list : in.subject;
+    const auto referent = ids_.uri(ref);
+    const bool can_wait = kind == collection::list_item || ids_.is_post(ref);
+    if (can_wait && !live_.contains(referent))
+      parked_.push_back({kind, referent, std::move(*row)});
+    else
+      ready.push_back(std::move(*row));
+    ++row;
+  }
+  std::move(row, edges_[at(kind)].end(), std::back_inserter(ready));
+  edges_[at(kind)] = std::move(ready);
+}
+
+// Parked rows carry their block whole, also where the columns would give it back.
+outcome<void> batch_writer::fill_blocks() {
+  std::vector<std::int64_t> wanted;
+  for (const auto& op : parked_)
+    if (!op.row.record) {
+      wanted.push_back(op.referent_id);
+      if (op.row.via_id)
+        wanted.push_back(*op.row.via_id);
+    }
+  if (wanted.empty())
+    return {};
+  const auto texts = select_uri_texts(on_, wanted);
+  if (!texts)
+    return tl::unexpected(texts.error());
+  for (auto& op : parked_) {
+    if (op.row.record)
+      continue;
+    const auto via = op.row.via_id ? texts->at(*op.row.via_id) : std::string{};
+    auto block = block_of(op.kind, op.row, texts->at(op.referent_id), via);
+    if (!block)
+      return tl::unexpected(db_error{error_class::fatal, std::string{sqlstate::internal},
+                                     block.error().message, "fill_blocks"});
+    op.row.record = std::move(*block);
+  }
+  return {};
+}
+
+outcome<void> batch_writer::insert_new() {
+  for (const auto kind : {collection::like, collection::repost, collection::list_item})
+    park_waiting(kind);
+  if (auto filled = fill_blocks(); !filled)
+    return filled;
+  step next(on_);
+  if (!posts_.empty()) {
+    add_insert_posts(next.pipe(), posts_);
+    next.then([this](const result& rows) -> outcome<void> {
+      id_set inserted;
+      for (std::size_t i = 0; i < rows.rows(); ++i)
+        inserted.insert(rows.get_int8(i, 0));
+      std::erase_if(posts_, [&](const post& row) { return !inserted.contains(row.id); });
+      for (const auto& row : posts_)
+        post_added(effects_, row);
+      count_op(collection::post, op_action::create, posts_.size());
+      return {};
+    });
+  }
+  for (const auto kind : document_collections()) {
+    if (documents_[at(kind)].empty())
+      continue;
+    if (kind == collection::thread_gate)
+      for (const auto& row : documents_[at(kind)])
+        gates_.push_back({row.id, row.commit_time});
+    add_insert(next.pipe(), *find_document_table(kind), documents_[at(kind)]);
+    next.then([this, kind](const result& rows) -> outcome<void> {
+      count_op(kind, op_action::create, rows.rows());
+      if (kind != collection::profile)
+        return {};
+      id_set fresh;
+      for (std::size_t i = 0; i < rows.rows(); ++i)
+        fresh.insert(rows.get_int8(i, 0));
+      notify_of_joins(fresh);
+      return {};
+    });
+  }
+  for (const auto kind : edge_collections()) {
+    if (edges_[at(kind)].empty())
+      continue;
+    const auto& table = *find_edge_table(kind);
+    add_insert(next.pipe(), table, edges_[at(kind)]);
+    next.then([this, kind, &table](const result& rows) -> outcome<void> {
+      count_op(kind, op_action::create, rows.rows());
+      for (const auto& row : read_edges(table, rows)) {
+        if (row.duplicate)
+          continue;
+        effects_.edge_added(kind, row);
+        note_edge_change(kind, row, row.commit_time);
+      }
+      return {};
+    });
+  }
+  if (!parked_.empty()) {
+    add_park(next.pipe(), parked_);
+    next.then([this](const result& rows) -> outcome<void> {
+      report_.parked += static_cast<std::uint32_t>(rows.rows());
+      return {};
+    });
+  }
+  return next.run();
+}
+
+void batch_writer::notify_of_joins(const id_set& fresh) {
+  // Only the first profile tells of a starter pack: a later version is an update.
+  for (const auto& path : plan_.of(collection::profile)) {
+    const auto creator = ids_.user(path.creator);
+    const op* first = path.passed.empty() ? path.put : path.passed.front();
+    if (first == nullptr || path.rkey != "self" || !fresh.contains(creator) ||
+        had_profile_.contains(creator))
+      continue;
+    const auto& row = std::get<profile_row>(first->columns);
+    if (row.joined_via == no_ref)
+      continue;
+    if (const auto owner = ids_.owner(row.joined_via))
+      effects_.notify({owner, creator, notification_reason::starterpack_joined, std::string{path.rkey},
+                       ids_.uri(row.joined_via), first->commit_time});
+  }
+}
+
+outcome<void> batch_writer::judge_and_notify() {
+  id_set candidates;
+  std::unordered_map<std::int64_t, std::vector<ancestor>> chains;
+  std::vector<std::int64_t> replies;
+  std::vector<std::int64_t> quotes;
+  for (const auto& row : posts_) {
+    if (row.reply_parent_id)
+      replies.push_back(row.id);
+    if (row.quoted_id)
+      quotes.push_back(row.id);
+  }
+  candidates.insert(replies.begin(), replies.end());
+  step first(on_);
+  if (add_find_replies(first.pipe(), gates_, follows_, list_items_))
+    first.then([&](const result& rows) -> outcome<void> {
+      for (std::size_t i = 0; i < rows.rows(); ++i)
+        candidates.insert(rows.get_int8(i, 0));
+      return {};
+    });
+  if (!replies.empty()) {
+    add_ancestors(first.pipe(), replies);
+    first.then([&](const result& rows) -> outcome<void> {
+      for (const auto& each : read_ancestors(rows))
+        chains[each.post_id].push_back(each);
+      return {};
+    });
+  }
+  if (auto done = first.run(); !done)
+    return done;
+
+  id_set violating;
+  id_set silent_quotes;
+  step second(on_);
+  if (!candidates.empty()) {
+    add_judge_replies(second.pipe(), sorted(std::move(candidates)));
+    second.then([&](const result& rows) -> outcome<void> {
+      for (const auto& each : read_verdicts(rows)) {
+        effects_.count_post(each.parent_id, {.replies = each.violates ? -1 : 1});
+        if (each.violates)
+          violating.insert(each.reply_id);
+      }
+      return {};
+    });
+  }
+  if (!quotes.empty()) {
+    add_judge_quotes(second.pipe(), quotes);
+    second.then([&](const result& rows) -> outcome<void> {
+      for (std::size_t i = 0; i < rows.rows(); ++i)
+        silent_quotes.insert(rows.get_int8(i, 0));
+      return {};
+    });
+  }
+  if (auto done = second.run(); !done)
+    return done;
+  for (const auto& row : posts_) {
+    std::optional<std::int64_t> quoted_author;
+    if (row.columns.quoted != no_ref)
+      quoted_author = ids_.owner(row.columns.quoted);
+    notify_of_post(effects_, row, chains[row.id], quoted_author, !violating.contains(row.id),
+                   !silent_quotes.contains(row.id));
+  }
+  return {};
+}
+
+outcome<void> batch_writer::finish() {
+  step last(on_);
+  effects_.flush(last.pipe());
+  return last.run();
+}
+
+} // namespace prism::db

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "db/effects.hpp"
+#include "db/gate_verdicts.hpp"
+#include "db/indexer.hpp"
+#include "db/pending.hpp"
+#include "db/resolved_batch.hpp"
+
+#include <unordered_set>
+
+namespace prism::db {
+
+/// Writes one plan inside a transaction, step by step; each step is one round trip. Use once.
+class batch_writer {
+public:
+  /// All arguments must outlive the writer.
+  batch_writer(executor& on, const id_map& ids, index_plan plan, apply_report& report)
+      : on_(on), ids_(ids), plan_(std::move(plan)), report_(report) {}
+
+  /// @param also_lock uris whose counts will change for reasons the plan does not show: subjects and
+  /// parents of what it deletes.
+  [[nodiscard]] outcome<void> write(const std::vector<std::int64_t>& also_lock);
+
+private:
+  using id_set = std::unordered_set<std::int64_t>;
+
+  [[nodiscard]] outcome<void> lock(const std::vector<std::int64_t>& also_lock);
+  [[nodiscard]] outcome<void> remove_old();
+  [[nodiscard]] outcome<void> settle_referents();
+  [[nodiscard]] outcome<void> fill_blocks();
+  [[nodiscard]] outcome<void> insert_new();
+  [[nodiscard]] outcome<void> judge_and_notify();
+  [[nodiscard]] outcome<void> finish();
+
+  void collect_puts();
+  void park_waiting(atproto::collection kind);
+  void note_edge_change(atproto::collection kind, const edge& row, micros when);
+  void notify_of_joins(const id_set& had_profile);
+  void count_op(atproto::collection kind, op_action action, std::size_t n);
+
+  executor& on_;
+  const id_map& ids_;
+  index_plan plan_;
+  apply_report& report_;
+  effects effects_;
+
+  id_set live_; // posts and lists that the batch refers to and that are indexed, at each moment
+  std::array<std::vector<edge>, atproto::collection_count> edges_;
+  std::array<std::vector<edge>, atproto::collection_count> vacated_; // pairs without a counted row
+  std::array<std::vector<document>, atproto::collection_count> documents_;
+  std::vector<post> posts_;
+  std::vector<pending_op> parked_;
+  std::vector<std::int64_t> gone_posts_; // deleted and not put again
+  std::vector<std::int64_t> gone_lists_;
+  id_set had_profile_;
+
+  std::vector<gate_change> gates_;
+  std::vector<pair_change> follows_;
+  std::vector<pair_change> list_items_;
+};
+
+} // namespace prism::db

@@ -1,0 +1,201 @@
+#include "db/effects.hpp"
+
+#include <algorithm>
+
+namespace prism::db {
+
+using atproto::collection;
+
+namespace {
+
+constexpr statement count_posts{
+    "count_posts",
+    "INSERT INTO post_aggregates AS a (post_id, like_count, repost_count, reply_count, quote_count) "
+    "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::int4[], $5::int4[]) AS d(id, l, r, p, q) "
+    "ORDER BY id ON CONFLICT (post_id) DO UPDATE SET like_count = a.like_count + excluded.like_count, "
+    "repost_count = a.repost_count + excluded.repost_count, reply_count = a.reply_count + excluded.reply_count, "
+    "quote_count = a.quote_count + excluded.quote_count"};
+
+constexpr statement count_users{
+    "count_users",
+    "INSERT INTO user_aggregates AS a (user_id, followers_count, follows_count, posts_count) "
+    "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::int4[]) AS d(id, f, g, p) "
+    "ORDER BY id ON CONFLICT (user_id) DO UPDATE SET followers_count = a.followers_count + excluded.followers_count, "
+    "follows_count = a.follows_count + excluded.follows_count, posts_count = a.posts_count + excluded.posts_count"};
+
+constexpr statement count_members{
+    "count_members",
+    "INSERT INTO list_aggregates AS a (list_id, member_count) SELECT * FROM unnest($1::int8[], $2::int4[]) "
+    "AS d(id, n) ORDER BY id ON CONFLICT (list_id) DO UPDATE SET member_count = a.member_count + excluded.member_count"};
+
+// Index: feed_items_originator_sort_at.
+constexpr statement remove_feed_items{
+    "remove_feed_items",
+    "DELETE FROM feed_items t USING unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[]) "
+    "AS d(originator_id, sort_at, post_id, repost_rkey) WHERE t.originator_id = d.originator_id AND "
+    "t.sort_at = d.sort_at AND t.post_id = d.post_id AND t.repost_rkey IS NOT DISTINCT FROM d.repost_rkey"};
+
+constexpr statement insert_feed_items{
+    "insert_feed_items",
+    "INSERT INTO feed_items (originator_id, sort_at, post_id, repost_rkey) "
+    "SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[])"};
+
+constexpr statement remove_notifications{
+    "remove_notifications",
+    "DELETE FROM notifications t USING unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id, rkey, reason) "
+    "WHERE t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason"};
+
+// Nobody is notified of what they did themselves, and a uri without a DID has nobody to notify.
+constexpr statement insert_notifications{
+    "insert_notifications",
+    "INSERT INTO notifications (recipient_id, author_id, reason, rkey, subject_id, created_at) "
+    "SELECT coalesce(n.recipient_id, u.repo_id), n.author_id, n.reason, n.rkey, n.subject_id, n.created_at "
+    "FROM unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[]) "
+    "AS n(recipient_id, author_id, reason, rkey, subject_id, created_at) "
+    "LEFT JOIN uris u ON u.id = n.subject_id "
+    "WHERE coalesce(n.recipient_id, u.repo_id) NOT IN (0, n.author_id) ON CONFLICT DO NOTHING"};
+
+[[nodiscard]] params feed_params(const std::vector<effects::feed_item>& items) {
+  params p;
+  p.int8_array(items, &effects::feed_item::originator_id)
+      .timestamptz_array(items, &effects::feed_item::sort_at)
+      .int8_array(items, &effects::feed_item::post_id)
+      .text_array(items, &effects::feed_item::repost_rkey);
+  return p;
+}
+
+[[nodiscard]] std::int16_t reason_of(const effects::notification& each) {
+  return static_cast<std::int16_t>(each.reason);
+}
+
+/// The sign of a change: which way the row went.
+constexpr std::int32_t appeared = 1;
+constexpr std::int32_t went = -1;
+
+} // namespace
+
+void effects::count_post(std::int64_t post_id, const post_delta& change) {
+  auto& sum = posts_[post_id];
+  sum.likes += change.likes;
+  sum.reposts += change.reposts;
+  sum.replies += change.replies;
+  sum.quotes += change.quotes;
+}
+
+void effects::count_user(std::int64_t user_id, const user_delta& change) {
+  auto& sum = users_[user_id];
+  sum.followers += change.followers;
+  sum.follows += change.follows;
+  sum.posts += change.posts;
+}
+
+void effects::take_back(std::int64_t author_id, std::string rkey, notification_reason reason) {
+  taken_back_.push_back({std::nullopt, author_id, reason, std::move(rkey), std::nullopt, 0});
+}
+
+void effects::edge_added(collection kind, const struct edge& row) { edge(kind, row, appeared); }
+
+void effects::edge_removed(collection kind, const struct edge& row) { edge(kind, row, went); }
+
+void effects::edge(collection kind, const struct edge& row, std::int32_t sign) {
+  using reason = notification_reason;
+  const auto sort_at = std::min(row.created_at, row.commit_time);
+  const auto tell = [&](std::optional<std::int64_t> recipient, reason why,
+                        std::optional<std::int64_t> subject) {
+    if (sign == appeared)
+      notify({recipient, row.creator_id, why, row.rkey, subject, sort_at});
+    else
+      take_back(row.creator_id, row.rkey, why);
+  };
+  switch (kind) {
+  case collection::like:
+    count_post(row.subject_id, {.likes = sign});
+    tell(std::nullopt, reason::like, row.subject_id);
+    if (row.via_id)
+      tell(std::nullopt, reason::like_via_repost, row.via_id);
+    break;
+  case collection::repost: {
+    count_post(row.subject_id, {.reposts = sign});
+    tell(std::nullopt, reason::repost, row.subject_id);
+    if (row.via_id)
+      tell(std::nullopt, reason::repost_via_repost, row.via_id);
+    auto& items = sign == appeared ? feed_added_ : feed_removed_;
+    items.push_back({row.creator_id, sort_at, row.subject_id, row.rkey});
+    break;
+  }
+  case collection::follow:
+    count_user(row.creator_id, {.follows = sign});
+    count_user(row.subject_id, {.followers = sign});
+    tell(row.subject_id, reason::follow, std::nullopt);
+    break;
+  case collection::list_item:
+    lists_[row.list_id] += sign;
+    break;
+  case collection::verification:
+    // A verification that ended stays in the reader's history, and so does its end.
+    if (sign == appeared)
+      notify({row.subject_id, row.creator_id, reason::verified, row.rkey, std::nullopt, sort_at});
+    else
+      notify({row.subject_id, row.creator_id, reason::unverified, row.rkey, std::nullopt,
+              row.commit_time});
+    break;
+  default:
+    break;
+  }
+}
+
+void effects::flush(pipeline& out) {
+  if (!feed_removed_.empty())
+    out.add(remove_feed_items, feed_params(feed_removed_));
+  if (!feed_added_.empty())
+    out.add(insert_feed_items, feed_params(feed_added_));
+  if (!taken_back_.empty()) {
+    params p;
+    p.int8_array(taken_back_, &notification::author_id)
+        .text_array(taken_back_, &notification::rkey)
+        .int2_array(taken_back_, reason_of);
+    out.add(remove_notifications, std::move(p));
+  }
+  if (!notified_.empty()) {
+    params p;
+    p.int8_array(notified_, &notification::recipient_id)
+        .int8_array(notified_, &notification::author_id)
+        .int2_array(notified_, reason_of)
+        .text_array(notified_, &notification::rkey)
+        .int8_array(notified_, &notification::subject_id)
+        .timestamptz_array(notified_, &notification::created_at);
+    out.add(insert_notifications, std::move(p));
+  }
+  if (!posts_.empty()) {
+    const auto delta = [](auto post_delta::*member) {
+      return [member](const auto& entry) { return entry.second.*member; };
+    };
+    params p;
+    p.int8_array(posts_, [](const auto& entry) { return entry.first; })
+        .int4_array(posts_, delta(&post_delta::likes))
+        .int4_array(posts_, delta(&post_delta::reposts))
+        .int4_array(posts_, delta(&post_delta::replies))
+        .int4_array(posts_, delta(&post_delta::quotes));
+    out.add(count_posts, std::move(p));
+  }
+  if (!users_.empty()) {
+    const auto delta = [](auto user_delta::*member) {
+      return [member](const auto& entry) { return entry.second.*member; };
+    };
+    params p;
+    p.int8_array(users_, [](const auto& entry) { return entry.first; })
+        .int4_array(users_, delta(&user_delta::followers))
+        .int4_array(users_, delta(&user_delta::follows))
+        .int4_array(users_, delta(&user_delta::posts));
+    out.add(count_users, std::move(p));
+  }
+  if (!lists_.empty()) {
+    params p;
+    p.int8_array(lists_, [](const auto& entry) { return entry.first; })
+        .int4_array(lists_, [](const auto& entry) { return entry.second; });
+    out.add(count_members, std::move(p));
+  }
+  *this = effects{};
+}
+
+} // namespace prism::db

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "atproto/collection.hpp"
+#include "db/edges.hpp"
+#include "db/notification.hpp"
+#include "db/pipeline.hpp"
+
+#include <map>
+#include <vector>
+
+namespace prism::db {
+
+/// What the rows that were really inserted or deleted do to counts, feeds and notifications. Gathered
+/// while a batch is written and applied once at its end, in key order, so that two batches never
+/// wait for each other in a circle.
+class effects {
+public:
+  struct post_delta {
+    std::int32_t likes{0};
+    std::int32_t reposts{0};
+    std::int32_t replies{0};
+    std::int32_t quotes{0};
+  };
+  struct user_delta {
+    std::int32_t followers{0};
+    std::int32_t follows{0};
+    std::int32_t posts{0};
+  };
+  struct feed_item {
+    std::int64_t originator_id;
+    micros sort_at;
+    std::int64_t post_id;
+    std::optional<std::string> repost_rkey;
+  };
+  struct notification {
+    std::optional<std::int64_t> recipient_id; ///< empty: the owner of the subject's repo
+    std::int64_t author_id;
+    notification_reason reason;
+    std::string rkey;
+    std::optional<std::int64_t> subject_id;
+    micros created_at;
+  };
+
+  /// A counted edge appeared or went. Duplicates have no effects: do not pass them.
+  void edge_added(atproto::collection kind, const edge& row);
+  void edge_removed(atproto::collection kind, const edge& row);
+
+  void count_post(std::int64_t post_id, const post_delta& change);
+  void count_user(std::int64_t user_id, const user_delta& change);
+  void add_feed_item(feed_item item) { feed_added_.push_back(std::move(item)); }
+  void remove_feed_item(feed_item item) { feed_removed_.push_back(std::move(item)); }
+  void notify(notification what) { notified_.push_back(std::move(what)); }
+  /// Takes back all notifications of one reason that a record caused.
+  void take_back(std::int64_t author_id, std::string rkey, notification_reason reason);
+
+  /// Queues the statements. Afterwards this is empty.
+  void flush(pipeline& out);
+
+private:
+  void edge(atproto::collection kind, const struct edge& row, std::int32_t sign);
+
+  std::map<std::int64_t, post_delta> posts_;
+  std::map<std::int64_t, user_delta> users_;
+  std::map<std::int64_t, std::int32_t> lists_;
+  std::vector<feed_item> feed_added_;
+  std::vector<feed_item> feed_removed_;
+  std::vector<notification> notified_;
+  std::vector<notification> taken_back_;
+};
+
+} // namespace prism::db

@@ -1,0 +1,126 @@
+#include "db/indexer.hpp"
+
+#include "db/batch_writer.hpp"
+#include "db/progress.hpp"
+#include "db/purge.hpp"
+#include "db/users.hpp"
+
+#include <algorithm>
+
+namespace prism::db {
+
+using atproto::collection;
+
+namespace {
+
+// Statements touch few rows by key, and their plans are made once, on tables that then grow: a plan
+// that reads a whole table must never be among the choices.
+constexpr statement plan_settings{
+    "plan_settings", "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
+                     "set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), "
+                     "set_config('plan_cache_mode', 'force_generic_plan', true)"};
+
+[[nodiscard]] std::vector<record_key> removals(const batch& of, collection kind) {
+  std::vector<record_key> out;
+  for (const auto& op : of.ops)
+    if (op.kind == kind && op.action != op_action::create)
+      out.push_back({of.user_ids[op.creator], op.rkey});
+  return out;
+}
+
+[[nodiscard]] std::vector<std::int64_t> repos_of(const batch& of) {
+  std::vector<std::int64_t> out;
+  for (const auto& op : of.ops)
+    out.push_back(of.user_ids[op.creator]);
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
+
+[[nodiscard]] known_revs read_revs(const result& rows, const batch& of) {
+  std::unordered_map<std::int64_t, std::string> by_id;
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    by_id.emplace(rows.get_int8(i, 0), rows.get_text(i, 1));
+  known_revs out;
+  for (did_ref ref = 0; ref < of.user_ids.size(); ++ref)
+    if (const auto found = by_id.find(of.user_ids[ref]); found != by_id.end())
+      out.emplace(ref, found->second);
+  return out;
+}
+
+/// What is known after the first round trip.
+struct opening {
+  advance cursor{advance::moved};
+  known_revs revs;
+  std::vector<std::int64_t> also_lock;
+};
+
+[[nodiscard]] outcome<opening> open_batch(tx& on, const batch& of,
+                                          const std::vector<std::int64_t>& uri_ids) {
+  pipeline out(on);
+  out.add(plan_settings);
+  const auto cursor_at = out.size();
+  add_advance_cursor(out, of);
+  const auto revs_at = out.size();
+  add_select_revs(out, repos_of(of));
+  const auto locks_at = out.size();
+  for (const auto kind : {collection::like, collection::repost})
+    if (const auto paths = removals(of, kind); !paths.empty())
+      add_subjects_of(out, *find_edge_table(kind), paths);
+  std::vector<std::int64_t> old_posts;
+  for (const auto& op : of.ops)
+    if (op.kind == collection::post && op.action != op_action::create)
+      old_posts.push_back(uri_ids[op.self]);
+  if (!old_posts.empty())
+    add_referents_of_posts(out, old_posts);
+  const auto results = out.sync();
+  if (!results)
+    return tl::unexpected(results.error());
+  opening done;
+  done.cursor = read_advance((*results)[cursor_at], of);
+  done.revs = read_revs((*results)[revs_at], of);
+  for (std::size_t i = locks_at; i < results->size(); ++i)
+    for (std::size_t row = 0; row < (*results)[i].rows(); ++row)
+      done.also_lock.push_back((*results)[i].get_int8(row, 0));
+  return done;
+}
+
+[[nodiscard]] outcome<apply_report> apply_inside(tx& on, const batch& of,
+                                                 const std::vector<std::int64_t>& uri_ids) {
+  const auto opened = open_batch(on, of, uri_ids);
+  if (!opened)
+    return tl::unexpected(opened.error());
+  apply_report report;
+  if (opened->cursor == advance::fenced)
+    return tl::unexpected(fenced(of));
+  if (opened->cursor == advance::already_there) {
+    report.already_applied = true;
+    return report;
+  }
+  const id_map ids{of, uri_ids};
+  auto plan = make_plan(of, opened->revs);
+  report.stale = static_cast<std::uint32_t>(plan.stale);
+  batch_writer writer(on, ids, std::move(plan), report);
+  if (auto written = writer.write(opened->also_lock); !written)
+    return tl::unexpected(written.error());
+  if (auto purged = purge_deleted(on, of, report); !purged)
+    return tl::unexpected(purged.error());
+  pipeline last(on);
+  add_put_heads(last, of);
+  add_user_events(last, of);
+  if (!last.empty())
+    if (auto done = last.sync(); !done)
+      return tl::unexpected(done.error());
+  return report;
+}
+
+} // namespace
+
+outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of) {
+  const auto uri_ids = intern_uris(on, of);
+  if (!uri_ids)
+    return tl::unexpected(uri_ids.error());
+  return transaction::run(on, options, [&](tx& inside) { return apply_inside(inside, of, *uri_ids); });
+}
+
+} // namespace prism::db

@@ -1,0 +1,52 @@
+#include "db/jobs.hpp"
+
+#include "db/dead_letters.hpp"
+#include "db/users.hpp"
+
+namespace prism::db {
+
+namespace {
+
+template <class T>
+[[nodiscard]] job_outcome widen(outcome<T> from) {
+  if (!from)
+    return tl::unexpected(std::move(from.error()));
+  return job_value{std::move(*from)};
+}
+
+struct runner {
+  connection& on;
+  const tx_options& options;
+
+  job_outcome operator()(const apply_job& job) const {
+    return widen(apply_batch(on, options, *job.what));
+  }
+  job_outcome operator()(const intern_job& job) const { return widen(intern_users(on, job.dids)); }
+  job_outcome operator()(const cursors_job& job) const {
+    return widen(select_cursors(on, job.service));
+  }
+  job_outcome operator()(const dead_letter_job& job) const {
+    return widen(transaction::run(on, options, [&](tx& inside) -> outcome<apply_report> {
+      const dead_letter letter{job.empty->service, job.empty->last_seq, job.did, "",
+                               job.reason,         job.sqlstate,        job.frame};
+      if (auto moved = move_cursor(inside, *job.empty); !moved)
+        return tl::unexpected(moved.error());
+      if (auto kept = keep_dead_letter(inside, letter); !kept)
+        return tl::unexpected(kept.error());
+      return apply_report{};
+    }));
+  }
+};
+
+} // namespace
+
+std::string_view name_of(const job& what) noexcept {
+  constexpr std::string_view names[]{"apply_batch", "intern_users", "read_cursors", "dead_letter"};
+  return names[what.index()];
+}
+
+job_outcome run_job(connection& on, const tx_options& options, const job& what) {
+  return std::visit(runner{on, options}, what);
+}
+
+} // namespace prism::db

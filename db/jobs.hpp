@@ -1,0 +1,46 @@
+#pragma once
+
+#include "db/indexer.hpp"
+#include "db/progress.hpp"
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// The work that actors ask database sessions for, and what comes back.
+namespace prism::db {
+
+/// Apply a batch. Reply: `apply_report`.
+struct apply_job {
+  std::shared_ptr<const batch> what;
+};
+/// Give each DID an id. Reply: `std::vector<std::int64_t>`.
+struct intern_job {
+  std::vector<std::string> dids;
+};
+/// Read the cursors of a service. Reply: `std::vector<shard_cursor>`.
+struct cursors_job {
+  std::string service;
+};
+/// Keep what can never be applied, and let the shard's cursor pass it. Reply: `apply_report`.
+struct dead_letter_job {
+  std::shared_ptr<const batch> empty; ///< cursor, shard and epoch; no operations
+  std::string did;
+  std::string reason;
+  std::string sqlstate;
+  std::vector<std::byte> frame;
+};
+
+using job = std::variant<apply_job, intern_job, cursors_job, dead_letter_job>;
+using job_value =
+    std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>>;
+using job_outcome = outcome<job_value>;
+
+/// A short stable name of a job's kind.
+[[nodiscard]] std::string_view name_of(const job& what) noexcept;
+
+/// Does the job. Blocks; the connection's thread.
+[[nodiscard]] job_outcome run_job(connection& on, const tx_options& options, const job& what);
+
+} // namespace prism::db

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "db/edges.hpp"
+#include "db/pipeline.hpp"
+
+#include <vector>
+
+/// Operations whose referent is not indexed yet (table pending_ops). They are parked in the batch's
+/// own transaction, so the cursor may pass them, and released in the transaction that indexes the
+/// referent.
+namespace prism::db {
+
+/// A parked operation: an edge that waits for its like's or repost's subject, or its item's list.
+struct pending_op {
+  atproto::collection kind{atproto::collection::other};
+  std::int64_t referent_id{0};
+  edge row; ///< `record` always holds the block
+};
+
+/// Gives the commit times of what was really parked.
+void add_park(pipeline& out, const std::vector<pending_op>& ops);
+
+/// Forgets parked operations whose record was deleted or replaced. Index: primary key.
+void add_cancel(pipeline& out, atproto::collection kind, const std::vector<record_key>& paths);
+
+/// Takes out everything that waits for these uris. Index: pending_ops_referent.
+void add_release(pipeline& out, const std::vector<std::int64_t>& referents);
+
+/// What `add_release` gave back, ready to be inserted, oldest first. A block that cannot be read any
+/// more is an error of the `fatal` class: nothing but Prism writes it.
+[[nodiscard]] outcome<std::vector<pending_op>> read_released(const result& rows);
+
+/// The block of an edge, from its record or rebuilt from its columns.
+/// @param subject_uri text of the subject's uri, used only if the block has to be rebuilt.
+[[nodiscard]] expected<bytes> block_of(atproto::collection kind, const edge& row,
+                                       const std::string& subject_uri, const std::string& via_uri);
+
+/// Paths of one creator's parked operations of one collection, at most `limit`.
+void add_pending_of(pipeline& out, atproto::collection kind, std::int64_t creator_id,
+                    std::int64_t limit);
+
+} // namespace prism::db

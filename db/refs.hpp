@@ -1,0 +1,51 @@
+#pragma once
+
+#include "atproto/collection.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace prism::db {
+
+/// Index into a batch's table of DIDs or of uris; a batch is built before ids are known.
+using did_ref = std::uint32_t;
+using uri_ref = std::uint32_t;
+inline constexpr std::uint32_t no_ref = UINT32_MAX;
+
+/// A row of `uris` before it has an id. Every at-uri text has exactly one key and comes back from it
+/// byte for byte, also those that are not canonical: see `uri_key_of`.
+struct uri_key {
+  did_ref repo{no_ref};   ///< `no_ref`: `rkey` holds the whole text
+  atproto::collection kind{atproto::collection::other}; ///< `other`: `rkey` holds "collection/rkey"
+  std::string rkey;
+};
+
+/// The DIDs and uris that a batch refers to, each once. Plain value, no I/O.
+class ref_tables {
+public:
+  /// The ref of a DID, added if new.
+  did_ref did(std::string_view text);
+  /// The ref of an at-uri in any spelling, added if new with the DID it names.
+  uri_ref uri(std::string_view text);
+  /// The ref of the record at a path of a repo, added if new.
+  uri_ref path(did_ref repo, atproto::collection kind, std::string_view rkey);
+
+  [[nodiscard]] const std::vector<std::string>& dids() const noexcept { return dids_; }
+  [[nodiscard]] const std::vector<uri_key>& uris() const noexcept { return uris_; }
+
+private:
+  std::vector<std::string> dids_;
+  std::vector<uri_key> uris_;
+  std::unordered_map<std::string, did_ref> did_index_;
+  std::unordered_map<std::string, uri_ref> uri_index_;
+};
+
+/// The text of the at-uri that a row of `uris` stands for.
+/// @param did the repo's DID; empty for repo 0.
+[[nodiscard]] std::string uri_text(std::string_view did, atproto::collection kind,
+                                   std::string_view rkey);
+
+} // namespace prism::db

@@ -1,0 +1,108 @@
+#pragma once
+
+#include "db/jobs.hpp"
+#include "messages/caf.hpp"
+#include "net/frame_bytes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// The vocabulary of the actors. Each type says who sends it and who answers.
+namespace prism {
+
+/// A frame that has a place in the stream: its seq is known, and the shard it belongs to.
+struct routed_frame {
+  std::int64_t seq{0};
+  net::frame_bytes data;
+};
+
+/// I/O thread → firehose: frames as they were read, with what a glance at them told.
+struct source_frames {
+  struct item {
+    routed_frame frame;
+    std::size_t shard{0};
+    bool for_a_shard{false};
+  };
+  std::shared_ptr<const std::vector<item>> items;
+};
+
+/// firehose → shard: at most as many frames as the shard has credit for.
+struct frame_batch {
+  std::uint64_t life{0}; ///< as in `shard_ready`: a shard drops what was meant for its predecessor
+  std::shared_ptr<const std::vector<routed_frame>> frames;
+};
+
+/// firehose → shard: nothing is on its way to you, everything up to here is for others.
+struct advance_to {
+  std::int64_t seq{0};
+};
+
+/// firehose → shard, when it starts: answer with `shard_ready`.
+struct firehose_started {};
+
+/// shard → firehose: I am here (again) and have stored everything up to this seq. Until it comes, the
+/// firehose sends nothing; after it, everything above that seq, in order.
+struct shard_ready {
+  std::size_t shard{0};
+  std::uint64_t life{0}; ///< different for every start of a shard, never 0
+  std::int64_t durable_seq{0};
+};
+
+/// shard → firehose: everything up to this seq is committed.
+struct frames_durable {
+  std::size_t shard{0};
+  std::int64_t seq{0};
+  std::int64_t event_time{0}; ///< µs since 1970 of the newest event in it; 0: none
+};
+
+/// shard → user_creation, which answers with `interned_users`.
+struct intern_users {
+  std::shared_ptr<const std::vector<std::string>> dids; ///< distinct
+};
+/// Ids of the DIDs asked for, in their order; null with a sentence if the database failed.
+struct interned_users {
+  std::shared_ptr<const std::vector<std::int64_t>> ids;
+  std::string problem;
+};
+
+/// anyone → pool → db_session, which answers with `job_result`.
+struct run_job {
+  std::shared_ptr<const db::job> what;
+};
+struct job_result {
+  std::shared_ptr<const db::job_outcome> what;
+};
+
+/// supervisor → any child: finish what you are at, then end.
+struct stop_request {};
+
+/// An actor → itself, after a delay.
+struct tick {};
+
+/// anyone → any actor, which answers with `actor_status`.
+struct get_status {};
+struct actor_status {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> fields;
+};
+
+} // namespace prism
+
+PRISM_LOCAL_MESSAGE(prism::source_frames)
+PRISM_LOCAL_MESSAGE(prism::frame_batch)
+PRISM_LOCAL_MESSAGE(prism::advance_to)
+PRISM_LOCAL_MESSAGE(prism::firehose_started)
+PRISM_LOCAL_MESSAGE(prism::shard_ready)
+PRISM_LOCAL_MESSAGE(prism::frames_durable)
+PRISM_LOCAL_MESSAGE(prism::intern_users)
+PRISM_LOCAL_MESSAGE(prism::interned_users)
+PRISM_LOCAL_MESSAGE(prism::run_job)
+PRISM_LOCAL_MESSAGE(prism::job_result)
+PRISM_LOCAL_MESSAGE(prism::stop_request)
+PRISM_LOCAL_MESSAGE(prism::tick)
+PRISM_LOCAL_MESSAGE(prism::get_status)
+PRISM_LOCAL_MESSAGE(prism::actor_status)
