@@ -43,7 +43,7 @@ expected<replay_fault> parse_fault(std::string_view text) {
     return fail(errc::invalid, "fault '{}': expected NAME=VALUE with a NAME of {}", text,
                 known_names());
   auto value = text.substr(equals + 1);
-  replay_fault fault{.kind = known->kind, .at = 0, .error_name = {}, .delay = {}};
+  replay_fault fault{.kind = known->kind};
   if (fault.kind == fault_kind::error_frame) {
     const auto colon = value.find(':');
     if (colon == std::string_view::npos || colon + 1 == value.size())

@@ -30,7 +30,7 @@ struct replay_fault {
   /// Place in the corpus: that many of its frames come before the fault.
   std::size_t at{0};
   /// With `error_frame`: the name, for example ConsumerTooSlow.
-  std::string error_name;
+  std::string error_name{};
   /// With `delay_accept`.
   std::chrono::milliseconds delay{0};
 };

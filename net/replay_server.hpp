@@ -17,7 +17,7 @@ namespace prism::net {
 /// Settings of a `replay_server`.
 struct replay_options {
   /// Default: a free port of 127.0.0.1.
-  listen_address listen;
+  listen_address listen{};
   /// Frames per second on each connection; 0: as fast as the client takes them.
   std::uint32_t rate{0};
   /// Frames that are still to be had, counted from the end; a cursor before them is outdated. 0:
@@ -27,14 +27,14 @@ struct replay_options {
   /// end, as a relay does it (false).
   bool from_start{true};
   /// Mishaps, in any order; those of one place happen in the order given.
-  std::vector<replay_fault> faults;
+  std::vector<replay_fault> faults{};
   /// PEM files; both given: wss, none: ws.
-  std::string tls_certificate_file;
-  std::string tls_key_file;
+  std::string tls_certificate_file{};
+  std::string tls_key_file{};
   /// Told of each connection, its end, and each fault, one line at a time, on the server's thread.
-  std::function<void(const std::string&)> log;
+  std::function<void(const std::string&)> log{};
   /// Called on the server's thread after a client that was sent the last frame has closed.
-  std::function<void()> on_served;
+  std::function<void()> on_served{};
 };
 
 /// What a `replay_server` has done.

@@ -144,9 +144,12 @@ asio::awaitable<bool> replay_session::accept() {
     co_return false;
   }
   const auto cursor = cursor_of(*target);
-  if (!cursor || !websocket::is_upgrade(asked)) {
-    co_await refuse(asked, http::status::bad_request,
-                    cursor ? "a WebSocket upgrade is expected\n" : cursor.error().message + "\n");
+  if (!cursor) {
+    co_await refuse(asked, http::status::bad_request, cursor.error().message + "\n");
+    co_return false;
+  }
+  if (!websocket::is_upgrade(asked)) {
+    co_await refuse(asked, http::status::upgrade_required, "a WebSocket upgrade is expected\n");
     co_return false;
   }
   cursor_ = *cursor;
@@ -260,9 +263,10 @@ asio::awaitable<void> replay_session::strike(const replay_fault& fault) {
     break;
   case fault_kind::truncated: {
     const auto size = state_.log.size();
-    const auto whole = size > 0 ? *state_.log[std::min(fault.at, size - 1)]
-                                : make_info_frame("truncated", "an empty corpus");
-    co_await send({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(whole.size() / 2)});
+    auto frame = size > 0 ? *state_.log[std::min(fault.at, size - 1)]
+                          : make_info_frame("truncated", "an empty corpus");
+    frame.resize(frame.size() / 2);
+    co_await send(std::move(frame));
     break;
   }
   case fault_kind::oversized:

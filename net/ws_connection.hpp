@@ -42,9 +42,9 @@ protected:
 /// How a connection ended.
 struct connection_end {
   disconnect_reason reason{disconnect_reason::stopped};
-  std::string text;
+  std::string text{};
   /// With `oversized`: the start of the refused message.
-  std::vector<std::byte> head;
+  std::vector<std::byte> head{};
 };
 
 /// One attempt at a connection and, if it succeeds, its life. Everything happens on the one thread

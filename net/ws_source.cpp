@@ -74,7 +74,7 @@ public:
   void opened() override {
     ++counters_.connects;
     counters_.connected = true;
-    tell({.state = source_state::connected, .cursor = cursor_, .text = {}, .retry_in = {}});
+    tell({.state = source_state::connected, .cursor = cursor_});
   }
 
   bool has_credit() const override { return credit_ > 0; }
@@ -114,7 +114,7 @@ private:
     while (!stopping_) {
       const auto cursor = ask_cursor();
       ++counters_.attempts;
-      tell({.state = source_state::connecting, .cursor = cursor, .text = {}, .retry_in = {}});
+      tell({.state = source_state::connecting, .cursor = cursor});
       cursor_ = cursor;
       connection_frames_ = 0;
       connection_ =

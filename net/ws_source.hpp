@@ -24,23 +24,23 @@ enum class source_state : std::uint8_t { connecting, connected, disconnected };
 struct source_change {
   source_state state{source_state::disconnected};
   /// What the connection was or is asked to begin after; empty: at the live end.
-  std::optional<std::int64_t> cursor;
+  std::optional<std::int64_t> cursor{};
   /// The rest only with `disconnected`: why, in a word and in a sentence …
   disconnect_reason reason{disconnect_reason::stopped};
-  std::string text;
+  std::string text{};
   /// … and the wait before the next attempt; empty after `stop`.
-  std::optional<std::chrono::milliseconds> retry_in;
+  std::optional<std::chrono::milliseconds> retry_in{};
 };
 
 /// A message that was refused for its size at the same cursor too often to go on trying.
 struct oversized_frame {
   /// The cursor that leads to it, as answered by `next_cursor`.
-  std::optional<std::int64_t> cursor;
+  std::optional<std::int64_t> cursor{};
   /// Refusals in a row at this cursor.
   std::uint32_t times{0};
   /// The first bytes of the message (1 byte .. 64 KiB), valid during the call: enough to find the
   /// `seq` of an ordinary frame, which stands before the blocks (event-stream spec, "Framing").
-  std::span<const std::byte> head;
+  std::span<const std::byte> head{};
 };
 
 /// What a `ws_source` tells and asks its owner. All of them are called on the source's own I/O
@@ -57,14 +57,14 @@ struct ws_source_callbacks {
   std::function<std::optional<std::int64_t>()> next_cursor;
 
   /// May be empty.
-  std::function<void(const source_change&)> on_state;
+  std::function<void(const source_change&)> on_state{};
 
   /// Asks for a decision; afterwards `next_cursor` is asked again, and may answer with a cursor
   /// behind the frame to skip it. Until it does, this is repeated at each refusal. May be empty.
-  std::function<void(const oversized_frame&)> on_oversized;
+  std::function<void(const oversized_frame&)> on_oversized{};
 
   /// A text message was skipped; its size in bytes. May be empty.
-  std::function<void(std::size_t)> on_bad_message;
+  std::function<void(std::size_t)> on_bad_message{};
 };
 
 /// The client of com.atproto.sync.subscribeRepos: one object, one thread, at most one WebSocket.

@@ -12,7 +12,7 @@ namespace prism::net {
 /// Settings of a `ws_source`. Every limit of it is here.
 struct ws_source_options {
   /// ws:// or wss://, host, optional port and path; see `parse_ws_url`. No default.
-  std::string relay_url;
+  std::string relay_url{};
 
   /// Wait before each reconnect. Begins anew after a connection that was of use: one that brought
   /// `useful_frames` frames or lasted as long as the longest wait.
@@ -43,7 +43,7 @@ struct ws_source_options {
   std::size_t max_batch_bytes{std::size_t{4} << 20};
 
   /// PEM file of certificate authorities trusted beside the system's; "" for none.
-  std::string extra_ca_file;
+  std::string extra_ca_file{};
 
   /// Value of the User-Agent header.
   std::string user_agent{"prism"};
