@@ -1,9 +1,8 @@
 #include "atproto/did_key.hpp"
 
 #include "atproto/base58.hpp"
-#include "interop_lines.hpp"
+#include "fixtures.hpp"
 
-#include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
 using namespace prism::atproto;
@@ -14,10 +13,6 @@ std::string multibase(std::span<const std::byte> bytes) {
   return 'z' + base58_encode(bytes);
 }
 
-std::string text(const boost::json::value& value) {
-  return {value.as_string().data(), value.as_string().size()};
-}
-
 } // namespace
 
 TEST_CASE("the protocol's did:key vectors are read and written again") {
@@ -25,9 +20,8 @@ TEST_CASE("the protocol's did:key vectors are read and written again") {
       {"crypto/w3c_didkey_K256.json", key_curve::k256},
       {"crypto/w3c_didkey_P256.json", key_curve::p256}};
   for (const auto& [file, curve] : files) {
-    const auto entries = boost::json::parse(interop::text(file));
-    for (const auto& entry : entries.as_array()) {
-      const auto did_key = text(entry.at("publicDidKey"));
+    for (const auto& entry : prism::test::interop_cases(file)) {
+      const auto did_key = prism::test::text_of(entry.at("publicDidKey"));
       INFO(did_key);
       const auto key = public_key::parse_did_key(did_key);
       REQUIRE(key);

@@ -1,21 +1,17 @@
 #pragma once
 
-#include <fstream>
+#include "fixtures.hpp"
+
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-/// The test vectors of the protocol, see tests/fixtures/interop/README.md.
-namespace interop {
+namespace prism::test {
 
-/// The path of a fixture.
-inline std::string path(const std::string& name) {
-  return std::string{PRISM_SOURCE_DIR} + "/tests/fixtures/interop/" + name;
-}
-
-/// The lines of a fixture, without the empty ones and the comments. White space counts.
-inline std::vector<std::string> lines(const std::string& name) {
-  std::ifstream in{path(name)};
+/// The lines of an interop fixture, without the empty ones and the comments. White space counts.
+inline std::vector<std::string> interop_lines(const std::string& name) {
+  std::istringstream in{read_source_file("tests/fixtures/interop/" + name)};
   std::vector<std::string> result;
   for (std::string line; std::getline(in, line);) {
     if (!line.empty() && !line.starts_with('#')) {
@@ -23,19 +19,9 @@ inline std::vector<std::string> lines(const std::string& name) {
     }
   }
   if (result.empty()) {
-    throw std::runtime_error("no vectors in " + path(name));
+    throw std::runtime_error("no vectors in " + name);
   }
   return result;
 }
 
-/// The whole text of a fixture.
-inline std::string text(const std::string& name) {
-  std::ifstream in{path(name)};
-  std::string result{std::istreambuf_iterator<char>{in}, {}};
-  if (result.empty()) {
-    throw std::runtime_error("cannot read " + path(name));
-  }
-  return result;
-}
-
-} // namespace interop
+} // namespace prism::test

@@ -1,9 +1,8 @@
 #include "atproto/signature.hpp"
 
 #include "atproto/base64.hpp"
-#include "interop_lines.hpp"
+#include "fixtures.hpp"
 
-#include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
 using namespace prism::atproto;
@@ -20,11 +19,8 @@ struct vector {
 
 std::vector<vector> vectors() {
   std::vector<vector> result;
-  const auto entries = boost::json::parse(interop::text("crypto/signature-fixtures.json"));
-  for (const auto& entry : entries.as_array()) {
-    const auto text = [&entry](const char* name) {
-      return std::string{entry.at(name).as_string().c_str()};
-    };
+  for (const auto& entry : prism::test::interop_cases("crypto/signature-fixtures.json")) {
+    const auto text = [&entry](const char* name) { return prism::test::text_of(entry.at(name)); };
     result.push_back({text("comment"), public_key::parse_did_key(text("publicKeyDid")).value(),
                       base64_decode(text("messageBase64")).value(),
                       base64_decode(text("signatureBase64")).value(),

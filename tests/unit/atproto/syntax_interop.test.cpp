@@ -46,7 +46,7 @@ const format formats[] = {
 
 void check(const format& format, const std::string& kind, bool expected) {
   const auto name = std::string{"syntax/"} + format.fixture + kind;
-  for (const auto& line : interop::lines(name)) {
+  for (const auto& line : prism::test::interop_lines(name)) {
     INFO(name << ": " << line.substr(0, 200));
     CHECK(format.is_valid(line) == (expected != format.exceptions.contains(line)));
   }
@@ -77,7 +77,8 @@ TEST_CASE("every exception from the vectors is one of their lines") {
     std::set<std::string> seen;
     for (const auto* kind : {"_syntax_valid.txt", "_syntax_invalid.txt", "_parse_invalid.txt"}) {
       try {
-        for (const auto& line : interop::lines(std::string{"syntax/"} + format.fixture + kind)) {
+        for (const auto& line :
+             prism::test::interop_lines(std::string{"syntax/"} + format.fixture + kind)) {
           seen.insert(line);
         }
       } catch (const std::exception&) {

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+namespace prism::atproto {
+
+/// The rule that a record breaks. The names are metric labels: do not change them.
+enum class lexicon_rule : std::uint8_t {
+  unknown_collection, ///< no schema for this collection
+  missing_field,      ///< a required field is absent
+  wrong_type,         ///< another kind of value; also null where the field is not nullable
+  bad_type_field,     ///< `$type` is absent where it must be, or not the expected one
+  not_in_union,       ///< `$type` names no member of a closed union
+  not_in_enum,        ///< none of the values of an `enum`, not the `const`, or another token
+  bad_format,         ///< a string that is not of its `format`
+  string_too_long,    ///< more bytes of UTF-8 than `maxLength`
+  string_too_short,   ///< fewer bytes of UTF-8 than `minLength`
+  too_many_graphemes, ///< more than `maxGraphemes`
+  too_few_graphemes,  ///< fewer than `minGraphemes`
+  integer_too_large,  ///< above `maximum`
+  integer_too_small,  ///< below `minimum`
+  array_too_long,     ///< more items than `maxLength`
+  array_too_short,    ///< fewer items than `minLength`
+  bytes_too_long,     ///< more bytes than `maxLength`
+  bytes_too_short,    ///< fewer bytes than `minLength`
+  bad_blob,           ///< not a blob of exactly `$type`, `ref`, `mimeType` and `size`
+  blob_mime_type,     ///< a MIME type outside `accept`
+  blob_too_large      ///< a size above `maxSize`
+};
+
+/// How many rules there are, to make one series of a metric for each.
+inline constexpr std::size_t lexicon_rule_count = 20;
+
+/// The name as in the enumeration: `"missing_field"` and so on.
+[[nodiscard]] std::string_view to_string(lexicon_rule rule) noexcept;
+
+/// Why a record is refused.
+struct lexicon_violation {
+  lexicon_rule rule;
+  std::string path;   ///< JSONPath of the value, `$` for the record itself
+  std::string detail; ///< what was seen and what is allowed
+
+  /// One line: rule, path and detail.
+  [[nodiscard]] std::string to_string() const;
+};
+
+/// Nothing, or why not.
+using lexicon_result = tl::expected<void, lexicon_violation>;
+
+} // namespace prism::atproto
