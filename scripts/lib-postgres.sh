@@ -1,0 +1,71 @@
+# Sourced after lib.sh: a PostgreSQL server of our own, for one run.
+# shellcheck shell=bash
+
+# The newest installed server's programs, from 15 on.
+find_postgres() {
+  local dir
+  for dir in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -t/ -k5,5nr) \
+    "$(pg_config --bindir 2>/dev/null || true)"; do
+    [[ -x $dir/initdb && -x $dir/postgres ]] || continue
+    local version
+    version=$("$dir/postgres" --version | sed -E 's/[^0-9]*([0-9]+).*/\1/')
+    ((version >= 15)) && { postgres_bin=$dir && return; }
+  done
+  die "no PostgreSQL server from version 15 on; run scripts/setup"
+}
+
+# The words that make a command run as an unprivileged user: root may not be a PostgreSQL server.
+postgres_user() {
+  as_postgres=()
+  ((EUID == 0)) || return 0
+  id -u postgres >/dev/null 2>&1 || die "there is no user postgres; run scripts/setup"
+  as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups)
+}
+
+# start_postgres SETTING=VALUE...: an empty cluster in $scratch/pg, reachable only through a socket
+# there. Sets $conninfo, $postgres_pid, $postgres_dir.
+start_postgres() {
+  find_postgres
+  postgres_user
+  postgres_dir=$scratch/pg
+  mkdir "$postgres_dir"
+  if ((EUID == 0)); then chown postgres: "$postgres_dir"; fi
+  "${as_postgres[@]}" "$postgres_bin/initdb" --pgdata="$postgres_dir/data" --username=prism \
+    --auth=trust --encoding=UTF8 --locale=C --no-sync >"$scratch/initdb.log" 2>&1 ||
+    { cat "$scratch/initdb.log" >&2 && die "initdb failed"; }
+  local arguments=(-c listen_addresses= -c "unix_socket_directories=$postgres_dir" -c max_connections=200)
+  local setting
+  for setting; do arguments+=(-c "$setting"); done
+  start_child_postgres "${arguments[@]}"
+  postgres_pid=$started
+  wait_until 60 "PostgreSQL does not start, see $scratch/postgres.log" postgres_answers
+  "$postgres_bin/createdb" -h "$postgres_dir" -U prism prism
+  conninfo="host=$postgres_dir port=5432 user=prism dbname=prism"
+}
+
+# SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for its clients.
+start_child_postgres() {
+  setpriv "${as_postgres[@]:1}" --pdeathsig INT -- "$postgres_bin/postgres" -D "$postgres_dir/data" \
+    "$@" >"$scratch/postgres.log" 2>&1 &
+  started=$!
+  end_steps+=(stop_postgres)
+}
+
+postgres_answers() {
+  if ! kill -0 "$postgres_pid" 2>/dev/null; then
+    tail -n 20 "$scratch/postgres.log" >&2
+    die "PostgreSQL ended during its start"
+  fi
+  "$postgres_bin/pg_isready" -q -h "$postgres_dir" -U prism -d postgres
+}
+
+stop_postgres() {
+  [[ -n ${postgres_pid:-} ]] || return 0
+  local i
+  # Whatever still uses it goes first, the youngest first.
+  for ((i = ${#children[@]} - 1; i >= 0; --i)); do stop_child "${children[i]}"; done
+  children=()
+  kill -INT "$postgres_pid" 2>/dev/null || true
+  wait "$postgres_pid" 2>/dev/null || true
+  postgres_pid=
+}

@@ -1,0 +1,25 @@
+-- What the demo shows of its database: a line per kind of row that has any.
+SELECT count AS rows, kind FROM (VALUES
+  (1, 'accounts with a repository', (SELECT count(*) FROM repos)),
+  (2, 'profiles', (SELECT count(*) FROM profiles)),
+  (3, 'posts', (SELECT count(*) FROM posts)),
+  (4, 'likes', (SELECT count(*) FROM likes)),
+  (5, 'reposts', (SELECT count(*) FROM reposts)),
+  (6, 'follows', (SELECT count(*) FROM follows)),
+  (7, 'blocks', (SELECT count(*) FROM blocks)),
+  (8, 'lists', (SELECT count(*) FROM lists)),
+  (9, 'list items', (SELECT count(*) FROM list_items)),
+  (10, 'list blocks', (SELECT count(*) FROM list_blocks)),
+  (11, 'feed generators', (SELECT count(*) FROM feed_generators)),
+  (12, 'starter packs', (SELECT count(*) FROM starter_packs)),
+  (13, 'labelers', (SELECT count(*) FROM labelers)),
+  (14, 'thread gates', (SELECT count(*) FROM thread_gates)),
+  (15, 'post gates', (SELECT count(*) FROM post_gates)),
+  (16, 'verifications', (SELECT count(*) FROM verifications)),
+  (17, 'statuses', (SELECT count(*) FROM statuses)),
+  (18, 'declarations', (SELECT count(*) FROM declarations)),
+  (19, 'feed items', (SELECT count(*) FROM feed_items)),
+  (20, 'notifications', (SELECT count(*) FROM notifications)),
+  (21, 'operations that wait for a post or list', (SELECT count(*) FROM pending_ops)),
+  (22, 'operations that the database refused', (SELECT count(*) FROM dead_letters))
+) AS counted(place, kind, count) WHERE count > 0 ORDER BY place;

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Compares Prism's database with the official AppView's rows of the same corpus.
+
+usage: compare.py BASE CONNINFO
+
+A line per table: `table ours theirs only_ours only_theirs`; informational ones begin with "# ". Rules
+and up to three differing rows per table go to the standard error. Last line: `N tables, D
+differences`, over the required tables. Exit code 0 if D is 0, 1 if not, 2 for an error.
+"""
+
+import sys
+
+import gates
+from database import Database
+from official import Official
+from tables import counts, documents, notifications, pairs, posts, repositories, subjects
+
+_EXAMPLES = 3
+
+_PROJECTIONS = {
+    "post": posts.post,
+    "feed_item": posts.feed_item,
+    "quote": posts.quote,
+    "like": subjects.like,
+    "like_waiting": subjects.like_waiting,
+    "repost": subjects.repost,
+    "repost_waiting": subjects.repost_waiting,
+    "follow": pairs.follow,
+    "actor_block": pairs.actor_block,
+    "list_block": pairs.list_block,
+    "list_item": pairs.list_item,
+    "list_item_waiting": pairs.list_item_waiting,
+    "verification": pairs.verification,
+    "profile": documents.profile,
+    "list": documents.list_,
+    "feed_generator": documents.feed_generator,
+    "starter_pack": documents.starter_pack,
+    "labeler": documents.labeler,
+    "thread_gate": documents.thread_gate,
+    "post_gate": documents.post_gate,
+    "post_counts": counts.post_counts,
+    "other_counts": counts.other_counts,
+    "user_counts": counts.user_counts,
+    "list_counts": counts.list_counts,
+    "post_agg_as_stored": counts.post_agg_as_stored,
+    "profile_agg_as_stored": counts.profile_agg_as_stored,
+    "actor_sync": repositories.actor_sync,
+    "record": repositories.record,
+    "duplicate_record": repositories.duplicate_record,
+    "notification": notifications.notification,
+}
+
+
+def _show(comparison, prefix):
+    print(
+        f"{prefix}{comparison.table} {len(comparison.ours)} {len(comparison.theirs)} "
+        f"{len(comparison.only_ours)} {len(comparison.only_theirs)}",
+        flush=True,
+    )
+    for rule, rows in sorted(comparison.rules.items()):
+        print(f"    {comparison.table}: {rows} {rule}", file=sys.stderr)
+    for example in comparison.examples(_EXAMPLES):
+        print(f"    {comparison.table} differs: {example}", file=sys.stderr)
+
+
+def main(arguments):
+    if len(arguments) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    base, conninfo = arguments
+    try:
+        official = Official(base)
+        db = Database(conninfo)
+        differences = 0
+        for table in gates.REQUIRED:
+            comparison = _PROJECTIONS[table](db, official)
+            differences += comparison.differences
+            _show(comparison, "")
+        for table in gates.INFORMATIONAL:
+            _show(_PROJECTIONS[table](db, official), "# ")
+    except (RuntimeError, OSError) as error:
+        print(f"compare.py: {error}", file=sys.stderr)
+        return 2
+    print(f"{len(gates.REQUIRED)} tables, {differences} differences")
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,37 @@
+"""Which comparisons decide. A name moves up when what it compares is promised to be right."""
+
+REQUIRED = (
+    "post",
+    "like",
+    "like_waiting",
+    "repost",
+    "repost_waiting",
+    "follow",
+    "actor_block",
+    "profile",
+    "feed_item",
+    "post_counts",
+    "user_counts",
+    "list",
+    "list_item",
+    "list_item_waiting",
+    "list_block",
+    "feed_generator",
+    "starter_pack",
+    "labeler",
+    "thread_gate",
+    "post_gate",
+    "verification",
+    "actor_sync",
+    "record",
+)
+
+INFORMATIONAL = (
+    "other_counts",
+    "list_counts",
+    "duplicate_record",
+    "quote",
+    "notification",
+    "post_agg_as_stored",
+    "profile_agg_as_stored",
+)

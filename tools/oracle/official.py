@@ -1,0 +1,33 @@
+"""Reads the rows that the official AppView made of a corpus."""
+
+import json
+import subprocess
+from collections import defaultdict
+
+
+class Official:
+    """BASE.oracle.rows.jsonl.zst by table; a table without rows is an empty list."""
+
+    def __init__(self, base):
+        self._tables = defaultdict(list)
+        path = f"{base}.oracle.rows.jsonl.zst"
+        with subprocess.Popen(["zstd", "-dcq", path], stdout=subprocess.PIPE) as reader:
+            for number, line in enumerate(reader.stdout, 1):
+                try:
+                    entry = json.loads(line)
+                    self._tables[entry["t"]].append(entry["r"])
+                except (ValueError, KeyError, TypeError) as error:
+                    raise RuntimeError(f"{path}: line {number} is not a row: {error}") from error
+        if reader.returncode != 0:
+            raise RuntimeError(f"{path}: zstd exit code {reader.returncode}")
+        if not self._tables:
+            raise RuntimeError(f"{path}: no rows")
+        self.posts = {row["uri"]: row for row in self["post"]}
+        self.records = {row["uri"]: row for row in self["record"]}
+        self.lists = {row["uri"] for row in self["list"]}
+
+    def __getitem__(self, table):
+        return self._tables.get(table, [])
+
+    def tables(self):
+        return sorted(self._tables)

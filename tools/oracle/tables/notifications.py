@@ -1,0 +1,69 @@
+"""Notifications."""
+
+import json
+from collections import Counter
+
+from comparison import Comparison
+from tables.repositories import our_records
+from tables.subjects import waits
+from values import iso, micros, uri_parts
+
+# db/notification.hpp: the reason, and the collection of the record that caused it.
+_REASONS = {
+    1: ("like", 2),
+    2: ("repost", 3),
+    3: ("follow", 7),
+    4: ("mention", 1),
+    5: ("reply", 1),
+    6: ("quote", 1),
+    7: ("like-via-repost", 2),
+    8: ("repost-via-repost", 3),
+    9: ("starterpack-joined", 14),
+    10: ("verified", 13),
+    11: ("unverified", 13),
+}
+
+
+def notification(db, official):
+    """recordCid is not stored by ours and follows from the record, where that still exists."""
+    rules = Counter()
+    cids = dict(our_records(db))
+    ours = []
+    for row in db.rows(
+        "SELECT recipient_id, author_id, reason, subject_id, rkey, "
+        f"{micros('created_at')} FROM notifications"
+    ):
+        reason, collection = _REASONS[row["reason"]]
+        uri = db.path_uri(row["author_id"], collection, row["rkey"])
+        ours.append(
+            _comparable({
+                "did": db.did[row["recipient_id"]],
+                "author": db.did[row["author_id"]],
+                "reason": reason,
+                "reasonSubject": db.uri_or_none(row["subject_id"]),
+                "recordUri": uri,
+                "recordCid": cids.get(uri),
+                "sortAt": iso(row["created_at"]),
+            })
+        )  # fmt: skip
+    theirs = []
+    for row in official["notification"]:
+        if _waits(official, row["recordUri"]):
+            rules["dropped: of a like or repost that waits for its post"] += 1
+        else:
+            theirs.append(_comparable(row))
+    return Comparison("notification", ours, theirs, rules)
+
+
+def _waits(official, uri):
+    if uri_parts(uri)[1] not in ("app.bsky.feed.like", "app.bsky.feed.repost"):
+        return False
+    record = official.records.get(uri)
+    return record is not None and waits(official, json.loads(record["json"])["subject"]["uri"])
+
+
+def _comparable(row):
+    # The reference stamps an "unverified" with the clock, and its record is gone by definition.
+    if row["reason"] == "unverified":
+        return {**row, "recordCid": None, "sortAt": None}
+    return dict(row)
