@@ -20,7 +20,7 @@ TEST_CASE("the kernel's line about a process is read by field, whatever the prog
   CHECK(sample->cpu_seconds == Approx(3.0));
   CHECK(sample->threads == 7);
   CHECK(sample->start_time == Approx(1020.0));
-  CHECK(sample->resident_bytes == 3 * 4096);
+  CHECK(sample->resident_bytes == std::uint64_t{3} * 4096);
 }
 
 TEST_CASE("a line that is not the kernel's is refused") {

@@ -123,6 +123,7 @@ TEST_CASE("a counter that follows a running total never goes back") {
 TEST_CASE("metrics may be counted, created and read from several threads") {
   registry metrics(small_options());
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       for (int i = 0; i < 200; ++i) {
