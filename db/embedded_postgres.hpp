@@ -74,6 +74,9 @@ public:
   /// False for a server that was running already.
   [[nodiscard]] bool is_owned() const noexcept;
 
+  /// Whether it still works, ours or not. If it died it stays dead: start() a new one.
+  [[nodiscard]] bool is_running() const;
+
   /// The server's main process.
   [[nodiscard]] pid_t pid() const noexcept;
 
