@@ -15,7 +15,7 @@ inline constexpr std::size_t signature_size = 64;
 /// Malleability"): compact form only, DER is refused, and `s` must be in the lower half of the
 /// group order, so that nobody can make a second valid signature out of one.
 ///
-/// Safe from any thread. Takes about 50 µs (K-256) or 100 µs (P-256) of CPU.
+/// Safe from any thread. Costs some 100 µs of CPU.
 /// @returns nothing if the signature is good, else `errc::invalid` telling a malformed signature
 /// from a wrong one.
 [[nodiscard]] expected<void> verify_signature(const public_key& key,

@@ -8,11 +8,13 @@ namespace {
 
 constexpr std::string_view alphabet = "234567abcdefghijklmnopqrstuvwxyz";
 
+constexpr std::uint8_t no_digit = 0xFF;
+
 constexpr auto digit_values = [] {
-  std::array<std::int8_t, 256> values{};
-  values.fill(-1);
+  std::array<std::uint8_t, 256> values{};
+  values.fill(no_digit);
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
   }
   return values;
 }();
@@ -23,12 +25,12 @@ std::optional<std::uint64_t> decode(std::string_view text) noexcept {
   }
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const int digit = digit_values[static_cast<unsigned char>(text[i])];
+    const std::uint64_t digit = digit_values[static_cast<unsigned char>(text[i])];
     // 13 digits hold 65 bits, so the first may carry only 4.
-    if (digit < 0 || (i == 0 && digit >= 16)) {
+    if (digit == no_digit || (i == 0 && digit >= 16)) {
       return std::nullopt;
     }
-    value = value << 5U | static_cast<std::uint64_t>(digit);
+    value = value << 5U | digit;
   }
   return value;
 }

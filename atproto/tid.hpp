@@ -40,6 +40,7 @@ public:
     return static_cast<unsigned>(value_ & 0x3FFU);
   }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 inside for a pointer.
   [[nodiscard]] friend constexpr auto operator<=>(tid, tid) noexcept = default;
 
 private:
