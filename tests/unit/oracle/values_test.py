@@ -1,0 +1,114 @@
+"""The oracle's conversions: an error here would make the same error on both sides look right."""
+
+import os
+import sys
+import unittest
+
+_ROOT = os.path.join(os.path.dirname(__file__), "../../..")
+sys.path[:0] = [os.path.join(_ROOT, "tools", part) for part in ("oracle", "common")]
+
+from comparison import Comparison  # noqa: E402
+from dag_cbor import blob_cid, decode  # noqa: E402
+from values import cid_text, is_post_uri, iso, same_instant_iso, uri_parts  # noqa: E402
+
+_CID = "bafyreiahl7apa6y53l6dhfjdyhxvltndjouyze2af766oa5kyysutfiwha"
+_CID_HEX = "01711220075fc0f07b1ddafc339523c1ef55cda34ba98c93402ffde703aac62549951638"
+
+
+class Times(unittest.TestCase):
+    def test_microseconds_become_milliseconds_without_rounding(self):
+        self.assertEqual(iso(1_795_430_976_624_999), "2026-11-23T10:49:36.624Z")
+
+    def test_times_before_1970_are_cut_towards_the_past(self):
+        self.assertEqual(iso(-1), "1969-12-31T23:59:59.999Z")
+
+    def test_years_have_four_digits(self):
+        self.assertEqual(iso(-59_011_459_200_000_000), "0100-01-01T00:00:00.000Z")
+
+    def test_no_time_stays_none(self):
+        self.assertIsNone(iso(None))
+        self.assertIsNone(same_instant_iso(None))
+
+    def test_an_offset_is_taken_off(self):
+        self.assertEqual(
+            same_instant_iso("2026-11-23T11:29:36.624+02:00"), "2026-11-23T09:29:36.624Z"
+        )
+
+    def test_missing_and_long_fractions_become_milliseconds(self):
+        self.assertEqual(same_instant_iso("2026-11-04T10:57:19Z"), "2026-11-04T10:57:19.000Z")
+        self.assertEqual(
+            same_instant_iso("2026-11-04T10:57:19.123987654Z"), "2026-11-04T10:57:19.123Z"
+        )
+
+
+class Cids(unittest.TestCase):
+    def test_a_binary_cid_becomes_base32(self):
+        self.assertEqual(cid_text("\\x" + _CID_HEX), _CID)
+
+    def test_a_text_that_is_no_canonical_cid_stays_as_it_is(self):
+        self.assertEqual(cid_text("\\x" + "not a cid".encode().hex()), "not a cid")
+
+    def test_no_cid_stays_none(self):
+        self.assertIsNone(cid_text(None))
+
+
+class Uris(unittest.TestCase):
+    def test_only_posts_by_did_are_waited_for(self):
+        self.assertTrue(is_post_uri("at://did:plc:x/app.bsky.feed.post/1"))
+        self.assertFalse(is_post_uri("at://did:plc:x/app.bsky.feed.generator/1"))
+        self.assertFalse(is_post_uri("at://alice.test/app.bsky.feed.post/1"))
+        self.assertFalse(is_post_uri("at://did:plc:x/app.bsky.feed.post/1/2"))
+        self.assertFalse(is_post_uri("at://did:plc:x/app.bsky.feed.post/"))
+
+    def test_a_uri_falls_into_its_parts(self):
+        self.assertEqual(
+            uri_parts("at://did:plc:x/app.bsky.feed.post/1"), ("did:plc:x", "app.bsky.feed.post", "1")
+        )
+
+
+class Cbor(unittest.TestCase):
+    def test_every_kind_of_value_is_read(self):
+        block = bytes.fromhex(
+            "a7" "6161" "1818" "6162" "29" "6163" "f5" "6164" "f6" "6165" "820102"
+            "6166" "43aabbcc" "6167" "d82a" "4500" "01551200"
+        )  # fmt: skip
+        self.assertEqual(
+            decode(block),
+            {
+                "a": 24,
+                "b": -10,
+                "c": True,
+                "d": None,
+                "e": [1, 2],
+                "f": {"$bytes": "qrvM"},
+                "g": {"$link": "bafkreaa"},
+            },
+        )
+
+    def test_bytes_behind_the_value_are_an_error(self):
+        with self.assertRaises(ValueError):
+            decode(b"\x01\x01")
+
+    def test_blobs_of_both_forms_have_their_cid(self):
+        self.assertEqual(blob_cid({"$type": "blob", "ref": {"$link": _CID}}), _CID)
+        self.assertEqual(blob_cid({"cid": _CID, "mimeType": "image/png"}), _CID)
+        self.assertIsNone(blob_cid(None))
+
+
+class Comparisons(unittest.TestCase):
+    def test_a_row_that_one_side_has_twice_is_a_difference(self):
+        found = Comparison("t", [{"uri": "a"}, {"uri": "a"}], [{"uri": "a"}])
+        self.assertEqual((len(found.only_ours), len(found.only_theirs)), (1, 0))
+
+    def test_a_changed_column_counts_on_both_sides_and_is_named(self):
+        found = Comparison("t", [{"uri": "a", "n": 1}], [{"uri": "a", "n": 2}])
+        self.assertEqual(found.differences, 2)
+        self.assertEqual(list(found.examples(3)), ["a: n: ours 1, theirs 2"])
+
+    def test_the_order_of_rows_does_not_matter(self):
+        rows = [{"uri": "a"}, {"uri": "b"}]
+        self.assertEqual(Comparison("t", rows, rows[::-1]).differences, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
