@@ -7,9 +7,9 @@
 #include "actors/supervisor.hpp"
 #include "actors/user_creation.hpp"
 #include "core/backoff.hpp"
+#include "core/version.hpp"
 #include "db/migrator.hpp"
 #include "db/progress.hpp"
-#include "prism_version.hpp"
 
 #include <spdlog/spdlog.h>
 #include <thread>
@@ -20,7 +20,7 @@ namespace prism {
 namespace {
 
 [[nodiscard]] metrics::registry_options families(const config::options& options) {
-  metrics::registry_options out{.version = version, .revision = revision, .shards = options.shards, .collections = {}};
+  metrics::registry_options out{.version = std::string{version()}, .revision = std::string{revision()}, .shards = options.shards, .collections = {}};
   for (std::size_t i = 1; i < atproto::collection_count; ++i)
     out.collections.emplace_back(atproto::nsid_of(static_cast<atproto::collection>(i)));
   return out;
@@ -105,8 +105,6 @@ expected<void> node::prepare(db::connection& on) {
   if (!migrated)
     return fail(errc::fatal, "the schema cannot be brought up to date: {}",
                 migrated.error().message);
-  for (const auto& label : migrated->applied)
-    spdlog::info("migration {} applied", label);
   context_->status.schema_current = true;
   context_->status.database_reachable = true;
   const auto claimed = db::transaction::run(on, {}, [&](db::tx& inside) -> db::outcome<std::int64_t> {

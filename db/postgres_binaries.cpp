@@ -59,6 +59,7 @@ std::vector<fs::path> debian_directories() {
                           entry.path() / "bin");
   std::ranges::sort(versions, std::greater{});
   std::vector<fs::path> directories;
+  directories.reserve(versions.size());
   for (auto& [major, directory] : versions)
     directories.push_back(std::move(directory));
   return directories;
