@@ -32,8 +32,8 @@ namespace {
   return ++last;
 }
 
-// A deletion is done at the end of its batch, so nothing may follow it there.
-[[nodiscard]] bool ends_batch(const atproto::frame& frame) {
+// A deletion touches much, and has a batch to itself.
+[[nodiscard]] bool stands_alone(const atproto::frame& frame) {
   const auto* account = std::get_if<atproto::account_frame>(&frame);
   return account != nullptr && !account->active && account->status == "deleted";
 }
@@ -146,12 +146,15 @@ void shard_state::build() {
   while (!queue_.empty() && !full) {
     const auto& frame = queue_.front();
     const auto decoded = atproto::decode_frame(*frame.data);
+    const bool alone = decoded && stands_alone(*decoded);
+    if (alone && !at_work_.empty())
+      break;
     const auto added = decoded ? builder.add(*decoded) : tl::unexpected(decoded.error());
     if (!added) {
       node_->metrics.firehose().bad_frames.of(to_string(added.error().code)).Increment();
       spdlog::warn("frame {} is passed over: {}", frame.seq, added.error().message);
     }
-    full = at_work_.size() + 1 >= most_frames_ || (decoded && ends_batch(*decoded));
+    full = alone || at_work_.size() + 1 >= most_frames_;
     at_work_.push_back(frame);
     queue_.pop_front();
   }

@@ -98,6 +98,8 @@ struct op {
   micros commit_time{0};
   // The rest is empty for `remove`.
   std::optional<micros> created_at;
+  /// createdAt as written, where `created_at` does not give the same text.
+  std::optional<std::string> created_text;
   atproto::cid cid;
   /// The block, kept only where the columns cannot rebuild it or the table asks for it.
   std::optional<bytes> record;

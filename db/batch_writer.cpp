@@ -2,7 +2,6 @@
 
 #include "db/post_notifications.hpp"
 #include "db/quote_verdicts.hpp"
-#include "db/uri_texts.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -65,8 +64,7 @@ outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock) {
       .and_then([&] { return remove_old(); })
       .and_then([&] { return settle_referents(); })
       .and_then([&] { return insert_new(); })
-      .and_then([&] { return judge_and_notify(); })
-      .and_then([&] { return finish(); });
+      .and_then([&] { return judge_and_notify(); });
 }
 
 void batch_writer::count_op(collection kind, op_action action, std::size_t n) {
@@ -274,10 +272,8 @@ outcome<void> batch_writer::settle_referents() {
     add_release(next.pipe(), arrived);
     next.then([this](const result& rows) -> outcome<void> {
       auto released = read_released(rows);
-      if (!released)
-        return tl::unexpected(released.error());
-      report_.released += static_cast<std::uint32_t>(released->size());
-      for (auto& op : *released)
+      report_.released += static_cast<std::uint32_t>(released.size());
+      for (auto& op : released)
         edges_[at(op.kind)].push_back(std::move(op.row));
       return {};
     });
@@ -307,38 +303,9 @@ void batch_writer::park_waiting(collection kind) {
   edges_[at(kind)] = std::move(ready);
 }
 
-// Parked rows carry their block whole, also where the columns would give it back.
-outcome<void> batch_writer::fill_blocks() {
-  std::vector<std::int64_t> wanted;
-  for (const auto& op : parked_)
-    if (!op.row.record) {
-      wanted.push_back(op.referent_id);
-      if (op.row.via_id)
-        wanted.push_back(*op.row.via_id);
-    }
-  if (wanted.empty())
-    return {};
-  const auto texts = select_uri_texts(on_, wanted);
-  if (!texts)
-    return tl::unexpected(texts.error());
-  for (auto& op : parked_) {
-    if (op.row.record)
-      continue;
-    const auto via = op.row.via_id ? texts->at(*op.row.via_id) : std::string{};
-    auto block = block_of(op.kind, op.row, texts->at(op.referent_id), via);
-    if (!block)
-      return tl::unexpected(db_error{error_class::fatal, std::string{sqlstate::internal},
-                                     block.error().message, "fill_blocks"});
-    op.row.record = std::move(*block);
-  }
-  return {};
-}
-
 outcome<void> batch_writer::insert_new() {
   for (const auto kind : {collection::like, collection::repost, collection::list_item})
     park_waiting(kind);
-  if (auto filled = fill_blocks(); !filled)
-    return filled;
   step next(on_);
   if (!posts_.empty()) {
     add_insert_posts(next.pipe(), posts_);
@@ -476,12 +443,6 @@ outcome<void> batch_writer::judge_and_notify() {
                    !silent_quotes.contains(row.id));
   }
   return {};
-}
-
-outcome<void> batch_writer::finish() {
-  step last(on_);
-  effects_.flush(last.pipe());
-  return last.run();
 }
 
 } // namespace prism::db

@@ -14,8 +14,10 @@ namespace prism::db {
 class batch_writer {
 public:
   /// All arguments must outlive the writer.
-  batch_writer(executor& on, const id_map& ids, index_plan plan, apply_report& report)
-      : on_(on), ids_(ids), plan_(std::move(plan)), report_(report) {}
+  /// @param out gets what the rows do to counts, feeds and notifications; the caller flushes it.
+  batch_writer(executor& on, const id_map& ids, index_plan plan, effects& out,
+               apply_report& report)
+      : on_(on), ids_(ids), plan_(std::move(plan)), effects_(out), report_(report) {}
 
   /// @param also_lock uris whose counts will change for reasons the plan does not show: subjects and
   /// parents of what it deletes.
@@ -27,10 +29,8 @@ private:
   [[nodiscard]] outcome<void> lock(const std::vector<std::int64_t>& also_lock);
   [[nodiscard]] outcome<void> remove_old();
   [[nodiscard]] outcome<void> settle_referents();
-  [[nodiscard]] outcome<void> fill_blocks();
   [[nodiscard]] outcome<void> insert_new();
   [[nodiscard]] outcome<void> judge_and_notify();
-  [[nodiscard]] outcome<void> finish();
 
   void collect_puts();
   void park_waiting(atproto::collection kind);
@@ -41,8 +41,8 @@ private:
   executor& on_;
   const id_map& ids_;
   index_plan plan_;
+  effects& effects_;
   apply_report& report_;
-  effects effects_;
 
   id_set live_; // posts and lists that the batch refers to and that are indexed, at each moment
   std::array<std::vector<edge>, atproto::collection_count> edges_;

@@ -39,6 +39,13 @@ constexpr column created_at{
     [](edge& e, const result& r, std::size_t i, std::size_t c) {
       e.created_at = r.get_timestamptz(i, c);
     }};
+constexpr column created_text{
+    "created_text", "text",
+    [](params& p, const std::vector<edge>& rows) { p.text_array(rows, &edge::created_text); },
+    [](edge& e, const result& r, std::size_t i, std::size_t c) {
+      if (const auto view = r.opt_text(i, c))
+        e.created_text = *view;
+    }};
 constexpr column commit_time{
     "commit_time", "timestamptz",
     [](params& p, const std::vector<edge>& rows) { p.timestamptz_array(rows, &edge::commit_time); },
@@ -180,9 +187,9 @@ struct entry {
 [[nodiscard]] const std::vector<entry>& tables() {
   static const std::vector<column> subject_columns{
       creator_id, subject_id, created_at, commit_time, via_id,
-      rkey,       cid,        subject_cid, via_cid,     record};
+      rkey,       cid,        subject_cid, via_cid,     created_text, record};
   static const std::vector<column> pair_columns{creator_id, subject_id, created_at, commit_time,
-                                                rkey,       cid,        record};
+                                                rkey,       cid,        created_text, record};
   static const std::vector<entry> all = [] {
     std::vector<entry> out;
     const auto add = [&](collection kind, const char* name, std::vector<column> columns,

@@ -28,6 +28,7 @@ struct edge {
   std::int64_t list_id{0};    ///< uris.id
   std::optional<std::int64_t> via_id;
   micros created_at{0};
+  std::optional<std::string> created_text;
   micros commit_time{0};
   bool duplicate{false};
   bytes cid;

@@ -40,10 +40,20 @@ constexpr statement insert_feed_items{
     "INSERT INTO feed_items (originator_id, sort_at, post_id, repost_rkey) "
     "SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[])"};
 
+// Index: notifications_author; the condition on the reason has to be that of the index.
+constexpr statement remove_notifications_of{
+    "remove_notifications_of",
+    "DELETE FROM notifications t USING unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id, rkey, reason) "
+    "WHERE t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason "
+    "AND t.reason IN (4, 5, 6, 9, 10, 11)"};
+
+// Index: notifications_recipient_created_at.
 constexpr statement remove_notifications{
     "remove_notifications",
-    "DELETE FROM notifications t USING unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id, rkey, reason) "
-    "WHERE t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason"};
+    "DELETE FROM notifications t USING unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], "
+    "$6::timestamptz[]) AS d(recipient_id, author_id, reason, rkey, subject_id, created_at) "
+    "LEFT JOIN uris u ON u.id = d.subject_id WHERE t.recipient_id = coalesce(d.recipient_id, u.repo_id) "
+    "AND t.created_at = d.created_at AND t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason"};
 
 // Nobody is notified of what they did themselves, and a uri without a DID has nobody to notify.
 constexpr statement insert_notifications{
@@ -53,7 +63,7 @@ constexpr statement insert_notifications{
     "FROM unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[]) "
     "AS n(recipient_id, author_id, reason, rkey, subject_id, created_at) "
     "LEFT JOIN uris u ON u.id = n.subject_id "
-    "WHERE coalesce(n.recipient_id, u.repo_id) NOT IN (0, n.author_id) ON CONFLICT DO NOTHING"};
+    "WHERE coalesce(n.recipient_id, u.repo_id) NOT IN (0, n.author_id)"};
 
 [[nodiscard]] params feed_params(const std::vector<effects::feed_item>& items) {
   params p;
@@ -66,6 +76,18 @@ constexpr statement insert_notifications{
 
 [[nodiscard]] std::int16_t reason_of(const effects::notification& each) {
   return static_cast<std::int16_t>(each.reason);
+}
+
+[[nodiscard]] params notification_params(const std::vector<effects::notification>& rows) {
+  using row = effects::notification;
+  params p;
+  p.int8_array(rows, &row::recipient_id)
+      .int8_array(rows, &row::author_id)
+      .int2_array(rows, reason_of)
+      .text_array(rows, &row::rkey)
+      .int8_array(rows, &row::subject_id)
+      .timestamptz_array(rows, &row::created_at);
+  return p;
 }
 
 /// The sign of a change: which way the row went.
@@ -89,8 +111,9 @@ void effects::count_user(std::int64_t user_id, const user_delta& change) {
   sum.posts += change.posts;
 }
 
-void effects::take_back(std::int64_t author_id, std::string rkey, notification_reason reason) {
-  taken_back_.push_back({std::nullopt, author_id, reason, std::move(rkey), std::nullopt, 0});
+void effects::take_back_all(std::int64_t author_id, std::string rkey,
+                            notification_reason reason) {
+  all_taken_back_.push_back({std::nullopt, author_id, reason, std::move(rkey), std::nullopt, 0});
 }
 
 void effects::edge_added(collection kind, const struct edge& row) { edge(kind, row, appeared); }
@@ -102,10 +125,8 @@ void effects::edge(collection kind, const struct edge& row, std::int32_t sign) {
   const auto sort_at = std::min(row.created_at, row.commit_time);
   const auto tell = [&](std::optional<std::int64_t> recipient, reason why,
                         std::optional<std::int64_t> subject) {
-    if (sign == appeared)
-      notify({recipient, row.creator_id, why, row.rkey, subject, sort_at});
-    else
-      take_back(row.creator_id, row.rkey, why);
+    auto& list = sign == appeared ? notified_ : taken_back_;
+    list.push_back({recipient, row.creator_id, why, row.rkey, subject, sort_at});
   };
   switch (kind) {
   case collection::like:
@@ -149,23 +170,17 @@ void effects::flush(pipeline& out) {
     out.add(remove_feed_items, feed_params(feed_removed_));
   if (!feed_added_.empty())
     out.add(insert_feed_items, feed_params(feed_added_));
-  if (!taken_back_.empty()) {
+  if (!all_taken_back_.empty()) {
     params p;
-    p.int8_array(taken_back_, &notification::author_id)
-        .text_array(taken_back_, &notification::rkey)
-        .int2_array(taken_back_, reason_of);
-    out.add(remove_notifications, std::move(p));
+    p.int8_array(all_taken_back_, &notification::author_id)
+        .text_array(all_taken_back_, &notification::rkey)
+        .int2_array(all_taken_back_, reason_of);
+    out.add(remove_notifications_of, std::move(p));
   }
-  if (!notified_.empty()) {
-    params p;
-    p.int8_array(notified_, &notification::recipient_id)
-        .int8_array(notified_, &notification::author_id)
-        .int2_array(notified_, reason_of)
-        .text_array(notified_, &notification::rkey)
-        .int8_array(notified_, &notification::subject_id)
-        .timestamptz_array(notified_, &notification::created_at);
-    out.add(insert_notifications, std::move(p));
-  }
+  if (!taken_back_.empty())
+    out.add(remove_notifications, notification_params(taken_back_));
+  if (!notified_.empty())
+    out.add(insert_notifications, notification_params(notified_));
   if (!posts_.empty()) {
     const auto delta = [](auto post_delta::*member) {
       return [member](const auto& entry) { return entry.second.*member; };

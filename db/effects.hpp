@@ -50,8 +50,10 @@ public:
   void add_feed_item(feed_item item) { feed_added_.push_back(std::move(item)); }
   void remove_feed_item(feed_item item) { feed_removed_.push_back(std::move(item)); }
   void notify(notification what) { notified_.push_back(std::move(what)); }
-  /// Takes back all notifications of one reason that a record caused.
-  void take_back(std::int64_t author_id, std::string rkey, notification_reason reason);
+  /// Takes back a notification, told as `notify` told it.
+  void take_back(notification what) { taken_back_.push_back(std::move(what)); }
+  /// Takes back all that a post, profile or verification caused for one reason.
+  void take_back_all(std::int64_t author_id, std::string rkey, notification_reason reason);
 
   /// Queues the statements. Afterwards this is empty.
   void flush(pipeline& out);
@@ -66,6 +68,7 @@ private:
   std::vector<feed_item> feed_removed_;
   std::vector<notification> notified_;
   std::vector<notification> taken_back_;
+  std::vector<notification> all_taken_back_;
 };
 
 } // namespace prism::db

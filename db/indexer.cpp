@@ -65,8 +65,10 @@ struct opening {
   add_select_revs(out, repos_of(of));
   const auto locks_at = out.size();
   for (const auto kind : {collection::like, collection::repost})
-    if (const auto paths = removals(of, kind); !paths.empty())
+    if (const auto paths = removals(of, kind); !paths.empty()) {
       add_subjects_of(out, *find_edge_table(kind), paths);
+      add_referents_of_pending(out, kind, paths);
+    }
   std::vector<std::int64_t> old_posts;
   for (const auto& op : of.ops)
     if (op.kind == collection::post && op.action != op_action::create)
@@ -100,12 +102,14 @@ struct opening {
   const id_map ids{of, uri_ids};
   auto plan = make_plan(of, opened->revs);
   report.stale = static_cast<std::uint32_t>(plan.stale);
-  batch_writer writer(on, ids, std::move(plan), report);
+  effects effects;
+  batch_writer writer(on, ids, std::move(plan), effects, report);
   if (auto written = writer.write(opened->also_lock); !written)
     return tl::unexpected(written.error());
-  if (auto purged = purge_deleted(on, of, report); !purged)
+  if (auto purged = purge_deleted(on, of, effects, report); !purged)
     return tl::unexpected(purged.error());
   pipeline last(on);
+  effects.flush(last);
   add_put_heads(last, of);
   add_user_events(last, of);
   if (!last.empty())

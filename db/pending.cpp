@@ -1,10 +1,5 @@
 #include "db/pending.hpp"
 
-#include "atproto/cbor.hpp"
-#include "atproto/datetime.hpp"
-#include "atproto/records.hpp"
-#include "db/rebuild.hpp"
-
 namespace prism::db {
 
 using atproto::collection;
@@ -13,10 +8,12 @@ namespace {
 
 constexpr statement park{
     "park",
-    "INSERT INTO pending_ops (referent_id, other_id, creator_id, collection, rkey, commit_time, cid, record) "
+    "INSERT INTO pending_ops (referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, "
+    "subject_cid, via_cid, created_text, record) "
     "SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int2[], $5::text[], $6::timestamptz[], "
-    "$7::bytea[], $8::bytea[]) AS n(referent_id, other_id, creator_id, collection, rkey, commit_time, cid, record) "
-    "ORDER BY creator_id, collection, rkey ON CONFLICT DO NOTHING RETURNING commit_time"};
+    "$7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[], $12::bytea[]) "
+    "AS n(referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, subject_cid, via_cid, "
+    "created_text, record) ORDER BY creator_id, collection, rkey ON CONFLICT DO NOTHING RETURNING commit_time"};
 
 constexpr statement cancel{
     "cancel_pending",
@@ -25,16 +22,17 @@ constexpr statement cancel{
 
 constexpr statement release{
     "release_pending",
-    "WITH gone AS (DELETE FROM pending_ops WHERE referent_id = ANY($1) RETURNING referent_id, other_id, creator_id, "
-    "collection, rkey, commit_time, cid, record) SELECT * FROM gone ORDER BY commit_time, creator_id, rkey"};
+    "WITH gone AS (DELETE FROM pending_ops WHERE referent_id = ANY($1) RETURNING *) "
+    "SELECT referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, subject_cid, via_cid, "
+    "created_text, record FROM gone ORDER BY commit_time, creator_id, rkey"};
+
+constexpr statement referents_of_pending{
+    "referents_of_pending",
+    "SELECT t.referent_id FROM pending_ops t JOIN unnest($2::int8[], $3::text[]) AS d(creator_id, rkey) "
+    "ON t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey"};
 
 constexpr statement pending_of{
     "pending_of", "SELECT rkey FROM pending_ops WHERE creator_id = $1 AND collection = $2 LIMIT $3"};
-
-[[nodiscard]] db_error unreadable(const std::string& why) {
-  return {error_class::fatal, std::string{sqlstate::internal},
-          fmt::format("pending_ops holds a record that cannot be read: {}", why), release.name};
-}
 
 [[nodiscard]] std::optional<std::int64_t> other_of(const pending_op& op) {
   if (op.kind == collection::list_item)
@@ -42,32 +40,22 @@ constexpr statement pending_of{
   return op.row.via_id;
 }
 
-/// Reads the columns that the block gives.
-[[nodiscard]] expected<void> read_block(pending_op& op) {
-  const auto document = atproto::cbor_document::parse(*op.row.record);
-  if (!document)
-    return tl::unexpected(document.error());
-  const auto parsed = atproto::parse_record(op.kind, document->root());
-  if (!parsed)
-    return tl::unexpected(parsed.error());
-  std::string_view created_at;
-  if (const auto* subject = std::get_if<atproto::subject_record>(&*parsed)) {
-    created_at = subject->created_at;
-    op.row.subject_cid = pack_cid(subject->subject.cid);
-    std::optional<text_ref> via;
-    if (subject->via) {
-      op.row.via_cid = pack_cid(subject->via->cid);
-      via = text_ref{std::string{subject->via->uri}, std::string{subject->via->cid}};
-    }
-    const auto rebuilt = rebuild_subject(
-        op.kind, {std::string{subject->subject.uri}, std::string{subject->subject.cid}},
-        atproto::normalize_datetime_always(created_at), via);
-    if (rebuilt && *rebuilt == *op.row.record)
-      op.row.record.reset();
-  } else if (const auto* item = std::get_if<atproto::list_item_record>(&*parsed))
-    created_at = item->created_at;
-  op.row.created_at = atproto::normalize_datetime_always(created_at);
-  return {};
+[[nodiscard]] std::optional<std::span<const std::byte>> subject_cid_of(const pending_op& op) {
+  if (op.kind == collection::list_item)
+    return std::nullopt;
+  return op.row.subject_cid;
+}
+
+[[nodiscard]] params path_params(collection kind, const std::vector<record_key>& paths) {
+  params p;
+  p.int2(static_cast<std::int16_t>(kind))
+      .int8_array(paths, &record_key::creator_id)
+      .text_array(paths, &record_key::rkey);
+  return p;
+}
+
+[[nodiscard]] std::optional<bytes> copy(std::optional<std::span<const std::byte>> view) {
+  return view ? std::optional<bytes>{bytes{view->begin(), view->end()}} : std::nullopt;
 }
 
 } // namespace
@@ -83,17 +71,22 @@ void add_park(pipeline& out, const std::vector<pending_op>& ops) {
       .int2_array(ops, [](const pending_op& op) { return static_cast<std::int16_t>(op.kind); })
       .text_array(ops, of(&edge::rkey))
       .timestamptz_array(ops, of(&edge::commit_time))
+      .timestamptz_array(ops, of(&edge::created_at))
       .bytea_array(ops, of(&edge::cid))
+      .bytea_array(ops, subject_cid_of)
+      .bytea_array(ops, of(&edge::via_cid))
+      .text_array(ops, of(&edge::created_text))
       .bytea_array(ops, of(&edge::record));
   out.add(park, std::move(p));
 }
 
 void add_cancel(pipeline& out, collection kind, const std::vector<record_key>& paths) {
-  params p;
-  p.int2(static_cast<std::int16_t>(kind))
-      .int8_array(paths, &record_key::creator_id)
-      .text_array(paths, &record_key::rkey);
-  out.add(cancel, std::move(p));
+  out.add(cancel, path_params(kind, paths));
+}
+
+void add_referents_of_pending(pipeline& out, collection kind,
+                              const std::vector<record_key>& paths) {
+  out.add(referents_of_pending, path_params(kind, paths));
 }
 
 void add_release(pipeline& out, const std::vector<std::int64_t>& referents) {
@@ -102,7 +95,7 @@ void add_release(pipeline& out, const std::vector<std::int64_t>& referents) {
   out.add(release, std::move(p));
 }
 
-outcome<std::vector<pending_op>> read_released(const result& rows) {
+std::vector<pending_op> read_released(const result& rows) {
   std::vector<pending_op> out(rows.rows());
   for (std::size_t i = 0; i < out.size(); ++i) {
     auto& op = out[i];
@@ -111,10 +104,13 @@ outcome<std::vector<pending_op>> read_released(const result& rows) {
     op.row.creator_id = rows.get_int8(i, 2);
     op.row.rkey = rows.get_text(i, 4);
     op.row.commit_time = rows.get_timestamptz(i, 5);
-    const auto cid = rows.get_bytea(i, 6);
-    op.row.cid.assign(cid.begin(), cid.end());
-    const auto record = rows.get_bytea(i, 7);
-    op.row.record.emplace(record.begin(), record.end());
+    op.row.created_at = rows.get_timestamptz(i, 6);
+    op.row.cid = copy(rows.get_bytea(i, 7)).value_or(bytes{});
+    op.row.subject_cid = copy(rows.opt_bytea(i, 8)).value_or(bytes{});
+    op.row.via_cid = copy(rows.opt_bytea(i, 9));
+    if (const auto text = rows.opt_text(i, 10))
+      op.row.created_text = *text;
+    op.row.record = copy(rows.opt_bytea(i, 11));
     const auto other = rows.opt_int8(i, 1);
     if (op.kind == collection::list_item) {
       op.row.list_id = op.referent_id;
@@ -123,20 +119,8 @@ outcome<std::vector<pending_op>> read_released(const result& rows) {
       op.row.subject_id = op.referent_id;
       op.row.via_id = other;
     }
-    if (const auto read = read_block(op); !read)
-      return tl::unexpected(unreadable(read.error().message));
   }
   return out;
-}
-
-expected<bytes> block_of(collection kind, const edge& row, const std::string& subject_uri,
-                         const std::string& via_uri) {
-  if (row.record)
-    return *row.record;
-  std::optional<text_ref> via;
-  if (row.via_id && row.via_cid)
-    via = text_ref{via_uri, unpack_cid(*row.via_cid)};
-  return rebuild_subject(kind, {subject_uri, unpack_cid(row.subject_cid)}, row.created_at, via);
 }
 
 void add_pending_of(pipeline& out, collection kind, std::int64_t creator_id, std::int64_t limit) {

@@ -14,7 +14,7 @@ namespace prism::db {
 struct pending_op {
   atproto::collection kind{atproto::collection::other};
   std::int64_t referent_id{0};
-  edge row; ///< `record` always holds the block
+  edge row;
 };
 
 /// Gives the commit times of what was really parked.
@@ -26,14 +26,13 @@ void add_cancel(pipeline& out, atproto::collection kind, const std::vector<recor
 /// Takes out everything that waits for these uris. Index: pending_ops_referent.
 void add_release(pipeline& out, const std::vector<std::int64_t>& referents);
 
-/// What `add_release` gave back, ready to be inserted, oldest first. A block that cannot be read any
-/// more is an error of the `fatal` class: nothing but Prism writes it.
-[[nodiscard]] outcome<std::vector<pending_op>> read_released(const result& rows);
+/// What `add_release` gave back, ready to be inserted, oldest first.
+[[nodiscard]] std::vector<pending_op> read_released(const result& rows);
 
-/// The block of an edge, from its record or rebuilt from its columns.
-/// @param subject_uri text of the subject's uri, used only if the block has to be rebuilt.
-[[nodiscard]] expected<bytes> block_of(atproto::collection kind, const edge& row,
-                                       const std::string& subject_uri, const std::string& via_uri);
+/// The referents of parked operations that are about to be cancelled, to lock them first. Index:
+/// primary key.
+void add_referents_of_pending(pipeline& out, atproto::collection kind,
+                              const std::vector<record_key>& paths);
 
 /// Paths of one creator's parked operations of one collection, at most `limit`.
 void add_pending_of(pipeline& out, atproto::collection kind, std::int64_t creator_id,

@@ -30,15 +30,15 @@ constexpr statement remove_posts{
 constexpr statement insert_posts{
     "insert_posts",
     "INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id, "
-    "quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels, extra, record) "
+    "quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels, extra, record, created_text) "
     "SELECT id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id, quoted_id, cid, "
     "reply_root_cid, reply_parent_cid, text, langs::text[], tags::text[], facets::jsonb, embed::jsonb, "
-    "labels::jsonb, extra::jsonb, record "
+    "labels::jsonb, extra::jsonb, record, created_text "
     "FROM unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::int8[], $6::int8[], $7::int8[], "
     "$8::int8[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], "
-    "$16::text[], $17::text[], $18::text[], $19::bytea[]) "
+    "$16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[]) "
     "AS n(id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id, quoted_id, cid, "
-    "reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels, extra, record) "
+    "reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels, extra, record, created_text) "
     "ON CONFLICT (id) DO NOTHING RETURNING id"};
 
 constexpr statement posts_of{
@@ -106,7 +106,8 @@ void add_insert_posts(pipeline& out, const std::vector<post>& posts) {
       .text_array(posts, column(&post_row::embed))
       .text_array(posts, column(&post_row::labels))
       .text_array(posts, column(&post_row::extra))
-      .bytea_array(posts, &post::record);
+      .bytea_array(posts, &post::record)
+      .text_array(posts, &post::created_text);
   out.add(insert_posts, std::move(p));
 }
 
@@ -130,7 +131,7 @@ void post_removed(effects& out, const removed_post& row, const std::string& rkey
     out.count_post(*row.quoted_id, {.quotes = -1});
   using reason = notification_reason;
   for (const auto why : {reason::mention, reason::quote, reason::reply})
-    out.take_back(row.creator_id, rkey, why);
+    out.take_back_all(row.creator_id, rkey, why);
 }
 
 void add_posts_of(pipeline& out, std::int64_t creator_id, std::int64_t limit) {

@@ -17,6 +17,7 @@ struct post {
   std::int64_t creator_id{0};
   std::string rkey;
   micros created_at{0};
+  std::optional<std::string> created_text;
   micros commit_time{0};
   std::int64_t commit_seq{0};
   std::optional<std::int64_t> reply_root_id;

@@ -15,6 +15,18 @@ constexpr std::int64_t chunk = 2000;
 constexpr statement newer_deletion{
     "newer_deletion", "SELECT did FROM users WHERE id = $1 AND (status_time IS NULL OR status_time < $2)"};
 
+constexpr statement lock_account_posts{
+    "lock_account_posts",
+    "WITH ids AS (SELECT subject_id AS id FROM likes WHERE creator_id = $1 "
+    "UNION SELECT subject_id FROM reposts WHERE creator_id = $1 "
+    "UNION SELECT x.id FROM posts p, LATERAL (VALUES (p.id), (p.reply_parent_id), (p.quoted_id)) AS x(id) "
+    "WHERE p.creator_id = $1 UNION SELECT referent_id FROM pending_ops WHERE creator_id = $1) "
+    "SELECT a.post_id FROM post_aggregates a JOIN ids ON ids.id = a.post_id ORDER BY a.post_id FOR UPDATE OF a"};
+
+// What an account told others by other means than records that are deleted with it.
+constexpr statement forget_author{"forget_author", "DELETE FROM notifications WHERE author_id = $1 "
+                                                   "AND reason IN (4, 5, 6, 9, 10, 11)"};
+
 constexpr statement forget_recipient{"forget_recipient",
                                      "DELETE FROM notifications WHERE recipient_id = $1"};
 
@@ -61,7 +73,11 @@ void add_paths(pipeline& out, collection kind, std::int64_t account) {
 }
 
 [[nodiscard]] outcome<void> purge(executor& on, const std::string& did, std::int64_t account,
-                                  micros time, apply_report& report) {
+                                  micros time, effects& effects_out, apply_report& report) {
+  params key;
+  key.int8(account);
+  if (auto locked = on.exec_prepared(lock_account_posts, key); !locked)
+    return tl::unexpected(locked.error());
   for (std::size_t i = 1; i < atproto::collection_count; ++i) {
     const auto kind = static_cast<collection>(i);
     for (;;) {
@@ -75,21 +91,24 @@ void add_paths(pipeline& out, collection kind, std::int64_t account) {
         return tl::unexpected(uri_ids.error());
       report.purged += static_cast<std::uint32_t>(removal->ops.size());
       const id_map ids{*removal, *uri_ids};
-      batch_writer writer(on, ids, make_plan(*removal, {}), report);
+      batch_writer writer(on, ids, make_plan(*removal, {}), effects_out, report);
       if (auto done = writer.write({}); !done)
         return done;
     }
   }
-  params p;
-  p.int8(account);
-  if (auto done = on.exec_prepared(forget_recipient, p); !done)
+  // Now, and not with the rest at the end: what follows deletes by author and by recipient.
+  pipeline last(on);
+  effects_out.flush(last);
+  last.add(forget_author, key);
+  last.add(forget_recipient, std::move(key));
+  if (auto done = last.sync(); !done)
     return tl::unexpected(done.error());
   return {};
 }
 
 } // namespace
 
-outcome<void> purge_deleted(executor& on, const batch& of, apply_report& report) {
+outcome<void> purge_deleted(executor& on, const batch& of, effects& out, apply_report& report) {
   for (const auto& event : of.accounts) {
     if (event.active || event.status != "deleted")
       continue;
@@ -101,7 +120,7 @@ outcome<void> purge_deleted(executor& on, const batch& of, apply_report& report)
       return tl::unexpected(newer.error());
     if (newer->empty())
       continue;
-    if (auto done = purge(on, std::string{newer->get_text(0, 0)}, account, event.time, report);
+    if (auto done = purge(on, std::string{newer->get_text(0, 0)}, account, event.time, out, report);
         !done)
       return done;
   }

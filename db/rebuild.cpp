@@ -2,7 +2,6 @@
 
 #include "atproto/cbor_writer.hpp"
 #include "atproto/cid.hpp"
-#include "atproto/datetime.hpp"
 #include "atproto/json_codec.hpp"
 
 #include <boost/json.hpp>
@@ -56,12 +55,13 @@ std::string unpack_cid(std::span<const std::byte> stored) {
 }
 
 expected<bytes> rebuild_subject(atproto::collection kind, const text_ref& subject,
-                                micros created_at, const std::optional<text_ref>& via) {
+                                std::string_view created_at,
+                                const std::optional<text_ref>& via) {
   cbor_writer out;
   out.begin_map();
   out.key("$type").text(atproto::nsid_of(kind));
   put_ref(out, "subject", subject);
-  out.key("createdAt").text(atproto::format_datetime(created_at));
+  out.key("createdAt").text(created_at);
   if (via)
     put_ref(out, "via", *via);
   out.end_map();
@@ -69,12 +69,12 @@ expected<bytes> rebuild_subject(atproto::collection kind, const text_ref& subjec
 }
 
 expected<bytes> rebuild_pair(atproto::collection kind, std::string_view subject_did,
-                             micros created_at) {
+                             std::string_view created_at) {
   cbor_writer out;
   out.begin_map();
   out.key("$type").text(atproto::nsid_of(kind));
   out.key("subject").text(subject_did);
-  out.key("createdAt").text(atproto::format_datetime(created_at));
+  out.key("createdAt").text(created_at);
   out.end_map();
   return out.finish();
 }
@@ -84,7 +84,7 @@ expected<bytes> rebuild_post(const post_columns& columns) {
   out.begin_map();
   out.key("$type").text(atproto::nsid_of(atproto::collection::post));
   out.key("text").text(columns.text);
-  out.key("createdAt").text(atproto::format_datetime(columns.created_at));
+  out.key("createdAt").text(columns.created_at);
   if (columns.reply_root && columns.reply_parent) {
     out.key("reply").begin_map();
     put_ref(out, "root", *columns.reply_root);

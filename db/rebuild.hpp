@@ -27,18 +27,19 @@ struct text_ref {
 };
 
 /// A like's or repost's block.
+/// @param created_at as the record wrote it: `created_text`, or `created_at` formatted.
 [[nodiscard]] expected<bytes> rebuild_subject(atproto::collection kind, const text_ref& subject,
-                                              micros created_at,
+                                              std::string_view created_at,
                                               const std::optional<text_ref>& via);
 
 /// A follow's or block's block.
 [[nodiscard]] expected<bytes> rebuild_pair(atproto::collection kind, std::string_view subject_did,
-                                           micros created_at);
+                                           std::string_view created_at);
 
 /// A post's columns in the form in which SELECT gives them back.
 struct post_columns {
   std::string_view text;
-  micros created_at{0};
+  std::string_view created_at;
   std::optional<text_ref> reply_root;
   std::optional<text_ref> reply_parent;
   std::optional<std::vector<std::string>> langs;

@@ -74,6 +74,7 @@ edge to_edge(const op& from, const id_map& ids) {
     out.list_id = ids.uri(in.list);
   out.via_id = ids.optional_uri(in.via);
   out.created_at = from.created_at.value_or(0);
+  out.created_text = from.created_text;
   out.commit_time = from.commit_time;
   out.cid = cid_bytes(from.cid);
   out.subject_cid = in.subject_cid;
@@ -91,6 +92,7 @@ post to_post(const op& from, const id_map& ids) {
   out.creator_id = ids.user(from.creator);
   out.rkey = from.rkey;
   out.created_at = from.created_at.value_or(0);
+  out.created_text = from.created_text;
   out.commit_time = from.commit_time;
   out.commit_seq = from.seq;
   out.reply_root_id = ids.optional_uri(out.columns.reply_root);

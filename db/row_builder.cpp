@@ -32,6 +32,8 @@ struct filler {
 
   void date(std::string_view created_at) const {
     out.created_at = atproto::normalize_datetime_always(created_at);
+    if (atproto::format_datetime(*out.created_at) != created_at)
+      out.created_text = sql_text(created_at);
   }
 
   [[nodiscard]] uri_ref self(collection kind) const {
@@ -76,7 +78,7 @@ struct filler {
     date(in.created_at);
     keep_block_unless(same(rebuild_subject(out.kind,
                                            {std::string{in.subject.uri}, std::string{in.subject.cid}},
-                                           *out.created_at, via),
+                                           in.created_at, via),
                            block));
     out.columns = std::move(edge);
     return {};
@@ -86,7 +88,7 @@ struct filler {
     edge_row edge;
     edge.subject = refs.did(in.subject);
     date(in.created_at);
-    keep_block_unless(same(rebuild_pair(out.kind, in.subject, *out.created_at), block));
+    keep_block_unless(same(rebuild_pair(out.kind, in.subject, in.created_at), block));
     out.columns = std::move(edge);
     return {};
   }
@@ -248,7 +250,7 @@ expected<void> filler::operator()(const atproto::post_record& in) const {
   date(in.created_at);
   post_columns columns;
   columns.text = post.text;
-  columns.created_at = *out.created_at;
+  columns.created_at = in.created_at;
   columns.reply_root = owned(in.reply_root);
   columns.reply_parent = owned(in.reply_parent);
   columns.langs = std::move(langs);

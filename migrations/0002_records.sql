@@ -1,6 +1,7 @@
 -- The records themselves. Common columns: cid of the record; created_at as the record claims it, normalised;
--- commit_time of the event that brought it (the official AppView's indexedAt); record holds the block's
--- bytes where the other columns cannot rebuild them exactly.
+-- commit_time of the event that brought it (the official AppView's indexedAt); created_text is createdAt as
+-- it was written, where that is not the text of created_at in UTC with milliseconds; record holds the
+-- block's bytes where the other columns cannot rebuild them exactly.
 
 CREATE TABLE posts (
   id bigint PRIMARY KEY,            -- uris.id
@@ -23,6 +24,7 @@ CREATE TABLE posts (
   facets jsonb,
   embed jsonb,
   labels jsonb,
+  created_text text,
   extra jsonb,                      -- every field that has no column
   record bytea
 );
@@ -44,6 +46,7 @@ CREATE TABLE likes (
   cid bytea NOT NULL,
   subject_cid bytea NOT NULL,
   via_cid bytea,
+  created_text text,
   record bytea,
   PRIMARY KEY (creator_id, rkey)
 );
@@ -65,6 +68,7 @@ CREATE TABLE follows (
   rkey text COLLATE "C" NOT NULL,
   duplicate boolean NOT NULL,
   cid bytea NOT NULL,
+  created_text text,
   record bytea,
   PRIMARY KEY (creator_id, rkey)
 );

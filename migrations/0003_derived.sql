@@ -34,6 +34,8 @@ CREATE TABLE notifications (
   created_at timestamptz NOT NULL,
   subject_id bigint,                -- uris.id of what was liked, reposted, replied to, quoted
   reason smallint NOT NULL,         -- see db/notification.hpp
-  rkey text COLLATE "C" NOT NULL,   -- of the record that caused it, in the author's repo
-  PRIMARY KEY (author_id, rkey, reason, recipient_id)
+  rkey text COLLATE "C" NOT NULL    -- of the record that caused it, in the author's repo
 );
+-- Taking back what a post, profile or verification caused, whoever was told; the recipient of all others
+-- follows from their subject, and 0005 has the index for it. (Reasons: db/notification.hpp.)
+CREATE INDEX notifications_author ON notifications (author_id, rkey) WHERE reason IN (4, 5, 6, 9, 10, 11);

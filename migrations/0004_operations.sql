@@ -9,8 +9,12 @@ CREATE TABLE pending_ops (
   rkey text COLLATE "C" NOT NULL,
   commit_time timestamptz NOT NULL,
   parked_at timestamptz NOT NULL DEFAULT now(),
+  created_at timestamptz NOT NULL,
   cid bytea NOT NULL,
-  record bytea NOT NULL,
+  subject_cid bytea,                -- these four as in the table that the operation is for
+  via_cid bytea,
+  created_text text,
+  record bytea,
   PRIMARY KEY (creator_id, collection, rkey)
 );
 -- Release by referent.
