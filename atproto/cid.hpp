@@ -60,7 +60,9 @@ public:
   /// Whether this is the CID of `block` under its own codec.
   [[nodiscard]] bool matches(std::span<const std::byte> block) const noexcept;
 
-  [[nodiscard]] friend auto operator<=>(const cid&, const cid&) noexcept = default;
+  [[nodiscard]] friend std::strong_ordering operator<=>(const cid& a, const cid& b) noexcept {
+    return a.bytes_ <=> b.bytes_;
+  }
   [[nodiscard]] friend bool operator==(const cid&, const cid&) noexcept = default;
 
 private:

@@ -45,11 +45,16 @@ struct frame_peek {
 };
 
 /// Reads kind, seq and DID of a frame without decoding the rest: it steps over the values of the
-/// top-level keys, over byte strings in O(1), and stops as soon as it has both. What it skips or
-/// does not reach is not validated; that is `decode_frame`'s part.
-/// @returns `errc::invalid` or `errc::limit` if the header is malformed, or the payload is as far
-/// as it was read.
+/// top-level keys, over byte strings in O(1), to the end, so that a frame that was cut short or has
+/// something behind it is found out. What it steps over is not validated; that is `decode_frame`'s
+/// part.
+/// @returns `errc::invalid` or `errc::limit` if the header is malformed, or the payload at its top
+/// level.
 [[nodiscard]] expected<frame_peek> peek_frame(std::span<const std::byte> input);
+
+/// The same for the first bytes of a frame whose rest is not at hand: stops as soon as it has both
+/// seq and DID, which come before the blocks. An error if the bytes end before that.
+[[nodiscard]] expected<frame_peek> peek_frame_beginning(std::span<const std::byte> input);
 
 /// How an operation changes its record.
 enum class repo_action : std::uint8_t { create, update, remove };

@@ -5,38 +5,45 @@
 namespace prism::atproto {
 namespace {
 
+// How much of a message the input is.
+enum class extent { whole, beginning };
+
 // Walks the top level of a payload.
 class payload_walk {
 public:
   payload_walk(std::span<const std::byte> input, std::size_t offset) noexcept
       : input_(input), offset_(offset) {}
 
-  [[nodiscard]] expected<void> run(frame_peek& found) {
+  [[nodiscard]] expected<void> run(frame_peek& found, extent part) {
     cbor_head map;
     if (!head(map) || map.major != cbor_major::map) {
       return refuse("payload is not a map");
     }
     const bool is_commit = found.kind == frame_kind::commit;
-    bool has_did = false;
-    bool has_seq = false;
-    for (std::uint64_t i = 0; i < map.argument && !(has_did && has_seq); ++i) {
+    const auto enough = [&] {
+      return part == extent::beginning && found.seq >= 0 && !found.did.empty();
+    };
+    for (std::uint64_t i = 0; i < map.argument && !enough(); ++i) {
       std::string_view key;
       if (!text(key)) {
         return refuse("map key");
       }
       if (key == "seq") {
-        has_seq = positive(found.seq);
-        if (!has_seq) {
+        if (!positive(found.seq)) {
           return refuse("'seq' must be a positive integer");
         }
       } else if (key == "repo" ? is_commit : key == "did" && !is_commit) {
-        has_did = text(found.did) && is_utf8(found.did);
-        if (!has_did) {
+        if (!text(found.did) || !is_utf8(found.did)) {
           return refuse("DID must be text");
         }
       } else if (fault_ = skip_cbor_item(input_, offset_); fault_ != cbor_fault::none) {
         return refuse("payload");
       }
+    }
+    // A frame that was cut short would otherwise take the place of the whole one, whose seq it has.
+    if (part == extent::whole && offset_ != input_.size()) {
+      fault_ = cbor_fault::trailing_bytes;
+      return refuse("payload");
     }
     return {};
   }
@@ -88,7 +95,9 @@ private:
 
 } // namespace
 
-expected<frame_peek> peek_frame(std::span<const std::byte> input) {
+namespace {
+
+expected<frame_peek> peek(std::span<const std::byte> input, extent part) {
   const auto header = read_frame_header(input);
   if (!header) {
     return tl::unexpected(header.error());
@@ -97,10 +106,20 @@ expected<frame_peek> peek_frame(std::span<const std::byte> input) {
   if (header->kind == frame_kind::error || header->kind == frame_kind::info) {
     return found;
   }
-  if (const auto walked = payload_walk{input, header->size}.run(found); !walked) {
+  if (const auto walked = payload_walk{input, header->size}.run(found, part); !walked) {
     return tl::unexpected(walked.error());
   }
   return found;
+}
+
+} // namespace
+
+expected<frame_peek> peek_frame(std::span<const std::byte> input) {
+  return peek(input, extent::whole);
+}
+
+expected<frame_peek> peek_frame_beginning(std::span<const std::byte> input) {
+  return peek(input, extent::beginning);
 }
 
 } // namespace prism::atproto

@@ -72,9 +72,9 @@ TEST_CASE("duplicate, raw and empty blocks are accepted") {
 }
 
 TEST_CASE("every one of many blocks is found") {
-  std::vector<std::vector<std::byte>> blocks;
-  for (int i = 0; i < 1000; ++i) {
-    blocks.push_back(cbor_writer{}.integer(i).finish().value());
+  std::vector<std::vector<std::byte>> blocks(1000);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    blocks[i] = cbor_writer{}.integer(static_cast<std::int64_t>(i)).finish().value();
   }
   const auto input = make_car({id_of_one}, blocks);
   const auto car = car_view::parse(input).value();

@@ -62,22 +62,28 @@ TEST_CASE("the DID points into the frame") {
   CHECK(place < input.data() + input.size());
 }
 
-TEST_CASE("a glance neither reads nor judges the blocks") {
+TEST_CASE("the beginning of a frame is enough for its seq and DID") {
   auto input = make_message("#commit", commit_payload());
   // The keys up to seq and repo come first in canonical order; everything after is cut off.
   const std::string text{reinterpret_cast<const char*>(input.data()), input.size()};
   input.resize(text.find("did:plc:abc") + 11);
-  check_peek(input, frame_kind::commit, 77, "did:plc:abc");
+  const auto found = peek_frame_beginning(input);
+  REQUIRE(found);
+  CHECK(found->seq == 77);
+  CHECK(found->did == "did:plc:abc");
+  input.pop_back();
+  CHECK_FALSE(peek_frame_beginning(input));
 }
 
 TEST_CASE("a glance at a malformed payload is refused") {
   const auto good = make_message("#commit", commit_payload());
-  const std::string text{reinterpret_cast<const char*>(good.data()), good.size()};
-  const std::size_t needed = text.find("did:plc:abc") + 11;
-  for (std::size_t size = 0; size < needed; ++size) {
+  for (std::size_t size = 0; size < good.size(); ++size) {
     INFO("cut at " << size);
     CHECK_FALSE(peek_frame(std::span{good}.first(size)));
   }
+  auto longer = good;
+  longer.push_back(std::byte{0});
+  CHECK_THAT(reason(longer), Contains("bytes follow"));
   const auto with = [](std::string_view key, const json::value& value) {
     auto payload = commit_payload();
     payload[key] = value;
