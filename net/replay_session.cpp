@@ -3,7 +3,6 @@
 #include "net/event_frames.hpp"
 #include "net/url.hpp"
 
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -17,7 +16,6 @@
 #include <boost/url/parse.hpp>
 #include <charconv>
 #include <chrono>
-#include <random>
 #include <utility>
 
 namespace prism::net {
@@ -33,22 +31,6 @@ constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds opening_time{10};
 constexpr std::chrono::seconds closing_time{2};
 constexpr std::uint32_t header_bytes = 8192;
-constexpr std::size_t garbage_bytes = 1000;
-constexpr std::string_view text_message = "this is text, which no firehose sends";
-
-std::vector<std::byte> random_bytes(std::size_t size) {
-  std::vector<std::byte> bytes(size);
-  std::mt19937 random(static_cast<std::mt19937::result_type>(size));
-  std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<std::byte>(random()); });
-  return bytes;
-}
-
-std::vector<std::byte> as_bytes(std::string_view text) {
-  std::vector<std::byte> bytes(text.size());
-  std::transform(text.begin(), text.end(), bytes.begin(),
-                 [](char c) { return static_cast<std::byte>(c); });
-  return bytes;
-}
 
 // The value of `cursor` in a query: empty without one.
 expected<std::optional<std::int64_t>> cursor_of(const boost::urls::url_view& target) {
@@ -234,51 +216,6 @@ asio::awaitable<void> replay_session::send_frames(std::size_t first) {
   }
   complete_ = true;
   state_.say(fmt::format("connection {}: everything sent, {} frames", number_, sent_));
-}
-
-asio::awaitable<void> replay_session::strike(const replay_fault& fault) {
-  switch (fault.kind) {
-  case fault_kind::clean_close:
-    co_await close();
-    break;
-  case fault_kind::reset: {
-    error_code ignored;
-    ws_.next_layer().next_layer().set_option(asio::socket_base::linger(true, 0), ignored);
-    end_text_ = "reset by order";
-    cut();
-    break;
-  }
-  case fault_kind::half_open: {
-    half_open_ = true;
-    error_code ignored;
-    ws_.next_layer().next_layer().cancel(ignored);
-    co_await until_ended();
-    break;
-  }
-  case fault_kind::garbage:
-    co_await send(random_bytes(garbage_bytes));
-    break;
-  case fault_kind::text:
-    co_await send(as_bytes(text_message), false);
-    break;
-  case fault_kind::truncated: {
-    const auto size = state_.log.size();
-    auto frame = size > 0 ? *state_.log[std::min(fault.at, size - 1)]
-                          : make_info_frame("truncated", "an empty corpus");
-    frame.resize(frame.size() / 2);
-    co_await send(std::move(frame));
-    break;
-  }
-  case fault_kind::oversized:
-    co_await send(std::vector<std::byte>(oversized_fault_bytes));
-    break;
-  case fault_kind::error_frame:
-    co_await send(make_error_frame(fault.error_name, "by order of prism-replay"));
-    co_await close();
-    break;
-  case fault_kind::delay_accept:
-    break;
-  }
 }
 
 asio::awaitable<void> replay_session::send(std::vector<std::byte> message, bool binary) {
