@@ -54,9 +54,3 @@ expect_all_served() {
 }
 
 replay_has_ended() { ! kill -0 "$replay_pid" 2>/dev/null; }
-
-# The number NAME of a corpus' meta.json.
-corpus_number() {
-  python3 -c 'import json, sys; print(int(json.load(open(sys.argv[1]))[sys.argv[2]]))' \
-    "$1.meta.json" "$2" || die "$1.meta.json has no number '$2'"
-}

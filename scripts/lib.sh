@@ -45,15 +45,6 @@ need_number() {
     usage_error "$1: '$2' is not a number in $3..$4"
 }
 
-# need_corpus BASE ENDING...: every file of a corpus that a script is going to read.
-need_corpus() {
-  local base=$1 ending
-  shift
-  for ending; do
-    [[ -r $base.$ending ]] || usage_error "'$base' is not a corpus: $base.$ending cannot be read"
-  done
-}
-
 # --- the end -----------------------------------------------------------------------------------
 
 children=()  # processes that we started and that may still run

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from psql import query
-from schema import tables
+from schema import row_counts, tables
 
 
 def copy_seconds(conninfo, ceiling_conninfo, directory, pg_dump):
@@ -31,4 +31,6 @@ def copy_seconds(conninfo, ceiling_conninfo, directory, pg_dump):
     )
     for path in files.values():
         os.unlink(path)
+    if row_counts(ceiling_conninfo) != row_counts(conninfo):
+        raise RuntimeError("the ceiling's COPY has not brought the same rows")
     return float(answer[1][0]) - float(answer[0][0])

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 base=$1
 shift 1
 source "$here/../../scripts/lib.sh"
-for part in build postgres node; do source "$root/scripts/lib-$part.sh"; done
+for part in build corpus postgres node; do source "$root/scripts/lib-$part.sh"; done
 
 need_programs
 make_scratch

@@ -4,8 +4,8 @@
 usage: watch.py PID METRICS_URL SECONDS
 
 Caught up means that everything read is committed and nothing came for a second. Prints how it goes
-on the standard error, and at the end `FRAMES OPERATIONS OPS_PER_SECOND` on the standard output. Exit
-code 1 if the process ends before, or SECONDS pass.
+on the standard error, and at the end `FRAMES SECONDS` on the standard output, counted from the first
+sign of a frame. Exit code 1 if the process ends before, or SECONDS pass.
 """
 
 import os
@@ -46,7 +46,7 @@ def main(arguments):
     pid, url, limit = int(arguments[0]), arguments[1], float(arguments[2])
     deadline = time.monotonic() + limit
     first = last = shown = None
-    frames = operations = 0
+    frames = rows = 0
     while time.monotonic() < deadline:
         alive = _is_alive(pid)
         now, metrics = time.monotonic(), _read(url)
@@ -57,21 +57,20 @@ def main(arguments):
             time.sleep(_POLL_SECONDS)
             continue
         read = metrics.get("prism_firehose_frames_total", 0)
-        done = metrics.get("prism_batch_ops_sum", 0)
+        done = metrics.get("prism_ops_total", 0)
         if read > 0 and first is None:
             first = last = now
-        if (read, done) != (frames, operations):
+        if (read, done) != (frames, rows):
             last = now
-        frames, operations = read, done
+        frames, rows = read, done
         if first is not None and (shown is None or now - shown >= _SHOW_SECONDS):
             shown = now
-            print(f"   {frames:,.0f} frames, {operations:,.0f} operations", file=sys.stderr)
+            print(f"   {frames:,.0f} frames, {rows:,.0f} rows written or deleted", file=sys.stderr)
         is_durable = metrics.get("prism_firehose_durable_seq") == metrics.get(
             "prism_firehose_last_seq"
         )
         if first is not None and is_durable and now - last >= _QUIET_SECONDS:
-            rate = operations / max(last - first, _POLL_SECONDS)
-            print(f"{frames:.0f} {operations:.0f} {rate:.0f}")
+            print(f"{frames:.0f} {max(last - first, _POLL_SECONDS):.3f}")
             return 0
         time.sleep(_POLL_SECONDS)
     print(f"not caught up after {limit:.0f} s", file=sys.stderr)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 from comparison import Comparison
-from values import cid_text, iso, micros, uri_parts
+from values import cid_text, iso, micros, same_instant_iso, uri_parts
 
 
 def follow(db, official):
@@ -43,14 +43,15 @@ def list_item(db, official):
 def list_item_waiting(db, official):
     ours = []
     for row in db.rows(
-        f"SELECT referent_id, other_id, creator_id, rkey, cid, {micros('commit_time')} "
-        "FROM pending_ops WHERE collection = 10"
+        f"SELECT referent_id, other_id, creator_id, rkey, cid, {micros('created_at')}, "
+        f"{micros('commit_time')} FROM pending_ops WHERE collection = 10"
     ):
         ours.append({
             "uri": db.path_uri(row["creator_id"], 10, row["rkey"]),
             "cid": cid_text(row["cid"]),
             "listUri": db.uri[row["referent_id"]],
             "subjectDid": db.did[row["other_id"]],
+            "createdAt": iso(row["created_at"]),
             "indexedAt": iso(row["commit_time"]),
         })  # fmt: skip
     theirs = []
@@ -64,6 +65,7 @@ def list_item_waiting(db, official):
                 "cid": row["cid"],
                 "listUri": record["list"],
                 "subjectDid": record["subject"],
+                "createdAt": same_instant_iso(record["createdAt"]),
                 "indexedAt": row["indexedAt"],
             })  # fmt: skip
     return Comparison("list_item_waiting", ours, theirs)

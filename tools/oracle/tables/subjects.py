@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 from comparison import Comparison
-from values import cid_text, is_post_uri, iso, micros, uri_parts
+from values import cid_text, is_post_uri, iso, micros, same_instant_iso, uri_parts
 
 _NUMBERS = {"like": 2, "repost": 3}
 _TABLES = {"like": "likes", "repost": "reposts"}
@@ -65,25 +65,35 @@ def _waiting(db, official, kind):
     of several would count."""
     ours = []
     for row in db.rows(
-        f"SELECT referent_id, creator_id, rkey, cid, {micros('commit_time')} FROM pending_ops "
+        f"SELECT referent_id, other_id, creator_id, rkey, cid, subject_cid, via_cid, "
+        f"{micros('created_at')}, {micros('commit_time')} FROM pending_ops "
         f"WHERE collection = {_NUMBERS[kind]}"
     ):
         ours.append({
             "uri": db.path_uri(row["creator_id"], _NUMBERS[kind], row["rkey"]),
             "cid": cid_text(row["cid"]),
             "subject": db.uri[row["referent_id"]],
+            "subjectCid": cid_text(row["subject_cid"]),
+            "via": db.uri_or_none(row["other_id"]),
+            "viaCid": cid_text(row["via_cid"]),
+            "createdAt": iso(row["created_at"]),
             "indexedAt": iso(row["commit_time"]),
         })  # fmt: skip
     theirs = []
     for row in official.records.values():
         if uri_parts(row["uri"])[1] != f"app.bsky.feed.{kind}":
             continue
-        subject = json.loads(row["json"])["subject"]["uri"]
-        if waits(official, subject):
+        record = json.loads(row["json"])
+        if waits(official, record["subject"]["uri"]):
+            via = record.get("via") or {}
             theirs.append({
                 "uri": row["uri"],
                 "cid": row["cid"],
-                "subject": subject,
+                "subject": record["subject"]["uri"],
+                "subjectCid": record["subject"]["cid"],
+                "via": via.get("uri"),
+                "viaCid": via.get("cid"),
+                "createdAt": same_instant_iso(record["createdAt"]),
                 "indexedAt": row["indexedAt"],
             })  # fmt: skip
     return Comparison(f"{kind}_waiting", ours, theirs)
