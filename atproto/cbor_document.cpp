@@ -140,7 +140,7 @@ private:
     // Every item takes a byte at least, so a larger count is a lie; and no loop or table is ever
     // sized by a number which the input does not back.
     const std::size_t room = input_.size() - position_ - head.size;
-    if (head.argument > (is_map ? room / 2 : room)) {
+    if (head.argument > room) {
       return broken(cbor_fault::truncated);
     }
     const std::size_t self = entries_.size();

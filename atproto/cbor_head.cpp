@@ -93,7 +93,8 @@ cbor_fault skip_cbor_item(std::span<const std::byte> input, std::size_t& offset)
     }
     offset += head.size;
     --pending;
-    // Every item takes a byte at least, so more than this is a lie; and no sum below can overflow.
+    // Every item takes a byte at least, so more than this is a lie; and as each container adds no
+    // more than that to what is pending, the sum cannot overflow before the input has ended.
     const std::size_t room = input.size() - offset;
     const bool counts = head.major != cbor_major::uint && head.major != cbor_major::nint &&
                         head.major != cbor_major::tag && head.major != cbor_major::simple;
@@ -118,9 +119,6 @@ cbor_fault skip_cbor_item(std::span<const std::byte> input, std::size_t& offset)
     case cbor_major::nint:
     case cbor_major::simple:
       break;
-    }
-    if (pending > input.size() - offset) {
-      return cbor_fault::truncated;
     }
   }
   return cbor_fault::none;

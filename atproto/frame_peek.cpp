@@ -93,10 +93,6 @@ private:
   cbor_fault fault_ = cbor_fault::none;
 };
 
-} // namespace
-
-namespace {
-
 expected<frame_peek> peek(std::span<const std::byte> input, extent part) {
   const auto header = read_frame_header(input);
   if (!header) {

@@ -79,7 +79,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (decoded && !std::holds_alternative<unknown_frame>(*decoded)) {
     check(glance.has_value(), "what decodes can be peeked at");
   }
+  const auto beginning = peek_frame_beginning(input);
   if (glance && decoded) {
+    check(beginning && beginning->seq == glance->seq && beginning->did == glance->did,
+          "the beginning of a valid frame tells as much as the whole");
     std::visit(examine{*glance, inside{input}}, *decoded);
   }
   return 0;

@@ -124,6 +124,8 @@ TEST_CASE("map keys must be text, sorted and unique") {
   refuse("a2616201616102", "not sorted", 4);
   refuse("a262616101616202", "not sorted", 5); // longer before shorter
   refuse("a2616101616102", "duplicate", 4);
+  refuse("a2600060 01", "duplicate", 3);
+  CHECK(cbor_document::parse(hex("a2 60 00 6161 01"))); // the empty key is the first of all
   const auto input = hex("a3 6162 01 6163 02 626161 03");
   const auto document = cbor_document::parse(input).value();
   std::string keys;
