@@ -67,6 +67,9 @@ outcome<void> call(const std::function<outcome<void>(tx&)>& work, tx& inside) {
   } catch (const std::exception& thrown) {
     return db_fail(sqlstate::internal,
                    fmt::format("exception in a transaction: {}", thrown.what()));
+  } catch (...) {
+    inside.roll_back(); // not an error but control flow of somebody above us
+    throw;
   }
 }
 

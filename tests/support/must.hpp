@@ -21,9 +21,13 @@ inline void must(const db::outcome<void>& answer) {
     FAIL(db::describe(answer.error()));
 }
 
-/// A connection, or a failed test.
+/// A connection that a busy machine does not lose, or a failed test.
 [[nodiscard]] inline db::connection connect_to(const std::string& conninfo) {
-  return must(db::connection::open({.conninfo = conninfo}));
+  constexpr std::chrono::minutes patience{2};
+  return must(db::connection::open({.conninfo = conninfo,
+                                    .connect_timeout = patience,
+                                    .default_timeout = patience,
+                                    .cancel_grace = patience}));
 }
 
 } // namespace prism::test

@@ -24,7 +24,7 @@ child_options program(std::vector<std::string> argv) {
 } // namespace
 
 TEST_CASE("a program's output, errors and exit code are collected") {
-  const auto done = run_program(program({"/bin/ls", "/", "/no such file"}), 20s);
+  const auto done = run_program(program({"/bin/ls", "/", "/no such file"}), 120s);
   REQUIRE(done);
   CHECK(WEXITSTATUS(done->wait_status) == 2);
   CHECK(exit_text(done->wait_status) == "exit code 2");
@@ -33,18 +33,18 @@ TEST_CASE("a program's output, errors and exit code are collected") {
 
 TEST_CASE("a program gets exactly the environment and the directory it is given") {
   auto options = program({"/usr/bin/env"});
-  CHECK(run_program(options, 20s)->output == "LC_ALL=C\nPRISM=here\n");
+  CHECK(run_program(options, 120s)->output == "LC_ALL=C\nPRISM=here\n");
   options = program({"/bin/pwd"});
   options.directory = "/usr";
-  CHECK(run_program(options, 20s)->output == "/usr\n");
+  CHECK(run_program(options, 120s)->output == "/usr\n");
 }
 
 TEST_CASE("what keeps a program from starting is told") {
-  CHECK_THAT(run_program(program({"/no/such/program"}), 20s).error().message,
+  CHECK_THAT(run_program(program({"/no/such/program"}), 120s).error().message,
              Contains("execute the program of /no/such/program") && Contains("No such file"));
   auto options = program({"/bin/ls"});
   options.directory = "/no/such/directory";
-  CHECK_THAT(run_program(options, 20s).error().message, Contains("working directory"));
+  CHECK_THAT(run_program(options, 120s).error().message, Contains("working directory"));
 }
 
 TEST_CASE("a program that takes too long is killed") {
@@ -62,7 +62,7 @@ TEST_CASE("a child runs in a session of its own and dies with its object") {
     CHECK(::getsid(pid) == pid);
     CHECK_FALSE(child->wait(0ms));
     child->signal(SIGTERM);
-    const auto status = child->wait(20s);
+    const auto status = child->wait(120s);
     REQUIRE(status);
     CHECK(exit_text(*status) == "signal 15 (SIGTERM)");
     child->signal(SIGKILL); // reaped: reaches nobody
@@ -72,7 +72,7 @@ TEST_CASE("a child runs in a session of its own and dies with its object") {
 }
 
 TEST_CASE("a child keeps none of our files open") {
-  const auto done = run_program(program({"/bin/ls", "/proc/self/fd"}), 20s);
+  const auto done = run_program(program({"/bin/ls", "/proc/self/fd"}), 120s);
   REQUIRE(done);
   CHECK(done->output == "0\n1\n2\n3\n"); // 3 is the directory that ls reads
 }
@@ -84,6 +84,6 @@ TEST_CASE("a child can be another user when we are root") {
   const auto user = find_user("postgres");
   REQUIRE(user);
   options.user = *user;
-  CHECK(run_program(options, 20s)->output == "postgres\n");
+  CHECK(run_program(options, 120s)->output == "postgres\n");
   CHECK(find_user("no such user").error().code == errc::not_found);
 }

@@ -61,7 +61,7 @@ std::int64_t row_count(const embedded_postgres& server) {
 
 template <class Condition>
 void eventually(Condition condition) {
-  const auto until = std::chrono::steady_clock::now() + 60s;
+  const auto until = std::chrono::steady_clock::now() + 120s;
   while (!condition())
     REQUIRE(std::chrono::steady_clock::now() < until);
 }
@@ -102,7 +102,7 @@ struct holder {
 
   void kill() const {
     program.signal(SIGKILL);
-    REQUIRE(program.wait(60s));
+    REQUIRE(program.wait(120s));
   }
 };
 

@@ -35,6 +35,7 @@ struct two_connections {
   /// Options whose delays between tries are only written down.
   tx_options options() {
     tx_options with;
+    with.deadline = std::chrono::minutes{2}; // a busy machine is no reason to fail
     with.sleep = [this](auto delay) { delays.push_back(delay); };
     return with;
   }
@@ -51,7 +52,7 @@ outcome<void> set_x(executor& on, int id, int x) {
 
 /// Waits until the backend waits for a lock.
 void wait_for_lock_wait(connection& watcher, int pid) {
-  const auto until = connection::clock::now() + 30s;
+  const auto until = connection::clock::now() + 120s;
   const char* sql = "select exists(select from pg_stat_activity where pid = $1"
                     " and wait_event_type = 'Lock')";
   while (!must(watcher.exec(sql, params().int4(pid))).get_bool(0, 0))
@@ -62,7 +63,7 @@ void wait_for_lock_wait(connection& watcher, int pid) {
 
 TEST_CASE("a transaction commits what its work did and gives its answer back") {
   two_connections db;
-  const auto answer = transaction::run(db.one, {}, [](tx& in) -> outcome<int> {
+  const auto answer = transaction::run(db.one, db.options(), [](tx& in) -> outcome<int> {
     must(set_x(in, 1, 11));
     return must(in.exec("select x from t where id = 1")).get_int4(0, 0);
   });
@@ -73,7 +74,7 @@ TEST_CASE("a transaction commits what its work did and gives its answer back") {
 
 TEST_CASE("the settings hold inside of a transaction and nowhere else") {
   two_connections db;
-  tx_options options;
+  auto options = db.options();
   options.statement_timeout = 1234ms;
   options.lock_timeout = 567ms;
   options.synchronous_commit = false;
@@ -99,7 +100,7 @@ TEST_CASE("the settings hold inside of a transaction and nowhere else") {
 
 TEST_CASE("an error of the work rolls everything back") {
   two_connections db;
-  const auto answer = transaction::run(db.one, {}, [](tx& in) -> outcome<void> {
+  const auto answer = transaction::run(db.one, db.options(), [](tx& in) -> outcome<void> {
     must(set_x(in, 1, 11));
     return db_fail("P0001", "changed my mind");
   });
@@ -111,7 +112,7 @@ TEST_CASE("an error of the work rolls everything back") {
 
 TEST_CASE("an exception out of the work rolls back and is a fatal error with its text") {
   two_connections db;
-  const auto answer = transaction::run(db.one, {}, [](tx& in) -> outcome<void> {
+  const auto answer = transaction::run(db.one, db.options(), [](tx& in) -> outcome<void> {
     must(set_x(in, 1, 11));
     throw std::runtime_error("oh no");
   });
@@ -121,9 +122,20 @@ TEST_CASE("an exception out of the work rolls back and is a fatal error with its
   CHECK(db.x(1) == 10);
 }
 
+TEST_CASE("what is thrown but no exception rolls back and goes on its way") {
+  two_connections db;
+  const auto work = [](tx& in) -> outcome<void> {
+    must(set_x(in, 1, 11));
+    throw 42; // NOLINT(hicpp-exception-baseclass)
+  };
+  CHECK_THROWS_AS(transaction::run(db.one, db.options(), work), int);
+  CHECK_FALSE(db.one.in_transaction());
+  CHECK(db.x(1) == 10);
+}
+
 TEST_CASE("a failed statement that the work keeps to itself is not taken for a commit") {
   two_connections db;
-  const auto answer = transaction::run(db.one, {}, [](tx& in) -> outcome<void> {
+  const auto answer = transaction::run(db.one, db.options(), [](tx& in) -> outcome<void> {
     must(set_x(in, 1, 11));
     CHECK_FALSE(in.exec("insert into t values (1, 1)"));
     return {};
@@ -135,7 +147,7 @@ TEST_CASE("a failed statement that the work keeps to itself is not taken for a c
 
 TEST_CASE("work after a savepoint's rollback is committed") {
   two_connections db;
-  must(transaction::run(db.one, {}, [](tx& in) -> outcome<void> {
+  must(transaction::run(db.one, db.options(), [](tx& in) -> outcome<void> {
     must(set_x(in, 1, 11));
     must(in.exec_script("savepoint s"));
     CHECK_FALSE(in.exec("insert into t values (1, 1)"));
@@ -148,10 +160,11 @@ TEST_CASE("work after a savepoint's rollback is committed") {
 
 TEST_CASE("a transaction without statements does nothing, and one inside another is refused") {
   two_connections db;
-  must(transaction::run(db.one, {}, [](tx&) -> outcome<void> { return {}; }));
-  must(transaction::run(db.one, {}, [&](tx& in) -> outcome<void> {
+  must(transaction::run(db.one, db.options(), [](tx&) -> outcome<void> { return {}; }));
+  must(transaction::run(db.one, db.options(), [&](tx& in) -> outcome<void> {
     must(set_x(in, 1, 11));
-    const auto inner = transaction::run(db.one, {}, [](tx&) -> outcome<void> { return {}; });
+    const auto inner =
+        transaction::run(db.one, db.options(), [](tx&) -> outcome<void> { return {}; });
     REQUIRE_FALSE(inner);
     CHECK(inner.error().sqlstate == "25001");
     return {};
@@ -161,15 +174,16 @@ TEST_CASE("a transaction without statements does nothing, and one inside another
 
 TEST_CASE("a script that ends its transaction is refused") {
   two_connections db;
-  const auto answer = transaction::run(
-      db.one, {}, [](tx& in) { return in.exec_script("update t set x = 0 where false; commit"); });
+  const auto answer = transaction::run(db.one, db.options(), [](tx& in) {
+    return in.exec_script("update t set x = 0 where false; commit");
+  });
   REQUIRE_FALSE(answer);
   CHECK(answer.error().sqlstate == "2D000");
 }
 
 TEST_CASE("BEGIN travels with a pipeline, whose results keep their numbers") {
   two_connections db;
-  const auto x = transaction::run(db.one, {}, [](tx& in) -> outcome<int> {
+  const auto x = transaction::run(db.one, db.options(), [](tx& in) -> outcome<int> {
     pipeline p(in);
     p.add("update t set x = x + 1 where id = 1 returning x");
     p.add("update t set x = x + 1 where id = 2 returning x");
@@ -185,7 +199,8 @@ TEST_CASE("work over the deadline is cancelled and rolled back before it is repo
   auto options = db.options();
   options.deadline = 200ms;
   const auto answer = transaction::run(db.one, options, [](tx& in) -> outcome<void> {
-    must(set_x(in, 1, 11));
+    if (auto done = set_x(in, 1, 11); !done)
+      return done; // on a busy machine the deadline may be here already
     return in.exec("select pg_sleep(60)").map([](const result&) {});
   });
   REQUIRE_FALSE(answer);
@@ -204,7 +219,8 @@ TEST_CASE("a deadline that passes between statements is kept too") {
   auto options = db.options();
   options.deadline = 100ms;
   const auto answer = transaction::run(db.one, options, [&](tx& in) -> outcome<void> {
-    must(set_x(in, 1, 11));
+    if (auto done = set_x(in, 1, 11); !done)
+      return done; // on a busy machine the deadline may be here already
     while (connection::clock::now() < db.one.deadline()) {
     }
     return {};
@@ -300,7 +316,8 @@ TEST_CASE("a lock that is not free in time is retried three times and then repor
 TEST_CASE("without a sleep of the caller's the real one is used") {
   two_connections db;
   must(db.two.exec_script("begin; update t set x = 0 where id = 1"));
-  tx_options options;
+  auto options = db.options();
+  options.sleep = nullptr;
   options.lock_timeout = 20ms;
   options.retry = {.max_retries = 1, .first_delay = 1ms};
   CHECK(transaction::run(db.one, options, [&](tx& in) { return set_x(in, 1, 11); })
@@ -315,7 +332,7 @@ TEST_CASE("a backend killed inside of a transaction is replaced and the work don
     ++tries;
     must(in.exec("update t set x = x + 1 where id = 1"));
     if (tries == 1)
-      must(db.two.exec("select pg_terminate_backend($1, 10000)",
+      must(db.two.exec("select pg_terminate_backend($1, 60000)",
                        params().int4(db.one.backend_pid())));
     return in.exec("update t set x = x + 1 where id = 2").map([](const result&) {});
   }));
@@ -359,8 +376,8 @@ TEST_CASE("a constraint that fails at COMMIT is a known failure, not an unknown 
   two_connections db;
   must(
       db.two.exec_script("create table child (id int references t deferrable initially deferred)"));
-  const auto answer =
-      transaction::run(db.one, {}, [](tx& in) { return in.exec("insert into child values (99)"); });
+  const auto answer = transaction::run(
+      db.one, db.options(), [](tx& in) { return in.exec("insert into child values (99)"); });
   REQUIRE_FALSE(answer);
   CHECK(answer.error().sqlstate == "23503");
   CHECK(answer.error().cls == error_class::poison);
@@ -384,9 +401,9 @@ TEST_CASE("the deadline also ends the retries") {
   two_connections db;
   must(db.two.exec_script("begin; update t set x = 0 where id = 1"));
   tx_options options;
-  options.deadline = 150ms;
+  options.deadline = 60s;
   options.lock_timeout = 20ms;
-  options.retry.first_delay = 140ms;
+  options.retry.first_delay = 60s;
   int tries = 0;
   const auto answer = transaction::run(db.one, options, [&](tx& in) {
     ++tries;
