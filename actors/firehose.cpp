@@ -159,7 +159,7 @@ net::ws_source_callbacks firehose_state::callbacks() {
   };
   out.on_oversized = [this, metrics](const net::oversized_frame& frame) {
     metrics.bad_frames.of("oversized").Increment();
-    const auto peeked = atproto::peek_frame(frame.head);
+    const auto peeked = atproto::peek_frame_beginning(frame.head);
     const auto highest = highest_read_.load();
     const auto skip_to = peeked && peeked->seq > highest ? peeked->seq : highest + 1;
     spdlog::error("a frame over the size limit came {} times after cursor {}; it is passed over, "
@@ -215,8 +215,9 @@ void firehose_state::durable(const frames_durable& done) {
   const auto before = lane.bytes();
   lane.committed(done.seq, now());
   window_bytes_ -= before - lane.bytes();
-  // A seq that this life of the firehose has not read yet will be told again when it has.
-  static_cast<void>(progress_->acked(done.shard, static_cast<std::uint64_t>(done.seq)));
+  // A shard may have committed what this life of the firehose has not read again yet.
+  const auto known = std::min(static_cast<std::uint64_t>(done.seq), progress_->highest());
+  static_cast<void>(progress_->acked(done.shard, known));
   event_time_ = std::max(event_time_, done.event_time);
   feed(done.shard);
   top_up_credit();

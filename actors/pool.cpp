@@ -25,6 +25,10 @@ pool_state::pool_state(self_pointer self, node_ptr node) : self_(self), node_(st
 }
 
 pool_state::~pool_state() {
+  for (auto& each : waiting_)
+    each.answer.deliver(refused("08006", "the database pool ended"));
+  for (auto& [session, answer] : at_work_)
+    answer.deliver(refused("08006", "the database pool ended"));
   for (const auto& [address, session] : sessions_)
     caf::anon_send_exit(session, caf::exit_reason::user_shutdown);
 }
@@ -84,16 +88,20 @@ void pool_state::assign() {
 
 void pool_state::start(const db_session_actor& session, waiter next) {
   const auto who = caf::actor_cast<caf::actor_addr>(session);
+  at_work_[who] = next.answer;
   self_->request(session, caf::infinite, next.job)
-      .then(
-          [this, who, answer = next.answer](const job_result& done) mutable {
-            answer.deliver(done);
-            release(who);
-          },
-          [this, answer = next.answer](const caf::error& problem) mutable {
-            answer.deliver(
-                refused("08006", "the database session died: " + describe(self_->system(), problem)));
-          });
+      .then([this, who](const job_result& done) { answer(who, done); },
+            [this, who](const caf::error& problem) {
+              answer(who, refused("08006", "the database session died: " +
+                                               describe(self_->system(), problem)));
+            });
+}
+
+void pool_state::answer(const caf::actor_addr& session, const job_result& done) {
+  auto asked = at_work_.extract(session);
+  if (!asked.empty())
+    asked.mapped().deliver(done);
+  release(session);
 }
 
 void pool_state::release(const caf::actor_addr& session) {

@@ -24,7 +24,8 @@ public:
   static constexpr std::chrono::seconds acquire_timeout{30};
 
   pool_state(self_pointer self, node_ptr node);
-  /// However the pool ends, its sessions end with it.
+  /// However the pool ends, its sessions end with it, and all who wait are told: CAF says nothing to
+  /// those whose request was received but not answered.
   ~pool_state();
   pool_state(const pool_state&) = delete;
   pool_state& operator=(const pool_state&) = delete;
@@ -42,6 +43,7 @@ private:
   void submit(waiter next);
   void assign();
   void start(const db_session_actor& session, waiter next);
+  void answer(const caf::actor_addr& session, const job_result& done);
   void release(const caf::actor_addr& session);
   void session_down(const caf::down_msg& down);
   void expire_waiters();
@@ -53,6 +55,7 @@ private:
   std::map<caf::actor_addr, db_session_actor> sessions_;
   std::deque<db_session_actor> idle_;
   std::deque<waiter> waiting_;
+  std::map<caf::actor_addr, promise> at_work_; // by session
   bool stopping_{false};
 };
 

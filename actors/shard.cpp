@@ -45,7 +45,7 @@ shard_state::shard_state(self_pointer self, node_ptr node, std::size_t number)
       edge_(node_->metrics.edge("firehose_to_shard")),
       backoff_(backoff_options{.min = std::chrono::milliseconds{100},
                                .max = std::chrono::milliseconds{5'000}}),
-      life_(next_life()), depth_(capacity(node_->options)), most_frames_(node_->options.batch_max_frames) {
+      depth_(capacity(node_->options)), most_frames_(node_->options.batch_max_frames) {
   events_.rejected = [this](std::string_view did, std::string_view path, std::string_view reason,
                             const std::string& message) {
     const auto collection = path.substr(0, path.find('/'));
@@ -61,7 +61,7 @@ shard_actor::behavior_type shard_state::make_behavior() {
   load_cursor();
   return {[this](const frame_batch& arrived) { accept(arrived); },
           [this](const advance_to& target) { advance(target); },
-          [this](const firehose_started&) { announce(); }, [this](const tick&) { wake(); },
+          [this](const firehose_started&) { start_over(); }, [this](const tick&) { wake(); },
           [this](const stop_request&) {
             stopping_ = true;
             stop_if_idle();
@@ -97,9 +97,22 @@ void shard_state::load_cursor() {
           });
 }
 
+// A new firehose knows nothing of what is in hand here. What waits is given back, to come again; what
+// is being written is finished first, or both sides would count it differently.
+void shard_state::start_over() {
+  if (const auto freed = depth_.finished(queue_.size()); !freed)
+    throw std::logic_error(freed.error().message);
+  queue_.clear();
+  last_seq_ = at_work_.empty() ? durable_seq_ : at_work_.back().seq;
+  life_ = 0;
+  announce_due_ = true;
+  if (phase_ == phase::idle)
+    announce();
+}
+
 void shard_state::announce() {
-  if (phase_ == phase::loading)
-    return;
+  announce_due_ = false;
+  life_ = next_life();
   if (const auto firehose = node_->actors.find_as<firehose_actor>(names::firehose))
     self_->send(firehose, shard_ready{number_, life_, durable_seq_});
 }
@@ -264,6 +277,8 @@ void shard_state::committed(const db::apply_report& report) {
   backoff_.reset();
   most_frames_ = std::min<std::size_t>(most_frames_ * 2, node_->options.batch_max_frames);
   phase_ = phase::idle;
+  if (announce_due_ && queue_.empty())
+    announce();
   start_batch();
 }
 

@@ -46,6 +46,7 @@ private:
   };
 
   void load_cursor();
+  void start_over();
   void announce();
   void tell_durable(std::int64_t event_time);
   void accept(const frame_batch& arrived);
@@ -74,7 +75,8 @@ private:
   backoff backoff_;
   std::minstd_rand random_{std::random_device{}()};
 
-  const std::uint64_t life_;
+  std::uint64_t life_{0}; // of the last announcement
+  bool announce_due_{false};
   phase phase_{phase::loading};
   bool stopping_{false};
   std::int64_t durable_seq_{0};

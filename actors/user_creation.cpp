@@ -14,6 +14,13 @@ constexpr std::chrono::seconds show_interval{1};
 user_creation_state::user_creation_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)) {}
 
+user_creation_state::~user_creation_state() {
+  for (auto& [did, waiting] : wanted_)
+    for (auto& [request, place] : waiting)
+      if (request->answer.pending())
+        request->answer.deliver(interned_users{nullptr, "user_creation ended"});
+}
+
 user_creation_actor::behavior_type user_creation_state::make_behavior() {
   self_->delayed_send(self_, show_interval, tick{});
   return {[this](const intern_users& wanted) { return intern(wanted); },
@@ -104,7 +111,7 @@ void user_creation_state::finish_batch(const std::vector<std::string>& dids,
       continue;
     for (auto& [request, place] : waiting.mapped()) {
       request->ids[place] = ids[i];
-      if (--request->missing == 0)
+      if (--request->missing == 0 && request->answer.pending())
         request->answer.deliver(interned_users{
             std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}});
     }

@@ -25,6 +25,10 @@ public:
   static constexpr std::size_t batch_capacity = 1'000;
 
   user_creation_state(self_pointer self, node_ptr node);
+  /// Tells all who wait; CAF would not.
+  ~user_creation_state();
+  user_creation_state(const user_creation_state&) = delete;
+  user_creation_state& operator=(const user_creation_state&) = delete;
 
   interface::behavior_type make_behavior();
 

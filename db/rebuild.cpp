@@ -79,6 +79,19 @@ expected<bytes> rebuild_pair(atproto::collection kind, std::string_view subject_
   return out.finish();
 }
 
+std::optional<std::vector<std::string>> json_texts(std::optional<std::string_view> json) {
+  boost::system::error_code parse_error;
+  if (!json)
+    return std::nullopt;
+  const auto value = boost::json::parse(*json, parse_error);
+  std::vector<std::string> out;
+  if (!parse_error && value.is_array())
+    for (const auto& item : value.get_array())
+      if (const auto* text = item.if_string())
+        out.emplace_back(text->data(), text->size());
+  return out;
+}
+
 expected<bytes> rebuild_post(const post_columns& columns) {
   cbor_writer out;
   out.begin_map();

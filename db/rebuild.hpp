@@ -50,6 +50,10 @@ struct post_columns {
   std::optional<std::string_view> extra;
 };
 
+/// The items of a JSON array of texts, such as a text[] column gives through array_to_json.
+[[nodiscard]] std::optional<std::vector<std::string>>
+json_texts(std::optional<std::string_view> json);
+
 /// A post's block.
 /// @returns `errc::invalid` if a JSON column is not a record's JSON.
 [[nodiscard]] expected<bytes> rebuild_post(const post_columns& columns);

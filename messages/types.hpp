@@ -41,14 +41,15 @@ struct advance_to {
   std::int64_t seq{0};
 };
 
-/// firehose → shard, when it starts: answer with `shard_ready`.
+/// firehose → shard, when it starts: give back what waits, finish what is at work, then announce
+/// yourself with `shard_ready`.
 struct firehose_started {};
 
 /// shard → firehose: I am here (again) and have stored everything up to this seq. Until it comes, the
 /// firehose sends nothing; after it, everything above that seq, in order.
 struct shard_ready {
   std::size_t shard{0};
-  std::uint64_t life{0}; ///< different for every start of a shard, never 0
+  std::uint64_t life{0}; ///< different for every announcement, never 0
   std::int64_t durable_seq{0};
 };
 

@@ -17,7 +17,7 @@ CREATE TABLE repos (
   rev text COLLATE "C" NOT NULL,
   commit_cid bytea NOT NULL,
   commit_time timestamptz NOT NULL
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 90);
 
 -- Every at-uri that is indexed or referred to by another record. collection and rkey are those of the uri;
 -- collection 0 keeps "collection/rkey" in rkey, and repo 0 keeps the whole text of a uri without a DID.

@@ -7,19 +7,19 @@ CREATE TABLE post_aggregates (
   repost_count integer NOT NULL DEFAULT 0,
   reply_count integer NOT NULL DEFAULT 0,
   quote_count integer NOT NULL DEFAULT 0
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 90);
 
 CREATE TABLE user_aggregates (
   user_id bigint PRIMARY KEY,
   followers_count integer NOT NULL DEFAULT 0,
   follows_count integer NOT NULL DEFAULT 0,
   posts_count integer NOT NULL DEFAULT 0
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 90);
 
 CREATE TABLE list_aggregates (
   list_id bigint PRIMARY KEY,
   member_count integer NOT NULL DEFAULT 0
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 90);
 
 CREATE TABLE feed_items (
   originator_id bigint NOT NULL,

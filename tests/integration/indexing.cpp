@@ -1,0 +1,131 @@
+#include "tests/integration/indexing.hpp"
+
+#include "atproto/frame.hpp"
+#include "db/users.hpp"
+#include "tests/support/pg_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace prism::test {
+
+namespace {
+
+// Tables with the expressions that stand for their rows; subject to no order.
+const std::map<std::string, std::string> row_texts{
+    {"posts", "SELECT did(creator_id), uri(id), encode(cid, 'hex'), commit_time, created_at, text, "
+              "violates_thread_gate FROM posts"},
+    {"likes", "SELECT did(creator_id), rkey, uri(subject_id), uri(via_id), duplicate, encode(cid, 'hex') FROM likes"},
+    {"reposts", "SELECT did(creator_id), rkey, uri(subject_id), uri(via_id), duplicate, encode(cid, 'hex') FROM reposts"},
+    {"follows", "SELECT did(creator_id), rkey, did(subject_id), duplicate, encode(cid, 'hex') FROM follows"},
+    {"blocks", "SELECT did(creator_id), rkey, did(subject_id), duplicate, encode(cid, 'hex') FROM blocks"},
+    {"profiles", "SELECT did(creator_id), rkey, display_name, description, encode(cid, 'hex') FROM profiles"},
+    {"pending_ops", "SELECT did(creator_id), collection, rkey, uri(referent_id), encode(cid, 'hex') FROM pending_ops"},
+    {"feed_items", "SELECT did(originator_id), sort_at, uri(post_id), repost_rkey FROM feed_items"},
+    {"post_aggregates", "SELECT uri(post_id), like_count, repost_count, reply_count, quote_count FROM post_aggregates "
+                        "WHERE like_count + repost_count + reply_count + quote_count <> 0"},
+    {"user_aggregates", "SELECT did(user_id), followers_count, follows_count, posts_count FROM user_aggregates "
+                        "WHERE followers_count + follows_count + posts_count <> 0"},
+    {"notifications", "SELECT did(recipient_id), did(author_id), reason, rkey, uri(subject_id), created_at "
+                      "FROM notifications"},
+    {"repos", "SELECT did(user_id), rev, encode(commit_cid, 'hex') FROM repos"},
+};
+
+constexpr const char* helpers = R"(
+CREATE OR REPLACE FUNCTION pg_temp.did(bigint) RETURNS text LANGUAGE sql STABLE AS
+  'SELECT did FROM users WHERE id = $1';
+CREATE OR REPLACE FUNCTION pg_temp.uri(bigint) RETURNS text LANGUAGE sql STABLE AS
+  'SELECT coalesce((SELECT did FROM users WHERE users.id = repo_id), '''') || ''/'' || collection || ''/'' || rkey
+   FROM uris WHERE uris.id = $1';
+)";
+
+} // namespace
+
+index_target::index_target()
+    : connection(db::connection::open({.conninfo = pg_fixture::fresh_database()}).value()) {
+  const auto migrated = db::migrate(connection);
+  REQUIRE(migrated);
+  events_.rejected = [this](auto, std::string_view path, auto, const auto&) {
+    rejected.emplace_back(path);
+  };
+  events_.skipped = [](auto) {};
+}
+
+void index_target::flush(db::batch_builder& builder, std::int64_t last_seq) {
+  auto batch = builder.take();
+  batch.service = "test";
+  batch.epoch = epoch;
+  batch.last_seq = last_seq;
+  batch.user_ids = db::intern_users(connection, batch.refs.dids()).value();
+  const auto done = db::apply_batch(connection, {}, batch);
+  if (!done)
+    FAIL(done.error().statement << " " << done.error().sqlstate << " " << done.error().message);
+}
+
+void index_target::apply(const std::vector<net::frame_bytes>& frames, std::size_t batch_frames) {
+  epoch = db::next_epoch(connection, "writer", "test").value();
+  // From the start, whatever an earlier writer has reached: a replay.
+  REQUIRE(connection.exec_script("DELETE FROM firehose_cursor"));
+  REQUIRE(db::claim_cursors(connection, "test", 1, epoch, 0)->size() == 1);
+  db::batch_builder builder(events_);
+  std::int64_t last = 0;
+  for (const auto& data : frames) {
+    const auto decoded = atproto::decode_frame(*data);
+    REQUIRE(decoded);
+    const auto* account = std::get_if<atproto::account_frame>(&*decoded);
+    const bool alone = account != nullptr && account->status == "deleted";
+    if (builder.frames() > 0 && (alone || builder.frames() >= batch_frames))
+      flush(builder, last);
+    REQUIRE(builder.add(*decoded));
+    last = atproto::peek_frame(*data)->seq;
+    if (alone)
+      flush(builder, last);
+  }
+  if (builder.frames() > 0)
+    flush(builder, last);
+}
+
+db::batch index_target::batch_of(const std::vector<net::frame_bytes>& frames) {
+  db::batch_builder builder(events_);
+  std::int64_t last = 0;
+  for (const auto& data : frames) {
+    REQUIRE(builder.add(*atproto::decode_frame(*data)));
+    last = atproto::peek_frame(*data)->seq;
+  }
+  auto out = builder.take();
+  out.service = "test";
+  out.epoch = epoch;
+  out.last_seq = last;
+  out.user_ids = db::intern_users(connection, out.refs.dids()).value();
+  return out;
+}
+
+std::int64_t index_target::count(const std::string& from) {
+  const auto rows = connection.exec("SELECT count(*) FROM " + from);
+  if (!rows)
+    FAIL(rows.error().message);
+  return rows->get_int8(0, 0);
+}
+
+std::map<std::string, std::string> index_target::fingerprints() {
+  return test::fingerprints(connection);
+}
+
+std::map<std::string, std::string> fingerprints(db::connection& on) {
+  std::map<std::string, std::string> out;
+  REQUIRE(on.exec_script(helpers));
+  for (const auto& [table, query] : row_texts) {
+    auto text = query;
+    for (const std::string_view name : {"did(", "uri("})
+      for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 12))
+        text.insert(at, "pg_temp.");
+    const auto rows = on.exec(
+        "SELECT count(*)::text || ' ' || coalesce(md5(string_agg(r::text, '|' ORDER BY r::text)), '') FROM (" +
+        text + ") r");
+    if (!rows)
+      FAIL(table << ": " << rows.error().message);
+    out[table] = rows->get_text(0, 0);
+  }
+  return out;
+}
+
+} // namespace prism::test
