@@ -17,7 +17,7 @@ from tables import counts, documents, notifications, pairs, posts, repositories,
 
 _EXAMPLES = 3
 
-_PROJECTIONS = {
+PROJECTIONS = {
     "post": posts.post,
     "feed_item": posts.feed_item,
     "quote": posts.quote,
@@ -73,11 +73,11 @@ def main(arguments):
         db = Database(conninfo)
         differences = 0
         for table in gates.REQUIRED:
-            comparison = _PROJECTIONS[table](db, official)
+            comparison = PROJECTIONS[table](db, official)
             differences += comparison.differences
             _show(comparison, "")
         for table in gates.INFORMATIONAL:
-            _show(_PROJECTIONS[table](db, official), "# ")
+            _show(PROJECTIONS[table](db, official), "# ")
     except (RuntimeError, OSError) as error:
         print(f"compare.py: {error}", file=sys.stderr)
         return 2
