@@ -9,7 +9,9 @@ db_session_actor::behavior_type db_session_state::make_behavior() {
             return {std::make_shared<const db::job_outcome>(run(*job.what))};
           },
           [this](const stop_request&) { self_->quit(); },
-          [](const get_status&) -> actor_status { return {name, {}}; }};
+          [](const get_status&) -> actor_status {
+            return {name, {}};
+          }};
 }
 
 db::outcome<void> db_session_state::ensure_connected() {

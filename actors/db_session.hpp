@@ -8,9 +8,9 @@
 
 namespace prism {
 
-/// One database connection with its own thread: does the pool's jobs one at a time. It connects when
-/// it gets the first job, and again after a loss; a job that meets no database fails as transient.
-/// Spawn it detached: it blocks.
+/// One database connection with its own thread: does the pool's jobs one at a time. It connects
+/// when it gets the first job, and again after a loss; a job that meets no database fails as
+/// transient. Spawn it detached: it blocks.
 class db_session_state {
 public:
   using interface = db_session_actor;

@@ -18,7 +18,9 @@ constexpr std::chrono::milliseconds tick_interval{200};
 /// window that is full by its bytes.
 constexpr std::uint64_t credit_ahead = 256;
 
-[[nodiscard]] time_point now() { return steady_clock::now(); }
+[[nodiscard]] time_point now() {
+  return steady_clock::now();
+}
 
 } // namespace
 
@@ -37,7 +39,8 @@ firehose_actor::behavior_type firehose_state::make_behavior() {
   return {[this](const source_frames& arrived) { route(arrived); },
           [this](const shard_ready& ready) { shard_came(ready); },
           [this](const frames_durable& done) { durable(done); },
-          [this](const tick&) { each_tick(); }, [this](const stop_request&) { self_->quit(); },
+          [this](const tick&) { each_tick(); },
+          [this](const stop_request&) { self_->quit(); },
           [this](const get_status&) -> actor_status {
             return {name,
                     {{"window_frames", std::to_string(window_frames())},
@@ -147,10 +150,10 @@ net::ws_source_callbacks firehose_state::callbacks() {
                    change.cursor ? std::to_string(*change.cursor) : "none (live)");
     } else if (change.state == state::disconnected) {
       metrics.disconnects.of(net::to_string(change.reason)).Increment();
-      spdlog::warn("no connection to the relay ({}): {}{}", net::to_string(change.reason),
-                   change.text,
-                   change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
-                                   : std::string{});
+      spdlog::warn(
+          "no connection to the relay ({}): {}{}", net::to_string(change.reason), change.text,
+          change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
+                          : std::string{});
     }
   };
   out.on_bad_message = [metrics](std::size_t size) {
@@ -236,8 +239,9 @@ void firehose_state::top_up_credit() {
   if (!source_ || window_bytes_ >= node_->options.firehose_window_bytes)
     return;
   const auto held = progress_->outstanding() + granted_;
-  const auto room =
-      node_->options.firehose_window_frames > held ? node_->options.firehose_window_frames - held : 0;
+  const auto room = node_->options.firehose_window_frames > held
+                        ? node_->options.firehose_window_frames - held
+                        : 0;
   const auto more = std::min<std::uint64_t>(room, credit_ahead - std::min(granted_, credit_ahead));
   // In portions, so that a busy source does not cause a message for each frame.
   if (more == 0 || (more < credit_ahead / 4 && granted_ > 0 && more < room))

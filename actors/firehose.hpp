@@ -15,8 +15,8 @@ namespace prism {
 
 /// Owns the one WebSocket and the replay window. Frames are routed by the hash of their repo's DID;
 /// each shard gets as many as it has credit for, and the rest waits here. The socket is read only
-/// while the window has room, so that a slow database is felt by the relay and nothing is dropped. A
-/// shard that was restarted gets everything again that it has not committed.
+/// while the window has room, so that a slow database is felt by the relay and nothing is dropped.
+/// A shard that was restarted gets everything again that it has not committed.
 class firehose_state {
 public:
   using interface = firehose_actor;
@@ -50,7 +50,7 @@ private:
   std::optional<watermark> progress_;
   std::vector<shard_lane> lanes_;
   std::size_t window_bytes_{0};
-  std::uint64_t granted_{0};  // frames the source may still deliver
+  std::uint64_t granted_{0}; // frames the source may still deliver
   std::int64_t event_time_{0};
   std::chrono::steady_clock::time_point last_arrival_;
   std::atomic<std::int64_t> highest_read_{-1}; // -1: nothing yet; written on the I/O thread

@@ -20,7 +20,10 @@ namespace prism {
 namespace {
 
 [[nodiscard]] metrics::registry_options families(const config::options& options) {
-  metrics::registry_options out{.version = std::string{version()}, .revision = std::string{revision()}, .shards = options.shards, .collections = {}};
+  metrics::registry_options out{.version = std::string{version()},
+                                .revision = std::string{revision()},
+                                .shards = options.shards,
+                                .collections = {}};
   for (std::size_t i = 1; i < atproto::collection_count; ++i)
     out.collections.emplace_back(atproto::nsid_of(static_cast<atproto::collection>(i)));
   return out;
@@ -54,7 +57,9 @@ node::node(config::options options)
   context_->service = context_->options.relay_url;
 }
 
-node::~node() { stop(); }
+node::~node() {
+  stop();
+}
 
 expected<std::unique_ptr<node>> node::start(config::options options,
                                             const interrupted& stop_asked) {
@@ -107,17 +112,18 @@ expected<void> node::prepare(db::connection& on) {
                 migrated.error().message);
   context_->status.schema_current = true;
   context_->status.database_reachable = true;
-  const auto claimed = db::transaction::run(on, {}, [&](db::tx& inside) -> db::outcome<std::int64_t> {
-    const auto epoch = db::next_epoch(inside, "writer " + context_->service, holder_name());
-    if (!epoch)
-      return tl::unexpected(epoch.error());
-    const auto cursors =
-        db::claim_cursors(inside, context_->service,
-                          static_cast<std::int32_t>(context_->options.shards), *epoch, 0);
-    if (!cursors)
-      return tl::unexpected(cursors.error());
-    return *epoch;
-  });
+  const auto claimed =
+      db::transaction::run(on, {}, [&](db::tx& inside) -> db::outcome<std::int64_t> {
+        const auto epoch = db::next_epoch(inside, "writer " + context_->service, holder_name());
+        if (!epoch)
+          return tl::unexpected(epoch.error());
+        const auto cursors =
+            db::claim_cursors(inside, context_->service,
+                              static_cast<std::int32_t>(context_->options.shards), *epoch, 0);
+        if (!cursors)
+          return tl::unexpected(cursors.error());
+        return *epoch;
+      });
   if (!claimed)
     return fail(errc::fatal, "the cursors cannot be taken over: {}", claimed.error().message);
   context_->epoch = *claimed;

@@ -28,7 +28,8 @@ public:
   node& operator=(const node&) = delete;
 
   /// Drains: closes the source, lets running batches commit, stops all actors in reverse order.
-  /// @returns whether all was done within the drain timeout; what was not is left to the next start.
+  /// @returns whether all was done within the drain timeout; what was not is left to the next
+  /// start.
   bool stop();
 
   /// What the actors share, for status and tests.

@@ -20,8 +20,7 @@ constexpr std::chrono::seconds sweep_interval{1};
 
 pool_state::pool_state(self_pointer self, node_ptr node) : self_(self), node_(std::move(node)) {
   self_->set_down_handler([this](const caf::down_msg& down) { session_down(down); });
-  node_->metrics.database().max_connections->Set(
-      static_cast<double>(node_->options.db_pool_size));
+  node_->metrics.database().max_connections->Set(static_cast<double>(node_->options.db_pool_size));
 }
 
 pool_state::~pool_state() {

@@ -9,9 +9,9 @@
 
 namespace prism {
 
-/// Hands jobs to database sessions: first come, first served; at most `db-pool-size` sessions, opened
-/// when they are needed; a bounded queue of waiters, each with a limit to its patience. A session that
-/// dies fails its job as transient and is replaced by the next one needed.
+/// Hands jobs to database sessions: first come, first served; at most `db-pool-size` sessions,
+/// opened when they are needed; a bounded queue of waiters, each with a limit to its patience. A
+/// session that dies fails its job as transient and is replaced by the next one needed.
 class pool_state {
 public:
   using interface = pool_actor;
@@ -24,8 +24,8 @@ public:
   static constexpr std::chrono::seconds acquire_timeout{30};
 
   pool_state(self_pointer self, node_ptr node);
-  /// However the pool ends, its sessions end with it, and all who wait are told: CAF says nothing to
-  /// those whose request was received but not answered.
+  /// However the pool ends, its sessions end with it, and all who wait are told: CAF says nothing
+  /// to those whose request was received but not answered.
   ~pool_state();
   pool_state(const pool_state&) = delete;
   pool_state& operator=(const pool_state&) = delete;

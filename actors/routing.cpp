@@ -33,9 +33,10 @@ void tell_notice(std::span<const std::byte> data, const atproto::frame_peek& pee
   }
   if (const auto* info = std::get_if<atproto::info_frame>(&*decoded)) {
     if (info->name == "OutdatedCursor")
-      spdlog::error("OutdatedCursor: the relay no longer has the frames after our cursor; what lies "
-                    "between is missing and has to be resynchronised. {}",
-                    info->message.value_or(""));
+      spdlog::error(
+          "OutdatedCursor: the relay no longer has the frames after our cursor; what lies "
+          "between is missing and has to be resynchronised. {}",
+          info->message.value_or(""));
     else
       spdlog::warn("the relay says {}: {}", info->name, info->message.value_or(""));
   } else if (const auto* problem = std::get_if<atproto::error_frame>(&*decoded)) {

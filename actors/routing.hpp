@@ -8,8 +8,8 @@
 
 namespace prism {
 
-/// The shard of a repo: the same for the same DID and number of shards, on every machine and in every
-/// version, since cursors depend on it.
+/// The shard of a repo: the same for the same DID and number of shards, on every machine and in
+/// every version, since cursors depend on it.
 [[nodiscard]] std::size_t shard_of(std::string_view did, std::size_t shards) noexcept;
 
 /// Whether frames of a kind are handed to a shard.

@@ -61,7 +61,8 @@ shard_actor::behavior_type shard_state::make_behavior() {
   load_cursor();
   return {[this](const frame_batch& arrived) { accept(arrived); },
           [this](const advance_to& target) { advance(target); },
-          [this](const firehose_started&) { start_over(); }, [this](const tick&) { wake(); },
+          [this](const firehose_started&) { start_over(); },
+          [this](const tick&) { wake(); },
           [this](const stop_request&) {
             stopping_ = true;
             stop_if_idle();
@@ -97,8 +98,8 @@ void shard_state::load_cursor() {
           });
 }
 
-// A new firehose knows nothing of what is in hand here. What waits is given back, to come again; what
-// is being written is finished first, or both sides would count it differently.
+// A new firehose knows nothing of what is in hand here. What waits is given back, to come again;
+// what is being written is finished first, or both sides would count it differently.
 void shard_state::start_over() {
   if (const auto freed = depth_.finished(queue_.size()); !freed)
     throw std::logic_error(freed.error().message);
@@ -151,7 +152,8 @@ void shard_state::advance(const advance_to& target) {
     start_batch();
 }
 
-// Builds the batch of the frames at the head of the queue, which stay at hand until it is committed.
+// Builds the batch of the frames at the head of the queue, which stay at hand until it is
+// committed.
 void shard_state::build() {
   db::batch_builder builder(events_);
   bool full = false;
@@ -235,10 +237,9 @@ void shard_state::write() {
   if (!pool)
     return rest("batch", "the database pool is not running");
   self_->request(pool, caf::infinite, job(db::apply_job{batch_}))
-      .then([this](const job_result& done) { written(*done.what); },
-            [this](const caf::error& problem) {
-              rest("batch", describe(self_->system(), problem));
-            });
+      .then(
+          [this](const job_result& done) { written(*done.what); },
+          [this](const caf::error& problem) { rest("batch", describe(self_->system(), problem)); });
 }
 
 void shard_state::written(const db::job_outcome& done) {
@@ -315,9 +316,10 @@ void shard_state::put_aside() {
   const auto pool = node_->actors.find_as<pool_actor>(names::pool);
   if (!pool)
     return rest("dead letter", "the database pool is not running");
-  self_->request(pool, caf::infinite,
-                 job(db::dead_letter_job{batch_, peeked ? std::string{peeked->did} : std::string{},
-                                         refusal_->message, refusal_->sqlstate, *frame.data}))
+  self_
+      ->request(pool, caf::infinite,
+                job(db::dead_letter_job{batch_, peeked ? std::string{peeked->did} : std::string{},
+                                        refusal_->message, refusal_->sqlstate, *frame.data}))
       .then([this](const job_result& done) { written(*done.what); },
             [this](const caf::error& problem) {
               rest("dead letter", describe(self_->system(), problem));

@@ -14,8 +14,8 @@
 
 namespace prism {
 
-/// One lane of the firehose: decodes its repos' frames in order and writes them in batches, one at a
-/// time. A batch is what arrived while the previous one was in the database. Until a batch is
+/// One lane of the firehose: decodes its repos' frames in order and writes them in batches, one at
+/// a time. A batch is what arrived while the previous one was in the database. Until a batch is
 /// committed its frames are kept, so a failure of any kind is answered by trying again; what is
 /// refused for its content is narrowed down to one frame and put into dead_letters.
 class shard_state {
@@ -38,11 +38,11 @@ public:
 
 private:
   enum class phase {
-    loading,  ///< asking where it stands
-    idle,     ///< nothing to write
-    naming,   ///< waiting for ids of DIDs
-    writing,  ///< a batch is in the database
-    resting,  ///< waiting before it tries again
+    loading, ///< asking where it stands
+    idle,    ///< nothing to write
+    naming,  ///< waiting for ids of DIDs
+    writing, ///< a batch is in the database
+    resting, ///< waiting before it tries again
   };
 
   void load_cursor();
@@ -84,12 +84,12 @@ private:
   std::int64_t idle_until_{0}; // where an idle shard's cursor may go
   depth_guard depth_;
 
-  std::deque<routed_frame> queue_;     // not decoded yet
-  std::vector<routed_frame> at_work_;  // in the batch that is being written
-  std::size_t most_frames_;            // smaller while a bad frame is being looked for
+  std::deque<routed_frame> queue_;    // not decoded yet
+  std::vector<routed_frame> at_work_; // in the batch that is being written
+  std::size_t most_frames_;           // smaller while a bad frame is being looked for
   std::shared_ptr<db::batch> batch_;
   std::optional<db::db_error> refusal_; // of the one frame that is being put aside
-  std::vector<std::string> unnamed_;   // DIDs of the batch without id
+  std::vector<std::string> unnamed_;    // DIDs of the batch without id
   std::vector<std::size_t> unnamed_at_;
   std::chrono::steady_clock::time_point started_;
 };

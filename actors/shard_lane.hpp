@@ -9,8 +9,8 @@
 
 namespace prism {
 
-/// The firehose's side of one shard: frames that are not committed yet, in order, of which the first
-/// `sent` are at the shard. Plain value, no actor in it.
+/// The firehose's side of one shard: frames that are not committed yet, in order, of which the
+/// first `sent` are at the shard. Plain value, no actor in it.
 class shard_lane {
 public:
   /// @param capacity frames the shard takes before the first is committed.

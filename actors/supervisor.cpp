@@ -51,9 +51,8 @@ void supervisor_state::carry_out(const supervision::actions& actions) {
       stop(action.name);
       break;
     case kind::wake:
-      self_->delayed_send(self_,
-                          std::max(action.at - steady_clock::now(), steady_clock::duration::zero()),
-                          tick{});
+      self_->delayed_send(
+          self_, std::max(action.at - steady_clock::now(), steady_clock::duration::zero()), tick{});
       break;
     case kind::escalate:
       spdlog::error("supervisor gives up: {}", action.text);
@@ -103,9 +102,8 @@ void supervisor_state::child_down(const caf::down_msg& down) {
     const auto group = child.substr(0, child.find('-'));
     node_->metrics.actor(group).restarts->Increment();
   }
-  const auto next =
-      decisions_.child_exited(child, kind, reason, steady_clock::now(),
-                              std::uniform_real_distribution<>{0, 1}(random_));
+  const auto next = decisions_.child_exited(child, kind, reason, steady_clock::now(),
+                                            std::uniform_real_distribution<>{0, 1}(random_));
   if (next)
     carry_out(*next);
   else
@@ -115,8 +113,9 @@ void supervisor_state::child_down(const caf::down_msg& down) {
 actor_status supervisor_state::status() const {
   actor_status out{name, {}};
   for (const auto& child : decisions_.children())
-    out.fields.emplace_back(child.spec.name, fmt::format("{} restarts={} {}", to_string(child.state),
-                                                         child.restarts, child.last_error));
+    out.fields.emplace_back(
+        child.spec.name,
+        fmt::format("{} restarts={} {}", to_string(child.state), child.restarts, child.last_error));
   return out;
 }
 

@@ -17,9 +17,9 @@ struct child_factory {
   std::function<caf::strong_actor_ptr(caf::actor_system&)> make;
 };
 
-/// Starts its children in order, watches them, and starts those again that fail, as core/supervision
-/// decides. Children are known by their names in the node's directory. When it gives up, it ends the
-/// node with exit code 70 (EX_SOFTWARE) and leaves the restart to systemd.
+/// Starts its children in order, watches them, and starts those again that fail, as
+/// core/supervision decides. Children are known by their names in the node's directory. When it
+/// gives up, it ends the node with exit code 70 (EX_SOFTWARE) and leaves the restart to systemd.
 class supervisor_state {
 public:
   using interface = supervisor_actor;

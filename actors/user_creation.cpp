@@ -78,7 +78,9 @@ void user_creation_state::start_batches() {
       continue;
     }
     ++batches_at_work_;
-    self_->request(pool, caf::infinite, run_job{std::make_shared<const db::job>(db::intern_job{*dids})})
+    self_
+        ->request(pool, caf::infinite,
+                  run_job{std::make_shared<const db::job>(db::intern_job{*dids})})
         .then(
             [this, dids](const job_result& done) {
               --batches_at_work_;

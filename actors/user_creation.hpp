@@ -10,8 +10,8 @@
 
 namespace prism {
 
-/// Gives every DID its id; the only writer of new users. Requests are answered in the order in which
-/// their DIDs become known; a DID that several ask for is asked of the database once; at most
+/// Gives every DID its id; the only writer of new users. Requests are answered in the order in
+/// which their DIDs become known; a DID that several ask for is asked of the database once; at most
 /// `max-concurrent-user-creations` batches are at work, the others wait in turn.
 class user_creation_state {
 public:

@@ -38,8 +38,8 @@ std::optional<uncompressed_point> decode_p256(std::span<const std::byte> point) 
   uncompressed_point out{};
   if (!decoded ||
       EC_POINT_oct2point(group.get(), decoded.get(), c_bytes(point), point.size(), nullptr) != 1 ||
-      EC_POINT_point2oct(group.get(), decoded.get(), POINT_CONVERSION_UNCOMPRESSED,
-                         c_buffer(out), out.size(), nullptr) != out.size()) {
+      EC_POINT_point2oct(group.get(), decoded.get(), POINT_CONVERSION_UNCOMPRESSED, c_buffer(out),
+                         out.size(), nullptr) != out.size()) {
     return std::nullopt;
   }
   return out;

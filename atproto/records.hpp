@@ -86,17 +86,19 @@ struct starter_pack_record {
   std::string_view created_at;
 };
 
-/// Who may reply. Without `allow` anyone may; with an empty one only the author.
+/// Who may reply to a thread besides its author.
+struct reply_rules {
+  bool mentioned{false};
+  bool followers{false};
+  bool followed{false};
+  std::vector<std::string_view> lists;
+};
+
+/// A thread's gate. Without `allow` anyone may reply; with an empty one only the author.
 struct thread_gate_record {
-  struct allow_rules {
-    bool mentioned{false};
-    bool followers{false};
-    bool followed{false};
-    std::vector<std::string_view> lists;
-  };
   std::string_view post;
   std::string_view created_at;
-  std::optional<allow_rules> allow;
+  std::optional<reply_rules> allow;
   std::vector<std::string_view> hidden_replies;
 };
 

@@ -198,6 +198,8 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
   return {};
 }
 
-batch batch_builder::take() { return std::exchange(batch_, batch{}); }
+batch batch_builder::take() {
+  return std::exchange(batch_, batch{});
+}
 
 } // namespace prism::db

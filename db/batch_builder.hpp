@@ -32,7 +32,8 @@ public:
   /// Frames added so far.
   [[nodiscard]] std::uint32_t frames() const noexcept { return batch_.frames; }
 
-  /// The batch; the builder is empty afterwards. Service, shard, epoch and last_seq are the caller's.
+  /// The batch; the builder is empty afterwards. Service, shard, epoch and last_seq are the
+  /// caller's.
   [[nodiscard]] batch take();
 
 private:

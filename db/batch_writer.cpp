@@ -14,7 +14,9 @@ namespace {
 
 constexpr statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE id = ANY($1)"};
 
-[[nodiscard]] std::size_t at(collection kind) { return static_cast<std::size_t>(kind); }
+[[nodiscard]] std::size_t at(collection kind) {
+  return static_cast<std::size_t>(kind);
+}
 
 [[nodiscard]] std::vector<std::int64_t> sorted(std::unordered_set<std::int64_t> ids) {
   std::vector<std::int64_t> out{ids.begin(), ids.end()};
@@ -376,8 +378,8 @@ void batch_writer::notify_of_joins(const id_set& fresh) {
     if (row.joined_via == no_ref)
       continue;
     if (const auto owner = ids_.owner(row.joined_via))
-      effects_.notify({owner, creator, notification_reason::starterpack_joined, std::string{path.rkey},
-                       ids_.uri(row.joined_via), first->commit_time});
+      effects_.notify({owner, creator, notification_reason::starterpack_joined,
+                       std::string{path.rkey}, ids_.uri(row.joined_via), first->commit_time});
   }
 }
 

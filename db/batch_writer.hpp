@@ -15,12 +15,11 @@ class batch_writer {
 public:
   /// All arguments must outlive the writer.
   /// @param out gets what the rows do to counts, feeds and notifications; the caller flushes it.
-  batch_writer(executor& on, const id_map& ids, index_plan plan, effects& out,
-               apply_report& report)
+  batch_writer(executor& on, const id_map& ids, index_plan plan, effects& out, apply_report& report)
       : on_(on), ids_(ids), plan_(std::move(plan)), effects_(out), report_(report) {}
 
-  /// @param also_lock uris whose counts will change for reasons the plan does not show: subjects and
-  /// parents of what it deletes.
+  /// @param also_lock uris whose counts will change for reasons the plan does not show: subjects
+  /// and parents of what it deletes.
   [[nodiscard]] outcome<void> write(const std::vector<std::int64_t>& also_lock);
 
 private:

@@ -5,8 +5,9 @@ namespace prism::db {
 namespace {
 
 constexpr statement insert_dead_letter{
-    "insert_dead_letter", "INSERT INTO dead_letters (service, seq, did, path, reason, sqlstate, bytes) "
-                          "VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+    "insert_dead_letter",
+    "INSERT INTO dead_letters (service, seq, did, path, reason, sqlstate, bytes) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7)"};
 
 } // namespace
 

@@ -32,11 +32,10 @@ constexpr column id{"id", "int8", nullptr,
 constexpr column creator_id{"creator_id", "int8", nullptr, [](params& p, rows_of rows) {
                               p.int8_array(rows, &document::creator_id);
                             }};
-constexpr column kind{"collection", "int2", nullptr, [](params& p, rows_of rows) {
-                        p.int2_array(rows, [](const document& row) {
-                          return static_cast<std::int16_t>(row.kind);
-                        });
-                      }};
+constexpr column kind{
+    "collection", "int2", nullptr, [](params& p, rows_of rows) {
+      p.int2_array(rows, [](const document& row) { return static_cast<std::int16_t>(row.kind); });
+    }};
 constexpr column rkey{"rkey", "text", nullptr,
                       [](params& p, rows_of rows) { p.text_array(rows, &document::rkey); }};
 constexpr column created_at{"created_at", "timestamptz", nullptr, [](params& p, rows_of rows) {
@@ -45,8 +44,12 @@ constexpr column created_at{"created_at", "timestamptz", nullptr, [](params& p, 
 constexpr column commit_time{"commit_time", "timestamptz", nullptr, [](params& p, rows_of rows) {
                                p.timestamptz_array(rows, &document::commit_time);
                              }};
-void bind_name(params& p, rows_of rows) { p.text_array(rows, &document::name); }
-void bind_text(params& p, rows_of rows) { p.text_array(rows, &document::text); }
+void bind_name(params& p, rows_of rows) {
+  p.text_array(rows, &document::name);
+}
+void bind_text(params& p, rows_of rows) {
+  p.text_array(rows, &document::text);
+}
 constexpr column name{"name", "text", nullptr, bind_name};
 constexpr column display_name{"display_name", "text", nullptr, bind_name};
 constexpr column purpose{"purpose", "text", nullptr, bind_text};
@@ -123,22 +126,25 @@ document_table::document_table(const char* table, key keyed_by, std::vector<colu
                                 table));
     break;
   case key::path:
-    remove = make(table, "remove",
-                  fmt::format("DELETE FROM {} t USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
-                              "WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey RETURNING t.creator_id",
-                              table));
+    remove = make(
+        table, "remove",
+        fmt::format("DELETE FROM {} t USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
+                    "WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey RETURNING t.creator_id",
+                    table));
     paths_of = make(table, "paths_of",
                     fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 LIMIT $2", table));
     break;
   case key::collection_path:
-    remove = make(table, "remove",
-                  fmt::format("DELETE FROM {} t USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
-                              "WHERE t.creator_id = d.creator_id AND t.collection = $3 AND t.rkey = d.rkey "
-                              "RETURNING t.creator_id",
-                              table));
-    paths_of = make(
-        table, "paths_of",
-        fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND collection = $3 LIMIT $2", table));
+    remove = make(
+        table, "remove",
+        fmt::format("DELETE FROM {} t USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
+                    "WHERE t.creator_id = d.creator_id AND t.collection = $3 AND t.rkey = d.rkey "
+                    "RETURNING t.creator_id",
+                    table));
+    paths_of =
+        make(table, "paths_of",
+             fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND collection = $3 LIMIT $2",
+                         table));
     break;
   }
 }
@@ -226,8 +232,8 @@ void add_insert(pipeline& out, const document_table& table, const std::vector<do
   out.add(table.insert, std::move(p));
 }
 
-void add_paths_of(pipeline& out, const document_table& table, collection of,
-                  std::int64_t creator, std::int64_t limit) {
+void add_paths_of(pipeline& out, const document_table& table, collection of, std::int64_t creator,
+                  std::int64_t limit) {
   params p;
   p.int8(creator).int8(limit);
   if (table.keyed == key::collection_path)

@@ -19,16 +19,22 @@ struct column {
   void (*read)(edge&, const result&, std::size_t, std::size_t);
 };
 
-[[nodiscard]] bytes copy(std::span<const std::byte> view) { return {view.begin(), view.end()}; }
+[[nodiscard]] bytes copy(std::span<const std::byte> view) {
+  return {view.begin(), view.end()};
+}
 
 constexpr column creator_id{
     "creator_id", "int8",
     [](params& p, const std::vector<edge>& rows) { p.int8_array(rows, &edge::creator_id); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) { e.creator_id = r.get_int8(i, c); }};
+    [](edge& e, const result& r, std::size_t i, std::size_t c) {
+      e.creator_id = r.get_int8(i, c);
+    }};
 constexpr column subject_id{
     "subject_id", "int8",
     [](params& p, const std::vector<edge>& rows) { p.int8_array(rows, &edge::subject_id); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) { e.subject_id = r.get_int8(i, c); }};
+    [](edge& e, const result& r, std::size_t i, std::size_t c) {
+      e.subject_id = r.get_int8(i, c);
+    }};
 constexpr column list_id{
     "list_id", "int8",
     [](params& p, const std::vector<edge>& rows) { p.int8_array(rows, &edge::list_id); },
@@ -63,7 +69,9 @@ constexpr column rkey{
 constexpr column cid{
     "cid", "bytea",
     [](params& p, const std::vector<edge>& rows) { p.bytea_array(rows, &edge::cid); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) { e.cid = copy(r.get_bytea(i, c)); }};
+    [](edge& e, const result& r, std::size_t i, std::size_t c) {
+      e.cid = copy(r.get_bytea(i, c));
+    }};
 constexpr column subject_cid{
     "subject_cid", "bytea",
     [](params& p, const std::vector<edge>& rows) { p.bytea_array(rows, &edge::subject_cid); },
@@ -136,45 +144,55 @@ edge_table::edge_table(const char* name, std::vector<column> of, const column& o
   const auto same_pair = [&](const char* a, const char* b) {
     return fmt::format("{0}.{2} = {1}.{2} AND {0}.{3} = {1}.{3}", a, b, one.name, two.name);
   };
-  remove = make(name, "remove",
-                fmt::format("DELETE FROM {} t USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
-                            "WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey RETURNING {}",
-                            name, back));
-  remove_by_subject =
-      make(name, "remove_by_subject",
-           fmt::format("WITH d AS (SELECT unnest($1::int8[]) AS id), "
-                       "k AS (SELECT t.creator_id, t.rkey FROM {0} t JOIN d ON t.{1} = d.id WHERE NOT t.duplicate "
-                       "UNION ALL SELECT t.creator_id, t.rkey FROM {0} t JOIN d ON t.{1} = d.id WHERE t.duplicate) "
-                       "DELETE FROM {0} t USING k WHERE t.creator_id = k.creator_id AND t.rkey = k.rkey RETURNING {2}",
-                       name, one.name, back));
+  remove = make(
+      name, "remove",
+      fmt::format("DELETE FROM {} t USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
+                  "WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey RETURNING {}",
+                  name, back));
+  remove_by_subject = make(name, "remove_by_subject",
+                           fmt::format("WITH d AS (SELECT unnest($1::int8[]) AS id), "
+                                       "k AS (SELECT t.creator_id, t.rkey FROM {0} t JOIN d ON "
+                                       "t.{1} = d.id WHERE NOT t.duplicate "
+                                       "UNION ALL SELECT t.creator_id, t.rkey FROM {0} t JOIN d ON "
+                                       "t.{1} = d.id WHERE t.duplicate) "
+                                       "DELETE FROM {0} t USING k WHERE t.creator_id = "
+                                       "k.creator_id AND t.rkey = k.rkey RETURNING {2}",
+                                       name, one.name, back));
   insert = make(
       name, "insert",
       fmt::format(
           "WITH n AS (SELECT * FROM unnest({1}) AS n({2})), "
-          "fresh AS (SELECT n.* FROM n WHERE NOT EXISTS (SELECT FROM {0} t WHERE t.creator_id = n.creator_id "
+          "fresh AS (SELECT n.* FROM n WHERE NOT EXISTS (SELECT FROM {0} t WHERE t.creator_id = "
+          "n.creator_id "
           "AND t.rkey = n.rkey)), "
-          "ranked AS (SELECT f.*, row_number() OVER (PARTITION BY {3}, {4} ORDER BY commit_time, rkey) > 1 "
+          "ranked AS (SELECT f.*, row_number() OVER (PARTITION BY {3}, {4} ORDER BY commit_time, "
+          "rkey) > 1 "
           "OR EXISTS (SELECT FROM {0} t WHERE {5} AND NOT t.duplicate) AS duplicate FROM fresh f) "
-          "INSERT INTO {0} AS t ({2}, duplicate) SELECT {2}, duplicate FROM ranked ORDER BY {3}, {4} "
+          "INSERT INTO {0} AS t ({2}, duplicate) SELECT {2}, duplicate FROM ranked ORDER BY {3}, "
+          "{4} "
           "ON CONFLICT (creator_id, rkey) DO NOTHING RETURNING {6}",
           name, fmt::join(arrays, ", "), list, one.name, two.name, same_pair("t", "f"), back));
-  promote = make(
-      name, "promote",
-      fmt::format(
-          "WITH p AS (SELECT DISTINCT * FROM unnest($1::int8[], $2::int8[]) AS p({1}, {2})), "
-          "w AS (SELECT DISTINCT ON (t.{1}, t.{2}) t.creator_id, t.rkey FROM p JOIN {0} t ON {3} AND t.duplicate "
-          "WHERE NOT EXISTS (SELECT FROM {0} x WHERE {4} AND NOT x.duplicate) "
-          "ORDER BY t.{1}, t.{2}, t.commit_time, t.rkey) "
-          "UPDATE {0} t SET duplicate = false FROM w WHERE t.creator_id = w.creator_id AND t.rkey = w.rkey "
-          "RETURNING {5}",
-          name, one.name, two.name, same_pair("t", "p"), same_pair("x", "p"), back));
-  subjects_of = make(
-      name, "subjects_of",
-      fmt::format("SELECT t.{1} FROM {0} t JOIN unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
-                  "ON t.creator_id = d.creator_id AND t.rkey = d.rkey",
-                  name, one.name));
-  paths_of = make(name, "paths_of",
-                  fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 ORDER BY rkey LIMIT $2", name));
+  promote =
+      make(name, "promote",
+           fmt::format(
+               "WITH p AS (SELECT DISTINCT * FROM unnest($1::int8[], $2::int8[]) AS p({1}, {2})), "
+               "w AS (SELECT DISTINCT ON (t.{1}, t.{2}) t.creator_id, t.rkey FROM p JOIN {0} t ON "
+               "{3} AND t.duplicate "
+               "WHERE NOT EXISTS (SELECT FROM {0} x WHERE {4} AND NOT x.duplicate) "
+               "ORDER BY t.{1}, t.{2}, t.commit_time, t.rkey) "
+               "UPDATE {0} t SET duplicate = false FROM w WHERE t.creator_id = w.creator_id AND "
+               "t.rkey = w.rkey "
+               "RETURNING {5}",
+               name, one.name, two.name, same_pair("t", "p"), same_pair("x", "p"), back));
+  subjects_of =
+      make(name, "subjects_of",
+           fmt::format(
+               "SELECT t.{1} FROM {0} t JOIN unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
+               "ON t.creator_id = d.creator_id AND t.rkey = d.rkey",
+               name, one.name));
+  paths_of =
+      make(name, "paths_of",
+           fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 ORDER BY rkey LIMIT $2", name));
 }
 
 namespace {
@@ -186,9 +204,9 @@ struct entry {
 
 [[nodiscard]] const std::vector<entry>& tables() {
   static const std::vector<column> subject_columns{
-      creator_id, subject_id, created_at, commit_time, via_id,
-      rkey,       cid,        subject_cid, via_cid,     created_text, record};
-  static const std::vector<column> pair_columns{creator_id, subject_id, created_at, commit_time,
+      creator_id, subject_id,  created_at, commit_time,  via_id, rkey,
+      cid,        subject_cid, via_cid,    created_text, record};
+  static const std::vector<column> pair_columns{creator_id, subject_id, created_at,   commit_time,
                                                 rkey,       cid,        created_text, record};
   static const std::vector<entry> all = [] {
     std::vector<entry> out;
@@ -230,10 +248,9 @@ const edge_table* find_edge_table(collection kind) noexcept {
 }
 
 std::span<const collection> edge_collections() noexcept {
-  static constexpr std::array kinds{collection::like,      collection::repost,
-                                    collection::follow,    collection::block,
-                                    collection::list_item, collection::list_block,
-                                    collection::verification};
+  static constexpr std::array kinds{
+      collection::like,      collection::repost,     collection::follow,      collection::block,
+      collection::list_item, collection::list_block, collection::verification};
   return kinds;
 }
 
@@ -262,8 +279,7 @@ void add_promote(pipeline& out, const edge_table& table, const std::vector<edge>
   out.add(table.promote, std::move(p));
 }
 
-void add_subjects_of(pipeline& out, const edge_table& table,
-                     const std::vector<record_key>& paths) {
+void add_subjects_of(pipeline& out, const edge_table& table, const std::vector<record_key>& paths) {
   out.add(table.subjects_of, path_params(paths));
 }
 

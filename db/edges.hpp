@@ -50,7 +50,8 @@ struct edge_table;
 /// Deletes rows by path. Index: primary key. Gives the deleted rows.
 void add_remove(pipeline& out, const edge_table& table, const std::vector<record_key>& paths);
 
-/// Deletes the edges of subjects that are no longer indexed. Index: TABLE_subject, TABLE_duplicates.
+/// Deletes the edges of subjects that are no longer indexed. Index: TABLE_subject,
+/// TABLE_duplicates.
 void add_remove_by_subject(pipeline& out, const edge_table& table,
                            const std::vector<std::int64_t>& subjects);
 

@@ -8,32 +8,40 @@ using atproto::collection;
 
 namespace {
 
-constexpr statement count_posts{
-    "count_posts",
-    "INSERT INTO post_aggregates AS a (post_id, like_count, repost_count, reply_count, quote_count) "
-    "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::int4[], $5::int4[]) AS d(id, l, r, p, q) "
-    "ORDER BY id ON CONFLICT (post_id) DO UPDATE SET like_count = a.like_count + excluded.like_count, "
-    "repost_count = a.repost_count + excluded.repost_count, reply_count = a.reply_count + excluded.reply_count, "
-    "quote_count = a.quote_count + excluded.quote_count"};
+constexpr statement count_posts{"count_posts",
+                                "INSERT INTO post_aggregates AS a (post_id, like_count, "
+                                "repost_count, reply_count, quote_count) "
+                                "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], "
+                                "$4::int4[], $5::int4[]) AS d(id, l, r, p, q) "
+                                "ORDER BY id ON CONFLICT (post_id) DO UPDATE SET like_count = "
+                                "a.like_count + excluded.like_count, "
+                                "repost_count = a.repost_count + excluded.repost_count, "
+                                "reply_count = a.reply_count + excluded.reply_count, "
+                                "quote_count = a.quote_count + excluded.quote_count"};
 
 constexpr statement count_users{
     "count_users",
     "INSERT INTO user_aggregates AS a (user_id, followers_count, follows_count, posts_count) "
     "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::int4[]) AS d(id, f, g, p) "
-    "ORDER BY id ON CONFLICT (user_id) DO UPDATE SET followers_count = a.followers_count + excluded.followers_count, "
-    "follows_count = a.follows_count + excluded.follows_count, posts_count = a.posts_count + excluded.posts_count"};
+    "ORDER BY id ON CONFLICT (user_id) DO UPDATE SET followers_count = a.followers_count + "
+    "excluded.followers_count, "
+    "follows_count = a.follows_count + excluded.follows_count, posts_count = a.posts_count + "
+    "excluded.posts_count"};
 
-constexpr statement count_members{
-    "count_members",
-    "INSERT INTO list_aggregates AS a (list_id, member_count) SELECT * FROM unnest($1::int8[], $2::int4[]) "
-    "AS d(id, n) ORDER BY id ON CONFLICT (list_id) DO UPDATE SET member_count = a.member_count + excluded.member_count"};
+constexpr statement count_members{"count_members",
+                                  "INSERT INTO list_aggregates AS a (list_id, member_count) SELECT "
+                                  "* FROM unnest($1::int8[], $2::int4[]) "
+                                  "AS d(id, n) ORDER BY id ON CONFLICT (list_id) DO UPDATE SET "
+                                  "member_count = a.member_count + excluded.member_count"};
 
 // Index: feed_items_originator_sort_at.
 constexpr statement remove_feed_items{
     "remove_feed_items",
     "DELETE FROM feed_items t USING unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[]) "
-    "AS d(originator_id, sort_at, post_id, repost_rkey) WHERE t.originator_id = d.originator_id AND "
-    "t.sort_at = d.sort_at AND t.post_id = d.post_id AND t.repost_rkey IS NOT DISTINCT FROM d.repost_rkey"};
+    "AS d(originator_id, sort_at, post_id, repost_rkey) WHERE t.originator_id = d.originator_id "
+    "AND "
+    "t.sort_at = d.sort_at AND t.post_id = d.post_id AND t.repost_rkey IS NOT DISTINCT FROM "
+    "d.repost_rkey"};
 
 constexpr statement insert_feed_items{
     "insert_feed_items",
@@ -43,23 +51,28 @@ constexpr statement insert_feed_items{
 // Index: notifications_author; the condition on the reason has to be that of the index.
 constexpr statement remove_notifications_of{
     "remove_notifications_of",
-    "DELETE FROM notifications t USING unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id, rkey, reason) "
+    "DELETE FROM notifications t USING unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id, "
+    "rkey, reason) "
     "WHERE t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason "
     "AND t.reason IN (4, 5, 6, 9, 10, 11)"};
 
 // Index: notifications_recipient_created_at.
 constexpr statement remove_notifications{
     "remove_notifications",
-    "DELETE FROM notifications t USING unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], "
+    "DELETE FROM notifications t USING unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], "
+    "$5::int8[], "
     "$6::timestamptz[]) AS d(recipient_id, author_id, reason, rkey, subject_id, created_at) "
-    "LEFT JOIN uris u ON u.id = d.subject_id WHERE t.recipient_id = coalesce(d.recipient_id, u.repo_id) "
-    "AND t.created_at = d.created_at AND t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason"};
+    "LEFT JOIN uris u ON u.id = d.subject_id WHERE t.recipient_id = coalesce(d.recipient_id, "
+    "u.repo_id) "
+    "AND t.created_at = d.created_at AND t.author_id = d.author_id AND t.rkey = d.rkey AND "
+    "t.reason = d.reason"};
 
 // Nobody is notified of what they did themselves, and a uri without a DID has nobody to notify.
 constexpr statement insert_notifications{
     "insert_notifications",
     "INSERT INTO notifications (recipient_id, author_id, reason, rkey, subject_id, created_at) "
-    "SELECT coalesce(n.recipient_id, u.repo_id), n.author_id, n.reason, n.rkey, n.subject_id, n.created_at "
+    "SELECT coalesce(n.recipient_id, u.repo_id), n.author_id, n.reason, n.rkey, n.subject_id, "
+    "n.created_at "
     "FROM unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[]) "
     "AS n(recipient_id, author_id, reason, rkey, subject_id, created_at) "
     "LEFT JOIN uris u ON u.id = n.subject_id "
@@ -111,14 +124,17 @@ void effects::count_user(std::int64_t user_id, const user_delta& change) {
   sum.posts += change.posts;
 }
 
-void effects::take_back_all(std::int64_t author_id, std::string rkey,
-                            notification_reason reason) {
+void effects::take_back_all(std::int64_t author_id, std::string rkey, notification_reason reason) {
   all_taken_back_.push_back({std::nullopt, author_id, reason, std::move(rkey), std::nullopt, 0});
 }
 
-void effects::edge_added(collection kind, const struct edge& row) { edge(kind, row, appeared); }
+void effects::edge_added(collection kind, const struct edge& row) {
+  edge(kind, row, appeared);
+}
 
-void effects::edge_removed(collection kind, const struct edge& row) { edge(kind, row, went); }
+void effects::edge_removed(collection kind, const struct edge& row) {
+  edge(kind, row, went);
+}
 
 void effects::edge(collection kind, const struct edge& row, std::int32_t sign) {
   using reason = notification_reason;
@@ -206,8 +222,9 @@ void effects::flush(pipeline& out) {
   }
   if (!lists_.empty()) {
     params p;
-    p.int8_array(lists_, [](const auto& entry) { return entry.first; })
-        .int4_array(lists_, [](const auto& entry) { return entry.second; });
+    p.int8_array(lists_, [](const auto& entry) {
+       return entry.first;
+     }).int4_array(lists_, [](const auto& entry) { return entry.second; });
     out.add(count_members, std::move(p));
   }
   *this = effects{};

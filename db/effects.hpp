@@ -10,9 +10,9 @@
 
 namespace prism::db {
 
-/// What the rows that were really inserted or deleted do to counts, feeds and notifications. Gathered
-/// while a batch is written and applied once at its end, in key order, so that two batches never
-/// wait for each other in a circle.
+/// What the rows that were really inserted or deleted do to counts, feeds and notifications.
+/// Gathered while a batch is written and applied once at its end, in key order, so that two batches
+/// never wait for each other in a circle.
 class effects {
 public:
   struct post_delta {

@@ -48,9 +48,9 @@ index_plan make_plan(const batch& of, const known_revs& revs) {
     }
     in_batch = each.rev;
     auto& paths = plan.of(each.kind);
-    const auto [at, added] =
-        index.try_emplace(fmt::format("{}/{}/{}", each.creator, static_cast<int>(each.kind), each.rkey),
-                          paths.size());
+    const auto [at, added] = index.try_emplace(
+        fmt::format("{}/{}/{}", each.creator, static_cast<int>(each.kind), each.rkey),
+        paths.size());
     if (added)
       paths.push_back({each.creator, each.self, each.rkey, false, nullptr, 0, {}});
     fold(paths[at->second], each, added);

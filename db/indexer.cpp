@@ -16,9 +16,10 @@ namespace {
 // Statements touch few rows by key, and their plans are made once, on tables that then grow: a plan
 // that reads a whole table must never be among the choices.
 constexpr statement plan_settings{
-    "plan_settings", "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
-                     "set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), "
-                     "set_config('plan_cache_mode', 'force_generic_plan', true)"};
+    "plan_settings",
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
+    "set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), "
+    "set_config('plan_cache_mode', 'force_generic_plan', true)"};
 
 [[nodiscard]] std::vector<record_key> removals(const batch& of, collection kind) {
   std::vector<record_key> out;
@@ -124,7 +125,8 @@ outcome<apply_report> apply_batch(connection& on, const tx_options& options, con
   const auto uri_ids = intern_uris(on, of);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
-  return transaction::run(on, options, [&](tx& inside) { return apply_inside(inside, of, *uri_ids); });
+  return transaction::run(on, options,
+                          [&](tx& inside) { return apply_inside(inside, of, *uri_ids); });
 }
 
 } // namespace prism::db

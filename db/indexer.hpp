@@ -14,10 +14,10 @@ namespace prism::db {
 struct apply_report {
   /// Records written or deleted, by collection and by `op_action`.
   std::array<std::array<std::uint32_t, 3>, atproto::collection_count> ops{};
-  std::uint32_t stale{0};     ///< operations of commits that were known already
-  std::uint32_t parked{0};    ///< into pending_ops
-  std::uint32_t released{0};  ///< out of it, with their effects
-  std::uint32_t purged{0};    ///< records of deleted accounts
+  std::uint32_t stale{0};      ///< operations of commits that were known already
+  std::uint32_t parked{0};     ///< into pending_ops
+  std::uint32_t released{0};   ///< out of it, with their effects
+  std::uint32_t purged{0};     ///< records of deleted accounts
   bool already_applied{false}; ///< the cursor was there before: nothing was done
 };
 
@@ -28,7 +28,8 @@ struct apply_report {
 /// The order inside is fixed, and keys are sorted, so that batches of different shards do not
 /// deadlock: cursor, locks on posts, deletes, inserts, counts (docs/ARCHITECTURE.md, "One batch").
 /// Blocks; the connection's thread.
-/// @returns an error whose sqlstate is `fenced_state` (db/progress.hpp) if another writer has a newer epoch.
+/// @returns an error whose sqlstate is `fenced_state` (db/progress.hpp) if another writer has a
+/// newer epoch.
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,
                                                 const batch& of);
 

@@ -27,7 +27,7 @@ struct runner {
   }
   job_outcome operator()(const dead_letter_job& job) const {
     return widen(transaction::run(on, options, [&](tx& inside) -> outcome<apply_report> {
-      const dead_letter letter{job.empty->service, job.empty->last_seq, job.did, "",
+      const dead_letter letter{job.empty->service, job.empty->last_seq, job.did,  "",
                                job.reason,         job.sqlstate,        job.frame};
       if (auto moved = move_cursor(inside, *job.empty); !moved)
         return tl::unexpected(moved.error());

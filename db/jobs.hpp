@@ -33,8 +33,7 @@ struct dead_letter_job {
 };
 
 using job = std::variant<apply_job, intern_job, cursors_job, dead_letter_job>;
-using job_value =
-    std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>>;
+using job_value = std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>>;
 using job_outcome = outcome<job_value>;
 
 /// A short stable name of a job's kind.

@@ -7,32 +7,39 @@ using atproto::collection;
 namespace {
 
 constexpr statement park{
-    "park",
-    "INSERT INTO pending_ops (referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, "
-    "subject_cid, via_cid, created_text, record) "
-    "SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int2[], $5::text[], $6::timestamptz[], "
-    "$7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[], $12::bytea[]) "
-    "AS n(referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, subject_cid, via_cid, "
-    "created_text, record) ORDER BY creator_id, collection, rkey ON CONFLICT DO NOTHING RETURNING commit_time"};
+    "park", "INSERT INTO pending_ops (referent_id, other_id, creator_id, collection, rkey, "
+            "commit_time, created_at, cid, "
+            "subject_cid, via_cid, created_text, record) "
+            "SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int2[], $5::text[], "
+            "$6::timestamptz[], "
+            "$7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[], $12::bytea[]) "
+            "AS n(referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, "
+            "cid, subject_cid, via_cid, "
+            "created_text, record) ORDER BY creator_id, collection, rkey ON CONFLICT DO NOTHING "
+            "RETURNING commit_time"};
 
 constexpr statement cancel{
     "cancel_pending",
     "DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[]) AS d(creator_id, rkey) "
-    "WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey RETURNING t.creator_id"};
+    "WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey RETURNING "
+    "t.creator_id"};
 
 constexpr statement release{
     "release_pending",
     "WITH gone AS (DELETE FROM pending_ops WHERE referent_id = ANY($1) RETURNING *) "
-    "SELECT referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, subject_cid, via_cid, "
+    "SELECT referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, "
+    "subject_cid, via_cid, "
     "created_text, record FROM gone ORDER BY commit_time, creator_id, rkey"};
 
 constexpr statement referents_of_pending{
     "referents_of_pending",
-    "SELECT t.referent_id FROM pending_ops t JOIN unnest($2::int8[], $3::text[]) AS d(creator_id, rkey) "
+    "SELECT t.referent_id FROM pending_ops t JOIN unnest($2::int8[], $3::text[]) AS d(creator_id, "
+    "rkey) "
     "ON t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey"};
 
 constexpr statement pending_of{
-    "pending_of", "SELECT rkey FROM pending_ops WHERE creator_id = $1 AND collection = $2 LIMIT $3"};
+    "pending_of",
+    "SELECT rkey FROM pending_ops WHERE creator_id = $1 AND collection = $2 LIMIT $3"};
 
 [[nodiscard]] std::optional<std::int64_t> other_of(const pending_op& op) {
   if (op.kind == collection::list_item)
@@ -62,7 +69,9 @@ constexpr statement pending_of{
 
 void add_park(pipeline& out, const std::vector<pending_op>& ops) {
   const auto of = [](auto edge::*member) {
-    return [member](const pending_op& op) -> const auto& { return op.row.*member; };
+    return [member](const pending_op& op) -> const auto& {
+      return op.row.*member;
+    };
   };
   params p;
   p.int8_array(ops, &pending_op::referent_id)

@@ -10,10 +10,12 @@ namespace {
 constexpr statement ancestors{
     "ancestors",
     "WITH RECURSIVE up(post_id, ancestor_id, root_id, height) AS ("
-    "SELECT p.id, p.reply_parent_id, p.reply_root_id, 1 FROM posts p WHERE p.id = ANY($1) AND p.reply_parent_id IS NOT NULL "
+    "SELECT p.id, p.reply_parent_id, p.reply_root_id, 1 FROM posts p WHERE p.id = ANY($1) AND "
+    "p.reply_parent_id IS NOT NULL "
     "UNION ALL SELECT up.post_id, a.reply_parent_id, up.root_id, up.height + 1 FROM up "
     "JOIN posts a ON a.id = up.ancestor_id WHERE up.height < $2 AND a.reply_parent_id IS NOT NULL) "
-    "SELECT up.post_id, up.ancestor_id, a.creator_id, coalesce(up.ancestor_id = ANY(g.hidden_replies), false) "
+    "SELECT up.post_id, up.ancestor_id, a.creator_id, coalesce(up.ancestor_id = "
+    "ANY(g.hidden_replies), false) "
     "FROM up JOIN posts a ON a.id = up.ancestor_id LEFT JOIN thread_gates g ON g.id = up.root_id "
     "ORDER BY up.post_id, up.height"};
 

@@ -25,7 +25,8 @@ struct ancestor {
 };
 [[nodiscard]] std::vector<ancestor> read_ancestors(const result& rows);
 
-/// Who is told of one new post: each user once, for the first of mention, quote, reply that applies.
+/// Who is told of one new post: each user once, for the first of mention, quote, reply that
+/// applies.
 /// @param chain the post's ancestors, nearest first.
 /// @param quoted_author owner of the quoted post's repo; empty without a quote.
 /// @param may_reply false if the reply breaks its thread's gate: then no ancestor is told.

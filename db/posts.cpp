@@ -9,9 +9,10 @@ namespace {
 constexpr statement existing_posts{"existing_posts", "SELECT id FROM posts WHERE id = ANY($1)"};
 
 constexpr statement make_aggregates{
-    "make_aggregates", "INSERT INTO post_aggregates (post_id) SELECT id FROM unnest($1::int8[]) AS i(id) "
-                       "WHERE NOT EXISTS (SELECT FROM post_aggregates a WHERE a.post_id = i.id) "
-                       "ORDER BY id ON CONFLICT DO NOTHING"};
+    "make_aggregates",
+    "INSERT INTO post_aggregates (post_id) SELECT id FROM unnest($1::int8[]) AS i(id) "
+    "WHERE NOT EXISTS (SELECT FROM post_aggregates a WHERE a.post_id = i.id) "
+    "ORDER BY id ON CONFLICT DO NOTHING"};
 
 constexpr statement lock_aggregates{
     "lock_aggregates",
@@ -22,28 +23,36 @@ constexpr statement referents_of_posts{
     "SELECT x.id FROM posts p, LATERAL (VALUES (p.reply_parent_id), (p.quoted_id)) AS x(id) "
     "WHERE p.id = ANY($1) AND x.id IS NOT NULL"};
 
-constexpr statement remove_posts{
-    "remove_posts",
-    "DELETE FROM posts WHERE id = ANY($1) RETURNING id, creator_id, created_at, commit_time, reply_parent_id, "
-    "quoted_id, coalesce(violates_thread_gate, false)"};
+constexpr statement remove_posts{"remove_posts",
+                                 "DELETE FROM posts WHERE id = ANY($1) RETURNING id, creator_id, "
+                                 "created_at, commit_time, reply_parent_id, "
+                                 "quoted_id, coalesce(violates_thread_gate, false)"};
 
 constexpr statement insert_posts{
-    "insert_posts",
-    "INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id, "
-    "quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels, extra, record, created_text) "
-    "SELECT id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id, quoted_id, cid, "
-    "reply_root_cid, reply_parent_cid, text, langs::text[], tags::text[], facets::jsonb, embed::jsonb, "
-    "labels::jsonb, extra::jsonb, record, created_text "
-    "FROM unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::int8[], $6::int8[], $7::int8[], "
-    "$8::int8[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], "
-    "$16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[]) "
-    "AS n(id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id, quoted_id, cid, "
-    "reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels, extra, record, created_text) "
-    "ON CONFLICT (id) DO NOTHING RETURNING id"};
+    "insert_posts", "INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, "
+                    "reply_root_id, reply_parent_id, "
+                    "quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, "
+                    "embed, labels, extra, record, created_text) "
+                    "SELECT id, creator_id, created_at, commit_time, commit_seq, reply_root_id, "
+                    "reply_parent_id, quoted_id, cid, "
+                    "reply_root_cid, reply_parent_cid, text, langs::text[], tags::text[], "
+                    "facets::jsonb, embed::jsonb, "
+                    "labels::jsonb, extra::jsonb, record, created_text "
+                    "FROM unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], "
+                    "$5::int8[], $6::int8[], $7::int8[], "
+                    "$8::int8[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], "
+                    "$13::text[], $14::text[], $15::text[], "
+                    "$16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[]) "
+                    "AS n(id, creator_id, created_at, commit_time, commit_seq, reply_root_id, "
+                    "reply_parent_id, quoted_id, cid, "
+                    "reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels, "
+                    "extra, record, created_text) "
+                    "ON CONFLICT (id) DO NOTHING RETURNING id"};
 
 constexpr statement posts_of{
-    "posts_of", "SELECT p.id, u.rkey FROM posts p JOIN uris u ON u.id = p.id WHERE p.creator_id = $1 "
-                "ORDER BY p.commit_time, p.id LIMIT $2"};
+    "posts_of",
+    "SELECT p.id, u.rkey FROM posts p JOIN uris u ON u.id = p.id WHERE p.creator_id = $1 "
+    "ORDER BY p.commit_time, p.id LIMIT $2"};
 
 [[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
   params p;

@@ -43,8 +43,8 @@ struct removed_post {
 /// Which of these uris are indexed posts. Index: primary key.
 void add_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 
-/// Locks the aggregates rows of these uris in their order, and makes those that are missing: whoever
-/// changes whether a post lives, or what hangs on it, holds its row (docs/ARCHITECTURE.md).
+/// Locks the aggregates rows of these uris in their order, and makes those that are missing:
+/// whoever changes whether a post lives, or what hangs on it, holds its row (docs/ARCHITECTURE.md).
 void add_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
 
 /// Parents and quoted posts of posts that are about to be deleted, to lock them too.

@@ -20,11 +20,9 @@ struct shard_cursor {
 /// older one are refused from then on. If the number of shards has changed, all begin again at the
 /// lowest seq, since repos have moved between them.
 /// @returns one row per shard, in order. No row was there before: all stand at `initial_seq`.
-[[nodiscard]] outcome<std::vector<shard_cursor>> claim_cursors(executor& on,
-                                                               std::string_view service,
-                                                               std::int32_t shards,
-                                                               std::int64_t epoch,
-                                                               std::int64_t initial_seq);
+[[nodiscard]] outcome<std::vector<shard_cursor>>
+claim_cursors(executor& on, std::string_view service, std::int32_t shards, std::int64_t epoch,
+              std::int64_t initial_seq);
 
 /// The next epoch of a role; greater than every one before. To be called inside a transaction with
 /// `claim_cursors`.

@@ -13,15 +13,18 @@ namespace {
 constexpr std::int64_t chunk = 2000;
 
 constexpr statement newer_deletion{
-    "newer_deletion", "SELECT did FROM users WHERE id = $1 AND (status_time IS NULL OR status_time < $2)"};
+    "newer_deletion",
+    "SELECT did FROM users WHERE id = $1 AND (status_time IS NULL OR status_time < $2)"};
 
 constexpr statement lock_account_posts{
     "lock_account_posts",
     "WITH ids AS (SELECT subject_id AS id FROM likes WHERE creator_id = $1 "
     "UNION SELECT subject_id FROM reposts WHERE creator_id = $1 "
-    "UNION SELECT x.id FROM posts p, LATERAL (VALUES (p.id), (p.reply_parent_id), (p.quoted_id)) AS x(id) "
+    "UNION SELECT x.id FROM posts p, LATERAL (VALUES (p.id), (p.reply_parent_id), (p.quoted_id)) "
+    "AS x(id) "
     "WHERE p.creator_id = $1 UNION SELECT referent_id FROM pending_ops WHERE creator_id = $1) "
-    "SELECT a.post_id FROM post_aggregates a JOIN ids ON ids.id = a.post_id ORDER BY a.post_id FOR UPDATE OF a"};
+    "SELECT a.post_id FROM post_aggregates a JOIN ids ON ids.id = a.post_id ORDER BY a.post_id FOR "
+    "UPDATE OF a"};
 
 // What an account told others by other means than records that are deleted with it.
 constexpr statement forget_author{"forget_author", "DELETE FROM notifications WHERE author_id = $1 "
@@ -34,7 +37,8 @@ constexpr statement forget_recipient{"forget_recipient",
   return kind == collection::like || kind == collection::repost || kind == collection::list_item;
 }
 
-/// Queues the reading of one collection's paths; several statements where rows can be in two places.
+/// Queues the reading of one collection's paths; several statements where rows can be in two
+/// places.
 void add_paths(pipeline& out, collection kind, std::int64_t account) {
   if (kind == collection::post)
     add_posts_of(out, account, chunk);

@@ -5,10 +5,10 @@ namespace prism::db {
 namespace {
 
 constexpr statement judge_quotes{
-    "judge_quotes",
-    "UPDATE posts p SET violates_embedding_rules = true FROM post_gates g "
-    "WHERE p.id = ANY($1) AND g.id = p.quoted_id AND g.embedding_disabled AND g.creator_id <> p.creator_id "
-    "AND g.commit_time <= p.commit_time RETURNING p.id"};
+    "judge_quotes", "UPDATE posts p SET violates_embedding_rules = true FROM post_gates g "
+                    "WHERE p.id = ANY($1) AND g.id = p.quoted_id AND g.embedding_disabled AND "
+                    "g.creator_id <> p.creator_id "
+                    "AND g.commit_time <= p.commit_time RETURNING p.id"};
 
 } // namespace
 

@@ -55,8 +55,7 @@ std::string unpack_cid(std::span<const std::byte> stored) {
 }
 
 expected<bytes> rebuild_subject(atproto::collection kind, const text_ref& subject,
-                                std::string_view created_at,
-                                const std::optional<text_ref>& via) {
+                                std::string_view created_at, const std::optional<text_ref>& via) {
   cbor_writer out;
   out.begin_map();
   out.key("$type").text(atproto::nsid_of(kind));

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-/// Records made again from their columns. Ingest rebuilds every record of these collections once and
-/// keeps its block only if the result differs, so what is stored always gives the record's CID.
+/// Records made again from their columns. Ingest rebuilds every record of these collections once
+/// and keeps its block only if the result differs, so what is stored always gives the record's CID.
 namespace prism::db {
 
 /// The text of a CID as it is stored: the binary form if that gives back the same text, else the

@@ -48,8 +48,7 @@ uri_ref ref_tables::uri(std::string_view text) {
       if (second != std::string_view::npos) {
         const auto kind = atproto::collection_of(path_text.substr(0, second));
         const auto rkey = path_text.substr(second + 1);
-        if (kind != collection::other && !rkey.empty() &&
-            rkey.find('/') == std::string_view::npos)
+        if (kind != collection::other && !rkey.empty() && rkey.find('/') == std::string_view::npos)
           return path(did(authority), kind, rkey);
       }
       return path(did(authority), collection::other, path_text);

@@ -15,10 +15,10 @@ using did_ref = std::uint32_t;
 using uri_ref = std::uint32_t;
 inline constexpr std::uint32_t no_ref = UINT32_MAX;
 
-/// A row of `uris` before it has an id. Every at-uri text has exactly one key and comes back from it
-/// byte for byte, also those that are not canonical: see `uri_key_of`.
+/// A row of `uris` before it has an id. Every at-uri text has exactly one key and comes back from
+/// it byte for byte, also those that are not canonical: see `uri_key_of`.
 struct uri_key {
-  did_ref repo{no_ref};   ///< `no_ref`: `rkey` holds the whole text
+  did_ref repo{no_ref};                                 ///< `no_ref`: `rkey` holds the whole text
   atproto::collection kind{atproto::collection::other}; ///< `other`: `rkey` holds "collection/rkey"
   std::string rkey;
 };

@@ -76,10 +76,10 @@ struct filler {
       via = text_ref{std::string{in.via->uri}, std::string{in.via->cid}};
     }
     date(in.created_at);
-    keep_block_unless(same(rebuild_subject(out.kind,
-                                           {std::string{in.subject.uri}, std::string{in.subject.cid}},
-                                           in.created_at, via),
-                           block));
+    keep_block_unless(
+        same(rebuild_subject(out.kind, {std::string{in.subject.uri}, std::string{in.subject.cid}},
+                             in.created_at, via),
+             block));
     out.columns = std::move(edge);
     return {};
   }

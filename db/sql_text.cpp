@@ -55,7 +55,9 @@ std::string sql_array(const std::vector<std::string>& items) {
   return out;
 }
 
-std::string sql_json(const atproto::cbor_node& node) { return to_text(atproto::to_json(node)); }
+std::string sql_json(const atproto::cbor_node& node) {
+  return to_text(atproto::to_json(node));
+}
 
 std::string
 sql_json_object(const std::vector<std::pair<std::string_view, atproto::cbor_node>>& pairs) {

@@ -12,15 +12,18 @@ namespace {
 
 /// The columns that rebuild a like or repost, from its table or parked.
 constexpr const char* subjects =
-    "SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, t.subject_cid, t.via_cid, "
+    "SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, t.subject_cid, "
+    "t.via_cid, "
     "so.did, s.collection, s.rkey, vo.did, v.collection, v.rkey "
     "FROM ({}) t JOIN users o ON o.id = t.creator_id JOIN uris s ON s.id = t.subject_id "
     "LEFT JOIN users so ON so.id = s.repo_id LEFT JOIN uris v ON v.id = t.via_id "
     "LEFT JOIN users vo ON vo.id = v.repo_id";
 
 constexpr const char* subject_rows =
-    "SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid, subject_id, via_id FROM {} "
-    "UNION ALL SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid, referent_id, "
+    "SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid, "
+    "subject_id, via_id FROM {} "
+    "UNION ALL SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, "
+    "via_cid, referent_id, "
     "other_id FROM pending_ops WHERE collection = {}";
 
 constexpr const char* pairs =
@@ -28,9 +31,11 @@ constexpr const char* pairs =
     "FROM {} t JOIN users o ON o.id = t.creator_id JOIN users so ON so.id = t.subject_id";
 
 constexpr const char* posts =
-    "SELECT o.did, u.rkey, t.cid, t.record, t.created_at, t.created_text, t.text, array_to_json(t.langs)::text, "
+    "SELECT o.did, u.rkey, t.cid, t.record, t.created_at, t.created_text, t.text, "
+    "array_to_json(t.langs)::text, "
     "array_to_json(t.tags)::text, t.facets::text, t.embed::text, t.labels::text, t.extra::text, "
-    "t.reply_root_cid, ro.did, r.collection, r.rkey, t.reply_parent_cid, po.did, p.collection, p.rkey "
+    "t.reply_root_cid, ro.did, r.collection, r.rkey, t.reply_parent_cid, po.did, p.collection, "
+    "p.rkey "
     "FROM posts t JOIN uris u ON u.id = t.id JOIN users o ON o.id = t.creator_id "
     "LEFT JOIN uris r ON r.id = t.reply_root_id LEFT JOIN users ro ON ro.id = r.repo_id "
     "LEFT JOIN uris p ON p.id = t.reply_parent_id LEFT JOIN users po ON po.id = p.repo_id";
@@ -38,12 +43,14 @@ constexpr const char* posts =
 /// Tables whose records are kept whole, keyed by path or by uri.
 constexpr const char* kept_by_path =
     "SELECT o.did, t.rkey, t.cid, t.record FROM ({}) t JOIN users o ON o.id = t.creator_id";
-constexpr const char* kept_by_uri = "SELECT o.did, u.rkey, t.cid, t.record FROM {} t JOIN uris u ON u.id = t.id "
-                                    "JOIN users o ON o.id = t.creator_id";
+constexpr const char* kept_by_uri =
+    "SELECT o.did, u.rkey, t.cid, t.record FROM {} t JOIN uris u ON u.id = t.id "
+    "JOIN users o ON o.id = t.creator_id";
 
 [[nodiscard]] std::string query_of(collection kind) {
   const auto path = [](std::string_view table) {
-    return fmt::format(kept_by_path, fmt::format("SELECT creator_id, rkey, cid, record FROM {}", table));
+    return fmt::format(kept_by_path,
+                       fmt::format("SELECT creator_id, rkey, cid, record FROM {}", table));
   };
   const auto declaration = [&] {
     return path(fmt::format("declarations WHERE collection = {}", static_cast<int>(kind)));
@@ -63,9 +70,10 @@ constexpr const char* kept_by_uri = "SELECT o.did, u.rkey, t.cid, t.record FROM 
   case collection::post:
     return posts;
   case collection::list_item:
-    return path(fmt::format("list_items UNION ALL SELECT creator_id, rkey, cid, record FROM pending_ops "
-                            "WHERE collection = {}",
-                            static_cast<int>(kind)));
+    return path(
+        fmt::format("list_items UNION ALL SELECT creator_id, rkey, cid, record FROM pending_ops "
+                    "WHERE collection = {}",
+                    static_cast<int>(kind)));
   case collection::list_block:
     return path("list_blocks");
   case collection::verification:
@@ -160,14 +168,17 @@ outcome<void> for_each_stored_record(executor& on, collection kind,
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     auto block = reader{*rows, i}.block(kind);
-    stored_record out{kind, std::string{rows->get_text(i, 0)}, std::string{rows->get_text(i, 1)},
-                      unpack_cid(rows->get_bytea(i, 2)), {}};
+    stored_record out{kind,
+                      std::string{rows->get_text(i, 0)},
+                      std::string{rows->get_text(i, 1)},
+                      unpack_cid(rows->get_bytea(i, 2)),
+                      {}};
     if (!block)
-      return tl::unexpected(db_error{error_class::fatal, std::string{sqlstate::internal},
-                                     fmt::format("at://{}/{}/{} cannot be rebuilt: {}", out.did,
-                                                 atproto::nsid_of(kind), out.rkey,
-                                                 block.error().message),
-                                     "stored_records"});
+      return tl::unexpected(
+          db_error{error_class::fatal, std::string{sqlstate::internal},
+                   fmt::format("at://{}/{}/{} cannot be rebuilt: {}", out.did,
+                               atproto::nsid_of(kind), out.rkey, block.error().message),
+                   "stored_records"});
     out.block = std::move(*block);
     visit(out);
   }

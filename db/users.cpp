@@ -18,40 +18,40 @@ constexpr statement select_users{
 
 constexpr statement insert_uris{
     "insert_uris",
-    "INSERT INTO uris (repo_id, collection, rkey) SELECT * FROM unnest($1::int8[], $2::int2[], $3::text[]) "
-    "AS n(repo_id, collection, rkey) WHERE NOT EXISTS (SELECT FROM uris u WHERE u.repo_id = n.repo_id "
+    "INSERT INTO uris (repo_id, collection, rkey) SELECT * FROM unnest($1::int8[], $2::int2[], "
+    "$3::text[]) "
+    "AS n(repo_id, collection, rkey) WHERE NOT EXISTS (SELECT FROM uris u WHERE u.repo_id = "
+    "n.repo_id "
     "AND u.collection = n.collection AND u.rkey = n.rkey) ORDER BY repo_id, collection, rkey "
     "ON CONFLICT DO NOTHING"};
 
 constexpr statement select_uris{
-    "select_uris",
-    "SELECT u.id FROM unnest($1::int8[], $2::int2[], $3::text[]) WITH ORDINALITY "
-    "AS n(repo_id, collection, rkey, at) JOIN uris u ON u.repo_id = n.repo_id "
-    "AND u.collection = n.collection AND u.rkey = n.rkey ORDER BY n.at"};
+    "select_uris", "SELECT u.id FROM unnest($1::int8[], $2::int2[], $3::text[]) WITH ORDINALITY "
+                   "AS n(repo_id, collection, rkey, at) JOIN uris u ON u.repo_id = n.repo_id "
+                   "AND u.collection = n.collection AND u.rkey = n.rkey ORDER BY n.at"};
 
 // A repo that shows up for the first time, or an account that came back.
 constexpr statement see_users{
-    "see_users", "UPDATE users u SET indexed_at = n.at FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
-                 "WHERE u.id = n.id AND u.indexed_at IS NULL AND u.status IS DISTINCT FROM 'deleted'"};
+    "see_users",
+    "UPDATE users u SET indexed_at = n.at FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
+    "WHERE u.id = n.id AND u.indexed_at IS NULL AND u.status IS DISTINCT FROM 'deleted'"};
 
 constexpr statement put_identities{
-    "put_identities",
-    "UPDATE users u SET indexed_at = n.at, identity_time = n.at "
-    "FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
-    "WHERE u.id = n.id AND (u.identity_time IS NULL OR u.identity_time < n.at)"};
+    "put_identities", "UPDATE users u SET indexed_at = n.at, identity_time = n.at "
+                      "FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
+                      "WHERE u.id = n.id AND (u.identity_time IS NULL OR u.identity_time < n.at)"};
 
 constexpr statement put_accounts{
-    "put_accounts",
-    "UPDATE users u SET status = n.status, status_time = n.at, "
-    "indexed_at = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.indexed_at END, "
-    "handle = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.handle END "
-    "FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS n(id, status, at) "
-    "WHERE u.id = n.id AND (u.status_time IS NULL OR u.status_time < n.at)"};
+    "put_accounts", "UPDATE users u SET status = n.status, status_time = n.at, "
+                    "indexed_at = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.indexed_at END, "
+                    "handle = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.handle END "
+                    "FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS n(id, status, at) "
+                    "WHERE u.id = n.id AND (u.status_time IS NULL OR u.status_time < n.at)"};
 
 /// Runs an insert and a select of the same parameters and expects an id for each of `count` rows.
-[[nodiscard]] outcome<std::vector<std::int64_t>>
-intern(executor& on, const statement& insert, const statement& select, params values,
-       std::size_t count) {
+[[nodiscard]] outcome<std::vector<std::int64_t>> intern(executor& on, const statement& insert,
+                                                        const statement& select, params values,
+                                                        std::size_t count) {
   if (count == 0)
     return std::vector<std::int64_t>{};
   pipeline out(on);
@@ -107,8 +107,9 @@ void add_user_events(pipeline& out, const batch& of) {
     seen.try_emplace(of.user_ids[head.repo], head.commit_time);
   if (!seen.empty()) {
     params p;
-    p.int8_array(seen, [](const auto& entry) { return entry.first; })
-        .timestamptz_array(seen, [](const auto& entry) { return entry.second; });
+    p.int8_array(seen, [](const auto& entry) {
+       return entry.first;
+     }).timestamptz_array(seen, [](const auto& entry) { return entry.second; });
     out.add(see_users, std::move(p));
   }
   std::map<std::int64_t, const identity_event*> identities;
@@ -116,8 +117,9 @@ void add_user_events(pipeline& out, const batch& of) {
     keep_latest(identities, of.user_ids[event.account], event);
   if (!identities.empty()) {
     params p;
-    p.int8_array(identities, [](const auto& entry) { return entry.first; })
-        .timestamptz_array(identities, [](const auto& entry) { return entry.second->time; });
+    p.int8_array(identities, [](const auto& entry) {
+       return entry.first;
+     }).timestamptz_array(identities, [](const auto& entry) { return entry.second->time; });
     out.add(put_identities, std::move(p));
   }
   std::map<std::int64_t, const account_event*> accounts;

@@ -10,8 +10,9 @@
 /// Users and uris: what stands for DIDs and at-uris in every other table.
 namespace prism::db {
 
-/// Makes users of DIDs that have none yet and gives the id of each, in order. Runs by itself, outside
-/// the batches' transactions, so ids never have to be taken back. Existing rows are not touched.
+/// Makes users of DIDs that have none yet and gives the id of each, in order. Runs by itself,
+/// outside the batches' transactions, so ids never have to be taken back. Existing rows are not
+/// touched.
 /// @param dids distinct.
 [[nodiscard]] outcome<std::vector<std::int64_t>> intern_users(executor& on,
                                                               const std::vector<std::string>& dids);

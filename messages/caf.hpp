@@ -1,8 +1,8 @@
 #pragma once
 
-/// Everything that is peculiar to CAF 0.17 and that a move to CAF 1.x would touch: its headers, state
-/// classes on top of its class-based actors, and permission to send values that never leave the
-/// process.
+/// Everything that is peculiar to CAF 0.17 and that a move to CAF 1.x would touch: its headers,
+/// state classes on top of its class-based actors, and permission to send values that never leave
+/// the process.
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -29,8 +29,8 @@ namespace prism {
 ///       interface::behavior_type make_behavior();
 ///     };
 ///
-/// The state lives from the actor's first message to its last; exceptions in a handler end the actor
-/// with their text as reason.
+/// The state lives from the actor's first message to its last; exceptions in a handler end the
+/// actor with their text as reason.
 template <class State>
 class state_actor : public State::interface::base {
 public:

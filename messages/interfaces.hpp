@@ -27,12 +27,10 @@ using db_session_actor =
     caf::typed_actor<caf::replies_to<run_job>::with<job_result>, caf::reacts_to<stop_request>,
                      caf::replies_to<get_status>::with<actor_status>>;
 
-using metrics_actor =
-    caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
-                     caf::replies_to<get_status>::with<actor_status>>;
+using metrics_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
+                                       caf::replies_to<get_status>::with<actor_status>>;
 
-using supervisor_actor =
-    caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
-                     caf::replies_to<get_status>::with<actor_status>>;
+using supervisor_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
+                                          caf::replies_to<get_status>::with<actor_status>>;
 
 } // namespace prism

@@ -45,8 +45,8 @@ struct advance_to {
 /// yourself with `shard_ready`.
 struct firehose_started {};
 
-/// shard → firehose: I am here (again) and have stored everything up to this seq. Until it comes, the
-/// firehose sends nothing; after it, everything above that seq, in order.
+/// shard → firehose: I am here (again) and have stored everything up to this seq. Until it comes,
+/// the firehose sends nothing; after it, everything above that seq, in order.
 struct shard_ready {
   std::size_t shard{0};
   std::uint64_t life{0}; ///< different for every announcement, never 0

@@ -14,19 +14,28 @@ namespace {
 const std::map<std::string, std::string> row_texts{
     {"posts", "SELECT did(creator_id), uri(id), encode(cid, 'hex'), commit_time, created_at, text, "
               "violates_thread_gate FROM posts"},
-    {"likes", "SELECT did(creator_id), rkey, uri(subject_id), uri(via_id), duplicate, encode(cid, 'hex') FROM likes"},
-    {"reposts", "SELECT did(creator_id), rkey, uri(subject_id), uri(via_id), duplicate, encode(cid, 'hex') FROM reposts"},
-    {"follows", "SELECT did(creator_id), rkey, did(subject_id), duplicate, encode(cid, 'hex') FROM follows"},
-    {"blocks", "SELECT did(creator_id), rkey, did(subject_id), duplicate, encode(cid, 'hex') FROM blocks"},
-    {"profiles", "SELECT did(creator_id), rkey, display_name, description, encode(cid, 'hex') FROM profiles"},
-    {"pending_ops", "SELECT did(creator_id), collection, rkey, uri(referent_id), encode(cid, 'hex') FROM pending_ops"},
+    {"likes", "SELECT did(creator_id), rkey, uri(subject_id), uri(via_id), duplicate, encode(cid, "
+              "'hex') FROM likes"},
+    {"reposts", "SELECT did(creator_id), rkey, uri(subject_id), uri(via_id), duplicate, "
+                "encode(cid, 'hex') FROM reposts"},
+    {"follows",
+     "SELECT did(creator_id), rkey, did(subject_id), duplicate, encode(cid, 'hex') FROM follows"},
+    {"blocks",
+     "SELECT did(creator_id), rkey, did(subject_id), duplicate, encode(cid, 'hex') FROM blocks"},
+    {"profiles",
+     "SELECT did(creator_id), rkey, display_name, description, encode(cid, 'hex') FROM profiles"},
+    {"pending_ops", "SELECT did(creator_id), collection, rkey, uri(referent_id), encode(cid, "
+                    "'hex') FROM pending_ops"},
     {"feed_items", "SELECT did(originator_id), sort_at, uri(post_id), repost_rkey FROM feed_items"},
-    {"post_aggregates", "SELECT uri(post_id), like_count, repost_count, reply_count, quote_count FROM post_aggregates "
-                        "WHERE like_count + repost_count + reply_count + quote_count <> 0"},
-    {"user_aggregates", "SELECT did(user_id), followers_count, follows_count, posts_count FROM user_aggregates "
-                        "WHERE followers_count + follows_count + posts_count <> 0"},
-    {"notifications", "SELECT did(recipient_id), did(author_id), reason, rkey, uri(subject_id), created_at "
-                      "FROM notifications"},
+    {"post_aggregates",
+     "SELECT uri(post_id), like_count, repost_count, reply_count, quote_count FROM post_aggregates "
+     "WHERE like_count + repost_count + reply_count + quote_count <> 0"},
+    {"user_aggregates",
+     "SELECT did(user_id), followers_count, follows_count, posts_count FROM user_aggregates "
+     "WHERE followers_count + follows_count + posts_count <> 0"},
+    {"notifications",
+     "SELECT did(recipient_id), did(author_id), reason, rkey, uri(subject_id), created_at "
+     "FROM notifications"},
     {"repos", "SELECT did(user_id), rev, encode(commit_cid, 'hex') FROM repos"},
 };
 
@@ -118,9 +127,9 @@ std::map<std::string, std::string> fingerprints(db::connection& on) {
     for (const std::string_view name : {"did(", "uri("})
       for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 12))
         text.insert(at, "pg_temp.");
-    const auto rows = on.exec(
-        "SELECT count(*)::text || ' ' || coalesce(md5(string_agg(r::text, '|' ORDER BY r::text)), '') FROM (" +
-        text + ") r");
+    const auto rows = on.exec("SELECT count(*)::text || ' ' || coalesce(md5(string_agg(r::text, "
+                              "'|' ORDER BY r::text)), '') FROM (" +
+                              text + ") r");
     if (!rows)
       FAIL(table << ": " << rows.error().message);
     out[table] = rows->get_text(0, 0);

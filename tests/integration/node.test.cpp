@@ -29,7 +29,8 @@ constexpr auto patience = 120s;
   return rows;
 }
 
-[[nodiscard]] std::map<std::string, std::string> without_times(std::map<std::string, std::string> rows) {
+[[nodiscard]] std::map<std::string, std::string>
+without_times(std::map<std::string, std::string> rows) {
   // Whom a reply tells depends on which of its ancestors came first (docs/ORACLE.md, "Not yet").
   rows.erase("notifications");
   return rows;
@@ -72,7 +73,8 @@ TEST_CASE("a node follows the sample to its end, drains and leaves the rows") {
   CHECK(without_times(rows_of(database)) == without_times(expected_rows()));
 }
 
-TEST_CASE("whatever actor is killed while the sample streams, it is restarted and the rows are the same") {
+TEST_CASE("whatever actor is killed while the sample streams, it is restarted and the rows are the "
+          "same") {
   const auto database = test::pg_fixture::fresh_database();
   net::replay_options relay;
   relay.rate = 1500;
@@ -125,8 +127,11 @@ TEST_CASE("no shard ever holds more frames than it granted, however small the wi
     std::map<std::string, std::string> fields;
     caf::scoped_actor self(running->system());
     self->request(context.actors.find_as<shard_actor>(names::shard(shard)), 10s, get_status{})
-        .receive([&](const actor_status& status) { fields.insert(status.fields.begin(), status.fields.end()); },
-                 [&](const caf::error& problem) { FAIL(describe(running->system(), problem)); });
+        .receive(
+            [&](const actor_status& status) {
+              fields.insert(status.fields.begin(), status.fields.end());
+            },
+            [&](const caf::error& problem) { FAIL(describe(running->system(), problem)); });
     INFO("shard " << shard << " peak " << fields["peak"]);
     CHECK(std::stoul(fields["capacity"]) == 6);
     CHECK(std::stoul(fields["peak"]) <= 6);
@@ -141,8 +146,9 @@ TEST_CASE("no shard ever holds more frames than it granted, however small the wi
 TEST_CASE("a relay that misbehaves in every way is survived without a restart") {
   const auto database = test::pg_fixture::fresh_database();
   net::replay_options relay;
-  for (const auto* fault : {"close-at=300", "reset-at=800", "garbage-at=1000", "text-at=1100",
-                            "error-at=1500:ConsumerTooSlow", "truncated-at=2000", "half-open-at=2500"})
+  for (const auto* fault :
+       {"close-at=300", "reset-at=800", "garbage-at=1000", "text-at=1100",
+        "error-at=1500:ConsumerTooSlow", "truncated-at=2000", "half-open-at=2500"})
     relay.faults.push_back(net::parse_fault(fault).value());
   auto server = net::replay_server::start(sample(), relay).value();
   auto options = settings(server->url(), database);

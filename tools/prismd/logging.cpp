@@ -14,8 +14,8 @@ class json_message final : public spdlog::custom_flag_formatter {
 public:
   void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
               spdlog::memory_buf_t& out) override {
-    const auto text = boost::json::serialize(
-        boost::json::value(boost::json::string_view(message.payload.data(), message.payload.size())));
+    const auto text = boost::json::serialize(boost::json::value(
+        boost::json::string_view(message.payload.data(), message.payload.size())));
     out.append(text.data(), text.data() + text.size());
   }
   [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {

@@ -13,7 +13,9 @@ namespace {
 
 volatile std::sig_atomic_t stop_signal = 0;
 
-void on_signal(int number) { stop_signal = number; }
+void on_signal(int number) {
+  stop_signal = number;
+}
 
 void handle_signals() {
   struct sigaction action {};
