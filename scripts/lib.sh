@@ -41,8 +41,9 @@ is_number() { [[ $1 =~ ^[0-9]{1,18}$ ]]; }
 
 # need_number NAME TEXT MIN MAX
 need_number() {
-  is_number "$2" && ((10#$2 >= $3 && 10#$2 <= $4)) ||
+  if ! is_number "$2" || ((10#$2 < $3 || 10#$2 > $4)); then
     usage_error "$1: '$2' is not a number in $3..$4"
+  fi
 }
 
 # --- the end -----------------------------------------------------------------------------------
