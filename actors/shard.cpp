@@ -256,7 +256,7 @@ void shard_state::written(const db::job_outcome& done) {
     out.batches.of("fenced").Increment();
     node_->status.finish(75, why.message);
     phase_ = phase::resting;
-    return;
+    return stop_if_idle();
   }
   out.batches.of(db::to_string(why.cls)).Increment();
   if (why.cls == db::error_class::poison && !refusal_)

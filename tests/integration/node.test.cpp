@@ -168,3 +168,36 @@ TEST_CASE("a relay that misbehaves in every way is survived without a restart") 
   CHECK(running->stop());
   CHECK(without_times(rows_of(database)) == without_times(expected_rows()));
 }
+
+TEST_CASE("a node that is superseded by another one stops by itself and harms nothing") {
+  const auto database = test::pg_fixture::fresh_database();
+  net::replay_options relay;
+  relay.rate = 1000;
+  auto server = net::replay_server::start(sample(), relay).value();
+  auto options = settings(server->url(), database);
+  options.until_caught_up = 2s;
+  auto old = start(options);
+  // The older one is at work before the newer one takes over.
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (old->context().metrics.batches().batches.of("committed").Value() < 20 &&
+         std::chrono::steady_clock::now() < deadline)
+    REQUIRE_FALSE(old->context().status.wait(20ms));
+  auto newer = start(options);
+  const auto fenced = old->context().status.wait(patience);
+  REQUIRE(fenced);
+  CHECK(fenced->exit_code == 75);
+  CHECK(old->stop());
+  const auto verdict = newer->context().status.wait(patience);
+  REQUIRE(verdict);
+  CHECK(verdict->exit_code == 0);
+  CHECK(newer->stop());
+  CHECK(without_times(rows_of(database)) == without_times(expected_rows()));
+}
+
+TEST_CASE("a node waits for a database that is not there and can be told to stop waiting") {
+  std::size_t asked = 0;
+  const auto started = node::start(settings("ws://127.0.0.1:1", "host=/nonexistent dbname=none"),
+                                   [&] { return ++asked > 3; });
+  REQUIRE_FALSE(started);
+  CHECK(started.error().code == errc::cancelled);
+}
