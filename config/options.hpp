@@ -47,8 +47,9 @@ struct options {
 
   // -- indexing -----------------------------------------------------------------------------------
 
-  /// Parallel lanes; repos are spread over them by DID. 1 to 256.
-  std::uint64_t shards{4};
+  /// Parallel lanes; repos are spread over them by DID. 1 to 256. About as many as the database has
+  /// cores: more make events of different repos overtake each other, so that more have to wait.
+  std::uint64_t shards{2};
 
   /// Most frames in one database transaction. 1 to 10,000.
   std::uint64_t batch_max_frames{500};

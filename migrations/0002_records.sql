@@ -30,8 +30,6 @@ CREATE TABLE posts (
 );
 -- A gate that arrives after the replies it governs: replies of one thread after a moment.
 CREATE INDEX posts_reply_root ON posts (reply_root_id, commit_time) WHERE reply_root_id IS NOT NULL;
--- A thread's children, and replies that came before their parent.
-CREATE INDEX posts_reply_parent ON posts (reply_parent_id) WHERE reply_parent_id IS NOT NULL;
 -- A follow or list item that arrives after the gated replies it allows; purge of an account.
 CREATE INDEX posts_creator ON posts (creator_id, commit_time);
 

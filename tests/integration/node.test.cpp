@@ -41,6 +41,7 @@ without_times(std::map<std::string, std::string> rows) {
   out.relay_url = relay;
   out.database_url = database;
   out.start_cursor = 0;
+  out.shards = 4;
   out.metrics_listen = "";
   out.backoff_min = 20ms;
   out.backoff_max = 200ms;

@@ -85,7 +85,7 @@ TEST_CASE("every setting can be given on the command line, in the environment an
 }
 
 TEST_CASE("the command line wins over the environment, that over the file, that over defaults") {
-  const temporary_file file("shards = 2\ndb-pool-size = 3\nbatch-max-frames = 4\n");
+  const temporary_file file("shards = 5\ndb-pool-size = 3\nbatch-max-frames = 4\n");
   const auto values =
       accepted({"--shards=10"}, {"PRISM_SHARDS=20", "PRISM_DB_POOL_SIZE=30"}, file.path());
   CHECK(values.shards == 10);
