@@ -43,3 +43,10 @@ function(prism_test name label)
     PRISM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PRISM_BINARY_DIR="${PROJECT_BINARY_DIR}")
   catch_discover_tests(${name} TEST_PREFIX "${label}: " PROPERTIES LABELS ${label} TIMEOUT 300)
 endfunction()
+
+# prism_uses_regex(TARGET): with sanitizers g++ 12 takes members inside <regex> for uninitialised.
+function(prism_uses_regex target)
+  if(PRISM_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND TARGET ${target})
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+  endif()
+endfunction()
