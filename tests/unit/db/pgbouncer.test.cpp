@@ -93,7 +93,7 @@ TEST_CASE("transactions through PgBouncer in transaction mode are exact") {
                         "insert into t values (1, 0), (2, 0); create table notes (n bigint)"));
   std::vector<std::future<outcome<void>>> workers;
   for (int worker = 0; worker < threads; ++worker)
-    workers.push_back(std::async(std::launch::async, [&]() -> outcome<void> {
+    workers.push_back(std::async(std::launch::async, [&, worker]() -> outcome<void> {
       auto on = connect_to(through.conninfo());
       tx_options options;
       options.deadline = 2min;
