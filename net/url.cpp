@@ -38,7 +38,7 @@ expected<ws_url> parse_ws_url(std::string_view text) {
   if (parsed.has_error())
     return fail(errc::invalid, "relay URL '{}': not a URL ({}); expected wss://host[:port][/path]",
                 text, parsed.error().message());
-  const urls::url_view url = *parsed;
+  const urls::url_view& url = *parsed;
   if (url.scheme() != "ws" && url.scheme() != "wss")
     return fail(errc::invalid, "relay URL '{}': scheme is '{}', expected ws or wss", text,
                 std::string_view(url.scheme()));
