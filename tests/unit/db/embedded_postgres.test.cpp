@@ -82,6 +82,7 @@ struct holder {
     options.argv = {PRISM_PG_HOLDER, directory.string()};
     options.environment = {"PATH=/usr/bin:/bin"};
     options.output = output;
+    options.death_signal = SIGKILL;
     auto started = child_process::start(options);
     REQUIRE(started);
     return std::move(*started);

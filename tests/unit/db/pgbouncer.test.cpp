@@ -48,6 +48,7 @@ public:
     child_options options;
     options.argv = {program_path, config.string()};
     options.output = scratch_.path() / "log";
+    options.death_signal = SIGKILL; // also when this program is killed
     if (::geteuid() == 0) {
       auto user = find_user("postgres");
       REQUIRE(user);
