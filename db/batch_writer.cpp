@@ -1,7 +1,6 @@
 #include "db/batch_writer.hpp"
 
-#include "db/post_notifications.hpp"
-#include "db/quote_verdicts.hpp"
+#include "db/thread_judge.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -22,6 +21,10 @@ constexpr statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE
   std::vector<std::int64_t> out{ids.begin(), ids.end()};
   std::ranges::sort(out);
   return out;
+}
+
+[[nodiscard]] micros earliest(const std::vector<record_key>& paths) {
+  return std::ranges::min(paths, {}, &record_key::time).time;
 }
 
 [[nodiscard]] bool can_be_parked(collection kind) {
@@ -66,7 +69,7 @@ outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock) {
       .and_then([&] { return remove_old(); })
       .and_then([&] { return settle_referents(); })
       .and_then([&] { return insert_new(); })
-      .and_then([&] { return judge_and_notify(); });
+      .and_then([&] { return judge(); });
 }
 
 void batch_writer::count_op(collection kind, op_action action, std::size_t n) {
@@ -74,26 +77,54 @@ void batch_writer::count_op(collection kind, op_action action, std::size_t n) {
 }
 
 void batch_writer::collect_puts() {
-  for (const auto& path : plan_.of(collection::post))
+  for (const auto& path : plan_.of(collection::post)) {
     if (path.put != nullptr)
       posts_.push_back(to_post(*path.put, ids_));
+    collect_passed(collection::post, path);
+  }
   for (const auto kind : document_collections())
-    for (const auto& path : plan_.of(kind))
+    for (const auto& path : plan_.of(kind)) {
       if (path.put != nullptr)
         documents_[at(kind)].push_back(to_document(*path.put, ids_));
+      collect_passed(kind, path);
+    }
   for (const auto kind : edge_collections())
     for (const auto& path : plan_.of(kind)) {
       if (path.put != nullptr)
         edges_[at(kind)].push_back(to_edge(*path.put, ids_));
-      // A verification that came and went within the batch was still given, and taken back.
-      if (kind != collection::verification)
-        continue;
-      for (const auto* passed : path.passed) {
-        auto row = to_edge(*passed, ids_);
-        effects_.edge_added(kind, row);
-        row.commit_time = path.time;
-        effects_.edge_removed(kind, row);
-      }
+      collect_passed(kind, path);
+    }
+}
+
+void batch_writer::collect_passed(collection kind, const planned_path& path) {
+  for (const auto& [what, until] : path.passed)
+    switch (kind) {
+    case collection::post:
+      history_.posts.push_back({to_post(*what, ids_), until});
+      break;
+    case collection::thread_gate:
+      history_.thread_gates.push_back({to_document(*what, ids_), until});
+      break;
+    case collection::post_gate:
+      history_.post_gates.push_back({to_document(*what, ids_), until});
+      break;
+    case collection::follow:
+    case collection::list_item: {
+      auto& kept = kind == collection::follow ? history_.follows : history_.list_items;
+      kept.push_back({to_edge(*what, ids_), until});
+      note_edge_change(kind, kept.back().row, what->commit_time);
+      break;
+    }
+    case collection::verification: {
+      // It was given, and taken back.
+      auto row = to_edge(*what, ids_);
+      effects_.edge_added(kind, row);
+      row.commit_time = until;
+      effects_.edge_removed(kind, row);
+      break;
+    }
+    default:
+      break;
     }
 }
 
@@ -112,12 +143,20 @@ outcome<void> batch_writer::lock(const std::vector<std::int64_t>& also_lock) {
     locks.insert(ids_.uri(path.self));
     posts.insert(ids_.uri(path.self));
   }
+  for (const auto kind : {collection::thread_gate, collection::post_gate})
+    for (const auto& path : plan_.of(kind))
+      locks.insert(ids_.uri(path.self));
   for (const auto& path : plan_.of(collection::list))
     lists.insert(ids_.uri(path.self));
   for (const auto& row : posts_)
-    for (const auto& id : {row.reply_parent_id, row.quoted_id})
+    for (const auto& id : {row.reply_root_id, row.reply_parent_id, row.quoted_id})
       if (id)
         locks.insert(*id);
+  for (const auto& [row, until] : history_.posts)
+    for (const auto& id : {row.reply_root_id, row.reply_parent_id})
+      if (id)
+        locks.insert(*id);
+  locked_ = locks;
   step next(on_);
   const auto note_live = [this](const result& rows) -> outcome<void> {
     for (std::size_t i = 0; i < rows.rows(); ++i)
@@ -141,9 +180,18 @@ outcome<void> batch_writer::lock(const std::vector<std::int64_t>& also_lock) {
 
 void batch_writer::note_edge_change(collection kind, const edge& row, micros when) {
   if (kind == collection::follow)
-    follows_.push_back({row.creator_id, row.subject_id, when});
-  else if (kind == collection::list_item)
-    list_items_.push_back({row.list_id, row.subject_id, when});
+    changes_.follows.push_back({row.creator_id, row.subject_id, when});
+  else if (kind == collection::list_item) {
+    changes_.list_items.push_back({row.list_id, row.subject_id, when});
+    effects_.lock_list(row.list_id);
+    effects_.lock_user(row.subject_id);
+  }
+}
+
+void batch_writer::note_post_change(const planned_path& path, std::optional<std::int64_t> root) {
+  const auto id = ids_.uri(path.self);
+  changes_.posts.push_back({id, path.first_time});
+  changes_.threads.push_back(root.value_or(id));
 }
 
 outcome<void> batch_writer::remove_old() {
@@ -153,8 +201,8 @@ outcome<void> batch_writer::remove_old() {
     std::unordered_map<std::string, micros> when;
     for (const auto& path : plan_.of(kind))
       if (path.remove_old) {
-        paths.push_back({ids_.user(path.creator), std::string{path.rkey}});
-        when[fmt::format("{}/{}", paths.back().creator_id, path.rkey)] = path.time;
+        paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.first_time});
+        when[fmt::format("{}/{}", paths.back().creator_id, path.rkey)] = path.first_time;
       }
     if (paths.empty())
       continue;
@@ -162,8 +210,15 @@ outcome<void> batch_writer::remove_old() {
     // is then seen by the delete behind it.
     if (can_be_parked(kind)) {
       add_cancel(next.pipe(), kind, paths);
-      next.then([this, kind](const result& rows) -> outcome<void> {
+      next.then([this, kind, earliest = earliest(paths)](const result& rows) -> outcome<void> {
         count_op(kind, op_action::remove, rows.rows());
+        if (kind == collection::list_item)
+          for (std::size_t i = 0; i < rows.rows(); ++i) {
+            edge item;
+            item.list_id = rows.get_int8(i, 1);
+            item.subject_id = rows.get_int8(i, 2);
+            note_edge_change(kind, item, earliest);
+          }
         return {};
       });
     }
@@ -172,11 +227,11 @@ outcome<void> batch_writer::remove_old() {
     next.then([this, kind, &table, when](const result& rows) -> outcome<void> {
       count_op(kind, op_action::remove, rows.rows());
       for (auto& row : read_edges(table, rows)) {
-        if (row.duplicate)
-          continue;
         const auto found = when.find(fmt::format("{}/{}", row.creator_id, row.rkey));
         const auto time = found == when.end() ? row.commit_time : found->second;
         note_edge_change(kind, row, time);
+        if (row.duplicate)
+          continue;
         if (kind == collection::verification)
           row.commit_time = time;
         effects_.edge_removed(kind, row);
@@ -186,12 +241,12 @@ outcome<void> batch_writer::remove_old() {
     });
   }
 
-  std::vector<std::int64_t> old_posts;
+  std::vector<post_removal> old_posts;
   std::unordered_map<std::int64_t, const planned_path*> by_id;
   for (const auto& path : plan_.of(collection::post))
     if (path.remove_old) {
-      old_posts.push_back(ids_.uri(path.self));
-      by_id[old_posts.back()] = &path;
+      old_posts.push_back({ids_.uri(path.self), path.first_time});
+      by_id[old_posts.back().id] = &path;
     }
   if (!old_posts.empty()) {
     add_remove_posts(next.pipe(), old_posts);
@@ -200,6 +255,7 @@ outcome<void> batch_writer::remove_old() {
       for (const auto& row : read_removed_posts(rows)) {
         const auto& path = *by_id.at(row.id);
         post_removed(effects_, row, std::string{path.rkey});
+        note_post_change(path, row.reply_root_id);
         live_.erase(row.id);
         if (path.put == nullptr)
           gone_posts_.push_back(row.id);
@@ -214,10 +270,8 @@ outcome<void> batch_writer::remove_old() {
     for (const auto& path : plan_.of(kind)) {
       if (!path.remove_old)
         continue;
-      paths.push_back({ids_.user(path.creator), std::string{path.rkey}});
+      paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.first_time});
       ids.push_back(path.self == no_ref ? 0 : ids_.uri(path.self));
-      if (kind == collection::thread_gate)
-        gates_.push_back({ids.back(), path.time});
       if (kind == collection::list && path.put == nullptr) {
         gone_lists_.push_back(ids.back());
         live_.erase(ids.back());
@@ -325,9 +379,6 @@ outcome<void> batch_writer::insert_new() {
   for (const auto kind : document_collections()) {
     if (documents_[at(kind)].empty())
       continue;
-    if (kind == collection::thread_gate)
-      for (const auto& row : documents_[at(kind)])
-        gates_.push_back({row.id, row.commit_time});
     add_insert(next.pipe(), *find_document_table(kind), documents_[at(kind)]);
     next.then([this, kind](const result& rows) -> outcome<void> {
       count_op(kind, op_action::create, rows.rows());
@@ -348,14 +399,16 @@ outcome<void> batch_writer::insert_new() {
     next.then([this, kind, &table](const result& rows) -> outcome<void> {
       count_op(kind, op_action::create, rows.rows());
       for (const auto& row : read_edges(table, rows)) {
-        if (row.duplicate)
-          continue;
-        effects_.edge_added(kind, row);
         note_edge_change(kind, row, row.commit_time);
+        if (!row.duplicate)
+          effects_.edge_added(kind, row);
       }
       return {};
     });
   }
+  for (const auto& op : parked_)
+    note_edge_change(op.kind, op.row, op.row.commit_time);
+  add_keep(next.pipe(), history_);
   if (!parked_.empty()) {
     add_park(next.pipe(), parked_);
     next.then([this](const result& rows) -> outcome<void> {
@@ -370,7 +423,7 @@ void batch_writer::notify_of_joins(const id_set& fresh) {
   // Only the first profile tells of a starter pack: a later version is an update.
   for (const auto& path : plan_.of(collection::profile)) {
     const auto creator = ids_.user(path.creator);
-    const op* first = path.passed.empty() ? path.put : path.passed.front();
+    const op* first = path.passed.empty() ? path.put : path.passed.front().what;
     if (first == nullptr || path.rkey != "self" || !fresh.contains(creator) ||
         had_profile_.contains(creator))
       continue;
@@ -383,68 +436,52 @@ void batch_writer::notify_of_joins(const id_set& fresh) {
   }
 }
 
-outcome<void> batch_writer::judge_and_notify() {
-  id_set candidates;
-  std::unordered_map<std::int64_t, std::vector<ancestor>> chains;
-  std::vector<std::int64_t> replies;
-  std::vector<std::int64_t> quotes;
+outcome<void> batch_writer::judge() {
+  std::vector<speaking_post> added;
+  id_set replies;
+  id_set quotes;
+  id_set inserted;
   for (const auto& row : posts_) {
+    inserted.insert(row.id);
     if (row.reply_parent_id)
-      replies.push_back(row.id);
+      replies.insert(row.id);
     if (row.quoted_id)
-      quotes.push_back(row.id);
-  }
-  candidates.insert(replies.begin(), replies.end());
-  step first(on_);
-  if (add_find_replies(first.pipe(), gates_, follows_, list_items_))
-    first.then([&](const result& rows) -> outcome<void> {
-      for (std::size_t i = 0; i < rows.rows(); ++i)
-        candidates.insert(rows.get_int8(i, 0));
-      return {};
-    });
-  if (!replies.empty()) {
-    add_ancestors(first.pipe(), replies);
-    first.then([&](const result& rows) -> outcome<void> {
-      for (const auto& each : read_ancestors(rows))
-        chains[each.post_id].push_back(each);
-      return {};
-    });
-  }
-  if (auto done = first.run(); !done)
-    return done;
-
-  id_set violating;
-  id_set silent_quotes;
-  step second(on_);
-  if (!candidates.empty()) {
-    add_judge_replies(second.pipe(), sorted(std::move(candidates)));
-    second.then([&](const result& rows) -> outcome<void> {
-      for (const auto& each : read_verdicts(rows)) {
-        effects_.count_post(each.parent_id, {.replies = each.violates ? -1 : 1});
-        if (each.violates)
-          violating.insert(each.reply_id);
-      }
-      return {};
-    });
-  }
-  if (!quotes.empty()) {
-    add_judge_quotes(second.pipe(), quotes);
-    second.then([&](const result& rows) -> outcome<void> {
-      for (std::size_t i = 0; i < rows.rows(); ++i)
-        silent_quotes.insert(rows.get_int8(i, 0));
-      return {};
-    });
-  }
-  if (auto done = second.run(); !done)
-    return done;
-  for (const auto& row : posts_) {
-    std::optional<std::int64_t> quoted_author;
+      quotes.insert(row.id);
+    auto& each = added.emplace_back();
+    each.id = row.id;
+    each.author_id = row.creator_id;
+    each.rkey = row.rkey;
+    each.sort_at = std::min(row.created_at, row.commit_time);
+    each.mentions = row.mentions;
+    each.quoted_id = row.quoted_id;
     if (row.columns.quoted != no_ref)
-      quoted_author = ids_.owner(row.columns.quoted);
-    notify_of_post(effects_, row, chains[row.id], quoted_author, !violating.contains(row.id),
-                   !silent_quotes.contains(row.id));
+      each.quoted_owner = ids_.owner(row.columns.quoted);
   }
-  return {};
+  const auto root_of = [this](const op& what) {
+    return ids_.optional_uri(std::get<post_row>(what.columns).reply_root);
+  };
+  for (const auto& path : plan_.of(collection::post)) {
+    if (path.put != nullptr && inserted.contains(ids_.uri(path.self)))
+      note_post_change(path, root_of(*path.put));
+    for (const auto& [what, until] : path.passed)
+      note_post_change(path, root_of(*what));
+  }
+  for (const auto& [row, until] : history_.posts)
+    if (row.reply_parent_id)
+      replies.insert(row.id);
+  for (const auto kind : {collection::thread_gate, collection::post_gate})
+    for (const auto& path : plan_.of(kind)) {
+      auto& gates = kind == collection::thread_gate ? changes_.thread_gates : changes_.post_gates;
+      gates.push_back({ids_.uri(path.self), path.first_time});
+      effects_.lock_user(ids_.user(path.creator));
+    }
+  for (const auto& gate : documents_[at(collection::thread_gate)])
+    for (const auto list : gate.first_ids)
+      effects_.lock_list(list);
+  if (changes_.empty())
+    return {};
+  thread_judge judge(on_, effects_, locked_);
+  return judge.run(changes_, std::move(added), replies, quotes);
 }
 
 } // namespace prism::db

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "db/dependents.hpp"
 #include "db/effects.hpp"
-#include "db/gate_verdicts.hpp"
+#include "db/history.hpp"
 #include "db/indexer.hpp"
 #include "db/pending.hpp"
 #include "db/resolved_batch.hpp"
@@ -29,11 +30,13 @@ private:
   [[nodiscard]] outcome<void> remove_old();
   [[nodiscard]] outcome<void> settle_referents();
   [[nodiscard]] outcome<void> insert_new();
-  [[nodiscard]] outcome<void> judge_and_notify();
+  [[nodiscard]] outcome<void> judge();
 
   void collect_puts();
   void park_waiting(atproto::collection kind);
+  void collect_passed(atproto::collection kind, const planned_path& path);
   void note_edge_change(atproto::collection kind, const edge& row, micros when);
+  void note_post_change(const planned_path& path, std::optional<std::int64_t> root);
   void notify_of_joins(const id_set& had_profile);
   void count_op(atproto::collection kind, op_action action, std::size_t n);
 
@@ -53,9 +56,9 @@ private:
   std::vector<std::int64_t> gone_lists_;
   id_set had_profile_;
 
-  std::vector<gate_change> gates_;
-  std::vector<pair_change> follows_;
-  std::vector<pair_change> list_items_;
+  batch_history history_;
+  thread_changes changes_;
+  id_set locked_;
 };
 
 } // namespace prism::db

@@ -1,5 +1,7 @@
 #include "db/documents.hpp"
 
+#include "db/sql_text.hpp"
+
 #include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,13 +19,6 @@ struct column {
   const char* select; // how it is taken from the array; null: as it is
   void (*bind)(params&, const std::vector<document>&);
 };
-
-/// bigint[] columns travel as literals, since arrays of arrays cannot be ragged.
-[[nodiscard]] std::optional<std::string> literal(const std::vector<std::int64_t>& ids) {
-  if (ids.empty())
-    return std::nullopt;
-  return fmt::format("{{{}}}", fmt::join(ids, ","));
-}
 
 using rows_of = const std::vector<document>&;
 
@@ -64,13 +59,13 @@ constexpr column embedding_disabled{
     "embedding_disabled", "bool", nullptr,
     [](params& p, rows_of rows) { p.boolean_array(rows, &document::embedding_disabled); }};
 void bind_first(params& p, rows_of rows) {
-  p.text_array(rows, [](const document& row) { return literal(row.first_ids); });
+  p.text_array(rows, [](const document& row) { return sql_ids(row.first_ids); });
 }
 constexpr column allow_lists{"allow_lists", "text", "allow_lists::int8[]", bind_first};
 constexpr column detached{"detached", "text", "detached::int8[]", bind_first};
 constexpr column hidden_replies{
     "hidden_replies", "text", "hidden_replies::int8[]", [](params& p, rows_of rows) {
-      p.text_array(rows, [](const document& row) { return literal(row.second_ids); });
+      p.text_array(rows, [](const document& row) { return sql_ids(row.second_ids); });
     }};
 constexpr column cid{"cid", "bytea", nullptr,
                      [](params& p, rows_of rows) { p.bytea_array(rows, &document::cid); }};
@@ -82,9 +77,12 @@ enum class key { uri, path, collection_path };
 } // namespace
 
 struct document_table {
-  document_table(const char* table, key keyed_by, std::vector<column> of);
+  /// @param kept columns that go to past_TABLE when a row is deleted; null: none do.
+  document_table(const char* table, key keyed_by, std::vector<column> of,
+                 const char* kept = nullptr);
 
   key keyed;
+  bool keeps_history;
   std::vector<column> columns;
   std::map<std::string, std::string> texts; // owns names and SQL of the statements
   statement remove;
@@ -98,8 +96,9 @@ private:
   }
 };
 
-document_table::document_table(const char* table, key keyed_by, std::vector<column> of)
-    : keyed(keyed_by), columns(std::move(of)) {
+document_table::document_table(const char* table, key keyed_by, std::vector<column> of,
+                               const char* kept)
+    : keyed(keyed_by), keeps_history(kept != nullptr), columns(std::move(of)) {
   std::vector<std::string> names;
   std::vector<std::string> arrays;
   std::vector<std::string> selected;
@@ -118,8 +117,16 @@ document_table::document_table(const char* table, key keyed_by, std::vector<colu
                             fmt::join(arrays, ", "), fmt::join(names, ", "), conflict));
   switch (keyed) {
   case key::uri:
-    remove = make(table, "remove",
-                  fmt::format("DELETE FROM {} WHERE id = ANY($1) RETURNING creator_id", table));
+    remove = make(
+        table, "remove",
+        keeps_history
+            ? fmt::format("WITH gone AS (DELETE FROM {0} t USING unnest($1::int8[], "
+                          "$2::timestamptz[]) AS d(id, until) WHERE t.id = d.id RETURNING t.*, "
+                          "d.until), kept AS (INSERT INTO past_{0} (id, commit_time, until, {1}) "
+                          "SELECT id, commit_time, until, {1} FROM gone ON CONFLICT DO NOTHING) "
+                          "SELECT creator_id FROM gone",
+                          table, kept)
+            : fmt::format("DELETE FROM {} WHERE id = ANY($1) RETURNING creator_id", table));
     paths_of = make(table, "paths_of",
                     fmt::format("SELECT u.rkey FROM {} t JOIN uris u ON u.id = t.id "
                                 "WHERE t.creator_id = $1 LIMIT $2",
@@ -163,11 +170,13 @@ namespace {
   static const document_table thread_gates{
       "thread_gates",
       key::uri,
-      {id, creator_id, created_at, commit_time, allows, allow_lists, hidden_replies, cid, record}};
+      {id, creator_id, created_at, commit_time, allows, allow_lists, hidden_replies, cid, record},
+      "creator_id, allows, allow_lists, hidden_replies"};
   static const document_table post_gates{
       "post_gates",
       key::uri,
-      {id, creator_id, created_at, commit_time, embedding_disabled, detached, cid, record}};
+      {id, creator_id, created_at, commit_time, embedding_disabled, detached, cid, record},
+      "creator_id, embedding_disabled"};
   static const document_table profiles{"profiles",
                                        key::path,
                                        {creator_id, rkey, created_at, commit_time, display_name,
@@ -218,7 +227,9 @@ void add_remove(pipeline& out, const document_table& table, collection of,
   params p;
   if (table.keyed == key::uri)
     p.int8_array(ids);
-  else
+  if (table.keeps_history)
+    p.timestamptz_array(paths, &record_key::time);
+  if (table.keyed != key::uri)
     p.int8_array(paths, &record_key::creator_id).text_array(paths, &record_key::rkey);
   if (table.keyed == key::collection_path)
     p.int2(static_cast<std::int16_t>(of));

@@ -39,8 +39,8 @@ struct document_table;
 /// Collections that have a document table, in the fixed order in which they are written.
 [[nodiscard]] std::span<const atproto::collection> document_collections() noexcept;
 
-/// Deletes rows by path; `ids` go with `paths` for tables that are keyed by uri. Index: primary
-/// key. Gives the creator of each deleted row.
+/// Deletes rows by path; `ids` go with `paths` for tables that are keyed by uri. Gates go to the
+/// history. Index: primary key. Gives the creator of each deleted row.
 void add_remove(pipeline& out, const document_table& table, atproto::collection kind,
                 const std::vector<record_key>& paths, const std::vector<std::int64_t>& ids);
 

@@ -105,11 +105,23 @@ constexpr column record{
 
 } // namespace
 
+namespace {
+
+/// How a table's rows are called in past_pairs.
+struct past_pair {
+  collection kind;
+  const char* first;
+  const char* second;
+};
+
+} // namespace
+
 /// A table: its columns without `duplicate`, and the two that make a pair. SQL texts are made once.
 struct edge_table {
   edge_table(const char* name, std::vector<column> columns, const column& first,
-             const column& second);
+             const column& second, std::optional<past_pair> history);
 
+  bool keeps_history;
   std::vector<column> columns;
   const column* first;
   const column* second;
@@ -129,8 +141,8 @@ private:
 };
 
 edge_table::edge_table(const char* name, std::vector<column> of, const column& one,
-                       const column& two)
-    : columns(std::move(of)), first(&one), second(&two) {
+                       const column& two, std::optional<past_pair> history)
+    : keeps_history(history.has_value()), columns(std::move(of)), first(&one), second(&two) {
   std::vector<std::string> names;
   std::vector<std::string> arrays;
   std::vector<std::string> returned;
@@ -144,11 +156,20 @@ edge_table::edge_table(const char* name, std::vector<column> of, const column& o
   const auto same_pair = [&](const char* a, const char* b) {
     return fmt::format("{0}.{2} = {1}.{2} AND {0}.{3} = {1}.{3}", a, b, one.name, two.name);
   };
-  remove = make(
-      name, "remove",
-      fmt::format("DELETE FROM {} t USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
-                  "WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey RETURNING {}",
-                  name, back));
+  const auto removal = fmt::format(
+      "DELETE FROM {} t USING unnest($1::int8[], $2::text[]{} WHERE t.creator_id = "
+      "d.creator_id AND t.rkey = d.rkey RETURNING {}",
+      name,
+      history ? ", $3::timestamptz[]) AS d(creator_id, rkey, until)" : ") AS d(creator_id, rkey)",
+      back);
+  remove = make(name, "remove",
+                history ? fmt::format("WITH gone AS ({}, d.until), kept AS (INSERT INTO past_pairs "
+                                      "(first_id, second_id, collection, commit_time, until) "
+                                      "SELECT {}, {}, {}, commit_time, until FROM gone ON CONFLICT "
+                                      "DO NOTHING) SELECT {}, duplicate FROM gone",
+                                      removal, history->first, history->second,
+                                      static_cast<int>(history->kind), list)
+                        : removal);
   remove_by_subject = make(name, "remove_by_subject",
                            fmt::format("WITH d AS (SELECT unnest($1::int8[]) AS id), "
                                        "k AS (SELECT t.creator_id, t.rkey FROM {0} t JOIN d ON "
@@ -211,17 +232,19 @@ struct entry {
   static const std::vector<entry> all = [] {
     std::vector<entry> out;
     const auto add = [&](collection kind, const char* name, std::vector<column> columns,
-                         const column& first, const column& second) {
-      out.push_back({kind, edge_table{name, std::move(columns), first, second}});
+                         const column& first, const column& second,
+                         std::optional<past_pair> history = std::nullopt) {
+      out.push_back({kind, edge_table{name, std::move(columns), first, second, history}});
     };
     out.reserve(edge_collections().size());
     add(collection::like, "likes", subject_columns, subject_id, creator_id);
     add(collection::repost, "reposts", subject_columns, subject_id, creator_id);
-    add(collection::follow, "follows", pair_columns, subject_id, creator_id);
+    add(collection::follow, "follows", pair_columns, subject_id, creator_id,
+        past_pair{collection::follow, "creator_id", "subject_id"});
     add(collection::block, "blocks", pair_columns, subject_id, creator_id);
     add(collection::list_item, "list_items",
         {creator_id, list_id, subject_id, created_at, commit_time, rkey, cid, record}, list_id,
-        subject_id);
+        subject_id, past_pair{collection::list_item, "list_id", "subject_id"});
     add(collection::list_block, "list_blocks",
         {creator_id, list_id, created_at, commit_time, rkey, cid, record}, list_id, creator_id);
     add(collection::verification, "verifications",
@@ -255,7 +278,10 @@ std::span<const collection> edge_collections() noexcept {
 }
 
 void add_remove(pipeline& out, const edge_table& table, const std::vector<record_key>& paths) {
-  out.add(table.remove, path_params(paths));
+  auto p = path_params(paths);
+  if (table.keeps_history)
+    p.timestamptz_array(paths, &record_key::time);
+  out.add(table.remove, std::move(p));
 }
 
 void add_remove_by_subject(pipeline& out, const edge_table& table,

@@ -18,6 +18,7 @@ namespace prism::db {
 struct record_key {
   std::int64_t creator_id{0};
   std::string rkey;
+  micros time{0}; ///< of the operation that removes it
 };
 
 /// A row of any edge table; which members are columns depends on the table.
@@ -47,7 +48,8 @@ struct edge_table;
 /// Collections that have an edge table, in the fixed order in which they are written.
 [[nodiscard]] std::span<const atproto::collection> edge_collections() noexcept;
 
-/// Deletes rows by path. Index: primary key. Gives the deleted rows.
+/// Deletes rows by path; follows and list items go to the history. Index: primary key. Gives the
+/// deleted rows.
 void add_remove(pipeline& out, const edge_table& table, const std::vector<record_key>& paths);
 
 /// Deletes the edges of subjects that are no longer indexed. Index: TABLE_subject,

@@ -67,16 +67,19 @@ constexpr statement remove_notifications{
     "AND t.created_at = d.created_at AND t.author_id = d.author_id AND t.rkey = d.rkey AND "
     "t.reason = d.reason"};
 
-// Nobody is notified of what they did themselves, and a uri without a DID has nobody to notify.
+// Nobody is notified of what they did themselves, or once their account is deleted, and a uri
+// without a DID has nobody to notify. Index: users_deleted.
 constexpr statement insert_notifications{
     "insert_notifications",
     "INSERT INTO notifications (recipient_id, author_id, reason, rkey, subject_id, created_at) "
     "SELECT coalesce(n.recipient_id, u.repo_id), n.author_id, n.reason, n.rkey, n.subject_id, "
     "n.created_at "
     "FROM unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[]) "
-    "AS n(recipient_id, author_id, reason, rkey, subject_id, created_at) "
-    "LEFT JOIN uris u ON u.id = n.subject_id "
-    "WHERE coalesce(n.recipient_id, u.repo_id) NOT IN (0, n.author_id)"};
+    "AS n(recipient_id, author_id, reason, rkey, subject_id, created_at) LEFT JOIN uris u ON u.id "
+    "= n.subject_id "
+    "WHERE coalesce(n.recipient_id, u.repo_id) NOT IN (0, n.author_id) "
+    "AND NOT EXISTS (SELECT FROM users d WHERE d.id = coalesce(n.recipient_id, u.repo_id) "
+    "AND d.status = 'deleted')"};
 
 [[nodiscard]] params feed_params(const std::vector<effects::feed_item>& items) {
   params p;
@@ -167,6 +170,7 @@ void effects::edge(collection kind, const struct edge& row, std::int32_t sign) {
     break;
   case collection::list_item:
     lists_[row.list_id] += sign;
+    lock_user(row.subject_id);
     break;
   case collection::verification:
     // A verification that ended stays in the reader's history, and so does its end.
@@ -181,7 +185,31 @@ void effects::edge(collection kind, const struct edge& row, std::int32_t sign) {
   }
 }
 
+void effects::flush_users_and_lists(pipeline& out) {
+  if (!users_.empty()) {
+    const auto delta = [](auto user_delta::*member) {
+      return [member](const auto& entry) { return entry.second.*member; };
+    };
+    params p;
+    p.int8_array(users_, [](const auto& entry) { return entry.first; })
+        .int4_array(users_, delta(&user_delta::followers))
+        .int4_array(users_, delta(&user_delta::follows))
+        .int4_array(users_, delta(&user_delta::posts));
+    out.add(count_users, std::move(p));
+  }
+  if (!lists_.empty()) {
+    params p;
+    p.int8_array(lists_, [](const auto& entry) {
+       return entry.first;
+     }).int4_array(lists_, [](const auto& entry) { return entry.second; });
+    out.add(count_members, std::move(p));
+  }
+  users_.clear();
+  lists_.clear();
+}
+
 void effects::flush(pipeline& out) {
+  flush_users_and_lists(out);
   if (!feed_removed_.empty())
     out.add(remove_feed_items, feed_params(feed_removed_));
   if (!feed_added_.empty())
@@ -208,24 +236,6 @@ void effects::flush(pipeline& out) {
         .int4_array(posts_, delta(&post_delta::replies))
         .int4_array(posts_, delta(&post_delta::quotes));
     out.add(count_posts, std::move(p));
-  }
-  if (!users_.empty()) {
-    const auto delta = [](auto user_delta::*member) {
-      return [member](const auto& entry) { return entry.second.*member; };
-    };
-    params p;
-    p.int8_array(users_, [](const auto& entry) { return entry.first; })
-        .int4_array(users_, delta(&user_delta::followers))
-        .int4_array(users_, delta(&user_delta::follows))
-        .int4_array(users_, delta(&user_delta::posts));
-    out.add(count_users, std::move(p));
-  }
-  if (!lists_.empty()) {
-    params p;
-    p.int8_array(lists_, [](const auto& entry) {
-       return entry.first;
-     }).int4_array(lists_, [](const auto& entry) { return entry.second; });
-    out.add(count_members, std::move(p));
   }
   *this = effects{};
 }

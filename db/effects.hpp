@@ -47,6 +47,9 @@ public:
 
   void count_post(std::int64_t post_id, const post_delta& change);
   void count_user(std::int64_t user_id, const user_delta& change);
+  /// Makes this batch and every other one that counts for the user, or the list, take turns.
+  void lock_user(std::int64_t user_id) { users_.try_emplace(user_id); }
+  void lock_list(std::int64_t list_id) { lists_.try_emplace(list_id); }
   void add_feed_item(feed_item item) { feed_added_.push_back(std::move(item)); }
   void remove_feed_item(feed_item item) { feed_removed_.push_back(std::move(item)); }
   void notify(notification what) { notified_.push_back(std::move(what)); }
@@ -54,6 +57,10 @@ public:
   void take_back(notification what) { taken_back_.push_back(std::move(what)); }
   /// Takes back all that a post, profile or verification caused for one reason.
   void take_back_all(std::int64_t author_id, std::string rkey, notification_reason reason);
+
+  /// Queues the counts of users and lists that there are so far. The rows stay locked: what a batch
+  /// reads of follows and list items after this is not changed by another one before it ends.
+  void flush_users_and_lists(pipeline& out);
 
   /// Queues the statements. Afterwards this is empty.
   void flush(pipeline& out);

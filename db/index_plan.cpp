@@ -9,13 +9,23 @@ using atproto::collection;
 namespace {
 
 [[nodiscard]] bool leaves_traces(collection kind) {
-  return kind == collection::verification || kind == collection::profile;
+  switch (kind) {
+  case collection::verification:
+  case collection::profile:
+  case collection::post:
+  case collection::thread_gate:
+  case collection::post_gate:
+  case collection::follow:
+  case collection::list_item:
+    return true;
+  default:
+    return false;
+  }
 }
 
 void fold(planned_path& path, const op& next, bool first) {
-  path.time = next.commit_time;
-  if (path.put != nullptr && leaves_traces(next.kind))
-    path.passed.push_back(path.put);
+  if (path.put != nullptr && next.action != op_action::create && leaves_traces(next.kind))
+    path.passed.push_back({path.put, next.commit_time});
   switch (next.action) {
   case op_action::create:
     // A second create of a live record is a fault of the repo: the first stays.
@@ -52,7 +62,7 @@ index_plan make_plan(const batch& of, const known_revs& revs) {
         fmt::format("{}/{}/{}", each.creator, static_cast<int>(each.kind), each.rkey),
         paths.size());
     if (added)
-      paths.push_back({each.creator, each.self, each.rkey, false, nullptr, 0, {}});
+      paths.push_back({each.creator, each.self, each.rkey, false, nullptr, each.commit_time, {}});
     fold(paths[at->second], each, added);
   }
   return plan;

@@ -9,6 +9,12 @@
 
 namespace prism::db {
 
+/// A version that came and went within one batch.
+struct passed_version {
+  const op* what;
+  micros until; ///< time of the operation that ended it
+};
+
 /// What a batch does to one record, however many operations it has on it.
 struct planned_path {
   did_ref creator{no_ref};
@@ -18,11 +24,11 @@ struct planned_path {
   bool remove_old{false};
   /// The version that stays; null if the record is gone in the end.
   const op* put{nullptr};
-  /// Time of the last operation.
-  micros time{0};
+  /// Time of the first operation: when the older version ended.
+  micros first_time{0};
   /// Versions that came and went within the batch, in order; only where their passing leaves traces
-  /// (verifications and profiles, which notify once and for all).
-  std::vector<const op*> passed;
+  /// (verifications and profiles, which notify once and for all; and what is kept as history).
+  std::vector<passed_version> passed;
 };
 
 /// The net work of a batch, by collection, in the order of first appearance. Points into the batch.

@@ -18,11 +18,17 @@ constexpr statement park{
             "created_text, record) ORDER BY creator_id, collection, rkey ON CONFLICT DO NOTHING "
             "RETURNING commit_time"};
 
+// A list item that waits counts for thread gates all the same: it goes to the history (10 is
+// collection::list_item).
 constexpr statement cancel{
     "cancel_pending",
-    "DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[]) AS d(creator_id, rkey) "
-    "WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey RETURNING "
-    "t.creator_id"};
+    "WITH gone AS (DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[], "
+    "$4::timestamptz[]) AS d(creator_id, rkey, until) "
+    "WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey "
+    "RETURNING t.*, d.until), "
+    "kept AS (INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "
+    "SELECT referent_id, other_id, collection, commit_time, until FROM gone WHERE collection = 10 "
+    "ON CONFLICT DO NOTHING) SELECT collection, referent_id, other_id FROM gone"};
 
 constexpr statement release{
     "release_pending",
@@ -90,7 +96,9 @@ void add_park(pipeline& out, const std::vector<pending_op>& ops) {
 }
 
 void add_cancel(pipeline& out, collection kind, const std::vector<record_key>& paths) {
-  out.add(cancel, path_params(kind, paths));
+  auto p = path_params(kind, paths);
+  p.timestamptz_array(paths, &record_key::time);
+  out.add(cancel, std::move(p));
 }
 
 void add_referents_of_pending(pipeline& out, collection kind,

@@ -20,7 +20,8 @@ struct pending_op {
 /// Gives the commit times of what was really parked.
 void add_park(pipeline& out, const std::vector<pending_op>& ops);
 
-/// Forgets parked operations whose record was deleted or replaced. Index: primary key.
+/// Forgets parked operations whose record was deleted or replaced; list items go to the history.
+/// Index: primary key. Gives (collection, referent, other) of each.
 void add_cancel(pipeline& out, atproto::collection kind, const std::vector<record_key>& paths);
 
 /// Takes out everything that waits for these uris. Index: pending_ops_referent.

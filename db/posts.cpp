@@ -20,13 +20,21 @@ constexpr statement lock_aggregates{
 
 constexpr statement referents_of_posts{
     "referents_of_posts",
-    "SELECT x.id FROM posts p, LATERAL (VALUES (p.reply_parent_id), (p.quoted_id)) AS x(id) "
-    "WHERE p.id = ANY($1) AND x.id IS NOT NULL"};
+    "SELECT x.id FROM posts p, LATERAL (VALUES (p.reply_root_id), "
+    "(p.reply_parent_id), (p.quoted_id)) AS x(id) WHERE p.id = ANY($1) AND x.id IS NOT NULL"};
 
-constexpr statement remove_posts{"remove_posts",
-                                 "DELETE FROM posts WHERE id = ANY($1) RETURNING id, creator_id, "
-                                 "created_at, commit_time, reply_parent_id, "
-                                 "quoted_id, coalesce(violates_thread_gate, false)"};
+constexpr statement remove_posts{
+    "remove_posts",
+    "WITH gone AS (DELETE FROM posts p USING unnest($1::int8[], $2::timestamptz[]) AS d(id, until) "
+    "WHERE p.id = d.id RETURNING p.id, p.creator_id, p.created_at, p.commit_time, p.reply_root_id, "
+    "p.reply_parent_id, p.quoted_id, p.violates_thread_gate, p.invalid_reply_root, p.facets, "
+    "d.until), "
+    "kept AS (INSERT INTO past_posts (id, commit_time, until, creator_id, reply_root_id, "
+    "reply_parent_id, invalid_reply_root, facets) SELECT id, commit_time, until, creator_id, "
+    "reply_root_id, reply_parent_id, coalesce(invalid_reply_root, false), facets FROM gone "
+    "ON CONFLICT DO NOTHING) "
+    "SELECT id, creator_id, created_at, commit_time, reply_root_id, reply_parent_id, quoted_id, "
+    "coalesce(violates_thread_gate, false) FROM gone"};
 
 constexpr statement insert_posts{
     "insert_posts", "INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, "
@@ -81,8 +89,10 @@ void add_referents_of_posts(pipeline& out, const std::vector<std::int64_t>& ids)
   out.add(referents_of_posts, ids_param(ids));
 }
 
-void add_remove_posts(pipeline& out, const std::vector<std::int64_t>& ids) {
-  out.add(remove_posts, ids_param(ids));
+void add_remove_posts(pipeline& out, const std::vector<post_removal>& posts) {
+  params p;
+  p.int8_array(posts, &post_removal::id).timestamptz_array(posts, &post_removal::time);
+  out.add(remove_posts, std::move(p));
 }
 
 std::vector<removed_post> read_removed_posts(const result& rows) {
@@ -91,7 +101,7 @@ std::vector<removed_post> read_removed_posts(const result& rows) {
   for (std::size_t i = 0; i < rows.rows(); ++i)
     out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), rows.get_timestamptz(i, 2),
                    rows.get_timestamptz(i, 3), rows.opt_int8(i, 4), rows.opt_int8(i, 5),
-                   rows.get_bool(i, 6)});
+                   rows.opt_int8(i, 6), rows.get_bool(i, 7)});
   return out;
 }
 

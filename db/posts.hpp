@@ -35,9 +35,16 @@ struct removed_post {
   std::int64_t creator_id;
   micros created_at;
   micros commit_time;
+  std::optional<std::int64_t> reply_root_id;
   std::optional<std::int64_t> reply_parent_id;
   std::optional<std::int64_t> quoted_id;
   bool violates_thread_gate;
+};
+
+/// A post to delete, and the time of the event that does it.
+struct post_removal {
+  std::int64_t id;
+  micros time;
 };
 
 /// Which of these uris are indexed posts. Index: primary key.
@@ -47,10 +54,11 @@ void add_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 /// whoever changes whether a post lives, or what hangs on it, holds its row (docs/ARCHITECTURE.md).
 void add_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
 
-/// Parents and quoted posts of posts that are about to be deleted, to lock them too.
+/// Roots, parents and quoted posts of posts that are about to be deleted, to lock them too.
 void add_referents_of_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 
-void add_remove_posts(pipeline& out, const std::vector<std::int64_t>& ids);
+/// Deletes posts, which go to the history. Gives them.
+void add_remove_posts(pipeline& out, const std::vector<post_removal>& posts);
 [[nodiscard]] std::vector<removed_post> read_removed_posts(const result& rows);
 
 /// Inserts posts that are not there yet; gives their ids.

@@ -3,6 +3,8 @@
 #include "atproto/json_codec.hpp"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace prism::db {
 
@@ -65,6 +67,12 @@ sql_json_object(const std::vector<std::pair<std::string_view, atproto::cbor_node
   for (const auto& [key, node] : pairs)
     object.emplace(key, atproto::to_json(node));
   return to_text(object);
+}
+
+std::optional<std::string> sql_ids(const std::vector<std::int64_t>& ids) {
+  if (ids.empty())
+    return std::nullopt;
+  return fmt::format("{{{}}}", fmt::join(ids, ","));
 }
 
 } // namespace prism::db

@@ -2,6 +2,8 @@
 
 #include "atproto/cbor_node.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,5 +24,9 @@ namespace prism::db {
 /// Some pairs of a map as one JSON object.
 [[nodiscard]] std::string
 sql_json_object(const std::vector<std::pair<std::string_view, atproto::cbor_node>>& pairs);
+
+/// The literal of a bigint[]; nothing for none. (Arrays of arrays cannot be ragged, so such columns
+/// travel as texts.)
+[[nodiscard]] std::optional<std::string> sql_ids(const std::vector<std::int64_t>& ids);
 
 } // namespace prism::db

@@ -24,6 +24,7 @@ REQUIRED = (
     "verification",
     "actor_sync",
     "record",
+    "notification",
 )
 
 INFORMATIONAL = (
@@ -31,7 +32,6 @@ INFORMATIONAL = (
     "list_counts",
     "duplicate_record",
     "quote",
-    "notification",
     "post_agg_as_stored",
     "profile_agg_as_stored",
 )

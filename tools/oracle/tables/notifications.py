@@ -24,6 +24,11 @@ _REASONS = {
 }
 
 
+# Whose record a duplicate can replace, by the table that counts it.
+_SUBJECTS = {"like": "subject", "repost": "subject", "follow": "subjectDid"}
+_EDGES = {"like", "repost", "follow", "like-via-repost", "repost-via-repost"}
+
+
 def notification(db, official):
     """recordCid is not stored by ours and follows from the record, where that still exists."""
     rules = Counter()
@@ -46,13 +51,51 @@ def notification(db, official):
                 "sortAt": iso(row["created_at"]),
             })
         )  # fmt: skip
+    deleted = {row["did"] for row in db.rows("SELECT did FROM users WHERE status = 'deleted'")}
     theirs = []
-    for row in official["notification"]:
-        if _waits(official, row["recordUri"]):
+    for row in official["notification"] + list(_promoted(official, rules)):
+        if row["did"] in deleted:
+            rules["dropped: for a deleted account"] += 1
+        elif row["recordUri"] not in official.records and row["reason"] in _EDGES:
+            rules["dropped: its record is gone, and a duplicate has taken its place"] += 1
+        elif _waits(official, row["recordUri"]):
             rules["dropped: of a like or repost that waits for its post"] += 1
         else:
+            if row["recordUri"] not in official.records:
+                row = {**row, "recordCid": None}
             theirs.append(_comparable(row))
     return Comparison("notification", ours, theirs, rules)
+
+
+def _promoted(official, rules):
+    """What duplicates say that count now: the reference leaves them in duplicate_record."""
+    left_behind = {row["uri"] for row in official["duplicate_record"]}
+    for table, subject in _SUBJECTS.items():
+        for row in official[table]:
+            if row["uri"] not in left_behind:
+                continue
+            rules["added: of a duplicate that counts now"] += 1
+            said = {
+                "author": row["creator"],
+                "recordUri": row["uri"],
+                "recordCid": row["cid"],
+                "sortAt": row["sortAt"],
+            }
+            if table == "follow":
+                yield {**said, "did": row[subject], "reason": table, "reasonSubject": None}
+                continue
+            owner = uri_parts(row[subject])[0]
+            if owner == row["creator"]:
+                continue
+            yield {**said, "did": owner, "reason": table, "reasonSubject": row[subject]}
+            via = row.get("via")
+            if via and uri_parts(via)[0] != row["creator"]:
+                yield {
+                    **said,
+                    "did": uri_parts(via)[0],
+                    "reason": f"{table}-via-repost",
+                    "reasonSubject": via,
+                }
 
 
 def _waits(official, uri):

@@ -8,12 +8,11 @@ from values import cid_text, iso, micros
 _COLUMNS = (
     "uri", "cid", "creator", "text", "replyRoot", "replyRootCid", "replyParent", "replyParentCid",
     "createdAt", "indexedAt", "sortAt", "langs", "tags", "violatesThreadGate",
-    "violatesEmbeddingRules", "hasThreadGate", "hasPostGate",
+    "violatesEmbeddingRules", "invalidReplyRoot", "hasThreadGate", "hasPostGate",
 )  # fmt: skip
 
 
 def post(db, official):
-    """invalidReplyRoot is left out: it is not computed yet."""
     rules = Counter()
     ours = []
     for row in db.rows(
@@ -21,6 +20,7 @@ def post(db, official):
         "reply_parent_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, "
         "coalesce(violates_thread_gate, false) AS violates_thread_gate, "
         "coalesce(violates_embedding_rules, false) AS violates_embedding_rules, "
+        "coalesce(invalid_reply_root, false) AS invalid_reply_root, "
         "EXISTS (SELECT FROM thread_gates g WHERE g.id = p.id) AS has_thread_gate, "
         "EXISTS (SELECT FROM post_gates g WHERE g.id = p.id) AS has_post_gate FROM posts p"
     ):
@@ -41,6 +41,7 @@ def post(db, official):
             "tags": row["tags"] or None,
             "violatesThreadGate": row["violates_thread_gate"],
             "violatesEmbeddingRules": row["violates_embedding_rules"],
+            "invalidReplyRoot": row["invalid_reply_root"],
             "hasThreadGate": row["has_thread_gate"],
             "hasPostGate": row["has_post_gate"],
         })  # fmt: skip
@@ -50,7 +51,7 @@ def post(db, official):
     }
     theirs = []
     for row in project(official["post"], _COLUMNS):
-        for flag in ("violatesThreadGate", "violatesEmbeddingRules"):
+        for flag in ("violatesThreadGate", "violatesEmbeddingRules", "invalidReplyRoot"):
             row[flag] = bool(row[flag])
         for flag, posts in gated.items():
             if bool(row[flag]) != (row["uri"] in posts):

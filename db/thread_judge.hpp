@@ -1,0 +1,51 @@
+#pragma once
+
+#include "db/dependents.hpp"
+#include "db/effects.hpp"
+#include "db/post_notifications.hpp"
+#include "db/posts.hpp"
+
+#include <functional>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace prism::db {
+
+/// Judges what a batch's posts are and whom they tell, and judges again what the batch changes of
+/// later posts. Runs inside the batch's transaction when all its rows are written. It flushes the
+/// counts of users and lists first: the locks on those rows make it take turns with batches that
+/// change the same follows and lists (docs/ORDER.md). Use once.
+class thread_judge {
+public:
+  using id_set = std::unordered_set<std::int64_t>;
+
+  /// All arguments must outlive the judge.
+  /// @param locked posts whose aggregates rows the transaction has locked.
+  thread_judge(executor& on, effects& out, id_set locked)
+      : on_(on), effects_(out), locked_(std::move(locked)) {}
+
+  /// @param changes what the batch changed, its new posts included.
+  /// @param added the new posts, as `speaking_post` with mentions; verdicts are filled here.
+  /// @param replies ids of those that are replies; @param quotes ids of those that quote.
+  [[nodiscard]] outcome<void> run(const thread_changes& changes, std::vector<speaking_post> added,
+                                  const id_set& replies, const id_set& quotes);
+
+private:
+  [[nodiscard]] outcome<void> find_dependents(const thread_changes& changes);
+  [[nodiscard]] outcome<void> judge(const id_set& replies, const id_set& quotes);
+  [[nodiscard]] outcome<void> judge_roots(std::vector<std::int64_t> ids);
+  [[nodiscard]] outcome<void> read_chains(const id_set& replies);
+  [[nodiscard]] bool covered(const ancestor& each) const;
+  [[nodiscard]] outcome<void> tell_again();
+
+  executor& on_;
+  effects& effects_;
+  id_set locked_;
+  id_set added_;
+  std::vector<std::int64_t> dependents_; ///< older posts that are judged again
+  id_set violating_;                     ///< new replies that break their gate
+  id_set silent_quotes_;                 ///< new quotes that break theirs
+  std::unordered_map<std::int64_t, std::vector<ancestor>> chains_;
+};
+
+} // namespace prism::db
