@@ -74,12 +74,14 @@ constexpr statement insert_notifications{
     "INSERT INTO notifications (recipient_id, author_id, reason, rkey, subject_id, created_at) "
     "SELECT coalesce(n.recipient_id, u.repo_id), n.author_id, n.reason, n.rkey, n.subject_id, "
     "n.created_at "
-    "FROM unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[]) "
-    "AS n(recipient_id, author_id, reason, rkey, subject_id, created_at) LEFT JOIN uris u ON u.id "
+    "FROM unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[], "
+    "$7::int8[]) AS n(recipient_id, author_id, reason, rkey, subject_id, created_at, unless_own) "
+    "LEFT JOIN uris u ON u.id "
     "= n.subject_id "
     "WHERE coalesce(n.recipient_id, u.repo_id) NOT IN (0, n.author_id) "
     "AND NOT EXISTS (SELECT FROM users d WHERE d.id = coalesce(n.recipient_id, u.repo_id) "
-    "AND d.status = 'deleted')"};
+    "AND d.status = 'deleted') AND NOT EXISTS (SELECT FROM uris o WHERE o.id = n.unless_own AND "
+    "o.repo_id = n.author_id)"};
 
 [[nodiscard]] params feed_params(const std::vector<effects::feed_item>& items) {
   params p;
@@ -147,18 +149,23 @@ void effects::edge(collection kind, const struct edge& row, std::int32_t sign) {
     auto& list = sign == appeared ? notified_ : taken_back_;
     list.push_back({recipient, row.creator_id, why, row.rkey, subject, sort_at});
   };
+  // Who likes his own post tells nobody, not even the reposter (@atproto/bsky, like plugin).
+  const auto tell_via = [&](reason why) {
+    if (!row.via_id)
+      return;
+    tell(std::nullopt, why, row.via_id);
+    (sign == appeared ? notified_ : taken_back_).back().unless_own = row.subject_id;
+  };
   switch (kind) {
   case collection::like:
     count_post(row.subject_id, {.likes = sign});
     tell(std::nullopt, reason::like, row.subject_id);
-    if (row.via_id)
-      tell(std::nullopt, reason::like_via_repost, row.via_id);
+    tell_via(reason::like_via_repost);
     break;
   case collection::repost: {
     count_post(row.subject_id, {.reposts = sign});
     tell(std::nullopt, reason::repost, row.subject_id);
-    if (row.via_id)
-      tell(std::nullopt, reason::repost_via_repost, row.via_id);
+    tell_via(reason::repost_via_repost);
     auto& items = sign == appeared ? feed_added_ : feed_removed_;
     items.push_back({row.creator_id, sort_at, row.subject_id, row.rkey});
     break;
@@ -223,8 +230,11 @@ void effects::flush(pipeline& out) {
   }
   if (!taken_back_.empty())
     out.add(remove_notifications, notification_params(taken_back_));
-  if (!notified_.empty())
-    out.add(insert_notifications, notification_params(notified_));
+  if (!notified_.empty()) {
+    auto p = notification_params(notified_);
+    p.int8_array(notified_, &notification::unless_own);
+    out.add(insert_notifications, std::move(p));
+  }
   if (!posts_.empty()) {
     const auto delta = [](auto post_delta::*member) {
       return [member](const auto& entry) { return entry.second.*member; };

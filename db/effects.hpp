@@ -39,6 +39,8 @@ public:
     std::string rkey;
     std::optional<std::int64_t> subject_id;
     micros created_at;
+    /// A uri whose owner's own deeds are not worth telling.
+    std::optional<std::int64_t> unless_own{};
   };
 
   /// A counted edge appeared or went. Duplicates have no effects: do not pass them.

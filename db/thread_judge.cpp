@@ -59,21 +59,25 @@ outcome<void> thread_judge::find_dependents(const thread_changes& changes) {
   });
   if (!rows)
     return tl::unexpected(rows.error());
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    if (const auto id = rows->get_int8(i, 0); !added_.contains(id))
+  for (std::size_t i = 0; i < rows->rows(); ++i) {
+    const auto id = rows->get_int8(i, 0);
+    found_.insert(id);
+    if (!added_.contains(id))
       dependents_.push_back(id);
+  }
   std::ranges::sort(dependents_);
   return {};
 }
 
 outcome<void> thread_judge::judge(const id_set& replies, const id_set& quotes) {
-  const auto with_dependents = [this](const id_set& of) {
-    id_set all{dependents_.begin(), dependents_.end()};
+  // A new post that is found may have been a reply before the batch.
+  const auto with_found = [this](const id_set& of) {
+    auto all = found_;
     all.insert(of.begin(), of.end());
     return all;
   };
-  const auto all_replies = with_dependents(replies);
-  const auto all_quotes = with_dependents(quotes);
+  const auto all_replies = with_found(replies);
+  const auto all_quotes = with_found(quotes);
   if (all_replies.empty() && all_quotes.empty())
     return {};
   const auto reply_ids = sorted(all_replies);

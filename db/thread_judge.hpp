@@ -42,7 +42,8 @@ private:
   effects& effects_;
   id_set locked_;
   id_set added_;
-  std::vector<std::int64_t> dependents_; ///< older posts that are judged again
+  id_set found_;                         ///< what the changes may concern
+  std::vector<std::int64_t> dependents_; ///< those of them that are not new
   id_set violating_;                     ///< new replies that break their gate
   id_set silent_quotes_;                 ///< new quotes that break theirs
   std::unordered_map<std::int64_t, std::vector<ancestor>> chains_;

@@ -13,7 +13,8 @@ namespace {
 // Tables with the expressions that stand for their rows; subject to no order.
 const std::map<std::string, std::string> row_texts{
     {"posts", "SELECT did(creator_id), uri(id), encode(cid, 'hex'), commit_time, created_at, text, "
-              "violates_thread_gate FROM posts"},
+              "coalesce(violates_thread_gate, false), coalesce(violates_embedding_rules, false), "
+              "coalesce(invalid_reply_root, false) FROM posts"},
     {"likes", "SELECT did(creator_id), rkey, uri(subject_id), uri(via_id), duplicate, encode(cid, "
               "'hex') FROM likes"},
     {"reposts", "SELECT did(creator_id), rkey, uri(subject_id), uri(via_id), duplicate, "
@@ -36,6 +37,16 @@ const std::map<std::string, std::string> row_texts{
     {"notifications",
      "SELECT did(recipient_id), did(author_id), reason, rkey, uri(subject_id), created_at "
      "FROM notifications"},
+    {"list_items",
+     "SELECT did(creator_id), rkey, uri(list_id), did(subject_id), duplicate FROM list_items"},
+    {"thread_gates", "SELECT uri(id), commit_time, encode(cid, 'hex') FROM thread_gates"},
+    {"post_gates", "SELECT uri(id), commit_time, encode(cid, 'hex') FROM post_gates"},
+    {"verifications",
+     "SELECT did(creator_id), rkey, did(subject_id), duplicate FROM verifications"},
+    {"past_posts", "SELECT uri(id), commit_time, until, invalid_reply_root FROM past_posts"},
+    {"past_thread_gates", "SELECT uri(id), commit_time, until, allows FROM past_thread_gates"},
+    {"past_post_gates", "SELECT uri(id), commit_time, until FROM past_post_gates"},
+    {"past_pairs", "SELECT did(second_id), collection, commit_time, until FROM past_pairs"},
     {"repos", "SELECT did(user_id), rev, encode(commit_cid, 'hex') FROM repos"},
 };
 
