@@ -143,19 +143,17 @@ outcome<void> batch_writer::lock(const std::vector<std::int64_t>& also_lock) {
     locks.insert(ids_.uri(path.self));
     posts.insert(ids_.uri(path.self));
   }
-  for (const auto kind : {collection::thread_gate, collection::post_gate})
-    for (const auto& path : plan_.of(kind))
-      locks.insert(ids_.uri(path.self));
+  for (const auto& path : plan_.of(collection::post_gate))
+    locks.insert(ids_.uri(path.self));
   for (const auto& path : plan_.of(collection::list))
     lists.insert(ids_.uri(path.self));
   for (const auto& row : posts_)
-    for (const auto& id : {row.reply_root_id, row.reply_parent_id, row.quoted_id})
+    for (const auto& id : {row.reply_parent_id, row.quoted_id})
       if (id)
         locks.insert(*id);
   for (const auto& [row, until] : history_.posts)
-    for (const auto& id : {row.reply_root_id, row.reply_parent_id})
-      if (id)
-        locks.insert(*id);
+    if (row.reply_parent_id)
+      locks.insert(*row.reply_parent_id);
   locked_ = locks;
   step next(on_);
   const auto note_live = [this](const result& rows) -> outcome<void> {
@@ -188,10 +186,15 @@ void batch_writer::note_edge_change(collection kind, const edge& row, micros whe
   }
 }
 
-void batch_writer::note_post_change(const planned_path& path, std::optional<std::int64_t> root) {
+void batch_writer::note_post_change(const planned_path& path, std::optional<std::int64_t> root,
+                                    std::optional<std::int64_t> root_owner) {
   const auto id = ids_.uri(path.self);
   changes_.posts.push_back({id, path.first_time});
   changes_.threads.push_back(root.value_or(id));
+  if (!root || root_owner) {
+    effects_.lock_user(root_owner.value_or(ids_.user(path.creator)));
+    locked_.insert(root.value_or(id));
+  }
 }
 
 outcome<void> batch_writer::remove_old() {
@@ -255,7 +258,7 @@ outcome<void> batch_writer::remove_old() {
       for (const auto& row : read_removed_posts(rows)) {
         const auto& path = *by_id.at(row.id);
         post_removed(effects_, row, std::string{path.rkey});
-        note_post_change(path, row.reply_root_id);
+        note_post_change(path, row.reply_root_id, row.reply_root_owner);
         live_.erase(row.id);
         if (path.put == nullptr)
           gone_posts_.push_back(row.id);
@@ -457,14 +460,18 @@ outcome<void> batch_writer::judge() {
     if (row.columns.quoted != no_ref)
       each.quoted_owner = ids_.owner(row.columns.quoted);
   }
-  const auto root_of = [this](const op& what) {
-    return ids_.optional_uri(std::get<post_row>(what.columns).reply_root);
+  const auto note = [this](const planned_path& path, const op& what) {
+    const auto root = std::get<post_row>(what.columns).reply_root;
+    if (root == no_ref)
+      note_post_change(path, std::nullopt, std::nullopt);
+    else
+      note_post_change(path, ids_.uri(root), ids_.owner(root));
   };
   for (const auto& path : plan_.of(collection::post)) {
     if (path.put != nullptr && inserted.contains(ids_.uri(path.self)))
-      note_post_change(path, root_of(*path.put));
+      note(path, *path.put);
     for (const auto& [what, until] : path.passed)
-      note_post_change(path, root_of(*what));
+      note(path, *what);
   }
   for (const auto& [row, until] : history_.posts)
     if (row.reply_parent_id)

@@ -36,7 +36,8 @@ private:
   void park_waiting(atproto::collection kind);
   void collect_passed(atproto::collection kind, const planned_path& path);
   void note_edge_change(atproto::collection kind, const edge& row, micros when);
-  void note_post_change(const planned_path& path, std::optional<std::int64_t> root);
+  void note_post_change(const planned_path& path, std::optional<std::int64_t> root,
+                        std::optional<std::int64_t> root_owner);
   void notify_of_joins(const id_set& had_profile);
   void count_op(atproto::collection kind, op_action action, std::size_t n);
 
@@ -58,7 +59,7 @@ private:
 
   batch_history history_;
   thread_changes changes_;
-  id_set locked_;
+  id_set locked_; // posts, and roots of threads, whose changes wait for this batch
 };
 
 } // namespace prism::db

@@ -19,9 +19,8 @@ constexpr statement lock_aggregates{
     "SELECT post_id FROM post_aggregates WHERE post_id = ANY($1) ORDER BY post_id FOR UPDATE"};
 
 constexpr statement referents_of_posts{
-    "referents_of_posts",
-    "SELECT x.id FROM posts p, LATERAL (VALUES (p.reply_root_id), "
-    "(p.reply_parent_id), (p.quoted_id)) AS x(id) WHERE p.id = ANY($1) AND x.id IS NOT NULL"};
+    "referents_of_posts", "SELECT x.id FROM posts p, LATERAL (VALUES (p.reply_parent_id), "
+                          "(p.quoted_id)) AS x(id) WHERE p.id = ANY($1) AND x.id IS NOT NULL"};
 
 constexpr statement remove_posts{
     "remove_posts",
@@ -33,7 +32,8 @@ constexpr statement remove_posts{
     "reply_parent_id, invalid_reply_root, facets) SELECT id, commit_time, until, creator_id, "
     "reply_root_id, reply_parent_id, coalesce(invalid_reply_root, false), facets FROM gone "
     "ON CONFLICT DO NOTHING) "
-    "SELECT id, creator_id, created_at, commit_time, reply_root_id, reply_parent_id, quoted_id, "
+    "SELECT id, creator_id, created_at, commit_time, reply_root_id, (SELECT nullif(u.repo_id, 0) "
+    "FROM uris u WHERE u.id = reply_root_id), reply_parent_id, quoted_id, "
     "coalesce(violates_thread_gate, false) FROM gone"};
 
 constexpr statement insert_posts{
@@ -101,7 +101,7 @@ std::vector<removed_post> read_removed_posts(const result& rows) {
   for (std::size_t i = 0; i < rows.rows(); ++i)
     out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), rows.get_timestamptz(i, 2),
                    rows.get_timestamptz(i, 3), rows.opt_int8(i, 4), rows.opt_int8(i, 5),
-                   rows.opt_int8(i, 6), rows.get_bool(i, 7)});
+                   rows.opt_int8(i, 6), rows.opt_int8(i, 7), rows.get_bool(i, 8)});
   return out;
 }
 

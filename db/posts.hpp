@@ -36,6 +36,7 @@ struct removed_post {
   micros created_at;
   micros commit_time;
   std::optional<std::int64_t> reply_root_id;
+  std::optional<std::int64_t> reply_root_owner;
   std::optional<std::int64_t> reply_parent_id;
   std::optional<std::int64_t> quoted_id;
   bool violates_thread_gate;
@@ -54,7 +55,7 @@ void add_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 /// whoever changes whether a post lives, or what hangs on it, holds its row (docs/ARCHITECTURE.md).
 void add_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
 
-/// Roots, parents and quoted posts of posts that are about to be deleted, to lock them too.
+/// Parents and quoted posts of posts that are about to be deleted, to lock them too.
 void add_referents_of_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 
 /// Deletes posts, which go to the history. Gives them.

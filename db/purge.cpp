@@ -20,8 +20,8 @@ constexpr statement lock_account_posts{
     "lock_account_posts",
     "WITH ids AS (SELECT subject_id AS id FROM likes WHERE creator_id = $1 "
     "UNION SELECT subject_id FROM reposts WHERE creator_id = $1 "
-    "UNION SELECT x.id FROM posts p, LATERAL (VALUES (p.id), (p.reply_root_id), "
-    "(p.reply_parent_id), (p.quoted_id)) AS x(id) "
+    "UNION SELECT x.id FROM posts p, LATERAL (VALUES (p.id), (p.reply_parent_id), "
+    "(p.quoted_id)) AS x(id) "
     "WHERE p.creator_id = $1 UNION SELECT referent_id FROM pending_ops WHERE creator_id = $1) "
     "SELECT a.post_id FROM post_aggregates a JOIN ids ON ids.id = a.post_id ORDER BY a.post_id FOR "
     "UPDATE OF a"};

@@ -20,7 +20,8 @@ public:
   using id_set = std::unordered_set<std::int64_t>;
 
   /// All arguments must outlive the judge.
-  /// @param locked posts whose aggregates rows the transaction has locked.
+  /// @param locked posts whose aggregates rows the transaction has locked, and roots of threads
+  /// whose owners `out` will lock.
   thread_judge(executor& on, effects& out, id_set locked)
       : on_(on), effects_(out), locked_(std::move(locked)) {}
 
