@@ -32,7 +32,8 @@ CREATE OR REPLACE FUNCTION pg_temp.what(bigint) RETURNS text LANGUAGE sql STABLE
 } // namespace
 
 std::string value(db::connection& on, const std::string& select) {
-  const auto rows = column(on, fmt::format("SELECT coalesce(q.v::text, '') FROM ({}) q(v)", select));
+  const auto rows =
+      column(on, fmt::format("SELECT coalesce(q.v::text, '') FROM ({}) q(v)", select));
   return rows.empty() ? std::string{} : rows.front();
 }
 
@@ -40,12 +41,12 @@ std::string counts(db::connection& on, const made& post) {
   // at://DID/COLLECTION/RKEY
   const auto rkey = post.uri.substr(post.uri.rfind('/') + 1);
   const auto did = post.uri.substr(5, post.uri.find('/', 5) - 5);
-  const auto found = value(
-      on, fmt::format("SELECT format('%s %s %s %s', like_count, repost_count, reply_count, "
-                      "quote_count) FROM post_aggregates a JOIN uris u ON u.id = a.post_id "
-                      "JOIN users o ON o.id = u.repo_id WHERE o.did = '{}' AND u.rkey = '{}' "
-                      "AND u.collection = 1",
-                      did, rkey));
+  const auto found =
+      value(on, fmt::format("SELECT format('%s %s %s %s', like_count, repost_count, reply_count, "
+                            "quote_count) FROM post_aggregates a JOIN uris u ON u.id = a.post_id "
+                            "JOIN users o ON o.id = u.repo_id WHERE o.did = '{}' AND u.rkey = '{}' "
+                            "AND u.collection = 1",
+                            did, rkey));
   return found.empty() ? "0 0 0 0" : found;
 }
 

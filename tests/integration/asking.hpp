@@ -18,7 +18,8 @@ namespace prism::test {
 /// A user's counts: "followers follows posts". No row means zeros.
 [[nodiscard]] std::string user_counts(db::connection& on, std::string_view who);
 
-/// All notifications, sorted: "bob like alice/l1 of bob/p1", the last two words if it has a subject.
+/// All notifications, sorted: "bob like alice/l1 of bob/p1", the last two words if it has a
+/// subject.
 [[nodiscard]] std::vector<std::string> notifications(db::connection& on);
 
 /// The feeds, sorted: "alice alice/p1" and "bob alice/p1 by r1" for a repost.

@@ -91,7 +91,8 @@ TEST_CASE("W3 a deleted record takes everything with it that it had caused") {
   told.remove(like);
   target.apply(told.take(), batch);
   CHECK(counts(on, post) == "0 1 1 1");
-  CHECK(feed_items(on) == lines{"alice alice/p1", "bob alice/p1 by r1", "bob bob/p2", "bob bob/p3"});
+  CHECK(feed_items(on) ==
+        lines{"alice alice/p1", "bob alice/p1 by r1", "bob bob/p2", "bob bob/p3"});
 
   for (const auto& each : {reply, quote, repost, follow})
     told.remove(each);
@@ -126,10 +127,9 @@ TEST_CASE("W4 a record of another type than its collection's is refused, with a 
       {"$type", "app.bsky.feed.post"}, {"text", "x"}, {"createdAt", story_time}};
   const story::fields untyped{{"text", "x"}, {"createdAt", story_time}};
   told.create("bob", "app.bsky.feed.like/l1", as_post);
-  told.create("bob", "app.bsky.feed.post/p2",
-              {{"$type", "app.bsky.feed.like"},
-               {"subject", ref_to(post)},
-               {"createdAt", story_time}});
+  told.create(
+      "bob", "app.bsky.feed.post/p2",
+      {{"$type", "app.bsky.feed.like"}, {"subject", ref_to(post)}, {"createdAt", story_time}});
   told.create("bob", "app.bsky.feed.post/p3", untyped);
   told.create("bob", "com.example.other/p4", as_post);
   told.create("bob", "app.bsky.feed.post/bad key", as_post);

@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-// "Data loss": failures of the system that this one replaces (L1 to L11), as far as one writer shows
-// them. What needs a stream is in failures_stream.test.cpp.
+// "Data loss": failures of the system that this one replaces (L1 to L11), as far as one writer
+// shows them. What needs a stream is in failures_stream.test.cpp.
 
 using namespace prism;
 using namespace prism::test;
@@ -140,10 +140,9 @@ TEST_CASE("L10 updates replace what they update") {
                {"list", list.uri},
                {"subject", did_of("carol")},
                {"createdAt", time}});
-  told.update("alice", "app.bsky.graph.follow/f1",
-              {{"$type", "app.bsky.graph.follow"},
-               {"subject", did_of("carol")},
-               {"createdAt", time}});
+  told.update(
+      "alice", "app.bsky.graph.follow/f1",
+      {{"$type", "app.bsky.graph.follow"}, {"subject", did_of("carol")}, {"createdAt", time}});
   index_target target;
   target.apply(told.take(), batch);
   auto& on = target.connection;
@@ -158,7 +157,8 @@ TEST_CASE("L10 updates replace what they update") {
   CHECK(user_counts(on, "carol") == "1 0 0");
 }
 
-TEST_CASE("L10 deletes of profiles and verifications are applied, gates and list blocks are stored") {
+TEST_CASE(
+    "L10 deletes of profiles and verifications are applied, gates and list blocks are stored") {
   // The deletes did nothing, and post gates and list blocks were only logged.
   const auto time = story_time;
   story told;
@@ -171,15 +171,13 @@ TEST_CASE("L10 deletes of profiles and verifications are applied, gates and list
                                      {"displayName", "B"},
                                      {"createdAt", time}});
   const auto post = told.post("alice", "p1");
-  const auto gate = told.create("alice", "app.bsky.feed.postgate/p1",
-                                {{"$type", "app.bsky.feed.postgate"},
-                                 {"post", post.uri},
-                                 {"createdAt", time}});
+  const auto gate =
+      told.create("alice", "app.bsky.feed.postgate/p1",
+                  {{"$type", "app.bsky.feed.postgate"}, {"post", post.uri}, {"createdAt", time}});
   const auto list = told.list("bob", "li1");
-  const auto block = told.create("alice", "app.bsky.graph.listblock/lb1",
-                                 {{"$type", "app.bsky.graph.listblock"},
-                                  {"subject", list.uri},
-                                  {"createdAt", time}});
+  const auto block = told.create(
+      "alice", "app.bsky.graph.listblock/lb1",
+      {{"$type", "app.bsky.graph.listblock"}, {"subject", list.uri}, {"createdAt", time}});
   index_target target;
   target.apply(told.take(), 100);
   const std::vector<std::string> tables{"profiles", "verifications", "post_gates", "list_blocks"};
@@ -220,7 +218,8 @@ TEST_CASE("L10 a deleted account is gone, a suspended one is marked, and #sync m
   for (const auto* table : {"likes", "reposts", "lists", "profiles"}) {
     INFO(table);
     CHECK(target.count(std::string{table} +
-                       " WHERE creator_id = (SELECT id FROM users WHERE did = 'did:plc:bob')") == 0);
+                       " WHERE creator_id = (SELECT id FROM users WHERE did = 'did:plc:bob')") ==
+          0);
   }
   CHECK(target.count("pending_ops") == 1); // her like waits for a post that may come again
   CHECK(feed_items(on) == lines{"alice alice/p1"});
@@ -237,16 +236,15 @@ TEST_CASE("L11 NUL in embeds and facets, and names of any allowed length, lose n
   // NUL in JSON and names longer than a column made the database refuse the whole record.
   const std::string nul{"a\0b", 3};
   story told;
-  told.post("alice", "p1",
-            {{"text", nul},
-             {"embed",
-              {{"$type", "app.bsky.embed.external"},
-               {"external",
-                {{"uri", "https://example.com"}, {"title", nul}, {"description", nul}}}}},
-             {"facets",
-              {{{"index", {{"byteStart", 0}, {"byteEnd", 1}}},
-                {"features",
-                 {{{"$type", "app.bsky.richtext.facet#tag"}, {"tag", nul}, {nul, nul}}}}}}}});
+  told.post(
+      "alice", "p1",
+      {{"text", nul},
+       {"embed",
+        {{"$type", "app.bsky.embed.external"},
+         {"external", {{"uri", "https://example.com"}, {"title", nul}, {"description", nul}}}}},
+       {"facets",
+        {{{"index", {{"byteStart", 0}, {"byteEnd", 1}}},
+          {"features", {{{"$type", "app.bsky.richtext.facet#tag"}, {"tag", nul}, {nul, nul}}}}}}}});
   std::string name; // 64 letters, each with marks: 640 bytes, 256 code points
   for (int i = 0; i < 64; ++i)
     name += "x\xE2\x83\x90\xE2\x83\x90\xE2\x83\x90";
@@ -258,7 +256,7 @@ TEST_CASE("L11 NUL in embeds and facets, and names of any allowed length, lose n
   target.apply(told.take(), 100);
   CHECK(target.rejected == lines{"app.bsky.graph.list/li1"});
   CHECK(value(target.connection, "SELECT text FROM posts") == "a\xEF\xBF\xBD"
-                                                               "b");
+                                                              "b");
   CHECK(target.count("lists WHERE length(name) = 64") == 1);
   CHECK(target.count("profiles WHERE octet_length(display_name) = 640") == 1);
 }

@@ -14,11 +14,11 @@ using lines = std::vector<std::string>;
 namespace {
 
 [[nodiscard]] story::fields mention_of(std::string_view who) {
-  return {{"text", "hello"},
-          {"facets",
-           {{{"index", {{"byteStart", 0}, {"byteEnd", 5}}},
-             {"features",
-              {{{"$type", "app.bsky.richtext.facet#mention"}, {"did", did_of(who)}}}}}}}};
+  return {
+      {"text", "hello"},
+      {"facets",
+       {{{"index", {{"byteStart", 0}, {"byteEnd", 5}}},
+         {"features", {{{"$type", "app.bsky.richtext.facet#mention"}, {"did", did_of(who)}}}}}}}};
 }
 
 } // namespace
@@ -99,14 +99,11 @@ TEST_CASE("W9 nobody adds to another's list, gates another's post, or labels as 
   const auto list = told.list("alice", "li1");
   const auto post = told.post("alice", "p1");
   told.list_item("bob", "it1", list, "bob");
-  told.create("bob", "app.bsky.feed.threadgate/p1",
-              {{"$type", "app.bsky.feed.threadgate"},
-               {"post", post.uri},
-               {"createdAt", story_time}});
+  told.create(
+      "bob", "app.bsky.feed.threadgate/p1",
+      {{"$type", "app.bsky.feed.threadgate"}, {"post", post.uri}, {"createdAt", story_time}});
   told.create("alice", "app.bsky.feed.postgate/other",
-              {{"$type", "app.bsky.feed.postgate"},
-               {"post", post.uri},
-               {"createdAt", story_time}});
+              {{"$type", "app.bsky.feed.postgate"}, {"post", post.uri}, {"createdAt", story_time}});
   told.create("bob", "com.atproto.label.label/x",
               {{"$type", "com.atproto.label.label"},
                {"src", did_of("bob")},

@@ -85,8 +85,9 @@ TEST_CASE("L3 while the database is away the cursor stands still, and nothing is
   };
   REQUIRE(eventually([&] { return metrics.firehose().durable_seq->Value() >= 100; }));
   run(admin, fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS false", name));
-  run(admin, fmt::format("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
-                         name));
+  run(admin,
+      fmt::format("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+                  name));
   const auto last = static_cast<double>(frames().size());
   REQUIRE(eventually([&] { return metrics.firehose().last_seq->Value() == last; }));
   REQUIRE(eventually([&] { return failed() >= 1; }));

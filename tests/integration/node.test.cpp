@@ -171,8 +171,9 @@ TEST_CASE("a node that is superseded by another one stops by itself and harms no
 
 TEST_CASE("a node waits for a database that is not there and can be told to stop waiting") {
   std::size_t asked = 0;
-  const auto started = node::start(node_settings("ws://127.0.0.1:1", "host=/nonexistent dbname=none"),
-                                   [&] { return ++asked > 3; });
+  const auto started =
+      node::start(node_settings("ws://127.0.0.1:1", "host=/nonexistent dbname=none"),
+                  [&] { return ++asked > 3; });
   REQUIRE_FALSE(started);
   CHECK(started.error().code == errc::cancelled);
 }

@@ -73,8 +73,7 @@ made story::reply(std::string_view who, std::string_view rkey, const made& paren
 }
 
 made story::quote(std::string_view who, std::string_view rkey, const made& of) {
-  return post(who, rkey,
-              {{"embed", {{"$type", "app.bsky.embed.record"}, {"record", ref_to(of)}}}});
+  return post(who, rkey, {{"embed", {{"$type", "app.bsky.embed.record"}, {"record", ref_to(of)}}}});
 }
 
 made story::like(std::string_view who, std::string_view rkey, const made& of, const fields& more) {
@@ -200,14 +199,19 @@ std::vector<net::frame_bytes> story::in_order(const std::vector<std::size_t>& or
   return out;
 }
 
+std::vector<std::string> story::repos() const {
+  std::vector<std::string> out;
+  for (const auto& each : events_)
+    out.push_back(each.did);
+  return out;
+}
+
 std::vector<std::vector<std::size_t>> story::orders() const {
   // Permutations of the repos' names, one name per event: which repo comes next.
+  auto names = repos();
   std::map<std::string, std::vector<std::size_t>> of_repo;
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < events_.size(); ++i) {
-    of_repo[events_[i].did].push_back(i);
-    names.push_back(events_[i].did);
-  }
+  for (std::size_t i = 0; i < events_.size(); ++i)
+    of_repo[names[i]].push_back(i);
   std::vector<std::vector<std::size_t>> out{{}};
   for (std::size_t i = 0; i < events_.size(); ++i)
     out.front().push_back(i);
@@ -229,7 +233,8 @@ std::string story::next_rev() const {
 }
 
 std::string story::now() const {
-  return atproto::format_datetime(first_micros + static_cast<std::int64_t>(events_.size()) * second);
+  return atproto::format_datetime(first_micros +
+                                  static_cast<std::int64_t>(events_.size()) * second);
 }
 
 void story::tell(std::string type, std::string did, fields payload) {

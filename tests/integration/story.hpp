@@ -61,6 +61,9 @@ public:
   /// All frames in another order, numbered from 1 in it; `order` has each place once.
   [[nodiscard]] std::vector<net::frame_bytes> in_order(const std::vector<std::size_t>& order) const;
 
+  /// The DID of each event's repo.
+  [[nodiscard]] std::vector<std::string> repos() const;
+
   /// Every order in which the events of each repo keep theirs, the told one first.
   [[nodiscard]] std::vector<std::vector<std::size_t>> orders() const;
 
