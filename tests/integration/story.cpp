@@ -135,7 +135,8 @@ void story::commit(std::string_view who, const std::vector<change>& changes) {
     fields op{{"action", each.action}, {"path", each.path}, {"cid", nullptr}};
     if (each.block) {
       op["cid"] = link(atproto::cid::of_dag_cbor(*each.block));
-      blocks.push_back(*each.block);
+      if (std::ranges::find(blocks, *each.block) == blocks.end())
+        blocks.push_back(*each.block);
     }
     ops.push_back(std::move(op));
   }

@@ -46,7 +46,7 @@ public:
   made update(std::string_view who, std::string_view path, const fields& record);
   void remove(const made& what);
 
-  /// One commit of these operations, whatever they are.
+  /// One commit of these operations, whatever they are; a block that they share is in it once.
   void commit(std::string_view who, const std::vector<change>& changes);
 
   void account(std::string_view who, bool active, std::string_view status = {});
