@@ -1,5 +1,7 @@
 #include "actors/routing.hpp"
 
+#include "core/printable.hpp"
+
 #include <cstdint>
 #include <spdlog/spdlog.h>
 
@@ -48,7 +50,7 @@ void tell_notice(std::span<const std::byte> data, const atproto::frame_peek& pee
       spdlog::error("the relay ends the stream with {}: {}", problem->error,
                     problem->message.value_or(""));
   } else if (const auto* unknown = std::get_if<atproto::unknown_frame>(&*decoded)) {
-    spdlog::warn("a frame of unknown type '{}' is passed over", unknown->type.substr(0, 64));
+    spdlog::warn("a frame of unknown type '{}' is passed over", printable(unknown->type));
   }
 }
 

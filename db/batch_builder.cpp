@@ -6,7 +6,9 @@
 #include "atproto/lexicon.hpp"
 #include "atproto/syntax.hpp"
 #include "atproto/tid.hpp"
+#include "core/printable.hpp"
 #include "db/row_builder.hpp"
+#include "db/sql_text.hpp"
 
 #include <algorithm>
 
@@ -15,6 +17,10 @@ namespace prism::db {
 using atproto::collection;
 
 namespace {
+
+// Of users.status, and of a path in the log. Both are short unless somebody means harm.
+constexpr std::size_t max_status = 64;
+constexpr std::size_t max_shown_path = 256;
 
 /// A reason for refusing one record: a stable word for the metric, and the sentence for the log.
 struct refusal {
@@ -58,7 +64,7 @@ struct refusal {
 [[nodiscard]] tl::expected<void, refusal> read_record(op& out, std::string_view did,
                                                       const atproto::repo_op& in,
                                                       const atproto::car_view& car,
-                                                      ref_tables& refs) {
+                                                      std::size_t& room, ref_tables& refs) {
   if (!in.record)
     return refuse("missing_cid", "the operation names no record");
   const auto block = car.find(*in.record);
@@ -66,6 +72,10 @@ struct refusal {
     return refuse("missing_block", fmt::format("no block {}", in.record->to_string()));
   if (block->size() > atproto::frame_limits::max_record)
     return refuse("record_too_large", fmt::format("{} bytes", block->size()));
+  // Many operations may name one block: together they have no more than a CAR can hold.
+  if (block->size() > room)
+    return refuse("commit_too_large", fmt::format("{} bytes more than fit", block->size() - room));
+  room -= block->size();
   const auto document = atproto::cbor_document::parse(*block);
   if (!document)
     return refuse("bad_cbor", document.error().message);
@@ -90,8 +100,21 @@ struct refusal {
 
 [[nodiscard]] expected<void> check_did(std::string_view did) {
   if (!atproto::is_valid_did(did))
-    return fail(errc::invalid, "field did: '{}' is not a DID", did.substr(0, 64));
+    return fail(errc::invalid, "field did: '{}' is not a DID", printable(did));
   return {};
+}
+
+[[nodiscard]] expected<void> check_rev(std::string_view rev) {
+  if (!atproto::is_valid_tid(rev))
+    return fail(errc::invalid, "field rev: '{}' is not a TID", printable(rev));
+  return {};
+}
+
+// A record that is too large is refused by itself; what stands beside it in the CAR is not.
+[[nodiscard]] atproto::car_limits commit_car_limits() {
+  atproto::car_limits limits;
+  limits.max_block_size = atproto::frame_limits::max_commit_blocks;
+  return limits;
 }
 
 } // namespace
@@ -112,7 +135,7 @@ expected<void> batch_builder::add(const atproto::frame& frame) {
       return valid;
     const auto status = account->active ? std::string_view{} : account->status.value_or("inactive");
     batch_.accounts.push_back({batch_.refs.did(account->did), account->seq, *time, account->active,
-                               std::string{status.substr(0, 64)}});
+                               sql_text(status, max_status)});
   } else if (const auto* identity = std::get_if<atproto::identity_frame>(&frame)) {
     const auto time = event_time(identity->time);
     if (!time)
@@ -135,6 +158,8 @@ expected<void> batch_builder::add_sync(const atproto::sync_frame& frame) {
     return tl::unexpected(time.error());
   if (auto valid = check_did(frame.did); !valid)
     return valid;
+  if (auto valid = check_rev(frame.rev); !valid)
+    return valid;
   const auto car = atproto::car_view::parse(frame.blocks);
   if (!car)
     return tl::unexpected(car.error());
@@ -150,11 +175,12 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     return tl::unexpected(time.error());
   if (auto valid = check_did(frame.repo); !valid)
     return valid;
-  if (!atproto::is_valid_tid(frame.rev))
-    return fail(errc::invalid, "field rev: '{}' is not a TID", frame.rev.substr(0, 64));
-  const auto car = atproto::car_view::parse(frame.blocks);
+  if (auto valid = check_rev(frame.rev); !valid)
+    return valid;
+  const auto car = atproto::car_view::parse(frame.blocks, commit_car_limits());
   if (!car)
     return tl::unexpected(car.error());
+  std::size_t room = atproto::frame_limits::max_commit_blocks;
   const auto creator = batch_.refs.did(frame.repo);
   for (const auto& in : frame.ops) {
     const auto kind = atproto::collection_of(in.collection);
@@ -170,7 +196,8 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     out.seq = frame.seq;
     out.commit_time = *time;
     if (!atproto::is_valid_record_key(in.rkey)) {
-      events_.rejected(frame.repo, in.path, "bad_record_key", "the record key breaks its syntax");
+      events_.rejected(frame.repo, printable(in.path, max_shown_path), "bad_record_key",
+                       "the record key breaks its syntax");
       continue;
     }
     if (const auto own = self_kind(kind); own != collection::other)
@@ -187,7 +214,7 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
       break;
     }
     if (in.action != atproto::repo_action::remove) {
-      if (const auto read = read_record(out, frame.repo, in, *car, batch_.refs); !read) {
+      if (const auto read = read_record(out, frame.repo, in, *car, room, batch_.refs); !read) {
         events_.rejected(frame.repo, in.path, read.error().reason, read.error().message);
         continue;
       }

@@ -1,5 +1,7 @@
 #include "db/refs.hpp"
 
+#include "atproto/syntax.hpp"
+
 #include <fmt/format.h>
 
 namespace prism::db {
@@ -12,11 +14,6 @@ constexpr std::string_view scheme = "at://";
 
 [[nodiscard]] std::string index_key(std::uint32_t repo, collection kind, std::string_view rkey) {
   return fmt::format("{}/{}/{}", repo, static_cast<int>(kind), rkey);
-}
-
-// Only a DID that is stored as it is written may become a user: others keep the whole uri as text.
-[[nodiscard]] bool names_a_did(std::string_view authority) {
-  return authority.starts_with("did:") && authority.size() > 8 && authority.size() <= 2048;
 }
 
 } // namespace
@@ -38,23 +35,28 @@ uri_ref ref_tables::path(did_ref repo, collection kind, std::string_view rkey) {
 }
 
 uri_ref ref_tables::uri(std::string_view text) {
-  if (text.starts_with(scheme)) {
-    const auto rest = text.substr(scheme.size());
-    const auto slash = rest.find('/');
-    const auto authority = rest.substr(0, slash);
-    if (slash != std::string_view::npos && names_a_did(authority)) {
-      const auto path_text = rest.substr(slash + 1);
-      const auto second = path_text.find('/');
-      if (second != std::string_view::npos) {
-        const auto kind = atproto::collection_of(path_text.substr(0, second));
-        const auto rkey = path_text.substr(second + 1);
-        if (kind != collection::other && !rkey.empty() && rkey.find('/') == std::string_view::npos)
-          return path(did(authority), kind, rkey);
-      }
-      return path(did(authority), collection::other, path_text);
-    }
-  }
-  return path(no_ref, collection::other, text);
+  const auto parts = split_uri(text);
+  return path(parts.did.empty() ? no_ref : did(parts.did), parts.kind, parts.rkey);
+}
+
+uri_parts split_uri(std::string_view text) noexcept {
+  const uri_parts whole{{}, collection::other, text};
+  if (!text.starts_with(scheme))
+    return whole;
+  const auto rest = text.substr(scheme.size());
+  const auto slash = rest.find('/');
+  const auto authority = rest.substr(0, slash);
+  if (slash == std::string_view::npos || !atproto::is_valid_did(authority))
+    return whole;
+  const auto path = rest.substr(slash + 1);
+  const auto second = path.find('/');
+  if (second == std::string_view::npos)
+    return {authority, collection::other, path};
+  const auto kind = atproto::collection_of(path.substr(0, second));
+  const auto rkey = path.substr(second + 1);
+  if (kind == collection::other || rkey.empty() || rkey.find('/') != std::string_view::npos)
+    return {authority, collection::other, path};
+  return {authority, kind, rkey};
 }
 
 std::string uri_text(std::string_view did, collection kind, std::string_view rkey) {

@@ -15,8 +15,20 @@ using did_ref = std::uint32_t;
 using uri_ref = std::uint32_t;
 inline constexpr std::uint32_t no_ref = UINT32_MAX;
 
-/// A row of `uris` before it has an id. Every at-uri text has exactly one key and comes back from
-/// it byte for byte, also those that are not canonical: see `uri_key_of`.
+/// What an at-uri's text falls into; views into it. Every text falls into parts in one way and
+/// comes back from them byte for byte, also where it is not canonical.
+struct uri_parts {
+  std::string_view did;                                 ///< empty: `rkey` is the whole text
+  atproto::collection kind{atproto::collection::other}; ///< `other`: `rkey` is "collection/rkey"
+  std::string_view rkey;
+};
+[[nodiscard]] uri_parts split_uri(std::string_view text) noexcept;
+
+/// Bytes of `uri_parts::rkey` that the index of `uris` can hold. Only uris with a fragment come
+/// near.
+inline constexpr std::size_t max_uri_rkey = 2600;
+
+/// A row of `uris` before it has an id: `uri_parts`, of which the DID is a ref.
 struct uri_key {
   did_ref repo{no_ref};                                 ///< `no_ref`: `rkey` holds the whole text
   atproto::collection kind{atproto::collection::other}; ///< `other`: `rkey` holds "collection/rkey"

@@ -22,6 +22,8 @@ struct filler {
   std::string_view did;
   std::span<const std::byte> block;
   ref_tables& refs;
+  /// A uri that the index cannot hold. The record is then refused, whatever else it is.
+  std::string_view& too_long;
 
   void keep_block() const { out.record = bytes{block.begin(), block.end()}; }
 
@@ -36,6 +38,13 @@ struct filler {
       out.created_text = sql_text(created_at);
   }
 
+  [[nodiscard]] uri_ref uri(std::string_view text) const {
+    if (text.size() <= max_uri_rkey || split_uri(text).rkey.size() <= max_uri_rkey)
+      return refs.uri(text);
+    too_long = text;
+    return self(out.kind); // stands in for it
+  }
+
   [[nodiscard]] uri_ref self(collection kind) const {
     return refs.path(out.creator, kind, out.rkey);
   }
@@ -44,13 +53,13 @@ struct filler {
     std::vector<uri_ref> found;
     found.reserve(texts.size());
     for (const auto text : texts)
-      found.push_back(refs.uri(text));
+      found.push_back(uri(text));
     return found;
   }
 
   /// The rule that a gate lives in the repo, and under the rkey, of its post.
   [[nodiscard]] expected<void> own_post(std::string_view post) const {
-    const auto& key = refs.uris()[refs.uri(post)];
+    const auto& key = refs.uris()[uri(post)];
     if (key.repo == out.creator && key.rkey == out.rkey)
       return {};
     return fail(errc::invalid, "gate_of_other_post: {} is not the post of this gate", post);
@@ -67,11 +76,11 @@ struct filler {
 
   [[nodiscard]] expected<void> operator()(const atproto::subject_record& in) const {
     edge_row edge;
-    edge.subject = refs.uri(in.subject.uri);
+    edge.subject = uri(in.subject.uri);
     edge.subject_cid = pack_cid(in.subject.cid);
     std::optional<text_ref> via;
     if (in.via) {
-      edge.via = refs.uri(in.via->uri);
+      edge.via = uri(in.via->uri);
       edge.via_cid = pack_cid(in.via->cid);
       via = text_ref{std::string{in.via->uri}, std::string{in.via->cid}};
     }
@@ -95,7 +104,7 @@ struct filler {
 
   [[nodiscard]] expected<void> operator()(const atproto::list_item_record& in) const {
     edge_row edge;
-    edge.list = refs.uri(in.list);
+    edge.list = uri(in.list);
     if (refs.uris()[edge.list].repo != out.creator)
       return fail(errc::invalid, "list_of_other_repo: {} belongs to somebody else", in.list);
     edge.subject = refs.did(in.subject);
@@ -107,7 +116,7 @@ struct filler {
 
   [[nodiscard]] expected<void> operator()(const atproto::list_block_record& in) const {
     edge_row edge;
-    edge.list = refs.uri(in.list);
+    edge.list = uri(in.list);
     date(in.created_at);
     keep_block();
     out.columns = std::move(edge);
@@ -184,7 +193,7 @@ struct filler {
     if (in.description)
       profile.description = sql_text(*in.description);
     if (in.joined_via)
-      profile.joined_via = refs.uri(in.joined_via->uri);
+      profile.joined_via = uri(in.joined_via->uri);
     if (in.created_at)
       date(*in.created_at);
     out.columns = std::move(profile);
@@ -193,13 +202,14 @@ struct filler {
   }
 };
 
+/// As the column will give them back.
 [[nodiscard]] std::optional<std::vector<std::string>>
 texts_of(const std::optional<atproto::cbor_node>& array) {
   if (!array)
     return std::nullopt;
   std::vector<std::string> out;
   for (const auto& item : array->items())
-    out.emplace_back(item.as_text().value_or(std::string_view{}));
+    out.push_back(sql_text(item.as_text().value_or(std::string_view{})));
   return out;
 }
 
@@ -217,18 +227,15 @@ expected<void> filler::operator()(const atproto::post_record& in) const {
   out.self = self(collection::post);
   post_row post;
   if (in.reply_root) {
-    post.reply_root = refs.uri(in.reply_root->uri);
+    post.reply_root = uri(in.reply_root->uri);
     post.reply_root_cid = pack_cid(in.reply_root->cid);
   }
   if (in.reply_parent) {
-    post.reply_parent = refs.uri(in.reply_parent->uri);
+    post.reply_parent = uri(in.reply_parent->uri);
     post.reply_parent_cid = pack_cid(in.reply_parent->cid);
   }
-  if (in.quoted) {
-    const auto quoted = refs.uri(in.quoted->uri);
-    if (refs.uris()[quoted].kind == collection::post)
-      post.quoted = quoted;
-  }
+  if (in.quoted && split_uri(in.quoted->uri).kind == collection::post)
+    post.quoted = uri(in.quoted->uri);
   for (const auto mention : in.mentions)
     if (mention.starts_with("did:"))
       post.mentions.push_back(refs.did(mention));
@@ -271,7 +278,12 @@ expected<void> fill_row(op& target, std::string_view did, const atproto::cbor_no
   const auto parsed = atproto::parse_record(target.kind, root);
   if (!parsed)
     return fail(errc::invalid, "bad_record: {}", parsed.error().message);
-  return std::visit(filler{target, did, root.raw(), refs}, *parsed);
+  std::string_view too_long;
+  auto filled = std::visit(filler{target, did, root.raw(), refs, too_long}, *parsed);
+  if (!too_long.empty())
+    return fail(errc::invalid, "uri_too_long: {} bytes; what follows the DID may have {}",
+                too_long.size(), max_uri_rkey);
+  return filled;
 }
 
 } // namespace prism::db

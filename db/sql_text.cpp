@@ -35,7 +35,15 @@ void replace_json_nul(std::string& json) {
 
 } // namespace
 
-std::string sql_text(std::string_view text) {
+std::string sql_text(std::string_view text, std::size_t most) {
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  if (text.size() > most) {
+    while (most > 0 && continues(most))
+      --most;
+    text = text.substr(0, most);
+  }
   std::string out{text};
   for (std::size_t at = out.find('\0'); at != std::string::npos; at = out.find('\0', at))
     out.replace(at, 1, replacement);

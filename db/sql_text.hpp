@@ -13,7 +13,9 @@
 /// becomes U+FFFD here, and the record's bytes, which are then kept, stay what they were.
 namespace prism::db {
 
-[[nodiscard]] std::string sql_text(std::string_view text);
+/// @param most bytes of `text` that are looked at; a character that would be cut is left out.
+[[nodiscard]] std::string sql_text(std::string_view text,
+                                   std::size_t most = std::string_view::npos);
 
 /// An array literal for a cast to text[].
 [[nodiscard]] std::string sql_array(const std::vector<std::string>& items);

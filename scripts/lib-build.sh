@@ -9,12 +9,13 @@ need_programs() {
       die "PRISM_BUILD_DIR: '$build_dir_given' is not a directory"
   else
     build_dir=$root/build/release
-    "$root/scripts/build" --quiet prismd prism-replay >&2 || die "the build failed"
+    "$root/scripts/build" --quiet prismd prism-replay prism-records >&2 || die "the build failed"
   fi
   prismd=$build_dir/tools/prismd
   prism_replay=$build_dir/tools/prism-replay
+  prism_records=$build_dir/tools/prism-records
   local each
-  for each in "$prismd" "$prism_replay"; do
+  for each in "$prismd" "$prism_replay" "$prism_records"; do
     [[ -x $each ]] || die "$each is missing; run scripts/build"
   done
 }

@@ -17,4 +17,5 @@ start_replay "$base" --once
 make_node_command
 run_node
 expect_all_served
-run_child python3 "$root/tests/e2e/damage.py" "$base" "host=$postgres_dir port=5432 user=prism"
+run_child python3 "$root/tests/e2e/damage.py" "$base" "host=$postgres_dir port=5432 user=prism" \
+  "$prism_records" "$scratch/prismd.log"

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Proves that the oracle's comparison fails when it should.
 
-usage: damage.py BASE SERVER_CONNINFO
+usage: damage.py BASE SERVER_CONNINFO PROGRAM LOG
+
+PROGRAM and LOG as for compare.py.
 
 For each damage: copies the database "prism", damages the copy, and compares the table that has to show
 it. Exit code 0 if every damage is noticed, and if the program as a whole passes the whole database and
@@ -11,6 +13,7 @@ fails a damaged one.
 import os
 import subprocess
 import sys
+import tempfile
 
 from psql import query
 
@@ -28,10 +31,19 @@ def _one(table, condition="true"):
     return f"ctid = (SELECT min(ctid) FROM {table} WHERE {condition})"
 
 
+def _embed(kind):
+    return f"embed->>$$$type$$ = $$app.bsky.embed.{kind}$$"
+
+
 # What is damaged, by which statement, and the line of the comparison that has to show it.
 _DAMAGES = (
     ("a post is missing", f"DELETE FROM posts WHERE {_one('posts')}", "post"),
     ("a post's text", f"UPDATE posts SET text = text || '.' WHERE {_one('posts')}", "post"),
+    ("a post's kept block", f"UPDATE posts SET record = (SELECT record FROM profiles ORDER BY creator_id LIMIT 1) WHERE {_one('posts')}", "record"),
+    ("a post's field without a column", f"UPDATE posts SET extra = '{{\"a\": 1}}' WHERE {_one('posts', 'record IS NULL')}", "record"),
+    ("a like's time as written", f"UPDATE likes SET created_text = '2026-01-01T00:00:00Z' WHERE {_one('likes', 'record IS NULL')}", "record"),
+    ("a list's kept block", f"UPDATE lists SET record = (SELECT record FROM profiles ORDER BY creator_id LIMIT 1) WHERE {_one('lists')}", "record"),
+    ("a record's event time", f"UPDATE statuses SET commit_time = commit_time + interval '1 s' WHERE {_one('statuses')}", "record"),
     ("a post's CID", f"UPDATE posts SET cid = set_byte(cid, 35, get_byte(cid, 35) # 1) WHERE {_one('posts')}", "record"),
     ("a post's time", f"UPDATE posts SET created_at = created_at - interval '1 ms' WHERE {_one('posts')}", "post"),
     ("a post's languages", f"UPDATE posts SET langs = '{{xx}}' WHERE {_one('posts')}", "post"),
@@ -69,20 +81,44 @@ _DAMAGES = (
     ("a status is missing", f"DELETE FROM statuses WHERE {_one('statuses')}", "record"),
     ("a declaration is missing", f"DELETE FROM declarations WHERE {_one('declarations')}", "record"),
     ("a duplicate is missing", f"DELETE FROM reposts WHERE {_one('reposts', 'duplicate')}", "record"),
+    ("a duplicate is missing", f"DELETE FROM reposts WHERE {_one('reposts', 'duplicate')}", "duplicate_record"),
+    ("a duplicate of something else", f"UPDATE reposts SET subject_id = -1 WHERE {_one('reposts', 'duplicate')}", "duplicate_record"),
+    ("a quote of something else", f"UPDATE posts SET quoted_id = id WHERE {_one('posts', 'quoted_id IS NOT NULL')}", "quote"),
+    ("a quote's subject CID", f"UPDATE posts SET embed = jsonb_set(embed, '{{record,cid}}', '\"x\"') WHERE {_one('posts', _embed('record'))}", "quote"),
+    ("a quote is missing", f"UPDATE posts SET quoted_id = NULL WHERE {_one('posts', 'quoted_id IS NOT NULL')}", "quote"),
+    ("an embedded record", f"UPDATE posts SET embed = NULL WHERE {_one('posts', _embed('record'))}", "post_embed_record"),
+    ("an embedded record beside media", f"UPDATE posts SET embed = embed->'media' WHERE {_one('posts', _embed('recordWithMedia'))}", "post_embed_record"),
+    ("images lose their order", f"UPDATE posts SET embed = jsonb_set(embed, '{{images}}', jsonb_build_array(embed->'images'->1, embed->'images'->0)) WHERE {_one('posts', _embed('images') + ' AND jsonb_array_length(embed->$$images$$) = 2')}", "post_embed_image"),
+    ("an image's description", f"UPDATE posts SET embed = jsonb_set(embed, '{{images,0,alt}}', '\"x\"') WHERE {_one('posts', _embed('images'))}", "post_embed_image"),
+    ("a gallery's image", f"UPDATE posts SET embed = jsonb_set(embed, '{{items}}', '[]') WHERE {_one('posts', _embed('gallery'))}", "post_embed_gallery_image"),
+    ("a link card's title", f"UPDATE posts SET embed = jsonb_set(embed, '{{external,title}}', '\"x\"') WHERE {_one('posts', _embed('external'))}", "post_embed_external"),
+    ("a video", f"UPDATE posts SET embed = jsonb_set(embed, '{{alt}}', '\"x\"') WHERE {_one('posts', _embed('video'))}", "post_embed_video"),
+    ("a reply in one's own thread", f"UPDATE posts SET reply_root_id = id WHERE {_one('posts', 'reply_root_id IS NULL')}", "op_thread_reply"),
+    ("a count of no post", f"INSERT INTO post_aggregates (post_id, like_count) SELECT u.id, 1 FROM uris u WHERE NOT EXISTS (SELECT FROM post_aggregates a WHERE a.post_id = u.id) AND NOT EXISTS (SELECT FROM posts p WHERE p.id = u.id) LIMIT 1", "other_counts"),
+    ("a list's count", f"UPDATE list_aggregates SET member_count = member_count + 1 WHERE {_one('list_aggregates', 'member_count > 0')}", "list_counts"),
 )  # fmt: skip
 
 
-def _exit_code(base, conninfo):
-    command = [sys.executable, os.path.join(_ORACLE, "compare.py"), base, conninfo]
+# The same for what was refused, which the log tells.
+_REFUSAL_DAMAGES = (
+    ("nothing was refused", lambda log: log.replace("record refused", "")),
+    ("refused for another reason", lambda log: log.replace(": missing_field", ": wrong_type")),
+    ("refused at another place", lambda log: log.replace(" at $.text:", " at $.texts:")),
+    ("refused too much", lambda log: log + "record refused: at://did:plc:x/a/b: bad_cbor: x\n"),
+)
+
+
+def _exit_code(base, conninfo, program, log):
+    command = [sys.executable, os.path.join(_ORACLE, "compare.py"), base, conninfo, program, log]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.run(command, **quiet).returncode
 
 
-def main(base, server):
+def main(base, server, program, log):
     admin, whole, damaged = (f"{server} dbname={name}" for name in ("postgres", "prism", "damaged"))
     official = Official(base)
     failures = []
-    if _exit_code(base, whole) != 0:
+    if _exit_code(base, whole, program, log) != 0:
         failures.append("the whole database does not pass: see scripts/oracle")
     for name, statement, table in _DAMAGES:
         query(admin, "DROP DATABASE IF EXISTS damaged;\nCREATE DATABASE damaged TEMPLATE prism")
@@ -90,15 +126,21 @@ def main(base, server):
             failures.append(f"{name}: the sample has nothing to damage")
         elif table not in REQUIRED:
             failures.append(f"{name}: {table} does not count")
-        elif PROJECTIONS[table](Database(damaged), official).differences == 0:
+        elif PROJECTIONS[table](Database(damaged, program, log), official).differences == 0:
             failures.append(f"{name}: not noticed in {table}")
-    if _exit_code(base, damaged) != 1:
+    if _exit_code(base, damaged, program, log) != 1:
         failures.append("the last damaged database does not fail")
+    for name, damage in _REFUSAL_DAMAGES:
+        with open(log, encoding="utf-8") as whole_log, tempfile.NamedTemporaryFile("w") as copy:
+            copy.write(damage(whole_log.read()))
+            copy.flush()
+            if PROJECTIONS["refused"](Database(whole, program, copy.name), official).differences == 0:
+                failures.append(f"{name}: not noticed in refused")
     for failure in failures:
         print(failure)
-    print(f"{len(_DAMAGES)} damages, {len(failures)} failures")
+    print(f"{len(_DAMAGES) + len(_REFUSAL_DAMAGES)} damages, {len(failures)} failures")
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    sys.exit(main(*sys.argv[1:]))

@@ -60,12 +60,22 @@ CREATE OR REPLACE FUNCTION pg_temp.uri(bigint) RETURNS text LANGUAGE sql STABLE 
 
 } // namespace
 
+std::vector<std::string> differing(const std::map<std::string, std::string>& a,
+                                   const std::map<std::string, std::string>& b) {
+  std::vector<std::string> out;
+  for (const auto& [table, rows] : a)
+    if (const auto other = b.find(table); other == b.end() || other->second != rows)
+      out.push_back(table);
+  return out;
+}
+
 index_target::index_target()
     : connection(db::connection::open({.conninfo = pg_fixture::fresh_database()}).value()) {
   const auto migrated = db::migrate(connection);
   REQUIRE(migrated);
-  events_.rejected = [this](auto, std::string_view path, auto, const auto&) {
+  events_.rejected = [this](auto, std::string_view path, std::string_view reason, const auto&) {
     rejected.emplace_back(path);
+    ++reasons[std::string{reason}];
   };
   events_.skipped = [](auto) {};
 }

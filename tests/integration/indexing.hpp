@@ -16,6 +16,10 @@ namespace prism::test {
 /// databases can be compared that gave other ids.
 [[nodiscard]] std::map<std::string, std::string> fingerprints(db::connection& on);
 
+/// The tables in which two fingerprints differ.
+[[nodiscard]] std::vector<std::string> differing(const std::map<std::string, std::string>& a,
+                                                 const std::map<std::string, std::string>& b);
+
 /// A fresh database and one writer on it, without actors: frames in, rows out.
 class index_target {
 public:
@@ -36,6 +40,8 @@ public:
   std::int64_t epoch{0};
   /// Paths of records that were refused.
   std::vector<std::string> rejected;
+  /// How many were refused for each reason.
+  std::map<std::string, int> reasons;
 
 private:
   void flush(db::batch_builder& builder, std::int64_t last_seq);

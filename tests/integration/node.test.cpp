@@ -1,4 +1,4 @@
-#include "actors/node.hpp"
+#include "tests/integration/running_node.hpp"
 
 #include "net/corpus_file.hpp"
 #include "net/replay_server.hpp"
@@ -8,11 +8,10 @@
 #include <catch2/catch.hpp>
 
 using namespace prism;
+using namespace prism::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr auto patience = 120s;
 
 [[nodiscard]] const net::corpus& sample() {
   static const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst").value();
@@ -36,37 +35,12 @@ without_times(std::map<std::string, std::string> rows) {
   return rows;
 }
 
-[[nodiscard]] config::options settings(const std::string& relay, const std::string& database) {
-  config::options out;
-  out.relay_url = relay;
-  out.database_url = database;
-  out.start_cursor = 0;
-  out.shards = 4;
-  out.metrics_listen = "";
-  out.backoff_min = 20ms;
-  out.backoff_max = 200ms;
-  out.until_caught_up = 700ms;
-  return out;
-}
-
-[[nodiscard]] std::map<std::string, std::string> rows_of(const std::string& database) {
-  auto on = db::connection::open({.conninfo = database}).value();
-  return test::fingerprints(on);
-}
-
-[[nodiscard]] std::unique_ptr<node> start(config::options options) {
-  auto started = node::start(std::move(options), [] { return false; });
-  if (!started)
-    FAIL(started.error().message);
-  return std::move(*started);
-}
-
 } // namespace
 
 TEST_CASE("a node follows the sample to its end, drains and leaves the rows") {
   const auto database = test::pg_fixture::fresh_database();
   auto server = net::replay_server::start(sample(), {}).value();
-  auto running = start(settings(server->url(), database));
+  auto running = start_node(node_settings(server->url(), database));
   const auto verdict = running->context().status.wait(patience);
   REQUIRE(verdict);
   CHECK(verdict->exit_code == 0);
@@ -80,10 +54,10 @@ TEST_CASE("whatever actor is killed while the sample streams, it is restarted an
   net::replay_options relay;
   relay.rate = 1500;
   auto server = net::replay_server::start(sample(), relay).value();
-  auto options = settings(server->url(), database);
+  auto options = node_settings(server->url(), database);
   options.batch_max_frames = 50;
   options.until_caught_up = 2s;
-  auto running = start(options);
+  auto running = start_node(options);
   auto& context = running->context();
   // Every actor of the tree in turn, and once more, while frames are on their way.
   std::vector<std::string> victims;
@@ -116,11 +90,11 @@ TEST_CASE("whatever actor is killed while the sample streams, it is restarted an
 TEST_CASE("no shard ever holds more frames than it granted, however small the window") {
   const auto database = test::pg_fixture::fresh_database();
   auto server = net::replay_server::start(sample(), {}).value();
-  auto options = settings(server->url(), database);
+  auto options = node_settings(server->url(), database);
   options.batch_max_frames = 3;
   options.firehose_window_frames = 40;
   options.shards = 2;
-  auto running = start(options);
+  auto running = start_node(options);
   auto& context = running->context();
   const auto verdict = context.status.wait(patience);
   REQUIRE(verdict);
@@ -144,7 +118,7 @@ TEST_CASE("no shard ever holds more frames than it granted, however small the wi
   CHECK(without_times(rows_of(database)) == without_times(expected_rows()));
 }
 
-TEST_CASE("a relay that misbehaves in every way is survived without a restart") {
+TEST_CASE("L6 a relay that misbehaves in every way is survived without a restart") {
   const auto database = test::pg_fixture::fresh_database();
   net::replay_options relay;
   for (const auto* fault :
@@ -152,11 +126,11 @@ TEST_CASE("a relay that misbehaves in every way is survived without a restart") 
         "error-at=1500:ConsumerTooSlow", "truncated-at=2000", "half-open-at=2500"})
     relay.faults.push_back(net::parse_fault(fault).value());
   auto server = net::replay_server::start(sample(), relay).value();
-  auto options = settings(server->url(), database);
+  auto options = node_settings(server->url(), database);
   options.ping_interval = 200ms;
   options.idle_timeout = 600ms;
   options.until_caught_up = 3s;
-  auto running = start(options);
+  auto running = start_node(options);
   auto& context = running->context();
   const auto verdict = context.status.wait(patience);
   REQUIRE(verdict);
@@ -175,15 +149,15 @@ TEST_CASE("a node that is superseded by another one stops by itself and harms no
   net::replay_options relay;
   relay.rate = 1000;
   auto server = net::replay_server::start(sample(), relay).value();
-  auto options = settings(server->url(), database);
+  auto options = node_settings(server->url(), database);
   options.until_caught_up = 2s;
-  auto old = start(options);
+  auto old = start_node(options);
   // The older one is at work before the newer one takes over.
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (old->context().metrics.batches().batches.of("committed").Value() < 20 &&
          std::chrono::steady_clock::now() < deadline)
     REQUIRE_FALSE(old->context().status.wait(20ms));
-  auto newer = start(options);
+  auto newer = start_node(options);
   const auto fenced = old->context().status.wait(patience);
   REQUIRE(fenced);
   CHECK(fenced->exit_code == 75);
@@ -197,8 +171,9 @@ TEST_CASE("a node that is superseded by another one stops by itself and harms no
 
 TEST_CASE("a node waits for a database that is not there and can be told to stop waiting") {
   std::size_t asked = 0;
-  const auto started = node::start(settings("ws://127.0.0.1:1", "host=/nonexistent dbname=none"),
-                                   [&] { return ++asked > 3; });
+  const auto started =
+      node::start(node_settings("ws://127.0.0.1:1", "host=/nonexistent dbname=none"),
+                  [&] { return ++asked > 3; });
   REQUIRE_FALSE(started);
   CHECK(started.error().code == errc::cancelled);
 }

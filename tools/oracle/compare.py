@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Compares Prism's database with the official AppView's rows of the same corpus.
 
-usage: compare.py BASE CONNINFO
+usage: compare.py BASE CONNINFO PROGRAM LOG
+
+PROGRAM is prism-records, LOG the file with what the node wrote to its standard error.
 
 A line per table: `table ours theirs only_ours only_theirs`; informational ones begin with "# ". Rules
 and up to three differing rows per table go to the standard error. Last line: `N tables, D
@@ -13,7 +15,7 @@ import sys
 import gates
 from database import Database
 from official import Official
-from tables import counts, documents, notifications, pairs, posts, repositories, subjects
+from tables import counts, documents, embeds, notifications, pairs, posts, refused, repositories, subjects
 
 _EXAMPLES = 3
 
@@ -21,6 +23,12 @@ PROJECTIONS = {
     "post": posts.post,
     "feed_item": posts.feed_item,
     "quote": posts.quote,
+    "post_embed_image": embeds.post_embed_image,
+    "post_embed_gallery_image": embeds.post_embed_gallery_image,
+    "post_embed_external": embeds.post_embed_external,
+    "post_embed_video": embeds.post_embed_video,
+    "post_embed_record": embeds.post_embed_record,
+    "op_thread_reply": embeds.op_thread_reply,
     "like": subjects.like,
     "like_waiting": subjects.like_waiting,
     "repost": subjects.repost,
@@ -47,6 +55,7 @@ PROJECTIONS = {
     "actor_sync": repositories.actor_sync,
     "record": repositories.record,
     "duplicate_record": repositories.duplicate_record,
+    "refused": refused.refused,
     "notification": notifications.notification,
 }
 
@@ -64,13 +73,13 @@ def _show(comparison, prefix):
 
 
 def main(arguments):
-    if len(arguments) != 2:
+    if len(arguments) != 4:
         print(__doc__, file=sys.stderr)
         return 2
-    base, conninfo = arguments
+    base, conninfo, program, log = arguments
     try:
         official = Official(base)
-        db = Database(conninfo)
+        db = Database(conninfo, program, log)
         differences = 0
         for table in gates.REQUIRED:
             comparison = PROJECTIONS[table](db, official)
@@ -78,7 +87,10 @@ def main(arguments):
             _show(comparison, "")
         for table in gates.INFORMATIONAL:
             _show(PROJECTIONS[table](db, official), "# ")
-    except (RuntimeError, OSError) as error:
+        for table in official.tables():
+            if table not in PROJECTIONS and table not in gates.ELSEWHERE:
+                print(f"# {table} of the reference is not compared")
+    except (RuntimeError, OSError, ValueError) as error:
         print(f"compare.py: {error}", file=sys.stderr)
         return 2
     print(f"{len(gates.REQUIRED)} tables, {differences} differences")

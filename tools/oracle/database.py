@@ -1,5 +1,9 @@
 """Prism's tables, with their ids resolved."""
 
+import json
+import re
+import subprocess
+
 from psql import json_rows
 
 # The numbers of atproto/collection.hpp.
@@ -25,11 +29,18 @@ NSID = {
 }
 
 
-class Database:
-    """One database of Prism's schema; DIDs and at-uris are resolved from memory."""
+# What a shard says of a record that it does not take (actors/shard.cpp): uri, reason, message.
+_REFUSED = re.compile(r"record refused: (at://\S+): ([a-z_]+): (.*)")
 
-    def __init__(self, conninfo):
+
+class Database:
+    """One database of Prism's schema; DIDs and at-uris are resolved from memory. `program` is
+    prism-records, `log` the file with what the node has said."""
+
+    def __init__(self, conninfo, program, log):
         self._conninfo = conninfo
+        self._program = program
+        self._log = log
         self.did = {r["id"]: r["did"] for r in self.rows("SELECT id, did FROM users")}
         self.uri = {
             r["id"]: self._uri_text(r)
@@ -39,6 +50,19 @@ class Database:
     def rows(self, select):
         """The rows of a SELECT as dicts. Error: RuntimeError with psql's own words."""
         return json_rows(self._conninfo, select)
+
+    def records(self):
+        """Every stored record that gives back its CID, as {"uri", "cid", "record"}. Error:
+        RuntimeError."""
+        with subprocess.Popen([self._program, self._conninfo], stdout=subprocess.PIPE) as reader:
+            yield from map(json.loads, reader.stdout)
+        if reader.returncode not in (0, 1):
+            raise RuntimeError(f"{self._program}: exit code {reader.returncode}")
+
+    def refused(self):
+        """(uri, reason, message) of the records that were refused, each once."""
+        with open(self._log, encoding="utf-8", errors="replace") as lines:
+            return {found.groups() for line in lines if (found := _REFUSED.search(line))}
 
     def path_uri(self, creator_id, collection, rkey):
         """The at-uri of a record that has no row in uris."""

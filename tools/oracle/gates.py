@@ -25,13 +25,23 @@ REQUIRED = (
     "actor_sync",
     "record",
     "notification",
+    "refused",
+    "duplicate_record",
+    "quote",
+    "post_embed_image",
+    "post_embed_gallery_image",
+    "post_embed_external",
+    "post_embed_video",
+    "post_embed_record",
+    "op_thread_reply",
+    "other_counts",
+    "list_counts",
 )
 
 INFORMATIONAL = (
-    "other_counts",
-    "list_counts",
-    "duplicate_record",
-    "quote",
     "post_agg_as_stored",
     "profile_agg_as_stored",
 )
+
+# Tables of the reference that are compared under another name.
+ELSEWHERE = ("post_agg", "profile_agg")

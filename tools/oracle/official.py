@@ -6,7 +6,8 @@ from collections import defaultdict
 
 
 class Official:
-    """BASE.oracle.rows.jsonl.zst by table; a table without rows is an empty list."""
+    """BASE.oracle.rows.jsonl.zst by table; a table without rows is an empty list. `errors` are the
+    records which the official AppView refused."""
 
     def __init__(self, base):
         self._tables = defaultdict(list)
@@ -22,6 +23,8 @@ class Official:
             raise RuntimeError(f"{path}: zstd exit code {reader.returncode}")
         if not self._tables:
             raise RuntimeError(f"{path}: no rows")
+        with open(f"{base}.oracle.errors.json", encoding="utf-8") as errors:
+            self.errors = json.load(errors)
         self.posts = {row["uri"]: row for row in self["post"]}
         self.records = {row["uri"]: row for row in self["record"]}
         self.lists = {row["uri"] for row in self["list"]}

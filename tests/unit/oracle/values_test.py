@@ -9,6 +9,7 @@ sys.path[:0] = [os.path.join(_ROOT, "tools", part) for part in ("oracle", "commo
 
 from comparison import Comparison  # noqa: E402
 from dag_cbor import blob_cid, decode  # noqa: E402
+from tables.refused import refused  # noqa: E402
 from values import cid_text, is_post_uri, iso, same_instant_iso, uri_parts  # noqa: E402
 
 _CID = "bafyreiahl7apa6y53l6dhfjdyhxvltndjouyze2af766oa5kyysutfiwha"
@@ -93,6 +94,39 @@ class Cbor(unittest.TestCase):
         self.assertEqual(blob_cid({"$type": "blob", "ref": {"$link": _CID}}), _CID)
         self.assertEqual(blob_cid({"cid": _CID, "mimeType": "image/png"}), _CID)
         self.assertIsNone(blob_cid(None))
+
+
+class Refusals(unittest.TestCase):
+    def rows(self, ours, causes):
+        class Db:
+            def refused(self):
+                return {("at://a", *each) for each in ours}
+
+        class Theirs:
+            errors = [{"uri": "at://a", "cause": cause} for cause in causes]
+
+        return refused(Db(), Theirs())
+
+    def test_words_of_both_sides_mean_the_same(self):
+        for reason, message, cause in (
+            ("missing_field", "missing_field at $: no field 'x'", 'Missing required key "x" at $'),
+            ("bad_format", "bad_format at $.a.b: not a DID", 'Invalid DID (got "a at $") at $.a.b'),
+            ("string_too_long", "string_too_long at $.t: 4", "string too big (maximum 3, got 4) at $.t"),
+            ("wrong_type", "wrong_type at $.t[0]: x", "Expected string value type (got 1) at $.t[0]"),
+            ("not_in_enum", "not_in_enum at $.v: x", 'Expected one of "a" or "b" (got "c") at $.v'),
+            ("list_of_other_repo", "list_of_other_repo: at://x belongs to somebody else",
+             "Creator of listitem does not match creator of list"),
+        ):  # fmt: skip
+            self.assertEqual(self.rows([(reason, message)], [cause]).differences, 0, cause)
+
+    def test_another_place_or_reason_is_a_difference(self):
+        cause = 'Missing required key "x" at $.a'
+        self.assertEqual(self.rows([("missing_field", "missing_field at $.b: x")], [cause]).differences, 2)
+        self.assertEqual(self.rows([("wrong_type", "wrong_type at $.a: x")], [cause]).differences, 2)
+        self.assertEqual(self.rows([], [cause]).differences, 1)
+
+    def test_words_that_nobody_knows_are_a_difference(self):
+        self.assertEqual(self.rows([("bad_cbor", "x")], ["something new"]).differences, 2)
 
 
 class Comparisons(unittest.TestCase):

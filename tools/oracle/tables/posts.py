@@ -106,11 +106,11 @@ def feed_item(db, official):
 
 
 def quote(db, official):
-    """subjectCid is left out: it is only in the embed's JSON."""
     rules = Counter()
     ours = []
     for row in db.rows(
-        f"SELECT id, quoted_id, cid, {micros('created_at')}, {micros('commit_time')} FROM posts "
+        f"SELECT id, quoted_id, cid, {micros('created_at')}, {micros('commit_time')}, "
+        "coalesce(embed->'record'->'record', embed->'record')->>'cid' AS subject_cid FROM posts "
         "WHERE quoted_id IS NOT NULL"
     ):
         created, indexed = iso(row["created_at"]), iso(row["commit_time"])
@@ -118,13 +118,13 @@ def quote(db, official):
             "uri": db.uri[row["id"]],
             "cid": cid_text(row["cid"]),
             "subject": db.uri[row["quoted_id"]],
+            "subjectCid": row["subject_cid"],
             "createdAt": created,
             "indexedAt": indexed,
             "sortAt": min(created, indexed),
         })  # fmt: skip
-    columns = ("uri", "cid", "subject", "createdAt", "indexedAt", "sortAt")
     theirs = []
-    for row in project(official["quote"], columns):
+    for row in official["quote"]:
         if row["uri"] in official.posts:
             theirs.append(row)
         else:
@@ -137,7 +137,8 @@ def quote(db, official):
         if embed["embedUri"].split("/")[3:4] == ["app.bsky.feed.post"]:
             rules["added: a quote of a post that was deleted or updated since"] += 1
             theirs.append({
-                **{c: post_row[c] for c in columns if c != "subject"},
+                **{c: post_row[c] for c in ("uri", "cid", "createdAt", "indexedAt", "sortAt")},
                 "subject": embed["embedUri"],
+                "subjectCid": embed["embedCid"],
             })  # fmt: skip
     return Comparison("quote", ours, theirs, rules)

@@ -1,10 +1,11 @@
 """What is known of each repository: its last commit, and every record in it."""
 
+import json
 from collections import Counter
 
 from comparison import Comparison
 from database import NSID
-from values import cid_text, uri_parts
+from values import cid_text, iso, uri_parts
 
 _BY_PATH = {
     "likes": 2, "reposts": 3, "follows": 7, "blocks": 8, "list_items": 10, "list_blocks": 11,
@@ -28,42 +29,71 @@ def actor_sync(db, official):
     return Comparison("actor_sync", ours, official["actor_sync"])
 
 
-def our_records(db):
-    """uri → cid of every record that is stored, waiting ones included."""
-    parts = [f"SELECT creator_id, {number} AS collection, rkey, cid FROM {table}"
-             for table, number in _BY_PATH.items()]  # fmt: skip
-    parts += [
-        f"SELECT t.creator_id, {number}, u.rkey, t.cid FROM {table} t JOIN uris u ON u.id = t.id"
-        for table, number in _BY_URI.items()
-    ]
-    parts += [
-        f"SELECT creator_id, collection, rkey, cid FROM {table}"
-        for table in ("declarations", "pending_ops")
-    ]
-    return [
-        (db.path_uri(row["creator_id"], row["collection"], row["rkey"]), cid_text(row["cid"]))
-        for row in db.rows(" UNION ALL ".join(parts))
-    ]
-
-
 def record(db, official):
-    """Only (uri, cid): a CID is the hash of the content, and that what is stored gives it back is
-    tested elsewhere."""
-    ours = [{"uri": uri, "cid": cid} for uri, cid in our_records(db)]
-    theirs = [{"uri": row["uri"], "cid": row["cid"]} for row in official.records.values()]
+    """The records themselves, as prism-records makes them again from what is stored, and the time of
+    the event that brought them."""
+    times = {uri: time for uri, _, time in _stored(db)}
+    ours = [{**each, "indexedAt": times.get(each["uri"])} for each in db.records()]
+    theirs = [
+        {
+            "uri": row["uri"],
+            "cid": row["cid"],
+            "record": json.loads(row["json"]),
+            "indexedAt": row["indexedAt"],
+        }
+        for row in official.records.values()
+    ]
     return Comparison("record", ours, theirs)
 
 
+def our_records(db):
+    """(uri, cid) of every record that is stored, waiting ones included."""
+    return [(uri, cid) for uri, cid, _ in _stored(db)]
+
+
+def _stored(db):
+    columns = "cid, (extract(epoch from commit_time) * 1000000)::bigint AS us"
+    parts = [f"SELECT creator_id, {number} AS collection, rkey, {columns} FROM {table}"
+             for table, number in _BY_PATH.items()]  # fmt: skip
+    parts += [
+        f"SELECT t.creator_id, {number}, u.rkey, {columns} FROM {table} t JOIN uris u ON u.id = t.id"
+        for table, number in _BY_URI.items()
+    ]
+    parts += [
+        f"SELECT creator_id, collection, rkey, {columns} FROM {table}"
+        for table in ("declarations", "pending_ops")
+    ]
+    for row in db.rows(" UNION ALL ".join(parts)):
+        uri = db.path_uri(row["creator_id"], row["collection"], row["rkey"])
+        yield uri, cid_text(row["cid"]), iso(row["us"])
+
+
+# What two records of one creator have in common when they are duplicates.
+_SAME = {
+    "likes": ("subject_id",), "reposts": ("subject_id",), "follows": ("subject_id",),
+    "blocks": ("subject_id",), "list_items": ("list_id", "subject_id"), "list_blocks": ("list_id",),
+    "verifications": ("subject_id",),
+}  # fmt: skip
+
+
 def duplicate_record(db, official):
-    """Only (uri, cid): of what it is a duplicate changes when the counted record is deleted, which
-    the reference does not write down."""
     rules = Counter()
     ours = []
-    for table in ("likes", "reposts", "follows", "blocks", "list_items", "list_blocks",
-                  "verifications"):  # fmt: skip
-        for row in db.rows(f"SELECT creator_id, rkey, cid FROM {table} WHERE duplicate"):
-            uri = db.path_uri(row["creator_id"], _BY_PATH[table], row["rkey"])
-            ours.append({"uri": uri, "cid": cid_text(row["cid"])})
+    for table, same in _SAME.items():
+        pair = " AND ".join(f"t.{column} = c.{column}" for column in ("creator_id", *same))
+        for row in db.rows(
+            f"SELECT t.creator_id, t.rkey, t.cid, c.rkey AS counted, (extract(epoch from "
+            f"t.commit_time) * 1000000)::bigint AS us FROM {table} t LEFT JOIN {table} c "
+            f"ON {pair} AND NOT c.duplicate WHERE t.duplicate"
+        ):
+            number = _BY_PATH[table]
+            ours.append({
+                "uri": db.path_uri(row["creator_id"], number, row["rkey"]),
+                "cid": cid_text(row["cid"]),
+                "duplicateOf": db.path_uri(row["creator_id"], number, row["counted"]),
+                "indexedAt": iso(row["us"]),
+            })  # fmt: skip
+    counted_now = {row["uri"]: row["duplicateOf"] for row in ours}
     counted = {
         row["uri"]
         for table in ("like", "repost", "follow", "actor_block", "list_item", "list_block",
@@ -84,6 +114,9 @@ def duplicate_record(db, official):
             rules["dropped: waits for its referent in ours"] += 1
         elif uri_parts(row["uri"])[1] in (NSID[4], NSID[5]):
             rules["dropped: a gate, of which ours has one per post"] += 1
+        elif row["duplicateOf"] not in official.records and row["uri"] in counted_now:
+            rules["duplicateOf ignored: theirs is gone"] += 1
+            theirs.append({**row, "duplicateOf": counted_now[row["uri"]]})
         else:
-            theirs.append({"uri": row["uri"], "cid": row["cid"]})
+            theirs.append(row)
     return Comparison("duplicate_record", ours, theirs, rules)

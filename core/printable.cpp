@@ -1,0 +1,20 @@
+#include "core/printable.hpp"
+
+#include <fmt/format.h>
+
+namespace prism {
+
+std::string printable(std::string_view text, std::size_t most) {
+  std::string out;
+  for (const char c : text.substr(0, most)) {
+    if (c < ' ' || c > '~' || c == '\\')
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    else
+      out += c;
+  }
+  if (text.size() > most)
+    out += "...";
+  return out;
+}
+
+} // namespace prism

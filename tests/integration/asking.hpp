@@ -1,0 +1,28 @@
+#pragma once
+
+#include "db/connection.hpp"
+#include "tests/integration/story.hpp"
+
+#include <string>
+#include <vector>
+
+/// What a test wants to know of the rows, in words that it can compare.
+namespace prism::test {
+
+/// The one value of a SELECT as text; "" for null or no row.
+[[nodiscard]] std::string value(db::connection& on, const std::string& select);
+
+/// A post's counts: "likes reposts replies quotes". No row means zeros.
+[[nodiscard]] std::string counts(db::connection& on, const made& post);
+
+/// A user's counts: "followers follows posts". No row means zeros.
+[[nodiscard]] std::string user_counts(db::connection& on, std::string_view who);
+
+/// All notifications, sorted: "bob like alice/l1 of bob/p1", the last two words if it has a
+/// subject.
+[[nodiscard]] std::vector<std::string> notifications(db::connection& on);
+
+/// The feeds, sorted: "alice alice/p1" and "bob alice/p1 by r1" for a repost.
+[[nodiscard]] std::vector<std::string> feed_items(db::connection& on);
+
+} // namespace prism::test

@@ -1,0 +1,178 @@
+#include "tests/integration/asking.hpp"
+#include "tests/integration/indexing.hpp"
+#include "tests/integration/running_node.hpp"
+
+#include "net/replay_server.hpp"
+#include "tests/support/pg_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+// "Wrong data", W1 to W4 and W8: counts and what deletes leave behind.
+
+using namespace prism;
+using namespace prism::test;
+
+using lines = std::vector<std::string>;
+
+TEST_CASE("W1 a thousand replies by a thousand repos, written by four shards, are a thousand") {
+  // The count was read, and written one higher: 50 replies at a time made 6.
+  story told;
+  const auto root = told.post("alice", "root");
+  constexpr int replies = 1000;
+  for (int i = 0; i < replies; ++i) {
+    told.reply("user" + std::to_string(i), "p1", root, root);
+    told.like("user" + std::to_string(i), "l1", root);
+  }
+  const auto database = pg_fixture::fresh_database();
+  auto relay = net::replay_server::start(told.take(), {}).value();
+  auto options = node_settings(relay->url(), database);
+  options.batch_max_frames = 20; // many transactions that meet at one row
+  const auto running = start_node(options);
+  finish(*running);
+  auto on = db::connection::open({.conninfo = database}).value();
+  CHECK(counts(on, root) == "1000 0 1000 0");
+  CHECK(value(on, "SELECT count(DISTINCT shard) FROM firehose_cursor WHERE seq > 1500") == "4");
+}
+
+TEST_CASE("W1 a record that is deleted three times is uncounted once") {
+  // Each delete took one off, below zero.
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  const auto like = told.like("bob", "l1", post);
+  const auto repost = told.repost("bob", "r1", post);
+  const auto reply = told.reply("bob", "p2", post, post);
+  const auto quote = told.quote("bob", "p3", post);
+  const auto follow = told.follow("bob", "f1", "alice");
+  for (int i = 0; i < 3; ++i)
+    for (const auto& each : {like, repost, reply, quote, follow})
+      told.remove(each);
+  index_target target;
+  target.apply(told.take(), batch);
+  CHECK(counts(target.connection, post) == "0 0 0 0");
+  CHECK(user_counts(target.connection, "alice") == "0 0 1");
+  CHECK(user_counts(target.connection, "bob") == "0 0 0");
+}
+
+TEST_CASE("W2 a like that comes before its post is counted and told when the post comes") {
+  // The row was there, the count stayed 0, and the author was never told.
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  told.like("bob", "l1", post);
+  told.repost("carol", "r1", post);
+  for (const auto& order : told.orders()) {
+    index_target target;
+    target.apply(told.in_order(order), batch);
+    CHECK(counts(target.connection, post) == "1 1 0 0");
+    CHECK(target.count("pending_ops") == 0);
+    CHECK(notifications(target.connection) ==
+          lines{"alice like bob/l1 of alice/p1", "alice repost carol/r1 of alice/p1"});
+    CHECK(feed_items(target.connection) == lines{"alice alice/p1", "carol alice/p1 by r1"});
+  }
+}
+
+TEST_CASE("W3 a deleted record takes everything with it that it had caused") {
+  // Counts, quotes, notifications and viewer states stayed, and an unlike took the repost along.
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  const auto reply = told.reply("bob", "p2", post, post);
+  const auto quote = told.quote("bob", "p3", post);
+  const auto like = told.like("bob", "l1", post);
+  const auto repost = told.repost("bob", "r1", post);
+  const auto follow = told.follow("bob", "f1", "alice");
+  index_target target;
+  auto& on = target.connection;
+  target.apply(told.take(), batch);
+  CHECK(counts(on, post) == "1 1 1 1");
+  CHECK(notifications(on).size() == 5);
+
+  told.remove(like);
+  target.apply(told.take(), batch);
+  CHECK(counts(on, post) == "0 1 1 1");
+  CHECK(feed_items(on) ==
+        lines{"alice alice/p1", "bob alice/p1 by r1", "bob bob/p2", "bob bob/p3"});
+
+  for (const auto& each : {reply, quote, repost, follow})
+    told.remove(each);
+  target.apply(told.take(), batch);
+  CHECK(counts(on, post) == "0 0 0 0");
+  CHECK(user_counts(on, "bob") == "0 0 0");
+  CHECK(notifications(on).empty());
+  CHECK(feed_items(on) == lines{"alice alice/p1"});
+}
+
+TEST_CASE("W3 a deleted post leaves its feed, and what hangs on it waits uncounted") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  told.like("bob", "l1", post);
+  told.repost("bob", "r1", post);
+  told.remove(post);
+  index_target target;
+  target.apply(told.take(), batch);
+  CHECK(counts(target.connection, post) == "0 0 0 0");
+  CHECK(user_counts(target.connection, "alice") == "0 0 0");
+  CHECK(feed_items(target.connection).empty());
+  CHECK(target.count("pending_ops") == 2);
+  CHECK(target.count("likes") == 0);
+}
+
+TEST_CASE("W4 a record of another type than its collection's is refused, with a reason") {
+  // Records were indexed by $type whatever their path, and could then not be deleted.
+  story told;
+  const auto post = told.post("alice", "p1");
+  const story::fields as_post{
+      {"$type", "app.bsky.feed.post"}, {"text", "x"}, {"createdAt", story_time}};
+  const story::fields untyped{{"text", "x"}, {"createdAt", story_time}};
+  told.create("bob", "app.bsky.feed.like/l1", as_post);
+  told.create(
+      "bob", "app.bsky.feed.post/p2",
+      {{"$type", "app.bsky.feed.like"}, {"subject", ref_to(post)}, {"createdAt", story_time}});
+  told.create("bob", "app.bsky.feed.post/p3", untyped);
+  told.create("bob", "com.example.other/p4", as_post);
+  told.create("bob", "app.bsky.feed.post/bad key", as_post);
+  told.create("bob", "app.bsky.feed.post/..", as_post);
+  told.post("bob", "good");
+  index_target target;
+  target.apply(told.take(), 100);
+  CHECK(target.rejected == lines{"app.bsky.feed.like/l1", "app.bsky.feed.post/p2",
+                                 "app.bsky.feed.post/p3", "app.bsky.feed.post/bad key",
+                                 "app.bsky.feed.post/.."});
+  CHECK(target.reasons == std::map<std::string, int>{
+                              {"missing_field", 2}, {"bad_type_field", 1}, {"bad_record_key", 2}});
+  CHECK(feed_items(target.connection) == lines{"alice alice/p1", "bob bob/good"});
+  CHECK(target.count("likes") == 0);
+}
+
+TEST_CASE("W8 an unlike and a new like end with a like, in one batch or in many") {
+  // Reordered, the new like met the old one's unique key and was dropped; then the old one went.
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 2, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  const auto first = told.like("bob", "l1", post);
+  told.remove(first);
+  told.like("bob", "l2", post);
+  index_target target;
+  target.apply(told.take(), batch);
+  CHECK(counts(target.connection, post) == "1 0 0 0");
+  CHECK(value(target.connection, "SELECT string_agg(rkey, ' ') FROM likes") == "l2");
+  CHECK(notifications(target.connection) == lines{"alice like bob/l2 of alice/p1"});
+}
+
+TEST_CASE("W8 of two likes of one post one counts, and the other takes over") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 2, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  const auto first = told.like("bob", "l1", post);
+  told.like("bob", "l2", post);
+  index_target target;
+  target.apply(told.take(), batch);
+  CHECK(counts(target.connection, post) == "1 0 0 0");
+  CHECK(target.count("likes") == 2);
+  told.remove(first);
+  target.apply(told.take(), batch);
+  CHECK(counts(target.connection, post) == "1 0 0 0");
+  CHECK(notifications(target.connection) == lines{"alice like bob/l2 of alice/p1"});
+}

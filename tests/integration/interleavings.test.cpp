@@ -1,0 +1,145 @@
+#include "tests/integration/asking.hpp"
+#include "tests/integration/indexing.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <random>
+#include <set>
+
+// Creates, updates and deletes of a few repos that refer to each other, in random order; what is
+// left and what it counts follows from the live records alone.
+
+using namespace prism;
+using namespace prism::test;
+
+namespace {
+
+using dice = std::mt19937;
+
+[[nodiscard]] std::size_t roll(dice& of, std::size_t sides) {
+  return std::uniform_int_distribution<std::size_t>{0, sides - 1}(of);
+}
+
+constexpr std::size_t users = 4;
+constexpr std::size_t posts_each = 3;
+
+[[nodiscard]] made post_at(std::size_t place) {
+  return {fmt::format("at://did:plc:user{}/app.bsky.feed.post/p{}", place / posts_each,
+                      place % posts_each),
+          cid_of(block_of({{"text", "any version"}}))};
+}
+
+/// The live records, by uri, with the place of the post that each is about.
+struct world {
+  story told;
+  std::map<std::string, std::size_t> posts; // value: of the parent, or none
+  std::map<std::string, std::size_t> likes;
+  std::map<std::string, std::size_t> reposts;
+  static constexpr std::size_t none = SIZE_MAX;
+
+  void step(dice& of) {
+    const auto who = fmt::format("user{}", roll(of, users));
+    const auto about = roll(of, users * posts_each);
+    const auto rkey = roll(of, posts_each);
+    switch (roll(of, 4)) {
+    case 0:
+    case 1:
+      return post(of, who, fmt::format("p{}", rkey), about);
+    case 2:
+      return toggle(likes, who, "like", fmt::format("l{}", rkey), about);
+    default:
+      return toggle(reposts, who, "repost", fmt::format("r{}", rkey), about);
+    }
+  }
+
+  void post(dice& of, const std::string& who, const std::string& rkey, std::size_t about) {
+    const made self{fmt::format("at://{}/app.bsky.feed.post/{}", did_of(who), rkey), {}};
+    const auto parent = roll(of, 2) == 0 ? about : none;
+    if (!posts.contains(self.uri)) {
+      if (parent == none)
+        told.post(who, rkey);
+      else
+        told.reply(who, rkey, post_at(parent), post_at(parent));
+      posts[self.uri] = parent;
+    } else if (roll(of, 3) == 0) {
+      told.update(who, "app.bsky.feed.post/" + rkey,
+                  {{"$type", "app.bsky.feed.post"}, {"text", "new"}, {"createdAt", story_time}});
+      posts[self.uri] = none;
+    } else {
+      told.remove(self);
+      posts.erase(self.uri);
+    }
+  }
+
+  void toggle(std::map<std::string, std::size_t>& live, const std::string& who,
+              const std::string& kind, const std::string& rkey, std::size_t about) {
+    const made self{fmt::format("at://{}/app.bsky.feed.{}/{}", did_of(who), kind, rkey), {}};
+    if (live.erase(self.uri) > 0)
+      return told.remove(self);
+    if (kind == "like")
+      told.like(who, rkey, post_at(about));
+    else
+      told.repost(who, rkey, post_at(about));
+    live[self.uri] = about;
+  }
+
+  /// Users who like, or repost, this post.
+  [[nodiscard]] static std::size_t users_at(const std::map<std::string, std::size_t>& live,
+                                            std::size_t place) {
+    std::set<std::string> who;
+    for (const auto& [uri, about] : live)
+      if (about == place)
+        who.insert(uri.substr(0, uri.find('/', 5)));
+    return who.size();
+  }
+
+  [[nodiscard]] std::string counts_of(std::size_t place) const {
+    const auto replies = std::ranges::count(posts, place, [](const auto& p) { return p.second; });
+    const bool lives = posts.contains(post_at(place).uri);
+    return fmt::format("{} {} {} 0", lives ? users_at(likes, place) : 0,
+                       lives ? users_at(reposts, place) : 0, replies);
+  }
+
+  void check(index_target& target) const {
+    for (std::size_t place = 0; place < users * posts_each; ++place) {
+      INFO(post_at(place).uri);
+      CHECK(counts(target.connection, post_at(place)) == counts_of(place));
+    }
+    CHECK(target.count("posts") == static_cast<std::int64_t>(posts.size()));
+    CHECK(target.count("likes") + target.count("reposts") + target.count("pending_ops") ==
+          static_cast<std::int64_t>(likes.size() + reposts.size()));
+  }
+};
+
+/// A random order in which every repo keeps its own.
+[[nodiscard]] std::vector<std::size_t> shuffled(const story& told, dice& of) {
+  std::vector<std::string> names = told.repos();
+  std::map<std::string, std::vector<std::size_t>> places;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    places[names[i]].push_back(i);
+  std::ranges::shuffle(names, of);
+  std::map<std::string, std::size_t> next;
+  std::vector<std::size_t> order;
+  for (const auto& name : names)
+    order.push_back(places[name][next[name]++]);
+  return order;
+}
+
+} // namespace
+
+TEST_CASE("creates and deletes interleave in any way, and what lives is what counts") {
+  const auto seed = GENERATE(range(1U, 9U));
+  INFO("seed " << seed);
+  dice of{seed};
+  world all;
+  for (int i = 0; i < 120; ++i)
+    all.step(of);
+  {
+    index_target told;
+    told.apply(all.told.take(), 1 + roll(of, 30));
+    all.check(told);
+  }
+  index_target target;
+  target.apply(all.told.in_order(shuffled(all.told, of)), 1 + roll(of, 30));
+  all.check(target);
+}

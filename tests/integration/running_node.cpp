@@ -1,0 +1,54 @@
+#include "tests/integration/running_node.hpp"
+
+#include "tests/integration/indexing.hpp"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+namespace prism::test {
+
+using namespace std::chrono_literals;
+
+config::options node_settings(const std::string& relay, const std::string& database) {
+  config::options out;
+  out.relay_url = relay;
+  out.database_url = database;
+  out.start_cursor = 0;
+  out.shards = 4;
+  out.metrics_listen = "";
+  out.backoff_min = 20ms;
+  out.backoff_max = 200ms;
+  out.until_caught_up = 700ms;
+  return out;
+}
+
+std::unique_ptr<node> start_node(config::options options) {
+  auto started = node::start(std::move(options), [] { return false; });
+  if (!started)
+    FAIL(started.error().message);
+  return std::move(*started);
+}
+
+void finish(node& running) {
+  const auto verdict = running.context().status.wait(patience);
+  REQUIRE(verdict);
+  CHECK(verdict->exit_code == 0);
+  CHECK(running.stop());
+}
+
+bool eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+std::map<std::string, std::string> rows_of(const std::string& database) {
+  auto on = db::connection::open({.conninfo = database}).value();
+  return fingerprints(on);
+}
+
+} // namespace prism::test

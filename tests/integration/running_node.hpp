@@ -1,0 +1,30 @@
+#pragma once
+
+#include "actors/node.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace prism::test {
+
+/// How long a busy machine may take before a test gives up.
+inline constexpr std::chrono::seconds patience{120};
+
+/// Settings of a node that is quick to reconnect and ends when it has caught up.
+[[nodiscard]] config::options node_settings(const std::string& relay, const std::string& database);
+
+/// A running node, or a failed test.
+[[nodiscard]] std::unique_ptr<node> start_node(config::options options);
+
+/// The node has caught up, and stops without leaving anything; else a failed test.
+void finish(node& running);
+
+/// Whether `holds` became true in time.
+[[nodiscard]] bool eventually(const std::function<bool()>& holds);
+
+[[nodiscard]] std::map<std::string, std::string> rows_of(const std::string& database);
+
+} // namespace prism::test

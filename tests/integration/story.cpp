@@ -1,0 +1,245 @@
+#include "tests/integration/story.hpp"
+
+#include "atproto/base64.hpp"
+#include "atproto/datetime.hpp"
+#include "atproto/json_codec.hpp"
+#include "atproto/tid.hpp"
+#include "tests/unit/atproto/car_maker.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <numeric>
+
+namespace prism::test {
+
+namespace {
+
+constexpr std::int64_t first_micros = 1'793'491'200'000'000; // story_time
+constexpr std::int64_t second = 1'000'000;
+
+[[nodiscard]] boost::json::object link(const atproto::cid& id) {
+  return {{"$link", id.to_string()}};
+}
+
+[[nodiscard]] boost::json::object bytes(const std::vector<std::byte>& data) {
+  return {{"$bytes", atproto::base64_encode(data)}};
+}
+
+// Stands for the commit object, which nobody looks into yet.
+[[nodiscard]] std::vector<std::byte> commit_block(std::string_view did, std::string_view rev) {
+  return block_of({{"did", did}, {"rev", rev}, {"version", 3}});
+}
+
+[[nodiscard]] story::fields record_of(std::string_view type, const story::fields& own,
+                                      const story::fields& more) {
+  story::fields out{{"$type", type}, {"createdAt", story_time}};
+  for (const auto* part : {&own, &more})
+    for (const auto& [key, value] : *part)
+      out[key] = value;
+  return out;
+}
+
+[[nodiscard]] std::string path_of(std::string_view collection, std::string_view rkey) {
+  return fmt::format("{}/{}", collection, rkey);
+}
+
+} // namespace
+
+std::string did_of(std::string_view who) {
+  return fmt::format("did:plc:{}", who);
+}
+
+boost::json::object ref_to(const made& what) {
+  return {{"uri", what.uri}, {"cid", what.cid}};
+}
+
+std::vector<std::byte> block_of(const boost::json::value& record) {
+  return atproto::from_json(record).value();
+}
+
+std::string cid_of(const std::vector<std::byte>& block) {
+  return atproto::cid::of_dag_cbor(block).to_string();
+}
+
+made story::post(std::string_view who, std::string_view rkey, const fields& more) {
+  constexpr std::string_view type = "app.bsky.feed.post";
+  return create(who, path_of(type, rkey), record_of(type, {{"text", "a text"}}, more));
+}
+
+made story::reply(std::string_view who, std::string_view rkey, const made& parent,
+                  const made& root) {
+  return post(who, rkey, {{"reply", {{"parent", ref_to(parent)}, {"root", ref_to(root)}}}});
+}
+
+made story::quote(std::string_view who, std::string_view rkey, const made& of) {
+  return post(who, rkey, {{"embed", {{"$type", "app.bsky.embed.record"}, {"record", ref_to(of)}}}});
+}
+
+made story::like(std::string_view who, std::string_view rkey, const made& of, const fields& more) {
+  constexpr std::string_view type = "app.bsky.feed.like";
+  return create(who, path_of(type, rkey), record_of(type, {{"subject", ref_to(of)}}, more));
+}
+
+made story::repost(std::string_view who, std::string_view rkey, const made& of) {
+  constexpr std::string_view type = "app.bsky.feed.repost";
+  return create(who, path_of(type, rkey), record_of(type, {{"subject", ref_to(of)}}, {}));
+}
+
+made story::follow(std::string_view who, std::string_view rkey, std::string_view whom) {
+  constexpr std::string_view type = "app.bsky.graph.follow";
+  return create(who, path_of(type, rkey), record_of(type, {{"subject", did_of(whom)}}, {}));
+}
+
+made story::list(std::string_view who, std::string_view rkey, const fields& more) {
+  constexpr std::string_view type = "app.bsky.graph.list";
+  return create(
+      who, path_of(type, rkey),
+      record_of(type, {{"name", "a list"}, {"purpose", "app.bsky.graph.defs#curatelist"}}, more));
+}
+
+made story::list_item(std::string_view who, std::string_view rkey, const made& of,
+                      std::string_view whom) {
+  constexpr std::string_view type = "app.bsky.graph.listitem";
+  return create(who, path_of(type, rkey),
+                record_of(type, {{"list", of.uri}, {"subject", did_of(whom)}}, {}));
+}
+
+made story::create(std::string_view who, std::string_view path, const fields& record) {
+  auto block = block_of(record);
+  made out{fmt::format("at://{}/{}", did_of(who), path), cid_of(block)};
+  commit(who, {{"create", std::string{path}, std::move(block)}});
+  return out;
+}
+
+made story::update(std::string_view who, std::string_view path, const fields& record) {
+  auto block = block_of(record);
+  made out{fmt::format("at://{}/{}", did_of(who), path), cid_of(block)};
+  commit(who, {{"update", std::string{path}, std::move(block)}});
+  return out;
+}
+
+void story::remove(const made& what) {
+  constexpr std::string_view before = "at://did:plc:";
+  const std::string_view rest = std::string_view{what.uri}.substr(before.size());
+  const auto slash = rest.find('/');
+  commit(rest.substr(0, slash), {{"delete", std::string{rest.substr(slash + 1)}, std::nullopt}});
+}
+
+void story::commit(std::string_view who, const std::vector<change>& changes) {
+  const auto rev = next_rev();
+  const auto root = commit_block(did_of(who), rev);
+  std::vector<std::vector<std::byte>> blocks{root};
+  boost::json::array ops;
+  for (const auto& each : changes) {
+    fields op{{"action", each.action}, {"path", each.path}, {"cid", nullptr}};
+    if (each.block) {
+      op["cid"] = link(atproto::cid::of_dag_cbor(*each.block));
+      if (std::ranges::find(blocks, *each.block) == blocks.end())
+        blocks.push_back(*each.block);
+    }
+    ops.push_back(std::move(op));
+  }
+  const auto head = atproto::cid::of_dag_cbor(root);
+  tell("#commit", did_of(who),
+       {{"repo", did_of(who)},
+        {"rev", rev},
+        {"since", nullptr},
+        {"time", now()},
+        {"commit", link(head)},
+        {"tooBig", false},
+        {"rebase", false},
+        {"blobs", boost::json::array{}},
+        {"ops", std::move(ops)},
+        {"blocks", bytes(make_car({head}, blocks))}});
+}
+
+void story::account(std::string_view who, bool active, std::string_view status) {
+  fields payload{{"did", did_of(who)}, {"time", now()}, {"active", active}};
+  if (!status.empty())
+    payload["status"] = status;
+  tell("#account", did_of(who), std::move(payload));
+}
+
+void story::identity(std::string_view who, std::string_view handle) {
+  fields payload{{"did", did_of(who)}, {"time", now()}};
+  if (!handle.empty())
+    payload["handle"] = handle;
+  tell("#identity", did_of(who), std::move(payload));
+}
+
+void story::sync(std::string_view who) {
+  const auto rev = next_rev();
+  const auto root = commit_block(did_of(who), rev);
+  tell("#sync", did_of(who),
+       {{"did", did_of(who)},
+        {"rev", rev},
+        {"time", now()},
+        {"blocks", bytes(make_car({atproto::cid::of_dag_cbor(root)}, {root}))}});
+}
+
+std::vector<net::frame_bytes> story::take() {
+  std::vector<std::size_t> all(events_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  auto out = in_order(all);
+  out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(taken_));
+  taken_ = events_.size();
+  return out;
+}
+
+std::vector<net::frame_bytes> story::in_order(const std::vector<std::size_t>& order) const {
+  std::vector<net::frame_bytes> out;
+  for (const auto place : order) {
+    const auto& told = events_.at(place);
+    auto payload = told.payload;
+    payload["seq"] = static_cast<std::int64_t>(out.size()) + 1;
+    auto frame = block_of({{"op", 1}, {"t", told.type}});
+    append(frame, block_of(payload));
+    out.push_back(std::make_shared<const std::vector<std::byte>>(std::move(frame)));
+  }
+  return out;
+}
+
+std::vector<std::string> story::repos() const {
+  std::vector<std::string> out;
+  for (const auto& each : events_)
+    out.push_back(each.did);
+  return out;
+}
+
+std::vector<std::vector<std::size_t>> story::orders() const {
+  // Permutations of the repos' names, one name per event: which repo comes next.
+  auto names = repos();
+  std::map<std::string, std::vector<std::size_t>> of_repo;
+  for (std::size_t i = 0; i < events_.size(); ++i)
+    of_repo[names[i]].push_back(i);
+  std::vector<std::vector<std::size_t>> out{{}};
+  for (std::size_t i = 0; i < events_.size(); ++i)
+    out.front().push_back(i);
+  std::ranges::sort(names);
+  do {
+    std::map<std::string, std::size_t> next;
+    std::vector<std::size_t> order;
+    for (const auto& name : names)
+      order.push_back(of_repo[name][next[name]++]);
+    if (order != out.front())
+      out.push_back(std::move(order));
+  } while (std::ranges::next_permutation(names).found);
+  return out;
+}
+
+std::string story::next_rev() const {
+  const auto micros = first_micros + static_cast<std::int64_t>(events_.size()) * second;
+  return atproto::tid{static_cast<std::uint64_t>(micros) << 10U}.to_string();
+}
+
+std::string story::now() const {
+  return atproto::format_datetime(first_micros +
+                                  static_cast<std::int64_t>(events_.size()) * second);
+}
+
+void story::tell(std::string type, std::string did, fields payload) {
+  events_.push_back({std::move(type), std::move(did), std::move(payload)});
+}
+
+} // namespace prism::test

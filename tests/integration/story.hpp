@@ -1,0 +1,98 @@
+#pragma once
+
+#include "net/frame_bytes.hpp"
+
+#include <boost/json.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace prism::test {
+
+/// A record as others refer to it.
+struct made {
+  std::string uri;
+  std::string cid;
+};
+
+/// One operation of a commit. Without a block it deletes.
+struct change {
+  std::string action; ///< "create", "update" or "delete"
+  std::string path;
+  std::optional<std::vector<std::byte>> block;
+};
+
+/// A firehose told event by event: frames of valid form, unsigned, a second apart, each repo's
+/// revisions rising. DIDs are spelled by their last part: "alice" is did:plc:alice.
+class story {
+public:
+  using json = boost::json::value;
+  using fields = boost::json::object;
+
+  // One commit each, of a record with its required fields and those of `more`, which win.
+  made post(std::string_view who, std::string_view rkey, const fields& more = {});
+  made reply(std::string_view who, std::string_view rkey, const made& parent, const made& root);
+  made quote(std::string_view who, std::string_view rkey, const made& of);
+  made like(std::string_view who, std::string_view rkey, const made& of, const fields& more = {});
+  made repost(std::string_view who, std::string_view rkey, const made& of);
+  made follow(std::string_view who, std::string_view rkey, std::string_view whom);
+  made list(std::string_view who, std::string_view rkey, const fields& more = {});
+  made list_item(std::string_view who, std::string_view rkey, const made& of,
+                 std::string_view whom);
+  made create(std::string_view who, std::string_view path, const fields& record);
+  made update(std::string_view who, std::string_view path, const fields& record);
+  void remove(const made& what);
+
+  /// One commit of these operations, whatever they are; a block that they share is in it once.
+  void commit(std::string_view who, const std::vector<change>& changes);
+
+  void account(std::string_view who, bool active, std::string_view status = {});
+  void identity(std::string_view who, std::string_view handle = {});
+  void sync(std::string_view who);
+
+  [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
+
+  /// The frames told since the last call, with seqs that go on from there.
+  [[nodiscard]] std::vector<net::frame_bytes> take();
+
+  /// All frames in another order, numbered from 1 in it; `order` has each place once.
+  [[nodiscard]] std::vector<net::frame_bytes> in_order(const std::vector<std::size_t>& order) const;
+
+  /// The DID of each event's repo.
+  [[nodiscard]] std::vector<std::string> repos() const;
+
+  /// Every order in which the events of each repo keep theirs, the told one first.
+  [[nodiscard]] std::vector<std::vector<std::size_t>> orders() const;
+
+private:
+  struct event {
+    std::string type;
+    std::string did;
+    fields payload; // all but seq
+  };
+
+  [[nodiscard]] std::string next_rev() const;
+  [[nodiscard]] std::string now() const;
+  void tell(std::string type, std::string did, fields payload);
+
+  std::vector<event> events_;
+  std::size_t taken_{0};
+};
+
+/// did:plc:WHO.
+[[nodiscard]] std::string did_of(std::string_view who);
+
+/// The time of all records that do not say otherwise.
+inline constexpr std::string_view story_time = "2026-11-01T00:00:00.000Z";
+
+/// A strong reference in JSON.
+[[nodiscard]] boost::json::object ref_to(const made& what);
+
+/// The canonical block of a record in the data model's JSON form, and its CID.
+[[nodiscard]] std::vector<std::byte> block_of(const boost::json::value& record);
+[[nodiscard]] std::string cid_of(const std::vector<std::byte>& block);
+
+} // namespace prism::test
