@@ -2,9 +2,9 @@
 
 #include "db/reads/page.hpp"
 
-#include <compare>
 #include <cstdint>
 #include <string>
+#include <tuple>
 
 /// What the home timeline and an author's feed have in common: items, newest first.
 namespace prism::reads {
@@ -27,7 +27,10 @@ struct feed_position {
   std::int64_t originator_id{highest_id};
   std::string repost_rkey{};
 
-  auto operator<=>(const feed_position&) const = default;
+  [[nodiscard]] bool operator<(const feed_position& other) const {
+    return std::tie(sort_at, post_id, originator_id, repost_rkey) <
+           std::tie(other.sort_at, other.post_id, other.originator_id, other.repost_rkey);
+  }
 };
 
 using feed_page = page<feed_item, feed_position>;

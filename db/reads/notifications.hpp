@@ -3,8 +3,8 @@
 #include "db/notification.hpp"
 #include "db/reads/page.hpp"
 
-#include <compare>
 #include <string>
+#include <tuple>
 
 namespace prism::reads {
 
@@ -30,7 +30,10 @@ struct notification_position {
   std::string rkey{};
   std::int64_t subject_id{0};
 
-  auto operator<=>(const notification_position&) const = default;
+  [[nodiscard]] bool operator<(const notification_position& other) const {
+    return std::tie(created_at, author_id, reason, rkey, subject_id) <
+           std::tie(other.created_at, other.author_id, other.reason, other.rkey, other.subject_id);
+  }
 };
 
 using notification_page = page<notification, notification_position>;
