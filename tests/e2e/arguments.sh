@@ -37,6 +37,7 @@ refused "'none'" scripts/crash $sample none 1
 refused "'0'" scripts/crash $sample 0 1
 refused nothing/there scripts/crash nothing/there 1 1
 refused BASE scripts/bench
+refused --reads scripts/bench --reads $sample
 refused nothing/there scripts/bench nothing/there
 refused CONNINFO "$PRISM_BUILD_DIR/tools/prism-records"
 refused CONNINFO "$PRISM_BUILD_DIR/tools/prism-records" --nonsense

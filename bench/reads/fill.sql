@@ -1,0 +1,91 @@
+-- A social network of about 2.2 million rows, the same each time, skewed like a real one: few are followed by
+-- many, few posts get most of the likes. For tests of plans and for the bench of reads.
+-- User 1 follows 5,000, user 2 follows 500, user 3 follows 100, user 4 follows 10; all others about 15.
+
+CREATE FUNCTION pg_temp.rnd(n bigint, salt bigint) RETURNS double precision LANGUAGE sql IMMUTABLE AS
+  'SELECT (hashint8extended(n, salt) & 1073741823) / 1073741824.0::float8';
+-- 1 … high; the greater `skew`, the more often a low one.
+CREATE FUNCTION pg_temp.pick(n bigint, salt bigint, high bigint, skew double precision) RETURNS bigint
+  LANGUAGE sql IMMUTABLE AS 'SELECT 1 + floor(high * power(pg_temp.rnd(n, salt), skew))::bigint';
+-- Every 50th event shares its minute with others.
+CREATE FUNCTION pg_temp.at(n bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS
+  'SELECT CASE WHEN n % 50 = 0 THEN timestamptz ''2024-11-23T00:00Z'' + n / 6000 * interval ''1 minute''
+     ELSE timestamptz ''2024-11-23T00:00Z'' + n * interval ''10 milliseconds'' END';
+
+INSERT INTO users (id, did, handle, indexed_at, status) OVERRIDING SYSTEM VALUE
+  SELECT i, 'did:plc:' || lpad(i::text, 24, '0'), 'user' || i || '.test', pg_temp.at(i),
+    CASE WHEN i > 10 AND i % 100 = 0 THEN 'takendown' WHEN i > 10 AND i % 100 = 50 THEN 'deactivated' END
+  FROM generate_series(1, 20000) i;
+
+INSERT INTO follows (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid)
+  SELECT creator_id, subject_id, pg_temp.at(min(i)), pg_temp.at(min(i)), lpad(min(i)::text, 13, '0'), false, '\x01'
+  FROM (
+    SELECT i, pg_temp.pick(i, 1, 19990, 1) + 10 AS creator_id, pg_temp.pick(i, 2, 20000, 3) AS subject_id
+      FROM generate_series(1, 300000) i
+    UNION ALL SELECT 300000 + i, 1, i * 3 FROM generate_series(1, 5000) i
+    UNION ALL SELECT 400000 + i, 2, i * 7 FROM generate_series(1, 500) i
+    UNION ALL SELECT 500000 + i, 3, i * 13 FROM generate_series(1, 100) i
+    UNION ALL SELECT 600000 + i, 4, i * 17 FROM generate_series(1, 10) i) f
+  WHERE creator_id <> subject_id GROUP BY 1, 2;
+
+INSERT INTO uris (id, repo_id, collection, rkey) OVERRIDING SYSTEM VALUE
+  SELECT i, pg_temp.pick(i, 3, 20000, 2), 1, lpad(i::text, 13, '0') FROM generate_series(1, 200000) i
+  UNION ALL SELECT 200000 + i, i, 9, 'list' FROM generate_series(1, 200) i
+  UNION ALL SELECT 210000 + i, i, 12, 'pack' FROM generate_series(1, 2000) i;
+-- 40 % answer an earlier post, the first ones above all; 10 % quote one.
+INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id, quoted_id,
+    violates_thread_gate, cid, text)
+  SELECT i, repo_id, pg_temp.at(i), pg_temp.at(i), i, parent, parent, CASE WHEN i % 10 = 7 THEN pg_temp.pick(i, 6, i - 1, 4) END,
+    CASE WHEN parent IS NOT NULL AND i % 97 = 0 THEN true END, '\x01', 'post ' || i
+  FROM (SELECT id AS i, repo_id, CASE WHEN id > 100 AND id % 5 < 2 THEN pg_temp.pick(id, 5, id - 1, 3) END AS parent
+        FROM uris WHERE collection = 1) u;
+
+INSERT INTO reposts (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid, subject_cid)
+  SELECT creator_id, subject_id, pg_temp.at(min(i) * 3), pg_temp.at(min(i) * 3), lpad(min(i)::text, 13, '0'), false,
+    '\x01', '\x01'
+  FROM (SELECT i, pg_temp.pick(i, 7, 20000, 2) AS creator_id, pg_temp.pick(i, 8, 200000, 3) AS subject_id
+        FROM generate_series(1, 60000) i) r GROUP BY 1, 2;
+INSERT INTO likes (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid, subject_cid)
+  SELECT creator_id, subject_id, pg_temp.at(min(i)), pg_temp.at(min(i)), lpad(min(i)::text, 13, '0'), false, '\x01', '\x01'
+  FROM (SELECT i, pg_temp.pick(i, 9, 20000, 1) AS creator_id, pg_temp.pick(i, 10, 200000, 4) AS subject_id
+        FROM generate_series(1, 250000) i) l GROUP BY 1, 2;
+
+INSERT INTO lists (id, creator_id, created_at, commit_time, name, purpose, cid, record)
+  SELECT 200000 + i, i, pg_temp.at(i), pg_temp.at(i), 'list ' || i, 'curatelist', '\x01', '\x01' FROM generate_series(1, 200) i;
+INSERT INTO starter_packs (id, creator_id, created_at, commit_time, name, cid, record)
+  SELECT 210000 + i, i, pg_temp.at(i), pg_temp.at(i), 'pack ' || i, '\x01', '\x01' FROM generate_series(1, 2000) i;
+INSERT INTO list_items (creator_id, list_id, subject_id, created_at, commit_time, rkey, duplicate, cid, record)
+  SELECT list_id - 200000, list_id, subject_id, pg_temp.at(min(i)), pg_temp.at(min(i)), lpad(min(i)::text, 13, '0'), false,
+    '\x01', '\x01'
+  FROM (SELECT i, 200000 + pg_temp.pick(i, 11, 200, 2) AS list_id, pg_temp.pick(i, 12, 20000, 1) AS subject_id
+        FROM generate_series(1, 50000) i) m GROUP BY 2, 3;
+
+INSERT INTO feed_items (originator_id, sort_at, post_id, repost_rkey)
+  SELECT creator_id, commit_time, id, NULL FROM posts
+  UNION ALL SELECT creator_id, commit_time, subject_id, rkey FROM reposts;
+
+-- Reasons: db/notification.hpp.
+INSERT INTO notifications (recipient_id, author_id, created_at, subject_id, reason, rkey)
+  SELECT p.creator_id, l.creator_id, l.commit_time, p.id, 1, l.rkey FROM likes l JOIN posts p ON p.id = l.subject_id
+    WHERE p.creator_id <> l.creator_id
+  UNION ALL SELECT p.creator_id, r.creator_id, r.commit_time, p.id, 2, r.rkey FROM reposts r
+    JOIN posts p ON p.id = r.subject_id WHERE p.creator_id <> r.creator_id
+  UNION ALL SELECT subject_id, creator_id, commit_time, NULL, 3, rkey FROM follows
+  UNION ALL SELECT i, 10000 + i, pg_temp.at(i), 210000 + i, 9, 'self' FROM generate_series(1, 2000) i
+  UNION ALL SELECT p.creator_id, c.creator_id, c.commit_time, p.id, 5, u.rkey FROM posts c JOIN uris u ON u.id = c.id
+    JOIN posts p ON p.id = c.reply_parent_id WHERE p.creator_id <> c.creator_id;
+
+INSERT INTO profiles (creator_id, rkey, created_at, commit_time, display_name, description, cid, record)
+  SELECT id, 'self', indexed_at, indexed_at, 'User ' || id, 'text', '\x01', '\x01' FROM users WHERE id % 3 > 0;
+INSERT INTO user_aggregates (user_id, followers_count, follows_count, posts_count)
+  SELECT id, coalesce(f.n, 0), coalesce(g.n, 0), coalesce(p.n, 0) FROM users
+    LEFT JOIN (SELECT subject_id AS id, count(*) AS n FROM follows GROUP BY 1) f USING (id)
+    LEFT JOIN (SELECT creator_id AS id, count(*) AS n FROM follows GROUP BY 1) g USING (id)
+    LEFT JOIN (SELECT creator_id AS id, count(*) AS n FROM posts GROUP BY 1) p USING (id);
+INSERT INTO post_aggregates (post_id, like_count, repost_count, reply_count, quote_count)
+  SELECT id, coalesce(l.n, 0), coalesce(r.n, 0), coalesce(c.n, 0), coalesce(q.n, 0) FROM posts
+    LEFT JOIN (SELECT subject_id AS id, count(*) AS n FROM likes GROUP BY 1) l USING (id)
+    LEFT JOIN (SELECT subject_id AS id, count(*) AS n FROM reposts GROUP BY 1) r USING (id)
+    LEFT JOIN (SELECT reply_parent_id AS id, count(*) AS n FROM posts WHERE violates_thread_gate IS NOT TRUE
+               GROUP BY 1) c USING (id)
+    LEFT JOIN (SELECT quoted_id AS id, count(*) AS n FROM posts GROUP BY 1) q USING (id);

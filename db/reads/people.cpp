@@ -1,0 +1,104 @@
+#include "db/reads/people.hpp"
+
+namespace prism::reads {
+
+namespace {
+
+// The user of each row is looked up singly: a page has few rows, and so they keep their order.
+#define PRISM_ACTIVE_CREATOR                                                                       \
+  "CROSS JOIN LATERAL (SELECT did, handle FROM users WHERE id = t.creator_id AND status IS NULL "  \
+  "LIMIT 1) u "
+#define PRISM_ACTIVE_SUBJECT                                                                       \
+  "CROSS JOIN LATERAL (SELECT did, handle FROM users WHERE id = t.subject_id AND status IS NULL "  \
+  "LIMIT 1) u "
+#define PRISM_CREATORS_OF_SUBJECT                                                                  \
+  " t " PRISM_ACTIVE_CREATOR "WHERE t.subject_id = $1 AND NOT t.duplicate AND t.creator_id < $2 "  \
+  "ORDER BY t.creator_id DESC LIMIT (SELECT $3::int8)"
+
+constexpr db::statement select_followers{
+    "followers", "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
+                 "FROM follows" PRISM_CREATORS_OF_SUBJECT};
+
+constexpr db::statement select_likes{"likes_of",
+                                     "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
+                                     "FROM likes" PRISM_CREATORS_OF_SUBJECT};
+
+constexpr db::statement select_reposts{"reposts_of",
+                                       "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
+                                       "FROM reposts" PRISM_CREATORS_OF_SUBJECT};
+
+constexpr db::statement select_members{
+    "list_members",
+    "SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey "
+    "FROM list_items t " PRISM_ACTIVE_SUBJECT "WHERE t.list_id = $1 AND NOT t.duplicate "
+    "AND t.subject_id < $2 ORDER BY t.subject_id DESC LIMIT (SELECT $3::int8)"};
+
+constexpr db::statement select_follows{
+    "follows", "SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey "
+               "FROM follows t " PRISM_ACTIVE_SUBJECT "WHERE t.creator_id = $1 AND NOT t.duplicate "
+               "AND t.rkey < $2 ORDER BY t.rkey DESC LIMIT (SELECT $3::int8)"};
+
+#undef PRISM_ACTIVE_CREATOR
+#undef PRISM_ACTIVE_SUBJECT
+#undef PRISM_CREATORS_OF_SUBJECT
+
+/// Behind every rkey: they end at '~'.
+constexpr const char* highest_rkey = "\x7f";
+
+[[nodiscard]] std::vector<person> read_people(const db::result& rows) {
+  std::vector<person> out;
+  out.reserve(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.push_back({rows.get_int8(i, 0), std::string{rows.get_text(i, 1)},
+                   std::string{rows.get_text(i, 2)}, rows.get_timestamptz(i, 3),
+                   std::string{rows.get_text(i, 4)}});
+  return out;
+}
+
+[[nodiscard]] outcome<people_page> by_user(executor& on, const db::statement& select,
+                                           std::int64_t of, std::int64_t after, std::size_t limit) {
+  limit = page_limit(limit);
+  db::params p;
+  p.int8(of).int8(after).int8(limit_param(limit));
+  const auto rows = on.exec_prepared(select, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return cut_page(read_people(*rows), limit, [](const person& row) { return row.user_id; });
+}
+
+} // namespace
+
+outcome<people_page> followers(executor& on, std::int64_t user_id, std::int64_t after,
+                               std::size_t limit) {
+  return by_user(on, select_followers, user_id, after, limit);
+}
+
+outcome<people_page> likes_of(executor& on, std::int64_t post_id, std::int64_t after,
+                              std::size_t limit) {
+  return by_user(on, select_likes, post_id, after, limit);
+}
+
+outcome<people_page> reposts_of(executor& on, std::int64_t post_id, std::int64_t after,
+                                std::size_t limit) {
+  return by_user(on, select_reposts, post_id, after, limit);
+}
+
+outcome<people_page> list_members(executor& on, std::int64_t list_id, std::int64_t after,
+                                  std::size_t limit) {
+  return by_user(on, select_members, list_id, after, limit);
+}
+
+outcome<follows_page> follows(executor& on, std::int64_t user_id, const std::string& after,
+                              std::size_t limit) {
+  limit = page_limit(limit);
+  db::params p;
+  p.int8(user_id)
+      .text(after.empty() ? std::string_view{highest_rkey} : std::string_view{after})
+      .int8(limit_param(limit));
+  const auto rows = on.exec_prepared(select_follows, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return cut_page(read_people(*rows), limit, [](const person& row) { return row.rkey; });
+}
+
+} // namespace prism::reads

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "db/reads/posts.hpp"
+
+// For statements that give posts: the columns that `read_posts` reads of a row `p` of posts, and
+// the lookups behind them, which leave out those whose author is not active. Each is looked up
+// singly, so that the rows stay in the order of the index that found them.
+#define PRISM_POST_COLUMNS                                                                         \
+  "p.id, p.creator_id, a.did, u.rkey, p.commit_time, coalesce(p.reply_parent_id, 0), "             \
+  "coalesce(p.reply_root_id, 0), coalesce(p.quoted_id, 0), "                                       \
+  "coalesce(p.violates_embedding_rules, false), p.text, coalesce(c.like_count, 0), "               \
+  "coalesce(c.repost_count, 0), coalesce(c.reply_count, 0), coalesce(c.quote_count, 0) "
+#define PRISM_POST_LOOKUPS                                                                         \
+  "CROSS JOIN LATERAL (SELECT did FROM users WHERE id = p.creator_id AND status IS NULL LIMIT 1) " \
+  "a CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = p.id LIMIT 1) u "                        \
+  "LEFT JOIN LATERAL (SELECT * FROM post_aggregates WHERE post_id = p.id LIMIT 1) c ON true "
+
+namespace prism::reads {
+
+/// Reads rows of PRISM_POST_COLUMNS.
+[[nodiscard]] std::vector<post> read_posts(const db::result& rows);
+
+} // namespace prism::reads

@@ -1,0 +1,77 @@
+#include "db/reads/posts.hpp"
+
+#include "db/reads/post_rows.hpp"
+
+namespace prism::reads {
+
+namespace {
+
+constexpr db::statement select_post{
+    "find_post", "SELECT p.id FROM users o JOIN uris u ON u.repo_id = o.id AND u.collection = 1 "
+                 "AND u.rkey = $2 JOIN posts p ON p.id = u.id WHERE o.did = $1"};
+
+constexpr db::statement select_posts{
+    "posts_by_id", "SELECT " PRISM_POST_COLUMNS "FROM unnest($1::int8[]) AS n(id) CROSS JOIN "
+                   "LATERAL (SELECT * FROM posts WHERE id = n.id LIMIT 1) p " PRISM_POST_LOOKUPS};
+
+constexpr db::statement select_quotes{
+    "quotes_of",
+    "SELECT * FROM (SELECT " PRISM_POST_COLUMNS "FROM posts p " PRISM_POST_LOOKUPS
+    "WHERE p.quoted_id = $1 AND (p.commit_time, p.id) < ($2, $3) "
+    "ORDER BY p.commit_time DESC FETCH FIRST (SELECT $4::int8) ROWS WITH TIES) t LIMIT $5"};
+
+[[nodiscard]] post_position position_of(const post& row) {
+  return {row.commit_time, row.id};
+}
+
+} // namespace
+
+std::vector<post> read_posts(const db::result& rows) {
+  std::vector<post> out;
+  out.reserve(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), std::string{rows.get_text(i, 2)},
+                   std::string{rows.get_text(i, 3)}, rows.get_timestamptz(i, 4),
+                   rows.get_int8(i, 5), rows.get_int8(i, 6), rows.get_int8(i, 7),
+                   rows.get_bool(i, 8), std::string{rows.get_text(i, 9)}, rows.get_int8(i, 10),
+                   rows.get_int8(i, 11), rows.get_int8(i, 12), rows.get_int8(i, 13)});
+  return out;
+}
+
+outcome<std::optional<std::int64_t>> find_post(executor& on, std::string_view did,
+                                               std::string_view rkey) {
+  db::params p;
+  p.text(did).text(rkey);
+  const auto rows = on.exec_prepared(select_post, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  if (rows->empty())
+    return std::optional<std::int64_t>{};
+  return rows->get_int8(0, 0);
+}
+
+outcome<std::vector<post>> posts(executor& on, std::span<const std::int64_t> ids) {
+  db::params p;
+  p.int8_array(ids.first(std::min(ids.size(), max_page)));
+  const auto rows = on.exec_prepared(select_posts, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return read_posts(*rows);
+}
+
+outcome<post_page> quotes_of(executor& on, std::int64_t post_id, post_position after,
+                             std::size_t limit) {
+  limit = page_limit(limit);
+  db::params p;
+  p.int8(post_id)
+      .timestamptz(after.first)
+      .int8(after.second)
+      .int8(limit_param(limit))
+      .int8(limit_param(limit + max_same_instant));
+  const auto rows = on.exec_prepared(select_quotes, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return cut_page(read_posts(*rows), limit, position_of);
+}
+
+} // namespace prism::reads

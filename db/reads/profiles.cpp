@@ -1,0 +1,50 @@
+#include "db/reads/profiles.hpp"
+
+namespace prism::reads {
+
+namespace {
+
+constexpr db::statement select_user{"find_user", "SELECT id FROM users WHERE did = $1"};
+
+// Each is looked up singly, in the order of the array.
+constexpr db::statement select_profiles{
+    "profiles",
+    "SELECT u.id, u.did, u.handle, u.status, u.indexed_at IS NOT NULL, p.display_name, "
+    "p.description, coalesce(a.followers_count, 0), coalesce(a.follows_count, 0), "
+    "coalesce(a.posts_count, 0) FROM unnest($1::int8[]) AS n(id) "
+    "CROSS JOIN LATERAL (SELECT * FROM users WHERE id = n.id LIMIT 1) u "
+    "LEFT JOIN LATERAL (SELECT display_name, description FROM profiles "
+    "WHERE creator_id = n.id AND rkey = 'self' LIMIT 1) p ON true "
+    "LEFT JOIN LATERAL (SELECT * FROM user_aggregates WHERE user_id = n.id LIMIT 1) a ON true"};
+
+} // namespace
+
+outcome<std::optional<std::int64_t>> find_user(executor& on, std::string_view did) {
+  db::params p;
+  p.text(did);
+  const auto rows = on.exec_prepared(select_user, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  if (rows->empty())
+    return std::optional<std::int64_t>{};
+  return rows->get_int8(0, 0);
+}
+
+outcome<std::vector<profile>> profiles(executor& on, std::span<const std::int64_t> user_ids) {
+  db::params p;
+  p.int8_array(user_ids.first(std::min(user_ids.size(), max_page)));
+  const auto rows = on.exec_prepared(select_profiles, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<profile> out;
+  out.reserve(rows->rows());
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    out.push_back({rows->get_int8(i, 0), std::string{rows->get_text(i, 1)},
+                   std::string{rows->get_text(i, 2)}, std::string{rows->get_text(i, 3)},
+                   rows->get_bool(i, 4), std::string{rows->get_text(i, 5)},
+                   std::string{rows->get_text(i, 6)}, rows->get_int8(i, 7), rows->get_int8(i, 8),
+                   rows->get_int8(i, 9)});
+  return out;
+}
+
+} // namespace prism::reads

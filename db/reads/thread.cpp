@@ -1,0 +1,93 @@
+#include "db/reads/thread.hpp"
+
+#include "db/reads/post_rows.hpp"
+
+#include <unordered_set>
+
+namespace prism::reads {
+
+namespace {
+
+constexpr thread_bounds greatest{1000, 100, 100, 1000};
+
+// Rows come in the order in which they are found, from the post upwards; the height ends circles.
+constexpr db::statement select_ancestors{
+    "thread_ancestors", "WITH RECURSIVE chain (id, height) AS (SELECT $1::int8, 0::int8 UNION ALL "
+                        "SELECT p.reply_parent_id, c.height + 1 FROM chain c CROSS JOIN LATERAL "
+                        "(SELECT reply_parent_id FROM posts WHERE id = c.id LIMIT 1) p "
+                        "WHERE p.reply_parent_id IS NOT NULL AND c.height < $2) "
+                        "SELECT " PRISM_POST_COLUMNS "FROM chain CROSS JOIN LATERAL "
+                        "(SELECT * FROM posts WHERE id = chain.id LIMIT 1) p " PRISM_POST_LOOKUPS};
+
+constexpr db::statement select_replies{
+    "thread_replies",
+    "SELECT t.* FROM unnest($1::int8[]) AS n(id) CROSS JOIN LATERAL (SELECT " PRISM_POST_COLUMNS
+    "FROM posts p " PRISM_POST_LOOKUPS
+    "WHERE p.reply_parent_id = n.id AND p.violates_thread_gate IS NOT TRUE "
+    "ORDER BY p.commit_time LIMIT (SELECT $2::int8)) t LIMIT $3"};
+
+using id_set = std::unordered_set<std::int64_t>;
+
+[[nodiscard]] outcome<std::vector<post>> read_ancestors(executor& on, std::int64_t post_id,
+                                                        std::size_t height) {
+  db::params p;
+  p.int8(post_id).int8(limit_param(height));
+  const auto rows = on.exec_prepared(select_ancestors, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  auto chain = read_posts(*rows);
+  // The chain is broken where a post was left out, and where it comes back to itself.
+  id_set seen;
+  auto expected_id = post_id;
+  std::size_t whole = 0;
+  while (whole < chain.size() && chain[whole].id == expected_id && seen.insert(expected_id).second)
+    expected_id = chain[whole++].reply_parent_id;
+  chain.resize(whole);
+  std::reverse(chain.begin(), chain.end());
+  return chain;
+}
+
+[[nodiscard]] outcome<std::vector<post>>
+read_level(executor& on, const std::vector<std::int64_t>& parents, const thread_bounds& bounds) {
+  db::params p;
+  p.int8_array(parents).int8(limit_param(bounds.per_post)).int8(limit_param(bounds.per_level));
+  const auto rows = on.exec_prepared(select_replies, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return read_posts(*rows);
+}
+
+} // namespace
+
+outcome<thread> read_thread(executor& on, std::int64_t post_id, const thread_bounds& asked) {
+  const thread_bounds bounds{
+      std::min(asked.ancestors, greatest.ancestors), std::min(asked.depth, greatest.depth),
+      std::min(asked.per_post, greatest.per_post), std::min(asked.per_level, greatest.per_level)};
+  thread out;
+  auto chain = read_ancestors(on, post_id, bounds.ancestors);
+  if (!chain)
+    return tl::unexpected(chain.error());
+  out.ancestors_and_post = std::move(*chain);
+  if (out.ancestors_and_post.empty())
+    return out;
+  id_set seen;
+  for (const auto& each : out.ancestors_and_post)
+    seen.insert(each.id);
+  std::vector<std::int64_t> parents{post_id};
+  for (std::size_t level = 0; level < bounds.depth && !parents.empty(); ++level) {
+    auto replies = read_level(on, parents, bounds);
+    if (!replies)
+      return tl::unexpected(replies.error());
+    parents.clear();
+    for (auto& each : *replies) {
+      if (!seen.insert(each.id).second)
+        continue;
+      if (each.replies > 0)
+        parents.push_back(each.id);
+      out.replies.push_back(std::move(each));
+    }
+  }
+  return out;
+}
+
+} // namespace prism::reads

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "db/connection.hpp"
+#include "tests/integration/reads/plan.hpp"
+
+#include <map>
+
+namespace prism::test {
+
+/// A connection that has each prepared statement explained before it runs it: with the values it is
+/// given, and once as the generic plan that PostgreSQL may change to after some executions.
+class explaining_executor final : public db::executor {
+public:
+  explicit explaining_executor(db::connection& on) noexcept : on_(&on) {}
+
+  [[nodiscard]] db::outcome<std::vector<db::result>>
+  round_trip(std::span<const db::request> requests) override;
+  [[nodiscard]] db::outcome<void> exec_script(const std::string& sql) override;
+
+  /// Name of a statement to the plans of all its executions, the generic one first.
+  [[nodiscard]] const std::map<std::string, std::vector<plan>>& plans() const noexcept {
+    return plans_;
+  }
+
+private:
+  [[nodiscard]] plan generic_plan(const db::request& of);
+
+  db::connection* on_;
+  std::map<std::string, std::vector<plan>> plans_;
+};
+
+} // namespace prism::test

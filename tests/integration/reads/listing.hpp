@@ -1,0 +1,35 @@
+#pragma once
+
+#include "db/reads/author_feed.hpp"
+#include "db/reads/notifications.hpp"
+#include "db/reads/people.hpp"
+#include "db/reads/posts.hpp"
+#include "db/reads/timeline.hpp"
+
+#include <string>
+#include <vector>
+
+/// Each list read to its end, page by page: one text per row, as tests/integration/reads/naive has
+/// it.
+namespace prism::test {
+
+/// How to read: rows per page, and after how many rows to stop.
+struct reading {
+  std::size_t page{100};
+  std::size_t most{100'000};
+};
+
+using listing = std::vector<std::string>;
+
+[[nodiscard]] listing timeline(db::executor& on, std::int64_t user, reading how);
+[[nodiscard]] listing author_feed(db::executor& on, std::int64_t user, reads::author_feed_kind kind,
+                                  reading how);
+[[nodiscard]] listing notifications(db::executor& on, std::int64_t user, reading how);
+[[nodiscard]] listing followers(db::executor& on, std::int64_t user, reading how);
+[[nodiscard]] listing follows(db::executor& on, std::int64_t user, reading how);
+[[nodiscard]] listing likes(db::executor& on, std::int64_t post, reading how);
+[[nodiscard]] listing reposts(db::executor& on, std::int64_t post, reading how);
+[[nodiscard]] listing members(db::executor& on, std::int64_t list, reading how);
+[[nodiscard]] listing quotes(db::executor& on, std::int64_t post, reading how);
+
+} // namespace prism::test

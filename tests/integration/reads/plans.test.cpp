@@ -1,0 +1,131 @@
+// Every statement of db/reads on two million rows: how PostgreSQL runs it, and that it gives the
+// rows of the plainest query that says the same.
+
+#include "db/reads/profiles.hpp"
+#include "db/reads/thread.hpp"
+#include "tests/integration/reads/explaining.hpp"
+#include "tests/integration/reads/listing.hpp"
+#include "tests/integration/reads/naive.hpp"
+#include "tests/integration/reads/network.hpp"
+#include "tests/support/must.hpp"
+
+#include <array>
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace prism::test;
+using kind = reads::author_feed_kind;
+
+namespace {
+
+using names = std::set<std::string>;
+
+/// Statement to the indexes that its plan has to read.
+const std::map<std::string, names> promised{
+    {"timeline_heads", {"feed_items_originator_sort_at", "follows_pkey"}},
+    {"timeline_items", {"feed_items_originator_sort_at", "uris_pkey", "users_pkey"}},
+    {"author_feed", {"feed_items_originator_sort_at", "uris_pkey", "users_pkey"}},
+    {"notifications", {"notifications_recipient_created_at", "uris_pkey", "users_pkey"}},
+    {"unread_notifications", {"notifications_recipient_created_at", "users_pkey"}},
+    {"followers", {"follows_subject", "users_pkey"}},
+    {"follows", {"follows_pkey", "users_pkey"}},
+    {"likes_of", {"likes_subject", "users_pkey"}},
+    {"reposts_of", {"reposts_subject", "users_pkey"}},
+    {"list_members", {"list_items_member", "users_pkey"}},
+    {"quotes_of", {"posts_quoted", "uris_pkey", "users_pkey", "post_aggregates_pkey"}},
+    {"thread_ancestors", {"posts_pkey", "uris_pkey", "users_pkey", "post_aggregates_pkey"}},
+    {"thread_replies", {"posts_reply_parent", "uris_pkey", "users_pkey", "post_aggregates_pkey"}},
+    {"posts_by_id", {"posts_pkey", "uris_pkey", "users_pkey", "post_aggregates_pkey"}},
+    {"find_post", {"users_did_key", "uris_repo_id_collection_rkey_key", "posts_pkey"}},
+    {"profiles", {"users_pkey", "profiles_pkey", "user_aggregates_pkey"}},
+    {"find_user", {"users_did_key"}},
+};
+
+/// Nodes that read more than a page needs, or put rows into an order that no index gave.
+const names forbidden{"Sort",      "Incremental Sort", "Seq Scan",    "Bitmap Heap Scan",
+                      "Hash Join", "Merge Join",       "Materialize", "Gather"};
+
+/// Above this PostgreSQL begins to compile the plan, which takes longer than most of these run.
+constexpr double jit_above_cost = 100'000;
+
+void check_plan(const std::string& statement, const plan& of, const names& indexes) {
+  INFO(statement);
+  for (const auto& node : of.nodes) {
+    INFO(node);
+    CHECK(!forbidden.contains(node));
+  }
+  for (const auto& index : indexes) {
+    INFO(index);
+    CHECK(of.indexes.contains(index));
+  }
+  CHECK(of.cost < jit_above_cost);
+}
+
+/// Newest first in everything that is asked here.
+constexpr reading few_pages{.page = 50, .most = 500};
+
+/// Users of 5,000, 500, 100 and 10 follows, of about 15, with very many followers, and inactive.
+constexpr std::array<std::int64_t, 7> users{1, 2, 3, 4, 5000, 19'999, 100};
+
+} // namespace
+
+TEST_CASE("every list on two million rows is read by index and is what plain SQL gives") {
+  auto& on = synthetic_network();
+  explaining_executor explained(on);
+  for (const auto user : users) {
+    INFO("user " << user);
+    CHECK(timeline(explained, user, few_pages) == naive::timeline(on, user, few_pages.most));
+    for (const auto each : {kind::everything, kind::no_replies, kind::author_threads})
+      CHECK(author_feed(explained, user, each, few_pages) ==
+            naive::author_feed(on, user, each, few_pages.most));
+    CHECK(notifications(explained, user, few_pages) ==
+          naive::notifications(on, user, few_pages.most));
+    CHECK(followers(explained, user, few_pages) == naive::followers(on, user, few_pages.most));
+    CHECK(follows(explained, user, few_pages) == naive::follows(on, user, few_pages.most));
+  }
+  for (const std::int64_t post : {1, 2, 77, 1000, 150'000}) {
+    INFO("post " << post);
+    CHECK(likes(explained, post, few_pages) == naive::likes(on, post, few_pages.most));
+    CHECK(reposts(explained, post, few_pages) == naive::reposts(on, post, few_pages.most));
+    CHECK(quotes(explained, post, few_pages) == naive::quotes(on, post, few_pages.most));
+    must(reads::read_thread(explained, post));
+  }
+  must(reads::read_thread(explained, 199'996));
+  CHECK(members(explained, 200'001, few_pages) == naive::members(on, 200'001, few_pages.most));
+  CHECK(must(reads::profiles(explained, users)).size() == users.size());
+  CHECK(must(reads::posts(explained, std::array<std::int64_t, 2>{1, 2})).size() == 2);
+  const auto first = must(reads::posts(explained, std::array<std::int64_t, 1>{1})).at(0);
+  CHECK(must(reads::find_user(explained, first.did)) == first.creator_id);
+  CHECK(must(reads::find_post(explained, first.did, first.rkey)) == 1);
+
+  // The newest notification's moment is long past for some and in the middle for others.
+  const auto middle = must(on.exec("SELECT timestamptz '2024-11-23T00:40Z'"));
+  for (const auto user : users) {
+    const auto seen_at = middle.get_timestamptz(0, 0);
+    CHECK(must(reads::unread_notifications(explained, user, seen_at)) ==
+          std::min(naive::unread(on, user, seen_at), reads::max_unread));
+  }
+
+  for (const auto& [statement, indexes] : promised) {
+    INFO(statement);
+    REQUIRE(explained.plans().contains(statement));
+    for (const auto& each : explained.plans().at(statement))
+      check_plan(statement, each, indexes);
+  }
+  CHECK(explained.plans().size() == promised.size());
+}
+
+TEST_CASE("without the indexes of 0005 the plans are others, so the check of them can fail") {
+  auto& on = synthetic_network();
+  must(on.exec_script("BEGIN; DROP INDEX feed_items_originator_sort_at; "
+                      "DROP INDEX notifications_recipient_created_at"));
+  explaining_executor explained(on);
+  must(reads::author_feed(explained, 1, kind::everything, {}, 50));
+  must(reads::notifications(explained, 1, {}, 50));
+  must(on.exec_script("ROLLBACK"));
+  for (const auto& [statement, plans] : explained.plans())
+    for (const auto& each : plans) {
+      INFO(statement);
+      CHECK(each.nodes.contains("Sort"));
+    }
+}
