@@ -367,8 +367,36 @@ void shard_state::count(const db::apply_report& report) {
   if (report.stale > 0)
     out.skipped.of("replayed").Increment(report.stale);
   const auto& pending = node_->metrics.pending();
-  pending.events.of("parked").Increment(report.parked);
-  pending.events.of("released").Increment(report.released);
+  constexpr std::string_view names[]{"parked", "released", "cancelled"};
+  for (const auto& each : report.pending)
+    pending.events.of(names[static_cast<std::size_t>(each.what)]).Increment();
+  report_pending(report.pending);
+}
+
+void shard_state::report_pending(const std::vector<db::pending_change>& changes) {
+  const auto fits = std::min(changes.size(), unreported_capacity - unreported_.size());
+  unreported_.insert(unreported_.end(), changes.begin(),
+                     changes.begin() + static_cast<std::ptrdiff_t>(fits));
+  if (fits < changes.size())
+    node_->metrics.pending().events.of("unnoted").Increment(
+        static_cast<double>(changes.size() - fits));
+  send_pending();
+}
+
+void shard_state::send_pending() {
+  const auto pending = node_->actors.find_as<pending_ops_actor>(names::pending_ops);
+  if (reporting_ || unreported_.empty() || !pending)
+    return;
+  reporting_ = true;
+  const auto done = [this] {
+    reporting_ = false;
+    send_pending();
+  };
+  self_
+      ->request(pending, std::chrono::seconds{10},
+                pending_changed{std::make_shared<const std::vector<db::pending_change>>(
+                    std::exchange(unreported_, {}))})
+      .then([done](const pending_noted&) { done(); }, [done](const caf::error&) { done(); });
 }
 
 } // namespace prism

@@ -27,6 +27,10 @@ public:
   /// Ids of DIDs kept in memory by each shard.
   static constexpr std::size_t cache_capacity = 50'000;
 
+  /// Changes of parked operations kept while pending_ops is busy; more are not told, since its memory
+  /// is only a cache.
+  static constexpr std::size_t unreported_capacity = 20'000;
+
   /// Frames a shard may have before they are committed: two batches.
   [[nodiscard]] static std::size_t capacity(const config::options& options) {
     return 2 * options.batch_max_frames;
@@ -64,6 +68,8 @@ private:
   void wake();
   void stop_if_idle();
   void count(const db::apply_report& report);
+  void report_pending(const std::vector<db::pending_change>& changes);
+  void send_pending();
 
   self_pointer self_;
   node_ptr node_;
@@ -92,6 +98,9 @@ private:
   std::vector<std::string> unnamed_;    // DIDs of the batch without id
   std::vector<std::size_t> unnamed_at_;
   std::chrono::steady_clock::time_point started_;
+
+  std::vector<db::pending_change> unreported_; // while pending_ops is busy with the last report
+  bool reporting_{false};
 };
 
 } // namespace prism

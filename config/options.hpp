@@ -60,6 +60,13 @@ struct options {
   /// How long an operation waits for what it refers to; 0 keeps it for ever. Up to 1 year.
   std::chrono::seconds pending_ttl{86'400};
 
+  /// Uris that memory keeps the waiting operations of: posts, and lists. 1 to 10,000,000.
+  std::uint64_t pending_max_posts{10'000};
+  std::uint64_t pending_max_lists{5'000};
+
+  /// Waiting operations that memory keeps for one uri. 1 to 100,000.
+  std::uint64_t pending_max_items{100};
+
   /// What happens to records of collections that Prism does not know: "skip" counts and passes over
   /// them.
   std::string unknown_collections{"skip"};

@@ -76,6 +76,10 @@ void batch_writer::count_op(collection kind, op_action action, std::size_t n) {
   report_.ops[at(kind)][static_cast<std::size_t>(action)] += static_cast<std::uint32_t>(n);
 }
 
+void batch_writer::note_pending(std::vector<pending_change> changes) {
+  std::ranges::move(changes, std::back_inserter(report_.pending));
+}
+
 void batch_writer::collect_puts() {
   for (const auto& path : plan_.of(collection::post)) {
     if (path.put != nullptr)
@@ -215,6 +219,7 @@ outcome<void> batch_writer::remove_old() {
       add_cancel(next.pipe(), kind, paths);
       next.then([this, kind, earliest = earliest(paths)](const result& rows) -> outcome<void> {
         count_op(kind, op_action::remove, rows.rows());
+        note_pending(read_pending_changes(rows, pending_event::cancelled));
         if (kind == collection::list_item)
           for (std::size_t i = 0; i < rows.rows(); ++i) {
             edge item;
@@ -331,9 +336,11 @@ outcome<void> batch_writer::settle_referents() {
     add_release(next.pipe(), arrived);
     next.then([this](const result& rows) -> outcome<void> {
       auto released = read_released(rows);
-      report_.released += static_cast<std::uint32_t>(released.size());
-      for (auto& op : released)
+      for (auto& op : released) {
+        report_.pending.push_back({pending_event::released, op.kind, op.referent_id,
+                                   op.row.creator_id, op.row.rkey});
         edges_[at(op.kind)].push_back(std::move(op.row));
+      }
       return {};
     });
   }
@@ -415,7 +422,7 @@ outcome<void> batch_writer::insert_new() {
   if (!parked_.empty()) {
     add_park(next.pipe(), parked_);
     next.then([this](const result& rows) -> outcome<void> {
-      report_.parked += static_cast<std::uint32_t>(rows.rows());
+      note_pending(read_pending_changes(rows, pending_event::parked));
       return {};
     });
   }

@@ -39,6 +39,7 @@ private:
   void note_post_change(const planned_path& path, std::optional<std::int64_t> root,
                         std::optional<std::int64_t> root_owner);
   void notify_of_joins(const id_set& had_profile);
+  void note_pending(std::vector<pending_change> changes);
   void count_op(atproto::collection kind, op_action action, std::size_t n);
 
   executor& on_;

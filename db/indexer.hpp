@@ -2,6 +2,7 @@
 
 #include "db/batch.hpp"
 #include "db/connection.hpp"
+#include "db/pending.hpp"
 #include "db/transaction.hpp"
 
 #include <array>
@@ -15,8 +16,7 @@ struct apply_report {
   /// Records written or deleted, by collection and by `op_action`.
   std::array<std::array<std::uint32_t, 3>, atproto::collection_count> ops{};
   std::uint32_t stale{0};      ///< operations of commits that were known already
-  std::uint32_t parked{0};     ///< into pending_ops
-  std::uint32_t released{0};   ///< out of it, with their effects
+  std::vector<pending_change> pending; ///< into pending_ops and out of it, in order
   std::uint32_t purged{0};     ///< records of deleted accounts
   bool already_applied{false}; ///< the cursor was there before: nothing was done
 };

@@ -25,6 +25,9 @@ struct runner {
   job_outcome operator()(const cursors_job& job) const {
     return widen(select_cursors(on, job.service));
   }
+  job_outcome operator()(const newest_pending_job& job) const {
+    return widen(select_newest_pending(on, job.limit));
+  }
   job_outcome operator()(const dead_letter_job& job) const {
     return widen(transaction::run(on, options, [&](tx& inside) -> outcome<apply_report> {
       const dead_letter letter{job.empty->service, job.empty->last_seq, job.did,  "",
@@ -41,7 +44,8 @@ struct runner {
 } // namespace
 
 std::string_view name_of(const job& what) noexcept {
-  constexpr std::string_view names[]{"apply_batch", "intern_users", "read_cursors", "dead_letter"};
+  constexpr std::string_view names[]{"apply_batch", "intern_users", "read_cursors", "dead_letter",
+                                     "newest_pending"};
   return names[what.index()];
 }
 

@@ -32,8 +32,14 @@ struct dead_letter_job {
   std::vector<std::byte> frame;
 };
 
-using job = std::variant<apply_job, intern_job, cursors_job, dead_letter_job>;
-using job_value = std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>>;
+/// Read the operations parked last. Reply: `std::vector<pending_change>`.
+struct newest_pending_job {
+  std::int64_t limit{0};
+};
+
+using job = std::variant<apply_job, intern_job, cursors_job, dead_letter_job, newest_pending_job>;
+using job_value = std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>,
+                               std::vector<pending_change>>;
 using job_outcome = outcome<job_value>;
 
 /// A short stable name of a job's kind.

@@ -16,7 +16,12 @@ constexpr statement park{
             "AS n(referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, "
             "cid, subject_cid, via_cid, "
             "created_text, record) ORDER BY creator_id, collection, rkey ON CONFLICT DO NOTHING "
-            "RETURNING commit_time"};
+            "RETURNING collection, referent_id, other_id, creator_id, rkey"};
+
+constexpr statement newest_pending{
+    "newest_pending", "SELECT * FROM (SELECT collection, referent_id, other_id, creator_id, rkey, "
+                      "parked_at FROM pending_ops ORDER BY parked_at DESC LIMIT $1) AS newest "
+                      "ORDER BY parked_at"};
 
 // A list item that waits counts for thread gates all the same: it goes to the history (10 is
 // collection::list_item).
@@ -28,7 +33,8 @@ constexpr statement cancel{
     "RETURNING t.*, d.until), "
     "kept AS (INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "
     "SELECT referent_id, other_id, collection, commit_time, until FROM gone WHERE collection = 10 "
-    "ON CONFLICT DO NOTHING) SELECT collection, referent_id, other_id FROM gone"};
+    "ON CONFLICT DO NOTHING) SELECT collection, referent_id, other_id, "
+    "creator_id, rkey FROM gone"};
 
 constexpr statement release{
     "release_pending",
@@ -93,6 +99,24 @@ void add_park(pipeline& out, const std::vector<pending_op>& ops) {
       .text_array(ops, of(&edge::created_text))
       .bytea_array(ops, of(&edge::record));
   out.add(park, std::move(p));
+}
+
+std::vector<pending_change> read_pending_changes(const result& rows, pending_event what) {
+  std::vector<pending_change> out;
+  out.reserve(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.push_back({what, static_cast<collection>(rows.get_int2(i, 0)), rows.get_int8(i, 1),
+                   rows.get_int8(i, 3), std::string{rows.get_text(i, 4)}});
+  return out;
+}
+
+outcome<std::vector<pending_change>> select_newest_pending(executor& on, std::int64_t limit) {
+  params p;
+  p.int8(limit);
+  const auto rows = on.exec_prepared(newest_pending, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return read_pending_changes(*rows, pending_event::parked);
 }
 
 void add_cancel(pipeline& out, collection kind, const std::vector<record_key>& paths) {

@@ -17,11 +17,31 @@ struct pending_op {
   edge row;
 };
 
-/// Gives the commit times of what was really parked.
+/// What became of one parked operation.
+enum class pending_event : std::uint8_t { parked, released, cancelled };
+struct pending_change {
+  pending_event what{pending_event::parked};
+  atproto::collection kind{atproto::collection::other};
+  std::int64_t referent_id{0};
+  std::int64_t creator_id{0};
+  std::string rkey;
+
+  friend bool operator==(const pending_change&, const pending_change&) = default;
+};
+
+/// The rows that `add_park`, `add_cancel` or `select_newest_pending` gave back.
+[[nodiscard]] std::vector<pending_change> read_pending_changes(const result& rows,
+                                                               pending_event what);
+
+/// The operations parked last, at most `limit`, oldest first. Index: pending_ops_parked_at.
+[[nodiscard]] outcome<std::vector<pending_change>> select_newest_pending(executor& on,
+                                                                         std::int64_t limit);
+
+/// Gives (collection, referent, other, creator, rkey) of what was really parked.
 void add_park(pipeline& out, const std::vector<pending_op>& ops);
 
 /// Forgets parked operations whose record was deleted or replaced; list items go to the history.
-/// Index: primary key. Gives (collection, referent, other) of each.
+/// Index: primary key. Gives (collection, referent, other, creator, rkey) of each.
 void add_cancel(pipeline& out, atproto::collection kind, const std::vector<record_key>& paths);
 
 /// Takes out everything that waits for these uris. Index: pending_ops_referent.

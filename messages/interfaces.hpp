@@ -19,6 +19,10 @@ using user_creation_actor =
     caf::typed_actor<caf::replies_to<intern_users>::with<interned_users>, caf::reacts_to<tick>,
                      caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
 
+using pending_ops_actor =
+    caf::typed_actor<caf::replies_to<pending_changed>::with<pending_noted>, caf::reacts_to<tick>,
+                     caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
+
 using pool_actor =
     caf::typed_actor<caf::replies_to<run_job>::with<job_result>, caf::reacts_to<tick>,
                      caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;

@@ -70,6 +70,13 @@ struct interned_users {
   std::string problem;
 };
 
+/// shard → pending_ops, which answers with `pending_noted`: what a committed batch parked, released
+/// and cancelled. A shard has at most one unanswered.
+struct pending_changed {
+  std::shared_ptr<const std::vector<db::pending_change>> changes;
+};
+struct pending_noted {};
+
 /// anyone → pool → db_session, which answers with `job_result`.
 struct run_job {
   std::shared_ptr<const db::job> what;
@@ -101,6 +108,8 @@ PRISM_LOCAL_MESSAGE(prism::shard_ready)
 PRISM_LOCAL_MESSAGE(prism::frames_durable)
 PRISM_LOCAL_MESSAGE(prism::intern_users)
 PRISM_LOCAL_MESSAGE(prism::interned_users)
+PRISM_LOCAL_MESSAGE(prism::pending_changed)
+PRISM_LOCAL_MESSAGE(prism::pending_noted)
 PRISM_LOCAL_MESSAGE(prism::run_job)
 PRISM_LOCAL_MESSAGE(prism::job_result)
 PRISM_LOCAL_MESSAGE(prism::stop_request)

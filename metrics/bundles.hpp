@@ -2,6 +2,7 @@
 
 #include "metrics/labelled_counter.hpp"
 
+#include <array>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
@@ -98,8 +99,10 @@ struct user_creation_metrics {
 struct pending_metrics {
   /// What happened to them, by event (`labels::pending_events`).
   labelled_counter events;
-  /// Operations parked now.
-  prometheus::Gauge* ops;
+  /// Operations that memory knows of, and the uris they wait for, in the order of
+  /// `labels::pending_maps`. The table may hold more.
+  std::array<prometheus::Gauge*, 2> ops;
+  std::array<prometheus::Gauge*, 2> keys;
 };
 
 /// One cache.

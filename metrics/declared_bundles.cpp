@@ -75,11 +75,20 @@ user_creation_metrics declare_user_creation(declarer& d) {
 }
 
 pending_metrics declare_pending(declarer& d) {
-  return {
+  auto& ops = d.gauge_family("pending_ops", "Parked operations that memory knows of.", {"map"});
+  auto& keys = d.gauge_family("pending_keys", "Uris that these wait for.", {"map"});
+  pending_metrics out{
       .events = d.counters("pending_op_events_total", "What became of parked operations.", "event",
                            labels::pending_events),
-      .ops = d.gauge("pending_ops", "Operations parked until their referent appears."),
+      .ops = {},
+      .keys = {},
   };
+  for (std::size_t i = 0; i < labels::pending_maps.size(); ++i) {
+    const prometheus::Labels of{{"map", std::string{labels::pending_maps[i]}}};
+    out.ops[i] = &ops.Add(of);
+    out.keys[i] = &keys.Add(of);
+  }
+  return out;
 }
 
 } // namespace prism::metrics
