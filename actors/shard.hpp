@@ -27,8 +27,8 @@ public:
   /// Ids of DIDs kept in memory by each shard.
   static constexpr std::size_t cache_capacity = 50'000;
 
-  /// Changes of parked operations kept while pending_ops is busy; more are not told, since its memory
-  /// is only a cache.
+  /// Changes of parked operations kept while pending_ops is busy; more are not told, since its
+  /// memory is only a cache.
   static constexpr std::size_t unreported_capacity = 20'000;
 
   /// Frames a shard may have before they are committed: two batches.

@@ -337,8 +337,8 @@ outcome<void> batch_writer::settle_referents() {
     next.then([this](const result& rows) -> outcome<void> {
       auto released = read_released(rows);
       for (auto& op : released) {
-        report_.pending.push_back({pending_event::released, op.kind, op.referent_id,
-                                   op.row.creator_id, op.row.rkey});
+        report_.pending.push_back(
+            {pending_event::released, op.kind, op.referent_id, op.row.creator_id, op.row.rkey});
         edges_[at(op.kind)].push_back(std::move(op.row));
       }
       return {};

@@ -15,10 +15,10 @@ namespace prism::db {
 struct apply_report {
   /// Records written or deleted, by collection and by `op_action`.
   std::array<std::array<std::uint32_t, 3>, atproto::collection_count> ops{};
-  std::uint32_t stale{0};      ///< operations of commits that were known already
+  std::uint32_t stale{0};              ///< operations of commits that were known already
   std::vector<pending_change> pending; ///< into pending_ops and out of it, in order
-  std::uint32_t purged{0};     ///< records of deleted accounts
-  bool already_applied{false}; ///< the cursor was there before: nothing was done
+  std::uint32_t purged{0};             ///< records of deleted accounts
+  bool already_applied{false};         ///< the cursor was there before: nothing was done
 };
 
 /// Applies a batch whose `user_ids` are filled: rows, counts, feed items, notifications, parked

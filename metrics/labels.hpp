@@ -47,8 +47,9 @@ inline constexpr std::array<std::string_view, 6> batch_results{
 inline constexpr std::array<std::string_view, 5> retried_states{"40001", "40P01", "55P03", "08006",
                                                                 "57P01"};
 
-/// `event` in the life of a parked operation. The last two concern memory only, not the table: pushed
-/// out with its key, or from the end of its key's list; and never told of, since memory was busy.
+/// `event` in the life of a parked operation. The last two concern memory only, not the table:
+/// pushed out with its key, or from the end of its key's list; and never told of, since memory was
+/// busy.
 inline constexpr std::array<std::string_view, 7> pending_events{
     "parked", "released", "cancelled", "expired", "evicted", "dropped", "unnoted"};
 
