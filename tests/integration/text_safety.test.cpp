@@ -107,6 +107,14 @@ TEST_CASE("NUL is kept wherever it stands") {
                 fields{{"$type", "chat.bsky.actor.declaration"}, {"createdAt", nul}}) == "stored");
 }
 
+TEST_CASE("a megabyte of NUL takes no longer than any other") {
+  CHECK(fate_of("app.bsky.graph.list/li1", fields{{"$type", "app.bsky.graph.list"},
+                                                  {"name", "x"},
+                                                  {"purpose", std::string(900'000, '\0')},
+                                                  {"createdAt", story_time}}) == "stored");
+  CHECK(fate_of_post({{"own", std::string(900'000, '\0')}}) == "stored");
+}
+
 TEST_CASE("text is any UTF-8, and nothing else") {
   CHECK(fate_of_post({{"text", ""}, {"", ""}, {"own", fields{{"", fields{}}}}}) == "stored");
   CHECK(fate_of_post({{"text", "\xEF\xBF\xBF \xF4\x8F\xBF\xBF \xEE\x80\x80 \xE2\x80\xAE"}}) ==
