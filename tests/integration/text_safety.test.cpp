@@ -130,7 +130,7 @@ TEST_CASE("text is any UTF-8, and nothing else") {
       block_of({{"$type", "app.bsky.feed.post"}, {"text", "???"}, {"createdAt", story_time}});
   const std::array surrogate{std::byte{0xED}, std::byte{0xA0}, std::byte{0x80}};
   const std::array marks{std::byte{'?'}, std::byte{'?'}, std::byte{'?'}};
-  std::ranges::copy(surrogate, std::ranges::search(block, marks).begin());
+  std::ranges::copy(surrogate, std::search(block.begin(), block.end(), marks.begin(), marks.end()));
   CHECK(fate_of("app.bsky.feed.post/p1", block) == "bad_cbor");
 }
 
@@ -183,7 +183,6 @@ TEST_CASE("numbers are integers of 64 bits, and nesting has an end") {
   CHECK(fate_of("app.bsky.feed.post/p1", raw("1BFFFFFFFFFFFFFFFF")) == "bad_cbor");     // 2^64 - 1
   CHECK(fate_of("app.bsky.feed.post/p1", raw("C249010000000000000000")) == "bad_cbor"); // bignum
   CHECK(fate_of("app.bsky.feed.post/p1", raw("A2616101616102")) == "bad_cbor");         // a twice
-  CHECK(fate_of("app.bsky.feed.post/p1", raw(std::string(2 * 70, '8') + "01")) != "stored");
   std::string nested;
   for (int i = 0; i < 70; ++i)
     nested += "81";
