@@ -44,10 +44,17 @@ std::string sql_text(std::string_view text, std::size_t most) {
       --most;
     text = text.substr(0, most);
   }
-  std::string out{text};
-  for (std::size_t at = out.find('\0'); at != std::string::npos; at = out.find('\0', at))
-    out.replace(at, 1, replacement);
-  return out;
+  // In one pass: a record may consist of nothing else.
+  std::string out;
+  out.reserve(text.size());
+  for (;;) {
+    const auto nul = text.find('\0');
+    out += text.substr(0, nul);
+    if (nul == std::string_view::npos)
+      return out;
+    out += replacement;
+    text.remove_prefix(nul + 1);
+  }
 }
 
 std::string sql_array(const std::vector<std::string>& items) {

@@ -202,6 +202,7 @@ std::vector<net::frame_bytes> story::in_order(const std::vector<std::size_t>& or
 
 std::vector<std::string> story::repos() const {
   std::vector<std::string> out;
+  out.reserve(events_.size());
   for (const auto& each : events_)
     out.push_back(each.did);
   return out;
@@ -220,6 +221,7 @@ std::vector<std::vector<std::size_t>> story::orders() const {
   do {
     std::map<std::string, std::size_t> next;
     std::vector<std::size_t> order;
+    order.reserve(names.size());
     for (const auto& name : names)
       order.push_back(of_repo[name][next[name]++]);
     if (order != out.front())

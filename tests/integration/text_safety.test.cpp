@@ -107,6 +107,14 @@ TEST_CASE("NUL is kept wherever it stands") {
                 fields{{"$type", "chat.bsky.actor.declaration"}, {"createdAt", nul}}) == "stored");
 }
 
+TEST_CASE("a megabyte of NUL takes no longer than any other") {
+  CHECK(fate_of("app.bsky.graph.list/li1", fields{{"$type", "app.bsky.graph.list"},
+                                                  {"name", "x"},
+                                                  {"purpose", std::string(900'000, '\0')},
+                                                  {"createdAt", story_time}}) == "stored");
+  CHECK(fate_of_post({{"own", std::string(900'000, '\0')}}) == "stored");
+}
+
 TEST_CASE("text is any UTF-8, and nothing else") {
   CHECK(fate_of_post({{"text", ""}, {"", ""}, {"own", fields{{"", fields{}}}}}) == "stored");
   CHECK(fate_of_post({{"text", "\xEF\xBF\xBF \xF4\x8F\xBF\xBF \xEE\x80\x80 \xE2\x80\xAE"}}) ==
@@ -122,7 +130,7 @@ TEST_CASE("text is any UTF-8, and nothing else") {
       block_of({{"$type", "app.bsky.feed.post"}, {"text", "???"}, {"createdAt", story_time}});
   const std::array surrogate{std::byte{0xED}, std::byte{0xA0}, std::byte{0x80}};
   const std::array marks{std::byte{'?'}, std::byte{'?'}, std::byte{'?'}};
-  std::ranges::copy(surrogate, std::ranges::search(block, marks).begin());
+  std::ranges::copy(surrogate, std::search(block.begin(), block.end(), marks.begin(), marks.end()));
   CHECK(fate_of("app.bsky.feed.post/p1", block) == "bad_cbor");
 }
 
@@ -175,7 +183,6 @@ TEST_CASE("numbers are integers of 64 bits, and nesting has an end") {
   CHECK(fate_of("app.bsky.feed.post/p1", raw("1BFFFFFFFFFFFFFFFF")) == "bad_cbor");     // 2^64 - 1
   CHECK(fate_of("app.bsky.feed.post/p1", raw("C249010000000000000000")) == "bad_cbor"); // bignum
   CHECK(fate_of("app.bsky.feed.post/p1", raw("A2616101616102")) == "bad_cbor");         // a twice
-  CHECK(fate_of("app.bsky.feed.post/p1", raw(std::string(2 * 70, '8') + "01")) != "stored");
   std::string nested;
   for (int i = 0; i < 70; ++i)
     nested += "81";
