@@ -1,0 +1,67 @@
+#pragma once
+
+#include "repository.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+namespace prism::synth {
+
+/// What ought to be known after all events, kept in the plainest way: every record that lives, and
+/// from these, at the end, the rows of the official AppView's tables. Shares no rule and no code
+/// with db/. Verdicts of gates are the one thing that depends on the past; they are taken when
+/// a post comes.
+class model {
+public:
+  void commit(std::string_view did, micros time, const struct commit& made,
+              const std::vector<operation>& operations);
+  /// Everything of a deleted account goes, but for the head of its repository.
+  void account_deleted(std::string_view did);
+
+  /// Called for each row, in an order that depends on the rows only.
+  using row_sink = std::function<void(std::string_view table, const std::string& json)>;
+  void rows(const row_sink& sink) const;
+
+private:
+  struct stored {
+    record what;
+    std::string did;
+    std::string rkey;
+    std::string cid;
+    micros indexed_at{0};
+    bool breaks_thread_gate{false};
+    bool breaks_post_gate{false};
+  };
+  struct head {
+    std::string rev;
+    std::string cid;
+  };
+  using record_map = std::map<std::string, stored, std::less<>>;
+  /// Of several records that say the same, the one that counts: key to uri.
+  using counted = std::map<std::string, const record_map::value_type*, std::less<>>;
+
+  void put(stored row, const std::string& uri);
+  void remove(const std::string& uri);
+  /// Follows and list members as "a b", how many records say so.
+  void note_pair(const stored& row, int change);
+
+  [[nodiscard]] bool breaks_thread_gate(const stored& reply) const;
+  [[nodiscard]] bool breaks_post_gate(const stored& quote) const;
+  [[nodiscard]] const stored* find(std::string_view uri) const;
+  [[nodiscard]] bool said(const std::string& pair) const { return pairs_.contains(pair); }
+  [[nodiscard]] counted counted_of(atproto::collection kind) const;
+
+  void post_rows(const row_sink& sink) const;
+  void subject_rows(const row_sink& sink) const;
+  void pair_rows(const row_sink& sink) const;
+  void document_rows(const row_sink& sink) const;
+  void record_rows(const row_sink& sink) const;
+
+  record_map records_;
+  std::map<std::string, int, std::less<>> pairs_;
+  std::map<std::string, head, std::less<>> heads_;
+};
+
+} // namespace prism::synth
