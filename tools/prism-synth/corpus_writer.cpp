@@ -45,6 +45,9 @@ namespace {
     return done;
   if (auto done = write_text(how.base + ".handles.json", handles.done()); !done)
     return done;
+  // Nothing in it breaks its lexicon.
+  if (auto done = write_text(how.base + ".oracle.errors.json", "[]"); !done)
+    return done;
   return write_text(how.base + ".meta.json", meta.done());
 }
 

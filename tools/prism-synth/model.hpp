@@ -25,6 +25,12 @@ public:
   void rows(const row_sink& sink) const;
 
 private:
+  /// What a post says to somebody.
+  struct notice {
+    std::string recipient;
+    std::string_view reason;
+    std::optional<std::string> subject;
+  };
   struct stored {
     record what;
     std::string did;
@@ -33,31 +39,41 @@ private:
     micros indexed_at{0};
     bool breaks_thread_gate{false};
     bool breaks_post_gate{false};
+    bool wrong_root{false};
+    std::vector<notice> notices{};
   };
   struct head {
     std::string rev;
     std::string cid;
   };
   using record_map = std::map<std::string, stored, std::less<>>;
-  /// Of several records that say the same, the one that counts: key to uri.
-  using counted = std::map<std::string, const record_map::value_type*, std::less<>>;
+  /// Records of one kind by what they say: all that say the same, the one that counts first.
+  using same_map = std::map<std::string, std::vector<const record_map::value_type*>, std::less<>>;
 
   void put(stored row, const std::string& uri);
   void remove(const std::string& uri);
   /// Follows and list members as "a b", how many records say so.
   void note_pair(const stored& row, int change);
 
+  /// All that depends on the moment at which a post comes.
+  void judge(stored& post) const;
   [[nodiscard]] bool breaks_thread_gate(const stored& reply) const;
   [[nodiscard]] bool breaks_post_gate(const stored& quote) const;
+  [[nodiscard]] bool wrong_root(const stored& reply) const;
+  [[nodiscard]] std::vector<notice> notices_of(const stored& post) const;
+
   [[nodiscard]] const stored* find(std::string_view uri) const;
   [[nodiscard]] bool said(const std::string& pair) const { return pairs_.contains(pair); }
-  [[nodiscard]] counted counted_of(atproto::collection kind) const;
+  [[nodiscard]] same_map same_of(atproto::collection kind) const;
+  /// Whether what it is about is there, so that it counts.
+  [[nodiscard]] bool counts(const stored& row) const;
 
   void post_rows(const row_sink& sink) const;
-  void subject_rows(const row_sink& sink) const;
-  void pair_rows(const row_sink& sink) const;
+  void quote_rows(const row_sink& sink, const std::string& uri, const stored& row) const;
+  void edge_rows(const row_sink& sink) const;
   void document_rows(const row_sink& sink) const;
   void record_rows(const row_sink& sink) const;
+  void notice_rows(const row_sink& sink) const;
 
   record_map records_;
   std::map<std::string, int, std::less<>> pairs_;

@@ -1,7 +1,13 @@
+#include "atproto/cbor_document.hpp"
+#include "atproto/json_codec.hpp"
 #include "json_row.hpp"
 #include "model.hpp"
+#include "uris.hpp"
 
 #include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <span>
 
 namespace prism::synth {
 
@@ -31,28 +37,29 @@ template <class Stored>
   return ref ? std::optional{ref->cid} : std::nullopt;
 }
 
-/// The record as JSON, of the kinds that wait for others; the comparison reads these only.
+/// The record as JSON.
 [[nodiscard]] std::string json_of(const record& what) {
-  json_row out;
-  out.text("$type", nsid_of(what.kind)).text("createdAt", what.created_text);
-  if (what.subject) {
-    json_row subject;
-    subject.text("cid", what.subject->cid).text("uri", what.subject->uri);
-    out.object("subject", subject.done());
-  } else if (what.kind == collection::list_item) {
-    out.text("subject", what.subject_did).text("list", what.list);
-  }
-  return out.done();
+  const auto block = encode(what);
+  return boost::json::serialize(atproto::to_json(atproto::cbor_document::parse(block)->root()));
+}
+
+/// The post in a reposter's feed, or its own.
+template <class Stored>
+[[nodiscard]] std::string feed_item(const std::string& uri, const Stored& row,
+                                    std::string_view type, const std::string& post) {
+  json_row item;
+  item.text("uri", uri).text("cid", row.cid).text("type", type).text("postUri", post);
+  return item.text("originatorDid", row.did).time("sortAt", sort_at(row)).done();
 }
 
 } // namespace
 
 void model::rows(const row_sink& sink) const {
   post_rows(sink);
-  subject_rows(sink);
-  pair_rows(sink);
+  edge_rows(sink);
   document_rows(sink);
   record_rows(sink);
+  notice_rows(sink);
 }
 
 void model::post_rows(const row_sink& sink) const {
@@ -62,73 +69,99 @@ void model::post_rows(const row_sink& sink) const {
     const auto& what = row.what;
     auto out = common(uri, row);
     out.time("sortAt", sort_at(row)).text("text", what.text);
-    out.text_or_null("replyRoot", uri_in(what.reply_root))
-        .text_or_null("replyRootCid", cid_in(what.reply_root));
+    out.text_or_null("replyRoot", uri_in(what.reply_root));
+    out.text_or_null("replyRootCid", cid_in(what.reply_root));
     out.text_or_null("replyParent", uri_in(what.reply_parent));
     out.text_or_null("replyParentCid", cid_in(what.reply_parent));
-    out.texts("langs", what.langs).null("tags").null("invalidReplyRoot");
+    out.texts("langs", what.langs).null("tags").boolean("invalidReplyRoot", row.wrong_root);
     out.boolean("violatesThreadGate", row.breaks_thread_gate);
     out.boolean("violatesEmbeddingRules", row.breaks_post_gate);
     const auto gate = [&](collection kind) { return uri_of(row.did, kind, row.rkey); };
     out.boolean("hasThreadGate", find(gate(collection::thread_gate)) != nullptr);
     out.boolean("hasPostGate", find(gate(collection::post_gate)) != nullptr);
     sink("post", out.done());
-
-    json_row item;
-    item.text("uri", uri).text("cid", row.cid).text("type", "post");
-    item.text("postUri", uri).text("originatorDid", row.did).time("sortAt", sort_at(row));
-    sink("feed_item", item.done());
-    if (!what.quoted)
-      continue;
-    json_row embed;
-    embed.text("postUri", uri).text("embedUri", what.quoted->uri);
-    sink("post_embed_record", embed.text("embedCid", what.quoted->cid).done());
-    auto quote = common(uri, row);
-    quote.text("subject", what.quoted->uri).text("subjectCid", what.quoted->cid);
-    sink("quote", quote.time("sortAt", sort_at(row)).done());
+    sink("feed_item", feed_item(uri, row, "post", uri));
+    if (what.quoted)
+      quote_rows(sink, uri, row);
+    if (what.reply_root && did_of(what.reply_root->uri) == row.did) {
+      json_row reply;
+      reply.text("uri", uri).text("rootUri", what.reply_root->uri);
+      sink("op_thread_reply", reply.text("parentUri", what.reply_parent->uri).done());
+    }
   }
 }
 
-void model::subject_rows(const row_sink& sink) const {
-  for (const auto kind : {collection::like, collection::repost}) {
-    for (const auto& [key, each] : counted_of(kind)) {
-      const auto& [uri, row] = *each;
-      const auto& subject = *row.what.subject;
-      if (find(subject.uri) == nullptr)
+void model::quote_rows(const row_sink& sink, const std::string& uri, const stored& row) const {
+  const auto& quoted = *row.what.quoted;
+  json_row embed;
+  embed.text("postUri", uri).text("embedUri", quoted.uri).text("embedCid", quoted.cid);
+  sink("post_embed_record", embed.done());
+  json_row quote;
+  quote.text("uri", uri).text("cid", row.cid).text("subject", quoted.uri);
+  quote.text("subjectCid", quoted.cid).time("createdAt", row.what.created_at);
+  quote.time("indexedAt", row.indexed_at).time("sortAt", sort_at(row));
+  sink("quote", quote.done());
+}
+
+void model::edge_rows(const row_sink& sink) const {
+  constexpr std::array tables{std::pair{collection::like, "like"},
+                              std::pair{collection::repost, "repost"},
+                              std::pair{collection::follow, "follow"},
+                              std::pair{collection::block, "actor_block"},
+                              std::pair{collection::list_block, "list_block"},
+                              std::pair{collection::list_item, "list_item"}};
+  for (const auto& [kind, table] : tables) {
+    for (const auto& [key, same] : same_of(kind)) {
+      const auto& [uri, row] = *same.front();
+      if (!counts(row))
         continue; // it waits
+      const auto& what = row.what;
       auto out = common(uri, row);
-      out.text("subject", subject.uri).text("subjectCid", subject.cid);
-      out.null("via").null("viaCid").time("sortAt", sort_at(row));
-      sink(kind == collection::like ? "like" : "repost", out.done());
-      if (kind == collection::like)
-        continue;
-      json_row item;
-      item.text("uri", uri).text("cid", row.cid).text("type", "repost");
-      item.text("postUri", subject.uri).text("originatorDid", row.did);
-      sink("feed_item", item.time("sortAt", sort_at(row)).done());
+      out.time("sortAt", sort_at(row));
+      if (what.subject)
+        out.text("subject", what.subject->uri).text("subjectCid", what.subject->cid);
+      if (what.subject)
+        out.null("via").null("viaCid");
+      if (!what.subject_did.empty())
+        out.text("subjectDid", what.subject_did);
+      if (!what.list.empty())
+        out.text(kind == collection::list_item ? "listUri" : "subjectUri", what.list);
+      sink(table, out.done());
+      if (kind == collection::repost)
+        sink("feed_item", feed_item(uri, row, "repost", what.subject->uri));
+      for (const auto* again : std::span{same}.subspan(1)) {
+        json_row duplicate;
+        duplicate.text("uri", again->first).text("cid", again->second.cid);
+        duplicate.text("duplicateOf", uri).time("indexedAt", again->second.indexed_at);
+        sink("duplicate_record", duplicate.done());
+      }
     }
   }
 }
 
-void model::pair_rows(const row_sink& sink) const {
-  const auto table = [&](collection kind, std::string_view name, auto columns) {
-    for (const auto& [key, each] : counted_of(kind)) {
-      auto out = common(each->first, each->second);
-      out.time("sortAt", sort_at(each->second));
-      columns(out, each->second.what);
-      sink(name, out.done());
+void model::notice_rows(const row_sink& sink) const {
+  const auto tell = [&](const std::string& uri, const stored& row, const notice& what) {
+    if (what.recipient == row.did)
+      return;
+    json_row out;
+    out.text("did", what.recipient).text("author", row.did).text("reason", what.reason);
+    out.text_or_null("reasonSubject", what.subject).text("recordUri", uri);
+    sink("notification", out.text("recordCid", row.cid).time("sortAt", sort_at(row)).done());
+  };
+  for (const auto& [uri, row] : records_)
+    for (const auto& each : row.notices)
+      tell(uri, row, each);
+  for (const auto kind : {collection::like, collection::repost, collection::follow}) {
+    for (const auto& [key, same] : same_of(kind)) {
+      const auto& [uri, row] = *same.front();
+      if (kind == collection::follow)
+        tell(uri, row, {row.what.subject_did, "follow", std::nullopt});
+      else if (counts(row))
+        tell(uri, row,
+             {std::string{did_of(row.what.subject->uri)},
+              kind == collection::like ? "like" : "repost", row.what.subject->uri});
     }
-  };
-  const auto subject = [](json_row& out, const record& what) {
-    out.text("subjectDid", what.subject_did);
-  };
-  table(collection::follow, "follow", subject);
-  table(collection::block, "actor_block", subject);
-  table(collection::list_block, "list_block",
-        [](json_row& out, const record& what) { out.text("subjectUri", what.list); });
-  table(collection::list_item, "list_item", [](json_row& out, const record& what) {
-    out.text("subjectDid", what.subject_did).text("listUri", what.list);
-  });
+  }
 }
 
 void model::document_rows(const row_sink& sink) const {
