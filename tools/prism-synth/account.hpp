@@ -9,7 +9,7 @@ namespace prism::synth {
 
 /// A record that its account may take back or change: no list, gate or profile.
 struct own_record {
-  record what;
+  std::shared_ptr<const record> what;
   std::string rkey;
   atproto::cid id;
   std::size_t post{0}; ///< of posts: its number in the network
@@ -17,9 +17,9 @@ struct own_record {
 
 /// A made-up account. Its clock id makes its TIDs differ from those of others.
 struct account {
-  account(std::size_t number, std::string of_did, signing_key key)
+  account(std::size_t number, std::string of_did, const signing_key& key)
       : did(std::move(of_did)), handle("user" + std::to_string(number) + ".test"),
-        clock_id(number % 1024), repo(did, std::move(key)) {}
+        clock_id(number % 1024), repo(did, key) {}
 
   std::string did;
   std::string handle;

@@ -146,8 +146,8 @@ network::changes network::make_subject(std::size_t who, action what) {
   // The same again: a second like of a post is stored and not counted.
   if (!own.empty() && random_.chance(2)) {
     const auto& before = own[random_.below(own.size())];
-    if (before.what.kind == kind)
-      out.subject = before.what.subject;
+    if (before.what->kind == kind)
+      out.subject = before.what->subject;
   }
   if (!out.subject)
     out.subject = some_subject();
@@ -222,13 +222,15 @@ network::changes network::edit_post(std::size_t who) {
   if (own.empty())
     return {};
   auto& before = own[random_.below(own.size())];
-  if (before.what.kind != collection::post)
+  if (before.what->kind != collection::post)
     return {};
-  before.what.text = "edited " + before.what.text;
+  auto edited = *before.what;
+  edited.text = "edited " + edited.text;
   changes made;
-  made.push_back(created(who, before.what, before.rkey));
+  made.push_back(created(who, std::move(edited), before.rkey));
   made.front().action = change::update;
   made.front().prev = before.id;
+  before.what = made.front().what;
   before.id = made.front().id;
   posts_[before.post].ref.cid = before.id.to_string();
   return made;
@@ -241,7 +243,7 @@ network::changes network::remove_record(std::size_t who) {
   auto& gone = own[random_.below(own.size())];
   changes made;
   made.push_back({change::remove, gone.rkey, gone.what, {}, {}, gone.id});
-  if (gone.what.kind == collection::post)
+  if (gone.what->kind == collection::post)
     posts_[gone.post].alive = false;
   std::swap(gone, own.back());
   own.pop_back();
@@ -251,7 +253,7 @@ network::changes network::remove_record(std::size_t who) {
 strong_ref network::promise_post() {
   const auto author = some_account();
   auto what = created(author, post_by(author));
-  const auto ref = ref_to(author, what);
+  auto ref = ref_to(author, what);
   if (!random_.chance(10))
     promises_.push_back({operations_ + 1 + random_.below(500), author, std::move(what)});
   return ref;

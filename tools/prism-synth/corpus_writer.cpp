@@ -45,9 +45,6 @@ namespace {
     return done;
   if (auto done = write_text(how.base + ".handles.json", handles.done()); !done)
     return done;
-  // Nothing in it breaks its lexicon.
-  if (auto done = write_text(how.base + ".oracle.errors.json", "[]"); !done)
-    return done;
   return write_text(how.base + ".meta.json", meta.done());
 }
 
@@ -59,7 +56,10 @@ namespace {
     json_row line;
     file->write(line.text("t", table).object("r", row).done() + '\n');
   });
-  return file->finish();
+  if (auto done = file->finish(); !done)
+    return done;
+  // Nothing in it breaks its lexicon.
+  return write_text(how.base + ".oracle.errors.json", "[]");
 }
 
 } // namespace
@@ -78,13 +78,14 @@ expected<written_corpus> write_corpus(const options& how) {
         sums.bytes += each.size();
         ++sums.frames;
       },
-      expected_rows);
+      how.oracle ? &expected_rows : nullptr);
   made.run();
   sums.operations = made.operations();
   if (auto done = file->finish(); !done)
     return tl::unexpected(done.error());
-  if (auto done = write_rows(how, expected_rows); !done)
-    return tl::unexpected(done.error());
+  if (how.oracle)
+    if (auto done = write_rows(how, expected_rows); !done)
+      return tl::unexpected(done.error());
   if (auto done = write_documents(how, made, sums); !done)
     return tl::unexpected(done.error());
   return sums;

@@ -37,7 +37,7 @@ namespace {
 
 void put_op(cbor_writer& out, const operation& op) {
   out.begin_map();
-  out.key("path").text(fmt::format("{}/{}", nsid_of(op.what.kind), op.rkey));
+  out.key("path").text(fmt::format("{}/{}", nsid_of(op.what->kind), op.rkey));
   out.key("action").text(name_of(op.action));
   out.key("cid");
   if (op.action == change::remove)

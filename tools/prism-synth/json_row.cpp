@@ -2,14 +2,25 @@
 
 #include "frames.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace prism::synth {
 
 namespace {
 
-[[nodiscard]] std::string quoted(std::string_view text) {
-  return boost::json::serialize(boost::json::string_view{text.data(), text.size()});
+/// Nearly all texts here need nothing escaped.
+void put_quoted(std::string& out, std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char each) {
+    return static_cast<unsigned char>(each) >= 0x20 && each != '"' && each != '\\';
+  });
+  if (plain) {
+    out += '"';
+    out += text;
+    out += '"';
+  } else {
+    out += boost::json::serialize(boost::json::string_view{text.data(), text.size()});
+  }
 }
 
 } // namespace
@@ -24,7 +35,7 @@ void json_row::key(std::string_view name) {
 
 json_row& json_row::text(std::string_view name, std::string_view value) {
   key(name);
-  out_ += quoted(value);
+  put_quoted(out_, value);
   return *this;
 }
 
@@ -61,7 +72,7 @@ json_row& json_row::texts(std::string_view name, std::span<const std::string> va
   char before = '[';
   for (const auto& each : values) {
     out_ += before;
-    out_ += quoted(each);
+    put_quoted(out_, each);
     before = ',';
   }
   out_ += ']';

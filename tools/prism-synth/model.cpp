@@ -12,13 +12,13 @@ using atproto::collection;
 
 void model::commit(std::string_view did, micros time, const struct commit& made,
                    const std::vector<operation>& operations) {
-  heads_[std::string{did}] = {made.rev, made.id.to_string()};
+  heads_[std::string{did}] = {made.rev, made.id};
   for (const auto& each : operations) {
-    const auto uri = uri_of(did, each.what.kind, each.rkey);
+    const auto uri = uri_of(did, each.what->kind, each.rkey);
     if (each.action != change::create)
       remove(uri);
     if (each.action != change::remove)
-      put({each.what, std::string{did}, each.rkey, each.id.to_string(), time}, uri);
+      put({each.what, std::string{did}, each.rkey, each.id, time}, uri);
   }
 }
 
@@ -32,7 +32,7 @@ void model::account_deleted(std::string_view did) {
 }
 
 void model::put(stored row, const std::string& uri) {
-  if (row.what.kind == collection::post)
+  if (row.what->kind == collection::post)
     judge(row);
   note_pair(row, 1);
   records_.insert_or_assign(uri, std::move(row));
@@ -48,10 +48,10 @@ void model::remove(const std::string& uri) {
 
 void model::note_pair(const stored& row, int change) {
   std::string pair;
-  if (row.what.kind == collection::follow)
-    pair = pair_of(row.did, row.what.subject_did);
-  else if (row.what.kind == collection::list_item)
-    pair = pair_of(row.what.list, row.what.subject_did);
+  if (row.what->kind == collection::follow)
+    pair = pair_of(row.did, row.what->subject_did);
+  else if (row.what->kind == collection::list_item)
+    pair = pair_of(row.what->list, row.what->subject_did);
   else
     return;
   if ((pairs_[pair] += change) == 0)
@@ -64,27 +64,27 @@ const model::stored* model::find(std::string_view uri) const {
 }
 
 bool model::counts(const stored& row) const {
-  if (row.what.subject)
-    return find(row.what.subject->uri) != nullptr;
-  return row.what.kind != collection::list_item || find(row.what.list) != nullptr;
+  if (row.what->subject)
+    return find(row.what->subject->uri) != nullptr;
+  return row.what->kind != collection::list_item || find(row.what->list) != nullptr;
 }
 
-model::same_map model::same_of(collection kind) const {
-  same_map out;
+model::same_maps model::same_of_all() const {
+  same_maps out;
   for (const auto& each : records_) {
-    const auto& row = each.second;
-    if (row.what.kind != kind)
+    const auto& [uri, row] = each;
+    const auto& what = *row.what;
+    if (!what.subject && what.subject_did.empty() && what.list.empty())
       continue;
-    const auto about = row.what.subject        ? row.what.subject->uri
-                       : row.what.list.empty() ? row.what.subject_did
-                                               : pair_of(row.what.list, row.what.subject_did);
-    out[pair_of(row.did, about)].push_back(&each);
+    const auto about = what.subject ? what.subject->uri : pair_of(what.list, what.subject_did);
+    out[what.kind][pair_of(row.did, about)].push_back(&each);
   }
-  for (auto& [key, same] : out)
-    std::sort(same.begin(), same.end(), [](const auto* left, const auto* right) {
-      return std::tie(left->second.indexed_at, left->second.rkey) <
-             std::tie(right->second.indexed_at, right->second.rkey);
-    });
+  for (auto& [kind, edges] : out)
+    for (auto& [key, same] : edges)
+      std::sort(same.begin(), same.end(), [](const auto* left, const auto* right) {
+        return std::tie(left->second.indexed_at, left->second.rkey) <
+               std::tie(right->second.indexed_at, right->second.rkey);
+      });
   return out;
 }
 

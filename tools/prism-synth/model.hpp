@@ -32,10 +32,10 @@ private:
     std::optional<std::string> subject;
   };
   struct stored {
-    record what;
+    std::shared_ptr<const record> what;
     std::string did;
     std::string rkey;
-    std::string cid;
+    atproto::cid cid;
     micros indexed_at{0};
     bool breaks_thread_gate{false};
     bool breaks_post_gate{false};
@@ -44,11 +44,12 @@ private:
   };
   struct head {
     std::string rev;
-    std::string cid;
+    atproto::cid cid;
   };
   using record_map = std::map<std::string, stored, std::less<>>;
   /// Records of one kind by what they say: all that say the same, the one that counts first.
   using same_map = std::map<std::string, std::vector<const record_map::value_type*>, std::less<>>;
+  using same_maps = std::map<atproto::collection, same_map>;
 
   void put(stored row, const std::string& uri);
   void remove(const std::string& uri);
@@ -64,16 +65,16 @@ private:
 
   [[nodiscard]] const stored* find(std::string_view uri) const;
   [[nodiscard]] bool said(const std::string& pair) const { return pairs_.contains(pair); }
-  [[nodiscard]] same_map same_of(atproto::collection kind) const;
+  [[nodiscard]] same_maps same_of_all() const;
   /// Whether what it is about is there, so that it counts.
   [[nodiscard]] bool counts(const stored& row) const;
 
   void post_rows(const row_sink& sink) const;
   void quote_rows(const row_sink& sink, const std::string& uri, const stored& row) const;
-  void edge_rows(const row_sink& sink) const;
+  void edge_rows(const row_sink& sink, const same_maps& edges) const;
   void document_rows(const row_sink& sink) const;
   void record_rows(const row_sink& sink) const;
-  void notice_rows(const row_sink& sink) const;
+  void notice_rows(const row_sink& sink, const same_maps& edges) const;
 
   record_map records_;
   std::map<std::string, int, std::less<>> pairs_;

@@ -19,7 +19,7 @@ constexpr std::size_t first_accounts = 10;
 
 } // namespace
 
-network::network(const options& how, frame_sink sink, model& expected)
+network::network(const options& how, frame_sink sink, model* expected)
     : how_(how), sink_(std::move(sink)), model_(expected), random_(how.seed),
       now_(begin_of_network) {}
 
@@ -99,10 +99,11 @@ bool network::change_account(std::size_t who, action what) {
   }
   account.gone = true;
   for (const auto& each : account.records)
-    if (each.what.kind == collection::post)
+    if (each.what->kind == collection::post)
       posts_[each.post].alive = false;
   tell_account(account, "deleted");
-  model_.account_deleted(account.did);
+  if (model_ != nullptr)
+    model_->account_deleted(account.did);
   return true;
 }
 
@@ -122,10 +123,11 @@ void network::tell(std::size_t who, changes of) {
   const auto envelope = next_envelope(account);
   const auto made = account.repo.apply(of, tid_of(envelope.time, account.clock_id));
   sink_(commit_frame(envelope, made, of));
-  model_.commit(account.did, envelope.time, made, of);
+  if (model_ != nullptr)
+    model_->commit(account.did, envelope.time, made, of);
   operations_ += of.size();
   const bool gated = std::any_of(of.begin(), of.end(), [](const operation& each) {
-    return each.what.kind == collection::thread_gate || each.what.kind == collection::post_gate;
+    return each.what->kind == collection::thread_gate || each.what->kind == collection::post_gate;
   });
   for (const auto& each : of)
     note(who, each, gated);
@@ -135,14 +137,14 @@ void network::tell(std::size_t who, changes of) {
 
 void network::note(std::size_t who, const operation& told, bool gated) {
   auto& account = accounts_[who];
-  const auto kind = told.what.kind;
+  const auto kind = told.what->kind;
   if (kind == collection::profile) {
     account.profile = told.id;
   } else if (told.action == change::create) {
     if (kind == collection::list)
       account.lists.push_back(ref_to(who, told).uri);
     else if (kind == collection::post)
-      posts_.push_back({ref_to(who, told), told.what.reply_root, gated, true});
+      posts_.push_back({ref_to(who, told), told.what->reply_root, gated, true});
     const bool fixed = gated || kind == collection::list || kind == collection::thread_gate ||
                        kind == collection::post_gate;
     if (!fixed)
@@ -163,14 +165,15 @@ operation network::created(std::size_t who, record what, std::string rkey) {
   // Millisecond by millisecond there is room for a thousand records.
   if (rkey.empty())
     rkey = tid_of(now_ + static_cast<micros>(rkeys_++ % 1000), accounts_[who].clock_id).to_string();
-  operation out{change::create, std::move(rkey), std::move(what), {}, {}, {}};
-  out.block = encode(out.what);
+  operation out{
+      change::create, std::move(rkey), std::make_shared<const record>(std::move(what)), {}, {}, {}};
+  out.block = encode(*out.what);
   out.id = atproto::cid::of_dag_cbor(out.block);
   return out;
 }
 
 strong_ref network::ref_to(std::size_t who, const operation& of) const {
-  return {uri_of(accounts_[who].did, of.what.kind, of.rkey), of.id.to_string()};
+  return {uri_of(accounts_[who].did, of.what->kind, of.rkey), of.id.to_string()};
 }
 
 } // namespace prism::synth

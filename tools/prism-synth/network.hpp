@@ -17,7 +17,8 @@ class network {
 public:
   using frame_sink = std::function<void(const frame& bytes)>;
 
-  network(const options& how, frame_sink sink, model& expected);
+  /// @param expected may be null.
+  network(const options& how, frame_sink sink, model* expected);
 
   /// Acts until all operations are told. Some frames may follow the last of them.
   void run();
@@ -80,7 +81,7 @@ private:
 
   options how_;
   frame_sink sink_;
-  model& model_;
+  model* model_;
   random_source random_;
   std::deque<account> accounts_;
   std::vector<post> posts_;

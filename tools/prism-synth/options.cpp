@@ -7,9 +7,11 @@ namespace prism::synth {
 
 const char* const usage =
     "usage: prism-synth --base=BASE [--accounts=N] [--ops=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
+    "                   [--oracle=yes|no]\n"
     "\n"
     "Makes up a network and writes its firehose as a corpus: BASE.frames.zst, BASE.meta.json,\n"
-    "BASE.dids.json, BASE.handles.json, and what has to become of it: BASE.oracle.rows.jsonl.zst.\n"
+    "BASE.dids.json, BASE.handles.json, and unless --oracle=no what has to become of it:\n"
+    "BASE.oracle.rows.jsonl.zst, BASE.oracle.errors.json.\n"
     "The same options give the same bytes. Weights: post, reply, quote, like, repost, follow, "
     "block,\n"
     "list, item, listblock, threadgate, postgate, profile, edit, remove, handle, pause, leave.\n";
@@ -72,6 +74,12 @@ template <class Number>
     return put(into.operations, number<std::size_t>(name, value, 1, 1'000'000'000));
   if (name == "--seed")
     return put(into.seed, number<std::uint64_t>(name, value, 0, UINT64_MAX));
+  if (name == "--oracle") {
+    if (value != "yes" && value != "no")
+      return fail(errc::invalid, "--oracle: '{}' is neither yes nor no", value);
+    into.oracle = value == "yes";
+    return {};
+  }
   if (name == "--mix")
     return read_mix(into, value);
   return fail(errc::invalid, "unknown option '{}'", argument);

@@ -42,6 +42,7 @@ struct options {
   std::size_t accounts{200};      ///< 1 to 1,000,000
   std::size_t operations{10'000}; ///< record operations, 1 to 1,000,000,000
   std::uint64_t seed{1};
+  bool oracle{true}; ///< whether to write what has to become of it
   /// How often each action is taken, relative to the others.
   std::array<double, action_count> mix{10,  9,   3,   44,  9,   14,  1,    0.6, 2,
                                        0.2, 0.4, 0.3, 0.5, 0.3, 5.0, 0.15, 0.1, 0.02};

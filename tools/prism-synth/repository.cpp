@@ -38,7 +38,7 @@ void append_block(std::vector<std::byte>& to, const atproto::cid& id,
 }
 
 [[nodiscard]] std::string path_of(const operation& of) {
-  return fmt::format("{}/{}", nsid_of(of.what.kind), of.rkey);
+  return fmt::format("{}/{}", nsid_of(of.what->kind), of.rkey);
 }
 
 } // namespace

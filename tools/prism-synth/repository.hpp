@@ -5,6 +5,7 @@
 #include "signing_key.hpp"
 #include "tree.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,10 +18,10 @@ enum class change { create, update, remove };
 struct operation {
   change action{change::create};
   std::string rkey;
-  record what;                      ///< of a removal only the kind
-  std::vector<std::byte> block;     ///< encoded; empty for a removal
-  atproto::cid id;                  ///< of the block
-  std::optional<atproto::cid> prev; ///< what was replaced or removed
+  std::shared_ptr<const record> what; ///< of a removal what is removed
+  std::vector<std::byte> block;       ///< encoded; empty for a removal
+  atproto::cid id;                    ///< of the block
+  std::optional<atproto::cid> prev;   ///< what was replaced or removed
 };
 
 /// A commit, ready to be told.
@@ -36,7 +37,7 @@ struct commit {
 /// The signed repository of one account, as its PDS has it.
 class repository {
 public:
-  repository(std::string did, signing_key key) : did_(std::move(did)), key_(std::move(key)) {}
+  repository(std::string did, const signing_key& key) : did_(std::move(did)), key_(key) {}
 
   /// Applies operations and signs the result. Of each the block, or that it is a removal, has to
   /// be right for the state of the repository.

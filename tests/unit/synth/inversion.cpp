@@ -66,7 +66,7 @@ expected<cid> build(std::span<const item> from, unsigned layer) {
     if (below > 0) {
       if (layer == 0)
         return fail(errc::invalid, "a subtree would have to be merged, and is not there");
-      const auto child = build(rest.first(below), layer - 1);
+      auto child = build(rest.first(below), layer - 1);
       if (!child)
         return child;
       gaps.back() = *child;
