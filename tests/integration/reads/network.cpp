@@ -23,11 +23,6 @@ db::connection& synthetic_network() {
   static db::connection on = [] {
     auto made = connect_to(pg_fixture::fresh_database());
     REQUIRE(db::migrate(made));
-    // Until migration 0006 has them.
-    must(made.exec_script("CREATE INDEX IF NOT EXISTS posts_reply_parent ON posts "
-                          "(reply_parent_id, commit_time) WHERE reply_parent_id IS NOT NULL;"
-                          "CREATE INDEX IF NOT EXISTS posts_quoted ON posts "
-                          "(quoted_id, commit_time) WHERE quoted_id IS NOT NULL"));
     must(made.exec_script(text_of(PRISM_SOURCE_DIR "/bench/reads/fill.sql")));
     // As autovacuum leaves it.
     must(made.exec_script("VACUUM ANALYZE"));

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "atproto/did_key.hpp"
+#include "net/corpus_file.hpp"
+#include "tools/prism-synth/options.hpp"
+
+#include <map>
+#include <string>
+
+namespace prism::test {
+
+/// A made-up corpus, read back from its files.
+struct synth_corpus {
+  net::corpus frames;
+  std::map<std::string, atproto::public_key, std::less<>> keys; ///< by DID
+  std::map<std::string, std::string> files;                     ///< by ending, their bytes
+};
+
+/// Writes a corpus into a scratch directory and reads it.
+[[nodiscard]] synth_corpus make_corpus(synth::options how);
+
+} // namespace prism::test

@@ -1,0 +1,57 @@
+// What prism-synth refuses, and that the mix is what it makes.
+
+#include "atproto/frame.hpp"
+#include "corpus.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace prism;
+
+namespace {
+
+[[nodiscard]] std::string refusal(std::vector<const char*> arguments) {
+  const auto read = synth::read_options(arguments);
+  return read ? std::string{} : read.error().message;
+}
+
+} // namespace
+
+TEST_CASE("prism-synth names the option that is wrong") {
+  CHECK(refusal({"--base=x"}).empty());
+  CHECK(refusal({"--base=x", "--ops=7", "--accounts=3", "--seed=0", "--oracle=no",
+                 "--mix=like:2,leave:0.5"})
+            .empty());
+  CHECK(refusal({}).find("--base") != std::string::npos);
+  CHECK(refusal({"--base=x", "--ops=0"}).find("--ops") != std::string::npos);
+  CHECK(refusal({"--base=x", "--ops=7x"}).find("'7x'") != std::string::npos);
+  CHECK(refusal({"--base=x", "--seed=-1"}).find("--seed") != std::string::npos);
+  CHECK(refusal({"--base=x", "--oracle=2"}).find("--oracle") != std::string::npos);
+  CHECK(refusal({"--base=x", "--mix=nothing:1"}).find("nothing") != std::string::npos);
+  CHECK(refusal({"--base=x", "--mix=like"}).find("like") != std::string::npos);
+  CHECK(refusal({"--base=x", "--mix=like:-1"}).find("-1") != std::string::npos);
+  CHECK(refusal({"--base=x", "--nonsense"}).find("--nonsense") != std::string::npos);
+  const auto* none = "--mix=post:0,reply:0,quote:0,like:0,repost:0,follow:0,block:0,list:0,item:0,"
+                     "listblock:0,threadgate:0,postgate:0,profile:0,edit:0,remove:0";
+  CHECK(refusal({"--base=x", none}).find("--mix") != std::string::npos);
+}
+
+TEST_CASE("a mix of one thing makes little else") {
+  synth::options how;
+  how.operations = 1000;
+  how.accounts = 20;
+  how.mix = {};
+  how.mix[static_cast<std::size_t>(synth::action::follow)] = 1;
+  const auto corpus = test::make_corpus(how);
+  std::size_t follows = 0;
+  std::size_t all = 0;
+  for (const auto& bytes : corpus.frames) {
+    const auto frame = atproto::decode_frame(*bytes);
+    if (const auto* commit = std::get_if<atproto::commit_frame>(&*frame))
+      for (const auto& op : commit->ops) {
+        follows += op.collection == "app.bsky.graph.follow" ? 1 : 0;
+        ++all;
+      }
+  }
+  CHECK(follows > 900);
+  CHECK(all - follows < 100);
+}

@@ -1,0 +1,40 @@
+// prism-synth: a made-up network's firehose as a corpus. See `usage`.
+
+#include "corpus_writer.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace {
+
+constexpr int exit_usage = 64; // EX_USAGE
+
+} // namespace
+
+int main(int argc, char** argv) {
+  using namespace prism::synth;
+  if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
+    std::fputs(usage, stdout);
+    return 0;
+  }
+  const auto how = read_options(
+      std::span{const_cast<const char* const*>(argv), static_cast<std::size_t>(argc)}.subspan(1));
+  if (!how) {
+    std::fputs(fmt::format("prism-synth: {}\n{}", how.error().message, usage).c_str(), stderr);
+    return exit_usage;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const auto made = write_corpus(*how);
+  if (!made) {
+    std::fputs(fmt::format("prism-synth: {}\n", made.error().message).c_str(), stderr);
+    return 1;
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  std::fputs(fmt::format("{} frames, {} operations, {:.0f} ops/s\n", made->frames, made->operations,
+                         static_cast<double>(made->operations) / took.count())
+                 .c_str(),
+             stdout);
+  return 0;
+}

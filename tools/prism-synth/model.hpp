@@ -1,0 +1,84 @@
+#pragma once
+
+#include "repository.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+namespace prism::synth {
+
+/// What ought to be known after all events, kept in the plainest way: every record that lives, and
+/// from these, at the end, the rows of the official AppView's tables. Shares no rule and no code
+/// with db/. Verdicts of gates are the one thing that depends on the past; they are taken when
+/// a post comes.
+class model {
+public:
+  void commit(std::string_view did, micros time, const struct commit& made,
+              const std::vector<operation>& operations);
+  /// Everything of a deleted account goes, but for the head of its repository.
+  void account_deleted(std::string_view did);
+
+  /// Called for each row, in an order that depends on the rows only.
+  using row_sink = std::function<void(std::string_view table, const std::string& json)>;
+  void rows(const row_sink& sink) const;
+
+private:
+  /// What a post says to somebody.
+  struct notice {
+    std::string recipient;
+    std::string_view reason;
+    std::optional<std::string> subject;
+  };
+  struct stored {
+    std::shared_ptr<const record> what;
+    std::string did;
+    std::string rkey;
+    atproto::cid cid;
+    micros indexed_at{0};
+    bool breaks_thread_gate{false};
+    bool breaks_post_gate{false};
+    bool wrong_root{false};
+    std::vector<notice> notices{};
+  };
+  struct head {
+    std::string rev;
+    atproto::cid cid;
+  };
+  using record_map = std::map<std::string, stored, std::less<>>;
+  /// Records of one kind by what they say: all that say the same, the one that counts first.
+  using same_map = std::map<std::string, std::vector<const record_map::value_type*>, std::less<>>;
+  using same_maps = std::map<atproto::collection, same_map>;
+
+  void put(stored row, const std::string& uri);
+  void remove(const std::string& uri);
+  /// Follows and list members as "a b", how many records say so.
+  void note_pair(const stored& row, int change);
+
+  /// All that depends on the moment at which a post comes.
+  void judge(stored& post) const;
+  [[nodiscard]] bool breaks_thread_gate(const stored& reply) const;
+  [[nodiscard]] bool breaks_post_gate(const stored& quote) const;
+  [[nodiscard]] bool wrong_root(const stored& reply) const;
+  [[nodiscard]] std::vector<notice> notices_of(const stored& post) const;
+
+  [[nodiscard]] const stored* find(std::string_view uri) const;
+  [[nodiscard]] bool said(const std::string& pair) const { return pairs_.contains(pair); }
+  [[nodiscard]] same_maps same_of_all() const;
+  /// Whether what it is about is there, so that it counts.
+  [[nodiscard]] bool counts(const stored& row) const;
+
+  void post_rows(const row_sink& sink) const;
+  void quote_rows(const row_sink& sink, const std::string& uri, const stored& row) const;
+  void edge_rows(const row_sink& sink, const same_maps& edges) const;
+  void document_rows(const row_sink& sink) const;
+  void record_rows(const row_sink& sink) const;
+  void notice_rows(const row_sink& sink, const same_maps& edges) const;
+
+  record_map records_;
+  std::map<std::string, int, std::less<>> pairs_;
+  std::map<std::string, head, std::less<>> heads_;
+};
+
+} // namespace prism::synth

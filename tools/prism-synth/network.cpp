@@ -1,0 +1,179 @@
+#include "network.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace prism::synth {
+
+using atproto::collection;
+
+namespace {
+
+constexpr micros millisecond = 1000;
+constexpr micros begin_of_network = 1'732'320'000'000'000; // 2024-11-23T00:00:00Z
+constexpr std::size_t first_accounts = 10;
+
+[[nodiscard]] atproto::tid tid_of(micros time, std::size_t clock_id) {
+  return atproto::tid{(static_cast<std::uint64_t>(time) << 10U) | clock_id};
+}
+
+} // namespace
+
+network::network(const options& how, frame_sink sink, model* expected)
+    : how_(how), sink_(std::move(sink)), model_(expected), random_(how.seed),
+      now_(begin_of_network) {}
+
+void network::run() {
+  while (operations_ < how_.operations) {
+    const auto due = first_accounts + operations_ * 2 * how_.accounts / how_.operations;
+    while (accounts_.size() < std::min(due, how_.accounts))
+      join();
+    keep_promises();
+    if (random_.chance(1))
+      resume_someone();
+    act();
+  }
+}
+
+void network::join() {
+  auto& who = accounts_.emplace_back(make_account(how_.seed, accounts_.size()));
+  sink_(identity_frame(next_envelope(who), who.handle));
+  tell_account(who, {});
+  tell(accounts_.size() - 1, {});
+  if (random_.chance(90))
+    tell(accounts_.size() - 1, make_profile(accounts_.size() - 1));
+}
+
+void network::act() {
+  const auto who = some_account();
+  auto at = random_.unit() * std::accumulate(how_.mix.begin(), how_.mix.end(), 0.0);
+  std::size_t chosen = 0;
+  while (chosen + 1 < action_count && at >= how_.mix[chosen])
+    at -= how_.mix[chosen++];
+  const auto what = static_cast<action>(chosen);
+  if (what >= action::handle) {
+    if (change_account(who, what))
+      return;
+  }
+  auto made = choose(who, what);
+  if (made.empty())
+    made = make_post(who, action::post);
+  // Some clients put several records into one commit.
+  if (random_.chance(4))
+    for (auto more = 1 + random_.below(4); more > 0; --more)
+      for (auto& each : choose(who, random_.chance(50) ? action::like : action::follow))
+        made.push_back(std::move(each));
+  tell(who, std::move(made));
+}
+
+void network::keep_promises() {
+  for (std::size_t i = 0; i < promises_.size();) {
+    auto& next = promises_[i];
+    const auto& author = accounts_[next.author];
+    if (next.due > operations_ || (!author.active && !author.gone)) {
+      ++i;
+      continue;
+    }
+    auto kept = std::move(next);
+    promises_.erase(promises_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!author.gone)
+      tell(kept.author, {std::move(kept.what)});
+  }
+}
+
+bool network::change_account(std::size_t who, action what) {
+  auto& account = accounts_[who];
+  if (what == action::handle) {
+    account.handle = "renamed" + std::to_string(seq_) + ".test";
+    sink_(identity_frame(next_envelope(account), account.handle));
+    return true;
+  }
+  // The first ones stay, so that there is always somebody.
+  if (who < first_accounts)
+    return false;
+  account.active = false;
+  if (what == action::pause) {
+    paused_.push_back(who);
+    tell_account(account, random_.chance(50) ? "deactivated" : "takendown");
+    return true;
+  }
+  account.gone = true;
+  for (const auto& each : account.records)
+    if (each.what->kind == collection::post)
+      posts_[each.post].alive = false;
+  tell_account(account, "deleted");
+  if (model_ != nullptr)
+    model_->account_deleted(account.did);
+  return true;
+}
+
+void network::resume_someone() {
+  if (paused_.empty())
+    return;
+  const auto at = paused_.begin() + static_cast<std::ptrdiff_t>(random_.below(paused_.size()));
+  auto& account = accounts_[*at];
+  paused_.erase(at);
+  account.active = true;
+  tell_account(account, {});
+}
+
+void network::tell(std::size_t who, changes of) {
+  auto& account = accounts_[who];
+  const bool first = account.repo.is_new();
+  const auto envelope = next_envelope(account);
+  const auto made = account.repo.apply(of, tid_of(envelope.time, account.clock_id));
+  sink_(commit_frame(envelope, made, of));
+  if (model_ != nullptr)
+    model_->commit(account.did, envelope.time, made, of);
+  operations_ += of.size();
+  const bool gated = std::any_of(of.begin(), of.end(), [](const operation& each) {
+    return each.what->kind == collection::thread_gate || each.what->kind == collection::post_gate;
+  });
+  for (const auto& each : of)
+    note(who, each, gated);
+  if (first || random_.chance(0.05))
+    sink_(sync_frame(next_envelope(account), made));
+}
+
+void network::note(std::size_t who, const operation& told, bool gated) {
+  auto& account = accounts_[who];
+  const auto kind = told.what->kind;
+  if (kind == collection::profile) {
+    account.profile = told.id;
+  } else if (told.action == change::create) {
+    if (kind == collection::list)
+      account.lists.push_back(ref_to(who, told).uri);
+    else if (kind == collection::post)
+      posts_.push_back({ref_to(who, told), told.what->reply_root, gated, true});
+    const bool fixed = gated || kind == collection::list || kind == collection::thread_gate ||
+                       kind == collection::post_gate;
+    if (!fixed)
+      account.records.push_back({told.what, told.rkey, told.id, posts_.size() - 1});
+  }
+}
+
+void network::tell_account(account& who, std::string_view status) {
+  sink_(account_frame(next_envelope(who), status));
+}
+
+envelope network::next_envelope(const account& who) {
+  now_ += millisecond * static_cast<micros>(2 + random_.below(30));
+  return {++seq_, who.did, now_};
+}
+
+operation network::created(std::size_t who, record what, std::string rkey) {
+  // Millisecond by millisecond there is room for a thousand records.
+  if (rkey.empty())
+    rkey = tid_of(now_ + static_cast<micros>(rkeys_++ % 1000), accounts_[who].clock_id).to_string();
+  operation out{
+      change::create, std::move(rkey), std::make_shared<const record>(std::move(what)), {}, {}, {}};
+  out.block = encode(*out.what);
+  out.id = atproto::cid::of_dag_cbor(out.block);
+  return out;
+}
+
+strong_ref network::ref_to(std::size_t who, const operation& of) const {
+  return {uri_of(accounts_[who].did, of.what->kind, of.rkey), of.id.to_string()};
+}
+
+} // namespace prism::synth

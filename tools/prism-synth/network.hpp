@@ -1,0 +1,96 @@
+#pragma once
+
+#include "account.hpp"
+#include "frames.hpp"
+#include "model.hpp"
+#include "options.hpp"
+#include "random.hpp"
+
+#include <deque>
+#include <functional>
+
+namespace prism::synth {
+
+/// A made-up network: its accounts act at random, and each of their acts is told as a frame and to
+/// the model. Who acts, and on what, is skewed like in a real one.
+class network {
+public:
+  using frame_sink = std::function<void(const frame& bytes)>;
+
+  /// @param expected may be null.
+  network(const options& how, frame_sink sink, model* expected);
+
+  /// Acts until all operations are told. Some frames may follow the last of them.
+  void run();
+
+  [[nodiscard]] const std::deque<account>& accounts() const noexcept { return accounts_; }
+  [[nodiscard]] std::size_t operations() const noexcept { return operations_; }
+  [[nodiscard]] std::int64_t last_seq() const noexcept { return seq_; }
+
+private:
+  /// A post that others can refer to.
+  struct post {
+    strong_ref ref;
+    std::optional<strong_ref> root;
+    bool gated;
+    bool alive;
+  };
+  /// A record that others refer to already, and that is told later, if ever.
+  struct promise {
+    std::size_t due; ///< number of operations
+    std::size_t author;
+    operation what;
+  };
+  using changes = std::vector<operation>;
+
+  void join();
+  void act();
+  void keep_promises();
+  void resume_someone();
+  [[nodiscard]] changes choose(std::size_t who, action what);
+  /// What is told of an account itself. @returns false if it stays as it is.
+  bool change_account(std::size_t who, action what);
+
+  // Operations for one commit, none where there is nothing to act on.
+  [[nodiscard]] changes make_post(std::size_t who, action what);
+  [[nodiscard]] changes make_gated_post(std::size_t who, action what);
+  [[nodiscard]] changes make_subject(std::size_t who, action what);
+  [[nodiscard]] changes make_pair(std::size_t who, action what);
+  [[nodiscard]] changes make_list(std::size_t who);
+  [[nodiscard]] changes make_item(std::size_t who);
+  [[nodiscard]] changes make_list_block(std::size_t who);
+  [[nodiscard]] changes make_profile(std::size_t who);
+  [[nodiscard]] changes edit_post(std::size_t who);
+  [[nodiscard]] changes remove_record(std::size_t who);
+
+  void tell(std::size_t who, changes of);
+  void note(std::size_t who, const operation& told, bool gated);
+  void tell_account(account& who, std::string_view status);
+
+  [[nodiscard]] record blank(atproto::collection kind);
+  [[nodiscard]] record post_by(std::size_t who);
+  [[nodiscard]] operation created(std::size_t who, record what, std::string rkey = {});
+  [[nodiscard]] strong_ref ref_to(std::size_t who, const operation& of) const;
+  [[nodiscard]] strong_ref promise_post();
+  [[nodiscard]] post* some_post();
+  /// A post of someone, told or only promised.
+  [[nodiscard]] std::optional<strong_ref> some_subject();
+  [[nodiscard]] std::size_t some_account();
+  [[nodiscard]] std::string some_did(std::size_t but);
+  [[nodiscard]] envelope next_envelope(const account& who);
+
+  options how_;
+  frame_sink sink_;
+  model* model_;
+  random_source random_;
+  std::deque<account> accounts_;
+  std::vector<post> posts_;
+  std::vector<promise> promises_;
+  std::vector<std::size_t> paused_;
+  micros now_;
+  std::int64_t seq_{0};
+  std::size_t operations_{0};
+  std::uint64_t rkeys_{0};
+};
+
+} // namespace prism::synth

@@ -1,0 +1,103 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace prism::synth {
+
+const char* const usage =
+    "usage: prism-synth --base=BASE [--accounts=N] [--ops=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
+    "                   [--oracle=yes|no]\n"
+    "\n"
+    "Makes up a network and writes its firehose as a corpus: BASE.frames.zst, BASE.meta.json,\n"
+    "BASE.dids.json, BASE.handles.json, and unless --oracle=no what has to become of it:\n"
+    "BASE.oracle.rows.jsonl.zst, BASE.oracle.errors.json.\n"
+    "The same options give the same bytes. Weights: post, reply, quote, like, repost, follow, "
+    "block,\n"
+    "list, item, listblock, threadgate, postgate, profile, edit, remove, handle, pause, leave.\n";
+
+namespace {
+
+template <class Number>
+[[nodiscard]] expected<Number> number(std::string_view name, std::string_view text, Number least,
+                                      Number most) {
+  Number value{};
+  const auto* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || at != end || !(value >= least && value <= most))
+    return fail(errc::invalid, "{}: '{}' is not a number in {}..{}", name, text, least, most);
+  return value;
+}
+
+[[nodiscard]] expected<void> read_weight(options& into, std::string_view text) {
+  const auto colon = text.find(':');
+  const auto name = text.substr(0, colon);
+  const auto known = std::find(action_names.begin(), action_names.end(), name);
+  if (colon == std::string_view::npos || known == action_names.end())
+    return fail(errc::invalid, "--mix: '{}' is not NAME:WEIGHT with a known name", text);
+  const auto weight = number(name, text.substr(colon + 1), 0.0, 1e6);
+  if (!weight)
+    return tl::unexpected(weight.error());
+  into.mix[static_cast<std::size_t>(known - action_names.begin())] = *weight;
+  return {};
+}
+
+[[nodiscard]] expected<void> read_mix(options& into, std::string_view text) {
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    if (auto read = read_weight(into, text.substr(0, comma)); !read)
+      return read;
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return {};
+}
+
+template <class Number>
+[[nodiscard]] expected<void> put(Number& into, const expected<Number>& read) {
+  if (!read)
+    return tl::unexpected(read.error());
+  into = *read;
+  return {};
+}
+
+[[nodiscard]] expected<void> read_option(options& into, std::string_view argument) {
+  const auto equals = argument.find('=');
+  const auto name = argument.substr(0, equals);
+  const auto value = equals == std::string_view::npos ? "" : argument.substr(equals + 1);
+  if (name == "--base") {
+    into.base = value;
+    return {};
+  }
+  if (name == "--accounts")
+    return put(into.accounts, number<std::size_t>(name, value, 1, 1'000'000));
+  if (name == "--ops")
+    return put(into.operations, number<std::size_t>(name, value, 1, 1'000'000'000));
+  if (name == "--seed")
+    return put(into.seed, number<std::uint64_t>(name, value, 0, UINT64_MAX));
+  if (name == "--oracle") {
+    if (value != "yes" && value != "no")
+      return fail(errc::invalid, "--oracle: '{}' is neither yes nor no", value);
+    into.oracle = value == "yes";
+    return {};
+  }
+  if (name == "--mix")
+    return read_mix(into, value);
+  return fail(errc::invalid, "unknown option '{}'", argument);
+}
+
+} // namespace
+
+expected<options> read_options(std::span<const char* const> arguments) {
+  options out;
+  for (const auto* argument : arguments)
+    if (auto read = read_option(out, argument); !read)
+      return tl::unexpected(read.error());
+  if (out.base.empty())
+    return fail(errc::invalid, "--base is missing");
+  const auto records = std::span{out.mix}.first(static_cast<std::size_t>(action::handle));
+  if (std::all_of(records.begin(), records.end(), [](double each) { return each == 0; }))
+    return fail(errc::invalid, "--mix: nothing that makes records has a weight");
+  return out;
+}
+
+} // namespace prism::synth

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "core/error.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace prism::synth {
+
+/// What an account may do next. The order is that of `action_names`.
+enum class action {
+  post,
+  reply,
+  quote,
+  like,
+  repost,
+  follow,
+  block,
+  list,
+  item,
+  listblock,
+  threadgate,
+  postgate,
+  profile,
+  edit,
+  remove,
+  handle,
+  pause,
+  leave
+};
+inline constexpr std::size_t action_count = 18;
+inline constexpr std::array<std::string_view, action_count> action_names{
+    "post",    "reply", "quote",  "like",      "repost",     "follow",
+    "block",   "list",  "item",   "listblock", "threadgate", "postgate",
+    "profile", "edit",  "remove", "handle",    "pause",      "leave"};
+
+struct options {
+  std::string base;               ///< files are BASE.frames.zst and so on
+  std::size_t accounts{200};      ///< 1 to 1,000,000
+  std::size_t operations{10'000}; ///< record operations, 1 to 1,000,000,000
+  std::uint64_t seed{1};
+  bool oracle{true}; ///< whether to write what has to become of it
+  /// How often each action is taken, relative to the others.
+  std::array<double, action_count> mix{10,  9,   3,   44,  9,   14,  1,    0.6, 2,
+                                       0.2, 0.4, 0.3, 0.5, 0.3, 5.0, 0.15, 0.1, 0.02};
+};
+
+/// @returns `errc::invalid` naming the option that is wrong.
+[[nodiscard]] expected<options> read_options(std::span<const char* const> arguments);
+
+extern const char* const usage;
+
+} // namespace prism::synth
