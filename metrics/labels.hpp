@@ -51,6 +51,14 @@ inline constexpr std::array<std::string_view, 5> retried_states{"40001", "40P01"
 inline constexpr std::array<std::string_view, 4> pending_events{"parked", "released", "cancelled",
                                                                 "expired"};
 
+/// `result` of a task of identity: db::identity_result, and what became of deletions.
+inline constexpr std::array<std::string_view, 7> identity_results{
+    "confirmed", "refuted", "failed", "deferred", "given_up", "purged", "hosted"};
+
+/// `result` of an HTTP request to others: net::http_client_stats.
+inline constexpr std::array<std::string_view, 4> request_results{"answered", "failed", "refused",
+                                                                 "held_back"};
+
 } // namespace labels
 
 } // namespace prism::metrics
