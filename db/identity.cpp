@@ -23,7 +23,7 @@ constexpr statement claim_tasks{
 
 constexpr statement count_tasks{
     "count_identity_tasks", "SELECT count(*), count(*) FILTER (WHERE attempts = 0) FROM "
-                            "(SELECT attempts FROM identity_tasks LIMIT $1) AS some"};
+                            "(SELECT attempts FROM identity_tasks LIMIT $1) AS counted"};
 
 constexpr statement release_tasks{
     "release_identity_tasks",
