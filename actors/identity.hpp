@@ -64,8 +64,8 @@ private:
   const metrics::identity_metrics& metrics_;
   std::unique_ptr<net::identity_resolver> resolver_;
   std::minstd_rand random_{std::random_device{}()};
-  std::map<key, look_up> in_flight_;           // claimed, up to its result being stored
-  std::vector<db::identity_result> results_;   // to be stored; their tasks are in `in_flight_`
+  std::map<key, look_up> in_flight_;         // claimed, up to its result being stored
+  std::vector<db::identity_result> results_; // to be stored; their tasks are in `in_flight_`
   bool claiming_{false};
   bool claim_all_{true}; // what a predecessor had claimed, too
   bool storing_{false};

@@ -94,8 +94,8 @@ struct options {
   /// addresses and plain http.
   std::string allow_private_addresses{"no"};
 
-  /// "yes": what a deleted account owned is purged once its PDS has confirmed the deletion; "no": at
-  /// once.
+  /// "yes": what a deleted account owned is purged once its PDS has confirmed the deletion; "no":
+  /// at once.
   std::string verify_deletions{"yes"};
 
   // -- database -----------------------------------------------------------------------------------

@@ -211,11 +211,10 @@ edge_table::edge_table(const char* name, std::vector<column> of, const column& o
                "SELECT t.{1} FROM {0} t JOIN unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
                "ON t.creator_id = d.creator_id AND t.rkey = d.rkey",
                name, one.name));
-  paths_of =
-      make(name, "paths_of",
-           fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND commit_time <= $2 "
-                       "ORDER BY rkey LIMIT $3",
-                       name));
+  paths_of = make(name, "paths_of",
+                  fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND commit_time <= $2 "
+                              "ORDER BY rkey LIMIT $3",
+                              name));
 }
 
 namespace {

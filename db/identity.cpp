@@ -21,9 +21,9 @@ constexpr statement claim_tasks{
     "RETURNING t.kind, t.user_id, u.did, t.event_time, t.forced, t.version, t.attempts, "
     "clock_timestamp()"};
 
-constexpr statement count_tasks{
-    "count_identity_tasks", "SELECT count(*), count(*) FILTER (WHERE attempts = 0) FROM "
-                            "(SELECT attempts FROM identity_tasks LIMIT $1) AS counted"};
+constexpr statement count_tasks{"count_identity_tasks",
+                                "SELECT count(*), count(*) FILTER (WHERE attempts = 0) FROM "
+                                "(SELECT attempts FROM identity_tasks LIMIT $1) AS counted"};
 
 constexpr statement release_tasks{
     "release_identity_tasks",
@@ -60,18 +60,18 @@ constexpr statement give_handles{
     "AND NOT EXISTS (SELECT FROM users o WHERE o.handle = n.handle AND o.id <> n.id) "
     "RETURNING u.id"};
 
-constexpr statement refute_handles{
-    "refute_handles", "UPDATE users u SET handle = NULL, handle_time = n.asked, "
-                      "indexed_at = greatest(u.indexed_at, n.at) FROM "
-                      "unnest($1::int8[], $2::timestamptz[], $3::timestamptz[]) "
-                      "AS n(id, asked, at) WHERE u.id = n.id "
-                      "AND u.status IS DISTINCT FROM 'deleted'"};
+constexpr statement refute_handles{"refute_handles",
+                                   "UPDATE users u SET handle = NULL, handle_time = n.asked, "
+                                   "indexed_at = greatest(u.indexed_at, n.at) FROM "
+                                   "unnest($1::int8[], $2::timestamptz[], $3::timestamptz[]) "
+                                   "AS n(id, asked, at) WHERE u.id = n.id "
+                                   "AND u.status IS DISTINCT FROM 'deleted'"};
 
-constexpr statement finish_tasks{
-    "finish_identity_tasks", "DELETE FROM identity_tasks t USING "
-                             "unnest($1::int8[], $2::int2[], $3::int4[]) AS d(user_id, kind, "
-                             "version) WHERE t.user_id = d.user_id AND t.kind = d.kind "
-                             "AND t.version = d.version"};
+constexpr statement finish_tasks{"finish_identity_tasks",
+                                 "DELETE FROM identity_tasks t USING "
+                                 "unnest($1::int8[], $2::int2[], $3::int4[]) AS d(user_id, kind, "
+                                 "version) WHERE t.user_id = d.user_id AND t.kind = d.kind "
+                                 "AND t.version = d.version"};
 
 constexpr statement delay_tasks{
     "delay_identity_tasks",

@@ -53,8 +53,9 @@ struct runner {
 } // namespace
 
 std::string_view name_of(const job& what) noexcept {
-  constexpr std::string_view names[]{"apply_batch", "intern_users", "read_cursors",   "dead_letter",
-                                     "claim_identity", "store_identity", "purge"};
+  constexpr std::string_view names[]{"apply_batch", "intern_users",   "read_cursors",
+                                     "dead_letter", "claim_identity", "store_identity",
+                                     "purge"};
   return names[what.index()];
 }
 

@@ -5,8 +5,8 @@
 namespace prism::db {
 
 /// The first statement of every transaction that writes what came from the network. Its statements
-/// touch few rows by key, and their plans are made once, on tables that then grow: a plan that reads
-/// a whole table must never be among the choices.
+/// touch few rows by key, and their plans are made once, on tables that then grow: a plan that
+/// reads a whole table must never be among the choices.
 inline constexpr statement plan_settings{
     "plan_settings",
     "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "

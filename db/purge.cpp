@@ -30,9 +30,9 @@ constexpr statement lock_account_posts{
     "UPDATE OF a"};
 
 // What an account told others by other means than records that are deleted with it.
-constexpr statement forget_author{
-    "forget_author", "DELETE FROM notifications WHERE author_id = $1 "
-                     "AND reason IN (4, 5, 6, 9, 10, 11) AND created_at <= $2"};
+constexpr statement forget_author{"forget_author",
+                                  "DELETE FROM notifications WHERE author_id = $1 "
+                                  "AND reason IN (4, 5, 6, 9, 10, 11) AND created_at <= $2"};
 
 constexpr statement forget_recipient{
     "forget_recipient", "DELETE FROM notifications WHERE recipient_id = $1 AND created_at <= $2"};
@@ -45,18 +45,17 @@ constexpr statement lock_cursor{
     "lock_cursor",
     "SELECT epoch FROM firehose_cursor WHERE service = $1 AND shard = $2 FOR UPDATE"};
 
-constexpr statement same_task{
-    "same_identity_task", "SELECT FROM identity_tasks WHERE user_id = $1 AND kind = $2 "
-                          "AND version = $3 FOR UPDATE"};
+constexpr statement same_task{"same_identity_task",
+                              "SELECT FROM identity_tasks WHERE user_id = $1 AND kind = $2 "
+                              "AND version = $3 FOR UPDATE"};
 
 constexpr statement put_deleted{
-    "put_deleted",
-    "UPDATE users SET status = 'deleted', status_time = $2, handle = NULL, "
-    "indexed_at = CASE WHEN indexed_at > $2 THEN indexed_at END "
-    "WHERE id = $1 AND (status_time IS NULL OR status_time < $2)"};
+    "put_deleted", "UPDATE users SET status = 'deleted', status_time = $2, handle = NULL, "
+                   "indexed_at = CASE WHEN indexed_at > $2 THEN indexed_at END "
+                   "WHERE id = $1 AND (status_time IS NULL OR status_time < $2)"};
 
-constexpr statement drop_tasks{"drop_identity_tasks",
-                               "DELETE FROM identity_tasks WHERE user_id = $1 AND event_time <= $2"};
+constexpr statement drop_tasks{
+    "drop_identity_tasks", "DELETE FROM identity_tasks WHERE user_id = $1 AND event_time <= $2"};
 
 [[nodiscard]] bool waits(collection kind) {
   return kind == collection::like || kind == collection::repost || kind == collection::list_item;

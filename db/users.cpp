@@ -31,8 +31,8 @@ constexpr statement select_uris{
                    "AND u.collection = n.collection AND u.rkey = n.rkey ORDER BY n.at"};
 
 // A repo that shows up for the first time, or an account that came back, is dated and to be asked
-// about; so is one that is still active when its last look-up is a day old, or an hour if that found
-// no handle (the intervals of the official AppView).
+// about; so is one that is still active when its last look-up is a day old, or an hour if that
+// found no handle (the intervals of the official AppView).
 constexpr statement see_users{
     "see_users",
     "WITH n AS MATERIALIZED (SELECT u.id, n.at, u.indexed_at IS NULL AS is_new FROM "

@@ -76,8 +76,9 @@ user_creation_metrics declare_user_creation(declarer& d) {
 
 identity_metrics declare_identity(declarer& d) {
   return {
-      .tasks = d.counters("identity_tasks_total", "Look-ups of handles and deletions, and what "
-                                                  "became of them.",
+      .tasks = d.counters("identity_tasks_total",
+                          "Look-ups of handles and deletions, and what "
+                          "became of them.",
                           "result", labels::identity_results),
       .taken = d.counter("identity_handles_taken_total",
                          "Users who lost their handle to another who has it now."),

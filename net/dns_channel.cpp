@@ -23,8 +23,7 @@ expected<void> dns_resolver::channel::open() {
   settings.tries = 3;
   settings.sock_state_cb = &channel::socket_changed;
   settings.sock_state_cb_data = this;
-  const int mask =
-      ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
   if (const int status = ares_init_options(&handle_, &settings, mask); status != ARES_SUCCESS) {
     handle_ = nullptr;
     return fail(errc::io, "DNS: {}", ares_strerror(status));
@@ -43,8 +42,7 @@ void dns_resolver::channel::rearm() {
     timer_.cancel();
     return;
   }
-  timer_.expires_after(std::chrono::seconds{next.tv_sec} +
-                       std::chrono::microseconds{next.tv_usec});
+  timer_.expires_after(std::chrono::seconds{next.tv_sec} + std::chrono::microseconds{next.tv_usec});
   timer_.async_wait([this](error_code ec) {
     if (ec)
       return;

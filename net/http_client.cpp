@@ -86,8 +86,7 @@ asio::awaitable<expected<http_answer>> http_client::follow(http_fetch what) {
     const auto verdict = gate.enter(host, steady_clock::now());
     if (verdict != host_gate::verdict::pass)
       co_return fail(errc::transient, "'{}' {}", host, text_of(verdict));
-    auto exchange =
-        std::make_unique<http_exchange>(*this, *url, what.max_bytes, trusted, deadline);
+    auto exchange = std::make_unique<http_exchange>(*this, *url, what.max_bytes, trusted, deadline);
     auto result = co_await exchange->run();
     gate.leave(host, verdict_on(result), steady_clock::now());
     if (!result)

@@ -46,7 +46,7 @@ constexpr unsigned max_handle_redirects = 5;
 
 [[nodiscard]] handle_answer not_confirmed(const error& why) {
   using verdict = handle_answer::verdict;
-  const auto what = is_certain(why.code)           ? verdict::refuted
+  const auto what = is_certain(why.code)          ? verdict::refuted
                     : why.code == errc::transient ? verdict::held_back
                                                   : verdict::unknown;
   return {what, {}, why.message};
@@ -214,8 +214,8 @@ identity_lookup::ask_well_known(const std::string& handle) {
 asio::awaitable<expected<identity_lookup::pointer>>
 identity_lookup::ask_override(const std::string& handle) {
   http_fetch ask;
-  ask.url = xrpc_url(options_.handle_resolver_url,
-                     "com.atproto.identity.resolveHandle?handle=" + handle);
+  ask.url =
+      xrpc_url(options_.handle_resolver_url, "com.atproto.identity.resolveHandle?handle=" + handle);
   ask.max_bytes = max_small_answer;
   ask.trusted = true;
   const auto answer = co_await http_.get(std::move(ask));

@@ -98,8 +98,7 @@ void identity_resolver::check_handle(std::string did, bool fresh,
 
 void identity_resolver::check_hosting(std::string did, std::function<void(hosting_answer)> done) {
   impl_->run<hosting_answer>(
-      [this, did = std::move(did)] { return impl_->lookup().check_hosting(did); },
-      std::move(done));
+      [this, did = std::move(did)] { return impl_->lookup().check_hosting(did); }, std::move(done));
 }
 
 void identity_resolver::stop() {

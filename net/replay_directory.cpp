@@ -74,7 +74,8 @@ expected<std::shared_ptr<const replay_directory>> replay_directory::load(const s
   for (const auto& entry : *hosted) {
     const auto* object = entry.value().if_object();
     const bool failed = object != nullptr && object->contains("error");
-    out->hosting_.emplace(entry.key(), hosting{failed ? 400U : 200U, json::serialize(entry.value())});
+    out->hosting_.emplace(entry.key(),
+                          hosting{failed ? 400U : 200U, json::serialize(entry.value())});
   }
   return out;
 }

@@ -136,7 +136,7 @@ TEST_CASE("The gate remembers so many hosts and forgets none that is being asked
     fail_once(gate, std::to_string(i).c_str(), start);
   CHECK(gate.size() == 3);
   CHECK(gate.evictions() == 1);
-  CHECK(gate.open_circuits() == 2);           // "bad" is forgotten, its circuit with it
+  CHECK(gate.open_circuits() == 2);                 // "bad" is forgotten, its circuit with it
   CHECK(gate.enter("new", start) == verdict::busy); // "asked" would be the next to go
   gate.leave("asked", result::answered, start);
   CHECK(gate.enter("new", start) == verdict::pass);

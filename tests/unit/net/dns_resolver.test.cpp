@@ -43,8 +43,8 @@ TEST_CASE("A silent name does not hold up the others") {
   f.names.set_mood("silent.test", mood::silent);
   f.names.add_txt("a.test", {"x"});
   const auto begin = std::chrono::steady_clock::now();
-  auto silent = boost::asio::co_spawn(f.dns->executor(), f.dns->txt("silent.test"),
-                                      boost::asio::use_future);
+  auto silent =
+      boost::asio::co_spawn(f.dns->executor(), f.dns->txt("silent.test"), boost::asio::use_future);
   for (int i = 0; i < 20; ++i)
     REQUIRE(f.ask(f.dns->txt("a.test")));
   CHECK(silent.wait_for(std::chrono::seconds{0}) == std::future_status::timeout);
@@ -55,8 +55,8 @@ TEST_CASE("A silent name does not hold up the others") {
 TEST_CASE("Questions under way end when the resolver is stopped") {
   fetching f;
   f.names.set_mood("silent.test", mood::silent);
-  auto silent = boost::asio::co_spawn(f.dns->executor(), f.dns->txt("silent.test"),
-                                      boost::asio::use_future);
+  auto silent =
+      boost::asio::co_spawn(f.dns->executor(), f.dns->txt("silent.test"), boost::asio::use_future);
   REQUIRE(eventually([&] { return f.names.questions() > 0; }));
   f.stop();
   const auto end = fetching::finish(std::move(silent));

@@ -69,7 +69,8 @@ TEST_CASE("A stranger's name or URL never leads into our own network") {
   CHECK(server.connections() == 0);
   CHECK(f.inside([](const auto& client) { return client.stats().refused; }) == 8);
 
-  const auto trusted = f.fetch({.url = "http://inside.test:" + server.port() + "/", .trusted = true});
+  const auto trusted =
+      f.fetch({.url = "http://inside.test:" + server.port() + "/", .trusted = true});
   CHECK(code_of(trusted) == "200");
 }
 
@@ -79,9 +80,8 @@ TEST_CASE("A redirect of a trusted URL is as little trusted as any other") {
   web_server outside{[&](const request&, connection& to) {
     to.answer(302, "", "Location: http://127.0.0.1:" + inside.port() + "/\r\n");
   }};
-  const auto answer = f.fetch({.url = "http://127.0.0.1:" + outside.port() + "/",
-                             .max_redirects = 5,
-                             .trusted = true});
+  const auto answer = f.fetch(
+      {.url = "http://127.0.0.1:" + outside.port() + "/", .max_redirects = 5, .trusted = true});
   CHECK(code_of(answer) == "invalid");
   CHECK(inside.connections() == 0);
 }
@@ -141,12 +141,11 @@ TEST_CASE("What is not HTTP, or stops in the middle, is an error of the host") {
   fetching f{local_options()};
   std::string bytes;
   web_server server{[&](const request&, connection& to) { to.write(bytes); }};
-  for (const char* each :
-       {"", "hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
-        "HTTP/1.1 200 OK\r\nContent-Length: nine\r\n\r\n", "HTTP/1.1 200"}) {
+  for (const char* each : {"", "hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+                           "HTTP/1.1 200 OK\r\nContent-Length: nine\r\n\r\n", "HTTP/1.1 200"}) {
     bytes = each;
     INFO(bytes);
-    CHECK(code_of(f.get("http://localhost:" + server.port() + "/" )) != "200");
+    CHECK(code_of(f.get("http://localhost:" + server.port() + "/")) != "200");
   }
 }
 
@@ -196,8 +195,9 @@ TEST_CASE("A host that hangs at the TLS handshake is given up in time") {
   CHECK(code_of(f.get("https://127.0.0.1:" + plain.port() + "/")) != "200");
 }
 
-TEST_CASE("H5 a hanging host is asked by few and given up soon, and the good one next to it does not "
-          "notice") {
+TEST_CASE(
+    "H5 a hanging host is asked by few and given up soon, and the good one next to it does not "
+    "notice") {
   auto options = local_options(2s);
   options.gate.max_in_flight = 2;
   options.gate.rate = options.gate.burst = 1'000;

@@ -24,10 +24,10 @@ public:
   explicit fetching(http_client_options options = {}, const std::string& ca_file = "") {
     auto tls = make_client_tls(ca_file);
     REQUIRE(tls);
-    auto made = dns_resolver::make(
-        thread_.context(), {.servers = names.address(),
-                            .timeout = std::chrono::milliseconds{3'000},
-                            .attempt_timeout = std::chrono::milliseconds{300}});
+    auto made =
+        dns_resolver::make(thread_.context(), {.servers = names.address(),
+                                               .timeout = std::chrono::milliseconds{3'000},
+                                               .attempt_timeout = std::chrono::milliseconds{300}});
     REQUIRE(made);
     dns = std::move(*made);
     client =
@@ -64,15 +64,15 @@ public:
 
   template <class T>
   expected<T> ask(boost::asio::awaitable<expected<T>> question) {
-    return finish(boost::asio::co_spawn(thread_.context(), std::move(question),
-                                        boost::asio::use_future));
+    return finish(
+        boost::asio::co_spawn(thread_.context(), std::move(question), boost::asio::use_future));
   }
 
   /// Reads something of the client on its own thread.
   template <class Function>
   auto inside(Function function) {
-    return boost::asio::post(thread_.context(),
-                             boost::asio::use_future([this, function] { return function(*client); }))
+    return boost::asio::post(thread_.context(), boost::asio::use_future(
+                                                    [this, function] { return function(*client); }))
         .get();
   }
 
