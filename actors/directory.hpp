@@ -38,6 +38,7 @@ namespace names {
 inline const std::string firehose{"firehose"};
 inline const std::string user_creation{"user_creation"};
 inline const std::string pending_ops{"pending_ops"};
+inline const std::string identity{"identity"};
 inline const std::string pool{"pool"};
 inline const std::string metrics{"metrics"};
 [[nodiscard]] inline std::string shard(std::size_t number) {

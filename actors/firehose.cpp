@@ -270,6 +270,10 @@ void firehose_state::finish_if_caught_up() {
   for (std::size_t shard = 0; shard < lanes_.size(); ++shard)
     if (progress_->advance_for(shard))
       return;
+  // Tasks come with batches, and the last one is some time ago by now.
+  if (node_->status.identity_settled_at <
+      last_arrival_.time_since_epoch().count() + steady_clock::duration{limit / 2}.count())
+    return;
   if (progress_->highest() > 0)
     node_->status.finish(0, "caught up");
 }

@@ -1,6 +1,7 @@
 #include "actors/node.hpp"
 
 #include "actors/firehose.hpp"
+#include "actors/identity.hpp"
 #include "actors/metrics_exporter.hpp"
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
@@ -142,6 +143,7 @@ void node::start_actors() {
   children.push_back(permanent<pool_state>(names::pool, context_));
   children.push_back(permanent<user_creation_state>(names::user_creation, context_));
   children.push_back(permanent<pending_ops_state>(names::pending_ops, context_));
+  children.push_back(permanent<identity_state>(names::identity, context_));
   for (std::size_t shard = 0; shard < context_->options.shards; ++shard)
     children.push_back(permanent<shard_state>(names::shard(shard), context_, shard));
   children.push_back(permanent<firehose_state>(names::firehose, context_));

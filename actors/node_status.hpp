@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -21,6 +22,11 @@ public:
   std::atomic<bool> schema_current{false};
   std::atomic<bool> firehose_running{false};
   std::atomic<bool> draining{false};
+
+  /// When (steady clock's count) identity last began to look for untried tasks and found none, with
+  /// nothing under way; 0: not yet.
+  std::atomic<std::int64_t> identity_settled_at{0};
+  static constexpr std::int64_t always = INT64_MAX;
 
   /// Asks the node to end; the first reason counts.
   void finish(int exit_code, std::string reason);

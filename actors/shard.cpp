@@ -177,6 +177,8 @@ void shard_state::build() {
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
   batch_->epoch = node_->epoch;
+  batch_->verify_deletions =
+      node_->options.verify_deletions == "yes" && node_->options.identity_lookups == "on";
   batch_->last_seq = at_work_.empty() ? idle_until_ : at_work_.back().seq;
 }
 
@@ -272,6 +274,9 @@ void shard_state::committed(const db::apply_report& report) {
   if (const auto freed = depth_.finished(at_work_.size()); !freed)
     throw std::logic_error(freed.error().message);
   tell_durable(newest_time(*batch_));
+  if (const auto identity = node_->actors.find_as<identity_actor>(names::identity);
+      identity && !(batch_->identities.empty() && batch_->accounts.empty()))
+    self_->send(identity, identity_tasks_added{});
   at_work_.clear();
   batch_.reset();
   refusal_.reset();

@@ -31,6 +31,10 @@ bool is_http_url(std::string_view text) noexcept {
   return has_scheme(text, "http://") || has_scheme(text, "https://");
 }
 
+bool is_http_url_or_empty(std::string_view text) noexcept {
+  return text.empty() || is_http_url(text);
+}
+
 bool is_listen_address(std::string_view text) noexcept {
   if (text.empty())
     return true;

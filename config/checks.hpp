@@ -35,6 +35,7 @@ template <literal... Words>
 /// here so that a typing error is found before anything is started.
 [[nodiscard]] bool is_websocket_url(std::string_view text) noexcept;
 [[nodiscard]] bool is_http_url(std::string_view text) noexcept;
+[[nodiscard]] bool is_http_url_or_empty(std::string_view text) noexcept;
 /// ADDRESS:PORT, or nothing.
 [[nodiscard]] bool is_listen_address(std::string_view text) noexcept;
 

@@ -74,6 +74,37 @@ struct options {
   /// The PLC directory that resolves did:plc. http:// or https://.
   std::string plc_url{"https://plc.directory"};
 
+  // -- identity -----------------------------------------------------------------------------------
+
+  /// "on", or "off": then nobody is asked who a DID is; what is to be asked waits in the database,
+  /// and deletions of accounts are believed.
+  std::string identity_lookups{"on"};
+
+  /// Look-ups of handles and deletions under way at once. 1 to 1,000.
+  std::uint64_t identity_concurrency{64};
+
+  /// Limit of each request of a look-up. 100 ms to 1 min.
+  std::chrono::milliseconds identity_timeout{5'000};
+
+  /// Requests to one host at once, and per second, of which twice as many may come at once. 1 to
+  /// 1,000. Not for the PLC directory.
+  std::uint64_t identity_host_concurrency{4};
+  std::uint64_t identity_host_rate{10};
+
+  /// Name servers as ADDRESS[:PORT],...; empty for the system's.
+  std::string dns_servers;
+
+  /// Development only: a server that resolves all handles, in place of their domains; empty is off.
+  std::string handle_resolver_url;
+
+  /// Development only, "yes" or "no": whether DID documents and handles may lead to private
+  /// addresses and plain http.
+  std::string allow_private_addresses{"no"};
+
+  /// "yes": what a deleted account owned is purged once its PDS has confirmed the deletion; "no":
+  /// at once.
+  std::string verify_deletions{"yes"};
+
   // -- database -----------------------------------------------------------------------------------
 
   /// postgresql:// URL or libpq key=value pairs; empty for a private PostgreSQL in `data_dir`.

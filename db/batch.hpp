@@ -123,6 +123,10 @@ struct account_event {
   std::string status; ///< empty when active
 };
 
+[[nodiscard]] inline bool is_deletion(const account_event& event) {
+  return !event.active && event.status == "deleted";
+}
+
 /// An #identity event.
 struct identity_event {
   did_ref account{no_ref};
@@ -141,6 +145,9 @@ struct batch {
   std::vector<repo_head> heads;
   std::vector<account_event> accounts;
   std::vector<identity_event> identities;
+  /// Whether deletions of accounts wait until the account's PDS has confirmed them (db/identity);
+  /// else they are carried out with the batch.
+  bool verify_deletions{false};
   /// users.id of each DID in `refs`, filled by user_creation before the batch is applied.
   std::vector<std::int64_t> user_ids;
 };

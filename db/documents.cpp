@@ -129,7 +129,7 @@ document_table::document_table(const char* table, key keyed_by, std::vector<colu
             : fmt::format("DELETE FROM {} WHERE id = ANY($1) RETURNING creator_id", table));
     paths_of = make(table, "paths_of",
                     fmt::format("SELECT u.rkey FROM {} t JOIN uris u ON u.id = t.id "
-                                "WHERE t.creator_id = $1 LIMIT $2",
+                                "WHERE t.creator_id = $1 AND t.commit_time <= $2 LIMIT $3",
                                 table));
     break;
   case key::path:
@@ -139,7 +139,9 @@ document_table::document_table(const char* table, key keyed_by, std::vector<colu
                     "WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey RETURNING t.creator_id",
                     table));
     paths_of = make(table, "paths_of",
-                    fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 LIMIT $2", table));
+                    fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND commit_time <= $2 "
+                                "LIMIT $3",
+                                table));
     break;
   case key::collection_path:
     remove = make(
@@ -150,7 +152,8 @@ document_table::document_table(const char* table, key keyed_by, std::vector<colu
                     table));
     paths_of =
         make(table, "paths_of",
-             fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND collection = $3 LIMIT $2",
+             fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND commit_time <= $2 AND "
+                         "collection = $4 LIMIT $3",
                          table));
     break;
   }
@@ -244,9 +247,9 @@ void add_insert(pipeline& out, const document_table& table, const std::vector<do
 }
 
 void add_paths_of(pipeline& out, const document_table& table, collection of, std::int64_t creator,
-                  std::int64_t limit) {
+                  micros until, std::int64_t limit) {
   params p;
-  p.int8(creator).int8(limit);
+  p.int8(creator).timestamptz(until).int8(limit);
   if (table.keyed == key::collection_path)
     p.int2(static_cast<std::int16_t>(of));
   out.add(table.paths_of, std::move(p));

@@ -47,8 +47,9 @@ void add_remove(pipeline& out, const document_table& table, atproto::collection 
 /// Inserts rows that are not there yet. Gives the creator of each new row.
 void add_insert(pipeline& out, const document_table& table, const std::vector<document>& rows);
 
-/// Paths of all rows of one creator, at most `limit`. Index: primary key or TABLE_creator.
+/// Paths of the rows of one creator whose commit is not later than `until`, at most `limit`. Index:
+/// primary key or TABLE_creator.
 void add_paths_of(pipeline& out, const document_table& table, atproto::collection kind,
-                  std::int64_t creator_id, std::int64_t limit);
+                  std::int64_t creator_id, micros until, std::int64_t limit);
 
 } // namespace prism::db

@@ -211,9 +211,10 @@ edge_table::edge_table(const char* name, std::vector<column> of, const column& o
                "SELECT t.{1} FROM {0} t JOIN unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
                "ON t.creator_id = d.creator_id AND t.rkey = d.rkey",
                name, one.name));
-  paths_of =
-      make(name, "paths_of",
-           fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 ORDER BY rkey LIMIT $2", name));
+  paths_of = make(name, "paths_of",
+                  fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND commit_time <= $2 "
+                              "ORDER BY rkey LIMIT $3",
+                              name));
 }
 
 namespace {
@@ -310,9 +311,9 @@ void add_subjects_of(pipeline& out, const edge_table& table, const std::vector<r
 }
 
 void add_paths_of(pipeline& out, const edge_table& table, std::int64_t creator_id_value,
-                  std::int64_t limit) {
+                  micros until, std::int64_t limit) {
   params p;
-  p.int8(creator_id_value).int8(limit);
+  p.int8(creator_id_value).timestamptz(until).int8(limit);
   out.add(table.paths_of, std::move(p));
 }
 

@@ -67,8 +67,8 @@ void add_promote(pipeline& out, const edge_table& table, const std::vector<edge>
 /// Reads the subjects of rows, to lock them before the rows are deleted. Index: primary key.
 void add_subjects_of(pipeline& out, const edge_table& table, const std::vector<record_key>& paths);
 
-/// Paths of all rows of one creator, at most `limit`.
-void add_paths_of(pipeline& out, const edge_table& table, std::int64_t creator_id,
+/// Paths of the rows of one creator whose commit is not later than `until`, at most `limit`.
+void add_paths_of(pipeline& out, const edge_table& table, std::int64_t creator_id, micros until,
                   std::int64_t limit);
 
 /// The rows that one of the statements above gave back.

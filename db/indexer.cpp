@@ -1,6 +1,7 @@
 #include "db/indexer.hpp"
 
 #include "db/batch_writer.hpp"
+#include "db/plan_settings.hpp"
 #include "db/progress.hpp"
 #include "db/purge.hpp"
 #include "db/users.hpp"
@@ -12,15 +13,6 @@ namespace prism::db {
 using atproto::collection;
 
 namespace {
-
-// Statements touch few rows by key, and their plans are made once, on tables that then grow: a plan
-// that reads a whole table must never be among the choices, and joins are done as they are written.
-constexpr statement plan_settings{
-    "plan_settings",
-    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
-    "set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), "
-    "set_config('join_collapse_limit', '1', true), "
-    "set_config('plan_cache_mode', 'force_generic_plan', true)"};
 
 [[nodiscard]] std::vector<record_key> removals(const batch& of, collection kind) {
   std::vector<record_key> out;

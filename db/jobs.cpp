@@ -39,13 +39,26 @@ struct runner {
       return apply_report{};
     }));
   }
+  job_outcome operator()(const claim_identity_job& job) const {
+    if (job.all_again)
+      if (auto released = release_identity_tasks(on); !released)
+        return tl::unexpected(released.error());
+    return widen(claim_identity_tasks(on, job.limit, job.lease, job.busy));
+  }
+  job_outcome operator()(const store_identity_job& job) const {
+    return widen(store_identity_results(on, options, job.results));
+  }
+  job_outcome operator()(const purge_job& job) const {
+    return widen(purge_confirmed(on, options, job.what));
+  }
 };
 
 } // namespace
 
 std::string_view name_of(const job& what) noexcept {
-  constexpr std::string_view names[]{"apply_batch", "intern_users", "read_cursors", "dead_letter",
-                                     "newest_pending"};
+  constexpr std::string_view names[]{"apply_batch",    "intern_users",   "read_cursors",
+                                     "dead_letter",    "newest_pending", "claim_identity",
+                                     "store_identity", "purge"};
   return names[what.index()];
 }
 

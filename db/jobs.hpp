@@ -1,5 +1,6 @@
 #pragma once
 
+#include "db/identity.hpp"
 #include "db/indexer.hpp"
 #include "db/progress.hpp"
 
@@ -37,9 +38,27 @@ struct newest_pending_job {
   std::int64_t limit{0};
 };
 
-using job = std::variant<apply_job, intern_job, cursors_job, dead_letter_job, newest_pending_job>;
+/// Take identity tasks that are due; `all_again`: those that somebody else had claimed, too. Reply:
+/// `claimed_tasks`.
+struct claim_identity_job {
+  std::int64_t limit{0};
+  std::chrono::milliseconds lease{0};
+  std::vector<std::int64_t> busy;
+  bool all_again{false};
+};
+/// Write what look-ups found. Reply: `identity_report`.
+struct store_identity_job {
+  std::vector<identity_result> results;
+};
+/// Delete a deleted account's records. Reply: `apply_report`.
+struct purge_job {
+  confirmed_deletion what;
+};
+
+using job = std::variant<apply_job, intern_job, cursors_job, dead_letter_job, newest_pending_job,
+                         claim_identity_job, store_identity_job, purge_job>;
 using job_value = std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>,
-                               std::vector<pending_change>>;
+                               std::vector<pending_change>, claimed_tasks, identity_report>;
 using job_outcome = outcome<job_value>;
 
 /// A short stable name of a job's kind.

@@ -51,7 +51,8 @@ constexpr statement referents_of_pending{
 
 constexpr statement pending_of{
     "pending_of",
-    "SELECT rkey FROM pending_ops WHERE creator_id = $1 AND collection = $2 LIMIT $3"};
+    "SELECT rkey FROM pending_ops WHERE creator_id = $1 AND collection = $2 AND commit_time <= $3 "
+    "LIMIT $4"};
 
 [[nodiscard]] std::optional<std::int64_t> other_of(const pending_op& op) {
   if (op.kind == collection::list_item)
@@ -164,9 +165,10 @@ std::vector<pending_op> read_released(const result& rows) {
   return out;
 }
 
-void add_pending_of(pipeline& out, collection kind, std::int64_t creator_id, std::int64_t limit) {
+void add_pending_of(pipeline& out, collection kind, std::int64_t creator_id, micros until,
+                    std::int64_t limit) {
   params p;
-  p.int8(creator_id).int2(static_cast<std::int16_t>(kind)).int8(limit);
+  p.int8(creator_id).int2(static_cast<std::int16_t>(kind)).timestamptz(until).int8(limit);
   out.add(pending_of, std::move(p));
 }
 

@@ -55,8 +55,9 @@ void add_release(pipeline& out, const std::vector<std::int64_t>& referents);
 void add_referents_of_pending(pipeline& out, atproto::collection kind,
                               const std::vector<record_key>& paths);
 
-/// Paths of one creator's parked operations of one collection, at most `limit`.
-void add_pending_of(pipeline& out, atproto::collection kind, std::int64_t creator_id,
+/// Paths of one creator's parked operations of one collection whose commit is not later than
+/// `until`, at most `limit`.
+void add_pending_of(pipeline& out, atproto::collection kind, std::int64_t creator_id, micros until,
                     std::int64_t limit);
 
 } // namespace prism::db

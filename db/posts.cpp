@@ -60,7 +60,7 @@ constexpr statement insert_posts{
 constexpr statement posts_of{
     "posts_of",
     "SELECT p.id, u.rkey FROM posts p JOIN uris u ON u.id = p.id WHERE p.creator_id = $1 "
-    "ORDER BY p.commit_time, p.id LIMIT $2"};
+    "AND p.commit_time <= $2 ORDER BY p.commit_time, p.id LIMIT $3"};
 
 [[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
   params p;
@@ -153,9 +153,9 @@ void post_removed(effects& out, const removed_post& row, const std::string& rkey
     out.take_back_all(row.creator_id, rkey, why);
 }
 
-void add_posts_of(pipeline& out, std::int64_t creator_id, std::int64_t limit) {
+void add_posts_of(pipeline& out, std::int64_t creator_id, micros until, std::int64_t limit) {
   params p;
-  p.int8(creator_id).int8(limit);
+  p.int8(creator_id).timestamptz(until).int8(limit);
   out.add(posts_of, std::move(p));
 }
 

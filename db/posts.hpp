@@ -70,7 +70,8 @@ void post_added(effects& out, const post& row);
 /// Reverses all that `post_added` and the post's notifications did.
 void post_removed(effects& out, const removed_post& row, const std::string& rkey);
 
-/// Ids of all posts of one creator, at most `limit`, with their rkeys. Index: posts_creator.
-void add_posts_of(pipeline& out, std::int64_t creator_id, std::int64_t limit);
+/// Ids of the posts of one creator whose commit is not later than `until`, at most `limit`, with
+/// their rkeys. Index: posts_creator.
+void add_posts_of(pipeline& out, std::int64_t creator_id, micros until, std::int64_t limit);
 
 } // namespace prism::db

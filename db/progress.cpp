@@ -104,8 +104,12 @@ outcome<std::vector<shard_cursor>> select_cursors(executor& on, std::string_view
 }
 
 db_error fenced(const batch& of) {
+  return fenced(of.service, of.epoch);
+}
+
+db_error fenced(std::string_view service, std::int64_t epoch) {
   return {error_class::fatal, std::string{fenced_state},
-          fmt::format("epoch {} of service {} is no longer the current one", of.epoch, of.service),
+          fmt::format("epoch {} of service {} is no longer the current one", epoch, service),
           advance_cursor.name};
 }
 

@@ -41,6 +41,7 @@ inline constexpr std::string_view fenced_state = "PF001";
 
 /// The error of a batch whose epoch is not the current one any more.
 [[nodiscard]] db_error fenced(const batch& of);
+[[nodiscard]] db_error fenced(std::string_view service, std::int64_t epoch);
 
 /// Moves the shard's cursor, if `epoch` is still the current one and `seq` is ahead.
 void add_advance_cursor(pipeline& out, const batch& of);

@@ -1,6 +1,9 @@
 #include "db/purge.hpp"
 
 #include "db/batch_writer.hpp"
+#include "db/identity.hpp"
+#include "db/plan_settings.hpp"
+#include "db/progress.hpp"
 #include "db/users.hpp"
 
 namespace prism::db {
@@ -27,11 +30,32 @@ constexpr statement lock_account_posts{
     "UPDATE OF a"};
 
 // What an account told others by other means than records that are deleted with it.
-constexpr statement forget_author{"forget_author", "DELETE FROM notifications WHERE author_id = $1 "
-                                                   "AND reason IN (4, 5, 6, 9, 10, 11)"};
+constexpr statement forget_author{"forget_author",
+                                  "DELETE FROM notifications WHERE author_id = $1 "
+                                  "AND reason IN (4, 5, 6, 9, 10, 11) AND created_at <= $2"};
 
-constexpr statement forget_recipient{"forget_recipient",
-                                     "DELETE FROM notifications WHERE recipient_id = $1"};
+constexpr statement forget_recipient{
+    "forget_recipient", "DELETE FROM notifications WHERE recipient_id = $1 AND created_at <= $2"};
+
+// Later than anything: a deletion in its place in the stream concerns all that is stored.
+constexpr micros end_of_time = 253'402'300'799'000'000; // the year 9999
+
+// Waits for the shard's running batch, and keeps the next one waiting.
+constexpr statement lock_cursor{
+    "lock_cursor",
+    "SELECT epoch FROM firehose_cursor WHERE service = $1 AND shard = $2 FOR UPDATE"};
+
+constexpr statement same_task{"same_identity_task",
+                              "SELECT FROM identity_tasks WHERE user_id = $1 AND kind = $2 "
+                              "AND version = $3 FOR UPDATE"};
+
+constexpr statement put_deleted{
+    "put_deleted", "UPDATE users SET status = 'deleted', status_time = $2, handle = NULL, "
+                   "indexed_at = CASE WHEN indexed_at > $2 THEN indexed_at END "
+                   "WHERE id = $1 AND (status_time IS NULL OR status_time < $2)"};
+
+constexpr statement drop_tasks{
+    "drop_identity_tasks", "DELETE FROM identity_tasks WHERE user_id = $1 AND event_time <= $2"};
 
 [[nodiscard]] bool waits(collection kind) {
   return kind == collection::like || kind == collection::repost || kind == collection::list_item;
@@ -39,22 +63,22 @@ constexpr statement forget_recipient{"forget_recipient",
 
 /// Queues the reading of one collection's paths; several statements where rows can be in two
 /// places.
-void add_paths(pipeline& out, collection kind, std::int64_t account) {
+void add_paths(pipeline& out, collection kind, std::int64_t account, micros until) {
   if (kind == collection::post)
-    add_posts_of(out, account, chunk);
+    add_posts_of(out, account, until, chunk);
   else if (const auto* edges = find_edge_table(kind))
-    add_paths_of(out, *edges, account, chunk);
+    add_paths_of(out, *edges, account, until, chunk);
   else if (const auto* documents = find_document_table(kind))
-    add_paths_of(out, *documents, kind, account, chunk);
+    add_paths_of(out, *documents, kind, account, until, chunk);
   if (waits(kind))
-    add_pending_of(out, kind, account, chunk);
+    add_pending_of(out, kind, account, until, chunk);
 }
 
 /// A batch that deletes up to a chunk of the account's records of one collection.
 [[nodiscard]] outcome<batch> removal_of(executor& on, collection kind, const std::string& did,
-                                        std::int64_t account, micros time) {
+                                        std::int64_t account, micros time, micros until) {
   pipeline out(on);
-  add_paths(out, kind, account);
+  add_paths(out, kind, account, until);
   const auto results = out.sync();
   if (!results)
     return tl::unexpected(results.error());
@@ -77,7 +101,8 @@ void add_paths(pipeline& out, collection kind, std::int64_t account) {
 }
 
 [[nodiscard]] outcome<void> purge(executor& on, const std::string& did, std::int64_t account,
-                                  micros time, effects& effects_out, apply_report& report) {
+                                  micros time, micros until, effects& effects_out,
+                                  apply_report& report) {
   params key;
   key.int8(account);
   if (auto locked = on.exec_prepared(lock_account_posts, key); !locked)
@@ -85,7 +110,7 @@ void add_paths(pipeline& out, collection kind, std::int64_t account) {
   for (std::size_t i = 1; i < atproto::collection_count; ++i) {
     const auto kind = static_cast<collection>(i);
     for (;;) {
-      const auto removal = removal_of(on, kind, did, account, time);
+      const auto removal = removal_of(on, kind, did, account, time, until);
       if (!removal)
         return tl::unexpected(removal.error());
       if (removal->ops.empty())
@@ -104,6 +129,7 @@ void add_paths(pipeline& out, collection kind, std::int64_t account) {
   pipeline last(on);
   effects_out.lock_user(account);
   effects_out.flush(last);
+  key.timestamptz(until);
   last.add(forget_author, key);
   last.add(forget_recipient, std::move(key));
   if (auto done = last.sync(); !done)
@@ -115,7 +141,7 @@ void add_paths(pipeline& out, collection kind, std::int64_t account) {
 
 outcome<void> purge_deleted(executor& on, const batch& of, effects& out, apply_report& report) {
   for (const auto& event : of.accounts) {
-    if (event.active || event.status != "deleted")
+    if (of.verify_deletions || !is_deletion(event))
       continue;
     const auto account = of.user_ids[event.account];
     params p;
@@ -125,11 +151,53 @@ outcome<void> purge_deleted(executor& on, const batch& of, effects& out, apply_r
       return tl::unexpected(newer.error());
     if (newer->empty())
       continue;
-    if (auto done = purge(on, std::string{newer->get_text(0, 0)}, account, event.time, out, report);
+    if (auto done = purge(on, std::string{newer->get_text(0, 0)}, account, event.time, end_of_time,
+                          out, report);
         !done)
       return done;
   }
   return {};
+}
+
+namespace {
+
+[[nodiscard]] outcome<apply_report> purge_inside(tx& on, const confirmed_deletion& what) {
+  const auto& task = what.task;
+  pipeline opening(on);
+  opening.add(plan_settings);
+  opening.add(lock_cursor, std::move(params{}.text(what.service).int4(what.shard)));
+  opening.add(same_task, std::move(params{}
+                                       .int8(task.user_id)
+                                       .int2(static_cast<std::int16_t>(task.kind))
+                                       .int4(task.version)));
+  const auto opened = opening.sync();
+  if (!opened)
+    return tl::unexpected(opened.error());
+  const auto& cursor = (*opened)[1];
+  if (cursor.empty() || cursor.get_int8(0, 0) != what.epoch)
+    return tl::unexpected(fenced(what.service, what.epoch));
+  apply_report report;
+  if (opened->back().empty())
+    return report;
+  effects gone;
+  if (auto done = purge(on, task.did, task.user_id, task.event_time, task.event_time, gone, report);
+      !done)
+    return tl::unexpected(done.error());
+  params key;
+  key.int8(task.user_id).timestamptz(task.event_time);
+  pipeline last(on);
+  last.add(put_deleted, key);
+  last.add(drop_tasks, std::move(key));
+  if (auto done = last.sync(); !done)
+    return tl::unexpected(done.error());
+  return report;
+}
+
+} // namespace
+
+outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
+                                      const confirmed_deletion& what) {
+  return transaction::run(on, options, [&](tx& inside) { return purge_inside(inside, what); });
 }
 
 } // namespace prism::db

@@ -30,16 +30,38 @@ constexpr statement select_uris{
                    "AS n(repo_id, collection, rkey, at) JOIN uris u ON u.repo_id = n.repo_id "
                    "AND u.collection = n.collection AND u.rkey = n.rkey ORDER BY n.at"};
 
-// A repo that shows up for the first time, or an account that came back.
+// A repo that shows up for the first time, or an account that came back, is dated and to be asked
+// about; so is one that is still active when its last look-up is a day old, or an hour if that
+// found no handle (the intervals of the official AppView).
 constexpr statement see_users{
     "see_users",
-    "UPDATE users u SET indexed_at = n.at FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
-    "WHERE u.id = n.id AND u.indexed_at IS NULL AND u.status IS DISTINCT FROM 'deleted'"};
+    "WITH n AS MATERIALIZED (SELECT u.id, n.at, u.indexed_at IS NULL AS is_new FROM "
+    "unnest($1::int8[], $2::timestamptz[]) AS n(id, at) JOIN users u ON u.id = n.id "
+    "WHERE u.status IS DISTINCT FROM 'deleted' AND (u.indexed_at IS NULL OR n.at > u.indexed_at + "
+    "CASE WHEN u.handle IS NULL THEN interval '1 hour' ELSE interval '1 day' END)), "
+    "dated AS (UPDATE users u SET indexed_at = n.at FROM n WHERE u.id = n.id AND n.is_new) "
+    "INSERT INTO identity_tasks (user_id, kind, event_time, forced) SELECT id, 0, at, false FROM n "
+    "ON CONFLICT DO NOTHING"};
 
 constexpr statement put_identities{
-    "put_identities", "UPDATE users u SET indexed_at = n.at, identity_time = n.at "
-                      "FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
-                      "WHERE u.id = n.id AND (u.identity_time IS NULL OR u.identity_time < n.at)"};
+    "put_identities",
+    "WITH newer AS (UPDATE users u SET indexed_at = n.at, identity_time = n.at "
+    "FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
+    "WHERE u.id = n.id AND (u.identity_time IS NULL OR u.identity_time < n.at) "
+    "RETURNING u.id, n.at) "
+    "INSERT INTO identity_tasks AS t (user_id, kind, event_time, forced) "
+    "SELECT id, 0, at, true FROM newer ON CONFLICT (user_id, kind) DO UPDATE SET "
+    "event_time = excluded.event_time, forced = true, version = t.version + 1, attempts = 0, "
+    "due_at = excluded.due_at"};
+
+constexpr statement park_deletions{
+    "park_deletions",
+    "INSERT INTO identity_tasks AS t (user_id, kind, event_time, forced) "
+    "SELECT n.id, 1, n.at, true FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
+    "JOIN users u ON u.id = n.id WHERE u.status_time IS NULL OR u.status_time < n.at "
+    "ON CONFLICT (user_id, kind) DO UPDATE SET event_time = excluded.event_time, "
+    "version = t.version + 1, attempts = 0, due_at = excluded.due_at "
+    "WHERE t.event_time < excluded.event_time"};
 
 constexpr statement put_accounts{
     "put_accounts", "UPDATE users u SET status = n.status, status_time = n.at, "
@@ -123,8 +145,17 @@ void add_user_events(pipeline& out, const batch& of) {
     out.add(put_identities, std::move(p));
   }
   std::map<std::int64_t, const account_event*> accounts;
+  std::map<std::int64_t, const account_event*> deletions;
   for (const auto& event : of.accounts)
-    keep_latest(accounts, of.user_ids[event.account], event);
+    keep_latest(of.verify_deletions && is_deletion(event) ? deletions : accounts,
+                of.user_ids[event.account], event);
+  if (!deletions.empty()) {
+    params p;
+    p.int8_array(deletions, [](const auto& entry) {
+       return entry.first;
+     }).timestamptz_array(deletions, [](const auto& entry) { return entry.second->time; });
+    out.add(park_deletions, std::move(p));
+  }
   if (!accounts.empty()) {
     params p;
     p.int8_array(accounts, [](const auto& entry) { return entry.first; })

@@ -20,8 +20,8 @@ namespace prism::db {
 /// The same for the uris of a batch whose `user_ids` are filled.
 [[nodiscard]] outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of);
 
-/// Notes the first sight of repos, and what #identity and #account events say. Older events than
-/// those stored change nothing.
+/// Notes the first sight of repos, and what #identity and #account events say, and whom to ask
+/// about for it (db/identity). Older events than those stored change nothing.
 void add_user_events(pipeline& out, const batch& of);
 
 } // namespace prism::db

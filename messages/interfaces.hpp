@@ -23,6 +23,11 @@ using pending_ops_actor =
     caf::typed_actor<caf::replies_to<pending_changed>::with<pending_noted>, caf::reacts_to<tick>,
                      caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
 
+using identity_actor =
+    caf::typed_actor<caf::reacts_to<identity_tasks_added>, caf::reacts_to<identity_looked_up>,
+                     caf::reacts_to<tick>, caf::reacts_to<stop_request>,
+                     caf::replies_to<get_status>::with<actor_status>>;
+
 using pool_actor =
     caf::typed_actor<caf::replies_to<run_job>::with<job_result>, caf::reacts_to<tick>,
                      caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;

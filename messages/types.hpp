@@ -77,6 +77,20 @@ struct pending_changed {
 };
 struct pending_noted {};
 
+/// shard → identity: a batch that may have added identity tasks is committed.
+struct identity_tasks_added {};
+
+/// The resolver's thread → identity: what a look-up found.
+struct identity_looked_up {
+  std::int64_t user_id{0};
+  db::identity_kind kind{db::identity_kind::handle};
+  bool known{false};     ///< whether there is an answer at all
+  bool held_back{false}; ///< if not: because nobody was asked
+  bool good{false};      ///< if so: the handle is confirmed, or the repo is hosted
+  std::string handle;
+  std::string why;
+};
+
 /// anyone → pool → db_session, which answers with `job_result`.
 struct run_job {
   std::shared_ptr<const db::job> what;
@@ -110,6 +124,8 @@ PRISM_LOCAL_MESSAGE(prism::intern_users)
 PRISM_LOCAL_MESSAGE(prism::interned_users)
 PRISM_LOCAL_MESSAGE(prism::pending_changed)
 PRISM_LOCAL_MESSAGE(prism::pending_noted)
+PRISM_LOCAL_MESSAGE(prism::identity_tasks_added)
+PRISM_LOCAL_MESSAGE(prism::identity_looked_up)
 PRISM_LOCAL_MESSAGE(prism::run_job)
 PRISM_LOCAL_MESSAGE(prism::job_result)
 PRISM_LOCAL_MESSAGE(prism::stop_request)

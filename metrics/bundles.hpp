@@ -95,6 +95,28 @@ struct user_creation_metrics {
   prometheus::Gauge* in_flight;
 };
 
+/// Who a DID is: owned by identity.
+struct identity_metrics {
+  /// Tasks done or put off, by result (`labels::identity_results`).
+  labelled_counter tasks;
+  /// Users who lost their handle to another who has it now.
+  prometheus::Counter* taken;
+  /// Tasks in the database, counted up to 10,000, and those of them never tried.
+  prometheus::Gauge* queued;
+  prometheus::Gauge* untried;
+  /// Look-ups under way.
+  prometheus::Gauge* in_flight;
+  /// Seconds of each look-up.
+  prometheus::Histogram* seconds;
+  /// HTTP requests, by result (`labels::request_results`; `raise_to`).
+  labelled_counter requests;
+  /// Of the failed ones, those for lack of time (`raise_to`).
+  prometheus::Counter* timeouts;
+  /// Hosts remembered, and those not asked because they have not answered.
+  prometheus::Gauge* hosts;
+  prometheus::Gauge* open_circuits;
+};
+
 /// Operations parked until their referent appears.
 struct pending_metrics {
   /// What happened to them, by event (`labels::pending_events`).

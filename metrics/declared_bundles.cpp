@@ -74,6 +74,29 @@ user_creation_metrics declare_user_creation(declarer& d) {
   };
 }
 
+identity_metrics declare_identity(declarer& d) {
+  return {
+      .tasks = d.counters("identity_tasks_total",
+                          "Look-ups of handles and deletions, and what "
+                          "became of them.",
+                          "result", labels::identity_results),
+      .taken = d.counter("identity_handles_taken_total",
+                         "Users who lost their handle to another who has it now."),
+      .queued = d.gauge("identity_tasks_queued",
+                        "Look-ups that wait in the database, counted up to 10000."),
+      .untried = d.gauge("identity_tasks_untried", "Those of them that were never tried."),
+      .in_flight = d.gauge("identity_in_flight", "Look-ups under way."),
+      .seconds = d.histogram("identity_lookup_seconds", "Time of a look-up.", second_buckets),
+      .requests = d.counters("identity_requests_total", "HTTP requests for look-ups.", "result",
+                             labels::request_results),
+      .timeouts = d.counter("identity_request_timeouts_total",
+                            "Those of the failed requests that took too long."),
+      .hosts = d.gauge("identity_hosts", "Hosts whose limits are kept in mind."),
+      .open_circuits = d.gauge("identity_open_circuits",
+                               "Hosts that are not asked because they have not answered."),
+  };
+}
+
 pending_metrics declare_pending(declarer& d) {
   auto& ops = d.gauge_family("pending_ops", "Parked operations that memory knows of.", {"map"});
   auto& keys = d.gauge_family("pending_keys", "Uris that these wait for.", {"map"});

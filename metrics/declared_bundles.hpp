@@ -12,6 +12,7 @@ namespace prism::metrics {
 [[nodiscard]] batch_metrics declare_batches(declarer& d);
 [[nodiscard]] database_metrics declare_database(declarer& d);
 [[nodiscard]] user_creation_metrics declare_user_creation(declarer& d);
+[[nodiscard]] identity_metrics declare_identity(declarer& d);
 [[nodiscard]] pending_metrics declare_pending(declarer& d);
 
 } // namespace prism::metrics

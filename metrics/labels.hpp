@@ -56,6 +56,14 @@ inline constexpr std::array<std::string_view, 7> pending_events{
 /// `map` of what waits in memory: for a post, or for a list.
 inline constexpr std::array<std::string_view, 2> pending_maps{"post", "list"};
 
+/// `result` of a task of identity: db::identity_result, and what became of deletions.
+inline constexpr std::array<std::string_view, 7> identity_results{
+    "confirmed", "refuted", "failed", "deferred", "given_up", "purged", "hosted"};
+
+/// `result` of an HTTP request to others: net::http_client_stats.
+inline constexpr std::array<std::string_view, 4> request_results{"answered", "failed", "refused",
+                                                                 "held_back"};
+
 } // namespace labels
 
 } // namespace prism::metrics

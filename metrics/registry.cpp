@@ -17,7 +17,7 @@ struct registry::impl {
   explicit impl(const registry_options& options)
       : firehose(declare_firehose(declare)), batches(declare_batches(declare)),
         database(declare_database(declare)), user_creation(declare_user_creation(declare)),
-        pending(declare_pending(declare)) {
+        identity(declare_identity(declare)), pending(declare_pending(declare)) {
     declare.info("build_info", "What is running, always 1.",
                  {{"version", options.version}, {"revision", options.revision}});
     collections.assign(options.collections.begin(), options.collections.end());
@@ -74,6 +74,7 @@ struct registry::impl {
   batch_metrics batches;
   database_metrics database;
   user_creation_metrics user_creation;
+  identity_metrics identity;
   pending_metrics pending;
   counter_family& cache_hits =
       declare.counter_family("cache_hits_total", "Look-ups that found an entry.", {"cache"});
@@ -127,6 +128,10 @@ const database_metrics& registry::database() const noexcept {
 
 const user_creation_metrics& registry::user_creation() const noexcept {
   return impl_->user_creation;
+}
+
+const identity_metrics& registry::identity() const noexcept {
+  return impl_->identity;
 }
 
 const pending_metrics& registry::pending() const noexcept {

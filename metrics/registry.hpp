@@ -42,6 +42,7 @@ public:
   [[nodiscard]] const batch_metrics& batches() const noexcept;
   [[nodiscard]] const database_metrics& database() const noexcept;
   [[nodiscard]] const user_creation_metrics& user_creation() const noexcept;
+  [[nodiscard]] const identity_metrics& identity() const noexcept;
   [[nodiscard]] const pending_metrics& pending() const noexcept;
 
   /// Operations indexed in `collection` (an NSID), by action (`labels::actions`).

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "net/corpus_file.hpp"
 #include "net/listen_address.hpp"
+#include "net/replay_directory.hpp"
 #include "net/replay_fault.hpp"
 
 #include <cstddef>
@@ -26,6 +27,8 @@ struct replay_options {
   /// A client without cursor gets everything, as suits a recording (true), or starts at the live
   /// end, as a relay does it (false).
   bool from_start{true};
+  /// Also served, over plain HTTP on the same port; null: nothing else.
+  std::shared_ptr<const replay_directory> directory{};
   /// Mishaps, in any order; those of one place happen in the order given.
   std::vector<replay_fault> faults{};
   /// PEM files; both given: wss, none: ws.

@@ -119,6 +119,8 @@ asio::awaitable<bool> replay_session::accept() {
     co_return false;
   }
   const request asked = parser.release();
+  if (co_await consult_directory(asked))
+    co_return false;
   const auto target = boost::urls::parse_origin_form(asked.target());
   if (!target || target->path() != subscribe_repos_path) {
     co_await refuse(asked, http::status::not_found,
@@ -143,6 +145,25 @@ asio::awaitable<bool> replay_session::accept() {
   if (accept_error)
     state_.say("no WebSocket: " + accept_error.message());
   co_return !accept_error;
+}
+
+// True if it was a question for the directory.
+asio::awaitable<bool> replay_session::consult_directory(const request& asked) {
+  if (!state_.options.directory || asked.method() != http::verb::get)
+    co_return false;
+  const std::string host(asked[http::field::host]);
+  const std::string target(asked.target());
+  auto found = state_.options.directory->answer(host, target);
+  if (!found)
+    co_return false;
+  http::response<http::string_body> answer(static_cast<http::status>(found->status),
+                                           asked.version());
+  answer.set(http::field::content_type, found->content_type);
+  answer.keep_alive(false);
+  answer.body() = std::move(found->body);
+  answer.prepare_payload();
+  co_await http::async_write(ws_.next_layer(), answer, use_result);
+  co_return true;
 }
 
 asio::awaitable<void> replay_session::refuse(const request& asked, http::status status,

@@ -37,6 +37,7 @@ private:
   boost::asio::awaitable<bool> accept();
   boost::asio::awaitable<void> refuse(const request& asked, boost::beast::http::status status,
                                       std::string text);
+  boost::asio::awaitable<bool> consult_directory(const request& asked);
   boost::asio::awaitable<void> read();
   boost::asio::awaitable<void> write();
   boost::asio::awaitable<void> send_frames(std::size_t first);

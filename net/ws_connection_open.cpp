@@ -1,16 +1,14 @@
 // The opening of a ws_connection: name, TCP, TLS, WebSocket.
 
+#include "net/tls_peer.hpp"
 #include "net/ws_connection.hpp"
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket/error.hpp>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 namespace prism::net {
 
@@ -31,16 +29,6 @@ std::string quoted(std::string_view text) {
   std::replace_if(
       result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, ' ');
   return result;
-}
-
-// Whom the certificate must name (RFC 6125), and whom we say that we are calling (SNI, RFC 6066;
-// not defined for addresses).
-bool expect_peer(SSL* tls, const std::string& host) {
-  error_code not_an_address;
-  static_cast<void>(asio::ip::make_address(host, not_an_address));
-  if (!not_an_address)
-    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host.c_str()) == 1;
-  return SSL_set1_host(tls, host.c_str()) == 1 && SSL_set_tlsext_host_name(tls, host.c_str()) == 1;
 }
 
 } // namespace
@@ -93,11 +81,8 @@ asio::awaitable<void> ws_connection::handshake_tls() {
   const auto [ec] = co_await tls.async_handshake(asio::ssl::stream_base::client, use_result);
   if (!ec || end_)
     co_return;
-  const long verdict = SSL_get_verify_result(tls.native_handle());
   finish(disconnect_reason::tls_failed,
-         verdict == X509_V_OK ? fmt::format("TLS handshake with '{}': {}", url_.host, ec.message())
-                              : fmt::format("certificate of '{}' refused: {}", url_.host,
-                                            X509_verify_cert_error_string(verdict)));
+         handshake_problem(tls.native_handle(), url_.host, ec.message()));
 }
 
 asio::awaitable<void> ws_connection::handshake_websocket(std::string target) {

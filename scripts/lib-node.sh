@@ -25,13 +25,17 @@ replay_listens() {
   [[ -s $1 ]]
 }
 
-# Sets $node_command to a node that follows the replay server into $conninfo.
+# Sets $node_command to a node that follows the replay server into $conninfo, and asks nobody else
+# who a DID is.
 make_node_command() {
+  local directory=http://${relay_url#ws://}
   mkdir -p "$scratch/node"
   node_command=(
     "$prismd" "--relay-url=$relay_url" --start-cursor=oldest "--data-dir=$scratch/node"
     "--database-url=$conninfo" --metrics-listen=127.0.0.1:0 --backoff-min-ms=50
-    "--until-caught-up-ms=$caught_up_ms" "$@"
+    "--until-caught-up-ms=$caught_up_ms" "--plc-url=$directory"
+    "--handle-resolver-url=$directory" --allow-private-addresses=yes
+    --identity-host-concurrency=64 --identity-host-rate=1000 "$@"
   )
 }
 

@@ -83,6 +83,7 @@ index_target::index_target()
 void index_target::flush(db::batch_builder& builder, std::int64_t last_seq) {
   auto batch = builder.take();
   batch.service = "test";
+  batch.verify_deletions = verify_deletions;
   batch.epoch = epoch;
   batch.last_seq = last_seq;
   batch.user_ids = db::intern_users(connection, batch.refs.dids()).value();
@@ -123,6 +124,7 @@ db::batch index_target::batch_of(const std::vector<net::frame_bytes>& frames) {
   }
   auto out = builder.take();
   out.service = "test";
+  out.verify_deletions = verify_deletions;
   out.epoch = epoch;
   out.last_seq = last;
   out.user_ids = db::intern_users(connection, out.refs.dids()).value();

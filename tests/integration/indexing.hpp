@@ -38,6 +38,8 @@ public:
 
   db::connection connection;
   std::int64_t epoch{0};
+  /// Of the batches, see db::batch.
+  bool verify_deletions{false};
   /// Paths of records that were refused.
   std::vector<std::string> rejected;
   /// How many were refused for each reason.

@@ -52,6 +52,7 @@ PROJECTIONS = {
     "list_counts": counts.list_counts,
     "post_agg_as_stored": counts.post_agg_as_stored,
     "profile_agg_as_stored": counts.profile_agg_as_stored,
+    "actor": repositories.actor,
     "actor_sync": repositories.actor_sync,
     "record": repositories.record,
     "duplicate_record": repositories.duplicate_record,

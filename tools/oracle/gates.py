@@ -22,6 +22,7 @@ REQUIRED = (
     "thread_gate",
     "post_gate",
     "verification",
+    "actor",
     "actor_sync",
     "record",
     "notification",

@@ -55,6 +55,10 @@ expected<void> serve(replay::options chosen) {
   boost::asio::signal_set signals(waiting, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code&, int) { waiting.stop(); });
   chosen.server.log = log;
+  auto directory = net::replay_directory::load(chosen.base);
+  if (!directory)
+    return tl::unexpected(directory.error());
+  chosen.server.directory = std::move(*directory);
   if (chosen.once)
     chosen.server.on_served = [&] { waiting.stop(); };
 

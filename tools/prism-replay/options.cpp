@@ -160,8 +160,11 @@ expected<void> check(const options& chosen) {
 } // namespace
 
 std::string help_text() {
-  std::string text = "Usage: prism-replay --base PATH [OPTION]...\n"
-                     "Serves a recorded firehose as com.atproto.sync.subscribeRepos.\n\n";
+  std::string text =
+      "Usage: prism-replay --base PATH [OPTION]...\n"
+      "Serves a recorded firehose as com.atproto.sync.subscribeRepos and, where PATH has\n"
+      "them, its DID documents, handles and hosting states (PATH.dids.json, "
+      ".handles.json,\n.hosting.json) as a PLC directory and PDS on the same port.\n\n";
   for (const auto& row : rows()) {
     const std::string form = row.value != nullptr ? fmt::format("--{}={}", row.name, row.value)
                                                   : fmt::format("--{}", row.name);

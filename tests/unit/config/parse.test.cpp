@@ -68,7 +68,7 @@ TEST_CASE("every setting can be given on the command line, in the environment an
     } else {
       bool found = false;
       for (const auto* text : {"wss://other.example", "https://other.example", "1234",
-                               "127.0.0.1:1", "json", "debug", "skip", "other"})
+                               "127.0.0.1:1", "json", "debug", "skip", "off", "yes", "no", "other"})
         found = found || (assign(row, text, changed) && changed != options{});
       REQUIRE((found || row.name == "unknown-collections"));
     }

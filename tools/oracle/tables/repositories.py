@@ -3,9 +3,9 @@
 import json
 from collections import Counter
 
-from comparison import Comparison
+from comparison import Comparison, project
 from database import NSID
-from values import cid_text, iso, uri_parts
+from values import cid_text, iso, micros, uri_parts
 
 _BY_PATH = {
     "likes": 2, "reposts": 3, "follows": 7, "blocks": 8, "list_items": 10, "list_blocks": 11,
@@ -27,6 +27,23 @@ def actor_sync(db, official):
         for row in db.rows("SELECT user_id, commit_cid, rev FROM repos")
     ]
     return Comparison("actor_sync", ours, official["actor_sync"])
+
+
+def actor(db, official):
+    """The columns that are about identity: the others are set by the reference's operators."""
+    ours = [
+        {
+            "did": db.did[row["id"]],
+            "handle": row["handle"],
+            "indexedAt": iso(row["indexed_at"]),
+            "upstreamStatus": row["status"],
+        }
+        for row in db.rows(
+            f"SELECT id, handle, {micros('indexed_at')}, status FROM users WHERE indexed_at IS NOT NULL"
+        )
+    ]
+    theirs = project(official["actor"], ("did", "handle", "indexedAt", "upstreamStatus"))
+    return Comparison("actor", ours, theirs)
 
 
 def record(db, official):

@@ -1,0 +1,308 @@
+#include "actors/identity.hpp"
+
+#include "actors/routing.hpp"
+#include "metrics/labels.hpp"
+
+#include <algorithm>
+#include <spdlog/spdlog.h>
+
+namespace prism {
+
+namespace {
+
+using verdict = db::identity_result::verdict;
+using db::identity_kind;
+
+constexpr std::chrono::milliseconds tick_interval{500};
+// Of tries that failed, by their number: from 30 seconds to 6 hours.
+constexpr backoff_options retry_delays{.min = std::chrono::seconds{30},
+                                       .max = std::chrono::hours{6}};
+// Of tasks that were held back to spare a host; it may be free at any moment.
+constexpr std::chrono::milliseconds shortest_wait{500};
+constexpr std::chrono::milliseconds longest_wait{5'000};
+
+[[nodiscard]] run_job job(db::job what) {
+  return {std::make_shared<const db::job>(std::move(what))};
+}
+
+[[nodiscard]] net::identity_options resolver_options(const config::options& from) {
+  net::identity_options out;
+  out.plc_url = from.plc_url;
+  out.handle_resolver_url = from.handle_resolver_url;
+  out.ca_file = from.ca_file;
+  out.dns_servers = from.dns_servers;
+  out.allow_private = from.allow_private_addresses == "yes";
+  out.timeout = from.identity_timeout;
+  out.max_in_flight = 2 * from.identity_concurrency;
+  out.gate.max_in_flight = from.identity_host_concurrency;
+  out.gate.rate = static_cast<double>(from.identity_host_rate);
+  out.gate.burst = 2 * out.gate.rate;
+  return out;
+}
+
+[[nodiscard]] std::string_view name_of(verdict what) noexcept {
+  constexpr std::string_view names[]{"confirmed", "refuted", "hosted", "failed", "deferred"};
+  return names[static_cast<std::size_t>(what)];
+}
+
+} // namespace
+
+identity_state::identity_state(self_pointer self, node_ptr node)
+    : self_(self), node_(std::move(node)), metrics_(node_->metrics.identity()) {}
+
+// Its callbacks send to this actor, which may be gone by then: so it ends first.
+identity_state::~identity_state() {
+  if (resolver_)
+    resolver_->stop();
+}
+
+identity_actor::behavior_type identity_state::make_behavior() {
+  if (node_->options.identity_lookups == "on") {
+    start_resolver();
+    each_tick();
+  } else {
+    node_->status.identity_settled_at = node_status::always;
+  }
+  return {[this](const identity_tasks_added&) { claim(); },
+          [this](const identity_looked_up& what) { ended(what); },
+          [this](const tick&) { each_tick(); },
+          [this](const stop_request&) {
+            stopping_ = true;
+            // What is under way would be asked for nothing; it is claimed again at the next start.
+            if (resolver_)
+              resolver_->stop();
+            stop_if_idle();
+          },
+          [this](const get_status&) -> actor_status {
+            return {name,
+                    {{"in_flight", std::to_string(in_flight_.size())},
+                     {"to_store", std::to_string(results_.size())}}};
+          }};
+}
+
+void identity_state::start_resolver() {
+  auto started = net::identity_resolver::start(resolver_options(node_->options));
+  if (!started)
+    throw std::runtime_error(started.error().message);
+  resolver_ = std::move(*started);
+}
+
+void identity_state::each_tick() {
+  self_->delayed_send(self_, tick_interval, tick{});
+  claim();
+  store();
+  show();
+}
+
+// -- claiming --------------------------------------------------------------------------------
+
+void identity_state::claim() {
+  const auto capacity = node_->options.identity_concurrency;
+  if (!resolver_ || claiming_ || stopping_ || in_flight_.size() >= capacity)
+    return;
+  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
+  if (!pool)
+    return;
+  std::vector<std::int64_t> busy;
+  for (const auto& [which, what] : in_flight_)
+    busy.push_back(which.first);
+  claiming_ = true;
+  const auto asked = clock::now();
+  self_
+      ->request(pool, caf::infinite,
+                job(db::claim_identity_job{static_cast<std::int64_t>(capacity - in_flight_.size()),
+                                           lease, std::move(busy), claim_all_}))
+      .then(
+          [this, asked](const job_result& done) {
+            claiming_ = false;
+            if (*done.what) {
+              claim_all_ = false;
+              claimed(std::get<db::claimed_tasks>(**done.what), asked);
+            }
+            stop_if_idle();
+          },
+          [this](const caf::error&) {
+            claiming_ = false; // the next tick tries again
+            stop_if_idle();
+          });
+}
+
+void identity_state::claimed(const db::claimed_tasks& found, clock::time_point asked) {
+  metrics_.queued->Set(static_cast<double>(found.queued));
+  metrics_.untried->Set(static_cast<double>(found.untried));
+  for (const auto& task : found.tasks)
+    start(task);
+  if (found.untried == 0 && in_flight_.empty())
+    node_->status.identity_settled_at = asked.time_since_epoch().count();
+}
+
+void identity_state::start(const db::identity_task& task) {
+  const key which{task.user_id, task.kind};
+  if (stopping_ || !in_flight_.emplace(which, look_up{task, clock::now()}).second)
+    return;
+  const auto to = caf::actor_cast<identity_actor>(self_);
+  const auto answer = [to, which](bool known, bool held_back, bool good, std::string handle,
+                                  std::string why) {
+    caf::anon_send(to, identity_looked_up{which.first, which.second, known, held_back, good,
+                                          std::move(handle), std::move(why)});
+  };
+  if (task.kind == identity_kind::handle)
+    resolver_->check_handle(task.did, task.forced || task.attempts > 0, [answer](auto a) {
+      using v = net::handle_answer::verdict;
+      answer(a.what == v::confirmed || a.what == v::refuted, a.what == v::held_back,
+             a.what == v::confirmed, std::move(a.handle), std::move(a.why));
+    });
+  else
+    resolver_->check_hosting(task.did, [answer](auto a) {
+      using v = net::hosting_answer::verdict;
+      answer(a.what == v::hosted || a.what == v::gone, a.what == v::held_back, a.what == v::hosted,
+             {}, std::move(a.why));
+    });
+}
+
+// -- results ---------------------------------------------------------------------------------
+
+void identity_state::ended(const identity_looked_up& what) {
+  const auto found = in_flight_.find({what.user_id, what.kind});
+  if (found == in_flight_.end())
+    return;
+  const auto& [task, since] = found->second;
+  metrics_.seconds->Observe(std::chrono::duration<double>(clock::now() - since).count());
+  if (stopping_) {
+    in_flight_.erase(found);
+    return stop_if_idle();
+  }
+  if (task.kind == identity_kind::deletion && what.known && !what.good)
+    return purge(task);
+  results_.push_back(judge(task, what));
+  store();
+}
+
+db::identity_result identity_state::judge(const db::identity_task& task,
+                                          const identity_looked_up& what) {
+  db::identity_result result{task, verdict::settled, what.handle, {}};
+  if (!what.known)
+    put_off(result, !what.held_back);
+  else if (task.kind == identity_kind::handle)
+    result.what = what.good ? verdict::confirmed : verdict::refuted;
+  const bool given_up = result.what == verdict::failed && task.kind == identity_kind::handle &&
+                        task.attempts + 1 >= max_attempts;
+  if (given_up)
+    result.what = verdict::settled;
+  metrics_.tasks.of(given_up ? "given_up" : name_of(result.what)).Increment();
+  if (result.what == verdict::failed || given_up)
+    spdlog::info("identity: {}: {} {} failed: {}; {}", task.did,
+                 task.kind == identity_kind::handle ? "handle, try" : "deletion, try",
+                 task.attempts + 1, what.why,
+                 given_up ? "not before its next activity" : "to be tried again");
+  return result;
+}
+
+void identity_state::put_off(db::identity_result& result, bool counts) {
+  std::uniform_real_distribution<> random{0, 1};
+  if (counts) {
+    backoff delays(retry_delays);
+    for (std::int32_t i = 0; i < result.task.attempts; ++i)
+      static_cast<void>(delays.next(1));
+    result.what = verdict::failed;
+    result.delay = delays.next(random(random_));
+  } else {
+    result.what = verdict::deferred;
+    result.delay = std::chrono::duration_cast<std::chrono::milliseconds>(
+        shortest_wait + random(random_) * (longest_wait - shortest_wait));
+  }
+}
+
+// What has gathered while the previous results were written.
+void identity_state::store() {
+  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
+  if (storing_ || results_.empty() || !pool)
+    return;
+  storing_ = true;
+  const auto batch = std::make_shared<const std::vector<db::identity_result>>(std::move(results_));
+  results_.clear();
+  const auto done = [this, batch](bool good) {
+    storing_ = false;
+    if (good)
+      for (const auto& each : *batch)
+        in_flight_.erase({each.task.user_id, each.task.kind});
+    else // the next tick tries again
+      results_.insert(results_.end(), batch->begin(), batch->end());
+    if (good) {
+      store();
+      claim();
+    }
+    stop_if_idle();
+  };
+  self_->request(pool, caf::infinite, job(db::store_identity_job{*batch}))
+      .then(
+          [this, done](const job_result& answer) {
+            if (*answer.what)
+              metrics_.taken->Increment(std::get<db::identity_report>(**answer.what).taken);
+            done(answer.what->has_value());
+          },
+          [done](const caf::error&) { done(false); });
+}
+
+// -- deletions -------------------------------------------------------------------------------
+
+void identity_state::purge(const db::identity_task& task) {
+  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
+  if (!pool)
+    return purged(task, tl::unexpected(db::db_error{}));
+  const auto shard = static_cast<std::int32_t>(shard_of(task.did, node_->options.shards));
+  self_
+      ->request(pool, caf::infinite,
+                job(db::purge_job{{task, node_->service, shard, node_->epoch}}))
+      .then([this, task](const job_result& done) { purged(task, *done.what); },
+            [this, task](const caf::error&) { purged(task, tl::unexpected(db::db_error{})); });
+}
+
+void identity_state::purged(const db::identity_task& task, const db::job_outcome& done) {
+  if (done) {
+    metrics_.tasks.of("purged").Increment();
+    spdlog::info("identity: {} is deleted: {} records purged", task.did,
+                 std::get<db::apply_report>(*done).purged);
+    in_flight_.erase({task.user_id, task.kind});
+    claim();
+    return stop_if_idle();
+  }
+  if (done.error().sqlstate == db::fenced_state)
+    node_->status.finish(75, done.error().message);
+  metrics_.tasks.of("failed").Increment();
+  db::identity_result result{task, verdict::failed, {}, {}};
+  put_off(result, true);
+  results_.push_back(std::move(result));
+  store();
+  stop_if_idle();
+}
+
+void identity_state::stop_if_idle() {
+  if (stopping_ && !claiming_ && !storing_)
+    self_->quit();
+}
+
+void identity_state::show() {
+  metrics_.in_flight->Set(static_cast<double>(in_flight_.size()));
+  if (!resolver_)
+    return;
+  const auto now = resolver_->stats();
+  metrics::raise_to(metrics_.requests.of("answered"), static_cast<double>(now.answered));
+  metrics::raise_to(metrics_.requests.of("failed"), static_cast<double>(now.failed));
+  metrics::raise_to(metrics_.requests.of("refused"), static_cast<double>(now.refused));
+  metrics::raise_to(metrics_.requests.of("held_back"), static_cast<double>(now.held_back));
+  metrics::raise_to(*metrics_.timeouts, static_cast<double>(now.timed_out));
+  metrics_.hosts->Set(static_cast<double>(now.hosts));
+  metrics_.open_circuits->Set(static_cast<double>(now.open_circuits));
+  const auto show_cache = [&](const char* which, const net::identity_stats::cache& from) {
+    const auto out = node_->metrics.cache(which);
+    metrics::raise_to(*out.hits, static_cast<double>(from.hits));
+    metrics::raise_to(*out.misses, static_cast<double>(from.misses));
+    metrics::raise_to(*out.evictions, static_cast<double>(from.evictions));
+    out.entries->Set(static_cast<double>(from.entries));
+  };
+  show_cache("did_documents", now.documents);
+  show_cache("handles", now.handles);
+}
+
+} // namespace prism

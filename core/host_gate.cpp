@@ -1,0 +1,59 @@
+#include "core/host_gate.hpp"
+
+namespace prism {
+
+namespace {
+
+[[nodiscard]] bool closed(const circuit_breaker& circuit) noexcept {
+  return circuit.current() == circuit_breaker::state::closed;
+}
+
+} // namespace
+
+host_gate::verdict host_gate::enter(std::string_view host, time_point now) {
+  auto* known = hosts_.find(host);
+  if (known == nullptr) {
+    // A host that is being asked must be remembered, or its limits would not hold.
+    if (hosts_.size() == hosts_.capacity() && hosts_.oldest()->value.in_flight > 0)
+      return verdict::busy;
+    const auto forgotten =
+        hosts_.put(std::string{host}, host_state{circuit_breaker{options_.circuit},
+                                                 {options_.rate, options_.burst, now}});
+    if (forgotten)
+      count(closed(forgotten->value.circuit), true);
+    known = hosts_.find(host);
+  }
+  if (known->in_flight >= options_.max_in_flight)
+    return verdict::busy;
+  // Asked last, since a half-open circuit gives its one probe away by saying yes.
+  if (closed(known->circuit) && !known->tokens.take(now))
+    return verdict::rate;
+  if (!known->circuit.allow(now))
+    return verdict::open;
+  ++known->in_flight;
+  return verdict::pass;
+}
+
+void host_gate::leave(std::string_view host, result how, time_point now) {
+  auto* known = hosts_.find_quietly(host);
+  if (known == nullptr)
+    return;
+  --known->in_flight;
+  const bool was_closed = closed(known->circuit);
+  if (how == result::answered)
+    known->circuit.succeeded();
+  else if (how == result::failed)
+    known->circuit.failed(now);
+  else
+    known->circuit.abandoned(now);
+  count(was_closed, closed(known->circuit));
+}
+
+void host_gate::count(bool was_closed, bool is_closed) noexcept {
+  if (was_closed && !is_closed)
+    ++open_;
+  else if (!was_closed && is_closed)
+    --open_;
+}
+
+} // namespace prism

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/clock.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace prism {
+
+/// Lets pass `rate` a second on average and up to `burst` at once. A plain value; the clock is
+/// passed in.
+class token_bucket {
+public:
+  /// @param rate per second, more than 0. @param burst at least 1; also what it starts with.
+  token_bucket(double rate, double burst, time_point now) noexcept
+      : rate_(rate), burst_(burst), tokens_(burst), at_(now) {}
+
+  /// Takes one, if one is there.
+  [[nodiscard]] bool take(time_point now) noexcept {
+    const std::chrono::duration<double> passed = std::max(now, at_) - at_;
+    tokens_ = std::min(burst_, tokens_ + passed.count() * rate_);
+    at_ = std::max(now, at_);
+    if (tokens_ < 1)
+      return false;
+    tokens_ -= 1;
+    return true;
+  }
+
+private:
+  double rate_;
+  double burst_;
+  double tokens_;
+  time_point at_;
+};
+
+} // namespace prism

@@ -1,0 +1,175 @@
+#include "actors/node.hpp"
+#include "db/users.hpp"
+#include "net/corpus_file.hpp"
+#include "net/replay_server.hpp"
+#include "tests/integration/indexing.hpp"
+#include "tests/support/must.hpp"
+#include "tests/support/pg_fixture.hpp"
+#include "tests/support/web_server.hpp"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+using namespace prism;
+using namespace std::chrono_literals;
+using test::must;
+using test::web_server;
+
+namespace {
+
+constexpr auto patience = 120s;
+const std::string sample = PRISM_SOURCE_DIR "/sample/small";
+
+[[nodiscard]] std::unique_ptr<net::replay_server> recorded_network() {
+  net::replay_options options;
+  options.directory = net::replay_directory::load(sample).value();
+  return net::replay_server::start(net::read_corpus(sample + ".frames.zst").value(), options)
+      .value();
+}
+
+[[nodiscard]] config::options settings(const net::replay_server& relay, const std::string& database,
+                                       const std::string& directory) {
+  config::options out;
+  out.relay_url = relay.url();
+  out.database_url = database;
+  out.start_cursor = 0;
+  out.metrics_listen = "";
+  out.until_caught_up = 1s;
+  out.plc_url = out.handle_resolver_url = directory;
+  out.allow_private_addresses = "yes";
+  out.identity_host_rate = 1'000;
+  return out;
+}
+
+[[nodiscard]] std::string http_url(const net::replay_server& of) {
+  return "http://127.0.0.1:" + std::to_string(of.port());
+}
+
+[[nodiscard]] std::unique_ptr<node> start(config::options options) {
+  auto started = node::start(std::move(options), [] { return false; });
+  if (!started)
+    FAIL(started.error().message);
+  return std::move(*started);
+}
+
+template <class Condition>
+[[nodiscard]] bool eventually(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+[[nodiscard]] std::string one(db::connection& on, const std::string& query) {
+  return std::string{must(on.exec("SELECT (" + query + ")::text")).get_text(0, 0)};
+}
+
+const std::string all_handles =
+    "SELECT string_agg(did || ' ' || handle, ',' ORDER BY did) FROM users WHERE handle IS NOT NULL";
+
+void run_to_the_end(const config::options& options) {
+  auto running = start(options);
+  const auto verdict = running->context().status.wait(patience);
+  REQUIRE(verdict);
+  CHECK(verdict->exit_code == 0);
+  CHECK(running->stop());
+}
+
+} // namespace
+
+TEST_CASE("a node finds out who everybody is and purges who is gone") {
+  const auto database = test::pg_fixture::fresh_database();
+  const auto network = recorded_network();
+  run_to_the_end(settings(*network, database, http_url(*network)));
+  auto on = test::connect_to(database);
+  CHECK(one(on, "SELECT count(*) FROM users WHERE indexed_at IS NOT NULL") == "57");
+  CHECK(one(on, "SELECT count(handle) FROM users") == "51");
+  CHECK(one(on, "SELECT count(*) FROM users WHERE status = 'deleted'") == "3");
+  CHECK(one(on, "SELECT count(*) FROM identity_tasks") == "0");
+  CHECK(one(on, "SELECT count(*) FROM posts p JOIN users u ON u.id = p.creator_id "
+                "WHERE u.status = 'deleted'") == "0");
+}
+
+TEST_CASE("W5 when nobody can be asked any more, every good handle stays") {
+  const auto database = test::pg_fixture::fresh_database();
+  const auto network = recorded_network();
+  run_to_the_end(settings(*network, database, http_url(*network)));
+  auto on = test::connect_to(database);
+  const auto before = one(on, all_handles);
+  must(on.exec_script("INSERT INTO identity_tasks (user_id, kind, event_time, forced) "
+                      "SELECT id, kind, now(), true FROM users, generate_series(0, 1) AS kind "
+                      "WHERE indexed_at IS NOT NULL"));
+  const auto posts = one(on, "SELECT count(*) FROM posts");
+  web_server broken{[](const auto&, auto& to) { to.answer(500, "broken"); }};
+  auto running = start(settings(*network, database, "http://127.0.0.1:" + broken.port()));
+  // The first ones fail, then the circuit opens and the others are put off.
+  CHECK(eventually([&] {
+    const auto& tasks = running->context().metrics.identity().tasks;
+    return tasks.of("failed").Value() >= 5 && tasks.of("deferred").Value() >= 50;
+  }));
+  CHECK(eventually(
+      [&] { return running->context().metrics.identity().open_circuits->Value() == 1; }));
+  CHECK(running->stop());
+  CHECK(one(on, all_handles) == before);
+  CHECK(one(on, "SELECT count(*) FROM identity_tasks") == "114");
+  CHECK(one(on, "SELECT count(*) FROM posts") == posts);
+}
+
+TEST_CASE("H5 a PLC directory that hangs holds back no event, and no stop") {
+  const auto database = test::pg_fixture::fresh_database();
+  const auto network = recorded_network();
+  web_server hanging{[](const auto&, auto& to) { to.hang(); }};
+  auto options = settings(*network, database, "http://127.0.0.1:" + hanging.port());
+  options.identity_concurrency = 8;
+  options.identity_timeout = 60s;
+  auto running = start(options);
+  auto& context = running->context();
+  const auto& firehose = context.metrics.firehose();
+  CHECK(eventually([&] {
+    return firehose.last_seq->Value() > 0 &&
+           firehose.durable_seq->Value() == firehose.last_seq->Value() &&
+           context.metrics.batches().frames->Collect().histogram.sample_sum >= 4121;
+  }));
+  CHECK(eventually([&] { return hanging.open() == 8; })); // and not one more
+  CHECK(hanging.connections() == 8);
+  CHECK_FALSE(context.status.wait(0ms)); // it is not caught up, and says so
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(running->stop());
+  CHECK(std::chrono::steady_clock::now() - begin < 15s);
+  auto on = test::connect_to(database);
+  CHECK(one(on, "SELECT count(*) FROM posts") != "0");
+  CHECK(one(on, "SELECT count(*) FROM identity_tasks WHERE kind = 0") == "60");
+  CHECK(one(on, "SELECT count(*) FROM identity_tasks WHERE claimed") != "0");
+  // The next start begins with what this one had claimed.
+  run_to_the_end(settings(*network, database, http_url(*network)));
+  CHECK(one(on, "SELECT count(*) FROM identity_tasks") == "0");
+  CHECK(one(on, "SELECT count(handle) FROM users") == "51");
+}
+
+TEST_CASE("identity is killed at any moment and forgets nothing") {
+  const auto database = test::pg_fixture::fresh_database();
+  const auto network = recorded_network();
+  auto options = settings(*network, database, http_url(*network));
+  options.identity_concurrency = 2;
+  auto running = start(options);
+  auto& context = running->context();
+  std::optional<node_status::verdict> verdict;
+  for (int kills = 0; kills < 5 && !verdict; ++kills) {
+    REQUIRE(eventually([&] { return context.actors.find(names::identity) != nullptr; }));
+    verdict = context.status.wait(40ms);
+    if (const auto victim = context.actors.find(names::identity))
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(victim), caf::exit_reason::kill);
+  }
+  if (!verdict)
+    verdict = context.status.wait(patience);
+  REQUIRE(verdict);
+  CHECK(verdict->exit_code == 0);
+  CHECK(context.metrics.actor("identity").restarts->Value() >= 1);
+  CHECK(running->stop());
+  auto on = test::connect_to(database);
+  CHECK(one(on, "SELECT count(handle) FROM users") == "51");
+  CHECK(one(on, "SELECT count(*) FROM identity_tasks") == "0");
+}

@@ -1,0 +1,144 @@
+#include "core/host_gate.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+using namespace prism;
+using namespace std::chrono_literals;
+using verdict = host_gate::verdict;
+using result = host_gate::result;
+
+namespace {
+
+const time_point start{1h};
+
+host_gate_options generous() {
+  host_gate_options options;
+  options.rate = 1000;
+  options.burst = 1000;
+  options.circuit = {.failures = 3, .pause = 10s, .max_pause = 30s};
+  return options;
+}
+
+void fail_once(host_gate& gate, const char* host, time_point now) {
+  REQUIRE(gate.enter(host, now) == verdict::pass);
+  gate.leave(host, result::failed, now);
+}
+
+} // namespace
+
+TEST_CASE("A circuit opens after failures in a row, and only then") {
+  circuit_breaker circuit{{.failures = 3, .pause = 10s, .max_pause = 15s}};
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(circuit.allow(start));
+    circuit.failed(start);
+  }
+  REQUIRE(circuit.allow(start));
+  circuit.succeeded();
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(circuit.allow(start));
+    circuit.failed(start);
+  }
+  CHECK(circuit.current() == circuit_breaker::state::open);
+  CHECK_FALSE(circuit.allow(start + 9s));
+}
+
+TEST_CASE("An open circuit lets one probe pass, which closes it or opens it for longer") {
+  circuit_breaker circuit{{.failures = 1, .pause = 10s, .max_pause = 15s}};
+  REQUIRE(circuit.allow(start));
+  circuit.failed(start);
+  REQUIRE(circuit.allow(start + 10s));
+  CHECK_FALSE(circuit.allow(start + 10s));
+  circuit.failed(start + 10s);
+  CHECK_FALSE(circuit.allow(start + 24s));
+  REQUIRE(circuit.allow(start + 25s)); // 20 s, cut to 15
+  circuit.succeeded();
+  CHECK(circuit.allow(start + 25s));
+  circuit.failed(start + 25s);
+  CHECK(circuit.allow(start + 35s)); // the first pause again
+}
+
+TEST_CASE("A failure that was under way when the circuit opened does not prolong it") {
+  circuit_breaker circuit{{.failures = 1, .pause = 10s, .max_pause = 15s}};
+  REQUIRE(circuit.allow(start));
+  REQUIRE(circuit.allow(start));
+  circuit.failed(start);
+  circuit.failed(start + 5s);
+  CHECK(circuit.allow(start + 10s));
+}
+
+TEST_CASE("A probe that was given up leaves its place to the next") {
+  circuit_breaker circuit{{.failures = 1, .pause = 10s, .max_pause = 15s}};
+  REQUIRE(circuit.allow(start));
+  circuit.failed(start);
+  REQUIRE(circuit.allow(start + 10s));
+  circuit.abandoned(start + 11s);
+  CHECK(circuit.allow(start + 11s));
+}
+
+TEST_CASE("A token bucket gives its burst at once and then its rate") {
+  token_bucket bucket{2, 3, start};
+  for (int i = 0; i < 3; ++i)
+    CHECK(bucket.take(start));
+  CHECK_FALSE(bucket.take(start));
+  CHECK_FALSE(bucket.take(start + 499ms));
+  CHECK(bucket.take(start + 500ms));
+  CHECK_FALSE(bucket.take(start + 500ms));
+  for (int i = 0; i < 3; ++i)
+    CHECK(bucket.take(start + 1h));
+  CHECK_FALSE(bucket.take(start + 1h));
+  CHECK_FALSE(bucket.take(start)); // a clock that goes back gives nothing
+}
+
+TEST_CASE("A host is asked by so many at once, others are not concerned") {
+  host_gate gate{generous()};
+  for (int i = 0; i < 4; ++i)
+    REQUIRE(gate.enter("a", start) == verdict::pass);
+  CHECK(gate.enter("a", start) == verdict::busy);
+  CHECK(gate.enter("b", start) == verdict::pass);
+  gate.leave("a", result::answered, start);
+  CHECK(gate.enter("a", start) == verdict::pass);
+}
+
+TEST_CASE("A host is asked at its rate") {
+  auto options = generous();
+  options.rate = 1;
+  options.burst = 2;
+  host_gate gate{options};
+  REQUIRE(gate.enter("a", start) == verdict::pass);
+  REQUIRE(gate.enter("a", start) == verdict::pass);
+  CHECK(gate.enter("a", start) == verdict::rate);
+  CHECK(gate.enter("b", start) == verdict::pass);
+  CHECK(gate.enter("a", start + 1s) == verdict::pass);
+}
+
+TEST_CASE("One host's failures open its own circuit") {
+  host_gate gate{generous()};
+  for (int i = 0; i < 3; ++i)
+    fail_once(gate, "bad", start);
+  CHECK(gate.enter("bad", start) == verdict::open);
+  CHECK(gate.open_circuits() == 1);
+  CHECK(gate.enter("good", start) == verdict::pass);
+  REQUIRE(gate.enter("bad", start + 10s) == verdict::pass);
+  CHECK(gate.enter("bad", start + 10s) == verdict::open);
+  gate.leave("bad", result::answered, start + 10s);
+  CHECK(gate.open_circuits() == 0);
+}
+
+TEST_CASE("The gate remembers so many hosts and forgets none that is being asked") {
+  auto options = generous();
+  options.max_hosts = 3;
+  options.circuit.failures = 1;
+  host_gate gate{options};
+  fail_once(gate, "bad", start);
+  REQUIRE(gate.enter("asked", start) == verdict::pass);
+  for (int i = 0; i < 2; ++i)
+    fail_once(gate, std::to_string(i).c_str(), start);
+  CHECK(gate.size() == 3);
+  CHECK(gate.evictions() == 1);
+  CHECK(gate.open_circuits() == 2);                 // "bad" is forgotten, its circuit with it
+  CHECK(gate.enter("new", start) == verdict::busy); // "asked" would be the next to go
+  gate.leave("asked", result::answered, start);
+  CHECK(gate.enter("new", start) == verdict::pass);
+  CHECK(gate.size() == 3);
+}
