@@ -1,13 +1,19 @@
 #include "actors/user_creation.hpp"
 
-#include <chrono>
+#include <algorithm>
 #include <spdlog/spdlog.h>
 
 namespace prism {
 
 namespace {
 
-constexpr std::chrono::seconds show_interval{1};
+constexpr std::chrono::milliseconds longest_interval{1000};
+
+/// Often enough that a limit is not overdrawn by much.
+[[nodiscard]] std::chrono::milliseconds look_interval(const config::options& options) {
+  return std::clamp(options.user_creation_timeout / 4, std::chrono::milliseconds{10},
+                    longest_interval);
+}
 
 } // namespace
 
@@ -15,18 +21,17 @@ user_creation_state::user_creation_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)) {}
 
 user_creation_state::~user_creation_state() {
-  for (auto& [did, waiting] : wanted_)
-    for (auto& [request, place] : waiting)
-      if (request->answer.pending())
-        request->answer.deliver(interned_users{nullptr, "user_creation ended"});
+  for (const auto& request : requests_)
+    fail(request, "user_creation ended");
 }
 
 user_creation_actor::behavior_type user_creation_state::make_behavior() {
-  self_->delayed_send(self_, show_interval, tick{});
+  self_->delayed_send(self_, look_interval(node_->options), tick{});
   return {[this](const intern_users& wanted) { return intern(wanted); },
           [this](const tick&) {
+            expire();
             show();
-            self_->delayed_send(self_, show_interval, tick{});
+            self_->delayed_send(self_, look_interval(node_->options), tick{});
           },
           [this](const stop_request&) {
             stopping_ = true;
@@ -35,6 +40,7 @@ user_creation_actor::behavior_type user_creation_state::make_behavior() {
           [this](const get_status&) -> actor_status {
             return {name,
                     {{"cached", std::to_string(known_.size())},
+                     {"requests", std::to_string(requests_.size())},
                      {"waiting", std::to_string(queue_.size())},
                      {"batches", std::to_string(batches_at_work_)}}};
           }};
@@ -50,19 +56,58 @@ caf::result<interned_users> user_creation_state::intern(const intern_users& want
       continue;
     }
     ++request->missing;
-    auto& waiting = wanted_[did];
-    if (waiting.empty())
+    const auto [entry, is_new] = wanted_.try_emplace(did);
+    if (is_new)
       queue_.push_back(did);
-    waiting.emplace_back(request, i);
+    entry->second.emplace_back(request, i);
   }
   request->answer = self_->make_response_promise<interned_users>();
-  auto answer = request->answer;
-  if (request->missing == 0)
+  auto promised = request->answer;
+  if (request->missing == 0) {
+    answer(request);
+    return promised;
+  }
+  request->since = std::chrono::steady_clock::now();
+  requests_.push_back(request);
+  start_batches();
+  return promised;
+}
+
+void user_creation_state::answer(const request_ptr& request) {
+  if (request->answer.pending())
     request->answer.deliver(interned_users{
         std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}});
-  else
-    start_batches();
-  return answer;
+}
+
+void user_creation_state::fail(const request_ptr& request, const std::string& problem) {
+  if (request->answer.pending())
+    request->answer.deliver(interned_users{nullptr, problem});
+}
+
+// All have the same time, so those who came first run out of it first.
+void user_creation_state::expire() {
+  sweep();
+  const auto limit = node_->options.user_creation_timeout;
+  const auto now = std::chrono::steady_clock::now();
+  bool expired = false;
+  while (!requests_.empty() && now - requests_.front()->since >= limit) {
+    const auto& late = requests_.front();
+    spdlog::warn("user_creation: a request for {} DIDs, {} of them without an id, has waited {} ms; "
+                 "it has to ask again",
+                 late->ids.size(), late->missing, limit.count());
+    fail(late, fmt::format("no answer within {} ms", limit.count()));
+    node_->metrics.user_creation().timeouts->Increment();
+    requests_.pop_front();
+    expired = true;
+  }
+  if (!expired)
+    return;
+  for (auto& [did, waiting] : wanted_)
+    std::erase_if(waiting, [](const auto& each) { return !each.first->answer.pending(); });
+}
+
+void user_creation_state::sweep() {
+  std::erase_if(requests_, [](const auto& each) { return !each->answer.pending(); });
 }
 
 void user_creation_state::start_batches() {
@@ -90,7 +135,7 @@ void user_creation_state::start_batches() {
             },
             [this, dids](const caf::error& problem) {
               --batches_at_work_;
-              fail_batch(*dids, "the database pool died: " + describe(self_->system(), problem));
+              fail_batch(*dids, "the database: " + describe(self_->system(), problem));
               start_batches();
               stop_if_idle();
             });
@@ -113,11 +158,11 @@ void user_creation_state::finish_batch(const std::vector<std::string>& dids,
       continue;
     for (auto& [request, place] : waiting.mapped()) {
       request->ids[place] = ids[i];
-      if (--request->missing == 0 && request->answer.pending())
-        request->answer.deliver(interned_users{
-            std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}});
+      if (--request->missing == 0)
+        answer(request);
     }
   }
+  sweep();
 }
 
 // Every request that waited for one of them fails as a whole; its shard asks again.
@@ -129,9 +174,9 @@ void user_creation_state::fail_batch(const std::vector<std::string>& dids,
     if (waiting.empty())
       continue;
     for (auto& [request, place] : waiting.mapped())
-      if (request->answer.pending())
-        request->answer.deliver(interned_users{nullptr, problem});
+      fail(request, problem);
   }
+  sweep();
 }
 
 void user_creation_state::stop_if_idle() {
@@ -142,6 +187,11 @@ void user_creation_state::stop_if_idle() {
 void user_creation_state::show() {
   const auto& out = node_->metrics.user_creation();
   out.waiting->Set(static_cast<double>(queue_.size()));
+  out.requests->Set(static_cast<double>(requests_.size()));
+  const std::chrono::duration<double> longest =
+      requests_.empty() ? std::chrono::steady_clock::duration::zero()
+                        : std::chrono::steady_clock::now() - requests_.front()->since;
+  out.longest_wait->Set(longest.count());
   out.in_flight->Set(static_cast<double>(batches_at_work_));
   const auto cache = node_->metrics.cache("users");
   metrics::raise_to(*cache.hits, static_cast<double>(known_.hits()));

@@ -4,15 +4,21 @@
 #include "core/lru_cache.hpp"
 #include "messages/interfaces.hpp"
 
+#include <chrono>
 #include <deque>
 #include <unordered_map>
 #include <vector>
 
 namespace prism {
 
-/// Gives every DID its id; the only writer of new users. Requests are answered in the order in
-/// which their DIDs become known; a DID that several ask for is asked of the database once; at most
-/// `max-concurrent-user-creations` batches are at work, the others wait in turn.
+/// Gives every DID its id; the only writer of new users. DIDs go to the database in the order in
+/// which they were first asked for, so nobody is overtaken; one that several ask for goes there
+/// once. At most `max-concurrent-user-creations` batches are at work, the others wait in turn.
+///
+/// Who asks gets an answer within `user-creation-timeout`, if only that there is none yet: its DIDs
+/// keep their place, and it asks again. So a batch that the database does not finish holds up those
+/// who need its DIDs and nobody else. What waits is bounded by what asks: each shard has one
+/// request, of the DIDs of one batch, and what a shard left behind that died goes with its time.
 class user_creation_state {
 public:
   using interface = user_creation_actor;
@@ -39,6 +45,7 @@ private:
     promise answer;
     std::vector<std::int64_t> ids;
     std::size_t missing{0};
+    std::chrono::steady_clock::time_point since;
   };
   using request_ptr = std::shared_ptr<pending_request>;
   /// Who waits for one DID, and where in the answer its id goes.
@@ -48,13 +55,20 @@ private:
   void start_batches();
   void finish_batch(const std::vector<std::string>& dids, const db::job_outcome& done);
   void fail_batch(const std::vector<std::string>& dids, const std::string& problem);
+  void fail(const request_ptr& request, const std::string& problem);
+  void answer(const request_ptr& request);
+  /// Those who have waited too long.
+  void expire();
+  /// Forgets those who have their answer.
+  void sweep();
   void stop_if_idle();
   void show();
 
   self_pointer self_;
   node_ptr node_;
   lru_cache<std::string, std::int64_t> known_{cache_capacity};
-  std::unordered_map<std::string, waiters> wanted_; // bounded by what shards have in flight
+  std::deque<request_ptr> requests_; // in the order of their coming, answered ones swept away
+  std::unordered_map<std::string, waiters> wanted_; // queued or at work; all may have given up
   std::deque<std::string> queue_;
   std::size_t batches_at_work_{0};
   bool stopping_{false};

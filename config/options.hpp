@@ -57,6 +57,9 @@ struct options {
   /// Batches of new users at work at the same time. 1 to 1,000.
   std::uint64_t max_concurrent_user_creations{10};
 
+  /// How long a shard waits for ids of new users before it asks again. 100 ms to 1 h.
+  std::chrono::milliseconds user_creation_timeout{30'000};
+
   /// How long an operation waits for what it refers to; 0 keeps it for ever. Up to 1 year.
   std::chrono::seconds pending_ttl{86'400};
 

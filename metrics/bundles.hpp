@@ -91,6 +91,11 @@ struct user_creation_metrics {
   prometheus::Counter* interned;
   /// DIDs that wait for their turn.
   prometheus::Gauge* waiting;
+  /// Shards that wait for ids, and how long the first of them has waited.
+  prometheus::Gauge* requests;
+  prometheus::Gauge* longest_wait;
+  /// Those that had to ask again, because it took too long.
+  prometheus::Counter* timeouts;
   /// Batches at work.
   prometheus::Gauge* in_flight;
 };

@@ -70,6 +70,11 @@ user_creation_metrics declare_user_creation(declarer& d) {
   return {
       .interned = d.counter("users_interned_total", "DIDs that got an id."),
       .waiting = d.gauge("user_creation_waiting", "DIDs that wait to get an id."),
+      .requests = d.gauge("user_creation_requests", "Requests for ids that wait for an answer."),
+      .longest_wait = d.gauge("user_creation_longest_wait_seconds",
+                              "How long the first of those requests has waited."),
+      .timeouts = d.counter("user_creation_timeouts_total",
+                            "Requests for ids that took too long and were made again."),
       .in_flight = d.gauge("user_creation_in_flight", "Batches of new users at work."),
   };
 }

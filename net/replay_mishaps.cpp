@@ -59,9 +59,10 @@ asio::awaitable<void> replay_session::strike(const replay_fault& fault) {
     co_await send(as_bytes(text_message), false);
     break;
   case fault_kind::truncated: {
-    const auto size = state_.log.size();
-    auto frame = size > 0 ? *state_.log[std::min(fault.at, size - 1)]
-                          : make_info_frame("truncated", "an empty corpus");
+    auto nearest = state_.source->at(fault.at).frame;
+    if (!nearest && fault.at > 0)
+      nearest = state_.source->at(fault.at - 1).frame;
+    auto frame = nearest ? *nearest : make_info_frame("truncated", "an empty corpus");
     frame.resize(frame.size() / 2);
     co_await send(std::move(frame));
     break;

@@ -1,6 +1,7 @@
 #include "net/replay_server.hpp"
 
 #include "net/io_thread.hpp"
+#include "net/replay_log.hpp"
 #include "net/replay_session.hpp"
 #include "net/replay_state.hpp"
 #include "net/tcp_listener.hpp"
@@ -38,8 +39,8 @@ expected<void> check_faults(const replay_options& options, std::size_t frames) {
 
 class replay_server::impl {
 public:
-  impl(replay_log log, replay_options options, tls_context tls)
-      : state_(std::move(log), std::move(options)), tls_(std::move(tls)),
+  impl(std::unique_ptr<frame_source> frames, replay_options options, tls_context tls)
+      : state_(std::move(frames), std::move(options)), tls_(std::move(tls)),
         acceptor_(thread_.context()), pause_(thread_.context()) {}
 
   ~impl() { stop(); }
@@ -114,6 +115,11 @@ expected<std::unique_ptr<replay_server>> replay_server::start(corpus frames,
   auto log = replay_log::make(std::move(frames), options.window);
   if (!log)
     return tl::unexpected(log.error());
+  return serve(std::unique_ptr<frame_source>(std::move(*log)), std::move(options));
+}
+
+expected<std::unique_ptr<replay_server>> replay_server::serve(std::unique_ptr<frame_source> frames,
+                                                              replay_options options) {
   tls_context tls;
   if (!options.tls_certificate_file.empty() || !options.tls_key_file.empty()) {
     auto made = make_server_tls(options.tls_certificate_file, options.tls_key_file);
@@ -121,7 +127,7 @@ expected<std::unique_ptr<replay_server>> replay_server::start(corpus frames,
       return tl::unexpected(made.error());
     tls = std::move(*made);
   }
-  auto made = std::make_unique<impl>(std::move(*log), std::move(options), std::move(tls));
+  auto made = std::make_unique<impl>(std::move(frames), std::move(options), std::move(tls));
   if (auto started = made->start(); !started)
     return tl::unexpected(started.error());
   return std::unique_ptr<replay_server>(new replay_server(std::move(made)));

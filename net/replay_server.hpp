@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "net/corpus_file.hpp"
+#include "net/frame_source.hpp"
 #include "net/listen_address.hpp"
 #include "net/replay_directory.hpp"
 #include "net/replay_fault.hpp"
@@ -63,6 +64,11 @@ public:
   /// frame that is none, sequence numbers that do not rise, a fault behind the end of the corpus).
   [[nodiscard]] static expected<std::unique_ptr<replay_server>> start(corpus frames,
                                                                       replay_options options);
+
+  /// The same with frames that are made as they are asked for; `window` and `from_start` are up to
+  /// the source, and `rate` where it says when a frame is due.
+  [[nodiscard]] static expected<std::unique_ptr<replay_server>>
+  serve(std::unique_ptr<frame_source> frames, replay_options options);
 
   replay_server(const replay_server&) = delete;
   replay_server& operator=(const replay_server&) = delete;

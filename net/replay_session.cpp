@@ -201,7 +201,7 @@ asio::awaitable<void> replay_session::read() {
 // -- writing ---------------------------------------------------------------------------------
 
 asio::awaitable<void> replay_session::write() {
-  const auto begin = state_.log.enter(cursor_, state_.options.from_start);
+  const auto begin = state_.source->enter(cursor_, state_.options.from_start);
   if (begin.future) {
     co_await send(make_error_frame("FutureCursor", "Cursor in the future."));
     co_await close();
@@ -221,13 +221,18 @@ asio::awaitable<void> replay_session::send_frames(std::size_t first) {
         break;
       co_await strike(*fault);
     }
-    if (i == state_.log.size())
+    const auto [frame, forgotten] = state_.source->at(i);
+    if (forgotten) {
+      co_await send(make_error_frame("ConsumerTooSlow", "What comes next is no longer kept."));
+      co_await close();
+      co_return;
+    }
+    if (!frame)
       break;
-    co_await pace();
+    co_await pace(i);
     if (ended_)
       co_return;
     ws_.binary(true);
-    const frame_bytes frame = state_.log[i];
     const auto [ec, count] = co_await ws_.async_write(asio::buffer(*frame), use_result);
     static_cast<void>(count);
     if (ec)
@@ -257,11 +262,14 @@ asio::awaitable<void> replay_session::close() {
   deadline_.cancel();
 }
 
-asio::awaitable<void> replay_session::pace() {
-  if (state_.options.rate == 0)
+asio::awaitable<void> replay_session::pace(std::size_t index) {
+  const auto happens = state_.source->due(index);
+  if (!happens && state_.options.rate == 0)
     co_return;
-  const auto due = pace_begin_ + std::chrono::nanoseconds{std::chrono::seconds{1}} *
-                                     static_cast<std::int64_t>(paced_++) / state_.options.rate;
+  const auto due = happens ? *happens
+                           : pace_begin_ + std::chrono::nanoseconds{std::chrono::seconds{1}} *
+                                               static_cast<std::int64_t>(paced_++) /
+                                               state_.options.rate;
   wake_.expires_at(due);
   co_await wake_.async_wait(use_result);
 }

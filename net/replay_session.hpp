@@ -44,7 +44,7 @@ private:
   boost::asio::awaitable<void> strike(const replay_fault& fault);
   boost::asio::awaitable<void> send(std::vector<std::byte> message, bool binary = true);
   boost::asio::awaitable<void> close();
-  boost::asio::awaitable<void> pace();
+  boost::asio::awaitable<void> pace(std::size_t index);
   boost::asio::awaitable<void> until_ended();
 
   replay_state& state_;

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "net/replay_log.hpp"
+#include "net/frame_source.hpp"
 #include "net/replay_server.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -16,10 +17,10 @@ namespace prism::net {
 /// and the list of faults, which others may read. Internal to net/.
 class replay_state {
 public:
-  replay_state(replay_log frames, replay_options chosen)
-      : log(std::move(frames)), options(std::move(chosen)), faults_left_(options.faults) {}
+  replay_state(std::unique_ptr<frame_source> frames, replay_options chosen)
+      : source(std::move(frames)), options(std::move(chosen)), faults_left_(options.faults) {}
 
-  const replay_log log;
+  const std::unique_ptr<frame_source> source;
   const replay_options options;
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> open{0};

@@ -19,7 +19,7 @@ refused() {
 }
 
 sample=sample/small
-for command in setup build demo test oracle crash bench format lint; do
+for command in setup build demo test oracle crash bench soak format lint; do
   output=$("scripts/$command" --help) || fail "$command --help: exit code $?"
   grep -q "^usage: scripts/$command" <<<"$output" || fail "$command --help: no usage line"
   [[ $command == test ]] || refused --nonsense "scripts/$command" --nonsense
@@ -39,6 +39,10 @@ refused nothing/there scripts/crash nothing/there 1 1
 refused BASE scripts/bench
 refused --reads scripts/bench --reads $sample
 refused nothing/there scripts/bench nothing/there
+refused MINUTES scripts/soak
+refused RATE scripts/soak 1
+refused "'0'" scripts/soak 1 0
+refused "'x'" scripts/soak x 1
 refused CONNINFO "$PRISM_BUILD_DIR/tools/prism-records"
 refused CONNINFO "$PRISM_BUILD_DIR/tools/prism-records" --nonsense
 

@@ -1,13 +1,12 @@
 #include "net/corpus_order.hpp"
+#include "net/port_file.hpp"
 #include "options.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <fmt/chrono.h>
 
@@ -31,18 +30,6 @@ expected<net::corpus> load(const replay::options& chosen) {
   if (frames && chosen.twice)
     frames = net::twice(*frames);
   return frames;
-}
-
-// A reader of the file sees the whole number or no file at all.
-expected<void> write_port(const std::string& path, std::uint16_t port) {
-  const std::string draft = path + ".new";
-  std::FILE* file = std::fopen(draft.c_str(), "w");
-  bool good = file != nullptr && std::fprintf(file, "%u\n", unsigned{port}) > 0;
-  if (file != nullptr)
-    good = std::fclose(file) == 0 && good;
-  if (!good || std::rename(draft.c_str(), path.c_str()) != 0)
-    return fail(errc::io, "--port-file: '{}': {}", path, std::strerror(errno));
-  return {};
 }
 
 expected<void> serve(replay::options chosen) {
@@ -69,7 +56,7 @@ expected<void> serve(replay::options chosen) {
   fmt::print("listening on {}\n", (*server)->url());
   std::fflush(stdout);
   if (!chosen.port_file.empty())
-    if (auto written = write_port(chosen.port_file, (*server)->port()); !written)
+    if (auto written = net::write_port_file(chosen.port_file, (*server)->port()); !written)
       return written;
 
   waiting.run();

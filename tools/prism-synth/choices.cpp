@@ -178,7 +178,10 @@ network::changes network::make_list(std::size_t who) {
 network::changes network::make_item(std::size_t who) {
   auto out = blank(collection::list_item);
   const auto& lists = accounts_[who].lists;
-  if (!lists.empty() && !random_.chance(10)) {
+  const bool full = fixed_ >= how_.remember / 10;
+  if (full && lists.empty())
+    return {};
+  if (!lists.empty() && (full || !random_.chance(10))) {
     out.list = lists[random_.below(lists.size())];
   } else {
     // The item is told before its list.
@@ -244,7 +247,8 @@ network::changes network::remove_record(std::size_t who) {
   changes made;
   made.push_back({change::remove, gone.rkey, gone.what, {}, {}, gone.id});
   if (gone.what->kind == collection::post)
-    posts_[gone.post].alive = false;
+    bury(gone.post);
+  --loose_;
   std::swap(gone, own.back());
   own.pop_back();
   return made;

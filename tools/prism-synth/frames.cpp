@@ -11,11 +11,19 @@ using atproto::cbor_writer;
 
 namespace {
 
+/// As most relays write it; with microseconds where milliseconds would make two events the same.
+[[nodiscard]] std::string event_time(micros time) {
+  auto out = iso_text(time);
+  if (time % 1000 != 0)
+    out.insert(out.size() - 1, fmt::format("{:03}", time % 1000));
+  return out;
+}
+
 /// The header, and the beginning of the payload.
 [[nodiscard]] cbor_writer begin(std::string_view type, const envelope& of) {
   cbor_writer out;
   out.begin_map().key("t").text(type).key("op").integer(1).end_map();
-  out.begin_map().key("seq").integer(of.seq).key("time").text(iso_text(of.time));
+  out.begin_map().key("seq").integer(of.seq).key("time").text(event_time(of.time));
   return out;
 }
 

@@ -1,6 +1,7 @@
-// prism-synth: a made-up network's firehose as a corpus. See `usage`.
+// prism-synth: a made-up network's firehose, as a corpus or as it goes. See `usage`.
 
 #include "corpus_writer.hpp"
+#include "stream.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -24,6 +25,13 @@ int main(int argc, char** argv) {
   if (!how) {
     std::fputs(fmt::format("prism-synth: {}\n{}", how.error().message, usage).c_str(), stderr);
     return exit_usage;
+  }
+  if (how->stream.rate > 0) {
+    if (const auto served = stream(*how); !served) {
+      std::fputs(fmt::format("prism-synth: {}\n", served.error().message).c_str(), stderr);
+      return 1;
+    }
+    return 0;
   }
   const auto begin = std::chrono::steady_clock::now();
   const auto made = write_corpus(*how);

@@ -69,6 +69,11 @@ bool model::counts(const stored& row) const {
   return row.what->kind != collection::list_item || find(row.what->list) != nullptr;
 }
 
+std::size_t model::waiting() const {
+  return static_cast<std::size_t>(std::count_if(
+      records_.begin(), records_.end(), [this](const auto& each) { return !counts(each.second); }));
+}
+
 model::same_maps model::same_of_all() const {
   same_maps out;
   for (const auto& each : records_) {

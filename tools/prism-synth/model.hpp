@@ -24,6 +24,9 @@ public:
   using row_sink = std::function<void(std::string_view table, const std::string& json)>;
   void rows(const row_sink& sink) const;
 
+  /// Records that are about something that is not there.
+  [[nodiscard]] std::size_t waiting() const;
+
 private:
   /// What a post says to somebody.
   struct notice {

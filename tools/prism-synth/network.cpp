@@ -10,8 +10,9 @@ using atproto::collection;
 namespace {
 
 constexpr micros millisecond = 1000;
-constexpr micros begin_of_network = 1'732'320'000'000'000; // 2024-11-23T00:00:00Z
+constexpr micros second = 1'000'000;
 constexpr std::size_t first_accounts = 10;
+constexpr std::size_t operations_per_join = 100; // of a stream
 
 [[nodiscard]] atproto::tid tid_of(micros time, std::size_t clock_id) {
   return atproto::tid{(static_cast<std::uint64_t>(time) << 10U) | clock_id};
@@ -19,20 +20,29 @@ constexpr std::size_t first_accounts = 10;
 
 } // namespace
 
-network::network(const options& how, frame_sink sink, model* expected)
-    : how_(how), sink_(std::move(sink)), model_(expected), random_(how.seed),
-      now_(begin_of_network) {}
+network::network(const options& how, frame_sink sink, model* expected, micros begin)
+    : how_(how), sink_(std::move(sink)), model_(expected), random_(how.seed), begin_(begin),
+      now_(begin) {}
 
 void network::run() {
-  while (operations_ < how_.operations) {
-    const auto due = first_accounts + operations_ * 2 * how_.accounts / how_.operations;
-    while (accounts_.size() < std::min(due, how_.accounts))
-      join();
-    keep_promises();
-    if (random_.chance(1))
-      resume_someone();
-    act();
-  }
+  while (operations_ < how_.operations)
+    step();
+}
+
+std::size_t network::accounts_due() const {
+  if (how_.stream.rate > 0)
+    return std::min(first_accounts + operations_ / operations_per_join, how_.accounts + gone_);
+  return std::min(first_accounts + operations_ * 2 * how_.accounts / how_.operations,
+                  how_.accounts);
+}
+
+void network::step() {
+  for (const auto due = accounts_due(); accounts_.size() < due;)
+    join();
+  keep_promises();
+  if (random_.chance(1))
+    resume_someone();
+  act();
 }
 
 void network::join() {
@@ -50,7 +60,7 @@ void network::act() {
   std::size_t chosen = 0;
   while (chosen + 1 < action_count && at >= how_.mix[chosen])
     at -= how_.mix[chosen++];
-  const auto what = static_cast<action>(chosen);
+  const auto what = within_bounds(static_cast<action>(chosen));
   if (what >= action::handle) {
     if (change_account(who, what))
       return;
@@ -88,8 +98,9 @@ bool network::change_account(std::size_t who, action what) {
     sink_(identity_frame(next_envelope(account), account.handle));
     return true;
   }
-  // The first ones stay, so that there is always somebody.
-  if (who < first_accounts)
+  // The first ones stay, so that there is always somebody. What is left of those who go is little,
+  // but it stays.
+  if (who < first_accounts || (what == action::leave && gone_ >= how_.accounts))
     return false;
   account.active = false;
   if (what == action::pause) {
@@ -97,14 +108,49 @@ bool network::change_account(std::size_t who, action what) {
     tell_account(account, random_.chance(50) ? "deactivated" : "takendown");
     return true;
   }
-  account.gone = true;
-  for (const auto& each : account.records)
-    if (each.what->kind == collection::post)
-      posts_[each.post].alive = false;
+  leave(account);
   tell_account(account, "deleted");
   if (model_ != nullptr)
     model_->account_deleted(account.did);
   return true;
+}
+
+void network::leave(account& who) {
+  who.gone = true;
+  ++gone_;
+  for (const auto& each : who.records)
+    if (each.what->kind == collection::post)
+      bury(each.post);
+  loose_ -= who.records.size();
+  who.records = {};
+  who.lists = {};
+  who.repo.forget();
+}
+
+action network::within_bounds(action what) const {
+  const bool makes_fixed =
+      what == action::list || what == action::threadgate || what == action::postgate;
+  if (makes_fixed && fixed_ >= how_.remember / 10)
+    what = action::post;
+  const bool changes = what == action::remove || what >= action::profile;
+  return !changes && loose_ >= how_.remember ? action::remove : what;
+}
+
+std::size_t network::add_post(post what) {
+  if (posts_.size() < how_.remember || free_posts_.empty()) {
+    posts_.push_back(std::move(what));
+    return posts_.size() - 1;
+  }
+  const auto place = free_posts_.back();
+  free_posts_.pop_back();
+  posts_[place] = std::move(what);
+  return place;
+}
+
+void network::bury(std::size_t post) {
+  posts_[post].alive = false;
+  if (how_.remember != SIZE_MAX)
+    free_posts_.push_back(post);
 }
 
 void network::resume_someone() {
@@ -141,14 +187,16 @@ void network::note(std::size_t who, const operation& told, bool gated) {
   if (kind == collection::profile) {
     account.profile = told.id;
   } else if (told.action == change::create) {
+    std::size_t place = 0;
     if (kind == collection::list)
       account.lists.push_back(ref_to(who, told).uri);
     else if (kind == collection::post)
-      posts_.push_back({ref_to(who, told), told.what->reply_root, gated, true});
+      place = add_post({ref_to(who, told), told.what->reply_root, gated, true});
     const bool fixed = gated || kind == collection::list || kind == collection::thread_gate ||
                        kind == collection::post_gate;
     if (!fixed)
-      account.records.push_back({told.what, told.rkey, told.id, posts_.size() - 1});
+      account.records.push_back({told.what, told.rkey, told.id, place});
+    ++(fixed ? fixed_ : loose_);
   }
 }
 
@@ -157,8 +205,12 @@ void network::tell_account(account& who, std::string_view status) {
 }
 
 envelope network::next_envelope(const account& who) {
-  now_ += millisecond * static_cast<micros>(2 + random_.below(30));
-  return {++seq_, who.did, now_};
+  ++seq_;
+  if (how_.stream.rate > 0)
+    now_ = begin_ + seq_ * second / how_.stream.rate;
+  else
+    now_ += millisecond * static_cast<micros>(2 + random_.below(30));
+  return {seq_, who.did, now_};
 }
 
 operation network::created(std::size_t who, record what, std::string rkey) {

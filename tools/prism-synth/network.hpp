@@ -17,11 +17,17 @@ class network {
 public:
   using frame_sink = std::function<void(const frame& bytes)>;
 
+  /// @param begin when the first event happens; with a rate the others follow evenly.
   /// @param expected may be null.
-  network(const options& how, frame_sink sink, model* expected);
+  network(const options& how, frame_sink sink, model* expected, micros begin = default_begin);
 
   /// Acts until all operations are told. Some frames may follow the last of them.
   void run();
+
+  /// The next act of somebody, of one or more frames, and what is due with it.
+  void step();
+
+  static constexpr micros default_begin = 1'732'320'000'000'000; // 2024-11-23T00:00:00Z
 
   [[nodiscard]] const std::deque<account>& accounts() const noexcept { return accounts_; }
   [[nodiscard]] std::size_t operations() const noexcept { return operations_; }
@@ -43,8 +49,13 @@ private:
   };
   using changes = std::vector<operation>;
 
+  /// How many accounts there have to be by now, those that left included.
+  [[nodiscard]] std::size_t accounts_due() const;
   void join();
   void act();
+  /// What becomes of a choice when as much is remembered as may be.
+  [[nodiscard]] action within_bounds(action what) const;
+  void leave(account& who);
   void keep_promises();
   void resume_someone();
   [[nodiscard]] changes choose(std::size_t who, action what);
@@ -65,6 +76,9 @@ private:
 
   void tell(std::size_t who, changes of);
   void note(std::size_t who, const operation& told, bool gated);
+  /// @returns its place in posts_.
+  std::size_t add_post(post what);
+  void bury(std::size_t post);
   void tell_account(account& who, std::string_view status);
 
   [[nodiscard]] record blank(atproto::collection kind);
@@ -87,7 +101,12 @@ private:
   std::vector<post> posts_;
   std::vector<promise> promises_;
   std::vector<std::size_t> paused_;
+  std::vector<std::size_t> free_posts_; // places in posts_ of dead ones, to be used again
+  micros begin_;
   micros now_;
+  std::size_t loose_{0}; // records that can go again
+  std::size_t fixed_{0}; // records that cannot
+  std::size_t gone_{0};  // accounts
   std::int64_t seq_{0};
   std::size_t operations_{0};
   std::uint64_t rkeys_{0};

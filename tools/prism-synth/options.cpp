@@ -8,15 +8,32 @@ namespace prism::synth {
 const char* const usage =
     "usage: prism-synth --base=BASE [--accounts=N] [--ops=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
     "                   [--oracle=yes|no]\n"
+    "       prism-synth --rate=N [--minutes=M] [--window=N] [--port=N] [--port-file=FILE]\n"
+    "                   [--accounts=N] [--remember=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
     "\n"
     "Makes up a network and writes its firehose as a corpus: BASE.frames.zst, BASE.meta.json,\n"
     "BASE.dids.json, BASE.handles.json, and unless --oracle=no what has to become of it:\n"
     "BASE.oracle.rows.jsonl.zst, BASE.oracle.errors.json.\n"
     "The same options give the same bytes. Weights: post, reply, quote, like, repost, follow, "
     "block,\n"
-    "list, item, listblock, threadgate, postgate, profile, edit, remove, handle, pause, leave.\n";
+    "list, item, listblock, threadgate, postgate, profile, edit, remove, handle, pause, leave.\n"
+    "\n"
+    "With --rate it serves the firehose itself, as com.atproto.sync.subscribeRepos on 127.0.0.1, "
+    "and\n"
+    "makes N frames per second as it goes, for M minutes from its first client on. A frame's time "
+    "is\n"
+    "when it was due, so that a consumer which does not keep up sees it in its lag; the frames "
+    "wait\n"
+    "for it. Of the frames the last --window (default 20000) are kept for cursors, of the records\n"
+    "--remember (default 200000) at most live at a time: from there on as many go as come. At the "
+    "end\n"
+    "one JSON object on the standard output says what has to be in the tables, and the server "
+    "stays\n"
+    "until SIGTERM.\n";
 
 namespace {
+
+constexpr std::size_t default_remember = 200'000;
 
 template <class Number>
 [[nodiscard]] expected<Number> number(std::string_view name, std::string_view text, Number least,
@@ -80,6 +97,20 @@ template <class Number>
     into.oracle = value == "yes";
     return {};
   }
+  if (name == "--remember")
+    return put(into.remember, number<std::size_t>(name, value, 100, 100'000'000));
+  if (name == "--rate")
+    return put(into.stream.rate, number<std::uint32_t>(name, value, 1, 100'000));
+  if (name == "--minutes")
+    return put(into.stream.minutes, number(name, value, 0.001, 10'000.0));
+  if (name == "--window")
+    return put(into.stream.window, number<std::size_t>(name, value, 1, 100'000'000));
+  if (name == "--port")
+    return put(into.stream.port, number<std::uint16_t>(name, value, 0, 65'535));
+  if (name == "--port-file") {
+    into.stream.port_file = value;
+    return {};
+  }
   if (name == "--mix")
     return read_mix(into, value);
   return fail(errc::invalid, "unknown option '{}'", argument);
@@ -92,8 +123,10 @@ expected<options> read_options(std::span<const char* const> arguments) {
   for (const auto* argument : arguments)
     if (auto read = read_option(out, argument); !read)
       return tl::unexpected(read.error());
-  if (out.base.empty())
-    return fail(errc::invalid, "--base is missing");
+  if (out.base.empty() == (out.stream.rate == 0))
+    return fail(errc::invalid, "either --base or --rate is needed, and not both");
+  if (out.stream.rate > 0)
+    out.remember = std::min(out.remember, default_remember);
   const auto records = std::span{out.mix}.first(static_cast<std::size_t>(action::handle));
   if (std::all_of(records.begin(), records.end(), [](double each) { return each == 0; }))
     return fail(errc::invalid, "--mix: nothing that makes records has a weight");

@@ -37,12 +37,24 @@ inline constexpr std::array<std::string_view, action_count> action_names{
     "block",   "list",  "item",   "listblock", "threadgate", "postgate",
     "profile", "edit",  "remove", "handle",    "pause",      "leave"};
 
+/// How a firehose is served that is made as it goes.
+struct stream_options {
+  std::uint32_t rate{0};      ///< frames per second, 1 to 100,000; 0: a corpus is written instead
+  double minutes{1};          ///< for which it goes on, from the first client on; to 10,000
+  std::size_t window{20'000}; ///< frames kept for cursors
+  std::uint16_t port{0};      ///< of 127.0.0.1; 0: a free one
+  std::string port_file;      ///< where to write the port; "" for nowhere
+};
+
 struct options {
   std::string base;               ///< files are BASE.frames.zst and so on
   std::size_t accounts{200};      ///< 1 to 1,000,000
   std::size_t operations{10'000}; ///< record operations, 1 to 1,000,000,000
   std::uint64_t seed{1};
   bool oracle{true}; ///< whether to write what has to become of it
+  /// Most records that can go again; from there on as many go as come. A tenth as many cannot go.
+  std::size_t remember{SIZE_MAX};
+  stream_options stream;
   /// How often each action is taken, relative to the others.
   std::array<double, action_count> mix{10,  9,   3,   44,  9,   14,  1,    0.6, 2,
                                        0.2, 0.4, 0.3, 0.5, 0.3, 5.0, 0.15, 0.1, 0.02};

@@ -44,6 +44,9 @@ public:
   /// @param rev after that of the commit before.
   [[nodiscard]] commit apply(const std::vector<operation>& operations, atproto::tid rev);
 
+  /// Gives back the memory of one that nothing follows for.
+  void forget() { records_ = tree{}; }
+
   /// Nothing is committed yet.
   [[nodiscard]] bool is_new() const noexcept { return !rev_; }
 

@@ -1,0 +1,88 @@
+"""What can be seen of a running node from outside: its metrics, and what Linux knows of it."""
+
+import os
+import re
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+_SAMPLE = re.compile(r"^(\w+)(?:\{[^}]*\})? ([0-9.eE+-]+)$", re.MULTILINE)
+
+
+@dataclass
+class Sample:
+    """One look at a node."""
+
+    at: float  # seconds since 1970
+    rss_mb: float
+    threads: int
+    descriptors: int
+    metrics: dict  # by name, summed over labels
+
+    def value(self, name):
+        return self.metrics.get(name, 0.0)
+
+
+def sample(pid, url):
+    """Error: RuntimeError if the process is gone or its metrics cannot be had."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+            fields = dict(line.split(":", 1) for line in status)
+        descriptors = len(os.listdir(f"/proc/{pid}/fd"))
+        at = time.time()
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            text = answer.read().decode()
+        return Sample(
+            at,
+            int(fields["VmRSS"].split()[0]) / 1024,
+            int(fields["Threads"]),
+            descriptors,
+            _summed(text),
+        )
+    except (OSError, KeyError, urllib.error.URLError) as problem:
+        raise RuntimeError(f"prismd cannot be looked at: {problem!r}") from problem
+
+
+def cpu_pressure_s():
+    """Seconds since the boot in which some process of the machine waited for a CPU (PSI); None if
+    the kernel does not tell."""
+    try:
+        with open("/proc/pressure/cpu", encoding="ascii") as file:
+            return int(re.search(r"some .*total=(\d+)", file.read())[1]) / 1e6
+    except (OSError, TypeError):
+        return None
+
+
+def peak_rss_mb(pid):
+    """Error: RuntimeError if the process is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+            fields = dict(line.split(":", 1) for line in status)
+        return int(fields["VmHWM"].split()[0]) / 1024
+    except (OSError, KeyError) as problem:
+        raise RuntimeError(f"process {pid} cannot be looked at: {problem!r}") from problem
+
+
+def _summed(text):
+    sums = {}
+    for name, value in _SAMPLE.findall(text):
+        sums[name] = sums.get(name, 0.0) + float(value)
+    return sums
+
+
+def slope(points):
+    """Least squares over (x, y); 0 for fewer than two x."""
+    count = len(points)
+    if count < 2:
+        return 0.0
+    mean_x = sum(x for x, _ in points) / count
+    mean_y = sum(y for _, y in points) / count
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0
+
+
+def percentile(values, percent):
+    """The smallest value that `percent` of 100 do not exceed; 0 of none."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else 0.0
