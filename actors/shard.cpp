@@ -1,6 +1,7 @@
 #include "actors/shard.hpp"
 
 #include "atproto/frame.hpp"
+#include "core/crash_point.hpp"
 #include "metrics/labels.hpp"
 
 #include <algorithm>
@@ -65,6 +66,7 @@ shard_actor::behavior_type shard_state::make_behavior() {
           [this](const tick&) { wake(); },
           [this](const stop_request&) {
             stopping_ = true;
+            pass(crash_point::during_drain);
             stop_if_idle();
           },
           [this](const get_status&) -> actor_status {
@@ -180,6 +182,7 @@ void shard_state::build() {
   batch_->verify_deletions =
       node_->options.verify_deletions == "yes" && node_->options.identity_lookups == "on";
   batch_->last_seq = at_work_.empty() ? idle_until_ : at_work_.back().seq;
+  pass(crash_point::after_decode);
 }
 
 void shard_state::start_batch() {

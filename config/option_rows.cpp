@@ -203,7 +203,10 @@ constexpr std::array rows{
     option_row{.name = "crash-point",
                .help = "testing only: the named point at which the process kills itself",
                .field = &options::crash_point,
-               .allowed_text = "a name, or nothing"},
+               .allowed_text = "nothing, or NAME[:N], the N-th passage of one of after-decode, "
+                               "before-commit, after-commit, during-release, during-eviction, "
+                               "during-drain",
+               .check = is_crash_point},
 };
 
 } // namespace

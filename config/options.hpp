@@ -140,7 +140,7 @@ struct options {
   /// For demos and tests. Up to 1 h.
   std::chrono::milliseconds until_caught_up{0};
 
-  /// Testing only: the named point at which the process kills itself; empty is none.
+  /// Testing only: the point at which the process kills itself (core/crash_point.hpp); empty: none.
   std::string crash_point;
 
   friend bool operator==(const options&, const options&) = default;

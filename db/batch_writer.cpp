@@ -1,5 +1,6 @@
 #include "db/batch_writer.hpp"
 
+#include "core/crash_point.hpp"
 #include "db/batch_step.hpp"
 
 #include <algorithm>
@@ -189,6 +190,8 @@ outcome<void> batch_writer::settle_referents() {
     add_release(next.pipe(), arrived);
     next.then([this](const result& rows) -> outcome<void> {
       auto released = read_released(rows);
+      if (!released.empty())
+        pass(crash_point::during_release);
       for (auto& op : released) {
         report_.pending.push_back(
             {pending_event::released, op.kind, op.referent_id, op.row.creator_id, op.row.rkey});

@@ -1,5 +1,6 @@
 #include "db/indexer.hpp"
 
+#include "core/crash_point.hpp"
 #include "db/batch_writer.hpp"
 #include "db/plan_settings.hpp"
 #include "db/progress.hpp"
@@ -109,6 +110,7 @@ struct opening {
   if (!last.empty())
     if (auto done = last.sync(); !done)
       return tl::unexpected(done.error());
+  pass(crash_point::before_commit);
   return report;
 }
 
@@ -118,8 +120,11 @@ outcome<apply_report> apply_batch(connection& on, const tx_options& options, con
   const auto uri_ids = intern_uris(on, of);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
-  return transaction::run(on, options,
-                          [&](tx& inside) { return apply_inside(inside, of, *uri_ids); });
+  auto done =
+      transaction::run(on, options, [&](tx& inside) { return apply_inside(inside, of, *uri_ids); });
+  if (done)
+    pass(crash_point::after_commit);
+  return done;
 }
 
 } // namespace prism::db
