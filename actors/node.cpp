@@ -5,6 +5,7 @@
 #include "actors/metrics_exporter.hpp"
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
+#include "actors/pool_monitor.hpp"
 #include "actors/shard.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/user_creation.hpp"
@@ -141,6 +142,7 @@ void node::start_actors() {
   std::vector<child_factory> children;
   children.push_back(permanent<metrics_exporter_state>(names::metrics, context_));
   children.push_back(permanent<pool_state>(names::pool, context_));
+  children.push_back(permanent<pool_monitor_state>(names::pool_monitor, context_));
   children.push_back(permanent<user_creation_state>(names::user_creation, context_));
   children.push_back(permanent<pending_ops_state>(names::pending_ops, context_));
   children.push_back(permanent<identity_state>(names::identity, context_));

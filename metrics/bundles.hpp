@@ -90,7 +90,7 @@ struct database_metrics {
   /// Active of max: now, and averaged over the samples of the pool monitor.
   prometheus::Gauge* utilization;
   prometheus::Gauge* utilization_average;
-  /// Times at which requests began to wait while no session was free, as sampled (`raise_to`).
+  /// Times at which requests began to wait while no session was free, as sampled.
   prometheus::Counter* exhaustions;
   /// Seconds that a request waited, that a session was lent, that opening a connection took.
   prometheus::Histogram* acquire;
