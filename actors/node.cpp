@@ -2,6 +2,7 @@
 
 #include "actors/firehose.hpp"
 #include "actors/identity.hpp"
+#include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
@@ -149,6 +150,7 @@ void node::start_actors() {
   for (std::size_t shard = 0; shard < context_->options.shards; ++shard)
     children.push_back(permanent<shard_state>(names::shard(shard), context_, shard));
   children.push_back(permanent<firehose_state>(names::firehose, context_));
+  children.push_back(permanent<janitor_state>(names::janitor, context_, default_janitor_tasks()));
   supervision_options options;
   options.max_restarts = 20 + 5 * context_->options.shards;
   root_ = caf::actor_cast<caf::actor>(

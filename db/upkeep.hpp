@@ -1,6 +1,7 @@
 #pragma once
 
 #include "db/connection.hpp"
+#include "db/pending.hpp"
 #include "db/transaction.hpp"
 
 #include <chrono>
@@ -58,7 +59,8 @@ struct upkeep_report {
   std::uint64_t rows{0}; ///< deleted or mended
   bool more{false};      ///< there is more to do now
   upkeep_position next{};
-  std::vector<upkeep_finding> findings; ///< of the audits, each mended
+  std::vector<upkeep_finding> findings;  ///< of the audits, each mended
+  std::vector<pending_change> forgotten; ///< of `pending_ops`, to tell those who remember them
 };
 
 /// Does one batch. Blocks; the connection's thread.

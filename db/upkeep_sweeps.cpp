@@ -23,7 +23,8 @@ constexpr statement delete_pending{
     "delete_expired_pending",
     "DELETE FROM pending_ops WHERE (creator_id, collection, rkey) IN (SELECT creator_id, "
     "collection, rkey FROM pending_ops WHERE parked_at < now() - $2 * interval '1 second' "
-    "ORDER BY parked_at LIMIT $1 FOR UPDATE SKIP LOCKED)"};
+    "ORDER BY parked_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
+    "RETURNING collection, referent_id, other_id, creator_id, rkey"};
 
 // Index: TABLE_recorded_at. By place, since a version has no short key; one that moves meanwhile
 // waits for the next batch.
@@ -76,7 +77,18 @@ outcome<upkeep_report> sweep_oauth_states(executor& on, const upkeep_job& job) {
 }
 
 outcome<upkeep_report> sweep_pending_ops(executor& on, const upkeep_job& job) {
-  return run_all(on, std::span(&delete_pending, 1), job, true);
+  upkeep_report report;
+  if (job.keep.count() == 0)
+    return report;
+  params p;
+  p.int8(job.limit).int8(job.keep.count());
+  const auto rows = on.exec_prepared(delete_pending, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  report.rows = rows->rows();
+  report.more = report.rows >= static_cast<std::uint64_t>(job.limit);
+  report.forgotten = read_pending_changes(*rows, pending_event::cancelled);
+  return report;
 }
 
 outcome<upkeep_report> sweep_history(executor& on, const upkeep_job& job) {
