@@ -2,9 +2,11 @@
 
 #include "actors/firehose.hpp"
 #include "actors/identity.hpp"
+#include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
+#include "actors/pool_monitor.hpp"
 #include "actors/shard.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/user_creation.hpp"
@@ -141,12 +143,14 @@ void node::start_actors() {
   std::vector<child_factory> children;
   children.push_back(permanent<metrics_exporter_state>(names::metrics, context_));
   children.push_back(permanent<pool_state>(names::pool, context_));
+  children.push_back(permanent<pool_monitor_state>(names::pool_monitor, context_));
   children.push_back(permanent<user_creation_state>(names::user_creation, context_));
   children.push_back(permanent<pending_ops_state>(names::pending_ops, context_));
   children.push_back(permanent<identity_state>(names::identity, context_));
   for (std::size_t shard = 0; shard < context_->options.shards; ++shard)
     children.push_back(permanent<shard_state>(names::shard(shard), context_, shard));
   children.push_back(permanent<firehose_state>(names::firehose, context_));
+  children.push_back(permanent<janitor_state>(names::janitor, context_, default_janitor_tasks()));
   supervision_options options;
   options.max_restarts = 20 + 5 * context_->options.shards;
   root_ = caf::actor_cast<caf::actor>(
