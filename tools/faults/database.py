@@ -43,9 +43,16 @@ class Database:
             except ProcessLookupError:
                 pass  # a session that has ended meanwhile
 
+    def stop_all(self):
+        # The server first: what it starts while the others are looked for would go on.
+        os.kill(self.server.pid, signal.SIGSTOP)
+        wait_until(lambda: _stat(f"/proc/{self.server.pid}/stat")[0] == "T", "a stopped server")
+        self.send_all(signal.SIGSTOP)
+        wait_until(self.is_stopped, "PostgreSQL to stand still")
+
     def is_stopped(self):
         states = [_stat(f"/proc/{pid}/stat") for pid in self.process_ids()]
-        return all(state is None or state[0] == "T" for state in states)
+        return all(state is None or state[0] in "TZ" for state in states)
 
     def _answers(self):
         try:

@@ -4,8 +4,10 @@ Each fault takes the `Run` and a random generator, strikes, and returns a few wo
 is running before and after it. Error: RuntimeError, it did not strike, or somebody did not survive it.
 """
 
+import re
 import signal
 import time
+import urllib.request
 
 from process import wait_until
 
@@ -39,8 +41,7 @@ def postgres_killed(run, chance):
 
 def postgres_stopped(run, chance):
     try:
-        run.database.send_all(signal.SIGSTOP)
-        wait_until(run.database.is_stopped, "PostgreSQL to stand still")
+        run.database.stop_all()
         time.sleep(chance.uniform(0.2, 1.5))
         still = run.database.is_stopped()
     finally:
@@ -121,15 +122,21 @@ def _killed_at(name, most_passages):
 
 def actors_killed(run, chance):
     run.node.kill()
-    size = run.node.log_size()
     run.node.start("--chaos-kill-per-minute=300")
-    words = "chaos: "
-    wait_until(lambda: words in run.node.log_since(size), "an actor to be killed")
+    run.node.wait_for_log("metrics on ")
+    url = re.search(r"metrics on (\S+)", run.node.log_since_start()).group(1)
+
+    def killed():
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            found = re.search(r"^prism_chaos_kills_total (\S+)", answer.read().decode(), re.MULTILINE)
+        return int(float(found.group(1)))
+
+    wait_until(lambda: killed() > 0, "an actor to be killed")
     time.sleep(chance.uniform(0.5, 2))
-    found = run.node.log_since(size).count(words)
+    number = killed()
     run.node.kill()
     run.node.start()
-    return f"{found} actors killed"
+    return f"{number} actors killed"
 
 
 # Those that need something to be left to be parked, released or evicted come first.

@@ -26,7 +26,15 @@ class Process:
 
     def start(self, *more):
         with open(self._log_path, "ab") as log:
+            self._started_at = log.seek(0, 2)
             self._process = start([*self.command, *more], log)
+
+    def wait_for_log(self, words):
+        """Words that it writes after its last start."""
+        wait_until(
+            lambda: words in self.log_since_start() or not self.runs(),
+            f"{self.name} to write '{words}'",
+        )
 
     @property
     def pid(self):
@@ -34,6 +42,9 @@ class Process:
 
     def runs(self):
         return self._process is not None and self._process.poll() is None
+
+    def log_since_start(self):
+        return self.log_since(self._started_at)
 
     def end(self, number):
         """Sends a signal. @returns the exit status, negative for the signal that ended it."""

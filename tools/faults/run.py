@@ -3,7 +3,7 @@
 
 usage: run.py PLAN
 
-PLAN is a JSON file: faults, seed, last_seq, and the commands (postgres, node, relay, proxy: lists of
+PLAN is a JSON file: faults, seed, last_seq, chaos (whether actors are killed, too), and the commands (postgres, node, relay, proxy: lists of
 words), their logs, the database's conninfo and its socket. In the node's words {port} becomes the
 proxy's port. Each fault strikes when the database has got to a random sequence number; a line per
 fault goes to the standard error. Last line of the standard output: N faults fired, F failed.
@@ -12,7 +12,6 @@ fault goes to the standard error. Last line of the standard output: N faults fir
 import json
 import random
 import signal
-import subprocess
 import sys
 
 from database import Database
@@ -34,17 +33,8 @@ class Run:
         self.node = Process("prismd", words, f"{log}/prismd.log")
 
     def start_relay(self):
-        size = self.relay.log_size() if self._has_log(self.relay) else 0
         self.relay.start()
-        wait_until(lambda: "listening on" in self.relay.log_since(size), "prism-replay to listen")
-
-    @staticmethod
-    def _has_log(process):
-        try:
-            process.log_size()
-            return True
-        except FileNotFoundError:
-            return False
+        self.relay.wait_for_log("listening on")
 
     def start(self):
         self.database.start()
@@ -54,6 +44,7 @@ class Run:
     def stop(self):
         """Everything ends in order, also after a fault that was not survived."""
         self.proxy.order("pass")
+        self.node.wait_for_log("with epoch")  # before that a signal ends it at once
         status = self.node.end(signal.SIGTERM) if self.node.runs() else None
         for each in (self.relay, self.database.server):
             if each.runs():
@@ -78,7 +69,8 @@ def _strike(run, fault, at, chance):
 
 def _mend(run):
     """After a failed fault: everybody runs again, so that the next one means something."""
-    run.proxy.order("pass")
+    for order in ("pass", "cut-before-commit 0", "cut-after-commit 0"):
+        run.proxy.order(order)
     if not run.database.server.runs():
         run.database.start()
     if not run.relay.runs():
@@ -87,16 +79,11 @@ def _mend(run):
         run.node.start()
 
 
-def _has_chaos(program):
-    shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=True)
-    return "--chaos-kill-per-minute" in shown.stdout
-
-
 def main(arguments):
     with open(arguments[0]) as file:
         plan = json.load(file)
     chance = random.Random(plan["seed"])
-    faults = choose(plan["faults"], chance, _has_chaos(plan["node"][0]))
+    faults = choose(plan["faults"], chance, plan["chaos"])
     # The last tenth is left to see that all still works.
     moments = sorted(chance.randrange(plan["last_seq"] * 9 // 10) for _ in faults)
     fired = failed = 0

@@ -194,7 +194,7 @@ TEST_CASE("BEGIN travels with a pipeline, whose results keep their numbers") {
   CHECK(must(x) == 1121);
 }
 
-TEST_CASE("work over the deadline is cancelled and rolled back before it is reported") {
+TEST_CASE("H2 work over the deadline is cancelled and rolled back before it is reported") {
   two_connections db;
   auto options = db.options();
   options.deadline = 200ms;
