@@ -152,7 +152,8 @@ void node::start_actors() {
   children.push_back(permanent<firehose_state>(names::firehose, context_));
   children.push_back(permanent<janitor_state>(names::janitor, context_, default_janitor_tasks()));
   supervision_options options;
-  options.max_restarts = 20 + 5 * context_->options.shards;
+  options.max_restarts =
+      20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;
   root_ = caf::actor_cast<caf::actor>(
       spawn_state<supervisor_state>(*system_, context_, options, std::move(children)));
 }

@@ -45,7 +45,8 @@ using db_session_actor =
 using metrics_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
                                        caf::replies_to<get_status>::with<actor_status>>;
 
-using supervisor_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
-                                          caf::replies_to<get_status>::with<actor_status>>;
+using supervisor_actor =
+    caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<chaos_tick>, caf::reacts_to<stop_request>,
+                     caf::replies_to<get_status>::with<actor_status>>;
 
 } // namespace prism

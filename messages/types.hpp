@@ -113,6 +113,9 @@ struct stop_request {};
 /// An actor → itself, after a delay.
 struct tick {};
 
+/// supervisor → itself: time to kill somebody (`chaos-kill-per-minute`).
+struct chaos_tick {};
+
 /// pool → itself: a new connection may be tried again.
 struct wake_up {};
 
@@ -142,6 +145,7 @@ PRISM_LOCAL_MESSAGE(prism::identity_tasks_added)
 PRISM_LOCAL_MESSAGE(prism::identity_looked_up)
 PRISM_LOCAL_MESSAGE(prism::run_job)
 PRISM_LOCAL_MESSAGE(prism::job_result)
+PRISM_LOCAL_MESSAGE(prism::chaos_tick)
 PRISM_LOCAL_MESSAGE(prism::wake_up)
 PRISM_LOCAL_MESSAGE(prism::get_pool_sample)
 PRISM_LOCAL_MESSAGE(prism::pool_sample)

@@ -81,6 +81,11 @@ bench_of_actors::bench_of_actors(config::options options)
 bench_of_actors::~bench_of_actors() {
   for (const auto& each : spawned_)
     caf::anon_send_exit(each, caf::exit_reason::kill);
+  // Children outlive a supervisor that is killed, and would be waited for.
+  for (const auto& each : node->actors.names())
+    if (each != "tester")
+      if (const auto who = node->actors.find(each))
+        caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
 }
 
 db::connection bench_of_actors::connect() const {
