@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <fstream>
 #include <thread>
@@ -27,12 +28,15 @@ namespace {
   static const auto all = [] {
     story told;
     std::vector<made> posts;
-    const std::string text(1'500, 'x');
+    const story::fields link{{"uri", "https://example.com/"},
+                             {"title", "long"},
+                             {"description", std::string(1'500, 'x')}};
+    const story::fields embed{{"$type", "app.bsky.embed.external"}, {"external", link}};
     for (int i = 0; i < 18'000; ++i) {
       const auto who = fmt::format("user{}", i % 2'000);
       const auto rkey = fmt::format("r{}", i);
       if (i % 3 == 0)
-        posts.push_back(told.post(who, rkey, {{"text", text}}));
+        posts.push_back(told.post(who, rkey, {{"embed", embed}}));
       else
         told.like(who, rkey, posts[static_cast<std::size_t>(i) * 7 % posts.size()]);
     }
@@ -45,6 +49,8 @@ namespace {
   static const auto rows = [] {
     index_target target;
     target.apply(frames(), 500);
+    REQUIRE(target.rejected.empty()); // or it would be no load
+    REQUIRE(target.count("likes") > 10'000);
     return target.fingerprints();
   }();
   return rows;
