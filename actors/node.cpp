@@ -93,13 +93,17 @@ expected<void> node::open_database(const interrupted& stop_asked) {
     connect.conninfo = context_->conninfo;
     connect.application_name = "prismd start";
     auto opened = db::connection::open(std::move(connect));
-    if (opened)
-      return prepare(*opened);
-    if (!may_pass(opened.error()))
+    if (!opened && !may_pass(opened.error()))
       return fail(errc::fatal, "the database cannot be used: {}", opened.error().message);
+    expected<void> ready =
+        opened ? prepare(*opened) : fail(errc::transient, "{}", opened.error().message);
+    // A database that goes again meanwhile is waited for like one that is not there yet. To claim
+    // twice, after a commit whose answer was lost, only takes a newer epoch.
+    if (ready || ready.error().code != errc::transient)
+      return ready;
     const auto delay = pause.next(0.5);
     spdlog::warn("the database {} does not answer: {}; next attempt in {} ms",
-                 db::mask_conninfo(context_->conninfo), opened.error().message, delay.count());
+                 db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
     const auto until = std::chrono::steady_clock::now() + delay;
     while (std::chrono::steady_clock::now() < until) {
       if (stop_asked())
@@ -112,8 +116,8 @@ expected<void> node::open_database(const interrupted& stop_asked) {
 expected<void> node::prepare(db::connection& on) {
   const auto migrated = db::migrate(on);
   if (!migrated)
-    return fail(errc::fatal, "the schema cannot be brought up to date: {}",
-                migrated.error().message);
+    return fail(may_pass(migrated.error()) ? errc::transient : errc::fatal,
+                "the schema cannot be brought up to date: {}", migrated.error().message);
   context_->status.schema_current = true;
   context_->status.database_reachable = true;
   const auto claimed =
@@ -129,7 +133,8 @@ expected<void> node::prepare(db::connection& on) {
         return *epoch;
       });
   if (!claimed)
-    return fail(errc::fatal, "the cursors cannot be taken over: {}", claimed.error().message);
+    return fail(may_pass(claimed.error()) ? errc::transient : errc::fatal,
+                "the cursors cannot be taken over: {}", claimed.error().message);
   context_->epoch = *claimed;
   spdlog::info("writing {} with epoch {}", context_->service, context_->epoch);
   return {};

@@ -3,7 +3,7 @@
 
 usage: run.py PLAN
 
-PLAN is a JSON file: faults, seed, last_seq, chaos (whether actors are killed, too), and the commands (postgres, node, relay, proxy: lists of
+PLAN is a JSON file: faults, seed, last_seq, and the commands (postgres, node, relay, proxy: lists of
 words), their logs, the database's conninfo and its socket. In the node's words {port} becomes the
 proxy's port. Each fault strikes when the database has got to a random sequence number; a line per
 fault goes to the standard error. Last line of the standard output: N faults fired, F failed.
@@ -83,7 +83,7 @@ def main(arguments):
     with open(arguments[0]) as file:
         plan = json.load(file)
     chance = random.Random(plan["seed"])
-    faults = choose(plan["faults"], chance, plan["chaos"])
+    faults = choose(plan["faults"], chance)
     # The last tenth is left to see that all still works.
     moments = sorted(chance.randrange(plan["last_seq"] * 9 // 10) for _ in faults)
     fired = failed = 0
