@@ -38,10 +38,10 @@ constexpr statement forget_author{"forget_author",
                                   "AND reason IN (4, 5, 6, 9, 10, 11) AND created_at <= $2"};
 
 // A deleted account is told nothing; one that lives again keeps what it was told in its new life.
-constexpr statement forget_recipient{
-    "forget_recipient",
-    "DELETE FROM notifications WHERE recipient_id = $1 AND (created_at <= $2 OR EXISTS (SELECT FROM "
-    "users u WHERE u.id = $1 AND u.status = 'deleted'))"};
+constexpr statement forget_recipient{"forget_recipient",
+                                     "DELETE FROM notifications WHERE recipient_id = $1 AND "
+                                     "(created_at <= $2 OR EXISTS (SELECT FROM "
+                                     "users u WHERE u.id = $1 AND u.status = 'deleted'))"};
 
 constexpr statement next_transaction{"next_transaction",
                                      "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8"};
@@ -217,8 +217,8 @@ namespace {
     if (oldest->get_int8(0, 0) >= next->get_int8(0, 0))
       return {};
     if (std::chrono::steady_clock::now() >= until)
-      return tl::unexpected(db_error{error_class::transient, "55P03",
-                                     "an older transaction does not end", "purge"});
+      return tl::unexpected(
+          db_error{error_class::transient, "55P03", "an older transaction does not end", "purge"});
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }
 }

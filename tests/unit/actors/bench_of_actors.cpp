@@ -81,11 +81,14 @@ bench_of_actors::bench_of_actors(config::options options)
 bench_of_actors::~bench_of_actors() {
   for (const auto& each : spawned_)
     caf::anon_send_exit(each, caf::exit_reason::kill);
-  // Children outlive a supervisor that is killed, and would be waited for.
+  // Children outlive a supervisor that is killed, and would be waited for. The directory holds
+  // actors that hold the node that has the directory.
   for (const auto& each : node->actors.names())
-    if (each != "tester")
-      if (const auto who = node->actors.find(each))
+    if (const auto who = node->actors.find(each)) {
+      if (each != "tester")
         caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
+      node->actors.erase(each, caf::actor_cast<caf::actor_addr>(who));
+    }
 }
 
 db::connection bench_of_actors::connect() const {

@@ -83,7 +83,6 @@ public:
   dns_server names;
   std::unique_ptr<dns_resolver> dns;
   std::unique_ptr<http_client> client;
-
 };
 
 /// Options that allow this machine's own address, where the tests' servers are.
