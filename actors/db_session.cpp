@@ -6,7 +6,10 @@ namespace prism {
 
 db_session_actor::behavior_type db_session_state::make_behavior() {
   return {[this](const run_job& job) -> job_result {
-            return {std::make_shared<const db::job_outcome>(run(*job.what))};
+            job_result::session_note note;
+            auto done = run(*job.what, note);
+            note.broken = !note.unreachable && !connection_->is_open();
+            return {std::make_shared<const db::job_outcome>(std::move(done)), note};
           },
           [this](const stop_request&) { self_->quit(); },
           [](const get_status&) -> actor_status {
@@ -17,8 +20,9 @@ db_session_actor::behavior_type db_session_state::make_behavior() {
 db::outcome<void> db_session_state::ensure_connected() {
   if (connection_ && connection_->is_open())
     return {};
+  // The pool replaces a session whose connection is lost.
   if (connection_)
-    return connection_->reconnect();
+    return db::db_fail(db::sqlstate::connection_closed, "the session's connection is lost");
   db::connect_options options;
   options.conninfo = node_->conninfo;
   options.application_name = "prismd";
@@ -29,13 +33,20 @@ db::outcome<void> db_session_state::ensure_connected() {
   return {};
 }
 
-db::job_outcome db_session_state::run(const db::job& what) {
+db::job_outcome db_session_state::run(const db::job& what, job_result::session_note& note) {
+  const auto before = std::chrono::steady_clock::now();
+  const bool fresh = !connection_;
   if (auto connected = ensure_connected(); !connected) {
     node_->status.database_reachable = false;
+    note.unreachable = true;
     db::job_outcome failed = tl::unexpected(std::move(connected.error()));
     count(failed);
     return failed;
   }
+  if (fresh)
+    note.opened = std::max(std::chrono::microseconds{1},
+                           std::chrono::duration_cast<std::chrono::microseconds>(
+                               std::chrono::steady_clock::now() - before));
   db::tx_options options;
   options.deadline = node_->options.transaction_timeout;
   options.statement_timeout = node_->options.statement_timeout;

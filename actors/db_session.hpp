@@ -9,8 +9,9 @@
 namespace prism {
 
 /// One database connection with its own thread: does the pool's jobs one at a time. It connects
-/// when it gets the first job, and again after a loss; a job that meets no database fails as
-/// transient. Spawn it detached: it blocks.
+/// when it gets the first job; one that meets no database fails. Each result tells the pool how the
+/// connection fares, and the pool replaces a session that has lost it. Spawn it detached: it
+/// blocks.
 class db_session_state {
 public:
   using interface = db_session_actor;
@@ -22,7 +23,7 @@ public:
   interface::behavior_type make_behavior();
 
 private:
-  [[nodiscard]] db::job_outcome run(const db::job& what);
+  [[nodiscard]] db::job_outcome run(const db::job& what, job_result::session_note& note);
   [[nodiscard]] db::outcome<void> ensure_connected();
   void count(const db::job_outcome& done);
 

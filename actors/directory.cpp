@@ -22,6 +22,14 @@ caf::strong_actor_ptr directory::find(const std::string& name) const {
   return found == actors_.end() ? nullptr : found->second;
 }
 
+std::string directory::name_of(const caf::actor_addr& who) const {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [name, each] : actors_)
+    if (caf::actor_cast<caf::actor_addr>(each) == who)
+      return name;
+  return {};
+}
+
 std::vector<std::string> directory::names() const {
   const std::scoped_lock lock(mutex_);
   std::vector<std::string> out;

@@ -25,6 +25,9 @@ public:
     return caf::actor_cast<Handle>(find(name));
   }
 
+  /// The name of a living actor of the tree; empty if it has none.
+  [[nodiscard]] std::string name_of(const caf::actor_addr& who) const;
+
   /// All names, for inspection.
   [[nodiscard]] std::vector<std::string> names() const;
 
@@ -41,6 +44,8 @@ inline const std::string pending_ops{"pending_ops"};
 inline const std::string identity{"identity"};
 inline const std::string pool{"pool"};
 inline const std::string metrics{"metrics"};
+inline const std::string pool_monitor{"pool_monitor"};
+inline const std::string janitor{"janitor"};
 [[nodiscard]] inline std::string shard(std::size_t number) {
   return "shard-" + std::to_string(number);
 }

@@ -190,11 +190,14 @@ db::identity_result identity_state::judge(const db::identity_task& task,
   if (given_up)
     result.what = verdict::settled;
   metrics_.tasks.of(given_up ? "given_up" : name_of(result.what)).Increment();
-  if (result.what == verdict::failed || given_up)
-    spdlog::info("identity: {}: {} {} failed: {}; {}", task.did,
-                 task.kind == identity_kind::handle ? "handle, try" : "deletion, try",
+  if (result.what != verdict::failed && !given_up)
+    return result;
+  // When the directory is away they all fail, and one line tells as much as thousands.
+  if (const auto kept_back = failures_.pass(task.kind, clock::now()))
+    spdlog::info("identity: {}: {}, try {} failed: {}; {} ({} more such since the last line)",
+                 task.did, task.kind == identity_kind::handle ? "handle" : "deletion",
                  task.attempts + 1, what.why,
-                 given_up ? "not before its next activity" : "to be tried again");
+                 given_up ? "not before its next activity" : "to be tried again", *kept_back);
   return result;
 }
 
@@ -263,6 +266,7 @@ void identity_state::purged(const db::identity_task& task, const db::job_outcome
     metrics_.tasks.of("purged").Increment();
     spdlog::info("identity: {} is deleted: {} records purged", task.did,
                  std::get<db::apply_report>(*done).purged);
+    report_pending(std::get<db::apply_report>(*done).pending);
     in_flight_.erase({task.user_id, task.kind});
     claim();
     return stop_if_idle();
@@ -275,6 +279,18 @@ void identity_state::purged(const db::identity_task& task, const db::job_outcome
   results_.push_back(std::move(result));
   store();
   stop_if_idle();
+}
+
+// What waited for or with the account waits no more. Whoever keeps count of that may be away: it
+// reads the table when it comes back.
+void identity_state::report_pending(const std::vector<db::pending_change>& changes) {
+  const auto pending = node_->actors.find_as<pending_ops_actor>(names::pending_ops);
+  if (changes.empty() || !pending)
+    return;
+  self_
+      ->request(pending, std::chrono::seconds{10},
+                pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes)})
+      .then([](const pending_noted&) {}, [](const caf::error&) {});
 }
 
 void identity_state::stop_if_idle() {

@@ -2,6 +2,7 @@
 
 #include "actors/node_context.hpp"
 #include "core/backoff.hpp"
+#include "core/rate_limited.hpp"
 #include "messages/interfaces.hpp"
 #include "net/identity_resolver.hpp"
 
@@ -56,6 +57,7 @@ private:
   void store();
   void purge(const db::identity_task& task);
   void purged(const db::identity_task& task, const db::job_outcome& done);
+  void report_pending(const std::vector<db::pending_change>& changes);
   void stop_if_idle();
   void show();
 
@@ -66,6 +68,7 @@ private:
   std::minstd_rand random_{std::random_device{}()};
   std::map<key, look_up> in_flight_;         // claimed, up to its result being stored
   std::vector<db::identity_result> results_; // to be stored; their tasks are in `in_flight_`
+  rate_limited<db::identity_kind> failures_{std::chrono::seconds{10}, 2}; // of the log
   bool claiming_{false};
   bool claim_all_{true}; // what a predecessor had claimed, too
   bool storing_{false};

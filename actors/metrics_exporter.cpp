@@ -28,6 +28,10 @@ constexpr std::chrono::seconds retry_interval{5};
     body += fmt::format("{} {}\n", holds ? "ok  " : "FAIL", what);
     ready = ready && holds;
   }
+  for (const auto& [who, problem] : status.problems()) {
+    body += fmt::format("FAIL {}: {}\n", who, problem);
+    ready = false;
+  }
   return text(ready ? 200 : 503, std::move(body));
 }
 

@@ -2,9 +2,11 @@
 
 #include "actors/firehose.hpp"
 #include "actors/identity.hpp"
+#include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
+#include "actors/pool_monitor.hpp"
 #include "actors/shard.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/user_creation.hpp"
@@ -91,13 +93,17 @@ expected<void> node::open_database(const interrupted& stop_asked) {
     connect.conninfo = context_->conninfo;
     connect.application_name = "prismd start";
     auto opened = db::connection::open(std::move(connect));
-    if (opened)
-      return prepare(*opened);
-    if (!may_pass(opened.error()))
+    if (!opened && !may_pass(opened.error()))
       return fail(errc::fatal, "the database cannot be used: {}", opened.error().message);
+    expected<void> ready =
+        opened ? prepare(*opened) : fail(errc::transient, "{}", opened.error().message);
+    // A database that goes again meanwhile is waited for like one that is not there yet. To claim
+    // twice, after a commit whose answer was lost, only takes a newer epoch.
+    if (ready || ready.error().code != errc::transient)
+      return ready;
     const auto delay = pause.next(0.5);
     spdlog::warn("the database {} does not answer: {}; next attempt in {} ms",
-                 db::mask_conninfo(context_->conninfo), opened.error().message, delay.count());
+                 db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
     const auto until = std::chrono::steady_clock::now() + delay;
     while (std::chrono::steady_clock::now() < until) {
       if (stop_asked())
@@ -110,8 +116,8 @@ expected<void> node::open_database(const interrupted& stop_asked) {
 expected<void> node::prepare(db::connection& on) {
   const auto migrated = db::migrate(on);
   if (!migrated)
-    return fail(errc::fatal, "the schema cannot be brought up to date: {}",
-                migrated.error().message);
+    return fail(may_pass(migrated.error()) ? errc::transient : errc::fatal,
+                "the schema cannot be brought up to date: {}", migrated.error().message);
   context_->status.schema_current = true;
   context_->status.database_reachable = true;
   const auto claimed =
@@ -127,7 +133,8 @@ expected<void> node::prepare(db::connection& on) {
         return *epoch;
       });
   if (!claimed)
-    return fail(errc::fatal, "the cursors cannot be taken over: {}", claimed.error().message);
+    return fail(may_pass(claimed.error()) ? errc::transient : errc::fatal,
+                "the cursors cannot be taken over: {}", claimed.error().message);
   context_->epoch = *claimed;
   spdlog::info("writing {} with epoch {}", context_->service, context_->epoch);
   return {};
@@ -141,14 +148,17 @@ void node::start_actors() {
   std::vector<child_factory> children;
   children.push_back(permanent<metrics_exporter_state>(names::metrics, context_));
   children.push_back(permanent<pool_state>(names::pool, context_));
+  children.push_back(permanent<pool_monitor_state>(names::pool_monitor, context_));
   children.push_back(permanent<user_creation_state>(names::user_creation, context_));
   children.push_back(permanent<pending_ops_state>(names::pending_ops, context_));
   children.push_back(permanent<identity_state>(names::identity, context_));
   for (std::size_t shard = 0; shard < context_->options.shards; ++shard)
     children.push_back(permanent<shard_state>(names::shard(shard), context_, shard));
   children.push_back(permanent<firehose_state>(names::firehose, context_));
+  children.push_back(permanent<janitor_state>(names::janitor, context_, default_janitor_tasks()));
   supervision_options options;
-  options.max_restarts = 20 + 5 * context_->options.shards;
+  options.max_restarts =
+      20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;
   root_ = caf::actor_cast<caf::actor>(
       spawn_state<supervisor_state>(*system_, context_, options, std::move(children)));
 }

@@ -11,4 +11,19 @@ void node_status::finish(int exit_code, std::string reason) {
   changed_.notify_all();
 }
 
+void node_status::set_problem(const std::string& who, std::string text) {
+  const std::scoped_lock lock(mutex_);
+  problems_[who] = std::move(text);
+}
+
+void node_status::clear_problem(const std::string& who) {
+  const std::scoped_lock lock(mutex_);
+  problems_.erase(who);
+}
+
+std::map<std::string, std::string> node_status::problems() const {
+  const std::scoped_lock lock(mutex_);
+  return problems_;
+}
+
 } // namespace prism

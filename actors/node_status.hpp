@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -28,6 +29,11 @@ public:
   std::atomic<std::int64_t> identity_settled_at{0};
   static constexpr std::int64_t always = INT64_MAX;
 
+  /// What stands in the way of `who`, an actor of the tree, for /readyz; the latest text counts.
+  void set_problem(const std::string& who, std::string text);
+  void clear_problem(const std::string& who);
+  [[nodiscard]] std::map<std::string, std::string> problems() const;
+
   /// Asks the node to end; the first reason counts.
   void finish(int exit_code, std::string reason);
 
@@ -40,7 +46,8 @@ public:
   }
 
 private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> problems_; // no more than there are actors
   std::condition_variable changed_;
   std::optional<verdict> verdict_;
 };

@@ -1,5 +1,6 @@
 #include "actors/pending_ops.hpp"
 
+#include "core/crash_point.hpp"
 #include "metrics/labels.hpp"
 
 #include <spdlog/spdlog.h>
@@ -81,6 +82,8 @@ void pending_ops_state::note(const db::pending_change& change) {
     return;
   }
   const auto pushed_out = waiting.park(change.referent_id, op, steady_clock::now());
+  if (pushed_out.evicted || pushed_out.dropped)
+    pass(crash_point::during_eviction);
   if (pushed_out.warn)
     spdlog::warn("[BoundedArrayMap] Array for key {} reached max items ({}){}", change.referent_id,
                  node_->options.pending_max_items,

@@ -9,55 +9,78 @@ namespace prism {
 
 namespace {
 
-constexpr std::chrono::seconds sweep_interval{1};
+constexpr std::chrono::milliseconds sweep_interval{500};
+
+/// Share of the greatest age by which sessions differ, so that they do not all go at once.
+constexpr double age_variance = 0.1;
 
 [[nodiscard]] job_result refused(std::string_view sqlstate, std::string message) {
   return {std::make_shared<const db::job_outcome>(tl::unexpected(db::db_error{
       db::error_class::transient, std::string{sqlstate}, std::move(message), "pool"}))};
 }
 
+[[nodiscard]] double seconds(steady_clock::duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+[[nodiscard]] double uniform(std::minstd_rand& random) {
+  return std::uniform_real_distribution<>{0, 1}(random);
+}
+
 } // namespace
 
-pool_state::pool_state(self_pointer self, node_ptr node) : self_(self), node_(std::move(node)) {
+pool_state::pool_state(self_pointer self, node_ptr node)
+    : self_(self), node_(std::move(node)), metrics_(node_->metrics.database()) {
   self_->set_down_handler([this](const caf::down_msg& down) { session_down(down); });
-  node_->metrics.database().max_connections->Set(static_cast<double>(node_->options.db_pool_size));
+  metrics_.max_connections->Set(static_cast<double>(node_->options.db_pool_size));
 }
 
 pool_state::~pool_state() {
   for (auto& each : waiting_)
     each.answer.deliver(refused("08006", "the database pool ended"));
-  for (auto& [session, answer] : at_work_)
-    answer.deliver(refused("08006", "the database pool ended"));
-  for (const auto& [address, session] : sessions_)
-    caf::anon_send_exit(session, caf::exit_reason::user_shutdown);
+  for (auto& [address, each] : sessions_) {
+    if (each.lent)
+      each.lent->answer.deliver(refused("08006", "the database pool ended"));
+    caf::anon_send_exit(each.handle, caf::exit_reason::user_shutdown);
+  }
 }
 
 pool_actor::behavior_type pool_state::make_behavior() {
   self_->delayed_send(self_, sweep_interval, tick{});
   return {[this](const run_job& job) -> caf::result<job_result> {
+            // The promise takes the sender away.
+            const auto sender = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+            auto borrower = node_->actors.name_of(sender);
             auto answer = self_->make_response_promise<job_result>();
-            submit({job, answer, std::chrono::steady_clock::now()});
+            enqueue({job, answer, steady_clock::now(),
+                     borrower.empty() ? "an actor without name" : std::move(borrower)});
             return answer;
           },
+          [this](const get_pool_sample&) { return sample(); },
           [this](const tick&) {
             self_->delayed_send(self_, sweep_interval, tick{});
-            expire_waiters();
+            sweep();
           },
+          [this](const wake_up&) { assign(); },
           [this](const stop_request&) {
             stopping_ = true;
             stop_if_idle();
           },
           [this](const get_status&) -> actor_status {
+            const auto now = sample();
             return {name,
-                    {{"sessions", std::to_string(sessions_.size())},
-                     {"idle", std::to_string(idle_.size())},
-                     {"waiting", std::to_string(waiting_.size())}}};
+                    {{"sessions", std::to_string(now.total)},
+                     {"active", std::to_string(now.active)},
+                     {"idle", std::to_string(now.idle)},
+                     {"waiting", std::to_string(now.waiting)},
+                     {"refused", refusal_}}};
           }};
 }
 
-void pool_state::submit(waiter next) {
-  if (waiting_.size() >= max_waiting) {
+void pool_state::enqueue(waiter next) {
+  if (waiting_.size() >= node_->options.db_max_waiting) {
     spdlog::error("pool: {} jobs wait already, one more is refused", waiting_.size());
+    metrics_.rejected->Increment();
     next.answer.deliver(refused("53300", "too many jobs wait for a database session"));
     return;
   }
@@ -66,84 +89,220 @@ void pool_state::submit(waiter next) {
 }
 
 void pool_state::assign() {
+  const auto now = steady_clock::now();
   while (!waiting_.empty()) {
-    if (idle_.empty()) {
-      if (sessions_.size() >= node_->options.db_pool_size)
-        break;
-      auto session = spawn_state<db_session_state, caf::detached>(self_->system(), node_);
-      self_->monitor(session);
-      sessions_.emplace(caf::actor_cast<caf::actor_addr>(session), session);
-      idle_.push_back(std::move(session));
-    }
-    // The one used last is the one whose caches are warm; others may stay idle for ever.
-    auto session = std::move(idle_.back());
-    idle_.pop_back();
+    caf::actor_addr who;
+    if (!idle_.empty()) {
+      // The one used last is the one whose caches are warm; others may stay idle for ever.
+      who = idle_.back();
+      idle_.pop_back();
+    } else if (may_open(now))
+      who = open(now);
+    else
+      break;
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
-    start(session, std::move(next));
+    start(who, std::move(next), now);
   }
   show();
 }
 
-void pool_state::start(const db_session_actor& session, waiter next) {
-  const auto who = caf::actor_cast<caf::actor_addr>(session);
-  at_work_[who] = next.answer;
-  self_->request(session, caf::infinite, next.job)
-      .then([this, who](const job_result& done) { answer(who, done); },
+bool pool_state::may_open(time_point now) const {
+  if (sessions_.size() >= node_->options.db_pool_size || now < connect_at_)
+    return false;
+  // After a refusal one session tries for all.
+  return backoff_.attempts() == 0 || std::ranges::none_of(sessions_, [](const auto& each) {
+           return each.second.lent && !each.second.connected;
+         });
+}
+
+caf::actor_addr pool_state::open(time_point now) {
+  auto handle = spawn_state<db_session_state, caf::detached>(self_->system(), node_);
+  self_->monitor(handle);
+  const auto who = caf::actor_cast<caf::actor_addr>(handle);
+  const auto age = std::chrono::duration<double>(node_->options.db_session_max_age) *
+                   (1 - age_variance * uniform(random_));
+  const auto replace_at = node_->options.db_session_max_age.count() == 0
+                              ? time_point::max()
+                              : now + std::chrono::duration_cast<steady_clock::duration>(age);
+  sessions_.emplace(who, session{.handle = std::move(handle), .replace_at = replace_at});
+  return who;
+}
+
+void pool_state::start(const caf::actor_addr& who, waiter next, time_point now) {
+  auto& which = sessions_.at(who);
+  const auto job = next.job;
+  which.lent = std::move(next);
+  which.lent_at = now;
+  which.leak_told = false;
+  self_->request(which.handle, caf::infinite, job)
+      .then([this, who](const job_result& done) { finished(who, done); },
             [this, who](const caf::error& problem) {
-              answer(who, refused("08006", "the database session died: " +
-                                               describe(self_->system(), problem)));
+              session_failed(who, describe(self_->system(), problem));
             });
 }
 
-void pool_state::answer(const caf::actor_addr& session, const job_result& done) {
-  auto asked = at_work_.extract(session);
-  if (!asked.empty())
-    asked.mapped().deliver(done);
-  release(session);
+void pool_state::finished(const caf::actor_addr& who, const job_result& done) {
+  const auto found = sessions_.find(who);
+  if (found == sessions_.end() || !found->second.lent)
+    return;
+  auto& which = found->second;
+  const auto now = steady_clock::now();
+  auto job = std::move(*which.lent);
+  which.lent.reset();
+  if (which.leak_told)
+    spdlog::warn("pool: {} gave its database session back after {:.1f} s", job.borrower,
+                 seconds(now - which.lent_at));
+  if (done.session.unreachable) {
+    retire(which, nullptr);
+    unreachable(std::move(job), done, now);
+  } else {
+    metrics_.acquire->Observe(seconds(which.lent_at - job.since));
+    metrics_.usage->Observe(seconds(now - which.lent_at));
+    settle(who, which, done, now);
+    job.answer.deliver(done);
+  }
+  assign();
+  stop_if_idle();
 }
 
-void pool_state::release(const caf::actor_addr& session) {
-  const auto found = sessions_.find(session);
-  if (found != sessions_.end())
-    idle_.push_back(found->second);
-  assign();
+// The job was not begun, so it keeps its turn, if waiting can help.
+void pool_state::unreachable(waiter job, const job_result& done, time_point now) {
+  metrics_.connect_failures->Increment();
+  const auto& why = done.what->error();
+  refusal_ = why.message;
+  const auto delay = backoff_.next(uniform(random_));
+  connect_at_ = std::max(connect_at_, now + delay);
+  self_->delayed_send(self_, delay, wake_up{});
+  const bool may_wait = why.cls == db::error_class::transient && !stopping_ &&
+                        !node_->status.draining &&
+                        now - job.since < node_->options.db_acquire_timeout;
+  if (!may_wait) {
+    job.answer.deliver(done);
+    return;
+  }
+  const auto place =
+      std::ranges::find_if(waiting_, [&](const waiter& each) { return each.since > job.since; });
+  waiting_.insert(place, std::move(job));
+}
+
+// What becomes of a session after its job.
+void pool_state::settle(const caf::actor_addr& who, session& which, const job_result& done,
+                        time_point now) {
+  if (done.session.opened.count() > 0) {
+    metrics_.creation->Observe(seconds(done.session.opened));
+    backoff_.reset();
+    connect_at_ = now;
+    refusal_.clear();
+  }
+  which.connected = true;
+  if (done.session.broken)
+    retire(which, "broken");
+  else if (now >= which.replace_at)
+    retire(which, "aged");
+  else
+    idle_.push_back(who);
+}
+
+// It counts until it is gone, so there are never more connections than allowed.
+void pool_state::retire(session& which, const char* reason) {
+  which.leaving = true;
+  if (reason != nullptr)
+    metrics_.replaced.of(reason).Increment();
+  caf::anon_send(which.handle, stop_request{});
+}
+
+void pool_state::session_failed(const caf::actor_addr& who, const std::string& why) {
+  const auto found = sessions_.find(who);
+  if (found == sessions_.end() || !found->second.lent)
+    return;
+  found->second.leaving = true;
+  auto job = std::move(*found->second.lent);
+  found->second.lent.reset();
+  job.answer.deliver(refused("08006", "the database session died: " + why));
   stop_if_idle();
 }
 
 void pool_state::session_down(const caf::down_msg& down) {
+  const auto why = describe(self_->system(), down.reason);
+  session_failed(down.source, why);
   sessions_.erase(down.source);
-  std::erase_if(idle_, [&](const db_session_actor& each) {
-    return caf::actor_cast<caf::actor_addr>(each) == down.source;
-  });
-  if (down.reason)
-    spdlog::warn("pool: a database session died: {}", describe(self_->system(), down.reason));
+  std::erase(idle_, down.source);
+  if (down.reason) {
+    metrics_.replaced.of("crashed").Increment();
+    spdlog::warn("pool: a database session died: {}", why);
+  }
   assign();
   stop_if_idle();
 }
 
-void pool_state::expire_waiters() {
-  const auto now = std::chrono::steady_clock::now();
-  while (!waiting_.empty() && now - waiting_.front().since > acquire_timeout) {
+void pool_state::sweep() {
+  const auto now = steady_clock::now();
+  find_leaks(now);
+  expire_waiters(now);
+  std::erase_if(idle_, [&](const caf::actor_addr& who) {
+    auto& which = sessions_.at(who);
+    if (now < which.replace_at)
+      return false;
+    retire(which, "aged");
+    return true;
+  });
+  assign();
+  stop_if_idle();
+}
+
+void pool_state::find_leaks(time_point now) {
+  const auto threshold = node_->options.db_leak_threshold;
+  if (threshold.count() == 0)
+    return;
+  for (auto& [who, which] : sessions_) {
+    if (!which.lent || which.leak_told || now - which.lent_at < threshold)
+      continue;
+    which.leak_told = true;
+    metrics_.leaks->Increment();
+    spdlog::error("pool: {} has had a database session for {:.1f} s, with job {}; is it stuck?",
+                  which.lent->borrower, seconds(now - which.lent_at),
+                  db::name_of(*which.lent->job.what));
+  }
+}
+
+void pool_state::expire_waiters(time_point now) {
+  // A node that stops does not wait for a database that is away.
+  const bool hopeless = backoff_.attempts() > 0 && (stopping_ || node_->status.draining);
+  while (!waiting_.empty() &&
+         (hopeless || now - waiting_.front().since >= node_->options.db_acquire_timeout)) {
+    metrics_.timeouts->Increment();
     waiting_.front().answer.deliver(
-        refused("53300", "no database session became free within the acquire timeout"));
+        refused("53300", "no database session became free within the acquire timeout" +
+                             (refusal_.empty() ? refusal_ : "; the last refusal: " + refusal_)));
     waiting_.pop_front();
   }
-  show();
 }
 
 void pool_state::stop_if_idle() {
-  if (!stopping_ || !waiting_.empty() || idle_.size() != sessions_.size())
-    return;
-  self_->quit();
+  if (stopping_ && waiting_.empty() && busy() == 0)
+    self_->quit();
+}
+
+std::size_t pool_state::busy() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      sessions_, [](const auto& each) { return each.second.lent.has_value(); }));
+}
+
+pool_sample pool_state::sample() const {
+  const auto active = busy();
+  return {.active = active,
+          .idle = idle_.size(),
+          .waiting = waiting_.size(),
+          .total = active + idle_.size()};
 }
 
 void pool_state::show() const {
-  const auto& out = node_->metrics.database();
-  out.connections->Set(static_cast<double>(sessions_.size()));
-  out.idle->Set(static_cast<double>(idle_.size()));
-  out.active->Set(static_cast<double>(sessions_.size() - idle_.size()));
-  out.waiting->Set(static_cast<double>(waiting_.size()));
+  const auto now = sample();
+  metrics_.connections->Set(static_cast<double>(now.total));
+  metrics_.idle->Set(static_cast<double>(now.idle));
+  metrics_.active->Set(static_cast<double>(now.active));
+  metrics_.waiting->Set(static_cast<double>(now.waiting));
 }
 
 } // namespace prism

@@ -1,27 +1,35 @@
 #pragma once
 
 #include "actors/node_context.hpp"
+#include "core/backoff.hpp"
 #include "messages/interfaces.hpp"
 
 #include <chrono>
 #include <deque>
 #include <map>
+#include <optional>
+#include <random>
+#include <vector>
 
 namespace prism {
 
 /// Hands jobs to database sessions: first come, first served; at most `db-pool-size` sessions,
-/// opened when they are needed; a bounded queue of waiters, each with a limit to its patience. A
-/// session that dies fails its job as transient and is replaced by the next one needed.
+/// opened when they are needed; a bounded queue of waiters (`db-max-waiting`), each with a limit to
+/// its patience (`db-acquire-timeout-ms`).
+///
+/// A session whose connection is lost, or that is older than `db-session-max-age-s`, is replaced. A
+/// database that refuses connections is asked again with growing pauses, by one session at a time,
+/// and the job goes back to its place in the queue: nothing of it was begun. A job that keeps its
+/// session for longer than `db-leak-threshold-ms` is named in the log, with who sent it.
 class pool_state {
 public:
   using interface = pool_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "pool";
 
-  /// Jobs that may wait for a session; more are refused as transient (SQLSTATE 53300).
-  static constexpr std::size_t max_waiting = 1024;
-  /// How long a job may wait for a session.
-  static constexpr std::chrono::seconds acquire_timeout{30};
+  /// Pauses before a refused connection is tried again.
+  static constexpr backoff_options reconnect{.min = std::chrono::milliseconds{100},
+                                             .max = std::chrono::milliseconds{5'000}};
 
   pool_state(self_pointer self, node_ptr node);
   /// However the pool ends, its sessions end with it, and all who wait are told: CAF says nothing
@@ -37,25 +45,48 @@ private:
   struct waiter {
     run_job job;
     promise answer;
-    std::chrono::steady_clock::time_point since;
+    time_point since;
+    std::string borrower; // who sent it, for the log
+  };
+  struct session {
+    db_session_actor handle;
+    std::optional<waiter> lent{}; // at work for it
+    time_point lent_at{};
+    bool leak_told{false};
+    bool connected{false};
+    bool leaving{false}; // asked to stop, gets no more work
+    time_point replace_at{};
   };
 
-  void submit(waiter next);
+  void enqueue(waiter next);
   void assign();
-  void start(const db_session_actor& session, waiter next);
-  void answer(const caf::actor_addr& session, const job_result& done);
-  void release(const caf::actor_addr& session);
+  [[nodiscard]] bool may_open(time_point now) const;
+  [[nodiscard]] caf::actor_addr open(time_point now);
+  void start(const caf::actor_addr& who, waiter next, time_point now);
+  void finished(const caf::actor_addr& who, const job_result& done);
+  void unreachable(waiter job, const job_result& done, time_point now);
+  void settle(const caf::actor_addr& who, session& which, const job_result& done, time_point now);
+  void retire(session& which, const char* reason);
+  void session_failed(const caf::actor_addr& who, const std::string& why);
   void session_down(const caf::down_msg& down);
-  void expire_waiters();
+  void sweep();
+  void find_leaks(time_point now);
+  void expire_waiters(time_point now);
   void stop_if_idle();
+  [[nodiscard]] std::size_t busy() const;
+  [[nodiscard]] pool_sample sample() const;
   void show() const;
 
   self_pointer self_;
   node_ptr node_;
-  std::map<caf::actor_addr, db_session_actor> sessions_;
-  std::deque<db_session_actor> idle_;
-  std::deque<waiter> waiting_;
-  std::map<caf::actor_addr, promise> at_work_; // by session
+  const metrics::database_metrics& metrics_;
+  std::map<caf::actor_addr, session> sessions_;
+  std::vector<caf::actor_addr> idle_; // the one used last at the end
+  std::deque<waiter> waiting_;        // in the order of `since`
+  backoff backoff_{reconnect};        // attempts: refusals since the last connection
+  time_point connect_at_{};           // no new connection before
+  std::string refusal_;               // text of the last one
+  std::minstd_rand random_{std::random_device{}()};
   bool stopping_{false};
 };
 

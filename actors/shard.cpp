@@ -1,6 +1,7 @@
 #include "actors/shard.hpp"
 
 #include "atproto/frame.hpp"
+#include "core/crash_point.hpp"
 #include "metrics/labels.hpp"
 
 #include <algorithm>
@@ -65,6 +66,7 @@ shard_actor::behavior_type shard_state::make_behavior() {
           [this](const tick&) { wake(); },
           [this](const stop_request&) {
             stopping_ = true;
+            pass(crash_point::during_drain);
             stop_if_idle();
           },
           [this](const get_status&) -> actor_status {
@@ -180,6 +182,7 @@ void shard_state::build() {
   batch_->verify_deletions =
       node_->options.verify_deletions == "yes" && node_->options.identity_lookups == "on";
   batch_->last_seq = at_work_.empty() ? idle_until_ : at_work_.back().seq;
+  pass(crash_point::after_decode);
 }
 
 void shard_state::start_batch() {
@@ -263,8 +266,25 @@ void shard_state::written(const db::job_outcome& done) {
   out.batches.of(db::to_string(why.cls)).Increment();
   if (why.cls == db::error_class::poison && !refusal_)
     narrow_down(why);
+  else if (why.cls == db::error_class::fatal)
+    hold(why);
   else
     rest("batch", why.message);
+}
+
+// Wrong SQL, schema or rights: a person has to mend it, and leaving frames out would lose them. So
+// all before the frame is committed, and the shard stands before it, tries now and then, and says
+// so.
+void shard_state::hold(const db::db_error& why) {
+  if (!refusal_ && at_work_.size() > 1)
+    return narrow_down(why);
+  const auto text = at_work_.empty() ? db::describe(why)
+                                     : fmt::format("before frame {}: {}", at_work_.front().seq,
+                                                   db::describe(why));
+  spdlog::error("shard {} cannot go on {}; it needs a person, nothing is left out", number_, text);
+  metrics_.held->Set(1);
+  node_->status.set_problem(names::shard(number_), text);
+  rest("batch", why.message);
 }
 
 void shard_state::committed(const db::apply_report& report) {
@@ -279,7 +299,12 @@ void shard_state::committed(const db::apply_report& report) {
     self_->send(identity, identity_tasks_added{});
   at_work_.clear();
   batch_.reset();
+  if (refusal_)
+    node_->metrics.batches().dead_letters->Increment();
   refusal_.reset();
+  resting_since_.reset();
+  metrics_.held->Set(0);
+  node_->status.clear_problem(names::shard(number_));
   backoff_.reset();
   most_frames_ = std::min<std::size_t>(most_frames_ * 2, node_->options.batch_max_frames);
   phase_ = phase::idle;
@@ -336,6 +361,16 @@ void shard_state::rest(std::string_view what, const std::string& why) {
     phase_ = phase::resting;
   const auto delay = backoff_.next(std::uniform_real_distribution<>{0, 1}(random_));
   spdlog::warn("shard {}: {} has to wait {} ms: {}", number_, what, delay.count(), why);
+  const auto now = steady_clock::now();
+  if (!resting_since_)
+    resting_since_ = now;
+  // Whatever the reason: a shard that does not get on is no secret.
+  if (now - *resting_since_ >= unnoticed_rest)
+    node_->status.set_problem(
+        names::shard(number_),
+        fmt::format("{} has not got on for {} s: {}", what,
+                    std::chrono::duration_cast<std::chrono::seconds>(now - *resting_since_).count(),
+                    why));
   self_->delayed_send(self_, delay, tick{});
   stop_if_idle();
 }

@@ -17,7 +17,9 @@ namespace prism {
 /// One lane of the firehose: decodes its repos' frames in order and writes them in batches, one at
 /// a time. A batch is what arrived while the previous one was in the database. Until a batch is
 /// committed its frames are kept, so a failure of any kind is answered by trying again; what is
-/// refused for its content is narrowed down to one frame and put into dead_letters.
+/// refused for its content is narrowed down to one frame and put into dead_letters. A fatal error
+/// (wrong SQL, schema, rights) is narrowed down as well, but the shard then stands before that
+/// frame, loudly, until a person has mended the cause.
 class shard_state {
 public:
   using interface = shard_actor;
@@ -30,6 +32,9 @@ public:
   /// Changes of parked operations kept while pending_ops is busy; more are not told, since its
   /// memory is only a cache.
   static constexpr std::size_t unreported_capacity = 20'000;
+
+  /// How long a shard may rest before /readyz says so.
+  static constexpr std::chrono::seconds unnoticed_rest{30};
 
   /// Frames a shard may have before they are committed: two batches.
   [[nodiscard]] static std::size_t capacity(const config::options& options) {
@@ -63,6 +68,7 @@ private:
   void written(const db::job_outcome& done);
   void committed(const db::apply_report& report);
   void narrow_down(const db::db_error& why);
+  void hold(const db::db_error& why);
   void put_aside();
   void rest(std::string_view what, const std::string& why);
   void wake();
@@ -98,6 +104,7 @@ private:
   std::vector<std::string> unnamed_;    // DIDs of the batch without id
   std::vector<std::size_t> unnamed_at_;
   std::chrono::steady_clock::time_point started_;
+  std::optional<time_point> resting_since_; // since nothing was committed
 
   std::vector<db::pending_change> unreported_; // while pending_ops is busy with the last report
   bool reporting_{false};

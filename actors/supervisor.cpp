@@ -35,7 +35,12 @@ supervisor_state::supervisor_state(self_pointer self, node_ptr node, supervision
 
 supervisor_actor::behavior_type supervisor_state::make_behavior() {
   carry_out(decisions_.start(steady_clock::now()));
+  plan_chaos();
   return {[this](const tick&) { carry_out(decisions_.timer_fired(steady_clock::now())); },
+          [this](const chaos_tick&) {
+            kill_somebody();
+            plan_chaos();
+          },
           [this](const stop_request&) { carry_out(decisions_.stop_requested()); },
           [this](const get_status&) { return status(); }};
 }
@@ -93,12 +98,15 @@ void supervisor_state::child_down(const caf::down_msg& down) {
   if (found == alive_.end())
     return;
   const auto child = found->second;
+  const auto last_message = last_message_of(node_->actors.find(child));
   alive_.erase(found);
   node_->actors.erase(child, down.source);
   const auto kind = kind_of(down.reason);
   const auto reason = describe(self_->system(), down.reason);
   if (kind == exit_kind::abnormal) {
-    spdlog::error("actor {} failed: {}", child, reason);
+    spdlog::error("actor {} failed: {}; its last message was {}, it was started again {} times "
+                  "before",
+                  child, reason, last_message, restarts_of(child));
     const auto group = child.substr(0, child.find('-'));
     node_->metrics.actor(group).restarts->Increment();
   }
@@ -108,6 +116,37 @@ void supervisor_state::child_down(const caf::down_msg& down) {
     carry_out(*next);
   else
     spdlog::error("supervisor: {}", next.error().message);
+}
+
+std::uint64_t supervisor_state::restarts_of(const std::string& child) const {
+  const auto all = decisions_.children();
+  const auto found =
+      std::ranges::find_if(all, [&](const child_status& each) { return each.spec.name == child; });
+  return found == all.end() ? 0 : found->restarts;
+}
+
+void supervisor_state::plan_chaos() {
+  const auto rate = node_->options.chaos_kill_per_minute;
+  if (rate == 0)
+    return;
+  // From half the mean to one and a half of it.
+  const auto mean = std::chrono::duration<double>(60.0 / static_cast<double>(rate));
+  const auto wait = mean * std::uniform_real_distribution<>{0.5, 1.5}(random_);
+  self_->delayed_send(self_, std::chrono::duration_cast<steady_clock::duration>(wait),
+                      chaos_tick{});
+}
+
+void supervisor_state::kill_somebody() {
+  if (alive_.empty() || node_->status.draining)
+    return;
+  auto victim = alive_.begin();
+  std::advance(victim, std::uniform_int_distribution<std::size_t>{0, alive_.size() - 1}(random_));
+  const auto who = node_->actors.find(victim->second);
+  if (!who)
+    return;
+  spdlog::warn("chaos: killing actor {}", victim->second);
+  node_->metrics.chaos_kills().Increment();
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
 }
 
 actor_status supervisor_state::status() const {

@@ -20,6 +20,9 @@ struct child_factory {
 /// Starts its children in order, watches them, and starts those again that fail, as
 /// core/supervision decides. Children are known by their names in the node's directory. When it
 /// gives up, it ends the node with exit code 70 (EX_SOFTWARE) and leaves the restart to systemd.
+/// The report of a failure says why, at which message, and how often the child was started again.
+///
+/// For tests it kills children at random (`chaos-kill-per-minute`), each counted.
 class supervisor_state {
 public:
   using interface = supervisor_actor;
@@ -39,6 +42,9 @@ private:
   void start(const std::string& child);
   void stop(const std::string& child);
   void child_down(const caf::down_msg& down);
+  void plan_chaos();
+  void kill_somebody();
+  [[nodiscard]] std::uint64_t restarts_of(const std::string& child) const;
   [[nodiscard]] actor_status status() const;
 
   self_pointer self_;

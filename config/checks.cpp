@@ -1,5 +1,7 @@
 #include "config/checks.hpp"
 
+#include "core/crash_point.hpp"
+
 #include <charconv>
 #include <limits>
 
@@ -43,6 +45,10 @@ bool is_listen_address(std::string_view text) noexcept {
     return false;
   const auto port = parse_number(text.substr(colon + 1));
   return port && *port <= std::numeric_limits<std::uint16_t>::max();
+}
+
+bool is_crash_point(std::string_view text) noexcept {
+  return parse_crash_point(text).has_value();
 }
 
 } // namespace prism::config

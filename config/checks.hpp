@@ -36,6 +36,7 @@ template <literal... Words>
 [[nodiscard]] bool is_websocket_url(std::string_view text) noexcept;
 [[nodiscard]] bool is_http_url(std::string_view text) noexcept;
 [[nodiscard]] bool is_http_url_or_empty(std::string_view text) noexcept;
+[[nodiscard]] bool is_crash_point(std::string_view text) noexcept;
 /// ADDRESS:PORT, or nothing.
 [[nodiscard]] bool is_listen_address(std::string_view text) noexcept;
 

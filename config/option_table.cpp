@@ -124,6 +124,10 @@ expected<void> check_together(const options& values) {
   if (values.backoff_min > values.backoff_max)
     return fail(errc::invalid, "backoff-min-ms ({}) must not be above backoff-max-ms ({})",
                 values.backoff_min.count(), values.backoff_max.count());
+  if (values.db_pool_warning_percent > values.db_pool_critical_percent)
+    return fail(errc::invalid,
+                "db-pool-warning-percent ({}) must not be above db-pool-critical-percent ({})",
+                values.db_pool_warning_percent, values.db_pool_critical_percent);
   return {};
 }
 

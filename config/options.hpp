@@ -125,6 +125,30 @@ struct options {
   /// We cancel and roll back a transaction that takes longer in all. 100 ms to 1 h.
   std::chrono::milliseconds transaction_timeout{10'000};
 
+  // -- pool and upkeep ----------------------------------------------------------------------------
+
+  /// Jobs that may wait for a session; more are refused and come again. 1 to 1,000,000.
+  std::uint64_t db_max_waiting{1'024};
+
+  /// How long a job waits for a session. 10 ms to 1 h.
+  std::chrono::milliseconds db_acquire_timeout{30'000};
+
+  /// A session older than this, less up to a tenth at random, is replaced when it is free; 0 is
+  /// never. Up to 1 year.
+  std::chrono::seconds db_session_max_age{1'800};
+
+  /// A job that has a session for longer is named in the log, once; 0 is never. Up to 1 h.
+  std::chrono::milliseconds db_leak_threshold{30'000};
+
+  /// Share of the pool at work, in percent, that is worth a warning, and that is critical. 1 to
+  /// 100.
+  std::uint64_t db_pool_warning_percent{80};
+  std::uint64_t db_pool_critical_percent{95};
+
+  /// How long versions of records that are gone are kept for events that come late (docs/ORDER.md);
+  /// 0 keeps them for ever. Up to 1 year.
+  std::chrono::seconds history_keep{172'800};
+
   // -- operation ----------------------------------------------------------------------------------
 
   /// ADDRESS:PORT of /metrics, /healthz and /readyz; port 0 is any free one; empty is none.
@@ -143,8 +167,12 @@ struct options {
   /// For demos and tests. Up to 1 h.
   std::chrono::milliseconds until_caught_up{0};
 
-  /// Testing only: the named point at which the process kills itself; empty is none.
+  /// Testing only: the point at which the process kills itself (core/crash_point.hpp); empty: none.
   std::string crash_point;
+
+  /// Testing only: actors killed at random per minute, to see that nothing is lost by it; 0 is
+  /// none. Up to 600.
+  std::uint64_t chaos_kill_per_minute{0};
 
   friend bool operator==(const options&, const options&) = default;
 };

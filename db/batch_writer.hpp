@@ -11,6 +11,8 @@
 
 namespace prism::db {
 
+class step;
+
 /// Writes one plan inside a transaction, step by step; each step is one round trip. Use once.
 class batch_writer {
 public:
@@ -28,6 +30,9 @@ private:
 
   [[nodiscard]] outcome<void> lock(const std::vector<std::int64_t>& also_lock);
   [[nodiscard]] outcome<void> remove_old();
+  void remove_edges(step& next);
+  void remove_posts(step& next);
+  void remove_documents(step& next);
   [[nodiscard]] outcome<void> settle_referents();
   [[nodiscard]] outcome<void> insert_new();
   [[nodiscard]] outcome<void> judge();

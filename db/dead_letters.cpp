@@ -1,5 +1,7 @@
 #include "db/dead_letters.hpp"
 
+#include <algorithm>
+
 namespace prism::db {
 
 namespace {
@@ -7,7 +9,16 @@ namespace {
 constexpr statement insert_dead_letter{
     "insert_dead_letter",
     "INSERT INTO dead_letters (service, seq, did, path, reason, sqlstate, bytes) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (service, seq, path) DO NOTHING"};
+
+// Index: primary key.
+constexpr statement list_letters{
+    "list_dead_letters",
+    "SELECT id, service, seq, did, path, reason, sqlstate, length(bytes)::int8, created_at "
+    "FROM dead_letters WHERE id > $1 ORDER BY id LIMIT $2"};
+
+constexpr statement discard_letters{"discard_dead_letters",
+                                    "DELETE FROM dead_letters WHERE id = ANY($1) RETURNING id"};
 
 } // namespace
 
@@ -23,6 +34,35 @@ outcome<void> keep_dead_letter(executor& on, const dead_letter& letter) {
   if (auto done = on.exec_prepared(insert_dead_letter, p); !done)
     return tl::unexpected(done.error());
   return {};
+}
+
+outcome<std::vector<dead_letter_summary>> list_dead_letters(executor& on, std::int64_t after,
+                                                            std::int64_t limit) {
+  params p;
+  p.int8(after).int8(std::clamp<std::int64_t>(limit, 1, most_listed_letters));
+  const auto rows = on.exec_prepared(list_letters, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<dead_letter_summary> out;
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    out.push_back({rows->get_int8(i, 0), std::string{rows->get_text(i, 1)}, rows->get_int8(i, 2),
+                   std::string{rows->get_text(i, 3)}, std::string{rows->get_text(i, 4)},
+                   std::string{rows->get_text(i, 5)}, std::string{rows->get_text(i, 6)},
+                   rows->get_int8(i, 7), rows->get_timestamptz(i, 8)});
+  return out;
+}
+
+outcome<discarded_letters> discard_dead_letters(executor& on,
+                                                const std::vector<std::int64_t>& ids) {
+  params p;
+  p.int8_array(ids);
+  const auto rows = on.exec_prepared(discard_letters, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  discarded_letters out;
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    out.ids.push_back(rows->get_int8(i, 0));
+  return out;
 }
 
 } // namespace prism::db

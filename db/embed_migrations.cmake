@@ -1,6 +1,6 @@
-# cmake -DDIRECTORY=… -DOUTPUT=… -P embed_migrations.cmake
-# Writes OUTPUT, the definition of prism::db::embedded_migrations(), from DIRECTORY/NNNN_name.sql.
-file(GLOB files ${DIRECTORY}/*.sql)
+# cmake "-DFILES=…;…" -DOUTPUT=… -P embed_migrations.cmake
+# Writes OUTPUT, the definition of prism::db::embedded_migrations(), from FILES, each called NNNN_name.sql.
+set(files ${FILES})
 list(SORT files)
 set(rows "")
 foreach(file ${files})

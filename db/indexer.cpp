@@ -1,5 +1,6 @@
 #include "db/indexer.hpp"
 
+#include "core/crash_point.hpp"
 #include "db/batch_writer.hpp"
 #include "db/plan_settings.hpp"
 #include "db/progress.hpp"
@@ -81,15 +82,16 @@ struct opening {
   return done;
 }
 
-[[nodiscard]] outcome<apply_report> apply_inside(tx& on, const batch& of,
-                                                 const std::vector<std::int64_t>& uri_ids) {
+/// @param again the batch is not its shard's next one: its cursor is behind, and stays.
+[[nodiscard]] outcome<apply_report>
+apply_inside(tx& on, const batch& of, const std::vector<std::int64_t>& uri_ids, bool again) {
   const auto opened = open_batch(on, of, uri_ids);
   if (!opened)
     return tl::unexpected(opened.error());
   apply_report report;
   if (opened->cursor == advance::fenced)
     return tl::unexpected(fenced(of));
-  if (opened->cursor == advance::already_there) {
+  if (opened->cursor == advance::already_there && !again) {
     report.already_applied = true;
     return report;
   }
@@ -109,6 +111,7 @@ struct opening {
   if (!last.empty())
     if (auto done = last.sync(); !done)
       return tl::unexpected(done.error());
+  pass(crash_point::before_commit);
   return report;
 }
 
@@ -118,8 +121,16 @@ outcome<apply_report> apply_batch(connection& on, const tx_options& options, con
   const auto uri_ids = intern_uris(on, of);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
-  return transaction::run(on, options,
-                          [&](tx& inside) { return apply_inside(inside, of, *uri_ids); });
+  auto done = transaction::run(
+      on, options, [&](tx& inside) { return apply_inside(inside, of, *uri_ids, false); });
+  if (done)
+    pass(crash_point::after_commit);
+  return done;
+}
+
+outcome<apply_report> apply_again(tx& inside, const batch& of,
+                                  const std::vector<std::int64_t>& uri_ids) {
+  return apply_inside(inside, of, uri_ids, true);
 }
 
 } // namespace prism::db

@@ -33,4 +33,11 @@ struct apply_report {
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,
                                                 const batch& of);
 
+/// The same inside a transaction of the caller, who holds the rows of the service's cursors, of a
+/// batch whose `last_seq` is 0: no cursor is moved, and operations of commits that are not newer
+/// than what is stored are left out as ever
+/// (`apply_report::stale`).
+[[nodiscard]] outcome<apply_report> apply_again(tx& inside, const batch& of,
+                                                const std::vector<std::int64_t>& uri_ids);
+
 } // namespace prism::db

@@ -1,6 +1,5 @@
 #include "db/jobs.hpp"
 
-#include "db/dead_letters.hpp"
 #include "db/users.hpp"
 
 namespace prism::db {
@@ -51,14 +50,28 @@ struct runner {
   job_outcome operator()(const purge_job& job) const {
     return widen(purge_confirmed(on, options, job.what));
   }
+  job_outcome operator()(const list_dead_letters_job& job) const {
+    return widen(list_dead_letters(on, job.after, job.limit));
+  }
+  job_outcome operator()(const discard_dead_letters_job& job) const {
+    return widen(discard_dead_letters(on, job.ids));
+  }
+  job_outcome operator()(const retry_dead_letter_job& job) const {
+    return widen(retry_dead_letter(on, options, job.service, job.epoch, job.id));
+  }
+  job_outcome operator()(const upkeep_job& job) const {
+    return widen(run_upkeep(on, options, job));
+  }
 };
 
 } // namespace
 
 std::string_view name_of(const job& what) noexcept {
-  constexpr std::string_view names[]{"apply_batch",    "intern_users",   "read_cursors",
-                                     "dead_letter",    "newest_pending", "claim_identity",
-                                     "store_identity", "purge"};
+  constexpr std::string_view names[]{
+      "apply_batch",       "intern_users",         "read_cursors",      "dead_letter",
+      "newest_pending",    "claim_identity",       "store_identity",    "purge",
+      "list_dead_letters", "discard_dead_letters", "retry_dead_letter", "upkeep"};
+  static_assert(std::size(names) == std::variant_size_v<job>);
   return names[what.index()];
 }
 

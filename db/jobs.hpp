@@ -1,8 +1,10 @@
 #pragma once
 
+#include "db/dead_letters.hpp"
 #include "db/identity.hpp"
 #include "db/indexer.hpp"
 #include "db/progress.hpp"
+#include "db/upkeep.hpp"
 
 #include <memory>
 #include <string>
@@ -55,10 +57,29 @@ struct purge_job {
   confirmed_deletion what;
 };
 
+/// Show dead letters. Reply: `std::vector<dead_letter_summary>`.
+struct list_dead_letters_job {
+  std::int64_t after{0};
+  std::int64_t limit{100};
+};
+/// Delete dead letters. Reply: `discarded_letters`.
+struct discard_dead_letters_job {
+  std::vector<std::int64_t> ids;
+};
+/// Apply a dead letter again. Reply: `retried_letter`.
+struct retry_dead_letter_job {
+  std::string service;
+  std::int64_t epoch{0};
+  std::int64_t id{0};
+};
+
 using job = std::variant<apply_job, intern_job, cursors_job, dead_letter_job, newest_pending_job,
-                         claim_identity_job, store_identity_job, purge_job>;
+                         claim_identity_job, store_identity_job, purge_job, list_dead_letters_job,
+                         discard_dead_letters_job, retry_dead_letter_job, upkeep_job>;
 using job_value = std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>,
-                               std::vector<pending_change>, claimed_tasks, identity_report>;
+                               std::vector<pending_change>, claimed_tasks, identity_report,
+                               std::vector<dead_letter_summary>, discarded_letters, retried_letter,
+                               upkeep_report>;
 using job_outcome = outcome<job_value>;
 
 /// A short stable name of a job's kind.

@@ -6,6 +6,9 @@
 #include "db/progress.hpp"
 #include "db/users.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace prism::db {
 
 using atproto::collection;
@@ -34,8 +37,16 @@ constexpr statement forget_author{"forget_author",
                                   "DELETE FROM notifications WHERE author_id = $1 "
                                   "AND reason IN (4, 5, 6, 9, 10, 11) AND created_at <= $2"};
 
-constexpr statement forget_recipient{
-    "forget_recipient", "DELETE FROM notifications WHERE recipient_id = $1 AND created_at <= $2"};
+// A deleted account is told nothing; one that lives again keeps what it was told in its new life.
+constexpr statement forget_recipient{"forget_recipient",
+                                     "DELETE FROM notifications WHERE recipient_id = $1 AND "
+                                     "(created_at <= $2 OR EXISTS (SELECT FROM "
+                                     "users u WHERE u.id = $1 AND u.status = 'deleted'))"};
+
+constexpr statement next_transaction{"next_transaction",
+                                     "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8"};
+constexpr statement oldest_transaction{
+    "oldest_transaction", "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8"};
 
 // Later than anything: a deletion in its place in the stream concerns all that is stored.
 constexpr micros end_of_time = 253'402'300'799'000'000; // the year 9999
@@ -161,7 +172,8 @@ outcome<void> purge_deleted(executor& on, const batch& of, effects& out, apply_r
 
 namespace {
 
-[[nodiscard]] outcome<apply_report> purge_inside(tx& on, const confirmed_deletion& what) {
+/// Locks the shard's cursor and the task. @returns whether the task is still the same.
+[[nodiscard]] outcome<bool> open_purge(tx& on, const confirmed_deletion& what) {
   const auto& task = what.task;
   pipeline opening(on);
   opening.add(plan_settings);
@@ -176,8 +188,48 @@ namespace {
   const auto& cursor = (*opened)[1];
   if (cursor.empty() || cursor.get_int8(0, 0) != what.epoch)
     return tl::unexpected(fenced(what.service, what.epoch));
+  return !opened->back().empty();
+}
+
+/// Says that the account is deleted, so that batches which begin from now on tell it nothing.
+[[nodiscard]] outcome<bool> mark_inside(tx& on, const confirmed_deletion& what) {
+  const auto same = open_purge(on, what);
+  if (!same || !*same)
+    return same;
+  params key;
+  key.int8(what.task.user_id).timestamptz(what.task.event_time);
+  if (auto done = on.exec_prepared(put_deleted, key); !done)
+    return tl::unexpected(done.error());
+  return true;
+}
+
+/// Waits for the end of all transactions that may not have seen what was committed before: they may
+/// still tell the account something.
+[[nodiscard]] outcome<void> wait_for_older(connection& on, std::chrono::milliseconds patience) {
+  const auto next = on.exec_prepared(next_transaction, {});
+  if (!next)
+    return tl::unexpected(next.error());
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const auto oldest = on.exec_prepared(oldest_transaction, {});
+    if (!oldest)
+      return tl::unexpected(oldest.error());
+    if (oldest->get_int8(0, 0) >= next->get_int8(0, 0))
+      return {};
+    if (std::chrono::steady_clock::now() >= until)
+      return tl::unexpected(
+          db_error{error_class::transient, "55P03", "an older transaction does not end", "purge"});
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+}
+
+[[nodiscard]] outcome<apply_report> purge_inside(tx& on, const confirmed_deletion& what) {
+  const auto& task = what.task;
   apply_report report;
-  if (opened->back().empty())
+  const auto same = open_purge(on, what);
+  if (!same)
+    return tl::unexpected(same.error());
+  if (!*same)
     return report;
   effects gone;
   if (auto done = purge(on, task.did, task.user_id, task.event_time, task.event_time, gone, report);
@@ -185,10 +237,7 @@ namespace {
     return tl::unexpected(done.error());
   params key;
   key.int8(task.user_id).timestamptz(task.event_time);
-  pipeline last(on);
-  last.add(put_deleted, key);
-  last.add(drop_tasks, std::move(key));
-  if (auto done = last.sync(); !done)
+  if (auto done = on.exec_prepared(drop_tasks, key); !done)
     return tl::unexpected(done.error());
   return report;
 }
@@ -197,6 +246,12 @@ namespace {
 
 outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
                                       const confirmed_deletion& what) {
+  const auto marked =
+      transaction::run(on, options, [&](tx& inside) { return mark_inside(inside, what); });
+  if (!marked)
+    return tl::unexpected(marked.error());
+  if (auto waited = wait_for_older(on, options.deadline); !waited)
+    return tl::unexpected(waited.error());
   return transaction::run(on, options, [&](tx& inside) { return purge_inside(inside, what); });
 }
 

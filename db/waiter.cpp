@@ -39,9 +39,10 @@ std::chrono::milliseconds waiter::elapsed() const {
 
 void waiter::deadline_passed() {
   cancelled_ = true;
-  if (auto sent = on_.cancel.cancel(); !sent)
+  const auto grace = on_.options.cancel_grace;
+  until_ = connection::clock::now() + grace;
+  if (auto sent = on_.cancel.cancel(grace); !sent)
     spdlog::warn("[DB] {}", sent.error().message);
-  until_ = connection::clock::now() + on_.options.cancel_grace;
 }
 
 } // namespace prism::db

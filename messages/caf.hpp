@@ -9,15 +9,44 @@
 #include <caf/all.hpp>
 #pragma GCC diagnostic pop
 
+#include <atomic>
+#include <boost/core/demangle.hpp>
 #include <functional>
 #include <memory>
 #include <string>
+#include <typeinfo>
 #include <utility>
 
 /// Declares a message type that is sent inside the process only.
 #define PRISM_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
 
 namespace prism {
+
+/// Remembers the type of the message that an actor handles, or handled last, for the report of its
+/// crash. Read by any thread while somebody keeps the actor.
+class message_memory {
+public:
+  /// The name of the type without its namespace; "none" before the first message.
+  [[nodiscard]] std::string last_message() const {
+    const auto* type = last_.load(std::memory_order_relaxed);
+    if (type == nullptr)
+      return "none";
+    auto name = boost::core::demangle(type->name());
+    return name.starts_with("prism::") ? name.substr(7) : name;
+  }
+
+protected:
+  void remember(const caf::type_erased_tuple& content) {
+    if (content.size() == 0)
+      return;
+    const auto* type = content.type(0).second;
+    if (type != nullptr) // CAF's own messages have none
+      last_.store(type, std::memory_order_relaxed);
+  }
+
+private:
+  std::atomic<const std::type_info*> last_{nullptr};
+};
 
 /// An actor whose state and behaviour are one class:
 ///
@@ -32,7 +61,7 @@ namespace prism {
 /// The state lives from the actor's first message to its last; exceptions in a handler end the
 /// actor with their text as reason.
 template <class State>
-class state_actor : public State::interface::base {
+class state_actor : public State::interface::base, public message_memory {
 public:
   using base = typename State::interface::base;
   using behavior_type = typename State::interface::behavior_type;
@@ -60,6 +89,11 @@ public:
     return state_->make_behavior();
   }
 
+  caf::invoke_message_result consume(caf::mailbox_element& what) override {
+    remember(what.content());
+    return base::consume(what);
+  }
+
   void on_exit() override {
     state_.reset();
     base::on_exit();
@@ -74,6 +108,13 @@ private:
 template <class State, caf::spawn_options Options = caf::no_spawn_options, class... Args>
 [[nodiscard]] typename State::interface spawn_state(caf::actor_system& system, Args... args) {
   return system.spawn<state_actor<State>, Options>(std::move(args)...);
+}
+
+/// The type of the message that an actor of ours handled last; "unknown" for others.
+[[nodiscard]] inline std::string last_message_of(const caf::strong_actor_ptr& who) {
+  const auto* actor = who ? caf::actor_cast<caf::abstract_actor*>(who) : nullptr;
+  const auto* memory = dynamic_cast<const message_memory*>(actor);
+  return memory != nullptr ? memory->last_message() : "unknown";
 }
 
 /// Why an actor ended, as a sentence.

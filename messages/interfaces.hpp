@@ -29,8 +29,14 @@ using identity_actor =
                      caf::replies_to<get_status>::with<actor_status>>;
 
 using pool_actor =
-    caf::typed_actor<caf::replies_to<run_job>::with<job_result>, caf::reacts_to<tick>,
-                     caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
+    caf::typed_actor<caf::replies_to<run_job>::with<job_result>,
+                     caf::replies_to<get_pool_sample>::with<pool_sample>, caf::reacts_to<tick>,
+                     caf::reacts_to<wake_up>, caf::reacts_to<stop_request>,
+                     caf::replies_to<get_status>::with<actor_status>>;
+
+/// pool_monitor and janitor: they act by the clock.
+using clockwork_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
+                                         caf::replies_to<get_status>::with<actor_status>>;
 
 using db_session_actor =
     caf::typed_actor<caf::replies_to<run_job>::with<job_result>, caf::reacts_to<stop_request>,
@@ -39,7 +45,8 @@ using db_session_actor =
 using metrics_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
                                        caf::replies_to<get_status>::with<actor_status>>;
 
-using supervisor_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
-                                          caf::replies_to<get_status>::with<actor_status>>;
+using supervisor_actor =
+    caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<chaos_tick>, caf::reacts_to<stop_request>,
+                     caf::replies_to<get_status>::with<actor_status>>;
 
 } // namespace prism

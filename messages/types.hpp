@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/pool_usage.hpp"
 #include "db/jobs.hpp"
 #include "messages/caf.hpp"
 #include "net/frame_bytes.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -97,6 +99,12 @@ struct run_job {
 };
 struct job_result {
   std::shared_ptr<const db::job_outcome> what;
+  /// db_session → pool: how the session fares; of no meaning to others.
+  struct session_note {
+    bool unreachable{false};             ///< no connection could be made, the job was not begun
+    bool broken{false};                  ///< the connection was lost
+    std::chrono::microseconds opened{0}; ///< time that a new connection took; 0: there was one
+  } session{};
 };
 
 /// supervisor → any child: finish what you are at, then end.
@@ -104,6 +112,15 @@ struct stop_request {};
 
 /// An actor → itself, after a delay.
 struct tick {};
+
+/// supervisor → itself: time to kill somebody (`chaos-kill-per-minute`).
+struct chaos_tick {};
+
+/// pool → itself: a new connection may be tried again.
+struct wake_up {};
+
+/// pool_monitor → pool, which answers with a `pool_sample`.
+struct get_pool_sample {};
 
 /// anyone → any actor, which answers with `actor_status`.
 struct get_status {};
@@ -128,6 +145,10 @@ PRISM_LOCAL_MESSAGE(prism::identity_tasks_added)
 PRISM_LOCAL_MESSAGE(prism::identity_looked_up)
 PRISM_LOCAL_MESSAGE(prism::run_job)
 PRISM_LOCAL_MESSAGE(prism::job_result)
+PRISM_LOCAL_MESSAGE(prism::chaos_tick)
+PRISM_LOCAL_MESSAGE(prism::wake_up)
+PRISM_LOCAL_MESSAGE(prism::get_pool_sample)
+PRISM_LOCAL_MESSAGE(prism::pool_sample)
 PRISM_LOCAL_MESSAGE(prism::stop_request)
 PRISM_LOCAL_MESSAGE(prism::tick)
 PRISM_LOCAL_MESSAGE(prism::get_status)

@@ -50,12 +50,16 @@ struct batch_metrics {
   prometheus::Histogram* seconds;
   /// Records passed over, by reason (`labels::skip_reasons`).
   labelled_counter skipped;
+  /// Frames that the database refused for their content, put into dead_letters.
+  prometheus::Counter* dead_letters;
 };
 
 /// One shard.
 struct shard_metrics {
   /// Frames taken from the firehose, repeated ones included.
   prometheus::Counter* frames;
+  /// 1 while it stands before a frame that needs a person (a fatal database error), else 0.
+  prometheus::Gauge* held;
 };
 
 /// One bounded edge between two actors (core/credit.hpp).
@@ -83,6 +87,36 @@ struct database_metrics {
   prometheus::Gauge* idle;
   /// Requests that wait for a session.
   prometheus::Gauge* waiting;
+  /// Active of max: now, and averaged over the samples of the pool monitor.
+  prometheus::Gauge* utilization;
+  prometheus::Gauge* utilization_average;
+  /// Times at which requests began to wait while no session was free, as sampled.
+  prometheus::Counter* exhaustions;
+  /// Seconds that a request waited, that a session was lent, that opening a connection took.
+  prometheus::Histogram* acquire;
+  prometheus::Histogram* usage;
+  prometheus::Histogram* creation;
+  /// Requests that waited too long, and those refused because too many waited already.
+  prometheus::Counter* timeouts;
+  prometheus::Counter* rejected;
+  /// Sessions lent for longer than the threshold.
+  prometheus::Counter* leaks;
+  /// Connections that could not be opened.
+  prometheus::Counter* connect_failures;
+  /// Sessions replaced, by reason (`labels::session_ends`).
+  labelled_counter replaced;
+};
+
+/// One background job of the janitor.
+struct job_metrics {
+  /// Runs, and those that failed.
+  prometheus::Counter* runs;
+  prometheus::Counter* failures;
+  /// Rows deleted or mended.
+  prometheus::Counter* rows;
+  /// End of the last run in seconds since 1970, and how long it took.
+  prometheus::Gauge* last_run;
+  prometheus::Gauge* last_duration;
 };
 
 /// The making of users: owned by user_creation.

@@ -49,6 +49,8 @@ batch_metrics declare_batches(declarer& d) {
       .seconds = d.histogram("batch_seconds", "Time of a batch in the database.", second_buckets),
       .skipped = d.counters("records_skipped_total", "Records passed over on purpose.", "reason",
                             labels::skip_reasons),
+      .dead_letters =
+          d.counter("dead_letters_total", "Frames refused by the database and put aside."),
   };
 }
 
@@ -58,11 +60,33 @@ database_metrics declare_database(declarer& d) {
                            labels::error_classes),
       .retries = d.counters("transaction_retries_total", "Transactions tried again.", "sqlstate",
                             labels::retried_states),
-      .max_connections = d.gauge("db_pool_max_connections", "Most database sessions."),
+      .max_connections = d.gauge("db_pool_max", "Most database sessions."),
       .connections = d.gauge("db_pool_connections", "Open database sessions."),
       .active = d.gauge("db_pool_active", "Database sessions at work."),
       .idle = d.gauge("db_pool_idle", "Database sessions that are open and free."),
-      .waiting = d.gauge("db_pool_waiting", "Requests that wait for a database session."),
+      .waiting = d.gauge("db_pool_pending", "Requests that wait for a database session."),
+      .utilization = d.gauge("db_pool_utilization_ratio",
+                             "Database sessions at work, as a share of the most."),
+      .utilization_average = d.gauge("db_pool_utilization_average_ratio",
+                                     "The same, averaged over the pool monitor's samples."),
+      .exhaustions = d.counter("db_pool_exhaustion_events_total",
+                               "Times at which requests began to wait with no session free."),
+      .acquire = d.histogram("db_pool_acquire_seconds",
+                             "Time for which a request waited for a session.", second_buckets),
+      .usage = d.histogram("db_pool_usage_seconds", "Time for which a session was lent.",
+                           second_buckets),
+      .creation = d.histogram("db_pool_creation_seconds", "Time that opening a connection took.",
+                              second_buckets),
+      .timeouts =
+          d.counter("db_pool_timeouts_total", "Requests that waited too long for a session."),
+      .rejected = d.counter("db_pool_rejected_total",
+                            "Requests refused because too many waited for a session."),
+      .leaks =
+          d.counter("db_pool_leaks_total", "Sessions lent for longer than the leak threshold."),
+      .connect_failures =
+          d.counter("db_pool_connect_failures_total", "Connections that could not be opened."),
+      .replaced = d.counters("db_pool_replaced_total", "Database sessions replaced.", "reason",
+                             labels::session_ends),
   };
 }
 

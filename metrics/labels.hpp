@@ -64,6 +64,13 @@ inline constexpr std::array<std::string_view, 7> identity_results{
 inline constexpr std::array<std::string_view, 4> request_results{"answered", "failed", "refused",
                                                                  "held_back"};
 
+/// `reason` of a database session's replacement: its connection was lost, it was old, it crashed.
+inline constexpr std::array<std::string_view, 3> session_ends{"broken", "aged", "crashed"};
+
+/// `table` in which the janitor found what should not be.
+inline constexpr std::array<std::string_view, 5> audited_tables{
+    "feed_items", "notifications", "post_aggregates", "user_aggregates", "list_aggregates"};
+
 } // namespace labels
 
 } // namespace prism::metrics

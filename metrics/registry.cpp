@@ -59,6 +59,8 @@ struct registry::impl {
       "firehose_lag_seconds", "Age of the last committed event, whether or not newer ones exist.");
   counter_family& shard_frames = declare.counter_family(
       "shard_frames_total", "Frames taken from the firehose, repeated ones included.", {"shard"});
+  gauge_family& shard_held = declare.gauge_family(
+      "shard_held", "1 while a shard stands before a frame that needs a person.", {"shard"});
   gauge_family& edge_depth =
       declare.gauge_family("edge_depth", "Units that wait or are at work.", {"edge"});
   gauge_family& edge_capacity =
@@ -91,6 +93,21 @@ struct registry::impl {
       declare.counter_family("actor_messages_total", "Messages handled by an actor.", {"actor"});
   counter_family& actor_handling = declare.counter_family(
       "actor_handling_seconds_total", "Time spent in an actor's handlers.", {"actor"});
+  prometheus::Counter* chaos_kills =
+      declare.counter("chaos_kills_total", "Actors killed on purpose, for testing.");
+  counter_family& job_runs =
+      declare.counter_family("job_runs_total", "Runs of a background job.", {"job"});
+  counter_family& job_failures = declare.counter_family(
+      "job_failures_total", "Runs of a background job that failed.", {"job"});
+  counter_family& job_rows = declare.counter_family(
+      "job_rows_total", "Rows deleted or mended by a background job.", {"job"});
+  gauge_family& job_last_run = declare.gauge_family(
+      "job_last_run_timestamp_seconds", "End of a background job's last run, since 1970.", {"job"});
+  gauge_family& job_last_duration = declare.gauge_family(
+      "job_last_duration_seconds", "How long a background job's last run took.", {"job"});
+  labelled_counter audit_findings =
+      declare.counters("audit_findings_total", "Rows found wrong and mended by the janitor.",
+                       "table", labels::audited_tables);
   prometheus::Gauge* resident =
       declare.process_gauge("process_resident_memory_bytes", "Resident memory.");
   prometheus::Counter* cpu =
@@ -159,7 +176,8 @@ prometheus::Counter& registry::rejected(std::string_view collection, std::string
 }
 
 shard_metrics registry::shard(std::size_t number) {
-  return {.frames = &impl_->shard_frames.Add({{"shard", std::to_string(number)}})};
+  const prometheus::Labels labels{{"shard", std::to_string(number)}};
+  return {.frames = &impl_->shard_frames.Add(labels), .held = &impl_->shard_held.Add(labels)};
 }
 
 edge_metrics registry::edge(const std::string& name) {
@@ -184,6 +202,23 @@ actor_metrics registry::actor(const std::string& name) {
           .mailbox_depth = &impl_->actor_mailbox.Add(labels),
           .messages = &impl_->actor_messages.Add(labels),
           .handling_seconds = &impl_->actor_handling.Add(labels)};
+}
+
+job_metrics registry::job(const std::string& name) {
+  const prometheus::Labels labels{{"job", name}};
+  return {.runs = &impl_->job_runs.Add(labels),
+          .failures = &impl_->job_failures.Add(labels),
+          .rows = &impl_->job_rows.Add(labels),
+          .last_run = &impl_->job_last_run.Add(labels),
+          .last_duration = &impl_->job_last_duration.Add(labels)};
+}
+
+const labelled_counter& registry::audit_findings() const noexcept {
+  return impl_->audit_findings;
+}
+
+prometheus::Counter& registry::chaos_kills() noexcept {
+  return *impl_->chaos_kills;
 }
 
 std::span<const family_info> registry::families() const noexcept {

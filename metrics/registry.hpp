@@ -57,6 +57,13 @@ public:
   [[nodiscard]] edge_metrics edge(const std::string& name);
   [[nodiscard]] cache_metrics cache(const std::string& name);
   [[nodiscard]] actor_metrics actor(const std::string& name);
+  [[nodiscard]] job_metrics job(const std::string& name);
+
+  /// Rows that the janitor found wrong and mended, by table (`labels::audited_tables`).
+  [[nodiscard]] const labelled_counter& audit_findings() const noexcept;
+
+  /// Actors killed on purpose (`chaos-kill-per-minute`).
+  [[nodiscard]] prometheus::Counter& chaos_kills() noexcept;
 
   /// All families, in the order of their declaration.
   [[nodiscard]] std::span<const family_info> families() const noexcept;

@@ -79,6 +79,8 @@ expected<records> read_txt(const std::string& name, const unsigned char* answer,
   return out;
 }
 
+// Only want of memory throws here, and that may end the process.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 void on_txt(void* argument, int status, int, unsigned char* answer, int length) noexcept {
   const auto asked = adopt<records>(argument);
   const auto& name = (*asked)->name;
@@ -104,6 +106,7 @@ address_list read_addresses(const ares_addrinfo* info) {
   return out;
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape)
 void on_addresses(void* argument, int status, int, ares_addrinfo* info) noexcept {
   const auto asked = adopt<address_list>(argument);
   const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(info,

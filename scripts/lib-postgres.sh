@@ -23,7 +23,7 @@ postgres_user() {
 }
 
 # start_postgres SETTING=VALUE...: an empty cluster in $scratch/pg, reachable only through a socket
-# there. Sets $conninfo, $postgres_pid, $postgres_dir.
+# there. Sets $conninfo, $postgres_pid, $postgres_dir, $postgres_arguments.
 start_postgres() {
   find_postgres
   postgres_user
@@ -33,22 +33,23 @@ start_postgres() {
   "${as_postgres[@]}" "$postgres_bin/initdb" --pgdata="$postgres_dir/data" --username=prism \
     --auth=trust --encoding=UTF8 --locale=C --no-sync >"$scratch/initdb.log" 2>&1 ||
     { cat "$scratch/initdb.log" >&2 && die "initdb failed"; }
-  local arguments=(-c listen_addresses= -c "unix_socket_directories=$postgres_dir" -c max_connections=200)
+  postgres_arguments=(-D "$postgres_dir/data" -c listen_addresses=
+    -c "unix_socket_directories=$postgres_dir" -c max_connections=200)
   local setting
-  for setting; do arguments+=(-c "$setting"); done
-  start_child_postgres "${arguments[@]}"
-  postgres_pid=$started
-  wait_until 60 "PostgreSQL does not start, see $scratch/postgres.log" postgres_answers
+  for setting; do postgres_arguments+=(-c "$setting"); done
+  restart_postgres
   "$postgres_bin/createdb" -h "$postgres_dir" -U prism prism
   conninfo="host=$postgres_dir port=5432 user=prism dbname=prism"
 }
 
+# The same server, also after stop_postgres.
 # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for its clients.
-start_child_postgres() {
-  setpriv "${as_postgres[@]:1}" --pdeathsig INT -- "$postgres_bin/postgres" -D "$postgres_dir/data" \
-    "$@" >"$scratch/postgres.log" 2>&1 &
-  started=$!
+restart_postgres() {
+  setpriv "${as_postgres[@]:1}" --pdeathsig INT -- "$postgres_bin/postgres" \
+    "${postgres_arguments[@]}" >>"$scratch/postgres.log" 2>&1 &
+  postgres_pid=$!
   end_steps+=(stop_postgres)
+  wait_until 60 "PostgreSQL does not start, see $scratch/postgres.log" postgres_answers
 }
 
 postgres_answers() {

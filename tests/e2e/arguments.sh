@@ -19,7 +19,7 @@ refused() {
 }
 
 sample=sample/small
-for command in setup build demo test oracle crash bench soak format lint; do
+for command in setup build demo test oracle crash faults bench soak format lint; do
   output=$("scripts/$command" --help) || fail "$command --help: exit code $?"
   grep -q "^usage: scripts/$command" <<<"$output" || fail "$command --help: no usage line"
   [[ $command == test ]] || refused --nonsense "scripts/$command" --nonsense
@@ -36,6 +36,12 @@ refused SEED scripts/crash $sample 3
 refused "'none'" scripts/crash $sample none 1
 refused "'0'" scripts/crash $sample 0 1
 refused nothing/there scripts/crash nothing/there 1 1
+refused SEED scripts/faults $sample 3
+refused "'0'" scripts/faults $sample 0 1
+refused "'x'" scripts/faults $sample 1 x
+refused nothing/there scripts/faults nothing/there 1 1
+refused --server "$PRISM_BUILD_DIR/tools/prism-proxy"
+refused "'more'" "$PRISM_BUILD_DIR/tools/prism-proxy" --server=/x more
 refused BASE scripts/bench
 refused --reads scripts/bench --reads $sample
 refused nothing/there scripts/bench nothing/there

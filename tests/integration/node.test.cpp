@@ -37,7 +37,7 @@ without_times(std::map<std::string, std::string> rows) {
 
 } // namespace
 
-TEST_CASE("a node follows the sample to its end, drains and leaves the rows") {
+TEST_CASE("H6 a node follows the sample to its end, drains and leaves the rows") {
   const auto database = test::pg_fixture::fresh_database();
   auto server = net::replay_server::start(sample(), {}).value();
   auto running = start_node(node_settings(server->url(), database));
@@ -87,7 +87,7 @@ TEST_CASE("whatever actor is killed while the sample streams, it is restarted an
   CHECK(without_times(rows_of(database)) == without_times(expected_rows()));
 }
 
-TEST_CASE("no shard ever holds more frames than it granted, however small the window") {
+TEST_CASE("H3 no shard ever holds more frames than it granted, however small the window") {
   const auto database = test::pg_fixture::fresh_database();
   auto server = net::replay_server::start(sample(), {}).value();
   auto options = node_settings(server->url(), database);

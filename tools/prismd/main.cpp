@@ -1,5 +1,6 @@
 #include "actors/node.hpp"
 #include "config/parse.hpp"
+#include "core/crash_point.hpp"
 #include "tools/prismd/logging.hpp"
 
 #include <csignal>
@@ -29,6 +30,8 @@ constexpr std::chrono::milliseconds signal_poll{100};
 
 int run(const prism::config::options& options) {
   handle_signals();
+  if (const auto plan = prism::parse_crash_point(options.crash_point))
+    prism::arm(*plan);
   prism::tools::set_up_logging(options);
   auto node = prism::node::start(options, [] { return stop_signal != 0; });
   if (!node) {

@@ -67,8 +67,9 @@ TEST_CASE("every setting can be given on the command line, in the environment an
       REQUIRE(assign(row, std::to_string(number > row.min ? number - 1 : number + 1), changed));
     } else {
       bool found = false;
-      for (const auto* text : {"wss://other.example", "https://other.example", "1234",
-                               "127.0.0.1:1", "json", "debug", "skip", "off", "yes", "no", "other"})
+      for (const auto* text :
+           {"wss://other.example", "https://other.example", "1234", "127.0.0.1:1", "json", "debug",
+            "skip", "off", "yes", "no", "after-commit", "other"})
         found = found || (assign(row, text, changed) && changed != options{});
       REQUIRE((found || row.name == "unknown-collections"));
     }

@@ -26,6 +26,7 @@ std::unique_ptr<registry> full_registry() {
   static_cast<void>(metrics->edge("e"));
   static_cast<void>(metrics->cache("c"));
   static_cast<void>(metrics->actor("a"));
+  static_cast<void>(metrics->job("j"));
   static_cast<void>(metrics->rejected("a.b.c", "r"));
   return metrics;
 }

@@ -76,12 +76,13 @@ public:
         .get();
   }
 
+private:
+  io_thread thread_; // outlives all that works on it
+
+public:
   dns_server names;
   std::unique_ptr<dns_resolver> dns;
   std::unique_ptr<http_client> client;
-
-private:
-  io_thread thread_;
 };
 
 /// Options that allow this machine's own address, where the tests' servers are.

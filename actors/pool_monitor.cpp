@@ -1,0 +1,72 @@
+#include "actors/pool_monitor.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace prism {
+
+namespace {
+
+[[nodiscard]] spdlog::level::level_enum severity(pool_level level) {
+  switch (level) {
+  case pool_level::critical:
+    return spdlog::level::err;
+  case pool_level::warning:
+    return spdlog::level::warn;
+  case pool_level::normal:
+    break;
+  }
+  return spdlog::level::info;
+}
+
+[[nodiscard]] pool_usage_options usage_options(const config::options& options) {
+  constexpr double percent = 100.0;
+  return {.max = options.db_pool_size,
+          .warning = static_cast<double>(options.db_pool_warning_percent) / percent,
+          .critical = static_cast<double>(options.db_pool_critical_percent) / percent};
+}
+
+} // namespace
+
+pool_monitor_state::pool_monitor_state(self_pointer self, node_ptr node)
+    : self_(self), node_(std::move(node)), usage_(usage_options(node_->options)) {}
+
+clockwork_actor::behavior_type pool_monitor_state::make_behavior() {
+  self_->delayed_send(self_, sample_interval, tick{});
+  return {[this](const tick&) {
+            self_->delayed_send(self_, sample_interval, tick{});
+            ask();
+          },
+          [this](const stop_request&) { self_->quit(); },
+          [this](const get_status&) -> actor_status {
+            return {name,
+                    {{"level", std::string{to_string(usage_.level())}},
+                     {"utilization", fmt::format("{:.3f}", usage_.utilization())},
+                     {"average", fmt::format("{:.3f}", usage_.average().value_or(0))},
+                     {"samples", std::to_string(usage_.size())},
+                     {"exhaustion_events", std::to_string(usage_.exhaustion_events())}}};
+          }};
+}
+
+void pool_monitor_state::ask() {
+  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
+  if (!pool)
+    return; // it is being restarted
+  self_->request(pool, sample_interval, get_pool_sample{})
+      .then([this](const pool_sample& sample) { take(sample); },
+            [this](const caf::error& problem) {
+              spdlog::warn("pool_monitor: the pool does not say how it is: {}",
+                           describe(self_->system(), problem));
+            });
+}
+
+void pool_monitor_state::take(const pool_sample& sample) {
+  const auto before = usage_.exhaustion_events();
+  for (const auto& line : usage_.add(sample, steady_clock::now()))
+    spdlog::log(severity(line.level), "{}", line.text);
+  const auto& out = node_->metrics.database();
+  out.utilization->Set(usage_.utilization());
+  out.utilization_average->Set(usage_.average().value_or(0));
+  out.exhaustions->Increment(static_cast<double>(usage_.exhaustion_events() - before));
+}
+
+} // namespace prism

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "actors/node_context.hpp"
+#include "core/pool_usage.hpp"
+#include "messages/interfaces.hpp"
+
+namespace prism {
+
+/// Looks at the pool once a second, logs what core/pool_usage finds worth a line, and sets the
+/// gauges of utilisation and the count of exhaustion events.
+class pool_monitor_state {
+public:
+  using interface = clockwork_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "pool_monitor";
+
+  static constexpr std::chrono::milliseconds sample_interval{1'000};
+
+  pool_monitor_state(self_pointer self, node_ptr node);
+
+  interface::behavior_type make_behavior();
+
+private:
+  void ask();
+  void take(const pool_sample& sample);
+
+  self_pointer self_;
+  node_ptr node_;
+  pool_usage usage_;
+};
+
+} // namespace prism

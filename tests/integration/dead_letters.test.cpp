@@ -1,0 +1,135 @@
+#include "db/dead_letters.hpp"
+
+#include "db/jobs.hpp"
+#include "tests/integration/asking.hpp"
+#include "tests/integration/indexing.hpp"
+#include "tests/support/must.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace prism::test;
+
+namespace {
+
+[[nodiscard]] db::dead_letter letter_of(const net::frame_bytes& frame, std::int64_t seq) {
+  return {.service = "test",
+          .seq = seq,
+          .did = "did:plc:bob",
+          .path = "",
+          .reason = "refused for a test",
+          .sqlstate = "22000",
+          .bytes = *frame};
+}
+
+[[nodiscard]] std::int64_t only_id(index_target& target) {
+  const auto letters = must(db::list_dead_letters(target.connection, 0, 100));
+  REQUIRE(letters.size() == 1);
+  return letters[0].id;
+}
+
+} // namespace
+
+TEST_CASE("a dead letter whose COMMIT answer was lost is kept once") {
+  index_target target;
+  story tale;
+  tale.post("alice", "p1");
+  target.apply(tale.take(), 10);
+  tale.post("bob", "p2");
+  const auto frames = tale.take();
+  auto empty = std::make_shared<db::batch>();
+  empty->service = "test";
+  empty->epoch = target.epoch;
+  empty->last_seq = 2;
+  const db::job job =
+      db::dead_letter_job{empty, "did:plc:bob", "refused for a test", "22000", *frames[0]};
+  // The same job again, as a shard does that got no answer.
+  REQUIRE(db::run_job(target.connection, {}, job));
+  REQUIRE(db::run_job(target.connection, {}, job));
+  CHECK(target.count("dead_letters") == 1);
+  const auto letters = must(db::list_dead_letters(target.connection, 0, 100));
+  CHECK(letters[0].seq == 2);
+  CHECK(letters[0].did == "did:plc:bob");
+  CHECK(letters[0].sqlstate == "22000");
+  CHECK(letters[0].bytes == static_cast<std::int64_t>(frames[0]->size()));
+}
+
+TEST_CASE("a dead letter is applied again with all its effects, and is then gone") {
+  index_target target;
+  story tale;
+  const auto p1 = tale.post("alice", "p1");
+  target.apply(tale.take(), 10);
+  tale.like("bob", "l1", p1);
+  const auto late = tale.take();
+  must(db::keep_dead_letter(target.connection, letter_of(late[0], 2)));
+  const auto done =
+      must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
+  CHECK(done.applied);
+  CHECK(done.why.empty());
+  CHECK(counts(target.connection, p1) == "1 0 0 0");
+  CHECK(notifications(target.connection).size() == 1);
+  CHECK(target.count("dead_letters") == 0);
+  CHECK(value(target.connection, "SELECT seq::text FROM firehose_cursor") == "1");
+  const auto twice =
+      must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, done.id));
+  CHECK_FALSE(twice.applied);
+  CHECK_THAT(twice.why, Catch::Contains("no dead letter"));
+}
+
+TEST_CASE("a dead letter that cannot be applied stays, with a reason") {
+  index_target target;
+  story tale;
+  const auto p1 = tale.post("alice", "p1");
+  target.apply(tale.take(), 10);
+  tale.like("bob", "l1", p1);
+  const auto late = tale.take();
+  must(db::keep_dead_letter(target.connection, letter_of(late[0], 2)));
+
+  SECTION("its repo has gone on") {
+    tale.post("bob", "p2");
+    target.apply(tale.take(), 10);
+    const auto done =
+        must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
+    CHECK_FALSE(done.applied);
+    CHECK_THAT(done.why, Catch::Contains("newer commit"));
+    CHECK(counts(target.connection, p1) == "0 0 0 0");
+  }
+  SECTION("it is refused again") {
+    must(target.connection.exec_script("ALTER TABLE likes ADD CHECK (rkey <> 'l1')"));
+    const auto done =
+        must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
+    CHECK_FALSE(done.applied);
+    CHECK_THAT(done.why, Catch::Contains("refused again") && Catch::Contains("23514"));
+  }
+  SECTION("another writer has taken over") {
+    const auto done =
+        db::retry_dead_letter(target.connection, {}, "test", target.epoch - 1, only_id(target));
+    REQUIRE_FALSE(done);
+    CHECK(done.error().sqlstate == db::fenced_state);
+  }
+  SECTION("it is no frame") {
+    must(target.connection.exec_script("UPDATE dead_letters SET bytes = '\\x00'"));
+    const auto done =
+        must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
+    CHECK_FALSE(done.applied);
+    CHECK_FALSE(done.why.empty());
+  }
+  CHECK(target.count("dead_letters") == 1);
+}
+
+TEST_CASE("dead letters are listed in pages and discarded by id") {
+  index_target target;
+  story tale;
+  tale.post("alice", "p1");
+  const auto frames = tale.take();
+  for (std::int64_t seq = 1; seq <= 5; ++seq)
+    must(db::keep_dead_letter(target.connection, letter_of(frames[0], seq)));
+  const auto first = must(db::list_dead_letters(target.connection, 0, 3));
+  REQUIRE(first.size() == 3);
+  const auto rest = must(db::list_dead_letters(target.connection, first.back().id, 3));
+  REQUIRE(rest.size() == 2);
+  const auto gone =
+      must(db::discard_dead_letters(target.connection, {first[1].id, rest[0].id, 4711}));
+  CHECK(gone.ids.size() == 2);
+  CHECK(target.count("dead_letters") == 3);
+}

@@ -1,0 +1,80 @@
+#include "tests/integration/asking.hpp"
+#include "tests/integration/indexing.hpp"
+#include "tests/integration/running_node.hpp"
+#include "tests/integration/story.hpp"
+
+#include "net/replay_server.hpp"
+#include "tests/support/must.hpp"
+#include "tests/support/pg_fixture.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+// "Hangs, leaks, unbounded growth", H1, and the errors that PostgreSQL asks to be tried again.
+
+using namespace prism;
+using namespace prism::test;
+
+namespace {
+
+[[nodiscard]] const std::vector<net::frame_bytes>& frames() {
+  static const auto all = [] {
+    story told;
+    const auto root = told.post("alice", "root");
+    for (int i = 0; i < 200; ++i)
+      told.like(fmt::format("user{}", i % 50), fmt::format("l{}", i), root);
+    return told.take();
+  }();
+  return all;
+}
+
+/// Has the first inserts into a table fail. What a sequence has given is never taken back, so it
+/// counts across the rollbacks.
+void fail_inserts(db::connection& on, const std::string& table, const std::string& sqlstate,
+                  int times) {
+  must(on.exec_script(fmt::format(
+      "create sequence failures; create function fail_once() returns trigger language plpgsql as "
+      "$$ begin if nextval('failures') <= {} then raise exception 'injected' using errcode = '{}'; "
+      "end if; return null; end $$; "
+      "create trigger fail_once before insert on {} execute function fail_once()",
+      times, sqlstate, table)));
+}
+
+void follow_to_the_end(const std::string& database) {
+  const auto server = net::replay_server::start(frames(), {}).value();
+  auto options = node_settings(server->url(), database);
+  options.until_caught_up = std::chrono::seconds{3}; // over every pause between two tries
+  const auto running = start_node(options);
+  finish(*running);
+}
+
+} // namespace
+
+TEST_CASE("errors that pass by themselves are tried again until they have passed") {
+  const auto* sqlstate = GENERATE("40P01", "40001", "55P03", "57014", "53100", "53200");
+  const auto database = pg_fixture::fresh_database();
+  auto on = connect_to(database);
+  REQUIRE(db::migrate(on));
+  // More than one transaction tries by itself.
+  fail_inserts(on, "likes", sqlstate, 6);
+  follow_to_the_end(database);
+  INFO(sqlstate);
+  CHECK(std::stoi(value(on, "SELECT last_value FROM failures")) > 6);
+  CHECK(value(on, "SELECT count(*) FROM dead_letters") == "0");
+  index_target target;
+  target.apply(frames(), 100);
+  CHECK(differing(target.fingerprints(), rows_of(database)) == std::vector<std::string>{});
+}
+
+TEST_CASE("H1 users whose creation failed are created when the database is well again") {
+  // The events of such a user waited for each other, for ever, and everything behind them too.
+  const auto database = pg_fixture::fresh_database();
+  auto on = connect_to(database);
+  REQUIRE(db::migrate(on));
+  fail_inserts(on, "users", "53100", 8);
+  follow_to_the_end(database);
+  CHECK(std::stoi(value(on, "SELECT last_value FROM failures")) > 8);
+  index_target target;
+  target.apply(frames(), 100);
+  CHECK(differing(target.fingerprints(), rows_of(database)) == std::vector<std::string>{});
+}

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "net/replay_server.hpp"
+#include "tests/integration/running_node.hpp"
+#include "tests/support/proxied_database.hpp"
+
+namespace prism::test {
+
+/// A node under a stream that comes faster than the database will take it.
+struct heavy_load {
+  static constexpr std::uint32_t frames_per_second = 6'000;
+  static constexpr std::uint64_t window_frames = 2'000;
+
+  /// What the process may grow by beyond the corpus that its relay holds: window, lanes, batches,
+  /// statements and the sockets' own buffers are far below.
+  static constexpr std::size_t most_growth = std::size_t{96} << 20U;
+
+  proxied_database database;
+  std::unique_ptr<net::replay_server> relay;
+  std::unique_ptr<node> running;
+  std::uint16_t http_port{0};
+
+  heavy_load();
+
+  /// As in the database, seen past the proxy.
+  [[nodiscard]] std::int64_t stored_seq();
+  [[nodiscard]] std::int64_t last_seq() const;
+
+  /// The status of GET /readyz.
+  [[nodiscard]] unsigned ready() const;
+
+  /// The relay's send blocks: nothing more has gone out for a while, and there is more.
+  [[nodiscard]] bool relay_is_blocked() const;
+
+  /// Bytes that the process has grown by since the node was started.
+  [[nodiscard]] std::size_t growth() const;
+
+  /// All is caught up and exact, and memory was never over the bound.
+  void check_end();
+
+private:
+  std::size_t at_start_{0};
+  db::connection watcher_;
+};
+
+} // namespace prism::test

@@ -1,0 +1,92 @@
+#include "tests/integration/overload/heavy_load.hpp"
+
+#include "tests/support/must.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+// "PG down: the cursor does not advance, nothing is lost, memory is flat": a stream of thousands of
+// events per second while the database will not take them.
+
+using namespace prism;
+using namespace prism::test;
+using namespace std::chrono_literals;
+
+TEST_CASE(
+    "a database slowed to 50 transactions per second holds back the relay and costs nothing") {
+  heavy_load load;
+  load.database.proxy->limit_commits(50);
+  REQUIRE(eventually([&] { return load.relay_is_blocked(); }));
+  const auto before = load.stored_seq();
+  REQUIRE(eventually([&] { return load.stored_seq() > before; })); // slow, not stuck
+  CHECK(load.ready() == 200);
+  CHECK(load.growth() < heavy_load::most_growth);
+  CHECK(load.database.proxy->stats().slowed > 0);
+  load.database.proxy->limit_commits(0);
+  load.check_end();
+}
+
+TEST_CASE(
+    "H2 a database that falls silent stops the cursor, and everything is caught up after it") {
+  heavy_load load;
+  REQUIRE(eventually([&] { return load.stored_seq() > 500; }));
+  REQUIRE(load.ready() == 200);
+  REQUIRE(load.database.proxy->set(proxy::mode::black_hole));
+  REQUIRE(eventually([&] { return load.relay_is_blocked(); }));
+  const auto stored = load.stored_seq();
+  // Nobody can know before the transaction's second and the cancel's five have passed.
+  REQUIRE(eventually([&] { return load.ready() == 503; }));
+  CHECK(load.relay_is_blocked());
+  CHECK(load.stored_seq() == stored);
+  CHECK(load.growth() < heavy_load::most_growth);
+  CHECK(load.database.proxy->stats().swallowed > 0);
+  REQUIRE(load.database.proxy->set(proxy::mode::pass));
+  REQUIRE(eventually([&] { return load.ready() == 200; }));
+  load.check_end();
+}
+
+TEST_CASE("a database without a free connection is waited for") {
+  heavy_load load;
+  REQUIRE(eventually([&] { return load.stored_seq() > 500; }));
+  REQUIRE(load.database.proxy->set(proxy::mode::refuse));
+  std::vector<db::connection> others;
+  for (;;) {
+    auto one = db::connection::open({.conninfo = load.database.direct});
+    if (!one) {
+      REQUIRE(one.error().sqlstate == "53300");
+      break;
+    }
+    others.push_back(std::move(*one));
+  }
+  REQUIRE(load.database.proxy->set(proxy::mode::pass));
+  const auto& errors = load.running->context().metrics.database().errors;
+  const auto before = errors.of("transient").Value();
+  REQUIRE(eventually([&] { return errors.of("transient").Value() > before + 3; }));
+  const auto stored = load.stored_seq();
+  REQUIRE(eventually([&] { return load.relay_is_blocked(); }));
+  CHECK(load.ready() == 503);
+  CHECK(load.stored_seq() == stored);
+  CHECK(load.growth() < heavy_load::most_growth);
+  others.clear();
+  REQUIRE(eventually([&] { return load.ready() == 200; }));
+  load.check_end();
+}
+
+TEST_CASE("a full disk is waited for, and nothing is taken for poison") {
+  heavy_load load;
+  auto admin = connect_to(load.database.direct);
+  must(admin.exec_script(
+      "create table full_disk (); create function refuse() returns trigger language plpgsql as "
+      "$$ begin if to_regclass('full_disk') is not null then raise exception 'could not extend "
+      "file: No space left on device' using errcode = '53100'; end if; return null; end $$; "
+      "create trigger refuse before insert on likes execute function refuse();"));
+  REQUIRE(eventually([&] { return load.relay_is_blocked(); }));
+  const auto stored = load.stored_seq();
+  CHECK(load.ready() == 200); // the database answers
+  CHECK(load.growth() < heavy_load::most_growth);
+  CHECK(load.running->context().metrics.database().errors.of("transient").Value() > 0);
+  CHECK(load.stored_seq() == stored);
+  must(admin.exec_script("drop table full_disk"));
+  load.check_end();
+  CHECK(must(admin.exec("select count(*) from dead_letters")).get_int8(0, 0) == 0);
+}

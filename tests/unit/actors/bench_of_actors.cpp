@@ -1,0 +1,98 @@
+#include "tests/unit/actors/bench_of_actors.hpp"
+
+#include "db/migrator.hpp"
+#include "tests/support/must.hpp"
+#include "tests/support/pg_fixture.hpp"
+
+#include <mutex>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+#include <thread>
+
+namespace prism::test {
+
+bool eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  return true;
+}
+
+struct log_capture::shared final : spdlog::sinks::base_sink<std::mutex> {
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const auto level = spdlog::level::to_string_view(message.level);
+    lines.emplace_back(std::string{level.data(), level.size()} + " " +
+                       std::string{message.payload.data(), message.payload.size()});
+  }
+  void flush_() override {}
+  [[nodiscard]] std::vector<std::string> copy() {
+    const std::scoped_lock lock(mutex_);
+    return lines;
+  }
+  std::vector<std::string> lines;
+};
+
+log_capture::log_capture() : lines_(std::make_shared<shared>()) {
+  spdlog::default_logger()->sinks().push_back(lines_);
+}
+
+log_capture::~log_capture() {
+  std::erase(spdlog::default_logger()->sinks(), lines_);
+}
+
+std::size_t log_capture::count(std::string_view part) const {
+  const auto lines = lines_->copy();
+  return static_cast<std::size_t>(std::ranges::count_if(
+      lines, [&](const std::string& each) { return each.find(part) != std::string::npos; }));
+}
+
+std::string log_capture::all() const {
+  std::string out;
+  for (const auto& each : lines_->copy())
+    out += each + "\n";
+  return out;
+}
+
+namespace {
+
+caf::actor_system_config& quiet(caf::actor_system_config& config) {
+  config.set("logger.verbosity", caf::atom("quiet"));
+  return config;
+}
+
+} // namespace
+
+bench_of_actors::bench_of_actors(config::options options)
+    : database(pg_fixture::fresh_database()),
+      node(std::make_shared<node_context>(std::move(options), metrics::registry_options{})),
+      system(quiet(config)), self(system) {
+  auto on = connect();
+  const auto migrated = db::migrate(on);
+  if (!migrated)
+    FAIL(migrated.error().message);
+  node->conninfo = database;
+  node->service = "test";
+  node->actors.put("tester", caf::actor_cast<caf::strong_actor_ptr>(self));
+}
+
+bench_of_actors::~bench_of_actors() {
+  for (const auto& each : spawned_)
+    caf::anon_send_exit(each, caf::exit_reason::kill);
+  // Children outlive a supervisor that is killed, and would be waited for. The directory holds
+  // actors that hold the node that has the directory.
+  for (const auto& each : node->actors.names())
+    if (const auto who = node->actors.find(each)) {
+      if (each != "tester")
+        caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
+      node->actors.erase(each, caf::actor_cast<caf::actor_addr>(who));
+    }
+}
+
+db::connection bench_of_actors::connect() const {
+  return connect_to(database);
+}
+
+} // namespace prism::test

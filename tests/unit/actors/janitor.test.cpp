@@ -1,0 +1,104 @@
+#include "actors/janitor.hpp"
+
+#include "actors/pool.hpp"
+#include "tests/support/must.hpp"
+#include "tests/unit/actors/bench_of_actors.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace prism::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The usual tasks, due at once and again soon.
+[[nodiscard]] std::vector<janitor_task> hurried() {
+  auto tasks = default_janitor_tasks();
+  for (auto& each : tasks) {
+    each.when.interval = 50ms;
+    each.when.first = 0ms;
+    each.batch_rows = 10;
+  }
+  return tasks;
+}
+
+[[nodiscard]] std::int64_t sessions(db::connection& on) {
+  return must(on.exec("SELECT count(*) FROM sessions")).get_int8(0, 0);
+}
+
+} // namespace
+
+TEST_CASE("the usual tasks are those of the design") {
+  const auto tasks = default_janitor_tasks();
+  REQUIRE(tasks.size() == db::upkeep_tasks);
+  CHECK(tasks[0].when.name == "sessions");
+  CHECK(tasks[0].when.interval == 60min);
+  CHECK(tasks[1].when.name == "oauth_states");
+  CHECK(tasks[1].when.interval == 6h);
+  CHECK(tasks[2].when.name == "pending_ops");
+  CHECK(tasks[2].when.interval == 60s);
+}
+
+TEST_CASE("a job that fails is counted and logged, and stops no other") {
+  bench_of_actors bench;
+  log_capture log;
+  auto on = bench.connect();
+  must(on.exec_script("DROP TABLE oauth_states; INSERT INTO sessions (id, user_id, data, "
+                      "expires_at) SELECT 's' || i, i, '{}', now() - interval '1 minute' FROM "
+                      "generate_series(1, 35) i"));
+  static_cast<void>(bench.put<pool_state>(names::pool));
+  static_cast<void>(bench.put<janitor_state>(names::janitor, hurried()));
+  auto& metrics = bench.node->metrics;
+  REQUIRE(eventually([&] { return metrics.job("oauth_states").failures->Value() >= 3; }));
+  REQUIRE(eventually([&] { return sessions(on) == 0; }));
+  CHECK(eventually([&] { return metrics.job("sessions").rows->Value() == 35; }));
+  CHECK(eventually([&] { return log.count("Expired session cleanup completed") >= 1; }));
+  CHECK(log.count("info [BackgroundJobs] Expired session cleanup completed") >= 1);
+  CHECK(log.count("error [BackgroundJobs] OAuth state cleanup failed: 42P01") >= 3);
+  for (const auto* job : {"sessions", "pending_ops", "history", "orphans", "counts"}) {
+    INFO(job);
+    CHECK(eventually([&] { return metrics.job(job).runs->Value() >= 2; }));
+    CHECK(metrics.job(job).failures->Value() == 0);
+    CHECK(metrics.job(job).last_run->Value() > 1e9);
+  }
+}
+
+TEST_CASE("a wrong count is mended with a line in the log and a count") {
+  bench_of_actors bench;
+  log_capture log;
+  auto on = bench.connect();
+  must(on.exec_script("INSERT INTO users (did) VALUES ('did:plc:a');"
+                      "INSERT INTO user_aggregates SELECT id, 5, 0, 0 FROM users"));
+  static_cast<void>(bench.put<pool_state>(names::pool));
+  static_cast<void>(bench.put<janitor_state>(names::janitor, hurried()));
+  auto& metrics = bench.node->metrics;
+  REQUIRE(eventually([&] { return metrics.audit_findings().of("user_aggregates").Value() == 1; }));
+  CHECK(log.count("followers follows posts: 5 0 0, are 0 0 0; mended") == 1);
+  CHECK(metrics.job("counts").rows->Value() == 1);
+}
+
+TEST_CASE("a janitor whose node is no longer the writer does nothing more") {
+  bench_of_actors bench;
+  auto on = bench.connect();
+  must(on.exec_script("INSERT INTO firehose_cursor (service, shard, seq, epoch) VALUES ('test', 0, "
+                      "1, 7); INSERT INTO sessions (id, user_id, data, expires_at) VALUES ('a', 1, "
+                      "'{}', now() - interval '1 hour')"));
+  static_cast<void>(bench.put<pool_state>(names::pool));
+  const auto janitor = bench.put<janitor_state>(names::janitor, hurried());
+  auto& metrics = bench.node->metrics;
+  const auto runs = [&] {
+    double sum = 0;
+    for (const auto& each : default_janitor_tasks())
+      sum += metrics.job(each.when.name).runs->Value();
+    return sum;
+  };
+  REQUIRE(eventually([&] { return runs() == 1 && bench.field(janitor, "running") == "none"; }));
+  // Several of its looks later.
+  for (int i = 0; i < 5; ++i)
+    REQUIRE(eventually([&, until = steady_clock::now() + 100ms] {
+      return steady_clock::now() > until && bench.field(janitor, "running") == "none";
+    }));
+  CHECK(runs() == 1);
+  CHECK(sessions(on) == 1);
+}

@@ -1,0 +1,199 @@
+#include "actors/pool.hpp"
+
+#include "tests/support/must.hpp"
+#include "tests/support/pg_fixture.hpp"
+#include "tests/unit/actors/bench_of_actors.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace prism::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+[[nodiscard]] config::options pool_of(std::uint64_t size) {
+  config::options out;
+  out.db_pool_size = size;
+  return out;
+}
+
+[[nodiscard]] db::job naming(const std::string& did) {
+  return db::intern_job{{did}};
+}
+
+[[nodiscard]] std::int64_t id_in(const db::job_outcome& done) {
+  if (!done)
+    FAIL(db::describe(done.error()));
+  return std::get<std::vector<std::int64_t>>(*done).at(0);
+}
+
+/// While it lives, jobs that name users stand still.
+class held_users {
+public:
+  explicit held_users(const bench_of_actors& bench) : on_(bench.connect()) {
+    must(on_.exec_script("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"));
+  }
+  void let_go() { must(on_.exec_script("ROLLBACK")); }
+  /// Connections that stand before the table.
+  [[nodiscard]] std::int64_t standing() {
+    return must(on_.exec("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'prismd' "
+                         "AND wait_event_type = 'Lock' AND datname = current_database()"))
+        .get_int8(0, 0);
+  }
+
+private:
+  db::connection on_;
+};
+
+} // namespace
+
+TEST_CASE("jobs get sessions in the order in which they came") {
+  bench_of_actors bench(pool_of(1));
+  const auto pool = bench.put<pool_state>(names::pool);
+  held_users held(bench);
+  std::vector<decltype(bench.send(pool, naming("")))> sent;
+  for (int i = 0; i < 20; ++i)
+    sent.push_back(bench.send(pool, naming("did:plc:" + std::to_string(i * 7 % 20))));
+  REQUIRE(eventually([&] { return bench.field(pool, "waiting") == "19"; }));
+  held.let_go();
+  std::int64_t last = 0;
+  for (const auto& each : sent) {
+    const auto id = id_in(bench.outcome_of(each));
+    CHECK(id > last);
+    last = id;
+  }
+}
+
+TEST_CASE("more waiters than allowed are refused at once, the others are served") {
+  auto options = pool_of(1);
+  options.db_max_waiting = 5;
+  bench_of_actors bench(options);
+  const auto pool = bench.put<pool_state>(names::pool);
+  const auto& metrics = bench.node->metrics.database();
+  held_users held(bench);
+  std::vector<decltype(bench.send(pool, naming("")))> sent;
+  for (int i = 0; i < 6; ++i)
+    sent.push_back(bench.send(pool, naming("did:plc:" + std::to_string(i))));
+  REQUIRE(eventually([&] { return bench.field(pool, "waiting") == "5"; }));
+  const auto refused = bench.outcome_of(bench.send(pool, naming("did:plc:more")));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().sqlstate == "53300");
+  CHECK(refused.error().cls == db::error_class::transient);
+  CHECK(metrics.rejected->Value() == 1);
+  CHECK(metrics.waiting->Value() == 5);
+  held.let_go();
+  for (const auto& each : sent)
+    CHECK(id_in(bench.outcome_of(each)) > 0);
+  CHECK(bench.field(pool, "waiting") == "0");
+}
+
+TEST_CASE("a job that waits too long for a session is told so, the one that has it goes on") {
+  auto options = pool_of(1);
+  options.db_acquire_timeout = 100ms;
+  bench_of_actors bench(options);
+  const auto pool = bench.put<pool_state>(names::pool);
+  held_users held(bench);
+  const auto lent = bench.send(pool, naming("did:plc:a"));
+  const auto waits = bench.send(pool, naming("did:plc:b"));
+  const auto expired = bench.outcome_of(waits);
+  REQUIRE_FALSE(expired);
+  CHECK_THAT(expired.error().message, Catch::Contains("acquire timeout"));
+  CHECK(bench.node->metrics.database().timeouts->Value() == 1);
+  held.let_go();
+  CHECK(id_in(bench.outcome_of(lent)) > 0);
+}
+
+TEST_CASE("a session that the server ends is replaced") {
+  bench_of_actors bench(pool_of(1));
+  const auto pool = bench.put<pool_state>(names::pool);
+  CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
+  held_users held(bench);
+  const auto hit = bench.send(pool, naming("did:plc:b"));
+  REQUIRE(eventually([&] { return held.standing() == 1; }));
+  auto admin = connect_to(pg_fixture::admin_database());
+  must(admin.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+                  "'prismd' AND wait_event_type = 'Lock'"));
+  const auto lost = bench.outcome_of(hit);
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().cls == db::error_class::transient);
+  held.let_go();
+  CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:b")))) > 0);
+  CHECK(bench.node->metrics.database().replaced.of("broken").Value() == 1);
+  CHECK(bench.field(pool, "sessions") == "1");
+}
+
+TEST_CASE("a session that has grown old is replaced when it is free") {
+  auto options = pool_of(2);
+  options.db_session_max_age = 1s;
+  bench_of_actors bench(options);
+  const auto pool = bench.put<pool_state>(names::pool);
+  CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
+  REQUIRE(eventually([&] { return bench.field(pool, "sessions") == "0"; }));
+  CHECK(bench.node->metrics.database().replaced.of("aged").Value() == 1);
+  CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:b")))) > 0);
+}
+
+TEST_CASE("a server without a free connection is waited for") {
+  bench_of_actors bench(pool_of(3));
+  auto admin = connect_to(pg_fixture::admin_database());
+  must(
+      admin.exec_script("DROP ROLE IF EXISTS narrow; CREATE ROLE narrow LOGIN CONNECTION LIMIT 1"));
+  auto owner = bench.connect();
+  must(owner.exec_script("GRANT ALL ON ALL TABLES IN SCHEMA public TO narrow"));
+  bench.node->conninfo += " user=narrow";
+  auto taken = connect_to(bench.node->conninfo); // the only one
+  const auto pool = bench.put<pool_state>(names::pool);
+  const auto& metrics = bench.node->metrics.database();
+  const auto first = bench.send(pool, naming("did:plc:a"));
+  const auto second = bench.send(pool, naming("did:plc:b"));
+  REQUIRE(eventually([&] { return metrics.connect_failures->Value() >= 3; }));
+  CHECK_THAT(bench.field(pool, "refused"), Catch::Contains("53300"));
+  CHECK(bench.field(pool, "waiting") != "0");
+  taken.close();
+  CHECK(id_in(bench.outcome_of(first)) < id_in(bench.outcome_of(second)));
+  CHECK(bench.field(pool, "refused").empty());
+}
+
+TEST_CASE("a database that refuses is asked seldom, however many jobs wait for it") {
+  auto options = pool_of(40);
+  options.db_acquire_timeout = 1500ms;
+  bench_of_actors bench(options);
+  bench.node->conninfo = "host=127.0.0.1 port=1 dbname=none";
+  const auto pool = bench.put<pool_state>(names::pool);
+  std::vector<decltype(bench.send(pool, naming("")))> sent;
+  for (int i = 0; i < 100; ++i)
+    sent.push_back(bench.send(pool, naming("did:plc:" + std::to_string(i))));
+  for (const auto& each : sent) {
+    const auto done = bench.outcome_of(each);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().cls == db::error_class::transient);
+  }
+  // The first 40 at once, before anything is known; then one at a time with growing pauses.
+  const auto tries = bench.node->metrics.database().connect_failures->Value();
+  CHECK(tries > 2);
+  CHECK(tries <= 40 + 10);
+}
+
+TEST_CASE("who keeps a session for too long is named once, with the job") {
+  auto options = pool_of(2);
+  options.db_leak_threshold = 50ms;
+  bench_of_actors bench(options);
+  log_capture log;
+  const auto pool = bench.put<pool_state>(names::pool);
+  held_users held(bench);
+  const auto lent = bench.send(pool, naming("did:plc:a"));
+  const auto& leaks = *bench.node->metrics.database().leaks;
+  REQUIRE(eventually([&] { return leaks.Value() == 1; }));
+  // Several more looks.
+  REQUIRE(eventually([&, until = std::chrono::steady_clock::now() + 1200ms] {
+    return std::chrono::steady_clock::now() > until;
+  }));
+  held.let_go();
+  CHECK(id_in(bench.outcome_of(lent)) > 0);
+  CHECK(leaks.Value() == 1);
+  INFO(log.all());
+  CHECK(log.count("error pool: tester has had a database session for") == 1);
+  CHECK(log.count("with job intern_users") == 1);
+  CHECK(log.count("warning pool: tester gave its database session back after") == 1);
+}

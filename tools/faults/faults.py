@@ -1,0 +1,165 @@
+"""What can go wrong, and the proof that it did.
+
+Each fault takes the `Run` and a random generator, strikes, and returns a few words of proof; the node
+is running before and after it. Error: RuntimeError, it did not strike, or somebody did not survive it.
+"""
+
+import signal
+import time
+
+from process import wait_until
+
+
+def _count_rises(run, name, strike):
+    before = run.proxy.count(name)
+    strike()
+    wait_until(lambda: run.proxy.count(name) > before, f"the proxy's count of {name} to rise")
+    return f"{name} {before} -> {run.proxy.count(name)}"
+
+
+def _for_a_while(run, chance, order, counted, longest):
+    try:
+        proof = _count_rises(run, counted, lambda: run.proxy.order(order))
+        time.sleep(chance.uniform(0.2, longest))
+    finally:
+        run.proxy.order("pass")
+    return proof
+
+
+def postgres_killed(run, chance):
+    size = run.database.server.log_size()
+    run.database.server.kill()
+    time.sleep(chance.uniform(0, 0.5))
+    run.database.start()
+    words = "database system was not properly shut down"
+    if words not in run.database.server.log_since(size):
+        raise RuntimeError("PostgreSQL does not say that it had been killed")
+    return f"exit by signal 9; log: {words}"
+
+
+def postgres_stopped(run, chance):
+    try:
+        run.database.stop_all()
+        time.sleep(chance.uniform(0.2, 1.5))
+        still = run.database.is_stopped()
+    finally:
+        run.database.send_all(signal.SIGCONT)
+    if not still:
+        raise RuntimeError("PostgreSQL did not stand still")
+    return f"{len(run.database.process_ids())} processes in state T"
+
+
+def postgres_slow(run, chance):
+    return _for_a_while(run, chance, "commits 20", "slowed", 1.0)
+
+
+def packets_slow(run, chance):
+    return _for_a_while(run, chance, "delay 20", "delayed", 1.0)
+
+
+def connections_cut(run, _chance):
+    def strike():
+        wait_until(lambda: run.proxy.count("open") > 0, "a connection that can be cut")
+        run.proxy.order("cut")
+
+    return _count_rises(run, "cut", strike)
+
+
+def connections_refused(run, chance):
+    wait_until(lambda: run.proxy.count("open") > 0, "a connection that can be cut")
+    return _for_a_while(run, chance, "refuse", "cut", 1.0)
+
+
+def black_hole(run, chance):
+    return _for_a_while(run, chance, "black-hole", "swallowed", 1.5)
+
+
+def cut_before_commit(run, _chance):
+    return _count_rises(run, "cut_before_commit", lambda: run.proxy.order("cut-before-commit 1"))
+
+
+def cut_after_commit(run, _chance):
+    return _count_rises(run, "cut_after_commit", lambda: run.proxy.order("cut-after-commit 1"))
+
+
+def relay_killed(run, chance):
+    run.relay.kill()
+    time.sleep(chance.uniform(0, 0.5))
+    size = run.relay.log_size()
+    run.start_relay()
+    wait_until(lambda: "opened" in run.relay.log_since(size), "the node to connect again")
+    return "exit by signal 9; connected again"
+
+
+def node_killed(run, chance):
+    time.sleep(chance.uniform(0, 0.03))
+    run.node.kill()
+    run.node.start()
+    return "exit by signal 9"
+
+
+def _killed_at(name, most_passages):
+    def strike(run, chance):
+        plan = f"{name}:{chance.randint(1, most_passages)}"
+        run.node.kill()
+        run.node.start(f"--crash-point={plan}")
+        if name == "during-drain":
+            before = run.database.highest_seq()
+            wait_until(
+                lambda: run.database.highest_seq() > before or not run.node.runs(), "some progress"
+            )
+            run.node.expect_killed(run.node.end(signal.SIGTERM))
+        else:
+            run.node.expect_killed(run.node.wait())
+        run.node.start()
+        return f"{plan}: exit by signal 9"
+
+    strike.__name__ = "node killed " + name
+    return strike
+
+
+def actors_killed(run, chance):
+    run.node.kill()
+    run.node.start("--chaos-kill-per-minute=300")
+    # Not from /metrics: whoever serves that is killed, too.
+    words = "chaos: killing actor"
+    run.node.wait_for_log(words)
+    time.sleep(chance.uniform(0.5, 2))
+    number = run.node.log_since_start().count(words)
+    run.node.kill()
+    run.node.start()
+    if number == 0:
+        raise RuntimeError("no actor was killed")
+    return f"{number} actors killed"
+
+
+# Those that need something to be left to be parked, released or evicted come first.
+EARLY = [_killed_at("during-release", 2), _killed_at("during-eviction", 5)]
+OTHERS = [
+    postgres_killed,
+    postgres_stopped,
+    postgres_slow,
+    packets_slow,
+    connections_cut,
+    connections_refused,
+    black_hole,
+    cut_before_commit,
+    cut_after_commit,
+    relay_killed,
+    node_killed,
+    actors_killed,
+    _killed_at("after-decode", 3),
+    _killed_at("before-commit", 3),
+    _killed_at("after-commit", 3),
+    _killed_at("during-drain", 1),
+]
+
+
+def choose(number, chance):
+    """That many faults: all kinds once, in random order, before any comes again."""
+    everyone = EARLY + OTHERS
+    chosen = []
+    while len(chosen) < number:
+        chosen += chance.sample(everyone, len(everyone))
+    del chosen[number:]
+    return sorted(chosen, key=lambda fault: fault not in EARLY)

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Runs a node on a recorded firehose while everything around it fails.
+
+usage: run.py PLAN
+
+PLAN is a JSON file: faults, seed, last_seq, and the commands (postgres, node, relay, proxy: lists of
+words), their logs, the database's conninfo and its socket. In the node's words {port} becomes the
+proxy's port. Each fault strikes when the database has got to a random sequence number; a line per
+fault goes to the standard error. Last line of the standard output: N faults fired, F failed.
+"""
+
+import json
+import random
+import signal
+import sys
+
+from database import Database
+from faults import choose
+from process import Process, wait_until
+from proxy import Proxy
+
+
+class Run:
+    """All that takes part, running."""
+
+    def __init__(self, plan):
+        log = plan["logs"]
+        self._proxy_log = open(f"{log}/proxy.log", "ab")
+        self.database = Database(plan["postgres"], plan["conninfo"], f"{log}/postgres.log")
+        self.proxy = Proxy(plan["proxy"], plan["socket"], self._proxy_log)
+        self.relay = Process("prism-replay", plan["relay"], f"{log}/replay.log")
+        words = [word.replace("{port}", str(self.proxy.port)) for word in plan["node"]]
+        self.node = Process("prismd", words, f"{log}/prismd.log")
+
+    def start_relay(self):
+        self.relay.start()
+        self.relay.wait_for_log("listening on")
+
+    def start(self):
+        self.database.start()
+        self.start_relay()
+        self.node.start()
+
+    def stop(self):
+        """Everything ends in order, also after a fault that was not survived."""
+        self.proxy.order("pass")
+        self.node.wait_for_log("with epoch")  # before that a signal ends it at once
+        status = self.node.end(signal.SIGTERM) if self.node.runs() else None
+        for each in (self.relay, self.database.server):
+            if each.runs():
+                each.end(signal.SIGINT)
+        self.proxy.close()
+        self._proxy_log.close()
+        return status
+
+
+def _strike(run, fault, at, chance):
+    def there():
+        if not run.node.runs():
+            raise RuntimeError("prismd has ended by itself")
+        return run.database.highest_seq() >= at
+
+    wait_until(there, f"seq {at}")
+    proof = fault(run, chance)
+    if not run.node.runs():
+        raise RuntimeError("prismd did not survive it")
+    return proof
+
+
+def _mend(run):
+    """After a failed fault: everybody runs again, so that the next one means something."""
+    for order in ("pass", "cut-before-commit 0", "cut-after-commit 0"):
+        run.proxy.order(order)
+    if not run.database.server.runs():
+        run.database.start()
+    if not run.relay.runs():
+        run.start_relay()
+    if not run.node.runs():
+        run.node.start()
+
+
+def main(arguments):
+    with open(arguments[0]) as file:
+        plan = json.load(file)
+    chance = random.Random(plan["seed"])
+    faults = choose(plan["faults"], chance)
+    # The last tenth is left to see that all still works.
+    moments = sorted(chance.randrange(plan["last_seq"] * 9 // 10) for _ in faults)
+    fired = failed = 0
+    run = Run(plan)
+    try:
+        run.start()
+        for number, (fault, at) in enumerate(zip(faults, moments), 1):
+            title = f"fault {number}: {fault.__name__.replace('_', ' ')} at seq {at}"
+            try:
+                print(f"{title}: {_strike(run, fault, at, chance)}", file=sys.stderr, flush=True)
+                fired += 1
+            except RuntimeError as error:
+                print(f"{title}: FAILED: {error}", file=sys.stderr, flush=True)
+                failed += 1
+                _mend(run)
+    finally:
+        status = run.stop()
+    if status != 0:
+        print(f"FAILED: prismd ended with {status} at SIGTERM", file=sys.stderr)
+        failed += 1
+    print(f"{fired} faults fired, {failed} failed")
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        sys.exit(64)
+    sys.exit(main(sys.argv[1:]))
