@@ -95,4 +95,23 @@ db::connection bench_of_actors::connect() const {
   return connect_to(database);
 }
 
+held_users::held_users(const bench_of_actors& bench)
+    : on_(bench.connect()), watcher_(bench.connect()) {
+  must(on_.exec_script("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"));
+}
+
+void held_users::let_go() {
+  must(on_.exec_script("ROLLBACK"));
+}
+
+std::vector<std::int32_t> held_users::standing() {
+  const auto rows =
+      must(watcher_.exec("SELECT pid FROM pg_stat_activity WHERE application_name = 'prismd' "
+                         "AND wait_event_type = 'Lock' AND datname = current_database()"));
+  std::vector<std::int32_t> out;
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.push_back(rows.get_int4(i, 0));
+  return out;
+}
+
 } // namespace prism::test

@@ -93,4 +93,17 @@ private:
   std::vector<caf::actor> spawned_;
 };
 
+/// While it lives, jobs that name users stand still.
+class held_users {
+public:
+  explicit held_users(const bench_of_actors& bench);
+  void let_go();
+  /// Backends of the pool's sessions that stand before the table.
+  [[nodiscard]] std::vector<std::int32_t> standing();
+
+private:
+  db::connection on_;
+  db::connection watcher_; // a transaction sees one picture of the sessions to its end
+};
+
 } // namespace prism::test

@@ -28,24 +28,6 @@ namespace {
   return std::get<std::vector<std::int64_t>>(*done).at(0);
 }
 
-/// While it lives, jobs that name users stand still.
-class held_users {
-public:
-  explicit held_users(const bench_of_actors& bench) : on_(bench.connect()) {
-    must(on_.exec_script("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"));
-  }
-  void let_go() { must(on_.exec_script("ROLLBACK")); }
-  /// Connections that stand before the table.
-  [[nodiscard]] std::int64_t standing() {
-    return must(on_.exec("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'prismd' "
-                         "AND wait_event_type = 'Lock' AND datname = current_database()"))
-        .get_int8(0, 0);
-  }
-
-private:
-  db::connection on_;
-};
-
 } // namespace
 
 TEST_CASE("jobs get sessions in the order in which they came") {
@@ -110,7 +92,7 @@ TEST_CASE("a session that the server ends is replaced") {
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
   held_users held(bench);
   const auto hit = bench.send(pool, naming("did:plc:b"));
-  REQUIRE(eventually([&] { return held.standing() == 1; }));
+  REQUIRE(eventually([&] { return held.standing().size() == 1; }));
   auto admin = connect_to(pg_fixture::admin_database());
   must(admin.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
                   "'prismd' AND wait_event_type = 'Lock'"));

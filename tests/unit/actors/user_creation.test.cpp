@@ -1,0 +1,248 @@
+#include "actors/user_creation.hpp"
+
+#include "actors/pool.hpp"
+#include "tests/support/must.hpp"
+#include "tests/support/pg_fixture.hpp"
+#include "tests/unit/actors/bench_of_actors.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <deque>
+#include <set>
+
+using namespace prism;
+using namespace prism::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using dids = std::vector<std::string>;
+
+constexpr auto one_batch = user_creation_state::batch_capacity;
+
+[[nodiscard]] config::options at_once(std::uint64_t batches) {
+  config::options out;
+  out.max_concurrent_user_creations = batches;
+  out.user_creation_timeout = std::chrono::hours{1};
+  out.db_acquire_timeout = std::chrono::hours{1};
+  return out;
+}
+
+/// `count` DIDs that sort behind `prefix`.
+[[nodiscard]] dids many(const std::string& prefix, std::size_t count, std::size_t first = 0) {
+  dids out;
+  for (std::size_t i = first; i < first + count; ++i)
+    out.push_back(fmt::format("did:plc:{}{:08}", prefix, i));
+  return out;
+}
+
+/// user_creation with a pool, and the means to ask it.
+struct bench_of_users : bench_of_actors {
+  explicit bench_of_users(config::options options)
+      : bench_of_actors(std::move(options)), pool(put<pool_state>(names::pool)),
+        creator(put<user_creation_state>(names::user_creation)) {}
+
+  [[nodiscard]] auto ask(dids wanted) {
+    return self->request(creator, patience,
+                         intern_users{std::make_shared<const dids>(std::move(wanted))});
+  }
+
+  template <class Asked>
+  [[nodiscard]] interned_users answer_to(Asked what) {
+    interned_users out;
+    what.receive([&](const interned_users& answer) { out = answer; },
+                 [&](const caf::error& problem) {
+                   out.problem = "no answer: " + describe(system, problem);
+                 });
+    return out;
+  }
+  template <class Asked>
+  [[nodiscard]] std::vector<std::int64_t> ids_of(const Asked& what) {
+    const auto answer = answer_to(what);
+    if (!answer.ids)
+      FAIL(answer.problem);
+    return *answer.ids;
+  }
+  template <class Asked>
+  [[nodiscard]] std::string problem_of(const Asked& what) {
+    const auto answer = answer_to(what);
+    return answer.ids ? "there are ids" : answer.problem;
+  }
+
+  [[nodiscard]] bool shows(const std::string& name, std::size_t value) {
+    return eventually([&] { return field(creator, name) == std::to_string(value); });
+  }
+  [[nodiscard]] const metrics::user_creation_metrics& metrics() {
+    return node->metrics.user_creation();
+  }
+
+  pool_actor pool;
+  user_creation_actor creator;
+};
+
+/// What `ask` gives, until its answer is wanted.
+using asked = decltype(std::declval<bench_of_users&>().ask({}));
+
+} // namespace
+
+TEST_CASE("a DID that several ask for goes to the database once, and all get its id") {
+  bench_of_users bench(at_once(1));
+  held_users held(bench);
+  const auto at_work = bench.ask({"did:plc:x"});
+  const auto same = bench.ask({"did:plc:x"});
+  const auto both = bench.ask({"did:plc:y", "did:plc:x"});
+  const auto again = bench.ask({"did:plc:x", "did:plc:y"});
+  CHECK(bench.shows("requests", 4));
+  CHECK(bench.metrics().waiting->Value() == 1);
+  held.let_go();
+  const auto x = bench.ids_of(at_work).at(0);
+  CHECK(bench.ids_of(same) == std::vector{x});
+  const auto yx = bench.ids_of(both);
+  CHECK(yx.at(0) != x);
+  CHECK(yx.at(1) == x);
+  CHECK(bench.ids_of(again) == std::vector{x, yx.at(0)});
+  CHECK(bench.metrics().interned->Value() == 2);
+}
+
+TEST_CASE("with one batch at a time, who asks first gets its ids first") {
+  bench_of_users bench(at_once(1));
+  held_users held(bench);
+  std::vector<asked> sent;
+  // Each fills one batch; the database would sort them the other way round. The last is short,
+  // and waits like the others.
+  for (const char* const who : {"f", "e", "d", "c", "b"})
+    sent.push_back(bench.ask(many(who, one_batch)));
+  sent.push_back(bench.ask(many("a", 1)));
+  REQUIRE(bench.shows("requests", 6));
+  CHECK(bench.metrics().waiting->Value() == 4 * one_batch + 1);
+  held.let_go();
+  std::int64_t last = 0;
+  for (const auto& each : sent) {
+    const auto ids = bench.ids_of(each);
+    CHECK(std::ranges::min(ids) > last);
+    last = std::ranges::max(ids);
+  }
+}
+
+TEST_CASE("no more batches are at work than MAX_CONCURRENT_USER_CREATIONS") {
+  bench_of_users bench(at_once(3));
+  held_users held(bench);
+  std::vector<asked> sent;
+  for (std::size_t i = 0; i < 8; ++i)
+    sent.push_back(bench.ask(many("x", one_batch, i * one_batch)));
+  REQUIRE(bench.shows("requests", 8));
+  CHECK(bench.metrics().in_flight->Value() == 3);
+  CHECK(bench.metrics().waiting->Value() == 5 * one_batch);
+  // The pool has had everything that it will get for now.
+  CHECK(bench.field(bench.pool, "active") == "3");
+  CHECK(bench.field(bench.pool, "waiting") == "0");
+  CHECK(eventually([&] { return held.standing().size() == 3; }));
+  held.let_go();
+  for (const auto& each : sent) {
+    CHECK(bench.ids_of(each).size() == one_batch);
+    CHECK(bench.metrics().in_flight->Value() <= 3);
+  }
+  CHECK(bench.shows("batches", 0));
+}
+
+TEST_CASE("who waits too long is told so, keeps its place, and may ask again") {
+  auto options = at_once(1);
+  options.user_creation_timeout = 100ms;
+  bench_of_users bench(options);
+  log_capture log;
+  held_users held(bench);
+  const auto first = many("c", one_batch);
+  const auto second = many("b", one_batch);
+  const auto at_work = bench.ask(first);
+  const auto queued = bench.ask(second);
+  CHECK(bench.problem_of(at_work) == "no answer within 100 ms");
+  CHECK(bench.problem_of(queued) == "no answer within 100 ms");
+  CHECK(bench.metrics().timeouts->Value() == 2);
+  CHECK(log.count("has waited 100 ms; it has to ask again") == 2);
+  CHECK(bench.field(bench.creator, "requests") == "0");
+  // Somebody else comes between, and is served behind them.
+  const auto third = bench.ask(many("a", one_batch));
+  CHECK(bench.problem_of(third) == "no answer within 100 ms");
+  CHECK(bench.field(bench.creator, "waiting") == std::to_string(2 * one_batch));
+  CHECK(bench.problem_of(bench.ask(second)) == "no answer within 100 ms");
+  CHECK(bench.field(bench.creator, "waiting") == std::to_string(2 * one_batch));
+  held.let_go();
+  std::int64_t last = 0;
+  for (const auto& each : {first, second, many("a", one_batch)}) {
+    // Their batches were not given up: whoever asks after them finds them, or waits for them.
+    interned_users answer;
+    REQUIRE(eventually([&] { return (answer = bench.answer_to(bench.ask(each))).ids != nullptr; }));
+    CHECK(std::ranges::min(*answer.ids) > last);
+    last = std::ranges::max(*answer.ids);
+  }
+  CHECK(bench.metrics().interned->Value() == 3 * one_batch);
+}
+
+TEST_CASE("a batch that fails fails those who wait for its DIDs and nobody else") {
+  bench_of_users bench(at_once(2));
+  held_users held(bench);
+  const auto hit = bench.ask({"did:plc:hit"});
+  REQUIRE(eventually([&] { return held.standing().size() == 1; }));
+  const auto backend = held.standing().at(0);
+  const auto spared = bench.ask({"did:plc:spared"});
+  const auto partly = bench.ask({"did:plc:spared", "did:plc:queued", "did:plc:hit"});
+  const auto behind = bench.ask({"did:plc:queued", "did:plc:spared"});
+  REQUIRE(eventually([&] { return held.standing().size() == 2; }));
+  auto admin = connect_to(pg_fixture::admin_database());
+  must(admin.exec("SELECT pg_terminate_backend($1)", db::params().int4(backend)));
+  CHECK_THAT(bench.problem_of(hit), Catch::Contains("terminating connection"));
+  CHECK_THAT(bench.problem_of(partly), Catch::Contains("terminating connection"));
+  CHECK(bench.field(bench.creator, "requests") == "2");
+  held.let_go();
+  const auto id = bench.ids_of(spared).at(0);
+  CHECK(bench.ids_of(behind).at(1) == id);
+  CHECK(bench.ids_of(bench.ask({"did:plc:hit", "did:plc:spared"})).at(1) == id);
+  CHECK(bench.metrics().interned->Value() == 3);
+}
+
+TEST_CASE("a burst of new users holds up nobody who is known, and is bounded in memory") {
+  constexpr std::size_t askers = 8;
+  constexpr std::size_t of_request = 500;
+  constexpr std::size_t all = user_creation_state::cache_capacity + 10'000;
+  bench_of_users bench(at_once(2));
+  const auto known = bench.ids_of(bench.ask({"did:plc:known"}));
+  std::vector<std::int64_t> ids;
+  const auto burst_until = [&](std::size_t end) {
+    std::deque<asked> sent;
+    std::size_t next = ids.size();
+    const auto fill = [&] {
+      for (; sent.size() < askers && next < end; next += of_request)
+        sent.push_back(bench.ask(many("new", of_request, next)));
+    };
+    {
+      held_users held(bench);
+      fill();
+      REQUIRE(bench.shows("requests", askers));
+      CHECK(bench.ids_of(bench.ask({"did:plc:known"})) == known);
+      CHECK(bench.field(bench.creator, "requests") == std::to_string(askers));
+    }
+    while (!sent.empty()) {
+      const auto some = bench.ids_of(sent.front());
+      sent.pop_front();
+      ids.insert(ids.end(), some.begin(), some.end());
+      fill();
+      REQUIRE(bench.metrics().waiting->Value() <= askers * of_request);
+      REQUIRE(bench.metrics().in_flight->Value() <= 2);
+    }
+  };
+  burst_until(all / 2);
+  burst_until(all);
+  REQUIRE(ids.size() == all);
+  auto on = bench.connect();
+  const auto rows =
+      must(on.exec("SELECT id FROM users WHERE did LIKE 'did:plc:new%' ORDER BY did"));
+  REQUIRE(rows.rows() == all);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < all; ++i)
+    wrong += rows.get_int8(i, 0) == ids[i] ? 0 : 1;
+  CHECK(wrong == 0);
+  CHECK(std::set<std::int64_t>(ids.begin(), ids.end()).size() == all);
+  CHECK(bench.field(bench.creator, "cached") ==
+        std::to_string(user_creation_state::cache_capacity));
+  CHECK(bench.shows("waiting", 0));
+}
