@@ -50,6 +50,9 @@ db::job_outcome db_session_state::run(const db::job& what, job_result::session_n
   db::tx_options options;
   options.deadline = node_->options.transaction_timeout;
   options.statement_timeout = node_->options.statement_timeout;
+  options.on_retry = [this](const db::db_error& why) {
+    node_->metrics.database().retries.of(why.sqlstate).Increment();
+  };
   auto done = db::run_job(*connection_, options, what);
   node_->status.database_reachable = done.has_value() || connection_->is_open();
   count(done);

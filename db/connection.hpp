@@ -23,8 +23,8 @@ class connection final : public executor {
 public:
   using clock = std::chrono::steady_clock;
 
-  /// Connects and logs in. Errors: 08001 for everything on the way there; states of class 28 and
-  /// 3D000 as the server says.
+  /// Connects and logs in. Errors: 08001 for everything on the way there; the state with which the
+  /// server refuses (class 28, 3D000, 53300 …), with the class of `classify_refusal`.
   [[nodiscard]] static outcome<connection> open(connect_options options);
 
   ~connection() override;

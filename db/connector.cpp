@@ -55,7 +55,9 @@ std::string one_line(std::string_view message) {
 
 tl::unexpected<db_error> refused(PGconn* raw) {
   const std::string_view message = PQerrorMessage(raw);
-  return db_fail(state_in(message), one_line(message), "connect");
+  const auto state = state_in(message);
+  return tl::unexpected<db_error>(
+      db_error{classify_refusal(state), std::string(state), one_line(message), "connect"});
 }
 
 // Whether the socket became ready before `until`.

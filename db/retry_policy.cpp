@@ -20,9 +20,10 @@ bool retry_policy::is_retryable(const db_error& failure) noexcept {
   if (failure.cls != error_class::transient)
     return false;
   constexpr std::array states{
-      sqlstate::serialization_failure, sqlstate::deadlock,  sqlstate::lock_not_available,
-      sqlstate::no_such_prepared,      sqlstate::read_only, sqlstate::duplicate_prepared,
-      std::string_view{"25P03"}, // idle_in_transaction_session_timeout ends the session
+      sqlstate::serialization_failure, sqlstate::deadlock,         sqlstate::lock_not_available,
+      sqlstate::query_canceled,        sqlstate::no_such_prepared, sqlstate::read_only,
+      sqlstate::duplicate_prepared,    std::string_view{"25P03"}, // idle_in_transaction_session_timeout
+                                                                  // ends the session
   };
   constexpr std::array<std::string_view, 2> lost_connection{"08", "57P"};
   const std::string_view state = failure.sqlstate;

@@ -27,8 +27,10 @@ struct retry_policy {
                                                        milliseconds time_left) const;
 
   /// Whether an error is worth an immediate retry: serialization failure, deadlock, lock timeout, a
-  /// lost connection, or one that turned out to lead to a standby or a pooler. Other `transient`
-  /// errors (disk full, cancelled) need more time than a retry gives them.
+  /// statement that was cancelled or took too long, a lost connection, or one that turned out to
+  /// lead to a standby or a pooler. Other `transient` errors (disk full, too many connections) need
+  /// more time than a retry gives them. Our own cancel at the deadline is never retried: there is
+  /// no time left.
   [[nodiscard]] static bool is_retryable(const db_error& failure) noexcept;
 };
 

@@ -74,6 +74,10 @@ error_class classify(std::string_view state, bool connection_lost) noexcept {
   return refused ? error_class::fatal : error_class::transient;
 }
 
+error_class classify_refusal(std::string_view state) noexcept {
+  return state == sqlstate::object_state ? error_class::transient : classify(state, false);
+}
+
 db_error make_error(std::string_view state, std::string message, std::string_view statement) {
   return {classify(state, false), std::string(state), std::move(message), std::string(statement)};
 }

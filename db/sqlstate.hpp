@@ -66,6 +66,10 @@ inline constexpr std::string_view internal = "XX000";
 /// Pure; any thread.
 [[nodiscard]] error_class classify(std::string_view state, bool connection_lost) noexcept;
 
+/// The same for a login that the server refuses. 55000 is then a database that takes no connections
+/// for now (ALTER DATABASE … ALLOW_CONNECTIONS false), which passes; from a statement it is fatal.
+[[nodiscard]] error_class classify_refusal(std::string_view state) noexcept;
+
 /// Builds an error for a failure that the client noticed; the class follows from the state.
 [[nodiscard]] db_error make_error(std::string_view state, std::string message,
                                   std::string_view statement = {});

@@ -196,6 +196,8 @@ outcome<void> transaction::run_steps(connection& on, const tx_options& options,
       return done;
     spdlog::warn("[Transaction] Retrying transaction (attempt {}/{}) due to: {}", retries + 1,
                  options.retry.max_retries, done.error().sqlstate);
+    if (options.on_retry)
+      options.on_retry(done.error());
     if (options.sleep)
       options.sleep(*delay);
     else

@@ -42,6 +42,9 @@ struct tx_options {
 
   /// How to wait between tries; empty: sleep.
   std::function<void(milliseconds)> sleep{};
+
+  /// Told before each retry why the last try failed; empty: nobody. For counting; must not throw.
+  std::function<void(const db_error&)> on_retry{};
 };
 
 /// The inside of `transaction::run()`: statements run on it belong to the transaction. BEGIN and

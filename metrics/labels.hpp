@@ -44,8 +44,8 @@ inline constexpr std::array<std::string_view, 6> batch_results{
     "committed", "transient", "commit_unknown", "poison", "fatal", "fenced"};
 
 /// `sqlstate` of a retried transaction: serialization, deadlock, lock, lost connection, shutdown.
-inline constexpr std::array<std::string_view, 5> retried_states{"40001", "40P01", "55P03", "08006",
-                                                                "57P01"};
+inline constexpr std::array<std::string_view, 6> retried_states{"40001", "40P01", "55P03",
+                                                                "57014", "08006", "57P01"};
 
 /// `event` in the life of a parked operation. The last two concern memory only, not the table:
 /// pushed out with its key, or from the end of its key's list; and never told of, since memory was

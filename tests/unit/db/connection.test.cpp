@@ -213,6 +213,27 @@ TEST_CASE("a refused login tells its state") {
   CHECK(no_role.error().sqlstate == "28000");
 }
 
+TEST_CASE("a database that is closed for now is waited for, not given up") {
+  const auto conninfo = test::pg_fixture::fresh_database();
+  const auto name =
+      std::string{must(connect_to(conninfo).exec("select current_database()")).get_text(0, 0)};
+  auto admin = connect_to(test::pg_fixture::admin_database());
+  must(admin.exec_script("alter database " + name + " allow_connections false"));
+  const auto closed = connection::open({.conninfo = conninfo});
+  must(admin.exec_script("alter database " + name + " allow_connections true"));
+  REQUIRE_FALSE(closed);
+  CHECK(closed.error().sqlstate == "55000");
+  CHECK(closed.error().cls == error_class::transient);
+  CHECK_THAT(closed.error().message, Contains("not currently accepting connections"));
+  // From a statement the same state is a matter for a person.
+  auto on = connect_to(conninfo);
+  must(on.exec_script("create sequence s"));
+  const auto early = on.exec("select currval('s')");
+  REQUIRE_FALSE(early);
+  CHECK(early.error().sqlstate == "55000");
+  CHECK(early.error().cls == error_class::fatal);
+}
+
 TEST_CASE("the server's notices go to the log, warnings a level higher") {
   auto on = connect_to(test::pg_fixture::fresh_database());
   std::ostringstream text;

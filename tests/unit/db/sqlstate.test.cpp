@@ -48,6 +48,7 @@ TEST_CASE("every SQLSTATE we may meet has its class") {
       {"3D000", fatal, fatal},         // no such database
       {"25P02", fatal, transient},     // statement in a failed transaction
       {"0A000", fatal, transient},     // unsupported
+      {"55000", fatal, transient},     // object not in prerequisite state
       {"XX001", fatal, transient},     // corrupted data
       {"", fatal, transient},          // libpq's own errors
       {"4000", fatal, transient},      // not a state at all
@@ -56,6 +57,18 @@ TEST_CASE("every SQLSTATE we may meet has its class") {
     CAPTURE(entry.state);
     CHECK(classify(entry.state, false) == entry.alive);
     CHECK(classify(entry.state, true) == entry.lost);
+  }
+}
+
+TEST_CASE("a refused login passes if the database is only closed for now") {
+  using enum error_class;
+  CHECK(classify_refusal("55000") == transient);
+  CHECK(classify_refusal("53300") == transient);
+  CHECK(classify_refusal("57P03") == transient);
+  CHECK(classify_refusal("08001") == transient);
+  for (const auto* const state : {"28P01", "28000", "3D000", "42501", "0A000", "XX000"}) {
+    CAPTURE(state);
+    CHECK(classify_refusal(state) == fatal);
   }
 }
 

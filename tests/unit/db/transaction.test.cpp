@@ -230,16 +230,57 @@ TEST_CASE("a deadline that passes between statements is kept too") {
   CHECK(db.x(1) == 10);
 }
 
-TEST_CASE("the statement timeout of the server is kept and is not retried") {
+TEST_CASE("a statement over the server's limit is tried again three times and then reported") {
   two_connections db;
   auto options = db.options();
   options.statement_timeout = 50ms;
-  const auto answer =
-      transaction::run(db.one, options, [](tx& in) { return in.exec("select pg_sleep(60)"); });
+  std::vector<std::string> told;
+  options.on_retry = [&](const db_error& why) { told.push_back(why.sqlstate); };
+  int tries = 0;
+  const auto answer = transaction::run(db.one, options, [&](tx& in) {
+    ++tries;
+    return in.exec("select pg_sleep(60)");
+  });
   REQUIRE_FALSE(answer);
   CHECK(answer.error().sqlstate == "57014");
   CHECK_THAT(answer.error().message, Contains("statement timeout"));
-  CHECK(db.delays.empty());
+  CHECK(tries == 4);
+  CHECK(db.delays == std::vector<std::chrono::milliseconds>{100ms, 200ms, 400ms});
+  CHECK(told == std::vector<std::string>(3, "57014"));
+}
+
+TEST_CASE("work whose statement was cancelled once is done on the next try, and only then") {
+  two_connections db;
+  int tries = 0;
+  must(transaction::run(db.one, db.options(), [&](tx& in) -> outcome<void> {
+    ++tries;
+    must(in.exec("update t set x = x + 1 where id = 1"));
+    // It cancels itself, so that there is no race.
+    if (tries == 1)
+      return in.exec("select pg_cancel_backend(pg_backend_pid()), pg_sleep(60)")
+          .map([](const result&) {});
+    return {};
+  }));
+  CHECK(tries == 2);
+  CHECK(db.delays == std::vector<std::chrono::milliseconds>{100ms});
+  CHECK(db.x(1) == 11);
+}
+
+TEST_CASE("statements over the server's limit are not retried past the deadline") {
+  two_connections db;
+  auto options = db.options();
+  options.deadline = 120s;
+  options.statement_timeout = 20ms;
+  options.retry.first_delay = 30s; // the third pause, of 120 s, would end behind the deadline
+  int tries = 0;
+  const auto answer = transaction::run(db.one, options, [&](tx& in) {
+    ++tries;
+    return in.exec("select pg_sleep(60)");
+  });
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().sqlstate == "57014");
+  CHECK(tries == 3);
+  CHECK(db.delays == std::vector<std::chrono::milliseconds>{30s, 60s});
 }
 
 TEST_CASE("a deadlock is retried until it works, with the log line that operators know") {
