@@ -14,25 +14,16 @@ constexpr std::chrono::seconds retry_interval{5};
   return {.status = status, .body = std::move(body)};
 }
 
-// Ready: this node can do its work now. Being behind is not a reason against it.
-[[nodiscard]] net::http_response readiness(const node_status& status) {
-  const std::pair<const char*, bool> conditions[]{
-      {"database reachable", status.database_reachable},
-      {"schema current", status.schema_current},
-      {"firehose running", status.firehose_running},
-      {"not draining", !status.draining},
-  };
-  std::string body;
-  bool ready = true;
-  for (const auto& [what, holds] : conditions) {
-    body += fmt::format("{} {}\n", holds ? "ok  " : "FAIL", what);
-    ready = ready && holds;
-  }
-  for (const auto& [who, problem] : status.problems()) {
-    body += fmt::format("FAIL {}: {}\n", who, problem);
-    ready = false;
-  }
-  return text(ready ? 200 : 503, std::move(body));
+[[nodiscard]] net::http_response ready_now(const node_context& node) {
+  auto facts = node.status.facts();
+  const auto& firehose = node.metrics.firehose();
+  facts.firehose_connected = firehose.connected->Value() != 0;
+  if (const auto newest = firehose.event_timestamp->Value(); newest > 0)
+    facts.newest_event_age = std::chrono::duration_cast<std::chrono::seconds>(
+        std::chrono::system_clock::now().time_since_epoch() -
+        std::chrono::duration<double>(newest));
+  auto answer = judge_readiness(facts);
+  return text(answer.ready ? 200 : 503, std::move(answer.text));
 }
 
 } // namespace
@@ -65,7 +56,7 @@ void metrics_exporter_state::listen() {
                  .body = node->metrics.serialize()};
        }},
       {"GET", "/healthz", [](const net::http_request&) { return text(200, "alive\n"); }},
-      {"GET", "/readyz", [node](const net::http_request&) { return readiness(node->status); }}};
+      {"GET", "/readyz", [node](const net::http_request&) { return ready_now(*node); }}};
   auto started = net::http_server::start(options, std::move(routes));
   if (!started) {
     // The port may be held by the process that this one replaces.

@@ -21,9 +21,17 @@ void node_status::clear_problem(const std::string& who) {
   problems_.erase(who);
 }
 
-std::map<std::string, std::string> node_status::problems() const {
+readiness_facts node_status::facts() const {
   const std::scoped_lock lock(mutex_);
-  return problems_;
+  readiness_facts out;
+  out.database_reachable = database_reachable;
+  out.schema_current = schema_current;
+  out.firehose_running = firehose_running;
+  out.draining = draining;
+  if (verdict_)
+    out.ending = verdict_->reason.empty() ? "asked to" : verdict_->reason;
+  out.problems = problems_;
+  return out;
 }
 
 } // namespace prism

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/readiness.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -32,7 +34,9 @@ public:
   /// What stands in the way of `who`, an actor of the tree, for /readyz; the latest text counts.
   void set_problem(const std::string& who, std::string text);
   void clear_problem(const std::string& who);
-  [[nodiscard]] std::map<std::string, std::string> problems() const;
+
+  /// What these say about readiness; the firehose's own part is left to the caller.
+  [[nodiscard]] readiness_facts facts() const;
 
   /// Asks the node to end; the first reason counts.
   void finish(int exit_code, std::string reason);

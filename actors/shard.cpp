@@ -92,6 +92,9 @@ void shard_state::load_cursor() {
               if (each.shard == static_cast<std::int32_t>(number_))
                 durable_seq_ = last_seq_ = each.seq;
             backoff_.reset();
+            // There may be nothing to commit for a long time.
+            if (std::exchange(resting_since_, std::nullopt))
+              node_->status.clear_problem(names::shard(number_));
             phase_ = phase::idle;
             announce();
           },
