@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -112,6 +115,26 @@ std::vector<int> as_vector(const List& list) {
   return {list.begin(), list.end()};
 }
 
+/// Which warnings are due, for fewer keys than are remembered.
+struct naive_warnings {
+  struct last_line {
+    time_point at;
+    std::uint64_t kept_back{0};
+  };
+  std::map<int, last_line> lines;
+
+  std::optional<std::uint64_t> pass(int key, time_point now) {
+    const auto [line, is_new] = lines.try_emplace(key, last_line{now});
+    if (is_new)
+      return 0;
+    if (now - line->second.at < 60s) {
+      ++line->second.kept_back;
+      return std::nullopt;
+    }
+    return std::exchange(line->second, last_line{now}).kept_back;
+  }
+};
+
 } // namespace
 
 TEST_CASE("a bounded array map behaves like a naive one and loses no item unreported") {
@@ -119,39 +142,51 @@ TEST_CASE("a bounded array map behaves like a naive one and loses no item unrepo
   for (const auto& [max_keys, max_items] : {std::pair{1U, 1U}, {3U, 2U}, {10U, 5U}, {40U, 3U}}) {
     bounded_array_map<int, int> map({.max_keys = max_keys, .max_items_per_key = max_items});
     naive_map naive{max_keys, max_items, {}};
+    naive_warnings warnings;
+    time_point now{};
     std::size_t added = 0;
-    std::size_t left = 0; // by any way
+    std::size_t asked_out = 0; // taken and removed
+    std::size_t evicted_keys = 0;
+    std::size_t evicted_items = 0;
+    std::size_t dropped_items = 0;
+    std::size_t warned = 0;
     for (int step = 0; step < 8000; ++step) {
+      now += std::chrono::seconds{random() % 8};
       const int key = static_cast<int>(random() % (std::size_t{2} * max_keys));
-      switch (random() % 8) {
+      const auto place = naive.where(key);
+      const bool is_there = place != naive.arrays.end();
+      switch (random() % 9) {
       case 0: {
-        const auto place = naive.where(key);
         const auto taken = map.take(key);
-        REQUIRE(as_vector(taken) ==
-                (place == naive.arrays.end() ? std::vector<int>{} : place->second));
-        left += taken.size();
-        if (place != naive.arrays.end())
+        REQUIRE(as_vector(taken) == (is_there ? place->second : std::vector<int>{}));
+        asked_out += taken.size();
+        if (is_there)
           naive.arrays.erase(place);
         break;
       }
       case 1: {
         const auto odd = [](int item) { return item % 2 == 1; };
-        const auto place = naive.where(key);
         std::size_t removed = 0;
-        if (place != naive.arrays.end()) {
+        if (is_there) {
           removed = std::erase_if(place->second, odd);
           if (place->second.empty())
             naive.arrays.erase(place);
         }
         REQUIRE(map.remove_if(key, odd) == removed);
-        left += removed;
+        asked_out += removed;
         break;
       }
       case 2:
         REQUIRE(map.touch(key) == naive.refresh(key));
         break;
+      case 3: { // a look is no use
+        const auto* seen = map.peek(key);
+        REQUIRE((seen != nullptr) == is_there);
+        REQUIRE((seen == nullptr || as_vector(*seen) == place->second));
+        break;
+      }
       default: {
-        const auto result = map.add(key, step, {});
+        const auto result = map.add(key, step, now);
         ++added;
         REQUIRE_FALSE((result.evicted && result.dropped));
         if (!naive.refresh(key)) {
@@ -159,30 +194,71 @@ TEST_CASE("a bounded array map behaves like a naive one and loses no item unrepo
           if (result.evicted) {
             REQUIRE(result.evicted->key == naive.arrays.front().first);
             REQUIRE(as_vector(result.evicted->value) == naive.arrays.front().second);
-            left += result.evicted->value.size();
+            ++evicted_keys;
+            evicted_items += result.evicted->value.size();
             naive.arrays.erase(naive.arrays.begin());
           }
           naive.arrays.emplace_back(key, std::vector<int>{});
         }
         auto& array = naive.arrays.back().second;
-        REQUIRE(result.dropped.has_value() == (array.size() == max_items));
-        if (result.dropped) {
+        const bool full = array.size() == max_items;
+        REQUIRE(result.dropped.has_value() == full);
+        REQUIRE(result.warn == (full ? warnings.pass(key, now) : std::nullopt));
+        warned += result.warn ? 1 : 0;
+        if (full) {
           REQUIRE(*result.dropped == array.front());
           array.erase(array.begin());
-          ++left;
+          ++dropped_items;
         }
         array.push_back(step);
       }
       }
       REQUIRE(map.keys() == naive.arrays.size());
+      REQUIRE(map.keys() <= max_keys);
       REQUIRE(map.items() == naive.items());
-      REQUIRE(map.items() == added - left);
+      REQUIRE(map.evicted_keys() == evicted_keys);
+      REQUIRE(map.evicted_items() == evicted_items);
+      REQUIRE(map.dropped_items() == dropped_items);
+      REQUIRE(map.items() == added - asked_out - evicted_items - dropped_items);
+      // Every key in the order of its use, with every item.
+      bool same = true;
+      auto expected = naive.arrays.rbegin();
+      map.for_each([&](int each, const auto& items) {
+        same = same && each == expected->first && as_vector(items) == expected->second;
+        ++expected;
+      });
+      REQUIRE(same);
     }
-    std::vector<std::pair<int, std::vector<int>>> rest;
-    map.for_each([&](int key, const auto& items) { rest.emplace_back(key, as_vector(items)); });
-    std::reverse(rest.begin(), rest.end());
-    CHECK(rest == naive.arrays);
+    // The random walk went everywhere.
+    CHECK(evicted_keys > 50);
+    CHECK(dropped_items > 50);
+    CHECK(warned > 5);
+    CHECK(warned < dropped_items);
   }
+}
+
+TEST_CASE("however many keys are full, only so many warnings come in a minute") {
+  bounded_array_map<int, int> map(
+      {.max_keys = 1'000, .max_items_per_key = 1, .max_warned_keys = 10});
+  const auto fill_all = [&](time_point now) {
+    int warned = 0;
+    for (int key = 0; key < 1'000; ++key)
+      for (int item = 0; item < 3; ++item)
+        warned += map.add(key, item, now).warn ? 1 : 0;
+    return warned;
+  };
+  CHECK(fill_all(time_point{}) == 10);
+  CHECK(fill_all(time_point{} + 59s) == 0);
+  CHECK(fill_all(time_point{} + 60s) == 10);
+}
+
+TEST_CASE("caps of 0 are taken as 1") {
+  bounded_array_map<int, int> map({.max_keys = 0, .max_items_per_key = 0, .max_warned_keys = 0});
+  CHECK_FALSE(map.add(1, 10, {}).dropped);
+  CHECK(map.add(1, 11, {}).dropped == 10);
+  CHECK(map.add(2, 20, {}).evicted->key == 1);
+  CHECK(map.keys() == 1);
+  CHECK(map.items() == 1);
 }
 
 TEST_CASE("H4 an access costs the same however many keys there are") {
