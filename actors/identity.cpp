@@ -45,6 +45,17 @@ constexpr std::chrono::milliseconds longest_wait{5'000};
   return names[static_cast<std::size_t>(what)];
 }
 
+[[nodiscard]] tl::unexpected<db::db_error> no_pool() {
+  return db::db_fail(db::sqlstate::connection_exception, "the database pool is not running");
+}
+
+/// The database was away. One that took too long would take as long at once.
+[[nodiscard]] bool passes_by_itself(const db::db_error& problem) {
+  return (problem.cls == db::error_class::transient ||
+          problem.cls == db::error_class::commit_unknown) &&
+         problem.sqlstate != db::sqlstate::query_canceled;
+}
+
 } // namespace
 
 identity_state::identity_state(self_pointer self, node_ptr node)
@@ -252,13 +263,13 @@ void identity_state::store() {
 void identity_state::purge(const db::identity_task& task) {
   const auto pool = node_->actors.find_as<pool_actor>(names::pool);
   if (!pool)
-    return purged(task, tl::unexpected(db::db_error{}));
+    return purged(task, no_pool());
   const auto shard = static_cast<std::int32_t>(shard_of(task.did, node_->options.shards));
   self_
       ->request(pool, caf::infinite,
                 job(db::purge_job{{task, node_->service, shard, node_->epoch}}))
       .then([this, task](const job_result& done) { purged(task, *done.what); },
-            [this, task](const caf::error&) { purged(task, tl::unexpected(db::db_error{})); });
+            [this, task](const caf::error&) { purged(task, no_pool()); });
 }
 
 void identity_state::purged(const db::identity_task& task, const db::job_outcome& done) {
@@ -273,9 +284,9 @@ void identity_state::purged(const db::identity_task& task, const db::job_outcome
   }
   if (done.error().sqlstate == db::fenced_state)
     node_->status.finish(75, done.error().message);
-  metrics_.tasks.of("failed").Increment();
   db::identity_result result{task, verdict::failed, {}, {}};
-  put_off(result, true);
+  put_off(result, !passes_by_itself(done.error()));
+  metrics_.tasks.of(name_of(result.what)).Increment();
   results_.push_back(std::move(result));
   store();
   stop_if_idle();

@@ -92,9 +92,10 @@ void user_creation_state::expire() {
   bool expired = false;
   while (!requests_.empty() && now - requests_.front()->since >= limit) {
     const auto& late = requests_.front();
-    spdlog::warn("user_creation: a request for {} DIDs, {} of them without an id, has waited {} ms; "
-                 "it has to ask again",
-                 late->ids.size(), late->missing, limit.count());
+    spdlog::warn(
+        "user_creation: a request for {} DIDs, {} of them without an id, has waited {} ms; "
+        "it has to ask again",
+        late->ids.size(), late->missing, limit.count());
     fail(late, fmt::format("no answer within {} ms", limit.count()));
     node_->metrics.user_creation().timeouts->Increment();
     requests_.pop_front();

@@ -156,18 +156,10 @@ void batch_writer::note_post_change(const planned_path& path, std::optional<std:
 outcome<void> batch_writer::settle_referents() {
   step next(on_);
   for (const auto kind : edge_collections()) {
-    const auto& table = *find_edge_table(kind);
-    if (!vacated_[at(kind)].empty()) {
-      add_promote(next.pipe(), table, vacated_[at(kind)]);
-      next.then([this, kind, &table](const result& rows) -> outcome<void> {
-        for (const auto& row : read_edges(table, rows))
-          effects_.edge_added(kind, row);
-        return {};
-      });
-    }
     const auto& gone = kind == collection::list_item ? gone_lists_ : gone_posts_;
     if (!can_be_parked(kind) || gone.empty())
       continue;
+    const auto& table = *find_edge_table(kind);
     add_remove_by_subject(next.pipe(), table, gone);
     next.then([this, kind, &table](const result& rows) -> outcome<void> {
       for (auto& row : read_edges(table, rows)) {
@@ -176,6 +168,18 @@ outcome<void> batch_writer::settle_referents() {
         const auto referent = kind == collection::list_item ? row.list_id : row.subject_id;
         parked_.push_back({kind, referent, std::move(row)});
       }
+      return {};
+    });
+  }
+  // Only now: what was parked takes nobody's place, and would be told of behind being taken back.
+  for (const auto kind : edge_collections()) {
+    if (vacated_[at(kind)].empty())
+      continue;
+    const auto& table = *find_edge_table(kind);
+    add_promote(next.pipe(), table, vacated_[at(kind)]);
+    next.then([this, kind, &table](const result& rows) -> outcome<void> {
+      for (const auto& row : read_edges(table, rows))
+        effects_.edge_added(kind, row);
       return {};
     });
   }

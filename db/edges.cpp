@@ -208,8 +208,10 @@ edge_table::edge_table(const char* name, std::vector<column> of, const column& o
   subjects_of =
       make(name, "subjects_of",
            fmt::format(
-               "SELECT t.{1} FROM {0} t JOIN unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
-               "ON t.creator_id = d.creator_id AND t.rkey = d.rkey",
+               "WITH d AS (SELECT * FROM unnest($1::int8[], $2::text[]) AS d(creator_id, rkey)) "
+               "SELECT t.{1} FROM {0} t JOIN d ON t.creator_id = d.creator_id AND t.rkey = d.rkey "
+               "UNION ALL SELECT t.referent_id FROM pending_ops t JOIN d ON t.creator_id = "
+               "d.creator_id AND t.collection = $3 AND t.rkey = d.rkey",
                name, one.name));
   paths_of = make(name, "paths_of",
                   fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND commit_time <= $2 "
@@ -306,8 +308,10 @@ void add_promote(pipeline& out, const edge_table& table, const std::vector<edge>
   out.add(table.promote, std::move(p));
 }
 
-void add_subjects_of(pipeline& out, const edge_table& table, const std::vector<record_key>& paths) {
-  out.add(table.subjects_of, path_params(paths));
+void add_subjects_of(pipeline& out, collection kind, const std::vector<record_key>& paths) {
+  auto p = path_params(paths);
+  p.int2(static_cast<std::int16_t>(kind));
+  out.add(find_edge_table(kind)->subjects_of, std::move(p));
 }
 
 void add_paths_of(pipeline& out, const edge_table& table, std::int64_t creator_id_value,

@@ -64,8 +64,10 @@ void add_insert(pipeline& out, const edge_table& table, const std::vector<edge>&
 /// TABLE_duplicates. Gives the changed rows.
 void add_promote(pipeline& out, const edge_table& table, const std::vector<edge>& removed);
 
-/// Reads the subjects of rows, to lock them before the rows are deleted. Index: primary key.
-void add_subjects_of(pipeline& out, const edge_table& table, const std::vector<record_key>& paths);
+/// Reads the subjects of rows, wherever they are: in their table or parked. To lock them before the
+/// rows are deleted; one statement, because a row may move from the one to the other between two.
+/// @param kind one that `can_be_parked`. Index: primary keys.
+void add_subjects_of(pipeline& out, atproto::collection kind, const std::vector<record_key>& paths);
 
 /// Paths of the rows of one creator whose commit is not later than `until`, at most `limit`.
 void add_paths_of(pipeline& out, const edge_table& table, std::int64_t creator_id, micros until,

@@ -60,10 +60,8 @@ struct opening {
   add_select_revs(out, repos_of(of));
   const auto locks_at = out.size();
   for (const auto kind : {collection::like, collection::repost})
-    if (const auto paths = removals(of, kind); !paths.empty()) {
-      add_subjects_of(out, *find_edge_table(kind), paths);
-      add_referents_of_pending(out, kind, paths);
-    }
+    if (const auto paths = removals(of, kind); !paths.empty())
+      add_subjects_of(out, kind, paths);
   std::vector<std::int64_t> old_posts;
   for (const auto& op : of.ops)
     if (op.kind == collection::post && op.action != op_action::create)

@@ -43,12 +43,6 @@ constexpr statement release{
     "subject_cid, via_cid, "
     "created_text, record FROM gone ORDER BY commit_time, creator_id, rkey"};
 
-constexpr statement referents_of_pending{
-    "referents_of_pending",
-    "SELECT t.referent_id FROM pending_ops t JOIN unnest($2::int8[], $3::text[]) AS d(creator_id, "
-    "rkey) "
-    "ON t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey"};
-
 constexpr statement pending_of{
     "pending_of",
     "SELECT rkey FROM pending_ops WHERE creator_id = $1 AND collection = $2 AND commit_time <= $3 "
@@ -124,11 +118,6 @@ void add_cancel(pipeline& out, collection kind, const std::vector<record_key>& p
   auto p = path_params(kind, paths);
   p.timestamptz_array(paths, &record_key::time);
   out.add(cancel, std::move(p));
-}
-
-void add_referents_of_pending(pipeline& out, collection kind,
-                              const std::vector<record_key>& paths) {
-  out.add(referents_of_pending, path_params(kind, paths));
 }
 
 void add_release(pipeline& out, const std::vector<std::int64_t>& referents) {

@@ -50,11 +50,6 @@ void add_release(pipeline& out, const std::vector<std::int64_t>& referents);
 /// What `add_release` gave back, ready to be inserted, oldest first.
 [[nodiscard]] std::vector<pending_op> read_released(const result& rows);
 
-/// The referents of parked operations that are about to be cancelled, to lock them first. Index:
-/// primary key.
-void add_referents_of_pending(pipeline& out, atproto::collection kind,
-                              const std::vector<record_key>& paths);
-
 /// Paths of one creator's parked operations of one collection whose commit is not later than
 /// `until`, at most `limit`.
 void add_pending_of(pipeline& out, atproto::collection kind, std::int64_t creator_id, micros until,

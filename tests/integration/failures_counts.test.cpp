@@ -176,3 +176,27 @@ TEST_CASE("W8 of two likes of one post one counts, and the other takes over") {
   CHECK(counts(target.connection, post) == "1 0 0 0");
   CHECK(notifications(target.connection) == lines{"alice like bob/l2 of alice/p1"});
 }
+
+TEST_CASE("W8 who would take over waits instead when the post goes in the same batch") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  const bool post_goes_first = GENERATE(false, true);
+  story told;
+  const auto post = told.post("alice", "p1");
+  const auto like = told.like("bob", "l1", post);
+  const auto repost = told.repost("bob", "r1", post);
+  told.like("bob", "l2", post);
+  told.repost("bob", "r2", post);
+  index_target target;
+  target.apply(told.take(), 100);
+  if (post_goes_first)
+    told.remove(post);
+  told.remove(like);
+  told.remove(repost);
+  if (!post_goes_first)
+    told.remove(post);
+  target.apply(told.take(), batch);
+  CHECK(target.count("pending_ops") == 2);
+  CHECK(counts(target.connection, post) == "0 0 0 0");
+  CHECK(notifications(target.connection).empty());
+  CHECK(target.count("feed_items") == 0);
+}

@@ -27,6 +27,10 @@ class Database:
         except RuntimeError:
             return -1  # not started yet, or no schema yet
 
+    def rewind(self, seq):
+        """Nobody may be writing. Error: RuntimeError."""
+        query(self.conninfo, f"UPDATE firehose_cursor SET seq = least(seq, {seq})")
+
     def process_ids(self):
         """Of the server and everything it has started."""
         found = [self.server.pid]

@@ -20,7 +20,7 @@ def _count_rises(run, name, strike):
 def _for_a_while(run, chance, order, counted, longest):
     try:
         proof = _count_rises(run, counted, lambda: run.proxy.order(order))
-        time.sleep(chance.uniform(0.2, longest))
+        time.sleep(run.outage(chance, longest))
     finally:
         run.proxy.order("pass")
     return proof
@@ -40,7 +40,7 @@ def postgres_killed(run, chance):
 def postgres_stopped(run, chance):
     try:
         run.database.stop_all()
-        time.sleep(chance.uniform(0.2, 1.5))
+        time.sleep(run.outage(chance, 1.5))
         still = run.database.is_stopped()
     finally:
         run.database.send_all(signal.SIGCONT)
@@ -55,6 +55,21 @@ def postgres_slow(run, chance):
 
 def packets_slow(run, chance):
     return _for_a_while(run, chance, "delay 20", "delayed", 1.0)
+
+
+def disk_full(run, chance):
+    words = "No space left on device"
+    size = run.database.server.log_size()
+    try:
+        run.disk.fill()
+        wait_until(
+            lambda: words in run.database.server.log_since(size), f"PostgreSQL to say '{words}'"
+        )
+        time.sleep(run.outage(chance, 2.0))
+        refused = run.database.server.log_since(size).count(words)
+    finally:
+        run.disk.free()
+    return f"{words}, {refused} times"
 
 
 def connections_cut(run, _chance):
@@ -139,6 +154,7 @@ OTHERS = [
     postgres_killed,
     postgres_stopped,
     postgres_slow,
+    disk_full,
     packets_slow,
     connections_cut,
     connections_refused,
@@ -155,9 +171,9 @@ OTHERS = [
 ]
 
 
-def choose(number, chance):
+def choose(number, chance, with_disk):
     """That many faults: all kinds once, in random order, before any comes again."""
-    everyone = EARLY + OTHERS
+    everyone = [each for each in EARLY + OTHERS if with_disk or each is not disk_full]
     chosen = []
     while len(chosen) < number:
         chosen += chance.sample(everyone, len(everyone))

@@ -3,7 +3,8 @@
 
 usage: run.py PLAN
 
-PLAN is a JSON file: faults, seed, last_seq, and the commands (postgres, node, relay, proxy: lists of
+PLAN is a JSON file: faults, seed, last_seq, outage (seconds, 0 for a random time), disk (that of the
+tables, "" if it cannot be filled), and the commands (postgres, node, relay, proxy: lists of
 words), their logs, the database's conninfo and its socket. In the node's words {port} becomes the
 proxy's port. Each fault strikes when the database has got to a random sequence number; a line per
 fault goes to the standard error. Last line of the standard output: N faults fired, F failed.
@@ -15,6 +16,7 @@ import signal
 import sys
 
 from database import Database
+from disk import Disk
 from faults import choose
 from process import Process, wait_until
 from proxy import Proxy
@@ -25,12 +27,19 @@ class Run:
 
     def __init__(self, plan):
         log = plan["logs"]
+        self.disk = Disk(plan["disk"]) if plan["disk"] else None
+        self._outage = plan["outage"]
+        self._last_seq = plan["last_seq"]
         self._proxy_log = open(f"{log}/proxy.log", "ab")
         self.database = Database(plan["postgres"], plan["conninfo"], f"{log}/postgres.log")
         self.proxy = Proxy(plan["proxy"], plan["socket"], self._proxy_log)
         self.relay = Process("prism-replay", plan["relay"], f"{log}/replay.log")
         words = [word.replace("{port}", str(self.proxy.port)) for word in plan["node"]]
         self.node = Process("prismd", words, f"{log}/prismd.log")
+
+    def outage(self, chance, longest):
+        """Seconds for which something is away."""
+        return self._outage or chance.uniform(0.2, longest)
 
     def start_relay(self):
         self.relay.start()
@@ -39,6 +48,15 @@ class Run:
     def start(self):
         self.database.start()
         self.start_relay()
+        self.node.start()
+
+    def leave_work(self, seq):
+        """On a busy machine everything may have come by the time that a fault is due: then the node
+        finds its cursor where it was at `seq`, and what comes again has to count once."""
+        if self.database.highest_seq() < self._last_seq * 9 // 10:
+            return
+        self.node.kill()
+        self.database.rewind(seq)
         self.node.start()
 
     def stop(self):
@@ -61,6 +79,7 @@ def _strike(run, fault, at, chance):
         return run.database.highest_seq() >= at
 
     wait_until(there, f"seq {at}")
+    run.leave_work(at)
     proof = fault(run, chance)
     if not run.node.runs():
         raise RuntimeError("prismd did not survive it")
@@ -71,6 +90,8 @@ def _mend(run):
     """After a failed fault: everybody runs again, so that the next one means something."""
     for order in ("pass", "cut-before-commit 0", "cut-after-commit 0"):
         run.proxy.order(order)
+    if run.disk:
+        run.disk.free()
     if not run.database.server.runs():
         run.database.start()
     if not run.relay.runs():
@@ -83,7 +104,7 @@ def main(arguments):
     with open(arguments[0]) as file:
         plan = json.load(file)
     chance = random.Random(plan["seed"])
-    faults = choose(plan["faults"], chance)
+    faults = choose(plan["faults"], chance, plan["disk"] != "")
     # The last tenth is left to see that all still works.
     moments = sorted(chance.randrange(plan["last_seq"] * 9 // 10) for _ in faults)
     fired = failed = 0

@@ -10,6 +10,16 @@ namespace prism::synth {
 
 using atproto::collection;
 
+void model::identity(std::string_view did, micros time, const std::string& handle) {
+  auto& who = actors_[std::string{did}];
+  who.handle = handle;
+  who.indexed_at = time;
+}
+
+void model::account_status(std::string_view did, const std::optional<std::string>& status) {
+  actors_[std::string{did}].status = status;
+}
+
 void model::commit(std::string_view did, micros time, const struct commit& made,
                    const std::vector<operation>& operations) {
   heads_[std::string{did}] = {made.rev, made.id};
@@ -23,6 +33,7 @@ void model::commit(std::string_view did, micros time, const struct commit& made,
 }
 
 void model::account_deleted(std::string_view did) {
+  actors_.erase(std::string{did});
   const auto prefix = fmt::format("at://{}/", did);
   for (auto at = records_.lower_bound(prefix);
        at != records_.end() && at->first.starts_with(prefix);) {

@@ -15,9 +15,13 @@ namespace prism::synth {
 /// a post comes.
 class model {
 public:
+  /// An #identity event: the handle is the one that the directory has, too.
+  void identity(std::string_view did, micros time, const std::string& handle);
+  /// An #account event; without status it is active. Not of a deletion.
+  void account_status(std::string_view did, const std::optional<std::string>& status);
   void commit(std::string_view did, micros time, const struct commit& made,
               const std::vector<operation>& operations);
-  /// Everything of a deleted account goes, but for the head of its repository.
+  /// Everything of a deleted account goes, itself included, but for the head of its repository.
   void account_deleted(std::string_view did);
 
   /// Called for each row, in an order that depends on the rows only.
@@ -48,6 +52,11 @@ private:
   struct head {
     std::string rev;
     atproto::cid cid;
+  };
+  struct actor {
+    std::string handle;
+    micros indexed_at{0};
+    std::optional<std::string> status;
   };
   using record_map = std::map<std::string, stored, std::less<>>;
   /// Records of one kind by what they say: all that say the same, the one that counts first.
@@ -82,6 +91,7 @@ private:
   record_map records_;
   std::map<std::string, int, std::less<>> pairs_;
   std::map<std::string, head, std::less<>> heads_;
+  std::map<std::string, actor, std::less<>> actors_;
 };
 
 } // namespace prism::synth

@@ -195,6 +195,11 @@ void model::record_rows(const row_sink& sink) const {
     sink("actor_sync",
          out.text("did", did).text("repoRev", at.rev).text("commitCid", at.cid.to_string()).done());
   }
+  for (const auto& [did, who] : actors_) {
+    json_row out;
+    out.text("did", did).text("handle", who.handle).time("indexedAt", who.indexed_at);
+    sink("actor", out.text_or_null("upstreamStatus", who.status).done());
+  }
 }
 
 } // namespace prism::synth

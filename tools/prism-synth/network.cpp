@@ -47,7 +47,7 @@ void network::step() {
 
 void network::join() {
   auto& who = accounts_.emplace_back(make_account(how_.seed, accounts_.size()));
-  sink_(identity_frame(next_envelope(who), who.handle));
+  tell_identity(who);
   tell_account(who, {});
   tell(accounts_.size() - 1, {});
   if (random_.chance(90))
@@ -95,7 +95,7 @@ bool network::change_account(std::size_t who, action what) {
   auto& account = accounts_[who];
   if (what == action::handle) {
     account.handle = "renamed" + std::to_string(seq_) + ".test";
-    sink_(identity_frame(next_envelope(account), account.handle));
+    tell_identity(account);
     return true;
   }
   // The first ones stay, so that there is always somebody. What is left of those who go is little,
@@ -110,8 +110,6 @@ bool network::change_account(std::size_t who, action what) {
   }
   leave(account);
   tell_account(account, "deleted");
-  if (model_ != nullptr)
-    model_->account_deleted(account.did);
   return true;
 }
 
@@ -200,8 +198,22 @@ void network::note(std::size_t who, const operation& told, bool gated) {
   }
 }
 
-void network::tell_account(account& who, std::string_view status) {
+void network::tell_identity(const account& who) {
+  const auto envelope = next_envelope(who);
+  sink_(identity_frame(envelope, who.handle));
+  if (model_ != nullptr)
+    model_->identity(who.did, envelope.time, who.handle);
+}
+
+void network::tell_account(const account& who, std::string_view status) {
   sink_(account_frame(next_envelope(who), status));
+  if (model_ == nullptr)
+    return;
+  if (status == "deleted")
+    model_->account_deleted(who.did);
+  else
+    model_->account_status(who.did,
+                           status.empty() ? std::nullopt : std::optional<std::string>{status});
 }
 
 envelope network::next_envelope(const account& who) {

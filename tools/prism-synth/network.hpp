@@ -79,7 +79,8 @@ private:
   /// @returns its place in posts_.
   std::size_t add_post(post what);
   void bury(std::size_t post);
-  void tell_account(account& who, std::string_view status);
+  void tell_identity(const account& who);
+  void tell_account(const account& who, std::string_view status);
 
   [[nodiscard]] record blank(atproto::collection kind);
   [[nodiscard]] record post_by(std::size_t who);
