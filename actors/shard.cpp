@@ -383,8 +383,11 @@ void shard_state::wake() {
     load_cursor();
   else if (phase_ == phase::resting && refusal_)
     put_aside();
-  else if (phase_ == phase::resting && batch_)
+  else if (phase_ == phase::resting && batch_) {
+    // A session of a pool that has died may still be at work on the one it was given.
+    batch_ = std::make_shared<db::batch>(*batch_);
     name_dids();
+  }
 }
 
 void shard_state::stop_if_idle() {

@@ -23,6 +23,12 @@ if(PRISM_SANITIZE)
   add_compile_options(-fsanitize=${PRISM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PRISM_SANITIZE})
 endif()
+# What every test of this tree is run with.
+set(prism_test_environment "")
+if(PRISM_SANITIZE STREQUAL "thread")
+  set(prism_test_environment ENVIRONMENT
+    "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1")
+endif()
 
 # prism_library(NAME dep...): a static library of every .cpp beside the calling CMakeLists.txt.
 function(prism_library name)
@@ -46,7 +52,8 @@ function(prism_test name label)
   target_link_libraries(${name} PRIVATE prism_test_main ${ARGN})
   target_compile_definitions(${name} PRIVATE
     PRISM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PRISM_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  catch_discover_tests(${name} TEST_PREFIX "${label}: " PROPERTIES LABELS ${label} TIMEOUT 300)
+  catch_discover_tests(${name} TEST_PREFIX "${label}: "
+    PROPERTIES LABELS ${label} TIMEOUT 300 ${prism_test_environment})
 endfunction()
 
 # prism_uses_regex(TARGET): with sanitizers g++ 12 takes members inside <regex> for uninitialised.

@@ -9,6 +9,8 @@
 #include <caf/all.hpp>
 #pragma GCC diagnostic pop
 
+#include "core/thread_sanitizer.hpp"
+
 #include <atomic>
 #include <boost/core/demangle.hpp>
 #include <functional>
@@ -48,6 +50,18 @@ private:
   std::atomic<const std::type_info*> last_{nullptr};
 };
 
+/// Tells ThreadSanitizer that CAF never runs an actor on two threads at once.
+class turn_of_actor {
+public:
+  explicit turn_of_actor(const void* actor) noexcept : actor_(actor) { tsan::acquire(actor_); }
+  ~turn_of_actor() { tsan::release(actor_); }
+  turn_of_actor(const turn_of_actor&) = delete;
+  turn_of_actor& operator=(const turn_of_actor&) = delete;
+
+private:
+  const void* actor_;
+};
+
 /// An actor whose state and behaviour are one class:
 ///
 ///     struct counter_state {
@@ -80,21 +94,41 @@ public:
         return caf::make_error(caf::sec::runtime_error, "an exception of unknown type");
       }
     });
+    tsan::release(this);
   }
 
+  ~state_actor() override { tsan::acquire(this); }
+  state_actor(const state_actor&) = delete;
+  state_actor& operator=(const state_actor&) = delete;
+
   const char* name() const override { return State::name; }
+
+  void initialize() override {
+    const turn_of_actor turn(this);
+    base::initialize();
+  }
 
   behavior_type make_behavior() override {
     state_ = make_(this);
     return state_->make_behavior();
   }
 
+  using base::enqueue;
+
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* where) override {
+    tsan::release(what.get());
+    base::enqueue(std::move(what), where);
+  }
+
   caf::invoke_message_result consume(caf::mailbox_element& what) override {
+    const turn_of_actor turn(this);
+    tsan::acquire(&what);
     remember(what.content());
     return base::consume(what);
   }
 
   void on_exit() override {
+    const turn_of_actor turn(this);
     state_.reset();
     base::on_exit();
   }

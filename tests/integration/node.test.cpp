@@ -99,14 +99,7 @@ TEST_CASE("H3 no shard ever holds more frames than it granted, however small the
   const auto verdict = context.status.wait(patience);
   REQUIRE(verdict);
   for (std::size_t shard = 0; shard < options.shards; ++shard) {
-    std::map<std::string, std::string> fields;
-    caf::scoped_actor self(running->system());
-    self->request(context.actors.find_as<shard_actor>(names::shard(shard)), 10s, get_status{})
-        .receive(
-            [&](const actor_status& status) {
-              fields.insert(status.fields.begin(), status.fields.end());
-            },
-            [&](const caf::error& problem) { FAIL(describe(running->system(), problem)); });
+    auto fields = status_of_shard(*running, shard);
     INFO("shard " << shard << " peak " << fields["peak"]);
     CHECK(std::stoul(fields["capacity"]) == 6);
     CHECK(std::stoul(fields["peak"]) <= 6);

@@ -47,6 +47,19 @@ bool eventually(const std::function<bool()>& holds) {
   return true;
 }
 
+std::map<std::string, std::string> status_of_shard(node& running, std::size_t number) {
+  std::map<std::string, std::string> fields;
+  caf::scoped_actor self(running.system());
+  self->request(running.context().actors.find_as<shard_actor>(names::shard(number)), patience,
+                get_status{})
+      .receive(
+          [&](const actor_status& status) {
+            fields.insert(status.fields.begin(), status.fields.end());
+          },
+          [&](const caf::error& problem) { FAIL(describe(running.system(), problem)); });
+  return fields;
+}
+
 std::map<std::string, std::string> rows_of(const std::string& database) {
   auto on = db::connection::open({.conninfo = database}).value();
   return fingerprints(on);

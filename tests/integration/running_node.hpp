@@ -3,6 +3,7 @@
 #include "actors/node.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +25,9 @@ void finish(node& running);
 
 /// Whether `holds` became true in time.
 [[nodiscard]] bool eventually(const std::function<bool()>& holds);
+
+/// What a shard of the node answers to get_status.
+[[nodiscard]] std::map<std::string, std::string> status_of_shard(node& running, std::size_t number);
 
 [[nodiscard]] std::map<std::string, std::string> rows_of(const std::string& database);
 

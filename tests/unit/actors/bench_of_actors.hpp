@@ -18,7 +18,8 @@ inline constexpr std::chrono::seconds patience{60};
 /// Whether `holds` became true in time.
 [[nodiscard]] bool eventually(const std::function<bool()>& holds);
 
-/// Lines that were logged while this lives, with their level in front: "error pool: …".
+/// Lines that were logged while this lives, with their level in front: "error pool: …". To be made
+/// before the actors and to go after them: spdlog has no lock on who is told.
 class log_capture {
 public:
   log_capture();

@@ -41,8 +41,8 @@ TEST_CASE("the usual tasks are those of the design") {
 }
 
 TEST_CASE("a job that fails is counted and logged, and stops no other") {
-  bench_of_actors bench;
   log_capture log;
+  bench_of_actors bench;
   auto on = bench.connect();
   must(on.exec_script("DROP TABLE oauth_states; INSERT INTO sessions (id, user_id, data, "
                       "expires_at) SELECT 's' || i, i, '{}', now() - interval '1 minute' FROM "
@@ -65,8 +65,8 @@ TEST_CASE("a job that fails is counted and logged, and stops no other") {
 }
 
 TEST_CASE("a wrong count is mended with a line in the log and a count") {
-  bench_of_actors bench;
   log_capture log;
+  bench_of_actors bench;
   auto on = bench.connect();
   must(on.exec_script("INSERT INTO users (did) VALUES ('did:plc:a');"
                       "INSERT INTO user_aggregates SELECT id, 5, 0, 0 FROM users"));

@@ -160,8 +160,8 @@ TEST_CASE("a database that refuses is asked seldom, however many jobs wait for i
 TEST_CASE("who keeps a session for too long is named once, with the job") {
   auto options = pool_of(2);
   options.db_leak_threshold = 50ms;
-  bench_of_actors bench(options);
   log_capture log;
+  bench_of_actors bench(options);
   const auto pool = bench.put<pool_state>(names::pool);
   held_users held(bench);
   const auto lent = bench.send(pool, naming("did:plc:a"));

@@ -71,8 +71,8 @@ TEST_CASE("a planned stop ends the children in the reverse of their order") {
 }
 
 TEST_CASE("the report of a crash tells why, at which message, and how often before") {
-  bench_of_actors bench;
   log_capture log;
+  bench_of_actors bench;
   const auto book = std::make_shared<diary>();
   static_cast<void>(bench.put<supervisor_state>("root", supervision_options{}, children(book)));
   for (int crash = 0; crash < 2; ++crash) {
