@@ -39,7 +39,7 @@ public:
 
 protected:
   void remember(const caf::type_erased_tuple& content) {
-    if (content.size() == 0)
+    if (content.empty())
       return;
     const auto* type = content.type(0).second;
     if (type != nullptr) // CAF's own messages have none
