@@ -27,16 +27,15 @@ class Sample:
 def sample(pid, url):
     """Error: RuntimeError if the process is gone or its metrics cannot be had."""
     try:
-        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-            fields = dict(line.split(":", 1) for line in status)
+        status = _status(pid)
         descriptors = len(os.listdir(f"/proc/{pid}/fd"))
         at = time.time()
         with urllib.request.urlopen(url, timeout=10) as answer:
             text = answer.read().decode()
         return Sample(
             at,
-            int(fields["VmRSS"].split()[0]) / 1024,
-            int(fields["Threads"]),
+            _mb(status["VmRSS"]),
+            int(status["Threads"]),
             descriptors,
             _summed(text),
         )
@@ -57,11 +56,18 @@ def cpu_pressure_s():
 def peak_rss_mb(pid):
     """Error: RuntimeError if the process is gone."""
     try:
-        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-            fields = dict(line.split(":", 1) for line in status)
-        return int(fields["VmHWM"].split()[0]) / 1024
+        return _mb(_status(pid)["VmHWM"])
     except (OSError, KeyError) as problem:
         raise RuntimeError(f"process {pid} cannot be looked at: {problem!r}") from problem
+
+
+def _status(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        return dict(line.split(":", 1) for line in status)
+
+
+def _mb(kilobytes):
+    return int(kilobytes.split()[0]) / 1024
 
 
 def _summed(text):
