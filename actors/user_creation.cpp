@@ -96,8 +96,8 @@ void user_creation_state::expire() {
         "user_creation: a request for {} DIDs, {} of them without an id, has waited {} ms; "
         "it has to ask again",
         late->ids.size(), late->missing, limit.count());
-    fail(late, fmt::format("no answer within {} ms", limit.count()));
     node_->metrics.user_creation().timeouts->Increment();
+    fail(late, fmt::format("no answer within {} ms", limit.count()));
     requests_.pop_front();
     expired = true;
   }

@@ -46,6 +46,11 @@ void connection::close() noexcept {
 }
 
 outcome<std::vector<result>> connection::round_trip(std::span<const request> requests) {
+  const bool alone = !in_transaction();
+  exchange tried(*state_, requests);
+  auto done = tried.run();
+  if (done || !tried.may_go_unnamed() || !alone || in_transaction())
+    return done;
   return exchange(*state_, requests).run();
 }
 

@@ -244,9 +244,10 @@ void exchange::settle_prepared() {
   for (const auto& step : steps_)
     if (step.kind == step_kind::prepare && !step.done)
       on_.prepared.erase(requests_[step.request].prepared->name);
-  const bool pooler = failure_ && (failure_->sqlstate == sqlstate::no_such_prepared ||
-                                   failure_->sqlstate == sqlstate::duplicate_prepared);
-  if (pooler && on_.named_statements) {
+  met_pooler_ = on_.named_statements && failure_ &&
+                (failure_->sqlstate == sqlstate::no_such_prepared ||
+                 failure_->sqlstate == sqlstate::duplicate_prepared);
+  if (met_pooler_) {
     spdlog::info("[DB] prepared statements do not survive here (a pooler in transaction mode?); "
                  "going on without them: {}",
                  describe(*failure_));

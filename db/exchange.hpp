@@ -20,6 +20,10 @@ public:
 
   [[nodiscard]] outcome<std::vector<result>> run();
 
+  /// Whether the server knew no prepared statement of ours, or knew it before we did, and had run
+  /// nothing until then: the same requests succeed when they are sent again, now without names.
+  [[nodiscard]] bool may_go_unnamed() const noexcept { return met_pooler_ && results_.empty(); }
+
 private:
   enum class step_kind { prepare, execute };
   struct step {
@@ -47,6 +51,7 @@ private:
   std::size_t current_{0}; // the step whose answers come next
   bool synced_{false};
   bool gave_up_{false};
+  bool met_pooler_{false};
   std::vector<result> results_;
   std::optional<db_error> failure_;
 };

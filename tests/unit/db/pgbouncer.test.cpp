@@ -138,6 +138,25 @@ TEST_CASE("the deadline cancels through PgBouncer too") {
   CHECK(must(on.exec("select 1")).get_int4(0, 0) == 1);
 }
 
+TEST_CASE("statements outside transactions go on without names behind PgBouncer") {
+  if (!have_pgbouncer())
+    return;
+  constexpr statement one{"bouncer_one", "select 1"};
+  const pooler through;
+  auto first = connect_to(through.conninfo());
+  must(first.exec_prepared(one));
+  // The pooler gives the server connection to who comes next, where the name is taken.
+  auto second = connect_to(through.conninfo());
+  CHECK(must(second.exec_prepared(one)).get_int4(0, 0) == 1);
+  CHECK_FALSE(second.prepares_statements());
+  // A transaction keeps it, and the other server connection does not know the name.
+  auto third = connect_to(through.conninfo());
+  must(third.exec_script("begin"));
+  CHECK(must(first.exec_prepared(one)).get_int4(0, 0) == 1);
+  CHECK_FALSE(first.prepares_statements());
+  must(third.exec_script("rollback"));
+}
+
 TEST_CASE("migrations through PgBouncer are done once") {
   if (!have_pgbouncer())
     return;
