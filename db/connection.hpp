@@ -19,6 +19,10 @@ struct connection_state;
 /// is awaited, so that the error (57014) is reported after the work has really stopped; a server
 /// that does not answer within `cancel_grace` loses the connection (08006).
 /// A lost connection stays lost until `reconnect()`.
+///
+/// Where prepared statements do not survive (a pooler in transaction mode), they are given up at the
+/// first sign of it: unseen outside a transaction, at the price of one transient error (26000,
+/// 42P05) inside.
 class connection final : public executor {
 public:
   using clock = std::chrono::steady_clock;

@@ -73,15 +73,25 @@ TEST_CASE("two different statements with one name are refused") {
   CHECK(refused.error().sqlstate == "42710");
 }
 
-TEST_CASE("a pooler that forgets prepared statements costs one transient error, no more") {
+TEST_CASE("a pooler that forgets prepared statements costs nothing outside a transaction") {
   auto on = connect_to(test::pg_fixture::fresh_database());
   must(on.exec_prepared(plus_one, params().int8(1)));
   must(on.exec_script("deallocate all")); // as another server connection would look
+  CHECK(must(on.exec_prepared(plus_one, params().int8(1))).get_int8(0, 0) == 2);
+  CHECK_FALSE(on.prepares_statements());
+  CHECK(prepared_count(on) == 0);
+}
+
+TEST_CASE("a pooler that forgets prepared statements costs one transient error in a transaction") {
+  auto on = connect_to(test::pg_fixture::fresh_database());
+  must(on.exec_prepared(plus_one, params().int8(1)));
+  must(on.exec_script("deallocate all; begin"));
   const auto first = on.exec_prepared(plus_one, params().int8(1));
   REQUIRE_FALSE(first);
   CHECK(first.error().sqlstate == "26000");
   CHECK(first.error().cls == error_class::transient);
   CHECK_FALSE(on.prepares_statements());
+  must(on.exec_script("rollback"));
   CHECK(must(on.exec_prepared(plus_one, params().int8(1))).get_int8(0, 0) == 2);
   CHECK(prepared_count(on) == 0);
 }
