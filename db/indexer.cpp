@@ -71,8 +71,11 @@ struct opening {
   const auto results = out.sync();
   if (!results)
     return tl::unexpected(results.error());
+  const auto cursor = read_advance((*results)[cursor_at], of);
+  if (!cursor)
+    return tl::unexpected(cursor.error());
   opening done;
-  done.cursor = read_advance((*results)[cursor_at], of);
+  done.cursor = *cursor;
   done.revs = read_revs((*results)[revs_at], of);
   for (std::size_t i = locks_at; i < results->size(); ++i)
     for (std::size_t row = 0; row < (*results)[i].rows(); ++row)

@@ -119,7 +119,10 @@ outcome<void> move_cursor(executor& on, const batch& of) {
   const auto rows = out.sync();
   if (!rows)
     return tl::unexpected(rows.error());
-  if (read_advance(rows->front(), of) == advance::fenced)
+  const auto done = read_advance(rows->front(), of);
+  if (!done)
+    return tl::unexpected(done.error());
+  if (*done == advance::fenced)
     return tl::unexpected(fenced(of));
   return {};
 }
@@ -130,10 +133,17 @@ void add_advance_cursor(pipeline& out, const batch& of) {
   out.add(advance_cursor, std::move(p));
 }
 
-advance read_advance(const result& rows, const batch& of) {
+outcome<advance> read_advance(const result& rows, const batch& of) {
   if (rows.empty() || rows.get_int8(0, 0) != of.epoch)
     return advance::fenced;
-  return rows.get_bool(0, 2) ? advance::moved : advance::already_there;
+  if (rows.get_bool(0, 2))
+    return advance::moved;
+  if (rows.get_int8(0, 1) >= of.last_seq)
+    return advance::already_there;
+  return db_fail(
+      sqlstate::serialization_failure,
+      fmt::format("the cursor of shard {} changed hands while it was waited for", of.shard),
+      advance_cursor.name);
 }
 
 void add_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids) {

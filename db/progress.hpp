@@ -48,7 +48,10 @@ void add_advance_cursor(pipeline& out, const batch& of);
 
 /// What became of `add_advance_cursor`.
 enum class advance { moved, already_there, fenced };
-[[nodiscard]] advance read_advance(const result& rows, const batch& of);
+
+/// @returns 40001 if the cursor was taken over while the statement waited for it: it shows the row
+/// of before then, and only another transaction knows more.
+[[nodiscard]] outcome<advance> read_advance(const result& rows, const batch& of);
 
 /// Stored revisions of repos. Index: primary key.
 void add_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids);
