@@ -1,13 +1,14 @@
 """Reads the rows that the official AppView made of a corpus."""
 
 import json
+import os
 import subprocess
 from collections import defaultdict
 
 
 class Official:
     """BASE.oracle.rows.jsonl.zst by table; a table without rows is an empty list. `errors` are the
-    records which the official AppView refused."""
+    records which the official AppView refused, `gone` the accounts that their PDS has no more."""
 
     def __init__(self, base):
         self._tables = defaultdict(list)
@@ -25,6 +26,7 @@ class Official:
             raise RuntimeError(f"{path}: no rows")
         with open(f"{base}.oracle.errors.json", encoding="utf-8") as errors:
             self.errors = json.load(errors)
+        self.gone = _gone(f"{base}.hosting.json")
         self.posts = {row["uri"]: row for row in self["post"]}
         self.records = {row["uri"]: row for row in self["record"]}
         self.lists = {row["uri"] for row in self["list"]}
@@ -34,3 +36,10 @@ class Official:
 
     def tables(self):
         return sorted(self._tables)
+
+
+def _gone(path):
+    if not os.path.exists(path):
+        return set()
+    with open(path, encoding="utf-8") as hosting:
+        return {did for did, state in json.load(hosting).items() if state.get("error") == "RepoNotFound"}

@@ -59,7 +59,8 @@ def op_thread_reply(db, official):
         })  # fmt: skip
     theirs = []
     for row in official["op_thread_reply"]:
-        if row["uri"] in official.posts:
+        post = official.posts.get(row["uri"])
+        if post is not None and post["replyRoot"] == row["rootUri"]:
             theirs.append(row)
         else:
             rules["dropped: kept with a date of deletion"] += 1

@@ -39,11 +39,18 @@ def actor(db, official):
             "upstreamStatus": row["status"],
         }
         for row in db.rows(
-            f"SELECT id, handle, {micros('indexed_at')}, status FROM users WHERE indexed_at IS NOT NULL"
+            f"SELECT id, handle, {micros('indexed_at')}, status FROM users "
+            "WHERE indexed_at IS NOT NULL AND status IS DISTINCT FROM 'deleted'"
         )
     ]
-    theirs = project(official["actor"], ("did", "handle", "indexedAt", "upstreamStatus"))
-    return Comparison("actor", ours, theirs)
+    rules = Counter()
+    theirs = []
+    for row in project(official["actor"], ("did", "handle", "indexedAt", "upstreamStatus")):
+        if row["did"] in official.gone:
+            rules["dropped: a deleted account, made anew by a commit that came late"] += 1
+        else:
+            theirs.append(row)
+    return Comparison("actor", ours, theirs, rules)
 
 
 def record(db, official):
