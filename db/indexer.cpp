@@ -5,6 +5,7 @@
 #include "db/plan_settings.hpp"
 #include "db/progress.hpp"
 #include "db/purge.hpp"
+#include "db/removal_locks.hpp"
 #include "db/users.hpp"
 
 #include <algorithm>
@@ -14,14 +15,6 @@ namespace prism::db {
 using atproto::collection;
 
 namespace {
-
-[[nodiscard]] std::vector<record_key> removals(const batch& of, collection kind) {
-  std::vector<record_key> out;
-  for (const auto& op : of.ops)
-    if (op.kind == kind && op.action != op_action::create)
-      out.push_back({of.user_ids[op.creator], op.rkey});
-  return out;
-}
 
 [[nodiscard]] std::vector<std::int64_t> repos_of(const batch& of) {
   std::vector<std::int64_t> out;
@@ -59,15 +52,7 @@ struct opening {
   const auto revs_at = out.size();
   add_select_revs(out, repos_of(of));
   const auto locks_at = out.size();
-  for (const auto kind : {collection::like, collection::repost})
-    if (const auto paths = removals(of, kind); !paths.empty())
-      add_subjects_of(out, kind, paths);
-  std::vector<std::int64_t> old_posts;
-  for (const auto& op : of.ops)
-    if (op.kind == collection::post && op.action != op_action::create)
-      old_posts.push_back(uri_ids[op.self]);
-  if (!old_posts.empty())
-    add_referents_of_posts(out, old_posts);
+  add_touched_posts(out, of, uri_ids);
   const auto results = out.sync();
   if (!results)
     return tl::unexpected(results.error());
@@ -77,9 +62,7 @@ struct opening {
   opening done;
   done.cursor = *cursor;
   done.revs = read_revs((*results)[revs_at], of);
-  for (std::size_t i = locks_at; i < results->size(); ++i)
-    for (std::size_t row = 0; row < (*results)[i].rows(); ++row)
-      done.also_lock.push_back((*results)[i].get_int8(row, 0));
+  read_touched_posts(*results, locks_at, done.also_lock);
   return done;
 }
 
@@ -103,7 +86,7 @@ apply_inside(tx& on, const batch& of, const std::vector<std::int64_t>& uri_ids, 
   batch_writer writer(on, ids, std::move(plan), effects, report);
   if (auto written = writer.write(opened->also_lock); !written)
     return tl::unexpected(written.error());
-  if (auto purged = purge_deleted(on, of, effects, report); !purged)
+  if (auto purged = purge_deleted(on, of, report); !purged)
     return tl::unexpected(purged.error());
   pipeline last(on);
   effects.flush(last);
@@ -118,14 +101,27 @@ apply_inside(tx& on, const batch& of, const std::vector<std::int64_t>& uri_ids, 
 
 } // namespace
 
+void apply_report::add(apply_report other) {
+  for (std::size_t kind = 0; kind < ops.size(); ++kind)
+    for (std::size_t action = 0; action < ops[kind].size(); ++action)
+      ops[kind][action] += other.ops[kind][action];
+  std::ranges::move(other.pending, std::back_inserter(pending));
+  purged += other.purged;
+}
+
 outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of) {
   const auto uri_ids = intern_uris(on, of);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
+  auto ahead = purge_ahead(on, options, of);
+  if (!ahead)
+    return ahead;
   auto done = transaction::run(
       on, options, [&](tx& inside) { return apply_inside(inside, of, *uri_ids, false); });
-  if (done)
-    pass(crash_point::after_commit);
+  if (!done)
+    return done;
+  pass(crash_point::after_commit);
+  done->add(std::move(*ahead));
   return done;
 }
 

@@ -19,6 +19,9 @@ struct apply_report {
   std::vector<pending_change> pending; ///< into pending_ops and out of it, in order
   std::uint32_t purged{0};             ///< records of deleted accounts
   bool already_applied{false};         ///< the cursor was there before: nothing was done
+
+  /// Adds what another transaction did.
+  void add(apply_report other);
 };
 
 /// Applies a batch whose `user_ids` are filled: rows, counts, feed items, notifications, parked

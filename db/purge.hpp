@@ -1,17 +1,21 @@
 #pragma once
 
-#include "db/effects.hpp"
 #include "db/indexer.hpp"
 
+/// Deletions of accounts that are believed as reported; those that are confirmed first are in
+/// db/identity.hpp.
 namespace prism::db {
 
-/// Deletes everything that accounts own whose deletion a batch brings: every record as if it had
-/// been deleted singly, so that counts, feeds and notifications of others stay exact, then what
-/// they were told. Events that are not newer than the stored ones do nothing.
-///
-/// It locks all posts concerned at once, so the batch should bring nothing else: holding other
-/// locks before it invites deadlocks.
-[[nodiscard]] outcome<void> purge_deleted(executor& on, const batch& of, effects& out,
-                                          apply_report& report);
+/// Takes most of what accounts own away whose deletion a batch brings, in transactions ahead of the
+/// batch's own: an account may have more than one transaction can delete within its deadline. The
+/// cursor stays, so a crash repeats the rest. A batch that is done, or an event that is not newer
+/// than the stored ones, does nothing.
+/// @returns what it did; an error with `fenced_state` if another writer has a newer epoch.
+[[nodiscard]] outcome<apply_report> purge_ahead(connection& on, const tx_options& options,
+                                                const batch& of);
+
+/// The rest, inside the batch's transaction. The batch should bring nothing else: holding other
+/// locks before invites deadlocks.
+[[nodiscard]] outcome<void> purge_deleted(executor& on, const batch& of, apply_report& report);
 
 } // namespace prism::db
