@@ -79,8 +79,12 @@ struct refusal {
   const auto document = atproto::cbor_document::parse(*block);
   if (!document)
     return refuse("bad_cbor", document.error().message);
-  // The official AppView takes chat declarations as they are.
-  if (out.kind != collection::chat_declaration) {
+  // The official AppView takes chat declarations as they are. Here they have to say what they are.
+  if (out.kind == collection::chat_declaration) {
+    if (document->root().find_text("$type") != in.collection)
+      return refuse("bad_type_field",
+                    fmt::format("bad_type_field at $.$type: must be {}", in.collection));
+  } else {
     const auto valid = lexicons().validate_record(in.collection, document->root());
     if (!valid)
       return refuse(atproto::to_string(valid.error().rule), valid.error().to_string());

@@ -2,6 +2,9 @@
 #include "db/batch_writer.hpp"
 #include "db/thread_judge.hpp"
 
+#include <unordered_map>
+#include <utility>
+
 /// What a batch brings: the inserting half of `batch_writer`.
 namespace prism::db {
 
@@ -52,12 +55,8 @@ outcome<void> batch_writer::insert_new() {
     add_insert(next.pipe(), *find_document_table(kind), documents_[at(kind)]);
     next.then([this, kind](const result& rows) -> outcome<void> {
       count_op(kind, op_action::create, rows.rows());
-      if (kind != collection::profile)
-        return {};
-      id_set fresh;
-      for (std::size_t i = 0; i < rows.rows(); ++i)
-        fresh.insert(rows.get_int8(i, 0));
-      notify_of_joins(fresh);
+      if (kind == collection::profile)
+        has_new_profile_ = creators_of_self(rows);
       return {};
     });
   }
@@ -86,23 +85,39 @@ outcome<void> batch_writer::insert_new() {
       return {};
     });
   }
-  return next.run();
+  return next.run().map([this] { tell_of_joins(); });
 }
 
-void batch_writer::notify_of_joins(const id_set& fresh) {
-  // Only the first profile tells of a starter pack: a later version is an update.
-  for (const auto& path : plan_.of(collection::profile)) {
-    const auto creator = ids_.user(path.creator);
-    const op* first = path.passed.empty() ? path.put : path.passed.front().what;
-    if (first == nullptr || path.rkey != "self" || !fresh.contains(creator) ||
-        had_profile_.contains(creator))
+batch_writer::id_set batch_writer::creators_of_self(const result& rows) {
+  id_set out;
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    if (rows.get_text(i, 1) == "self")
+      out.insert(rows.get_int8(i, 0));
+  return out;
+}
+
+// A profile that is made where none is tells of its starter pack, once and for all: neither a later
+// version nor its end matters (@atproto/bsky, profile plugin).
+void batch_writer::tell_of_joins() {
+  std::unordered_map<did_ref, bool> there; // before the batch, then after each operation
+  for (const auto& path : plan_.of(collection::profile))
+    if (path.rkey == "self") {
+      const auto creator = ids_.user(path.creator);
+      there[path.creator] =
+          path.remove_old ? had_profile_.contains(creator) : !has_new_profile_.contains(creator);
+    }
+  for (const auto* each : plan_.told_step_by_step) {
+    if (each->kind != collection::profile || each->rkey != "self")
       continue;
-    const auto& row = std::get<profile_row>(first->columns);
+    const bool was_there = std::exchange(there[each->creator], each->action != op_action::remove);
+    if (was_there || each->action == op_action::remove)
+      continue;
+    const auto& row = std::get<profile_row>(each->columns);
     if (row.joined_via == no_ref)
       continue;
     if (const auto owner = ids_.owner(row.joined_via))
-      effects_.notify({owner, creator, notification_reason::starterpack_joined,
-                       std::string{path.rkey}, ids_.uri(row.joined_via), first->commit_time});
+      effects_.notify({owner, ids_.user(each->creator), notification_reason::starterpack_joined,
+                       each->rkey, ids_.uri(row.joined_via), each->commit_time});
   }
 }
 

@@ -62,8 +62,6 @@ void batch_writer::remove_edges(step& next) {
         note_edge_change(kind, row, time);
         if (row.duplicate)
           continue;
-        if (kind == collection::verification)
-          row.commit_time = time;
         effects_.edge_removed(kind, row);
         vacated_[at(kind)].push_back(std::move(row));
       }
@@ -117,8 +115,7 @@ void batch_writer::remove_documents(step& next) {
     next.then([this, kind](const result& rows) -> outcome<void> {
       count_op(kind, op_action::remove, rows.rows());
       if (kind == collection::profile)
-        for (std::size_t i = 0; i < rows.rows(); ++i)
-          had_profile_.insert(rows.get_int8(i, 0));
+        had_profile_ = creators_of_self(rows);
       return {};
     });
   }

@@ -2,6 +2,7 @@
 
 #include "core/crash_point.hpp"
 #include "db/batch_step.hpp"
+#include "db/verifications.hpp"
 
 #include <algorithm>
 
@@ -18,6 +19,7 @@ constexpr statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE
 outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock) {
   collect_puts();
   return lock(also_lock)
+      .and_then([&] { return tell_of_verifications(on_, ids_, plan_, effects_); })
       .and_then([&] { return remove_old(); })
       .and_then([&] { return settle_referents(); })
       .and_then([&] { return insert_new(); })
@@ -69,14 +71,6 @@ void batch_writer::collect_passed(collection kind, const planned_path& path) {
       auto& kept = kind == collection::follow ? history_.follows : history_.list_items;
       kept.push_back({to_edge(*what, ids_), until});
       note_edge_change(kind, kept.back().row, what->commit_time);
-      break;
-    }
-    case collection::verification: {
-      // It was given, and taken back.
-      auto row = to_edge(*what, ids_);
-      effects_.edge_added(kind, row);
-      row.commit_time = until;
-      effects_.edge_removed(kind, row);
       break;
     }
     default:

@@ -43,7 +43,8 @@ private:
   void note_edge_change(atproto::collection kind, const edge& row, micros when);
   void note_post_change(const planned_path& path, std::optional<std::int64_t> root,
                         std::optional<std::int64_t> root_owner);
-  void notify_of_joins(const id_set& had_profile);
+  void tell_of_joins();
+  [[nodiscard]] static id_set creators_of_self(const result& profiles);
   void note_pending(std::vector<pending_change> changes);
   void count_op(atproto::collection kind, op_action action, std::size_t n);
 
@@ -61,7 +62,8 @@ private:
   std::vector<pending_op> parked_;
   std::vector<std::int64_t> gone_posts_; // deleted and not put again
   std::vector<std::int64_t> gone_lists_;
-  id_set had_profile_;
+  id_set had_profile_; // users whose profile was deleted or replaced
+  id_set has_new_profile_;
 
   batch_history history_;
   thread_changes changes_;

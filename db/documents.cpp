@@ -112,9 +112,10 @@ document_table::document_table(const char* table, key keyed_by, std::vector<colu
                                               : "creator_id, collection, rkey";
   insert = make(table, "insert",
                 fmt::format("INSERT INTO {} ({}) SELECT {} FROM unnest({}) AS n({}) "
-                            "ON CONFLICT ({}) DO NOTHING RETURNING creator_id",
+                            "ON CONFLICT ({}) DO NOTHING RETURNING creator_id{}",
                             table, fmt::join(names, ", "), fmt::join(selected, ", "),
-                            fmt::join(arrays, ", "), fmt::join(names, ", "), conflict));
+                            fmt::join(arrays, ", "), fmt::join(names, ", "), conflict,
+                            keyed == key::path ? ", rkey" : ""));
   switch (keyed) {
   case key::uri:
     remove = make(
@@ -136,7 +137,8 @@ document_table::document_table(const char* table, key keyed_by, std::vector<colu
     remove = make(
         table, "remove",
         fmt::format("DELETE FROM {} t USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) "
-                    "WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey RETURNING t.creator_id",
+                    "WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey "
+                    "RETURNING t.creator_id, t.rkey",
                     table));
     paths_of = make(table, "paths_of",
                     fmt::format("SELECT rkey FROM {} WHERE creator_id = $1 AND commit_time <= $2 "

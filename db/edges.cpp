@@ -1,5 +1,7 @@
 #include "db/edges.hpp"
 
+#include "db/history.hpp"
+
 #include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -162,14 +164,16 @@ edge_table::edge_table(const char* name, std::vector<column> of, const column& o
       name,
       history ? ", $3::timestamptz[]) AS d(creator_id, rkey, until)" : ") AS d(creator_id, rkey)",
       back);
-  remove = make(name, "remove",
-                history ? fmt::format("WITH gone AS ({}, d.until), kept AS (INSERT INTO past_pairs "
-                                      "(first_id, second_id, collection, commit_time, until) "
-                                      "SELECT {}, {}, {}, commit_time, until FROM gone ON CONFLICT "
-                                      "DO NOTHING) SELECT {}, duplicate FROM gone",
-                                      removal, history->first, history->second,
-                                      static_cast<int>(history->kind), list)
-                        : removal);
+  remove =
+      make(name, "remove",
+           history ? fmt::format("WITH gone AS ({0}, d.until), kept AS (INSERT INTO past_pairs "
+                                 "(first_id, second_id, collection, commit_time, until) "
+                                 "SELECT {1}, {2}, {3}, commit_time, max(until) FROM gone "
+                                 "GROUP BY {1}, {2}, commit_time" PRISM_KEEP_LONGEST
+                                 ") SELECT {4}, duplicate FROM gone",
+                                 removal, history->first, history->second,
+                                 static_cast<int>(history->kind), list)
+                   : removal);
   remove_by_subject = make(name, "remove_by_subject",
                            fmt::format("WITH d AS (SELECT unnest($1::int8[]) AS id), "
                                        "k AS (SELECT t.creator_id, t.rkey FROM {0} t JOIN d ON "

@@ -179,15 +179,7 @@ void effects::edge(collection kind, const struct edge& row, std::int32_t sign) {
     lists_[row.list_id] += sign;
     lock_user(row.subject_id);
     break;
-  case collection::verification:
-    // A verification that ended stays in the reader's history, and so does its end.
-    if (sign == appeared)
-      notify({row.subject_id, row.creator_id, reason::verified, row.rkey, std::nullopt, sort_at});
-    else
-      notify({row.subject_id, row.creator_id, reason::unverified, row.rkey, std::nullopt,
-              row.commit_time});
-    break;
-  default:
+  default: // verifications: db/verifications.hpp
     break;
   }
 }

@@ -30,9 +30,10 @@ constexpr statement keep_post_gates{
 
 constexpr statement keep_pairs{
     "keep_pairs", "INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "
-                  "SELECT first_id, second_id, $1, commit_time, until FROM unnest($2::int8[], "
+                  "SELECT first_id, second_id, $1, commit_time, max(until) FROM unnest($2::int8[], "
                   "$3::int8[], $4::timestamptz[], $5::timestamptz[]) "
-                  "AS n(first_id, second_id, commit_time, until) ON CONFLICT DO NOTHING"};
+                  "AS n(first_id, second_id, commit_time, until) "
+                  "GROUP BY first_id, second_id, commit_time" PRISM_KEEP_LONGEST};
 
 /// Reads one member of the row of a version.
 template <class Row, class Member>

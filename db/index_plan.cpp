@@ -8,10 +8,8 @@ using atproto::collection;
 
 namespace {
 
-[[nodiscard]] bool leaves_traces(collection kind) {
+[[nodiscard]] bool keeps_history(collection kind) {
   switch (kind) {
-  case collection::verification:
-  case collection::profile:
   case collection::post:
   case collection::thread_gate:
   case collection::post_gate:
@@ -24,7 +22,7 @@ namespace {
 }
 
 void fold(planned_path& path, const op& next, bool first) {
-  if (path.put != nullptr && next.action != op_action::create && leaves_traces(next.kind))
+  if (path.put != nullptr && next.action != op_action::create && keeps_history(next.kind))
     path.passed.push_back({path.put, next.commit_time});
   switch (next.action) {
   case op_action::create:
@@ -57,6 +55,8 @@ index_plan make_plan(const batch& of, const known_revs& revs) {
       continue;
     }
     in_batch = each.rev;
+    if (each.kind == collection::profile || each.kind == collection::verification)
+      plan.told_step_by_step.push_back(&each);
     auto& paths = plan.of(each.kind);
     const auto [at, added] = index.try_emplace(
         fmt::format("{}/{}/{}", each.creator, static_cast<int>(each.kind), each.rkey),

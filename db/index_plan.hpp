@@ -26,14 +26,16 @@ struct planned_path {
   const op* put{nullptr};
   /// Time of the first operation: when the older version ended.
   micros first_time{0};
-  /// Versions that came and went within the batch, in order; only where their passing leaves traces
-  /// (verifications and profiles, which notify once and for all; and what is kept as history).
+  /// Versions that came and went within the batch, in order; only of what is kept as history.
   std::vector<passed_version> passed;
 };
 
 /// The net work of a batch, by collection, in the order of first appearance. Points into the batch.
 struct index_plan {
   std::array<std::vector<planned_path>, atproto::collection_count> paths;
+  /// All operations on profiles and verifications, in order: what these tell is never taken back,
+  /// so it depends on every step and not only on what is left in the end.
+  std::vector<const op*> told_step_by_step;
   /// Operations left out because their commit is not newer than what is stored.
   std::size_t stale{0};
 

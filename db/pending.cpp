@@ -1,5 +1,7 @@
 #include "db/pending.hpp"
 
+#include "db/history.hpp"
+
 namespace prism::db {
 
 using atproto::collection;
@@ -32,8 +34,10 @@ constexpr statement cancel{
     "WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey "
     "RETURNING t.*, d.until), "
     "kept AS (INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "
-    "SELECT referent_id, other_id, collection, commit_time, until FROM gone WHERE collection = 10 "
-    "ON CONFLICT DO NOTHING) SELECT collection, referent_id, other_id, "
+    "SELECT referent_id, other_id, collection, commit_time, max(until) FROM gone WHERE collection "
+    "= "
+    "10 GROUP BY referent_id, other_id, collection, commit_time" PRISM_KEEP_LONGEST
+    ") SELECT collection, referent_id, other_id, "
     "creator_id, rkey FROM gone"};
 
 constexpr statement release{

@@ -31,7 +31,8 @@ INSERT INTO follows (creator_id, subject_id, created_at, commit_time, rkey, dupl
 INSERT INTO uris (id, repo_id, collection, rkey) OVERRIDING SYSTEM VALUE
   SELECT i, pg_temp.pick(i, 3, 20000, 2), 1, lpad(i::text, 13, '0') FROM generate_series(1, 200000) i
   UNION ALL SELECT 200000 + i, i, 9, 'list' FROM generate_series(1, 200) i
-  UNION ALL SELECT 210000 + i, i, 12, 'pack' FROM generate_series(1, 2000) i;
+  UNION ALL SELECT 210000 + i, i, 12, 'pack' FROM generate_series(1, 2000) i
+  UNION ALL SELECT 220000 + i, i, 6, 'feed' FROM generate_series(1, 50) i;
 -- 40 % answer an earlier post, the first ones above all; 10 % quote one.
 INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id, quoted_id,
     violates_thread_gate, cid, text)
@@ -40,11 +41,25 @@ INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, reply_ro
   FROM (SELECT id AS i, repo_id, CASE WHEN id > 100 AND id % 5 < 2 THEN pg_temp.pick(id, 5, id - 1, 3) END AS parent
         FROM uris WHERE collection = 1) u;
 
+-- Authors hide every seventh reply, and take their posts out of every third quote.
+INSERT INTO thread_gates (id, creator_id, created_at, commit_time, hidden_replies, cid, record)
+  SELECT g.id, p.creator_id, p.created_at, p.commit_time, g.hidden, '\x01', '\x01'
+  FROM (SELECT reply_root_id AS id, array_agg(id) AS hidden FROM posts WHERE reply_root_id IS NOT NULL AND id % 7 = 0
+        GROUP BY 1) g JOIN posts p USING (id);
+INSERT INTO post_gates (id, creator_id, created_at, commit_time, embedding_disabled, detached, cid, record)
+  SELECT g.id, p.creator_id, p.created_at, p.commit_time, false, g.detached, '\x01', '\x01'
+  FROM (SELECT quoted_id AS id, array_agg(id) AS detached FROM posts WHERE quoted_id IS NOT NULL AND id % 3 = 0
+        GROUP BY 1) g JOIN posts p USING (id);
+
 INSERT INTO reposts (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid, subject_cid)
   SELECT creator_id, subject_id, pg_temp.at(min(i) * 3), pg_temp.at(min(i) * 3), lpad(min(i)::text, 13, '0'), false,
     '\x01', '\x01'
   FROM (SELECT i, pg_temp.pick(i, 7, 20000, 2) AS creator_id, pg_temp.pick(i, 8, 200000, 3) AS subject_id
         FROM generate_series(1, 60000) i) r GROUP BY 1, 2;
+-- Feed generators can be reposted as well; no feed shows that.
+INSERT INTO reposts (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid, subject_cid)
+  SELECT i, 220000 + 1 + i % 50, pg_temp.at(i * 9), pg_temp.at(i * 9), 'feed', false, '\x01', '\x01'
+  FROM generate_series(1, 20000) i;
 INSERT INTO likes (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid, subject_cid)
   SELECT creator_id, subject_id, pg_temp.at(min(i)), pg_temp.at(min(i)), lpad(min(i)::text, 13, '0'), false, '\x01', '\x01'
   FROM (SELECT i, pg_temp.pick(i, 9, 20000, 1) AS creator_id, pg_temp.pick(i, 10, 200000, 4) AS subject_id

@@ -16,8 +16,8 @@
 /// page costs the same wherever it lies, and rows that come or go in between neither repeat nor
 /// hide others. Errors are those of the database.
 ///
-/// Every plan reads its rows in the order of an index, without a Sort; tests/integration/read_plans
-/// has them explained on a million rows.
+/// Every plan reads its rows in the order of an index, without a Sort; tests/integration/reads
+/// has them explained on two million rows.
 namespace prism::reads {
 
 using db::executor;

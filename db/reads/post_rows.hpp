@@ -8,7 +8,9 @@
 #define PRISM_POST_COLUMNS                                                                         \
   "p.id, p.creator_id, a.did, u.rkey, p.commit_time, coalesce(p.reply_parent_id, 0), "             \
   "coalesce(p.reply_root_id, 0), coalesce(p.quoted_id, 0), "                                       \
-  "coalesce(p.violates_embedding_rules, false), p.text, coalesce(c.like_count, 0), "               \
+  "coalesce(p.violates_embedding_rules OR (SELECT p.id = ANY(detached) FROM post_gates "           \
+  "WHERE id = p.quoted_id), false), coalesce((SELECT p.id = ANY(hidden_replies) FROM "             \
+  "thread_gates WHERE id = p.reply_root_id), false), p.text, coalesce(c.like_count, 0), "          \
   "coalesce(c.repost_count, 0), coalesce(c.reply_count, 0), coalesce(c.quote_count, 0) "
 #define PRISM_POST_LOOKUPS                                                                         \
   "CROSS JOIN LATERAL (SELECT did FROM users WHERE id = p.creator_id AND status IS NULL LIMIT 1) " \

@@ -33,8 +33,9 @@ std::vector<post> read_posts(const db::result& rows) {
     out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), std::string{rows.get_text(i, 2)},
                    std::string{rows.get_text(i, 3)}, rows.get_timestamptz(i, 4),
                    rows.get_int8(i, 5), rows.get_int8(i, 6), rows.get_int8(i, 7),
-                   rows.get_bool(i, 8), std::string{rows.get_text(i, 9)}, rows.get_int8(i, 10),
-                   rows.get_int8(i, 11), rows.get_int8(i, 12), rows.get_int8(i, 13)});
+                   rows.get_bool(i, 8), rows.get_bool(i, 9), std::string{rows.get_text(i, 10)},
+                   rows.get_int8(i, 11), rows.get_int8(i, 12), rows.get_int8(i, 13),
+                   rows.get_int8(i, 14)});
   return out;
 }
 

@@ -17,7 +17,9 @@ struct post {
   std::int64_t reply_parent_id{0}; ///< 0: it is no reply
   std::int64_t reply_root_id{0};
   std::int64_t quoted_id{0}; ///< 0: it quotes none
-  bool embed_removed{false}; ///< the author of the quoted post does not allow it
+  /// The author of the quoted post does not allow quotes, or has taken it out of this one.
+  bool embed_removed{false};
+  bool hidden{false}; ///< the author of the thread has hidden this reply
   std::string text;
   std::int64_t likes{0};
   std::int64_t reposts{0};

@@ -18,7 +18,8 @@ struct thread {
   /// post that is missing or hidden. Empty if the post itself is.
   std::vector<post> ancestors_and_post;
   /// Level by level, in each the replies to one post together, oldest first. Replies that
-  /// break their thread's gate are left out, with all below them. Below the cuts of `thread_bounds`
+  /// break their thread's gate are left out, with all below them; those that its author has hidden
+  /// are here and say so (`post::hidden`). Below the cuts of `thread_bounds`
   /// there can be more: compare `post::replies`.
   std::vector<post> replies;
 };

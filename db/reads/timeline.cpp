@@ -16,7 +16,7 @@ constexpr db::statement select_heads{
     "WHERE i.originator_id = o.id AND (i.sort_at, i.post_id, i.originator_id, "
     "coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5) ORDER BY i.sort_at DESC LIMIT 1) h"};
 
-// Index: feed_items_originator_sort_at.
+// Index: feed_items_originator_sort_at. Only of posts (collection 1), as in an author's feed.
 constexpr db::statement select_items{
     "timeline_items",
     "SELECT o.id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey "
@@ -25,7 +25,7 @@ constexpr db::statement select_items{
     "CROSS JOIN LATERAL (SELECT * FROM "
     "(SELECT i.sort_at, i.post_id, i.repost_rkey, p.did, p.rkey FROM feed_items i "
     "CROSS JOIN LATERAL (SELECT a.did, u.rkey FROM uris u JOIN users a ON a.id = u.repo_id "
-    "AND a.status IS NULL WHERE u.id = i.post_id LIMIT 1) p "
+    "AND a.status IS NULL WHERE u.id = i.post_id AND u.collection = 1 LIMIT 1) p "
     "WHERE i.originator_id = o.id AND i.sort_at >= $6 "
     "AND (i.sort_at, i.post_id, i.originator_id, coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5) "
     "ORDER BY i.sort_at DESC FETCH FIRST (SELECT $7::int8) ROWS WITH TIES) t LIMIT $8) f"};

@@ -95,6 +95,13 @@ _DAMAGES = (
     ("a video", f"UPDATE posts SET embed = jsonb_set(embed, '{{alt}}', '\"x\"') WHERE {_one('posts', _embed('video'))}", "post_embed_video"),
     ("a reply in one's own thread", f"UPDATE posts SET reply_root_id = id WHERE {_one('posts', 'reply_root_id IS NULL')}", "op_thread_reply"),
     ("a count of no post", f"INSERT INTO post_aggregates (post_id, like_count) SELECT u.id, 1 FROM uris u WHERE NOT EXISTS (SELECT FROM post_aggregates a WHERE a.post_id = u.id) AND NOT EXISTS (SELECT FROM posts p WHERE p.id = u.id) LIMIT 1", "other_counts"),
+    ("a notification is missing", f"DELETE FROM notifications WHERE {_one('notifications')}", "notification"),
+    ("a notification's reason", f"UPDATE notifications SET reason = 2 WHERE {_one('notifications', 'reason = 1')}", "notification"),
+    ("a notification to somebody else", f"UPDATE notifications SET recipient_id = author_id WHERE {_one('notifications')}", "notification"),
+    ("a handle", f"UPDATE users SET handle = 'damaged.test' WHERE {_one('users', 'handle IS NOT NULL AND indexed_at IS NOT NULL')}", "actor"),
+    ("an account's status", f"UPDATE users SET status = 'throttled' WHERE {_one('users', 'status IS NULL AND indexed_at IS NOT NULL')}", "actor"),
+    # The sample has none that waits.
+    ("a list item that waits for nothing", f"INSERT INTO pending_ops (referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid) SELECT list_id, subject_id, creator_id, 10, rkey, commit_time, created_at, cid FROM list_items WHERE {_one('list_items')}", "list_item_waiting"),
     ("a list's count", f"UPDATE list_aggregates SET member_count = member_count + 1 WHERE {_one('list_aggregates', 'member_count > 0')}", "list_counts"),
 )  # fmt: skip
 

@@ -126,3 +126,16 @@ TEST_CASE("a record of every indexed collection is made, changed and taken away"
   }
   CHECK(target.reasons.empty());
 }
+
+TEST_CASE("a chat declaration is what says that it is one, whatever else it says") {
+  story told;
+  told.create("alice", "chat.bsky.actor.declaration/self",
+              {{"$type", "chat.bsky.actor.declaration"}, {"allowIncoming", 7}});
+  told.create("bob", "chat.bsky.actor.declaration/self",
+              {{"$type", "app.bsky.actor.profile"}, {"allowIncoming", "all"}});
+  told.create("carol", "chat.bsky.actor.declaration/self", {{"allowIncoming", "all"}});
+  index_target target;
+  target.apply(told.take(), 100);
+  CHECK(target.count("declarations") == 1);
+  CHECK(target.reasons == std::map<std::string, int>{{"bad_type_field", 2}});
+}

@@ -94,8 +94,9 @@ listing quotes(db::executor& on, std::int64_t post, reading how) {
       newest_post, how,
       [&](const auto& from) { return reads::quotes_of(on, post, from, how.page); },
       [](const reads::post& row) {
-        return fmt::format("{} {} {} {} {} {} {} {}", row.id, row.did, row.rkey, row.text,
-                           row.likes, row.reposts, row.replies, row.quotes);
+        return fmt::format("{} {} {} {} {} {} {} {} {}", row.id, row.did, row.rkey, row.text,
+                           row.likes, row.reposts, row.replies, row.quotes,
+                           row.embed_removed ? "removed" : "");
       });
 }
 

@@ -134,12 +134,14 @@ listing members(db::executor& on, std::int64_t list, std::size_t most) {
 
 listing quotes(db::executor& on, std::int64_t post, std::size_t most) {
   return texts(on,
-               "SELECT format('%s %s %s %s %s %s %s %s', p.id, a.did, u.rkey, p.text, "
+               "SELECT format('%s %s %s %s %s %s %s %s %s', p.id, a.did, u.rkey, p.text, "
                "(SELECT count(*) FROM likes WHERE subject_id = p.id AND NOT duplicate), "
                "(SELECT count(*) FROM reposts WHERE subject_id = p.id AND NOT duplicate), "
                "(SELECT count(*) FROM posts c WHERE c.reply_parent_id = p.id "
                "AND c.violates_thread_gate IS NOT TRUE), "
-               "(SELECT count(*) FROM posts c WHERE c.quoted_id = p.id)) "
+               "(SELECT count(*) FROM posts c WHERE c.quoted_id = p.id), "
+               "CASE WHEN p.violates_embedding_rules OR p.id IN (SELECT unnest(detached) "
+               "FROM post_gates WHERE id = p.quoted_id) THEN 'removed' END) "
                "FROM posts p JOIN uris u ON u.id = p.id JOIN users a ON a.id = p.creator_id "
                "WHERE p.quoted_id = $1 AND a.status IS NULL "
                "ORDER BY p.commit_time DESC, p.id DESC LIMIT $2",
@@ -165,6 +167,13 @@ std::vector<std::int64_t> descendants(db::executor& on, std::int64_t post, std::
              "ON a.id = p.creator_id WHERE a.status IS NULL AND p.violates_thread_gate IS NOT TRUE "
              "AND t.n < $2) SELECT id FROM t WHERE n > 0 ORDER BY id",
              post, depth);
+}
+
+std::vector<std::int64_t> hidden(db::executor& on, std::int64_t post, std::int64_t most) {
+  return ids(on,
+             "SELECT p.id FROM posts p JOIN thread_gates g ON g.id = p.reply_root_id "
+             "WHERE g.id = $1 AND p.id IN (SELECT unnest(g.hidden_replies)) ORDER BY p.id LIMIT $2",
+             post, most);
 }
 
 } // namespace prism::test::naive

@@ -23,5 +23,8 @@ namespace prism::test::naive {
 [[nodiscard]] std::vector<std::int64_t> ancestors(db::executor& on, std::int64_t post);
 [[nodiscard]] std::vector<std::int64_t> descendants(db::executor& on, std::int64_t post,
                                                     std::int64_t depth);
+/// Replies to a thread's first post that its author has hidden.
+[[nodiscard]] std::vector<std::int64_t> hidden(db::executor& on, std::int64_t post,
+                                               std::int64_t most);
 
 } // namespace prism::test::naive

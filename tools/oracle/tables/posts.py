@@ -83,7 +83,8 @@ def feed_item(db, official):
     reposts = {row["uri"]: row for row in official["repost"]}
     theirs = []
     for row in official["feed_item"]:
-        if row["postUri"] not in official.posts:
+        is_post = row["postUri"].split("/")[3:4] == ["app.bsky.feed.post"]
+        if is_post and row["postUri"] not in official.posts:
             rules["dropped: its post is not indexed"] += 1
         elif row["type"] == "repost" and row["uri"] not in reposts:
             rules["dropped: a repost that is not in their repost table"] += 1

@@ -1,0 +1,127 @@
+#include "tests/integration/asking.hpp"
+#include "tests/integration/indexing.hpp"
+
+#include <catch2/catch.hpp>
+
+// A profile that is made through a starter pack tells its owner, once and for all (@atproto/bsky,
+// profile plugin): wherever batches are cut.
+
+using namespace prism;
+using namespace prism::test;
+
+using lines = std::vector<std::string>;
+
+namespace {
+
+const lines told_once{"alice joined bob/self of alice/pack"};
+const made bobs_profile{"at://did:plc:bob/app.bsky.actor.profile/self", ""};
+
+[[nodiscard]] story::fields profile_of(const made* pack) {
+  story::fields out{{"$type", "app.bsky.actor.profile"}, {"displayName", "Bob"}};
+  if (pack != nullptr)
+    out["joinedViaStarterPack"] = ref_to(*pack);
+  return out;
+}
+
+/// Alice's starter pack, and what Bob does with his profile.
+struct newcomer {
+  story told;
+  made pack;
+
+  newcomer() {
+    const auto list = told.list("alice", "l1", {{"purpose", "app.bsky.graph.defs#referencelist"}});
+    pack = told.create("alice", "app.bsky.graph.starterpack/pack",
+                       {{"$type", "app.bsky.graph.starterpack"},
+                        {"name", "a pack"},
+                        {"list", list.uri},
+                        {"createdAt", story_time}});
+  }
+
+  void join(const char* rkey = "self") {
+    told.create("bob", std::string{"app.bsky.actor.profile/"} + rkey, profile_of(&pack));
+  }
+  void begin_alone() { told.create("bob", "app.bsky.actor.profile/self", profile_of(nullptr)); }
+  void update(bool joined) {
+    told.update("bob", "app.bsky.actor.profile/self", profile_of(joined ? &pack : nullptr));
+  }
+  void leave() { told.remove(bobs_profile); }
+
+  [[nodiscard]] lines notifications_in(std::size_t batch) {
+    index_target target;
+    target.apply(told.take(), batch);
+    CHECK(target.reasons.empty());
+    return notifications(target.connection);
+  }
+};
+
+} // namespace
+
+TEST_CASE("who joins through a starter pack tells its owner, and no later version does") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  newcomer bob;
+  SECTION("made") {
+    bob.join();
+    CHECK(bob.notifications_in(batch) == told_once);
+  }
+  SECTION("made and changed") {
+    bob.join();
+    bob.update(true);
+    bob.update(false);
+    CHECK(bob.notifications_in(batch) == told_once);
+  }
+  SECTION("the pack is named later only") {
+    bob.begin_alone();
+    bob.update(true);
+    CHECK(bob.notifications_in(batch) == lines{});
+  }
+  SECTION("a change of what nobody has seen yet is its beginning") {
+    bob.update(true);
+    CHECK(bob.notifications_in(batch) == told_once);
+  }
+}
+
+TEST_CASE("what a new profile told stays when it goes") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  newcomer bob;
+  SECTION("made and deleted") {
+    bob.join();
+    bob.leave();
+    CHECK(bob.notifications_in(batch) == told_once);
+  }
+  SECTION("made, deleted and made again") {
+    bob.join();
+    bob.leave();
+    bob.join();
+    CHECK(bob.notifications_in(batch) == lines{told_once.front(), told_once.front()});
+  }
+  SECTION("deleted and made again") {
+    bob.begin_alone();
+    bob.leave();
+    bob.join();
+    CHECK(bob.notifications_in(batch) == told_once);
+  }
+}
+
+TEST_CASE("a batch that deletes a profile and makes it again tells of it") {
+  newcomer bob;
+  bob.begin_alone();
+  index_target target;
+  target.apply(bob.told.take(), 100);
+  bob.leave();
+  bob.join();
+  target.apply(bob.told.take(), 100);
+  CHECK(notifications(target.connection) == told_once);
+}
+
+TEST_CASE("profiles that are not the account's own neither tell nor keep it from telling") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  newcomer bob;
+  bob.join("x");
+  index_target target;
+  target.apply(bob.told.take(), batch);
+  bob.told.remove({"at://did:plc:bob/app.bsky.actor.profile/x", ""});
+  bob.join();
+  target.apply(bob.told.take(), batch);
+  CHECK(notifications(target.connection) == told_once);
+  CHECK(target.reasons.empty());
+}

@@ -1,0 +1,87 @@
+// What an author says of the answers and quotes of a post, as readers see it.
+
+#include "db/reads/thread.hpp"
+#include "tests/integration/indexing.hpp"
+#include "tests/integration/story.hpp"
+#include "tests/support/must.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace prism::test;
+
+namespace {
+
+[[nodiscard]] std::int64_t id_of(db::connection& on, std::string_view who, std::string_view rkey) {
+  const auto found = must(reads::find_post(on, did_of(who), rkey));
+  REQUIRE(found);
+  return *found;
+}
+
+/// The replies of a thread in words: "b1", or "b1 hidden".
+[[nodiscard]] std::vector<std::string> replies_of(db::connection& on, std::int64_t post) {
+  std::vector<std::string> out;
+  for (const auto& each : must(reads::read_thread(on, post)).replies)
+    out.push_back(each.rkey + (each.hidden ? " hidden" : ""));
+  return out;
+}
+
+/// The quotes of a post in words: "b1", or "b1 removed".
+[[nodiscard]] std::vector<std::string> quotes_of(db::connection& on, std::int64_t post) {
+  std::vector<std::string> out;
+  for (const auto& each : must(reads::quotes_of(on, post, reads::newest_post, 100)).rows)
+    out.push_back(each.rkey + (each.embed_removed ? " removed" : ""));
+  return out;
+}
+
+using lines = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("a reply that its thread's author hides says so, and is there") {
+  story told;
+  const auto root = told.post("alice", "a1");
+  const auto first = told.reply("bob", "b1", root, root);
+  told.reply("carol", "c1", first, root);
+  const auto last = told.reply("bob", "b2", root, root);
+  const story::fields gate{{"$type", "app.bsky.feed.threadgate"},
+                           {"post", root.uri},
+                           {"hiddenReplies", {last.uri}},
+                           {"createdAt", story_time}};
+  told.create("alice", "app.bsky.feed.threadgate/a1", gate);
+  index_target target;
+  target.apply(told.take(), 100);
+  auto& on = target.connection;
+  CHECK(replies_of(on, id_of(on, "alice", "a1")) == lines{"b1", "b2 hidden", "c1"});
+  // Of the thread's gate, wherever in the thread one reads.
+  const auto own = must(reads::read_thread(on, id_of(on, "bob", "b2"))).ancestors_and_post;
+  REQUIRE(own.size() == 2);
+  CHECK_FALSE(own.front().hidden);
+  CHECK(own.back().hidden);
+  told.remove({"at://did:plc:alice/app.bsky.feed.threadgate/a1", ""});
+  target.apply(told.take(), 100);
+  CHECK(replies_of(on, id_of(on, "alice", "a1")) == lines{"b1", "b2", "c1"});
+}
+
+TEST_CASE("a quote out of which the author took the post says so, as one that was never allowed") {
+  story told;
+  const auto post = told.post("alice", "a1");
+  told.quote("bob", "b1", post);
+  const auto taken_out = told.quote("bob", "b2", post);
+  story::fields gate{{"$type", "app.bsky.feed.postgate"},
+                     {"post", post.uri},
+                     {"detachedEmbeddingUris", {taken_out.uri}},
+                     {"createdAt", story_time}};
+  told.create("alice", "app.bsky.feed.postgate/a1", gate);
+  index_target target;
+  target.apply(told.take(), 100);
+  auto& on = target.connection;
+  const auto id = id_of(on, "alice", "a1");
+  CHECK(quotes_of(on, id) == lines{"b2 removed", "b1"});
+  gate["embeddingRules"] = {{{"$type", "app.bsky.feed.postgate#disableRule"}}};
+  gate.erase("detachedEmbeddingUris");
+  told.update("alice", "app.bsky.feed.postgate/a1", gate);
+  told.quote("bob", "b3", post);
+  target.apply(told.take(), 100);
+  CHECK(quotes_of(on, id) == lines{"b3 removed", "b2", "b1"});
+}

@@ -1,0 +1,167 @@
+#include "tests/integration/asking.hpp"
+#include "tests/integration/indexing.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <random>
+#include <set>
+
+// Who is told that he was verified, or is no more (@atproto/bsky, verification plugin): wherever
+// batches are cut.
+
+using namespace prism;
+using namespace prism::test;
+
+using lines = std::vector<std::string>;
+
+namespace {
+
+constexpr const char* collection = "app.bsky.graph.verification";
+
+[[nodiscard]] std::string path_of(std::string_view rkey) {
+  return fmt::format("{}/{}", collection, rkey);
+}
+
+[[nodiscard]] story::fields verification_of(std::string_view whom, std::string_view name) {
+  return {{"$type", collection},
+          {"subject", did_of(whom)},
+          {"handle", fmt::format("{}.test", whom)},
+          {"displayName", name},
+          {"createdAt", story_time}};
+}
+
+/// What Alice says of others.
+struct verifier {
+  story told;
+
+  void verify(std::string_view rkey, std::string_view whom = "bob") {
+    told.create("alice", path_of(rkey), verification_of(whom, "a name"));
+  }
+  void update(std::string_view rkey, std::string_view whom = "bob") {
+    told.update("alice", path_of(rkey), verification_of(whom, "another name"));
+  }
+  void end(std::string_view rkey) {
+    told.remove({fmt::format("at://{}/{}", did_of("alice"), path_of(rkey)), ""});
+  }
+  [[nodiscard]] lines notifications_in(std::size_t batch) {
+    index_target target;
+    target.apply(told.take(), batch);
+    CHECK(target.reasons.empty());
+    return notifications(target.connection);
+  }
+};
+
+} // namespace
+
+TEST_CASE("a verification tells when it comes and when it goes") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  verifier alice;
+  SECTION("comes") {
+    alice.verify("v1");
+    CHECK(alice.notifications_in(batch) == lines{"bob verified alice/v1"});
+  }
+  SECTION("comes and goes") {
+    alice.verify("v1");
+    alice.end("v1");
+    CHECK(alice.notifications_in(batch) ==
+          lines{"bob unverified alice/v1", "bob verified alice/v1"});
+  }
+  SECTION("comes, goes and comes") {
+    alice.verify("v1");
+    alice.end("v1");
+    alice.verify("v1");
+    CHECK(alice.notifications_in(batch) ==
+          lines{"bob unverified alice/v1", "bob verified alice/v1", "bob verified alice/v1"});
+  }
+}
+
+TEST_CASE("a new version of a verification only ends the old one") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  verifier alice;
+  alice.verify("v1");
+  SECTION("of the same account") {
+    alice.update("v1");
+  }
+  SECTION("of another account") {
+    alice.update("v1", "carol");
+  }
+  CHECK(alice.notifications_in(batch) == lines{"bob unverified alice/v1", "bob verified alice/v1"});
+}
+
+TEST_CASE("a second verification of one account tells nothing, whether it stays or goes") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  verifier alice;
+  alice.verify("v1");
+  alice.verify("v2");
+  const lines of_first{"bob verified alice/v1"};
+  SECTION("stays") {
+    CHECK(alice.notifications_in(batch) == of_first);
+  }
+  SECTION("goes") {
+    alice.end("v2");
+    CHECK(alice.notifications_in(batch) == of_first);
+  }
+  SECTION("goes within one batch") {
+    index_target target;
+    target.apply(alice.told.take(), batch);
+    alice.verify("v3");
+    alice.end("v3");
+    target.apply(alice.told.take(), batch);
+    CHECK(notifications(target.connection) == of_first);
+  }
+  SECTION("turns to somebody else") {
+    alice.update("v2", "carol");
+    CHECK(alice.notifications_in(batch) ==
+          lines{"bob verified alice/v1", "carol verified alice/v2"});
+  }
+}
+
+TEST_CASE("a duplicate that takes the place of a verification does so silently") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  verifier alice;
+  alice.verify("v1");
+  alice.verify("v2");
+  alice.end("v1");
+  SECTION("and stays") {
+    CHECK(alice.notifications_in(batch) ==
+          lines{"bob unverified alice/v1", "bob verified alice/v1"});
+  }
+  SECTION("and goes in turn") {
+    alice.end("v2");
+    CHECK(alice.notifications_in(batch) ==
+          lines{"bob unverified alice/v1", "bob unverified alice/v2", "bob verified alice/v1"});
+  }
+}
+
+TEST_CASE("whatever becomes of verifications, batches of any size tell the same") {
+  const auto seed = GENERATE(range(1U, 9U));
+  INFO("seed " << seed);
+  std::minstd_rand dice{seed};
+  const auto roll = [&](std::size_t sides) { return static_cast<std::size_t>(dice() / 7) % sides; };
+  verifier alice;
+  std::set<std::string> live;
+  for (int i = 0; i < 60; ++i) {
+    const auto rkey = fmt::format("v{}", roll(5));
+    const std::string whom = roll(3) == 0 ? "carol" : "bob";
+    if (!live.contains(rkey)) {
+      live.insert(rkey);
+      alice.verify(rkey, whom);
+    } else if (roll(2) == 0) {
+      alice.update(rkey, whom);
+    } else {
+      live.erase(rkey);
+      alice.end(rkey);
+    }
+  }
+  const auto frames = alice.told.take();
+  index_target one_by_one;
+  one_by_one.apply(frames, 1);
+  REQUIRE(notifications(one_by_one.connection).size() > 10);
+  for (const std::size_t batch : {2, 7, 60}) {
+    INFO("batches of " << batch);
+    index_target target;
+    target.apply(frames, batch);
+    CHECK(notifications(target.connection) == notifications(one_by_one.connection));
+    CHECK(differing(one_by_one.fingerprints(), target.fingerprints()) == lines{});
+  }
+}

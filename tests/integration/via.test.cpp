@@ -1,0 +1,102 @@
+#include "tests/integration/asking.hpp"
+#include "tests/integration/indexing.hpp"
+
+#include <catch2/catch.hpp>
+
+// Who finds a post by somebody's repost and likes or reposts it tells the reposter as well
+// (@atproto/bsky, like and repost plugins).
+
+using namespace prism;
+using namespace prism::test;
+
+using lines = std::vector<std::string>;
+
+namespace {
+
+[[nodiscard]] made repost_via(story& told, std::string_view who, std::string_view rkey,
+                              const made& of, const made& via) {
+  return told.create(who, "app.bsky.feed.repost/" + std::string{rkey},
+                     {{"$type", "app.bsky.feed.repost"},
+                      {"subject", ref_to(of)},
+                      {"via", ref_to(via)},
+                      {"createdAt", story_time}});
+}
+
+[[nodiscard]] made like_via(story& told, std::string_view who, std::string_view rkey,
+                            const made& of, const made& via) {
+  return told.like(who, rkey, of, {{"via", ref_to(via)}});
+}
+
+/// All that `told` makes but what the repost by bob itself tells.
+[[nodiscard]] lines told_beside_repost(story& told, std::size_t batch) {
+  index_target target;
+  target.apply(told.take(), batch);
+  CHECK(target.reasons.empty());
+  auto out = notifications(target.connection);
+  CHECK(std::erase(out, "alice repost bob/r1 of alice/p1") == 1);
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a like or repost by way of a repost tells the author and the reposter") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  const auto via = told.repost("bob", "r1", post);
+  const auto like = like_via(told, "carol", "l1", post, via);
+  const auto repost = repost_via(told, "carol", "r2", post, via);
+  SECTION("while they are there") {
+    CHECK(told_beside_repost(told, batch) == lines{"alice like carol/l1 of alice/p1",
+                                                   "alice repost carol/r2 of alice/p1",
+                                                   "bob like_via_repost carol/l1 of bob/r1",
+                                                   "bob repost_via_repost carol/r2 of bob/r1"});
+  }
+  SECTION("until they go") {
+    told.remove(like);
+    told.remove(repost);
+    CHECK(told_beside_repost(told, batch) == lines{});
+  }
+}
+
+TEST_CASE("an own repost is no news to the one who likes or reposts by way of it") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  const auto via = told.repost("bob", "r1", post);
+  const auto like = like_via(told, "bob", "l1", post, via);
+  CHECK(told_beside_repost(told, batch) == lines{"alice like bob/l1 of alice/p1"});
+}
+
+TEST_CASE(
+    "who likes or reposts his own post by way of a repost tells nobody, the reposter neither") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  const auto via = told.repost("bob", "r1", post);
+  const auto like = like_via(told, "alice", "l1", post, via);
+  const auto repost = repost_via(told, "alice", "r2", post, via);
+  SECTION("made") {
+    CHECK(told_beside_repost(told, batch) == lines{});
+  }
+  SECTION("and deleted") {
+    told.remove(like);
+    told.remove(repost);
+    CHECK(told_beside_repost(told, batch) == lines{});
+  }
+}
+
+TEST_CASE("by way of a repost also tells what waited for its post") {
+  const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
+  story told;
+  const auto post = told.post("alice", "p1");
+  const auto via = told.repost("bob", "r1", post);
+  static_cast<void>(like_via(told, "carol", "l1", post, via));
+  static_cast<void>(repost_via(told, "carol", "r2", post, via));
+  index_target target;
+  target.apply(told.in_order({1, 2, 3, 0}), batch);
+  CHECK(notifications(target.connection) ==
+        lines{"alice like carol/l1 of alice/p1", "alice repost bob/r1 of alice/p1",
+              "alice repost carol/r2 of alice/p1", "bob like_via_repost carol/l1 of bob/r1",
+              "bob repost_via_repost carol/r2 of bob/r1"});
+}
