@@ -37,6 +37,7 @@ http_exchange::http_exchange(http_client& client, const http_url& url, std::size
 }
 
 http_exchange::~http_exchange() {
+  disarm();
   client_.exchanges_.erase(this);
   leave_address();
 }
@@ -61,7 +62,7 @@ void http_exchange::cancel() {
 void http_exchange::end(errc code, std::string why) {
   if (!ended_)
     ended_ = error{code, std::move(why)};
-  timer_.cancel();
+  disarm();
   error_code ignored;
   if (stream_)
     stream_->next_layer().close(ignored);
@@ -104,22 +105,23 @@ asio::awaitable<expected<void>> http_exchange::connect(const addresses& where) {
     stream_.emplace(client_.context_.get_executor());
     // An address that swallows everything must leave time for the others.
     const auto now = steady_clock::now();
-    timer_.expires_at(now + (deadline_ - now) / static_cast<int>(chances - i));
-    timer_.async_wait([this](error_code ec) {
+    bool late = false;
+    arm(now + (deadline_ - now) / static_cast<int>(chances - i), [this, &late] {
       error_code ignored;
-      if (!ec && stream_)
-        stream_->next_layer().close(ignored);
+      late = true;
+      stream_->next_layer().close(ignored);
     });
     const auto [ec] =
         co_await stream_->next_layer().async_connect({where[i], url_.port}, use_result);
-    timer_.cancel();
-    if (!ec && !ended_ && stream_->next_layer().is_open()) {
+    disarm();
+    if (!ec && !ended_ && !late) {
       error_code ignored;
       stream_->next_layer().set_option(tcp::no_delay(true), ignored);
       co_return expected<void>{};
     }
     leave_address();
-    problem = ec == asio::error::operation_aborted ? "no answer in time" : ec.message();
+    // It may have been closed when the connect had just come to its own end.
+    problem = late ? "no answer in time" : ec.message();
   }
   if (full && problem.empty())
     co_return fail(errc::transient, "the machine of '{}' is asked by many already", url_.host);
@@ -147,11 +149,26 @@ void http_exchange::leave_address() {
 }
 
 void http_exchange::cut_at(time_point when) {
-  timer_.expires_at(when);
-  timer_.async_wait([this](error_code ec) {
-    if (!ec)
-      end(errc::timeout, fmt::format("{}: no complete answer in time", to_string(url_)));
+  arm(when, [this] {
+    end(errc::timeout, fmt::format("{}: no complete answer in time", to_string(url_)));
   });
+}
+
+// A timer that has fired already cannot be cancelled any more, and the exchange may be gone when
+// its turn comes: hence the number, kept apart from the exchange.
+template <class Function>
+void http_exchange::arm(time_point when, Function then) {
+  timer_.expires_at(when);
+  timer_.async_wait(
+      [armed = armed_, number = ++*armed_, then = std::move(then)](error_code ec) mutable {
+        if (!ec && number == *armed)
+          then();
+      });
+}
+
+void http_exchange::disarm() {
+  ++*armed_;
+  timer_.cancel();
 }
 
 asio::awaitable<expected<void>> http_exchange::handshake() {
@@ -183,7 +200,7 @@ asio::awaitable<expected<http_exchange::reply>> http_exchange::ask() {
   parser.body_limit(max_bytes_);
   const auto [read_error, count] = co_await http::async_read(*stream_, input, parser, use_result);
   static_cast<void>(count);
-  timer_.cancel();
+  disarm();
   if (ended_)
     co_return tl::unexpected(*ended_);
   if (read_error == http::error::body_limit || read_error == http::error::header_limit)

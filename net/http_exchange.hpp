@@ -6,6 +6,7 @@
 #include "net/maybe_tls_stream.hpp"
 
 #include <boost/asio/steady_timer.hpp>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -41,6 +42,10 @@ private:
   boost::asio::awaitable<expected<reply>> ask();
   void end(errc code, std::string why);
   void cut_at(time_point when);
+  /// Has `then` done at that time, unless something else is asked for or it is disarmed before.
+  template <class Function>
+  void arm(time_point when, Function then);
+  void disarm();
   /// Why it was ended from outside, else `otherwise`.
   [[nodiscard]] tl::unexpected<error> reason(errc code, std::string otherwise) const;
   bool enter_address(const boost::asio::ip::address& address);
@@ -53,6 +58,7 @@ private:
   time_point deadline_;
   std::optional<maybe_tls_stream> stream_;
   boost::asio::steady_timer timer_;
+  std::shared_ptr<unsigned> armed_{std::make_shared<unsigned>(0)}; // counts what was asked for
   std::optional<error> ended_;
   std::string address_; // counted in the client's per_address_
 };

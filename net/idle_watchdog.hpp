@@ -9,7 +9,8 @@ namespace prism::net {
 /// Decides when a silent peer counts as dead. A plain value: the clock is passed in.
 ///
 /// Any sign of life (data, ping or pong) puts the deadline off. While the owner does not read, it
-/// cannot hear anything, so the watchdog is suspended and starts anew when reading resumes.
+/// cannot hear anything, so the watchdog is suspended and starts anew when reading resumes. Nor can
+/// it while it stands still itself, as a whole machine may: that time does not count as silence.
 class idle_watchdog {
 public:
   /// @param timeout silence that is still bearable. @param now start of the first silence.
@@ -29,6 +30,12 @@ public:
   void resume(time_point now) noexcept {
     if (!deadline_)
       deadline_ = now + timeout_;
+  }
+
+  /// The owner meant to look at the clock at `due`, and did so at `now` only.
+  void overslept(time_point due, time_point now) noexcept {
+    if (deadline_ && now > due)
+      *deadline_ += now - due;
   }
 
   /// When the peer will count as dead if it stays silent; empty while suspended.

@@ -111,9 +111,12 @@ asio::awaitable<void> ws_connection::wait_for_credit() {
 
 asio::awaitable<void> ws_connection::watch() {
   while (!end_) {
-    watch_timer_.expires_at(std::min(next_ping_, watchdog_.deadline().value_or(time_point::max())));
+    const auto due = std::min(next_ping_, watchdog_.deadline().value_or(time_point::max()));
+    watch_timer_.expires_at(due);
     co_await watch_timer_.async_wait(use_result);
     const auto now = steady_clock::now();
+    // What came meanwhile, a pong at least, may still wait to be read.
+    watchdog_.overslept(due, now);
     if (watchdog_.expired(now) && !end_)
       finish(disconnect_reason::idle, fmt::format("nothing heard for {} ms, not even a pong",
                                                   options_.idle_timeout.count()));

@@ -148,13 +148,13 @@ def actors_killed(run, chance):
     return f"{number} actors killed"
 
 
-# Those that need something to be left to be parked, released or evicted come first.
-EARLY = [_killed_at("during-release", 2), _killed_at("during-eviction", 5)]
+# Those that need something to be left to be parked, released, evicted or stored for the first time
+# come first: what comes again after a rewind does none of that.
+EARLY = [_killed_at("during-release", 2), _killed_at("during-eviction", 5), disk_full]
 OTHERS = [
     postgres_killed,
     postgres_stopped,
     postgres_slow,
-    disk_full,
     packets_slow,
     connections_cut,
     connections_refused,
@@ -172,10 +172,10 @@ OTHERS = [
 
 
 def choose(number, chance, with_disk):
-    """That many faults: all kinds once, in random order, before any comes again."""
+    """That many faults: all kinds once, in random order but for EARLY, before any comes again."""
     everyone = [each for each in EARLY + OTHERS if with_disk or each is not disk_full]
     chosen = []
     while len(chosen) < number:
         chosen += chance.sample(everyone, len(everyone))
     del chosen[number:]
-    return sorted(chosen, key=lambda fault: fault not in EARLY)
+    return sorted(chosen, key=lambda fault: EARLY.index(fault) if fault in EARLY else len(EARLY))

@@ -41,7 +41,7 @@ public:
   impl(net::listen_address listen, session::endpoint server,
        std::function<void(const std::string&)> log)
       : listen_(std::move(listen)), server_(std::move(server)), acceptor_(thread_.context()),
-        pause_(thread_.context()) {
+        holder_(thread_.context()), pause_(thread_.context()) {
     state.log = std::move(log);
   }
 
@@ -58,6 +58,8 @@ public:
   impl& operator=(const impl&) = delete;
 
   expected<void> start() {
+    if (auto held = hold_port(); !held)
+      return held;
     if (auto listening = listen(); !listening)
       return listening;
     return thread_.start("the fault proxy");
@@ -68,7 +70,6 @@ public:
       return {};
     if (auto listening = net::listen(acceptor_, listen_); !listening)
       return listening;
-    listen_.port = acceptor_.local_endpoint().port();
     asio::co_spawn(
         thread_.context(), [this] { return accept(); }, asio::detached);
     return {};
@@ -103,6 +104,25 @@ public:
   proxy_state state;
 
 private:
+  // Bound for as long as the proxy lives, and never listening: while nobody is let in, the port
+  // could be given to somebody else. That both can be bound is due to SO_REUSEADDR, which
+  // net::listen() sets too.
+  expected<void> hold_port() {
+    boost::system::error_code ec;
+    const auto address = asio::ip::make_address(listen_.address, ec);
+    const tcp::endpoint endpoint(address, listen_.port);
+    if (!ec)
+      holder_.open(endpoint.protocol(), ec);
+    if (!ec)
+      holder_.set_option(asio::socket_base::reuse_address(true), ec);
+    if (!ec)
+      holder_.bind(endpoint, ec);
+    if (ec)
+      return fail(errc::io, "cannot listen on {}: {}", to_string(listen_), ec.message());
+    listen_.port = holder_.local_endpoint().port();
+    return {};
+  }
+
   asio::awaitable<void> accept() {
     while (acceptor_.is_open()) {
       auto [ec, socket] = co_await acceptor_.async_accept(use_result);
@@ -126,6 +146,7 @@ private:
   session::endpoint server_;
   net::io_thread thread_;
   tcp::acceptor acceptor_;
+  tcp::acceptor holder_;
   asio::steady_timer pause_;
 };
 

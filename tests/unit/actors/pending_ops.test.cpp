@@ -48,10 +48,10 @@ TEST_CASE("operations that memory gives up are counted, and one line tells of a 
   CHECK(bench.field(pending, "post_ops") == "2");
   CHECK(bench.field(pending, "post_keys") == "2");
   const auto& out = bench.node->metrics.pending();
-  CHECK(eventually([&] { return out.events.of("dropped").Value() == 7; }));
-  CHECK(out.events.of("evicted").Value() == 3);
-  CHECK(out.ops[0]->Value() == 2);
-  CHECK(out.keys[0]->Value() == 2);
+  CHECK(eventually([&] {
+    return out.events.of("dropped").Value() == 7 && out.events.of("evicted").Value() == 3 &&
+           out.ops[0]->Value() == 2 && out.keys[0]->Value() == 2;
+  }));
   CHECK(log.count("[BoundedArrayMap]") == 1);
   // What is released is forgotten; what memory has given up is nothing to it.
   auto released = parked(8, 0);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <unistd.h>
 
 using namespace prism::config;
 using Catch::Contains;
@@ -58,7 +59,9 @@ TEST_CASE("a name given twice in a file is refused and both lines are named") {
 TEST_CASE("a file that cannot be one is refused") {
   CHECK_THAT(read_file("/nonexistent").error().message, Contains("/nonexistent"));
   CHECK_FALSE(read_file(std::filesystem::temp_directory_path()));
-  const auto path = std::filesystem::temp_directory_path() / "prism-config-long.conf";
+  // Of this process only: the same test of another build may run meanwhile.
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("prism-config-long-" + std::to_string(::getpid()) + ".conf");
   std::ofstream(path) << std::string(max_file_bytes, '\n');
   CHECK(read_file(path));
   std::ofstream(path, std::ios::app) << '\n';

@@ -205,7 +205,8 @@ TEST_CASE("H2 work over the deadline is cancelled and rolled back before it is r
   });
   REQUIRE_FALSE(answer);
   CHECK(answer.error().sqlstate == "57014");
-  CHECK_THAT(answer.error().message, Contains("deadline"));
+  // On a busy machine the server may be first to notice, with a limit of its own a little later.
+  CHECK_THAT(answer.error().message, Contains("deadline") || Contains("statement timeout"));
   CHECK(db.delays.empty());
   // The row's lock is free already, and the value the old one.
   must(db.two.exec_script("set lock_timeout = 1; update t set x = x + 1 where id = 1"));

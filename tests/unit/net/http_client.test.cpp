@@ -168,7 +168,7 @@ TEST_CASE("A breakdown is an error, any other status an answer") {
 }
 
 TEST_CASE("Nobody is waited for longer than the time limit, however he delays") {
-  fetching f{local_options(1s)};
+  fetching f{local_options(1s), "", hurried_dns()};
   f.names.set_mood("silent.test", dns_server::mood::silent);
   std::atomic<int> way{0};
   web_server server{[&](const request&, connection& to) {
@@ -198,7 +198,8 @@ TEST_CASE("A host that hangs at the TLS handshake is given up in time") {
 TEST_CASE(
     "H5 a hanging host is asked by few and given up soon, and the good one next to it does not "
     "notice") {
-  auto options = local_options(2s);
+  constexpr auto limit = 5s;
+  auto options = local_options(limit);
   options.gate.max_in_flight = 2;
   options.gate.rate = options.gate.burst = 1'000;
   options.gate.circuit = {.failures = 2, .pause = 1h, .max_pause = 1h};
@@ -208,13 +209,18 @@ TEST_CASE(
   for (const char* name : {"bad.test", "good.test"})
     f.names.add_address(name, "127.0.0.1");
   const std::string bad_url = "http://bad.test:" + bad.port() + "/";
+  const auto begin = std::chrono::steady_clock::now();
   auto first = f.start({.url = bad_url});
   auto second = f.start({.url = bad_url});
   REQUIRE(eventually([&] { return bad.open() == 2; }));
   CHECK(code_of(f.get(bad_url)) == "transient"); // at once: two are under way
   for (int i = 0; i < 50; ++i)
     REQUIRE(code_of(f.get("http://good.test:" + good.port() + "/")) == "200");
-  CHECK(bad.open() == 2); // still: so all the good ones came through meanwhile
+  const auto still_open = bad.open();
+  // Still two, so all the good ones came through meanwhile; says nothing if the machine was so slow
+  // that the limit has passed.
+  if (std::chrono::steady_clock::now() - begin < limit)
+    CHECK(still_open == 2);
   CHECK(code_of(fetching::finish(std::move(first))) == "timeout");
   CHECK(code_of(fetching::finish(std::move(second))) == "timeout");
   CHECK(code_of(f.get(bad_url)) == "transient"); // its circuit is open

@@ -71,6 +71,7 @@ TEST_CASE("several clients are served at once, each from its own cursor") {
   client slow(quick_options(relay->url()), {.credit = 1});
   REQUIRE(first.wait_for_count(500));
   REQUIRE(second.wait_for_count(400));
+  REQUIRE(slow.wait_for_count(1));
   CHECK(first.frames() == contents(frames));
   CHECK(slow.count() == 1);
   CHECK(relay->stats().connections == 3);

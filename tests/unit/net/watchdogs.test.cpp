@@ -35,6 +35,19 @@ TEST_CASE("while suspended nothing expires and nothing is heard") {
   CHECK(dog.deadline() == start + 2h + 10s);
 }
 
+TEST_CASE("the time for which the owner stood still is not silence") {
+  idle_watchdog dog(10s, start);
+  dog.overslept(start + 4s, start + 11s);
+  CHECK_FALSE(dog.expired(start + 11s));
+  CHECK(dog.deadline() == start + 17s);
+  // Woken early, it has missed nothing.
+  dog.overslept(start + 15s, start + 12s);
+  CHECK(dog.deadline() == start + 17s);
+  dog.suspend();
+  dog.overslept(start + 20s, start + 30s);
+  CHECK_FALSE(dog.deadline());
+}
+
 TEST_CASE("resuming what was not suspended does not put the deadline off") {
   idle_watchdog dog(10s, start);
   dog.resume(start + 5s);

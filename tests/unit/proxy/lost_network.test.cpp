@@ -18,7 +18,7 @@ using clock = db::connection::clock;
 
 struct database : proxied_database {
   db::connection on =
-      db::connection::open({.conninfo = conninfo, .connect_timeout = 1s, .cancel_grace = 300ms})
+      db::connection::open({.conninfo = conninfo, .connect_timeout = 1min, .cancel_grace = 300ms})
           .value();
 };
 
@@ -33,11 +33,11 @@ db::outcome<void> ask(db::connection& on, std::chrono::milliseconds deadline) {
 
 TEST_CASE("a server that falls silent costs its deadline and the grace of the cancel, no more") {
   database db;
-  must(ask(db.on, 1s));
+  must(ask(db.on, 2min));
   REQUIRE(db.proxy->set(proxy::mode::black_hole));
   const auto begin = clock::now();
-  auto answer = std::async(std::launch::async, [&] { return ask(db.on, 500ms); });
-  const bool in_time = answer.wait_for(10s) == std::future_status::ready;
+  auto answer = std::async(std::launch::async, [&] { return ask(db.on, 2s); });
+  const bool in_time = answer.wait_for(50s) == std::future_status::ready;
   CHECK(in_time);
   // Whoever still waits is set free, so that a failed test ends.
   const auto lost_after = clock::now() - begin;
@@ -45,7 +45,7 @@ TEST_CASE("a server that falls silent costs its deadline and the grace of the ca
   const auto lost = answer.get();
   REQUIRE_FALSE(lost);
   CHECK(lost.error().cls == db::error_class::transient);
-  CHECK(lost_after < 5s);
+  CHECK(lost_after < 20s); // less than a connect may take
   CHECK_FALSE(db.on.is_open());
-  must(ask(db.on, 1s));
+  must(ask(db.on, 2min));
 }

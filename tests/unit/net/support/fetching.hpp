@@ -18,16 +18,26 @@ namespace prism::net::test {
 using prism::test::dns_server;
 using prism::test::web_server;
 
+/// How long the name server of a test may take on a busy machine.
+inline dns_options patient_dns() {
+  return {.timeout = patience, .attempt_timeout = std::chrono::milliseconds{5'000}};
+}
+
+/// The same for a test in which it keeps silent: all attempts together take some two seconds.
+inline dns_options hurried_dns() {
+  return {.timeout = std::chrono::milliseconds{3'000},
+          .attempt_timeout = std::chrono::milliseconds{300}};
+}
+
 /// An `http_client` on a thread of its own, which asks a name server of the test.
 class fetching {
 public:
-  explicit fetching(http_client_options options = {}, const std::string& ca_file = "") {
+  explicit fetching(http_client_options options = {}, const std::string& ca_file = "",
+                    dns_options asking = patient_dns()) {
     auto tls = make_client_tls(ca_file);
     REQUIRE(tls);
-    auto made =
-        dns_resolver::make(thread_.context(), {.servers = names.address(),
-                                               .timeout = std::chrono::milliseconds{3'000},
-                                               .attempt_timeout = std::chrono::milliseconds{300}});
+    asking.servers = names.address();
+    auto made = dns_resolver::make(thread_.context(), asking);
     REQUIRE(made);
     dns = std::move(*made);
     client =
