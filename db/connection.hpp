@@ -20,8 +20,8 @@ struct connection_state;
 /// that does not answer within `cancel_grace` loses the connection (08006).
 /// A lost connection stays lost until `reconnect()`.
 ///
-/// Where prepared statements do not survive (a pooler in transaction mode), they are given up at the
-/// first sign of it: unseen outside a transaction, at the price of one transient error (26000,
+/// Where prepared statements do not survive (a pooler in transaction mode), they are given up at
+/// the first sign of it: unseen outside a transaction, at the price of one transient error (26000,
 /// 42P05) inside.
 class connection final : public executor {
 public:
