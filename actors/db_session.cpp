@@ -37,7 +37,6 @@ db::job_outcome db_session_state::run(const db::job& what, job_result::session_n
   const auto before = std::chrono::steady_clock::now();
   const bool fresh = !connection_;
   if (auto connected = ensure_connected(); !connected) {
-    node_->status.database_reachable = false;
     note.unreachable = true;
     db::job_outcome failed = tl::unexpected(std::move(connected.error()));
     count(failed);
@@ -54,7 +53,6 @@ db::job_outcome db_session_state::run(const db::job& what, job_result::session_n
     node_->metrics.database().retries.of(why.sqlstate).Increment();
   };
   auto done = db::run_job(*connection_, options, what);
-  node_->status.database_reachable = done.has_value() || connection_->is_open();
   count(done);
   return done;
 }

@@ -2,6 +2,7 @@
 
 #include "messages/caf.hpp"
 
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -48,6 +49,15 @@ inline const std::string pool_monitor{"pool_monitor"};
 inline const std::string janitor{"janitor"};
 [[nodiscard]] inline std::string shard(std::size_t number) {
   return "shard-" + std::to_string(number);
+}
+/// Database sessions have names as well, so that they can be looked at and killed; they belong to
+/// the pool.
+inline const std::string db_session_prefix{"db_session-"};
+[[nodiscard]] inline std::string db_session(std::uint64_t number) {
+  return db_session_prefix + std::to_string(number);
+}
+[[nodiscard]] inline bool is_db_session(const std::string& name) {
+  return name.starts_with(db_session_prefix);
 }
 } // namespace names
 

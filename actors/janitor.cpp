@@ -17,7 +17,12 @@ constexpr std::size_t most_lines = 10;
 
 [[nodiscard]] janitor_task every(task what, std::chrono::milliseconds interval,
                                  std::chrono::milliseconds first, std::int64_t rows) {
-  return {what, {.name = std::string{to_string(what)}, .interval = interval, .first = first}, rows};
+  // Not later than a short interval asks for.
+  return {what,
+          {.name = std::string{to_string(what)},
+           .interval = interval,
+           .first = std::min(first, interval)},
+          rows};
 }
 
 [[nodiscard]] std::string_view title(task what) {
@@ -39,10 +44,14 @@ constexpr std::size_t most_lines = 10;
 
 } // namespace
 
-std::vector<janitor_task> default_janitor_tasks() {
-  return {every(task::sessions, 60min, 1min, 1'000), every(task::oauth_states, 6h, 2min, 1'000),
-          every(task::pending_ops, 60s, 30s, 1'000), every(task::history, 10min, 3min, 2'000),
-          every(task::orphans, 10min, 5min, 5'000),  every(task::counts, 10min, 7min, 200)};
+std::vector<janitor_task> janitor_tasks(const config::options& options) {
+  const auto audits = options.audit_interval;
+  return {every(task::sessions, options.session_sweep_interval, 1min, 1'000),
+          every(task::oauth_states, options.oauth_sweep_interval, 2min, 1'000),
+          every(task::pending_ops, options.pending_sweep_interval, 30s, 1'000),
+          every(task::history, audits, 3min, 2'000),
+          every(task::orphans, audits, 5min, 5'000),
+          every(task::counts, audits, 7min, 200)};
 }
 
 janitor_state::janitor_state(self_pointer self, node_ptr node, std::vector<janitor_task> tasks)

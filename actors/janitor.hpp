@@ -18,9 +18,10 @@ struct janitor_task {
   std::int64_t batch_rows{1'000};
 };
 
-/// What runs without other orders: sessions hourly, OAuth states every six hours, operations parked
-/// for too long every minute, history and audits every ten minutes.
-[[nodiscard]] std::vector<janitor_task> default_janitor_tasks();
+/// What runs, and how often by the options: without other orders sessions hourly, OAuth states
+/// every six hours, operations parked for too long every minute, history and audits every ten
+/// minutes.
+[[nodiscard]] std::vector<janitor_task> janitor_tasks(const config::options& options);
 
 /// Keeps the database tidy behind the events: one job at a time, each a series of small batches
 /// through the pool (db/upkeep.hpp), so it never takes more than one session. A job that fails is

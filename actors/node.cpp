@@ -155,7 +155,8 @@ void node::start_actors() {
   for (std::size_t shard = 0; shard < context_->options.shards; ++shard)
     children.push_back(permanent<shard_state>(names::shard(shard), context_, shard));
   children.push_back(permanent<firehose_state>(names::firehose, context_));
-  children.push_back(permanent<janitor_state>(names::janitor, context_, default_janitor_tasks()));
+  children.push_back(
+      permanent<janitor_state>(names::janitor, context_, janitor_tasks(context_->options)));
   supervision_options options;
   options.max_restarts =
       20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;

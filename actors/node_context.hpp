@@ -6,6 +6,7 @@
 #include "metrics/registry.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace prism {
@@ -28,5 +29,12 @@ struct node_context {
 };
 
 using node_ptr = std::shared_ptr<node_context>;
+
+/// All actors of the node are counted in its metrics: their first argument is the node.
+template <class... Args>
+[[nodiscard]] std::optional<metrics::actor_metrics>
+metrics_of_actor(const char* name, const node_ptr& node, const Args&... /*others*/) {
+  return node->metrics.actor(name);
+}
 
 } // namespace prism

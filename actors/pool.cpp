@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <spdlog/spdlog.h>
+#include <utility>
 
 namespace prism {
 
 namespace {
 
 constexpr std::chrono::milliseconds sweep_interval{500};
+
+/// SQLSTATE of a server that has no connection left for us.
+constexpr std::string_view too_many_connections = "53300";
 
 /// Share of the greatest age by which sessions differ, so that they do not all go at once.
 constexpr double age_variance = 0.1;
@@ -42,6 +46,7 @@ pool_state::~pool_state() {
     if (each.lent)
       each.lent->answer.deliver(refused("08006", "the database pool ended"));
     caf::anon_send_exit(each.handle, caf::exit_reason::user_shutdown);
+    node_->actors.erase(each.name, address);
   }
 }
 
@@ -125,7 +130,11 @@ caf::actor_addr pool_state::open(time_point now) {
   const auto replace_at = node_->options.db_session_max_age.count() == 0
                               ? time_point::max()
                               : now + std::chrono::duration_cast<steady_clock::duration>(age);
-  sessions_.emplace(who, session{.handle = std::move(handle), .replace_at = replace_at});
+  auto known_as = names::db_session(++opened_);
+  node_->actors.put(known_as, caf::actor_cast<caf::strong_actor_ptr>(handle));
+  sessions_.emplace(
+      who,
+      session{.handle = std::move(handle), .name = std::move(known_as), .replace_at = replace_at});
   return who;
 }
 
@@ -170,6 +179,7 @@ void pool_state::finished(const caf::actor_addr& who, const job_result& done) {
 void pool_state::unreachable(waiter job, const job_result& done, time_point now) {
   metrics_.connect_failures->Increment();
   const auto& why = done.what->error();
+  note_failure(why.sqlstate == too_many_connections);
   refusal_ = why.message;
   const auto delay = backoff_.next(uniform(random_));
   connect_at_ = std::max(connect_at_, now + delay);
@@ -196,12 +206,24 @@ void pool_state::settle(const caf::actor_addr& who, session& which, const job_re
     refusal_.clear();
   }
   which.connected = true;
-  if (done.session.broken)
+  if (!done.session.broken) {
+    reachable_.answered();
+    node_->status.database_reachable = true;
+  }
+  if (done.session.broken) {
     retire(which, "broken");
-  else if (now >= which.replace_at)
+    note_failure(false);
+  } else if (now >= which.replace_at)
     retire(which, "aged");
   else
     idle_.push_back(who);
+}
+
+void pool_state::note_failure(bool server_full) {
+  const auto connected = std::ranges::count_if(
+      sessions_, [](const auto& each) { return each.second.connected && !each.second.leaving; });
+  reachable_.failed(static_cast<std::size_t>(connected), server_full);
+  node_->status.database_reachable = reachable_.reachable();
 }
 
 // It counts until it is gone, so there are never more connections than allowed.
@@ -212,11 +234,21 @@ void pool_state::retire(session& which, const char* reason) {
   caf::anon_send(which.handle, stop_request{});
 }
 
+// Before its job is answered. Whether the answer or the end comes first is CAF's affair.
+void pool_state::note_crash(session& which, const std::string& why) {
+  if (std::exchange(which.crashed, true))
+    return;
+  which.leaving = true;
+  metrics_.replaced.of("crashed").Increment();
+  node_->metrics.actor(db_session_state::name).restarts->Increment();
+  spdlog::warn("pool: a database session died: {}", why);
+}
+
 void pool_state::session_failed(const caf::actor_addr& who, const std::string& why) {
   const auto found = sessions_.find(who);
   if (found == sessions_.end() || !found->second.lent)
     return;
-  found->second.leaving = true;
+  note_crash(found->second, why);
   auto job = std::move(*found->second.lent);
   found->second.lent.reset();
   job.answer.deliver(refused("08006", "the database session died: " + why));
@@ -226,12 +258,13 @@ void pool_state::session_failed(const caf::actor_addr& who, const std::string& w
 void pool_state::session_down(const caf::down_msg& down) {
   const auto why = describe(self_->system(), down.reason);
   session_failed(down.source, why);
-  sessions_.erase(down.source);
-  std::erase(idle_, down.source);
-  if (down.reason) {
-    metrics_.replaced.of("crashed").Increment();
-    spdlog::warn("pool: a database session died: {}", why);
+  if (const auto found = sessions_.find(down.source); found != sessions_.end()) {
+    if (down.reason)
+      note_crash(found->second, why);
+    node_->actors.erase(found->second.name, down.source);
+    sessions_.erase(found);
   }
+  std::erase(idle_, down.source);
   assign();
   stop_if_idle();
 }

@@ -2,6 +2,7 @@
 
 #include "actors/node_context.hpp"
 #include "core/backoff.hpp"
+#include "core/reachability.hpp"
 #include "messages/interfaces.hpp"
 
 #include <chrono>
@@ -19,8 +20,9 @@ namespace prism {
 ///
 /// A session whose connection is lost, or that is older than `db-session-max-age-s`, is replaced. A
 /// database that refuses connections is asked again with growing pauses, by one session at a time,
-/// and the job goes back to its place in the queue: nothing of it was begun. A job that keeps its
-/// session for longer than `db-leak-threshold-ms` is named in the log, with who sent it.
+/// and the job goes back to its place in the queue: nothing of it was begun. The pool says whether
+/// the database is reachable (core/reachability): one session alone cannot know. A job that keeps
+/// its session for longer than `db-leak-threshold-ms` is named in the log, with who sent it.
 class pool_state {
 public:
   using interface = pool_actor;
@@ -50,11 +52,13 @@ private:
   };
   struct session {
     db_session_actor handle;
+    std::string name;             // in the directory
     std::optional<waiter> lent{}; // at work for it
     time_point lent_at{};
     bool leak_told{false};
     bool connected{false};
     bool leaving{false}; // asked to stop, gets no more work
+    bool crashed{false}; // and counted
     time_point replace_at{};
   };
 
@@ -66,7 +70,9 @@ private:
   void finished(const caf::actor_addr& who, const job_result& done);
   void unreachable(waiter job, const job_result& done, time_point now);
   void settle(const caf::actor_addr& who, session& which, const job_result& done, time_point now);
+  void note_failure(bool server_full);
   void retire(session& which, const char* reason);
+  void note_crash(session& which, const std::string& why);
   void session_failed(const caf::actor_addr& who, const std::string& why);
   void session_down(const caf::down_msg& down);
   void sweep();
@@ -86,6 +92,8 @@ private:
   backoff backoff_{reconnect};        // attempts: refusals since the last connection
   time_point connect_at_{};           // no new connection before
   std::string refusal_;               // text of the last one
+  reachability reachable_{};
+  std::uint64_t opened_{0}; // sessions ever, for their names
   std::minstd_rand random_{std::random_device{}()};
   bool stopping_{false};
 };

@@ -18,22 +18,25 @@ namespace {
   return spdlog::level::info;
 }
 
-[[nodiscard]] pool_usage_options usage_options(const config::options& options) {
+[[nodiscard]] pool_usage_options usage_options(const config::options& options,
+                                               std::chrono::milliseconds status_every) {
   constexpr double percent = 100.0;
   return {.max = options.db_pool_size,
           .warning = static_cast<double>(options.db_pool_warning_percent) / percent,
-          .critical = static_cast<double>(options.db_pool_critical_percent) / percent};
+          .critical = static_cast<double>(options.db_pool_critical_percent) / percent,
+          .status_every = status_every};
 }
 
 } // namespace
 
-pool_monitor_state::pool_monitor_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)), usage_(usage_options(node_->options)) {}
+pool_monitor_state::pool_monitor_state(self_pointer self, node_ptr node, pool_monitor_timing timing)
+    : self_(self), node_(std::move(node)), sample_every_(timing.sample_every),
+      usage_(usage_options(node_->options, timing.status_every)) {}
 
 clockwork_actor::behavior_type pool_monitor_state::make_behavior() {
-  self_->delayed_send(self_, sample_interval, tick{});
+  self_->delayed_send(self_, sample_every_, tick{});
   return {[this](const tick&) {
-            self_->delayed_send(self_, sample_interval, tick{});
+            self_->delayed_send(self_, sample_every_, tick{});
             ask();
           },
           [this](const stop_request&) { self_->quit(); },
@@ -51,7 +54,7 @@ void pool_monitor_state::ask() {
   const auto pool = node_->actors.find_as<pool_actor>(names::pool);
   if (!pool)
     return; // it is being restarted
-  self_->request(pool, sample_interval, get_pool_sample{})
+  self_->request(pool, sample_every_, get_pool_sample{})
       .then([this](const pool_sample& sample) { take(sample); },
             [this](const caf::error& problem) {
               spdlog::warn("pool_monitor: the pool does not say how it is: {}",

@@ -4,7 +4,15 @@
 #include "core/pool_usage.hpp"
 #include "messages/interfaces.hpp"
 
+#include <chrono>
+
 namespace prism {
+
+/// When the pool is looked at, and how often a line says how it is used.
+struct pool_monitor_timing {
+  std::chrono::milliseconds sample_every{1'000};
+  std::chrono::milliseconds status_every{60'000};
+};
 
 /// Looks at the pool once a second, logs what core/pool_usage finds worth a line, and sets the
 /// gauges of utilisation and the count of exhaustion events.
@@ -14,9 +22,7 @@ public:
   using self_pointer = interface::pointer;
   static constexpr const char* name = "pool_monitor";
 
-  static constexpr std::chrono::milliseconds sample_interval{1'000};
-
-  pool_monitor_state(self_pointer self, node_ptr node);
+  pool_monitor_state(self_pointer self, node_ptr node, pool_monitor_timing timing = {});
 
   interface::behavior_type make_behavior();
 
@@ -26,6 +32,7 @@ private:
 
   self_pointer self_;
   node_ptr node_;
+  std::chrono::milliseconds sample_every_;
   pool_usage usage_;
 };
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t minute_ms = 60'000;
 constexpr std::uint64_t hour_ms = 60 * minute_ms;
+constexpr std::uint64_t week_s = 604'800;
 constexpr std::uint64_t year_s = 31'536'000;
 
 constexpr std::array rows{
@@ -214,6 +215,26 @@ constexpr std::array rows{
                .help = "how long versions of records that are gone are kept, 0 is for ever",
                .field = &options::history_keep,
                .max = year_s},
+    option_row{.name = "session-sweep-interval-s",
+               .help = "how often sessions past their end are deleted",
+               .field = &options::session_sweep_interval,
+               .min = 1,
+               .max = week_s},
+    option_row{.name = "oauth-sweep-interval-s",
+               .help = "how often OAuth states past their end are deleted",
+               .field = &options::oauth_sweep_interval,
+               .min = 1,
+               .max = week_s},
+    option_row{.name = "pending-sweep-interval-s",
+               .help = "how often operations that waited for too long are deleted",
+               .field = &options::pending_sweep_interval,
+               .min = 1,
+               .max = week_s},
+    option_row{.name = "audit-interval-s",
+               .help = "how often old versions are deleted and counts and feeds are checked",
+               .field = &options::audit_interval,
+               .min = 1,
+               .max = week_s},
     option_row{.name = "metrics-listen",
                .help = "where /metrics, /healthz and /readyz are served",
                .field = &options::metrics_listen,

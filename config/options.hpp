@@ -149,6 +149,14 @@ struct options {
   /// 0 keeps them for ever. Up to 1 year.
   std::chrono::seconds history_keep{172'800};
 
+  /// How often the janitor deletes sessions and OAuth states past their end, and operations parked
+  /// for too long; and how often it goes on with what is old in the history and with its audits. 1
+  /// s to 7 days.
+  std::chrono::seconds session_sweep_interval{3'600};
+  std::chrono::seconds oauth_sweep_interval{21'600};
+  std::chrono::seconds pending_sweep_interval{60};
+  std::chrono::seconds audit_interval{600};
+
   // -- operation ----------------------------------------------------------------------------------
 
   /// ADDRESS:PORT of /metrics, /healthz and /readyz; port 0 is any free one; empty is none.

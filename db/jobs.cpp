@@ -13,6 +13,8 @@ template <class T>
   return job_value{std::move(*from)};
 }
 
+/// A single statement is a transaction as well: so that the server knows its limits, and what
+/// passes by itself is tried again. That costs the round trip of the COMMIT.
 struct runner {
   connection& on;
   const tx_options& options;
@@ -20,15 +22,17 @@ struct runner {
   job_outcome operator()(const apply_job& job) const {
     return widen(apply_batch(on, options, *job.what));
   }
-  job_outcome operator()(const intern_job& job) const { return widen(intern_users(on, job.dids)); }
+  job_outcome operator()(const intern_job& job) const {
+    return in_transaction([&](tx& inside) { return intern_users(inside, job.dids); });
+  }
   job_outcome operator()(const cursors_job& job) const {
-    return widen(select_cursors(on, job.service));
+    return in_transaction([&](tx& inside) { return select_cursors(inside, job.service); });
   }
   job_outcome operator()(const newest_pending_job& job) const {
-    return widen(select_newest_pending(on, job.limit));
+    return in_transaction([&](tx& inside) { return select_newest_pending(inside, job.limit); });
   }
   job_outcome operator()(const dead_letter_job& job) const {
-    return widen(transaction::run(on, options, [&](tx& inside) -> outcome<apply_report> {
+    return in_transaction([&](tx& inside) -> outcome<apply_report> {
       const dead_letter letter{job.empty->service, job.empty->last_seq, job.did,  "",
                                job.reason,         job.sqlstate,        job.frame};
       if (auto moved = move_cursor(inside, *job.empty); !moved)
@@ -36,13 +40,15 @@ struct runner {
       if (auto kept = keep_dead_letter(inside, letter); !kept)
         return tl::unexpected(kept.error());
       return apply_report{};
-    }));
+    });
   }
   job_outcome operator()(const claim_identity_job& job) const {
-    if (job.all_again)
-      if (auto released = release_identity_tasks(on); !released)
-        return tl::unexpected(released.error());
-    return widen(claim_identity_tasks(on, job.limit, job.lease, job.busy));
+    return in_transaction([&](tx& inside) -> outcome<claimed_tasks> {
+      if (job.all_again)
+        if (auto released = release_identity_tasks(inside); !released)
+          return tl::unexpected(released.error());
+      return claim_identity_tasks(inside, job.limit, job.lease, job.busy);
+    });
   }
   job_outcome operator()(const store_identity_job& job) const {
     return widen(store_identity_results(on, options, job.results));
@@ -51,16 +57,23 @@ struct runner {
     return widen(purge_confirmed(on, options, job.what));
   }
   job_outcome operator()(const list_dead_letters_job& job) const {
-    return widen(list_dead_letters(on, job.after, job.limit));
+    return in_transaction(
+        [&](tx& inside) { return list_dead_letters(inside, job.after, job.limit); });
   }
   job_outcome operator()(const discard_dead_letters_job& job) const {
-    return widen(discard_dead_letters(on, job.ids));
+    return in_transaction([&](tx& inside) { return discard_dead_letters(inside, job.ids); });
   }
   job_outcome operator()(const retry_dead_letter_job& job) const {
     return widen(retry_dead_letter(on, options, job.service, job.epoch, job.id));
   }
   job_outcome operator()(const upkeep_job& job) const {
     return widen(run_upkeep(on, options, job));
+  }
+
+private:
+  template <class Work>
+  [[nodiscard]] job_outcome in_transaction(Work work) const {
+    return widen(transaction::run(on, options, work));
   }
 };
 

@@ -10,6 +10,7 @@
 #pragma GCC diagnostic pop
 
 #include "core/thread_sanitizer.hpp"
+#include "messages/actor_load.hpp"
 
 #include <atomic>
 #include <boost/core/demangle.hpp>
@@ -73,7 +74,8 @@ private:
 ///     };
 ///
 /// The state lives from the actor's first message to its last; exceptions in a handler end the
-/// actor with their text as reason.
+/// actor with their text as reason. Every message is counted under the state's name, if the
+/// arguments tell where (`metrics_of_actor`).
 template <class State>
 class state_actor : public State::interface::base, public message_memory {
 public:
@@ -84,7 +86,8 @@ public:
   explicit state_actor(caf::actor_config& config, Args... args)
       : base(config), make_([args...](typename State::self_pointer self) {
           return std::make_unique<State>(self, args...);
-        }) {
+        }),
+        load_(metrics_of_actor(State::name, args...)) {
     this->set_exception_handler([](std::exception_ptr& problem) -> caf::error {
       try {
         std::rethrow_exception(problem);
@@ -117,6 +120,7 @@ public:
 
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* where) override {
     tsan::release(what.get());
+    load_.arrived();
     base::enqueue(std::move(what), where);
   }
 
@@ -124,18 +128,21 @@ public:
     const turn_of_actor turn(this);
     tsan::acquire(&what);
     remember(what.content());
+    const actor_load::handling counted(load_);
     return base::consume(what);
   }
 
   void on_exit() override {
     const turn_of_actor turn(this);
     state_.reset();
+    load_.ended();
     base::on_exit();
   }
 
 private:
   std::function<std::unique_ptr<State>(typename State::self_pointer)> make_;
   std::unique_ptr<State> state_;
+  actor_load load_; // counts in what the arguments in `make_` keep alive
 };
 
 /// Spawns a state class. `Options` are CAF's, such as `caf::detached` for actors that block.

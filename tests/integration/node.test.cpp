@@ -79,12 +79,45 @@ TEST_CASE("whatever actor is killed while the sample streams, it is restarted an
   REQUIRE(verdict);
   CHECK(verdict->exit_code == 0);
   CHECK(kills == victims.size());
-  double restarts = 0;
-  for (const auto* group : {"firehose", "shard", "pool", "user_creation", "metrics"})
-    restarts += context.metrics.actor(group).restarts->Value();
-  CHECK(restarts == static_cast<double>(kills));
+  CHECK(eventually([&] {
+    double restarts = 0;
+    for (const auto* group : {"firehose", "shard", "pool", "user_creation", "metrics"})
+      restarts += context.metrics.actor(group).restarts->Value();
+    return restarts == static_cast<double>(kills);
+  }));
   CHECK(running->stop());
   CHECK(without_times(rows_of(database)) == without_times(expected_rows()));
+}
+
+TEST_CASE("/metrics tells of every actor from its start on: messages, restarts, mailbox, time") {
+  const auto database = test::pg_fixture::fresh_database();
+  auto server = net::replay_server::start(sample(), {}).value();
+  auto running = start_node(node_settings(server->url(), database));
+  auto& context = running->context();
+  REQUIRE(context.status.wait(patience));
+  { // Not all have got a message by themselves. The system waits for this one to go.
+    caf::scoped_actor self(running->system());
+    for (const auto& each : context.actors.names())
+      self->request(context.actors.find_as<clockwork_actor>(each), patience, get_status{})
+          .receive([](const actor_status&) {},
+                   [&](const caf::error& problem) { FAIL(describe(running->system(), problem)); });
+  }
+  const auto text = context.metrics.serialize();
+  for (const std::string who :
+       {"supervisor", "metrics", "pool", "db_session", "pool_monitor", "user_creation",
+        "pending_ops", "identity", "shard", "firehose", "janitor"}) {
+    INFO(who);
+    const auto counted = context.metrics.actor(who);
+    CHECK((who == "supervisor" || counted.messages->Value() > 0));
+    CHECK((who == "supervisor" || counted.handling_seconds->Value() > 0));
+    CHECK(counted.mailbox_depth->Value() >= 0);
+    CHECK_THAT(text, Catch::Contains("prism_actor_restarts_total{actor=\"" + who + "\"} 0\n"));
+    CHECK_THAT(text, Catch::Contains("prism_actor_mailbox_depth{actor=\"" + who + "\"} "));
+    CHECK_THAT(text, Catch::Contains("prism_actor_messages_total{actor=\"" + who + "\"} "));
+  }
+  // Every frame came to a shard in a message of at least one.
+  CHECK(context.metrics.actor("shard").messages->Value() > 4);
+  CHECK(running->stop());
 }
 
 TEST_CASE("H3 no shard ever holds more frames than it granted, however small the window") {

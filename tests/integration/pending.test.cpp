@@ -1,3 +1,4 @@
+#include "db/identity.hpp"
 #include "db/users.hpp"
 #include "net/corpus_file.hpp"
 #include "net/replay_server.hpp"
@@ -8,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 #include <future>
+#include <latch>
 #include <random>
 
 // Operations that wait for what they refer to, when several writers and several fates meet.
@@ -20,8 +22,10 @@ namespace {
 /// One shard of a service, with a connection of its own; used from one thread.
 class writer {
 public:
-  writer(const std::string& conninfo, std::int32_t shard, std::int64_t epoch)
-      : on_(db::connection::open({.conninfo = conninfo}).value()), shard_(shard), epoch_(epoch) {}
+  writer(const std::string& conninfo, std::int32_t shard, std::int64_t epoch,
+         std::string service = "test")
+      : on_(db::connection::open({.conninfo = conninfo}).value()), shard_(shard), epoch_(epoch),
+        service_(std::move(service)) {}
 
   /// One batch. @returns what it reports, or an error's text.
   [[nodiscard]] expected<db::apply_report> apply(const std::vector<net::frame_bytes>& frames) {
@@ -34,7 +38,7 @@ public:
       last = atproto::peek_frame(*data)->seq;
     }
     auto batch = builder.take();
-    batch.service = "test";
+    batch.service = service_;
     batch.shard = shard_;
     batch.epoch = epoch_;
     batch.last_seq = last;
@@ -57,12 +61,30 @@ private:
   db::connection on_;
   std::int32_t shard_;
   std::int64_t epoch_;
+  std::string service_;
 };
 
-[[nodiscard]] std::int64_t claim(db::connection& on, std::int32_t shards) {
-  const auto epoch = db::next_epoch(on, "writer", "test").value();
-  REQUIRE(db::claim_cursors(on, "test", shards, epoch, 0));
+[[nodiscard]] std::int64_t claim(db::connection& on, std::int32_t shards,
+                                 const std::string& service = "test") {
+  const auto epoch = db::next_epoch(on, "writer " + service, "test").value();
+  REQUIRE(db::claim_cursors(on, service, shards, epoch, 0));
   return epoch;
+}
+
+/// Likes of alice's post p1 by `count` users.
+[[nodiscard]] std::vector<net::frame_bytes> likes_of(story& told, const made& post, int count,
+                                                     int first = 0) {
+  for (int i = first; i < first + count; ++i)
+    told.like(fmt::format("user{}", i), "x1", post);
+  return told.take();
+}
+
+/// Waits until so many sessions of this database stand before a lock.
+void wait_for_standing(db::connection& on, const std::string& count) {
+  REQUIRE(eventually([&] {
+    return value(on, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
+                     "datname = current_database()") == count;
+  }));
 }
 
 [[nodiscard]] story::fields text(std::string_view words) {
@@ -188,6 +210,162 @@ TEST_CASE("two writers that apply the same release at once release once") {
   }
 }
 
+TEST_CASE("two services that apply the same events at once on one database count each once") {
+  // Each has its own cursor, so only the rows themselves can keep the two apart.
+  for (int round = 0; round < rounds; ++round) {
+    story told;
+    const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
+    const auto waiting = likes_of(told, post, 5);
+    told.post("alice", "p1");
+    const auto release = told.take();
+    const auto database = pg_fixture::fresh_database();
+    auto on = db::connection::open({.conninfo = database}).value();
+    REQUIRE(db::migrate(on));
+    // In every other round all wait already, and the two meet at the release.
+    std::size_t parked = 0;
+    if (round % 2 == 0)
+      parked = writer(database, 0, claim(on, 1, "early"), "early").apply(waiting)->pending.size();
+    std::latch start(2);
+    std::vector<std::future<expected<std::vector<db::pending_change>>>> lanes;
+    for (const std::string service : {"one", "two"})
+      lanes.push_back(std::async(
+          std::launch::async,
+          [&, service,
+           epoch = claim(on, 1, service)]() -> expected<std::vector<db::pending_change>> {
+            writer lane(database, 0, epoch, service);
+            start.arrive_and_wait();
+            std::vector<db::pending_change> out;
+            for (const auto& frames : {waiting, release}) {
+              const auto done = lane.apply(frames);
+              if (!done)
+                return tl::unexpected(done.error());
+              out.insert(out.end(), done->pending.begin(), done->pending.end());
+            }
+            return out;
+          }));
+    std::size_t released = 0;
+    for (auto& lane : lanes) {
+      const auto done = lane.get();
+      if (!done)
+        FAIL(done.error().message);
+      for (const auto& each : *done)
+        ++(each.what == db::pending_event::released ? released : parked);
+    }
+    INFO("round " << round);
+    // Those that found the post never waited.
+    CHECK(parked <= 5);
+    CHECK(released == parked);
+    CHECK(counts(on, post) == "5 0 0 0");
+    CHECK(value(on, "SELECT count(*) FROM likes") == "5");
+    CHECK(value(on, "SELECT count(*) FROM pending_ops") == "0");
+    CHECK(value(on, "SELECT count(*) FROM notifications") == "5");
+    CHECK(user_counts(on, "alice") == "0 0 1");
+  }
+}
+
+TEST_CASE("a takeover while a release stands before a lock: it is released once") {
+  story told;
+  const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
+  const auto waiting = likes_of(told, post, 5);
+  told.post("alice", "p1");
+  const auto release = told.take();
+  const auto later = likes_of(told, post, 1, 5);
+  const auto database = pg_fixture::fresh_database();
+  auto on = db::connection::open({.conninfo = database}).value();
+  auto locker = db::connection::open({.conninfo = database}).value();
+  REQUIRE(db::migrate(on));
+  const auto old_epoch = claim(on, 1);
+  REQUIRE(writer(database, 0, old_epoch).apply(waiting));
+  REQUIRE(locker.exec_script("BEGIN; SELECT FROM pending_ops FOR UPDATE"));
+  auto old =
+      std::async(std::launch::async, [&] { return writer(database, 0, old_epoch).apply(release); });
+  wait_for_standing(on, "1");
+  // The batch at work has the cursor, so the newer writer waits for it, or for its end.
+  auto taken = std::async(std::launch::async, [&] {
+    auto other = db::connection::open({.conninfo = database}).value();
+    return claim(other, 1);
+  });
+  wait_for_standing(on, "2");
+  REQUIRE(locker.exec_script("COMMIT"));
+  const auto by_old = old.get();
+  const auto new_epoch = taken.get();
+  CHECK(new_epoch > old_epoch);
+  const auto by_new = writer(database, 0, new_epoch).apply(release);
+  REQUIRE(by_new);
+  // The old one did it, or was fenced and the new one did it; never both, never neither.
+  const auto released_by_old = by_old ? by_old->pending.size() : 0;
+  CHECK(released_by_old + by_new->pending.size() == 5);
+  CHECK(counts(on, post) == "5 0 0 0");
+  CHECK(value(on, "SELECT count(*) FROM notifications") == "5");
+  CHECK(value(on, "SELECT count(*) FROM pending_ops") == "0");
+  CHECK_FALSE(writer(database, 0, old_epoch).apply(later));
+  CHECK(counts(on, post) == "5 0 0 0");
+  CHECK(writer(database, 0, new_epoch).apply(later));
+  CHECK(counts(on, post) == "6 0 0 0");
+}
+
+TEST_CASE("the author of a post is purged while likes of it are parked and released") {
+  for (int round = 0; round < rounds; ++round) {
+    story told;
+    const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
+    const auto before = likes_of(told, post, 4);
+    const auto meanwhile = likes_of(told, post, 4, 4);
+    told.post("alice", "p1");
+    const auto release = told.take();
+    const auto database = pg_fixture::fresh_database();
+    auto on = db::connection::open({.conninfo = database}).value();
+    REQUIRE(db::migrate(on));
+    const auto epoch = claim(on, 2);
+    REQUIRE(writer(database, 1, epoch).apply(before));
+    std::latch start(2);
+    auto likers = std::async(std::launch::async, [&]() -> expected<void> {
+      writer lane(database, 1, epoch);
+      start.arrive_and_wait();
+      for (const auto& frame : meanwhile)
+        if (auto done = lane.apply({frame}); !done)
+          return tl::unexpected(done.error());
+      return {};
+    });
+    auto author = std::async(std::launch::async, [&]() -> expected<void> {
+      writer lane(database, 0, epoch);
+      start.arrive_and_wait();
+      if (auto done = lane.apply(release); !done)
+        return tl::unexpected(done.error());
+      // As its deletion would, behind the post in the same lane.
+      auto mine = db::connection::open({.conninfo = database}).value();
+      if (auto told_of = mine.exec_script(
+              "DELETE FROM identity_tasks; INSERT INTO identity_tasks (user_id, kind, event_time, "
+              "forced) SELECT id, 1, now() + interval '10 years', true FROM users WHERE did = "
+              "'did:plc:alice'");
+          !told_of)
+        return fail(errc::io, "{}", told_of.error().message);
+      const auto tasks = db::claim_identity_tasks(mine, 100, std::chrono::minutes{1}, {});
+      if (!tasks)
+        return fail(errc::io, "{}", tasks.error().message);
+      for (const auto& task : tasks->tasks)
+        if (task.kind == db::identity_kind::deletion)
+          for (int attempt = 0; attempt < 100; ++attempt) {
+            const auto done = db::purge_confirmed(mine, {}, {task, "test", 0, epoch});
+            if (done)
+              return {};
+            if (done.error().cls != db::error_class::transient)
+              return fail(errc::io, "{}", done.error().message);
+          }
+      return fail(errc::not_found, "no deletion was claimed");
+    });
+    for (auto* lane : {&likers, &author})
+      if (const auto done = lane->get(); !done)
+        FAIL(done.error().message);
+    INFO("round " << round);
+    // Nothing is left of the post, and all likes of it wait again.
+    CHECK(value(on, "SELECT count(*) FROM posts") == "0");
+    CHECK(value(on, "SELECT count(*) FROM likes") == "0");
+    CHECK(value(on, "SELECT count(*) FROM pending_ops") == "8");
+    CHECK(value(on, "SELECT count(*) FROM notifications") == "0");
+    CHECK(counts(on, post) == "0 0 0 0");
+  }
+}
+
 TEST_CASE("memory of what waits keeps to its caps, and what it forgets is released all the same") {
   const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst").value();
   const auto run = [&](const config::options& options, auto&& look) {
@@ -229,5 +407,8 @@ TEST_CASE("a node starts with the operations parked last, however many wait") {
   CHECK(eventually([&] { return pending.ops[0]->Value() == 10'000; }));
   CHECK(pending.keys[0]->Value() == 10'000);
   CHECK(running->stop());
+  // No more was read than has room: the rest would have been pushed out.
+  CHECK(pending.events.of("evicted").Value() == 0);
+  CHECK(pending.events.of("dropped").Value() == 0);
   CHECK(value(on, "SELECT count(*) FROM pending_ops") == "300000");
 }

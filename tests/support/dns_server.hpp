@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -54,6 +55,12 @@ public:
   void clear(const std::string& name) {
     const std::scoped_lock lock(mutex_);
     records_.erase({name, txt});
+  }
+  /// Once both kinds of its addresses have been asked for, a name leads to another address only.
+  void rebind(const std::string& name, const std::string& address) {
+    const std::scoped_lock lock(mutex_);
+    const auto bytes = boost::asio::ip::make_address(address).to_v4().to_bytes();
+    rebound_[name] = {bytes.begin(), bytes.end()};
   }
   /// How it treats questions about one name.
   void set_mood(const std::string& name, mood how) {
@@ -121,6 +128,13 @@ private:
     for (std::size_t i = 0; i < count; ++i)
       reply += number(0xc00c) + number(type) + number(1) + number(0) + number(0) +
                number(found->second[i].size()) + found->second[i];
+    if (const auto next = rebound_.find(name); next != rebound_.end() && type != txt) {
+      asked_.insert({name, type});
+      if (asked_.contains({name, a}) && asked_.contains({name, aaaa})) {
+        records_.erase({name, aaaa});
+        records_[{name, a}] = {next->second};
+      }
+    }
     return reply;
   }
 
@@ -129,6 +143,8 @@ private:
   std::mutex mutex_;
   std::map<std::pair<std::string, std::uint16_t>, std::vector<std::string>> records_;
   std::map<std::string, mood> moods_;
+  std::map<std::string, std::string> rebound_; // name, its later address
+  std::set<std::pair<std::string, std::uint16_t>> asked_;
   std::atomic<std::size_t> questions_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

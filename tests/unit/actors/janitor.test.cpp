@@ -5,6 +5,7 @@
 #include "tests/unit/actors/bench_of_actors.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
 
 using namespace prism;
 using namespace prism::test;
@@ -14,7 +15,7 @@ namespace {
 
 /// The usual tasks, due at once and again soon.
 [[nodiscard]] std::vector<janitor_task> hurried() {
-  auto tasks = default_janitor_tasks();
+  auto tasks = janitor_tasks({});
   for (auto& each : tasks) {
     each.when.interval = 50ms;
     each.when.first = 0ms;
@@ -30,7 +31,7 @@ namespace {
 } // namespace
 
 TEST_CASE("the usual tasks are those of the design") {
-  const auto tasks = default_janitor_tasks();
+  const auto tasks = janitor_tasks({});
   REQUIRE(tasks.size() == db::upkeep_tasks);
   CHECK(tasks[0].when.name == "sessions");
   CHECK(tasks[0].when.interval == 60min);
@@ -38,6 +39,25 @@ TEST_CASE("the usual tasks are those of the design") {
   CHECK(tasks[1].when.interval == 6h);
   CHECK(tasks[2].when.name == "pending_ops");
   CHECK(tasks[2].when.interval == 60s);
+}
+
+TEST_CASE("each task has the interval of its option, and does not begin later than that") {
+  config::options options;
+  options.session_sweep_interval = 11s;
+  options.oauth_sweep_interval = 12s;
+  options.pending_sweep_interval = 13s;
+  options.audit_interval = 14s;
+  std::map<std::string, std::chrono::milliseconds> intervals;
+  for (const auto& each : janitor_tasks(options)) {
+    intervals[each.when.name] = each.when.interval;
+    CHECK(each.when.first <= each.when.interval);
+  }
+  CHECK(intervals == std::map<std::string, std::chrono::milliseconds>{{"sessions", 11s},
+                                                                      {"oauth_states", 12s},
+                                                                      {"pending_ops", 13s},
+                                                                      {"history", 14s},
+                                                                      {"orphans", 14s},
+                                                                      {"counts", 14s}});
 }
 
 TEST_CASE("a job that fails is counted and logged, and stops no other") {
@@ -94,7 +114,7 @@ TEST_CASE("a janitor whose node is no longer the writer does nothing more") {
   auto& metrics = bench.node->metrics;
   const auto runs = [&] {
     double sum = 0;
-    for (const auto& each : default_janitor_tasks())
+    for (const auto& each : janitor_tasks({}))
       sum += metrics.job(each.when.name).runs->Value();
     return sum;
   };

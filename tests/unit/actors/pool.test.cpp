@@ -22,6 +22,53 @@ namespace {
   return db::intern_job{{did}};
 }
 
+/// A job at which a session throws: it has no value, as a failed assignment leaves it.
+[[nodiscard]] db::job thrower() {
+  struct refuses {
+    operator std::vector<std::string>() const { throw std::runtime_error("no value"); }
+  };
+  db::job out;
+  try {
+    out.emplace<db::intern_job>(refuses{});
+  } catch (const std::runtime_error&) {
+    REQUIRE(out.valueless_by_exception());
+  }
+  return out;
+}
+
+/// The names of the pool's sessions in the directory.
+[[nodiscard]] std::vector<std::string> sessions_of(const bench_of_actors& bench) {
+  auto out = bench.node->actors.names();
+  std::erase_if(out, [](const std::string& each) { return !names::is_db_session(each); });
+  return out;
+}
+
+/// Makes the pool log in as a role that can be kept from doing so again.
+class locked_out {
+public:
+  locked_out(bench_of_actors& bench, std::string role)
+      : role_(std::move(role)), admin_(connect_to(pg_fixture::admin_database())) {
+    must(admin_.exec_script("DROP ROLE IF EXISTS " + role_ + "; CREATE ROLE " + role_ + " LOGIN"));
+    auto owner = bench.connect();
+    must(owner.exec_script("GRANT ALL ON ALL TABLES IN SCHEMA public TO " + role_));
+    bench.node->conninfo += " user=" + role_;
+  }
+  void lock() { must(admin_.exec_script("ALTER ROLE " + role_ + " NOLOGIN")); }
+  void unlock() { must(admin_.exec_script("ALTER ROLE " + role_ + " LOGIN")); }
+
+private:
+  std::string role_;
+  db::connection admin_;
+};
+
+/// Ends the connection of the one session that stands.
+void cut_standing(held_users& held) {
+  REQUIRE(eventually([&] { return held.standing().size() == 1; }));
+  auto admin = connect_to(pg_fixture::admin_database());
+  must(admin.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+                  "'prismd' AND wait_event_type = 'Lock'"));
+}
+
 [[nodiscard]] std::int64_t id_in(const db::job_outcome& done) {
   if (!done)
     FAIL(db::describe(done.error()));
@@ -86,19 +133,32 @@ TEST_CASE("a job that waits too long for a session is told so, the one that has 
   CHECK(id_in(bench.outcome_of(lent)) > 0);
 }
 
-TEST_CASE("a session that the server ends is replaced") {
+TEST_CASE("a connection that the server ends is made anew, and its job done") {
   bench_of_actors bench(pool_of(1));
+  const auto pool = bench.put<pool_state>(names::pool);
+  held_users held(bench);
+  const auto hit = bench.send(pool, naming("did:plc:b"));
+  cut_standing(held);
+  const auto& retries = bench.node->metrics.database().retries;
+  REQUIRE(eventually([&] { return retries.of("57P01").Value() == 1; }));
+  held.let_go();
+  CHECK(id_in(bench.outcome_of(hit)) > 0);
+  CHECK(bench.node->metrics.database().replaced.of("broken").Value() == 0);
+  CHECK(bench.field(pool, "sessions") == "1");
+}
+
+TEST_CASE("a session that has lost its connection for good is replaced") {
+  bench_of_actors bench(pool_of(1));
+  locked_out role(bench, "lost");
   const auto pool = bench.put<pool_state>(names::pool);
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
   held_users held(bench);
   const auto hit = bench.send(pool, naming("did:plc:b"));
   REQUIRE(eventually([&] { return held.standing().size() == 1; }));
-  auto admin = connect_to(pg_fixture::admin_database());
-  must(admin.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
-                  "'prismd' AND wait_event_type = 'Lock'"));
-  const auto lost = bench.outcome_of(hit);
-  REQUIRE_FALSE(lost);
-  CHECK(lost.error().cls == db::error_class::transient);
+  role.lock();
+  cut_standing(held);
+  CHECK_FALSE(bench.outcome_of(hit));
+  role.unlock();
   held.let_go();
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:b")))) > 0);
   CHECK(bench.node->metrics.database().replaced.of("broken").Value() == 1);
@@ -178,4 +238,141 @@ TEST_CASE("who keeps a session for too long is named once, with the job") {
   CHECK(log.count("error pool: tester has had a database session for") == 1);
   CHECK(log.count("with job intern_users") == 1);
   CHECK(log.count("warning pool: tester gave its database session back after") == 1);
+}
+
+TEST_CASE(
+    "a session that dies of an exception is replaced, and its job is answered with an error") {
+  bench_of_actors bench(pool_of(1));
+  const auto pool = bench.put<pool_state>(names::pool);
+  CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
+  const auto before = sessions_of(bench);
+  const auto& replaced = bench.node->metrics.database().replaced.of("crashed");
+  const auto lost = bench.outcome_of(bench.send(pool, thrower()));
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().cls == db::error_class::transient);
+  CHECK(lost.error().sqlstate == "08006");
+  CHECK_THAT(lost.error().message, Catch::Contains("session died"));
+  CHECK(replaced.Value() == 1);
+  CHECK(bench.node->metrics.actor("db_session").restarts->Value() == 1);
+  CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:b")))) > 0);
+  CHECK(bench.field(pool, "sessions") == "1");
+  const auto after = sessions_of(bench);
+  CHECK(after.size() == 1);
+  CHECK(after != before);
+}
+
+TEST_CASE("a session that is killed at its job finishes it and is replaced") {
+  bench_of_actors bench(pool_of(1));
+  const auto pool = bench.put<pool_state>(names::pool);
+  held_users held(bench);
+  const auto sent = bench.send(pool, naming("did:plc:a"));
+  REQUIRE(eventually([&] { return held.standing().size() == 1; }));
+  const auto alive = sessions_of(bench);
+  REQUIRE(alive.size() == 1);
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(bench.node->actors.find(alive[0])),
+                      caf::exit_reason::kill);
+  held.let_go();
+  CHECK(id_in(bench.outcome_of(sent)) > 0);
+  const auto& replaced = bench.node->metrics.database().replaced.of("crashed");
+  REQUIRE(eventually([&] { return replaced.Value() == 1; }));
+  REQUIRE(eventually([&] { return sessions_of(bench) != alive; }));
+  CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:b")))) > 0);
+}
+
+TEST_CASE("when the pool dies, its sessions leave the directory") {
+  bench_of_actors bench(pool_of(1));
+  const auto pool = bench.put<pool_state>(names::pool);
+  CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
+  CHECK(sessions_of(bench).size() == 1);
+  caf::anon_send_exit(pool, caf::exit_reason::kill);
+  CHECK(eventually([&] { return sessions_of(bench).empty(); }));
+}
+
+TEST_CASE("a pool that is larger than what the server allows does not make the node unready") {
+  bench_of_actors bench(pool_of(3));
+  auto admin = connect_to(pg_fixture::admin_database());
+  must(admin.exec_script(
+      "DROP ROLE IF EXISTS narrower; CREATE ROLE narrower LOGIN CONNECTION LIMIT 1"));
+  auto owner = bench.connect();
+  must(owner.exec_script("GRANT ALL ON ALL TABLES IN SCHEMA public TO narrower"));
+  bench.node->conninfo += " user=narrower";
+  const auto pool = bench.put<pool_state>(names::pool);
+  const auto& reachable = bench.node->status.database_reachable;
+  CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
+  CHECK(reachable);
+  held_users held(bench);
+  const auto first = bench.send(pool, naming("did:plc:b"));
+  const auto second = bench.send(pool, naming("did:plc:c"));
+  const auto& refused = *bench.node->metrics.database().connect_failures;
+  // At every refusal, and after it.
+  for (double times = 1; times <= 4; ++times) {
+    REQUIRE(eventually([&] { return refused.Value() >= times; }));
+    CHECK_FALSE(bench.field(pool, "refused").empty());
+    CHECK(reachable);
+  }
+  held.let_go();
+  CHECK(id_in(bench.outcome_of(first)) > 0);
+  CHECK(id_in(bench.outcome_of(second)) > 0);
+  CHECK(reachable);
+}
+
+TEST_CASE("one connection that is lost does not make the node unready; the loss of all does") {
+  bench_of_actors bench(pool_of(2));
+  locked_out role(bench, "cut_off");
+  const auto pool = bench.put<pool_state>(names::pool);
+  const auto& reachable = bench.node->status.database_reachable;
+  held_users held(bench);
+  const auto first = bench.send(pool, naming("did:plc:a"));
+  const auto second = bench.send(pool, naming("did:plc:b"));
+  REQUIRE(eventually([&] { return held.standing().size() == 2; }));
+  held.let_go();
+  CHECK(id_in(bench.outcome_of(first)) > 0);
+  CHECK(id_in(bench.outcome_of(second)) > 0);
+  CHECK(reachable);
+  role.lock();
+  held_users again(bench);
+  for (const bool still : {true, false}) {
+    const auto hit = bench.send(pool, naming("did:plc:c"));
+    cut_standing(again);
+    CHECK_FALSE(bench.outcome_of(hit));
+    CHECK(reachable == still);
+  }
+  again.let_go();
+  CHECK_FALSE(bench.outcome_of(bench.send(pool, naming("did:plc:d"))));
+  CHECK_FALSE(reachable);
+  role.unlock();
+  // The pool waits a moment before it asks again, and this one with it.
+  CHECK(eventually(
+      [&] { return bench.outcome_of(bench.send(pool, naming("did:plc:d"))).has_value(); }));
+  CHECK(reachable);
+}
+
+TEST_CASE("a job of one statement has the server's limits and is tried again like any other") {
+  auto options = pool_of(1);
+  options.statement_timeout = 100ms;
+  options.transaction_timeout = 5s;
+  bench_of_actors bench(options);
+  const auto pool = bench.put<pool_state>(names::pool);
+  held_users held(bench);
+  const auto done = bench.outcome_of(bench.send(pool, naming("did:plc:a")));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().sqlstate == "57014");
+  CHECK(done.error().cls == db::error_class::transient);
+  CHECK(bench.node->metrics.database().retries.of("57014").Value() == 3);
+  CHECK(held.standing().empty());
+}
+
+TEST_CASE("a job of one statement that is blocked is cancelled at its deadline, on the server") {
+  auto options = pool_of(1);
+  options.transaction_timeout = 300ms;
+  bench_of_actors bench(options);
+  const auto pool = bench.put<pool_state>(names::pool);
+  held_users held(bench);
+  const auto before = steady_clock::now();
+  const auto done = bench.outcome_of(bench.send(pool, naming("did:plc:a")));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().sqlstate == "57014");
+  // Far from the connection's own limit.
+  CHECK(steady_clock::now() - before < 15s);
+  CHECK(held.standing().empty());
 }

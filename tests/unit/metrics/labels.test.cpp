@@ -1,8 +1,10 @@
 #include "metrics/labels.hpp"
 #include "atproto/frame.hpp"
+#include "db/retry_policy.hpp"
 #include "db/sqlstate.hpp"
 #include "net/ws_source_stats.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <span>
 #include <string>
@@ -36,4 +38,17 @@ TEST_CASE("label values are the names that the modules give") {
   CHECK(listed(labels::disconnect_reasons) == names_until(prism::net::disconnect_reason::stopped));
   CHECK(listed(labels::disconnect_reasons).size() == prism::net::disconnect_reasons);
   CHECK(listed(labels::error_classes) == names_until(prism::db::error_class::fatal));
+}
+
+// Of all states of those classes of PostgreSQL 15 (appendix A) in which db/retry_policy has any.
+TEST_CASE("whatever is retried has a label of its own, and no other state has one") {
+  for (const std::string state :
+       {"08000", "08001", "08003", "08004", "08006", "08007", "08P01", "25000", "25001",
+        "25006", "25P01", "25P02", "25P03", "26000", "40000", "40001", "40002", "40003",
+        "40P01", "42601", "42P01", "42P05", "53000", "53100", "53200", "53300", "55000",
+        "55006", "55P03", "57000", "57014", "57P01", "57P02", "57P03", "57P04", "57P05"}) {
+    INFO(state);
+    CHECK(std::ranges::count(labels::retried_states, state) ==
+          (prism::db::retry_policy::is_retryable(prism::db::make_error(state, "")) ? 1 : 0));
+  }
 }

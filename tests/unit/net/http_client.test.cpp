@@ -74,6 +74,34 @@ TEST_CASE("A stranger's name or URL never leads into our own network") {
   CHECK(code_of(trusted) == "200");
 }
 
+TEST_CASE("Of a name with public and private addresses only the public ones are tried") {
+  http_client_options options;
+  options.timeout = 1s;
+  fetching f{options};
+  web_server server{say_hello};
+  f.names.add_address("mixed.test", "127.0.0.1");
+  f.names.add_address("mixed.test", "2a00::1"); // public, and nobody is there
+  f.names.add_address("mixed.test", "::ffff:127.0.0.1");
+  const auto answer = f.get("https://mixed.test:" + server.port() + "/");
+  const auto code = code_of(answer);
+  CHECK((code == "io" || code == "timeout"));
+  CHECK(server.connections() == 0);
+}
+
+TEST_CASE("A name that leads elsewhere once it has been checked leads nowhere") {
+  http_client_options options;
+  options.timeout = 1s;
+  fetching f{options};
+  web_server server{say_hello};
+  f.names.add_address("rebound.test", "2a00::1");
+  f.names.rebind("rebound.test", "127.0.0.1");
+  const auto url = "https://rebound.test:" + server.port() + "/";
+  const auto first = code_of(f.get(url));
+  CHECK((first == "io" || first == "timeout"));
+  CHECK(code_of(f.get(url)) == "invalid"); // now it is private from the start
+  CHECK(server.connections() == 0);
+}
+
 TEST_CASE("A redirect of a trusted URL is as little trusted as any other") {
   fetching f;
   web_server inside{say_hello};
