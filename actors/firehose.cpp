@@ -25,7 +25,10 @@ constexpr std::uint64_t credit_ahead = 256;
 } // namespace
 
 firehose_state::firehose_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)), last_arrival_(now()) {}
+    : self_(self), node_(std::move(node)), last_arrival_(now()),
+      edge_(node_->metrics.edge("firehose_to_shard")), exhausted_(*edge_.exhausted),
+      lanes_stalled_(*edge_.stalled_seconds),
+      source_stalled_(*node_->metrics.firehose().stalled_seconds) {}
 
 firehose_state::~firehose_state() {
   node_->status.firehose_running = false;
@@ -290,7 +293,6 @@ void firehose_state::show() {
     out.event_timestamp->Set(static_cast<double>(event_time_) / 1e6);
   out.window_frames->Set(static_cast<double>(window_frames()));
   out.window_capacity->Set(static_cast<double>(node_->options.firehose_window_frames));
-  const auto edge = node_->metrics.edge("firehose_to_shard");
   std::size_t depth = 0;
   std::size_t capacity = 0;
   std::uint64_t exhausted = 0;
@@ -301,13 +303,12 @@ void firehose_state::show() {
     exhausted += lane.credit().times_exhausted();
     stalled += lane.credit().time_stalled(now());
   }
-  edge.depth->Set(static_cast<double>(depth));
-  edge.capacity->Set(static_cast<double>(capacity));
-  metrics::raise_to(*edge.exhausted, static_cast<double>(exhausted));
-  metrics::raise_to(*edge.stalled_seconds, std::chrono::duration<double>(stalled).count());
+  edge_.depth->Set(static_cast<double>(depth));
+  edge_.capacity->Set(static_cast<double>(capacity));
+  exhausted_.show(static_cast<double>(exhausted));
+  lanes_stalled_.show(std::chrono::duration<double>(stalled).count());
   if (source_)
-    metrics::raise_to(*out.stalled_seconds,
-                      std::chrono::duration<double>(source_->stats().stalled).count());
+    source_stalled_.show(std::chrono::duration<double>(source_->stats().stalled).count());
 }
 
 } // namespace prism

@@ -4,6 +4,7 @@
 #include "actors/shard_lane.hpp"
 #include "core/watermark.hpp"
 #include "messages/interfaces.hpp"
+#include "metrics/running_total.hpp"
 #include "net/ws_source.hpp"
 
 #include <atomic>
@@ -53,6 +54,10 @@ private:
   std::uint64_t granted_{0}; // frames the source may still deliver
   std::int64_t event_time_{0};
   std::chrono::steady_clock::time_point last_arrival_;
+  metrics::edge_metrics edge_;
+  metrics::running_total exhausted_;
+  metrics::running_total lanes_stalled_;
+  metrics::running_total source_stalled_;
   std::atomic<std::int64_t> highest_read_{-1}; // -1: nothing yet; written on the I/O thread
   std::unique_ptr<net::ws_source> source_;     // last: its thread uses what is above
 };

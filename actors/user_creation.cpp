@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds longest_interval{1000};
 } // namespace
 
 user_creation_state::user_creation_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)) {}
+    : self_(self), node_(std::move(node)), shown_known_(node_->metrics.cache("users")) {}
 
 user_creation_state::~user_creation_state() {
   for (const auto& request : requests_)
@@ -194,11 +194,7 @@ void user_creation_state::show() {
                         : std::chrono::steady_clock::now() - requests_.front()->since;
   out.longest_wait->Set(longest.count());
   out.in_flight->Set(static_cast<double>(batches_at_work_));
-  const auto cache = node_->metrics.cache("users");
-  metrics::raise_to(*cache.hits, static_cast<double>(known_.hits()));
-  metrics::raise_to(*cache.misses, static_cast<double>(known_.misses()));
-  metrics::raise_to(*cache.evictions, static_cast<double>(known_.evictions()));
-  cache.entries->Set(static_cast<double>(known_.size()));
+  shown_known_.show(known_);
 }
 
 } // namespace prism

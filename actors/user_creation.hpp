@@ -3,6 +3,7 @@
 #include "actors/node_context.hpp"
 #include "core/lru_cache.hpp"
 #include "messages/interfaces.hpp"
+#include "metrics/running_total.hpp"
 
 #include <chrono>
 #include <deque>
@@ -67,6 +68,7 @@ private:
   self_pointer self_;
   node_ptr node_;
   lru_cache<std::string, std::int64_t> known_{cache_capacity};
+  metrics::shown_cache shown_known_;
   std::deque<request_ptr> requests_; // in the order of their coming, answered ones swept away
   std::unordered_map<std::string, waiters> wanted_; // queued or at work; all may have given up
   std::deque<std::string> queue_;
