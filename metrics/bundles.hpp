@@ -20,6 +20,8 @@ struct firehose_metrics {
   prometheus::Counter* bytes;
   /// Frames counted and passed over, by reason (`labels::bad_frame_reasons`).
   labelled_counter bad_frames;
+  /// Frames passed over because their seq was not above one read before.
+  prometheus::Counter* repeated;
   /// WebSockets opened.
   prometheus::Counter* connects;
   /// Ends of connections and of attempts, by reason (`labels::disconnect_reasons`).
