@@ -308,7 +308,7 @@ void identity_state::report_pending(const std::vector<db::pending_change>& chang
   self_
       ->request(
           pending, std::chrono::seconds{10},
-          pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes)})
+          pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes), true})
       .then([](const pending_noted&) {}, [](const caf::error&) {});
 }
 

@@ -76,6 +76,7 @@ struct interned_users {
 /// and cancelled. A shard has at most one unanswered.
 struct pending_changed {
   std::shared_ptr<const std::vector<db::pending_change>> changes;
+  bool all{true}; ///< false: others will never be told, and only the table knows
 };
 struct pending_noted {};
 
