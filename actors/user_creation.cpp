@@ -1,5 +1,7 @@
 #include "actors/user_creation.hpp"
 
+#include "actors/database_errors.hpp"
+
 #include <algorithm>
 #include <spdlog/spdlog.h>
 
@@ -18,7 +20,8 @@ constexpr std::chrono::milliseconds longest_interval{1000};
 } // namespace
 
 user_creation_state::user_creation_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)), shown_known_(node_->metrics.cache("users")) {}
+    : self_(self), node_(std::move(node)), shown_known_(node_->metrics.cache("users")),
+      size_(batch_capacity, node_->options.transaction_timeout) {}
 
 user_creation_state::~user_creation_state() {
   for (const auto& request : requests_)
@@ -114,7 +117,7 @@ void user_creation_state::sweep() {
 void user_creation_state::start_batches() {
   while (!queue_.empty() && batches_at_work_ < node_->options.max_concurrent_user_creations) {
     auto dids = std::make_shared<std::vector<std::string>>();
-    while (!queue_.empty() && dids->size() < batch_capacity) {
+    while (!queue_.empty() && dids->size() < size_.most()) {
       dids->push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
@@ -124,12 +127,17 @@ void user_creation_state::start_batches() {
       continue;
     }
     ++batches_at_work_;
+    const auto since = std::chrono::steady_clock::now();
     self_
         ->request(pool, caf::infinite,
                   run_job{std::make_shared<const db::job>(db::intern_job{*dids})})
         .then(
-            [this, dids](const job_result& done) {
+            [this, dids, since](const job_result& done) {
               --batches_at_work_;
+              if (*done.what)
+                size_.committed(dids->size(), std::chrono::steady_clock::now() - since);
+              else if (ends_sooner_if_smaller(done.what->error()))
+                size_.failed(dids->size());
               finish_batch(*dids, *done.what);
               start_batches();
               stop_if_idle();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/node_context.hpp"
+#include "core/batch_size.hpp"
 #include "core/lru_cache.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
@@ -28,7 +29,7 @@ public:
 
   /// Ids kept in memory.
   static constexpr std::size_t cache_capacity = 200'000;
-  /// DIDs in one statement.
+  /// DIDs in one statement, at most: fewer while the database is too slow for them.
   static constexpr std::size_t batch_capacity = 1'000;
 
   user_creation_state(self_pointer self, node_ptr node);
@@ -73,6 +74,7 @@ private:
   std::unordered_map<std::string, waiters> wanted_; // queued or at work; all may have given up
   std::deque<std::string> queue_;
   std::size_t batches_at_work_{0};
+  batch_size size_; // of the next batch
   bool stopping_{false};
 };
 

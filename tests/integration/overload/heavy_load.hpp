@@ -24,7 +24,12 @@ struct heavy_load {
   std::unique_ptr<node> running;
   std::uint16_t http_port{0};
 
-  heavy_load();
+  /// @param batch_max_frames as the node's setting.
+  explicit heavy_load(std::uint64_t batch_max_frames = 50);
+
+  /// Each like costs the database `each` from now on, until `full_speed`.
+  void slow_likes(std::chrono::milliseconds each);
+  void full_speed();
 
   /// As in the database, seen past the proxy.
   [[nodiscard]] std::int64_t stored_seq();

@@ -27,6 +27,29 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a database slowed to 50 operations per second is got on with, in batches that it can end") {
+  heavy_load load(500);  // of which two thirds are likes: a full batch would take it 27 s
+  load.slow_likes(80ms); // in each of the four shards
+  REQUIRE(eventually([&] { return load.relay_is_blocked(); }));
+  const auto& batches = load.running->context().metrics.batches().batches;
+  REQUIRE(eventually([&] { return batches.of("transient").Value() > 0; }));
+  // Each shard gets on, several times.
+  for (int steps = 0; steps < 3; ++steps) {
+    const auto before = load.stored_seq();
+    REQUIRE(eventually([&] { return load.stored_seq() > before; }));
+  }
+  CHECK(eventually([&] { return load.ready() == 200; }));
+  CHECK(load.growth() < heavy_load::most_growth);
+  // What the database can do is found out once, and not overstepped in every other batch.
+  const auto failed = batches.of("transient").Value();
+  const auto committed = batches.of("committed").Value();
+  REQUIRE(eventually([&] { return batches.of("committed").Value() >= committed + 20; }));
+  CHECK(batches.of("transient").Value() <= failed + 7);
+  load.full_speed();
+  load.check_end();
+}
+
+TEST_CASE(
     "H2 a database that falls silent stops the cursor, and everything is caught up after it") {
   heavy_load load;
   REQUIRE(eventually([&] { return load.stored_seq() > 500; }));
