@@ -232,8 +232,11 @@ void shard_state::name_dids() {
                 intern_users{std::make_shared<const std::vector<std::string>>(unnamed_)})
       .then(
           [this](const interned_users& done) {
-            if (!done.ids)
+            if (!done.ids) {
+              if (done.needs_person)
+                stand("before new users: " + done.problem);
               return rest("user ids", done.problem);
+            }
             for (std::size_t i = 0; i < unnamed_.size(); ++i) {
               batch_->user_ids[unnamed_at_[i]] = (*done.ids)[i];
               known_.put(unnamed_[i], (*done.ids)[i]);

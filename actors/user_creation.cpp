@@ -79,12 +79,13 @@ caf::result<interned_users> user_creation_state::intern(const intern_users& want
 void user_creation_state::answer(const request_ptr& request) {
   if (request->answer.pending())
     request->answer.deliver(interned_users{
-        std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}});
+        std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}, false});
 }
 
-void user_creation_state::fail(const request_ptr& request, const std::string& problem) {
+void user_creation_state::fail(const request_ptr& request, const std::string& problem,
+                               bool needs_person) {
   if (request->answer.pending())
-    request->answer.deliver(interned_users{nullptr, problem});
+    request->answer.deliver(interned_users{nullptr, problem, needs_person});
 }
 
 // All have the same time, so those who came first run out of it first.
@@ -155,7 +156,7 @@ void user_creation_state::start_batches() {
 void user_creation_state::finish_batch(const std::vector<std::string>& dids,
                                        const db::job_outcome& done) {
   if (!done) {
-    fail_batch(dids, done.error().message);
+    fail_batch(dids, db::describe(done.error()), done.error().cls == db::error_class::fatal);
     return;
   }
   const auto& ids = std::get<std::vector<std::int64_t>>(*done);
@@ -176,14 +177,14 @@ void user_creation_state::finish_batch(const std::vector<std::string>& dids,
 
 // Every request that waited for one of them fails as a whole; its shard asks again.
 void user_creation_state::fail_batch(const std::vector<std::string>& dids,
-                                     const std::string& problem) {
+                                     const std::string& problem, bool needs_person) {
   spdlog::warn("user_creation: {} new users have to wait: {}", dids.size(), problem);
   for (const auto& did : dids) {
     auto waiting = wanted_.extract(did);
     if (waiting.empty())
       continue;
     for (auto& [request, place] : waiting.mapped())
-      fail(request, problem);
+      fail(request, problem, needs_person);
   }
   sweep();
 }

@@ -56,8 +56,9 @@ private:
   caf::result<interned_users> intern(const intern_users& wanted);
   void start_batches();
   void finish_batch(const std::vector<std::string>& dids, const db::job_outcome& done);
-  void fail_batch(const std::vector<std::string>& dids, const std::string& problem);
-  void fail(const request_ptr& request, const std::string& problem);
+  void fail_batch(const std::vector<std::string>& dids, const std::string& problem,
+                  bool needs_person = false);
+  void fail(const request_ptr& request, const std::string& problem, bool needs_person = false);
   void answer(const request_ptr& request);
   /// Those who have waited too long.
   void expire();

@@ -70,6 +70,7 @@ struct intern_users {
 struct interned_users {
   std::shared_ptr<const std::vector<std::int64_t>> ids;
   std::string problem;
+  bool needs_person{false}; ///< trying again will not help: the error is fatal
 };
 
 /// shard → pending_ops, which answers with `pending_noted`: what a committed batch parked, released

@@ -269,3 +269,23 @@ TEST_CASE("a database that is too slow for a whole batch of new users gets small
                  [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); });
   CHECK(done);
 }
+
+TEST_CASE("who asks for users is told when it needs a person") {
+  bench_of_actors bench(at_once(1));
+  const auto script = std::make_shared<pool_script>();
+  bench.put<fake_pool_state>(names::pool, script);
+  const auto creator = bench.put<user_creation_state>(names::user_creation);
+  const auto answer = [&](const char* sqlstate) {
+    script->set([=](const db::job&) -> db::job_outcome { return db::db_fail(sqlstate, "no"); });
+    interned_users out;
+    bench.self->request(creator, patience, intern_users{std::make_shared<const dids>(many("u", 1))})
+        .receive([&](const interned_users& got) { out = got; },
+                 [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); });
+    CHECK(out.ids == nullptr);
+    return out;
+  };
+  CHECK_FALSE(answer("53100").needs_person);
+  const auto refused = answer("42501");
+  CHECK(refused.needs_person);
+  CHECK(refused.problem == "42501 (fatal): no");
+}
