@@ -109,6 +109,14 @@ std::int64_t heavy_load::last_seq() const {
 }
 
 unsigned heavy_load::ready() const {
+  return ask_ready().status;
+}
+
+std::string heavy_load::ready_text() const {
+  return ask_ready().body;
+}
+
+heavy_load::answer heavy_load::ask_ready() const {
   asio::io_context context;
   asio::ip::tcp::socket socket(context);
   socket.connect({asio::ip::address_v4::loopback(), http_port});
@@ -116,9 +124,9 @@ unsigned heavy_load::ready() const {
   ask.set(http::field::host, "localhost");
   http::write(socket, ask);
   boost::beast::flat_buffer buffer;
-  http::response<http::string_body> answer;
-  http::read(socket, buffer, answer);
-  return answer.result_int();
+  http::response<http::string_body> got;
+  http::read(socket, buffer, got);
+  return {got.result_int(), got.body()};
 }
 
 bool heavy_load::relay_is_blocked() const {

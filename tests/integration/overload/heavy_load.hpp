@@ -37,6 +37,8 @@ struct heavy_load {
 
   /// The status of GET /readyz.
   [[nodiscard]] unsigned ready() const;
+  /// And what it says.
+  [[nodiscard]] std::string ready_text() const;
 
   /// The relay's send blocks: nothing more has gone out for a while, and there is more.
   [[nodiscard]] bool relay_is_blocked() const;
@@ -48,6 +50,12 @@ struct heavy_load {
   void check_end();
 
 private:
+  struct answer {
+    unsigned status{0};
+    std::string body;
+  };
+  [[nodiscard]] answer ask_ready() const;
+
   std::size_t at_start_{0};
   db::connection watcher_;
 };
