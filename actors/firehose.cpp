@@ -3,6 +3,7 @@
 #include "actors/routing.hpp"
 #include "actors/shard.hpp"
 #include "atproto/frame.hpp"
+#include "core/read_credit.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -14,8 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_interval{200};
 
-/// Frames the source may deliver before it hears from us again: bounds what can come on top of a
-/// window that is full by its bytes.
+/// Frames the source may deliver before it hears from us again.
 constexpr std::uint64_t credit_ahead = 256;
 
 [[nodiscard]] time_point now() {
@@ -25,7 +25,10 @@ constexpr std::uint64_t credit_ahead = 256;
 } // namespace
 
 firehose_state::firehose_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)), last_arrival_(now()) {}
+    : self_(self), node_(std::move(node)), last_arrival_(now()),
+      edge_(node_->metrics.edge("firehose_to_shard")), exhausted_(*edge_.exhausted),
+      lanes_stalled_(*edge_.stalled_seconds),
+      source_stalled_(*node_->metrics.firehose().stalled_seconds) {}
 
 firehose_state::~firehose_state() {
   node_->status.firehose_running = false;
@@ -52,17 +55,20 @@ firehose_actor::behavior_type firehose_state::make_behavior() {
 
 void firehose_state::load_cursors() {
   const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  if (!pool)
-    return; // the next tick tries again
+  // The next tick tries again. One question at a time: more would only fill the pool's queue.
+  if (!pool || asking_)
+    return;
+  asking_ = true;
   self_
       ->request(pool, caf::infinite,
                 run_job{std::make_shared<const db::job>(db::cursors_job{node_->service})})
       .then(
           [this](const job_result& done) {
+            asking_ = false;
             if (done.what->has_value() && !progress_)
               open(std::get<std::vector<db::shard_cursor>>(**done.what));
           },
-          [](const caf::error&) { /* the next tick tries again */ });
+          [this](const caf::error&) { asking_ = false; });
 }
 
 void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
@@ -120,6 +126,7 @@ net::ws_source_callbacks firehose_state::callbacks() {
       metrics.bytes->Increment(static_cast<double>(data->size()));
       const auto peeked = atproto::peek_frame(*data);
       if (!peeked) {
+        item.frame.seq = -1;
         metrics.bad_frames.of(to_string(peeked.error().code)).Increment();
         spdlog::warn("a frame is passed over: {}", peeked.error().message);
       } else {
@@ -182,13 +189,15 @@ void firehose_state::route(const source_frames& arrived) {
       continue;
     const auto seq = static_cast<std::uint64_t>(item.frame.seq);
     if (!item.for_a_shard) {
-      static_cast<void>(progress_->passed(seq)); // repeated after a reconnect: nothing to do
+      if (!progress_->passed(seq))
+        repeated(item.frame.seq);
       continue;
     }
     const auto wanted = progress_->delivered(seq, item.shard);
     if (!wanted) {
       if (wanted.error().code == errc::limit)
         throw std::logic_error("the window has more frames than credit: " + wanted.error().message);
+      repeated(item.frame.seq);
       continue;
     }
     if (!*wanted)
@@ -201,6 +210,16 @@ void firehose_state::route(const source_frames& arrived) {
     if (touched[shard])
       feed(shard);
   top_up_credit();
+}
+
+// We ask for what comes after the highest seq, so a relay should not send this. It is no harm, but
+// one that has begun to count anew would lose everything in this way.
+void firehose_state::repeated(std::int64_t seq) {
+  node_->metrics.firehose().repeated->Increment();
+  if (const auto kept_back = repeated_lines_.pass(0, now()))
+    spdlog::warn("frame {} is not above {}, the highest read, and is passed over; {} such lines "
+                 "kept back",
+                 seq, progress_->highest(), *kept_back);
 }
 
 void firehose_state::shard_came(const shard_ready& ready) {
@@ -236,15 +255,15 @@ void firehose_state::feed(std::size_t shard) {
 }
 
 void firehose_state::top_up_credit() {
-  if (!source_ || window_bytes_ >= node_->options.firehose_window_bytes)
+  if (!source_)
     return;
-  const auto held = progress_->outstanding() + granted_;
-  const auto room = node_->options.firehose_window_frames > held
-                        ? node_->options.firehose_window_frames - held
-                        : 0;
-  const auto more = std::min<std::uint64_t>(room, credit_ahead - std::min(granted_, credit_ahead));
-  // In portions, so that a busy source does not cause a message for each frame.
-  if (more == 0 || (more < credit_ahead / 4 && granted_ > 0 && more < room))
+  const auto more = frames_to_grant(
+      {.frames = node_->options.firehose_window_frames,
+       .bytes = node_->options.firehose_window_bytes,
+       .frame_bytes = atproto::frame_limits::max_frame,
+       .ahead = credit_ahead},
+      {.frames = progress_->outstanding(), .bytes = window_bytes_, .granted = granted_});
+  if (more == 0)
     return;
   granted_ += more;
   source_->grant(static_cast<std::uint32_t>(more));
@@ -290,7 +309,6 @@ void firehose_state::show() {
     out.event_timestamp->Set(static_cast<double>(event_time_) / 1e6);
   out.window_frames->Set(static_cast<double>(window_frames()));
   out.window_capacity->Set(static_cast<double>(node_->options.firehose_window_frames));
-  const auto edge = node_->metrics.edge("firehose_to_shard");
   std::size_t depth = 0;
   std::size_t capacity = 0;
   std::uint64_t exhausted = 0;
@@ -301,13 +319,12 @@ void firehose_state::show() {
     exhausted += lane.credit().times_exhausted();
     stalled += lane.credit().time_stalled(now());
   }
-  edge.depth->Set(static_cast<double>(depth));
-  edge.capacity->Set(static_cast<double>(capacity));
-  metrics::raise_to(*edge.exhausted, static_cast<double>(exhausted));
-  metrics::raise_to(*edge.stalled_seconds, std::chrono::duration<double>(stalled).count());
+  edge_.depth->Set(static_cast<double>(depth));
+  edge_.capacity->Set(static_cast<double>(capacity));
+  exhausted_.show(static_cast<double>(exhausted));
+  lanes_stalled_.show(std::chrono::duration<double>(stalled).count());
   if (source_)
-    metrics::raise_to(*out.stalled_seconds,
-                      std::chrono::duration<double>(source_->stats().stalled).count());
+    source_stalled_.show(std::chrono::duration<double>(source_->stats().stalled).count());
 }
 
 } // namespace prism

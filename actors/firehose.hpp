@@ -2,8 +2,10 @@
 
 #include "actors/node_context.hpp"
 #include "actors/shard_lane.hpp"
+#include "core/rate_limited.hpp"
 #include "core/watermark.hpp"
 #include "messages/interfaces.hpp"
+#include "metrics/running_total.hpp"
 #include "net/ws_source.hpp"
 
 #include <atomic>
@@ -36,6 +38,7 @@ private:
   void start_source();
   [[nodiscard]] net::ws_source_callbacks callbacks();
   void route(const source_frames& arrived);
+  void repeated(std::int64_t seq);
   void shard_came(const shard_ready& ready);
   void durable(const frames_durable& done);
   void feed(std::size_t shard);
@@ -47,12 +50,18 @@ private:
 
   self_pointer self_;
   node_ptr node_;
+  bool asking_{false}; // for the cursors
   std::optional<watermark> progress_;
   std::vector<shard_lane> lanes_;
   std::size_t window_bytes_{0};
   std::uint64_t granted_{0}; // frames the source may still deliver
   std::int64_t event_time_{0};
   std::chrono::steady_clock::time_point last_arrival_;
+  rate_limited<int> repeated_lines_{std::chrono::seconds{10}, 1};
+  metrics::edge_metrics edge_;
+  metrics::running_total exhausted_;
+  metrics::running_total lanes_stalled_;
+  metrics::running_total source_stalled_;
   std::atomic<std::int64_t> highest_read_{-1}; // -1: nothing yet; written on the I/O thread
   std::unique_ptr<net::ws_source> source_;     // last: its thread uses what is above
 };

@@ -59,7 +59,14 @@ constexpr std::chrono::milliseconds longest_wait{5'000};
 } // namespace
 
 identity_state::identity_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)), metrics_(node_->metrics.identity()) {}
+    : self_(self), node_(std::move(node)), metrics_(node_->metrics.identity()), totals_(metrics_),
+      shown_documents_(node_->metrics.cache("did_documents")),
+      shown_handles_(node_->metrics.cache("handles")) {}
+
+identity_state::shown_totals::shown_totals(const metrics::identity_metrics& out)
+    : answered(out.requests.of("answered")), failed(out.requests.of("failed")),
+      refused(out.requests.of("refused")), held_back(out.requests.of("held_back")),
+      timed_out(*out.timeouts) {}
 
 // Its callbacks send to this actor, which may be gone by then: so it ends first.
 identity_state::~identity_state() {
@@ -299,8 +306,9 @@ void identity_state::report_pending(const std::vector<db::pending_change>& chang
   if (changes.empty() || !pending)
     return;
   self_
-      ->request(pending, std::chrono::seconds{10},
-                pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes)})
+      ->request(
+          pending, std::chrono::seconds{10},
+          pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes), true})
       .then([](const pending_noted&) {}, [](const caf::error&) {});
 }
 
@@ -314,22 +322,18 @@ void identity_state::show() {
   if (!resolver_)
     return;
   const auto now = resolver_->stats();
-  metrics::raise_to(metrics_.requests.of("answered"), static_cast<double>(now.answered));
-  metrics::raise_to(metrics_.requests.of("failed"), static_cast<double>(now.failed));
-  metrics::raise_to(metrics_.requests.of("refused"), static_cast<double>(now.refused));
-  metrics::raise_to(metrics_.requests.of("held_back"), static_cast<double>(now.held_back));
-  metrics::raise_to(*metrics_.timeouts, static_cast<double>(now.timed_out));
+  totals_.answered.show(static_cast<double>(now.answered));
+  totals_.failed.show(static_cast<double>(now.failed));
+  totals_.refused.show(static_cast<double>(now.refused));
+  totals_.held_back.show(static_cast<double>(now.held_back));
+  totals_.timed_out.show(static_cast<double>(now.timed_out));
   metrics_.hosts->Set(static_cast<double>(now.hosts));
   metrics_.open_circuits->Set(static_cast<double>(now.open_circuits));
-  const auto show_cache = [&](const char* which, const net::identity_stats::cache& from) {
-    const auto out = node_->metrics.cache(which);
-    metrics::raise_to(*out.hits, static_cast<double>(from.hits));
-    metrics::raise_to(*out.misses, static_cast<double>(from.misses));
-    metrics::raise_to(*out.evictions, static_cast<double>(from.evictions));
-    out.entries->Set(static_cast<double>(from.entries));
+  const auto show_cache = [](metrics::shown_cache& on, const net::identity_stats::cache& from) {
+    on.show(from.hits, from.misses, from.evictions, from.entries);
   };
-  show_cache("did_documents", now.documents);
-  show_cache("handles", now.handles);
+  show_cache(shown_documents_, now.documents);
+  show_cache(shown_handles_, now.handles);
 }
 
 } // namespace prism

@@ -4,6 +4,7 @@
 #include "core/backoff.hpp"
 #include "core/rate_limited.hpp"
 #include "messages/interfaces.hpp"
+#include "metrics/running_total.hpp"
 #include "net/identity_resolver.hpp"
 
 #include <chrono>
@@ -64,6 +65,13 @@ private:
   self_pointer self_;
   node_ptr node_;
   const metrics::identity_metrics& metrics_;
+  /// What the resolver counts.
+  struct shown_totals {
+    explicit shown_totals(const metrics::identity_metrics& out);
+    metrics::running_total answered, failed, refused, held_back, timed_out;
+  } totals_;
+  metrics::shown_cache shown_documents_;
+  metrics::shown_cache shown_handles_;
   std::unique_ptr<net::identity_resolver> resolver_;
   std::minstd_rand random_{std::random_device{}()};
   std::map<key, look_up> in_flight_;         // claimed, up to its result being stored

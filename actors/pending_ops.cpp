@@ -9,30 +9,38 @@ namespace prism {
 
 namespace {
 
-constexpr std::chrono::seconds show_interval{1};
-
 [[nodiscard]] bounded_array_map_options caps(std::uint64_t keys, const config::options& options) {
   return {.max_keys = keys, .max_items_per_key = options.pending_max_items};
+}
+
+[[nodiscard]] std::size_t map_of(atproto::collection kind) {
+  return kind == atproto::collection::list_item ? 1 : 0;
 }
 
 } // namespace
 
 pending_ops_state::pending_ops_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)),
-      waiting_{pending_index{caps(node_->options.pending_max_posts, node_->options)},
-               pending_index{caps(node_->options.pending_max_lists, node_->options)}} {}
+    : pending_ops_state(self, std::move(node), reading{}) {}
+
+pending_ops_state::pending_ops_state(self_pointer self, node_ptr node, reading when)
+    : self_(self), node_(std::move(node)), when_(when), waiting_(empty_indexes()) {}
+
+pending_ops_state::indexes pending_ops_state::empty_indexes() const {
+  const auto& options = node_->options;
+  return {pending_index{caps(options.pending_max_posts, options)},
+          pending_index{caps(options.pending_max_lists, options)}};
+}
 
 pending_ops_actor::behavior_type pending_ops_state::make_behavior() {
-  load();
-  self_->delayed_send(self_, show_interval, tick{});
+  load_if_due();
+  self_->delayed_send(self_, when_.look, tick{});
   return {[this](const pending_changed& what) -> pending_noted {
-            for (const auto& each : *what.changes)
-              note(each);
+            noted(what);
             return {};
           },
           [this](const tick&) {
-            show();
-            self_->delayed_send(self_, show_interval, tick{});
+            load_if_due();
+            self_->delayed_send(self_, when_.look, tick{});
           },
           [this](const stop_request&) { self_->quit(); },
           [this](const get_status&) -> actor_status {
@@ -47,41 +55,88 @@ pending_ops_actor::behavior_type pending_ops_state::make_behavior() {
           }};
 }
 
-// Before anything else is handled: what shards report next comes on top of it.
-void pending_ops_state::load() {
+void pending_ops_state::load_if_due() {
+  const auto now = steady_clock::now();
+  if (loading_ || now < not_before_ || (!in_doubt_ && now < due_))
+    return;
   const auto pool = node_->actors.find_as<pool_actor>(names::pool);
   if (!pool)
-    return;
+    return; // the next tick tries again
+  loading_ = true;
+  in_doubt_ = false;
+  asked_ = now;
+  meanwhile_.clear();
   const auto limit = static_cast<std::int64_t>(node_->options.pending_max_posts);
   self_
-      ->request(pool, node_->options.transaction_timeout,
+      ->request(pool, caf::infinite,
                 run_job{std::make_shared<const db::job>(db::newest_pending_job{limit})})
-      .await(
+      .then(
           [this](const job_result& done) {
-            if (!*done.what) {
-              spdlog::warn("pending_ops: starts empty: {}", done.what->error().message);
-              return;
-            }
-            for (const auto& each : std::get<std::vector<db::pending_change>>(**done.what))
-              note(each);
+            if (*done.what)
+              loaded(std::get<changes>(**done.what));
+            else
+              not_loaded(done.what->error().message);
           },
-          [this](const caf::error& problem) {
-            spdlog::warn("pending_ops: starts empty: {}", describe(self_->system(), problem));
-          });
+          [this](const caf::error& problem) { not_loaded(describe(self_->system(), problem)); });
 }
 
-std::size_t pending_ops_state::map_of(atproto::collection kind) const {
-  return kind == atproto::collection::list_item ? 1 : 0;
+// What was told of meanwhile may be in what was read or not, and comes on top: to enter or forget
+// something twice does no harm.
+void pending_ops_state::loaded(const changes& table) {
+  waiting_ = empty_indexes();
+  for (const auto& each : table)
+    static_cast<void>(enter(waiting_, each));
+  for (const auto& each : meanwhile_)
+    static_cast<void>(enter(waiting_, each));
+  meanwhile_.clear();
+  loading_ = false;
+  failing_ = false;
+  // A table that takes long to read is read less often.
+  const auto now = steady_clock::now();
+  constexpr int share = 100;
+  not_before_ = now + when_.pause;
+  due_ = now + std::max<steady_clock::duration>(when_.every, share * (now - asked_));
+  show();
+}
+
+void pending_ops_state::not_loaded(const std::string& why) {
+  loading_ = false;
+  in_doubt_ = true;
+  if (!std::exchange(failing_, true))
+    spdlog::warn("pending_ops: the table could not be read, it is tried again: {}", why);
+}
+
+void pending_ops_state::noted(const pending_changed& what) {
+  in_doubt_ = in_doubt_ || !what.all;
+  for (const auto& each : *what.changes) {
+    note(each);
+    if (!loading_)
+      continue;
+    if (meanwhile_.size() < meanwhile_capacity)
+      meanwhile_.push_back(each);
+    else
+      in_doubt_ = true; // it is read once more
+  }
+  show();
+}
+
+pending_index::map::add_result pending_ops_state::enter(indexes& into,
+                                                        const db::pending_change& change) {
+  auto& waiting = into[map_of(change.kind)];
+  const pending_key op{change.creator_id, static_cast<std::uint8_t>(change.kind), change.rkey};
+  if (change.what == db::pending_event::parked)
+    return waiting.park(change.referent_id, op, steady_clock::now());
+  waiting.forget(change.referent_id, op);
+  return {};
 }
 
 void pending_ops_state::note(const db::pending_change& change) {
-  auto& waiting = waiting_[map_of(change.kind)];
-  const pending_key op{change.creator_id, static_cast<std::uint8_t>(change.kind), change.rkey};
-  if (change.what != db::pending_event::parked) {
-    waiting.forget(change.referent_id, op);
-    return;
-  }
-  const auto pushed_out = waiting.park(change.referent_id, op, steady_clock::now());
+  const auto pushed_out = enter(waiting_, change);
+  const auto& events = node_->metrics.pending().events;
+  if (pushed_out.evicted)
+    events.of("evicted").Increment(static_cast<double>(pushed_out.evicted->value.size()));
+  if (pushed_out.dropped)
+    events.of("dropped").Increment();
   if (pushed_out.evicted || pushed_out.dropped)
     pass(crash_point::during_eviction);
   if (pushed_out.warn)
@@ -91,18 +146,13 @@ void pending_ops_state::note(const db::pending_change& change) {
                                       : std::string{});
 }
 
+// Before anybody is answered, so that the gauges are never behind what was told.
 void pending_ops_state::show() {
   const auto& out = node_->metrics.pending();
-  const auto raise = [&](std::string_view event, std::uint64_t now, std::uint64_t& shown) {
-    out.events.of(event).Increment(static_cast<double>(now - shown));
-    shown = now;
-  };
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     const auto& waiting = waiting_[i].waiting();
     out.ops[i]->Set(static_cast<double>(waiting.items()));
     out.keys[i]->Set(static_cast<double>(waiting.keys()));
-    raise("evicted", waiting.evicted_items(), shown_evicted_[i]);
-    raise("dropped", waiting.dropped_items(), shown_dropped_[i]);
   }
 }
 

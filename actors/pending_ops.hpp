@@ -8,28 +8,55 @@ namespace prism {
 
 /// Knows what waits for what: the memory of table pending_ops, within the caps of the options. It
 /// starts with the operations parked last, so that millions of older ones cost nothing, and follows
-/// what the shards report. It decides nothing: the table does, in the batch's own transaction.
+/// what the shards report. Reports of two shards may overtake each other, and some never come; so
+/// it reads the table again from time to time, and soon when something is known to be missing. It
+/// decides nothing: the table does, in the batch's own transaction.
 class pending_ops_state {
 public:
   using interface = pending_ops_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "pending_ops";
 
+  /// When the table is read again.
+  struct reading {
+    std::chrono::milliseconds look{1'000};    ///< how often it is asked whether it is time
+    std::chrono::milliseconds pause{10'000};  ///< least time between two readings
+    std::chrono::milliseconds every{300'000}; ///< without any reason
+  };
+
+  /// Changes kept that are told of while the table is read.
+  static constexpr std::size_t meanwhile_capacity = 20'000;
+
   pending_ops_state(self_pointer self, node_ptr node);
+  pending_ops_state(self_pointer self, node_ptr node, reading when);
 
   interface::behavior_type make_behavior();
 
 private:
-  void load();
+  using indexes = std::array<pending_index, 2>; // in the order of metrics::labels::pending_maps
+  using changes = std::vector<db::pending_change>;
+
+  void load_if_due();
+  void loaded(const changes& table);
+  void not_loaded(const std::string& why);
+  void noted(const pending_changed& what);
   void note(const db::pending_change& change);
-  [[nodiscard]] std::size_t map_of(atproto::collection kind) const;
+  [[nodiscard]] indexes empty_indexes() const;
+  /// @returns what the caps pushed out.
+  static pending_index::map::add_result enter(indexes& into, const db::pending_change& change);
   void show();
 
   self_pointer self_;
   node_ptr node_;
-  std::array<pending_index, 2> waiting_; // in the order of metrics::labels::pending_maps
-  std::array<std::uint64_t, 2> shown_evicted_{};
-  std::array<std::uint64_t, 2> shown_dropped_{};
+  reading when_;
+  indexes waiting_;
+  bool in_doubt_{true}; // the table may have something else
+  bool loading_{false};
+  bool failing_{false};
+  changes meanwhile_; // told of since the table was asked
+  time_point asked_;
+  time_point not_before_; // may it be asked again
+  time_point due_;        // it is asked in any case
 };
 
 } // namespace prism

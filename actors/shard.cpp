@@ -1,5 +1,6 @@
 #include "actors/shard.hpp"
 
+#include "actors/database_errors.hpp"
 #include "atproto/frame.hpp"
 #include "core/crash_point.hpp"
 #include "metrics/labels.hpp"
@@ -43,19 +44,17 @@ namespace {
 
 shard_state::shard_state(self_pointer self, node_ptr node, std::size_t number)
     : self_(self), node_(std::move(node)), number_(number), metrics_(node_->metrics.shard(number)),
-      edge_(node_->metrics.edge("firehose_to_shard")),
+      shown_known_(node_->metrics.cache("shard_users")),
       backoff_(backoff_options{.min = std::chrono::milliseconds{100},
                                .max = std::chrono::milliseconds{5'000}}),
-      depth_(capacity(node_->options)), most_frames_(node_->options.batch_max_frames) {
+      depth_(capacity(node_->options)),
+      size_(node_->options.batch_max_frames, node_->options.transaction_timeout) {
   events_.rejected = [this](std::string_view did, std::string_view path, std::string_view reason,
                             const std::string& message) {
-    const auto collection = path.substr(0, path.find('/'));
-    node_->metrics.rejected(collection, reason).Increment();
-    spdlog::info("record refused: at://{}/{}: {}: {}", did, path, reason, message);
+    passed_over_.records.push_back(
+        {std::string{did}, std::string{path}, std::string{reason}, message});
   };
-  events_.skipped = [this](std::string_view) {
-    node_->metrics.batches().skipped.of("unknown_collection").Increment();
-  };
+  events_.skipped = [this](std::string_view) { ++passed_over_.of_no_interest; };
 }
 
 shard_actor::behavior_type shard_state::make_behavior() {
@@ -80,6 +79,7 @@ shard_actor::behavior_type shard_state::make_behavior() {
 
 void shard_state::load_cursor() {
   phase_ = phase::loading;
+  begin_to_wait();
   const auto pool = node_->actors.find_as<pool_actor>(names::pool);
   if (!pool)
     return rest("cursor", "the database pool is not running");
@@ -93,7 +93,7 @@ void shard_state::load_cursor() {
                 durable_seq_ = last_seq_ = each.seq;
             backoff_.reset();
             // There may be nothing to commit for a long time.
-            if (std::exchange(resting_since_, std::nullopt))
+            if (std::exchange(waiting_since_, std::nullopt))
               node_->status.clear_problem(names::shard(number_));
             phase_ = phase::idle;
             announce();
@@ -163,6 +163,7 @@ void shard_state::build() {
   db::batch_builder builder(events_);
   bool full = false;
   at_work_.clear();
+  passed_over_ = {};
   while (!queue_.empty() && !full) {
     const auto& frame = queue_.front();
     const auto decoded = atproto::decode_frame(*frame.data);
@@ -170,11 +171,9 @@ void shard_state::build() {
     if (alone && !at_work_.empty())
       break;
     const auto added = decoded ? builder.add(*decoded) : tl::unexpected(decoded.error());
-    if (!added) {
-      node_->metrics.firehose().bad_frames.of(to_string(added.error().code)).Increment();
-      spdlog::warn("frame {} is passed over: {}", frame.seq, added.error().message);
-    }
-    full = alone || at_work_.size() + 1 >= most_frames_;
+    if (!added)
+      passed_over_.frames.push_back({frame.seq, added.error()});
+    full = alone || at_work_.size() + 1 >= size_.most();
     at_work_.push_back(frame);
     queue_.pop_front();
   }
@@ -197,8 +196,15 @@ void shard_state::start_batch() {
     phase_ = phase::idle;
     return;
   }
+  begin_to_wait();
   build();
   name_dids();
+}
+
+// From its beginning: what the database swallows fails only much later.
+void shard_state::begin_to_wait() {
+  if (!waiting_since_)
+    waiting_since_ = steady_clock::now();
 }
 
 void shard_state::name_dids() {
@@ -215,6 +221,7 @@ void shard_state::name_dids() {
       unnamed_at_.push_back(i);
     }
   }
+  shown_known_.show(known_);
   if (unnamed_.empty())
     return write();
   const auto creator = node_->actors.find_as<user_creation_actor>(names::user_creation);
@@ -225,12 +232,16 @@ void shard_state::name_dids() {
                 intern_users{std::make_shared<const std::vector<std::string>>(unnamed_)})
       .then(
           [this](const interned_users& done) {
-            if (!done.ids)
+            if (!done.ids) {
+              if (done.needs_person)
+                stand("before new users: " + done.problem);
               return rest("user ids", done.problem);
+            }
             for (std::size_t i = 0; i < unnamed_.size(); ++i) {
               batch_->user_ids[unnamed_at_[i]] = (*done.ids)[i];
               known_.put(unnamed_[i], (*done.ids)[i]);
             }
+            shown_known_.show(known_);
             write();
           },
           [this](const caf::error& problem) {
@@ -252,9 +263,10 @@ void shard_state::write() {
 
 void shard_state::written(const db::job_outcome& done) {
   const auto& out = node_->metrics.batches();
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
-  out.seconds->Observe(took.count());
+  const auto took = std::chrono::steady_clock::now() - started_;
+  out.seconds->Observe(std::chrono::duration<double>(took).count());
   if (done) {
+    size_.committed(at_work_.size(), took);
     out.batches.of("committed").Increment();
     committed(std::get<db::apply_report>(*done));
     return;
@@ -271,6 +283,8 @@ void shard_state::written(const db::job_outcome& done) {
     narrow_down(why);
   else if (why.cls == db::error_class::fatal)
     hold(why);
+  else if (ends_sooner_if_smaller(why) && !refusal_ && at_work_.size() > 1)
+    take_less(why);
   else
     rest("batch", why.message);
 }
@@ -284,10 +298,17 @@ void shard_state::hold(const db::db_error& why) {
   const auto text = at_work_.empty() ? db::describe(why)
                                      : fmt::format("before frame {}: {}", at_work_.front().seq,
                                                    db::describe(why));
-  spdlog::error("shard {} cannot go on {}; it needs a person, nothing is left out", number_, text);
-  metrics_.held->Set(1);
-  node_->status.set_problem(names::shard(number_), text);
+  stand(text);
   rest("batch", why.message);
+}
+
+// Until a batch is committed.
+void shard_state::stand(const std::string& before_what) {
+  spdlog::error("shard {} cannot go on {}; it needs a person, nothing is left out", number_,
+                before_what);
+  standing_ = true;
+  node_->status.set_problem(names::shard(number_), before_what);
+  metrics_.held->Set(1);
 }
 
 void shard_state::committed(const db::apply_report& report) {
@@ -305,11 +326,11 @@ void shard_state::committed(const db::apply_report& report) {
   if (refusal_)
     node_->metrics.batches().dead_letters->Increment();
   refusal_.reset();
-  resting_since_.reset();
-  metrics_.held->Set(0);
+  waiting_since_.reset();
+  standing_ = false;
   node_->status.clear_problem(names::shard(number_));
+  metrics_.held->Set(0);
   backoff_.reset();
-  most_frames_ = std::min<std::size_t>(most_frames_ * 2, node_->options.batch_max_frames);
   phase_ = phase::idle;
   if (announce_due_ && queue_.empty())
     announce();
@@ -330,14 +351,30 @@ void shard_state::narrow_down(const db::db_error& why) {
     batch_ = std::move(empty);
     return put_aside();
   }
-  most_frames_ = std::max<std::size_t>(1, at_work_.size() / 2);
+  size_.failed(at_work_.size());
   spdlog::warn("shard {}: a batch of {} frames is refused ({}), trying {}", number_,
-               at_work_.size(), why.sqlstate, most_frames_);
+               at_work_.size(), why.sqlstate, size_.most());
+  give_back();
+  start_batch();
+}
+
+// As many again would run out of time again, for ever: a slow database is caught up with only by
+// batches that end.
+void shard_state::take_less(const db::db_error& why) {
+  size_.failed(at_work_.size());
+  spdlog::warn("shard {}: a batch of {} frames is too much for the database now ({}), trying {}",
+               number_, at_work_.size(), why.sqlstate, size_.most());
+  give_back();
+  rest("batch", why.message);
+}
+
+// The frames of the batch wait again, before all others.
+void shard_state::give_back() {
   while (!at_work_.empty()) {
     queue_.push_front(std::move(at_work_.back()));
     at_work_.pop_back();
   }
-  start_batch();
+  batch_.reset();
 }
 
 void shard_state::put_aside() {
@@ -364,15 +401,14 @@ void shard_state::rest(std::string_view what, const std::string& why) {
     phase_ = phase::resting;
   const auto delay = backoff_.next(std::uniform_real_distribution<>{0, 1}(random_));
   spdlog::warn("shard {}: {} has to wait {} ms: {}", number_, what, delay.count(), why);
+  begin_to_wait();
   const auto now = steady_clock::now();
-  if (!resting_since_)
-    resting_since_ = now;
-  // Whatever the reason: a shard that does not get on is no secret.
-  if (now - *resting_since_ >= unnoticed_rest)
+  // Whatever the reason: a shard that does not get on is no secret. If it stands, that is told.
+  if (!standing_ && now - *waiting_since_ >= unnoticed_wait)
     node_->status.set_problem(
         names::shard(number_),
         fmt::format("{} has not got on for {} s: {}", what,
-                    std::chrono::duration_cast<std::chrono::seconds>(now - *resting_since_).count(),
+                    std::chrono::duration_cast<std::chrono::seconds>(now - *waiting_since_).count(),
                     why));
   self_->delayed_send(self_, delay, tick{});
   stop_if_idle();
@@ -387,6 +423,11 @@ void shard_state::wake() {
     // A session of a pool that has died may still be at work on the one it was given.
     batch_ = std::make_shared<db::batch>(*batch_);
     name_dids();
+  } else if (phase_ == phase::resting) {
+    // A firehose that was started meanwhile has got the frames back, and waits to be told so.
+    if (announce_due_ && queue_.empty())
+      announce();
+    start_batch();
   }
 }
 
@@ -396,6 +437,7 @@ void shard_state::stop_if_idle() {
 }
 
 void shard_state::count(const db::apply_report& report) {
+  tell_passed_over();
   const auto& out = node_->metrics.batches();
   std::size_t ops = 0;
   for (std::size_t kind = 1; kind < report.ops.size(); ++kind)
@@ -416,22 +458,41 @@ void shard_state::count(const db::apply_report& report) {
   constexpr std::string_view names[]{"parked", "released", "cancelled"};
   for (const auto& each : report.pending)
     pending.events.of(names[static_cast<std::size_t>(each.what)]).Increment();
-  report_pending(report.pending);
+  report_pending(report);
 }
 
-void shard_state::report_pending(const std::vector<db::pending_change>& changes) {
+void shard_state::tell_passed_over() {
+  for (const auto& [did, path, reason, message] : passed_over_.records) {
+    const auto collection = std::string_view{path}.substr(0, path.find('/'));
+    node_->metrics.rejected(collection, reason).Increment();
+    spdlog::info("record refused: at://{}/{}: {}: {}", did, path, reason, message);
+  }
+  for (const auto& [seq, why] : passed_over_.frames) {
+    node_->metrics.firehose().bad_frames.of(to_string(why.code)).Increment();
+    spdlog::warn("frame {} is passed over: {}", seq, why.message);
+  }
+  node_->metrics.batches()
+      .skipped.of("unknown_collection")
+      .Increment(static_cast<double>(passed_over_.of_no_interest));
+  passed_over_ = {};
+}
+
+void shard_state::report_pending(const db::apply_report& report) {
+  const auto& changes = report.pending;
   const auto fits = std::min(changes.size(), unreported_capacity - unreported_.size());
   unreported_.insert(unreported_.end(), changes.begin(),
                      changes.begin() + static_cast<std::ptrdiff_t>(fits));
   if (fits < changes.size())
     node_->metrics.pending().events.of("unnoted").Increment(
         static_cast<double>(changes.size() - fits));
+  // Of a batch whose COMMIT was not answered nobody knows any more what it did.
+  untold_ = untold_ || fits < changes.size() || report.already_applied;
   send_pending();
 }
 
 void shard_state::send_pending() {
   const auto pending = node_->actors.find_as<pending_ops_actor>(names::pending_ops);
-  if (reporting_ || unreported_.empty() || !pending)
+  if (reporting_ || (unreported_.empty() && !untold_) || !pending)
     return;
   reporting_ = true;
   const auto done = [this] {
@@ -441,8 +502,13 @@ void shard_state::send_pending() {
   self_
       ->request(pending, std::chrono::seconds{10},
                 pending_changed{std::make_shared<const std::vector<db::pending_change>>(
-                    std::exchange(unreported_, {}))})
-      .then([done](const pending_noted&) { done(); }, [done](const caf::error&) { done(); });
+                                    std::exchange(unreported_, {})),
+                                !std::exchange(untold_, false)})
+      .then([done](const pending_noted&) { done(); },
+            [this](const caf::error&) {
+              reporting_ = false;
+              untold_ = true; // with the next report
+            });
 }
 
 } // namespace prism

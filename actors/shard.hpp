@@ -2,10 +2,12 @@
 
 #include "actors/node_context.hpp"
 #include "core/backoff.hpp"
+#include "core/batch_size.hpp"
 #include "core/depth_guard.hpp"
 #include "core/lru_cache.hpp"
 #include "db/batch_builder.hpp"
 #include "messages/interfaces.hpp"
+#include "metrics/running_total.hpp"
 
 #include <deque>
 #include <optional>
@@ -16,8 +18,9 @@ namespace prism {
 
 /// One lane of the firehose: decodes its repos' frames in order and writes them in batches, one at
 /// a time. A batch is what arrived while the previous one was in the database. Until a batch is
-/// committed its frames are kept, so a failure of any kind is answered by trying again; what is
-/// refused for its content is narrowed down to one frame and put into dead_letters. A fatal error
+/// committed its frames are kept, so a failure of any kind is answered by trying again, and one for
+/// lack of time with fewer frames, since more of them may never end. What is refused for its
+/// content is narrowed down to one frame and put into dead_letters. A fatal error
 /// (wrong SQL, schema, rights) is narrowed down as well, but the shard then stands before that
 /// frame, loudly, until a person has mended the cause.
 class shard_state {
@@ -33,8 +36,8 @@ public:
   /// memory is only a cache.
   static constexpr std::size_t unreported_capacity = 20'000;
 
-  /// How long a shard may rest before /readyz says so.
-  static constexpr std::chrono::seconds unnoticed_rest{30};
+  /// How long a shard may be at one thing before /readyz says so, when next that fails.
+  static constexpr std::chrono::seconds unnoticed_wait{30};
 
   /// Frames a shard may have before they are committed: two batches.
   [[nodiscard]] static std::size_t capacity(const config::options& options) {
@@ -63,32 +66,38 @@ private:
   void build();
   void decode(const routed_frame& frame);
   void start_batch();
+  void begin_to_wait();
   void name_dids();
   void write();
   void written(const db::job_outcome& done);
   void committed(const db::apply_report& report);
   void narrow_down(const db::db_error& why);
+  void take_less(const db::db_error& why);
+  void give_back();
   void hold(const db::db_error& why);
+  void stand(const std::string& before_what);
   void put_aside();
   void rest(std::string_view what, const std::string& why);
   void wake();
   void stop_if_idle();
   void count(const db::apply_report& report);
-  void report_pending(const std::vector<db::pending_change>& changes);
+  void tell_passed_over();
+  void report_pending(const db::apply_report& report);
   void send_pending();
 
   self_pointer self_;
   node_ptr node_;
   std::size_t number_;
   metrics::shard_metrics metrics_;
-  metrics::edge_metrics edge_;
   db::build_events events_;
   lru_cache<std::string, std::int64_t> known_{cache_capacity};
+  metrics::shown_cache shown_known_; // of all shards together
   backoff backoff_;
   std::minstd_rand random_{std::random_device{}()};
 
   std::uint64_t life_{0}; // of the last announcement
   bool announce_due_{false};
+  bool standing_{false}; // before something that needs a person
   phase phase_{phase::loading};
   bool stopping_{false};
   std::int64_t durable_seq_{0};
@@ -98,15 +107,29 @@ private:
 
   std::deque<routed_frame> queue_;    // not decoded yet
   std::vector<routed_frame> at_work_; // in the batch that is being written
-  std::size_t most_frames_;           // smaller while a bad frame is being looked for
+  batch_size size_;                   // of the next batch
   std::shared_ptr<db::batch> batch_;
+  /// What of its frames is not indexed; told when it is committed, since it may be built again.
+  struct passed_over {
+    struct record {
+      std::string did, path, reason, message;
+    };
+    struct frame {
+      std::int64_t seq{0};
+      error why;
+    };
+    std::vector<record> records;
+    std::vector<frame> frames;
+    std::size_t of_no_interest{0};
+  } passed_over_;
   std::optional<db::db_error> refusal_; // of the one frame that is being put aside
   std::vector<std::string> unnamed_;    // DIDs of the batch without id
   std::vector<std::size_t> unnamed_at_;
-  std::chrono::steady_clock::time_point started_;
-  std::optional<time_point> resting_since_; // since nothing was committed
+  std::chrono::steady_clock::time_point started_; // of the batch that is being written
+  std::optional<time_point> waiting_since_;       // for what is to be done now and is not
 
   std::vector<db::pending_change> unreported_; // while pending_ops is busy with the last report
+  bool untold_{false};                         // some will never be
   bool reporting_{false};
 };
 

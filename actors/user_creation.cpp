@@ -1,5 +1,7 @@
 #include "actors/user_creation.hpp"
 
+#include "actors/database_errors.hpp"
+
 #include <algorithm>
 #include <spdlog/spdlog.h>
 
@@ -18,7 +20,8 @@ constexpr std::chrono::milliseconds longest_interval{1000};
 } // namespace
 
 user_creation_state::user_creation_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)) {}
+    : self_(self), node_(std::move(node)), shown_known_(node_->metrics.cache("users")),
+      size_(batch_capacity, node_->options.transaction_timeout) {}
 
 user_creation_state::~user_creation_state() {
   for (const auto& request : requests_)
@@ -76,12 +79,13 @@ caf::result<interned_users> user_creation_state::intern(const intern_users& want
 void user_creation_state::answer(const request_ptr& request) {
   if (request->answer.pending())
     request->answer.deliver(interned_users{
-        std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}});
+        std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}, false});
 }
 
-void user_creation_state::fail(const request_ptr& request, const std::string& problem) {
+void user_creation_state::fail(const request_ptr& request, const std::string& problem,
+                               bool needs_person) {
   if (request->answer.pending())
-    request->answer.deliver(interned_users{nullptr, problem});
+    request->answer.deliver(interned_users{nullptr, problem, needs_person});
 }
 
 // All have the same time, so those who came first run out of it first.
@@ -114,7 +118,7 @@ void user_creation_state::sweep() {
 void user_creation_state::start_batches() {
   while (!queue_.empty() && batches_at_work_ < node_->options.max_concurrent_user_creations) {
     auto dids = std::make_shared<std::vector<std::string>>();
-    while (!queue_.empty() && dids->size() < batch_capacity) {
+    while (!queue_.empty() && dids->size() < size_.most()) {
       dids->push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
@@ -124,12 +128,17 @@ void user_creation_state::start_batches() {
       continue;
     }
     ++batches_at_work_;
+    const auto since = std::chrono::steady_clock::now();
     self_
         ->request(pool, caf::infinite,
                   run_job{std::make_shared<const db::job>(db::intern_job{*dids})})
         .then(
-            [this, dids](const job_result& done) {
+            [this, dids, since](const job_result& done) {
               --batches_at_work_;
+              if (*done.what)
+                size_.committed(dids->size(), std::chrono::steady_clock::now() - since);
+              else if (ends_sooner_if_smaller(done.what->error()))
+                size_.failed(dids->size());
               finish_batch(*dids, *done.what);
               start_batches();
               stop_if_idle();
@@ -147,7 +156,7 @@ void user_creation_state::start_batches() {
 void user_creation_state::finish_batch(const std::vector<std::string>& dids,
                                        const db::job_outcome& done) {
   if (!done) {
-    fail_batch(dids, done.error().message);
+    fail_batch(dids, db::describe(done.error()), done.error().cls == db::error_class::fatal);
     return;
   }
   const auto& ids = std::get<std::vector<std::int64_t>>(*done);
@@ -168,14 +177,14 @@ void user_creation_state::finish_batch(const std::vector<std::string>& dids,
 
 // Every request that waited for one of them fails as a whole; its shard asks again.
 void user_creation_state::fail_batch(const std::vector<std::string>& dids,
-                                     const std::string& problem) {
+                                     const std::string& problem, bool needs_person) {
   spdlog::warn("user_creation: {} new users have to wait: {}", dids.size(), problem);
   for (const auto& did : dids) {
     auto waiting = wanted_.extract(did);
     if (waiting.empty())
       continue;
     for (auto& [request, place] : waiting.mapped())
-      fail(request, problem);
+      fail(request, problem, needs_person);
   }
   sweep();
 }
@@ -194,11 +203,7 @@ void user_creation_state::show() {
                         : std::chrono::steady_clock::now() - requests_.front()->since;
   out.longest_wait->Set(longest.count());
   out.in_flight->Set(static_cast<double>(batches_at_work_));
-  const auto cache = node_->metrics.cache("users");
-  metrics::raise_to(*cache.hits, static_cast<double>(known_.hits()));
-  metrics::raise_to(*cache.misses, static_cast<double>(known_.misses()));
-  metrics::raise_to(*cache.evictions, static_cast<double>(known_.evictions()));
-  cache.entries->Set(static_cast<double>(known_.size()));
+  shown_known_.show(known_);
 }
 
 } // namespace prism

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/node_context.hpp"
+#include "core/batch_size.hpp"
 #include "core/lru_cache.hpp"
 #include "messages/interfaces.hpp"
+#include "metrics/running_total.hpp"
 
 #include <chrono>
 #include <deque>
@@ -27,7 +29,7 @@ public:
 
   /// Ids kept in memory.
   static constexpr std::size_t cache_capacity = 200'000;
-  /// DIDs in one statement.
+  /// DIDs in one statement, at most: fewer while the database is too slow for them.
   static constexpr std::size_t batch_capacity = 1'000;
 
   user_creation_state(self_pointer self, node_ptr node);
@@ -54,8 +56,9 @@ private:
   caf::result<interned_users> intern(const intern_users& wanted);
   void start_batches();
   void finish_batch(const std::vector<std::string>& dids, const db::job_outcome& done);
-  void fail_batch(const std::vector<std::string>& dids, const std::string& problem);
-  void fail(const request_ptr& request, const std::string& problem);
+  void fail_batch(const std::vector<std::string>& dids, const std::string& problem,
+                  bool needs_person = false);
+  void fail(const request_ptr& request, const std::string& problem, bool needs_person = false);
   void answer(const request_ptr& request);
   /// Those who have waited too long.
   void expire();
@@ -67,10 +70,12 @@ private:
   self_pointer self_;
   node_ptr node_;
   lru_cache<std::string, std::int64_t> known_{cache_capacity};
+  metrics::shown_cache shown_known_;
   std::deque<request_ptr> requests_; // in the order of their coming, answered ones swept away
   std::unordered_map<std::string, waiters> wanted_; // queued or at work; all may have given up
   std::deque<std::string> queue_;
   std::size_t batches_at_work_{0};
+  batch_size size_; // of the next batch
   bool stopping_{false};
 };
 

@@ -9,6 +9,12 @@
 
 namespace prism::atproto {
 
+namespace frame_limits {
+/// Greatest `seq`: integers beyond 53 bits are not safe in the data model, and one that is absurd
+/// would have every later frame taken for an old one.
+inline constexpr std::int64_t max_seq = (std::int64_t{1} << 53U) - 1;
+} // namespace frame_limits
+
 /// The first of the two items of a frame (event-stream spec, "Framing").
 struct frame_header {
   std::int64_t op;

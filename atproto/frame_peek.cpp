@@ -30,7 +30,7 @@ public:
       }
       if (key == "seq") {
         if (!positive(found.seq)) {
-          return refuse("'seq' must be a positive integer");
+          return refuse("'seq' must be a positive integer of at most 53 bits");
         }
       } else if (key == "repo" ? is_commit : key == "did" && !is_commit) {
         if (!text(found.did) || !is_utf8(found.did)) {
@@ -78,7 +78,7 @@ private:
   }
 
   bool positive(std::int64_t& value) noexcept {
-    constexpr auto greatest = static_cast<std::uint64_t>(INT64_MAX);
+    constexpr auto greatest = static_cast<std::uint64_t>(frame_limits::max_seq);
     cbor_head number;
     if (!head(number) || number.major != cbor_major::uint || number.argument == 0 ||
         number.argument > greatest) {

@@ -70,12 +70,14 @@ struct intern_users {
 struct interned_users {
   std::shared_ptr<const std::vector<std::int64_t>> ids;
   std::string problem;
+  bool needs_person{false}; ///< trying again will not help: the error is fatal
 };
 
 /// shard → pending_ops, which answers with `pending_noted`: what a committed batch parked, released
 /// and cancelled. A shard has at most one unanswered.
 struct pending_changed {
   std::shared_ptr<const std::vector<db::pending_change>> changes;
+  bool all{true}; ///< false: others will never be told, and only the table knows
 };
 struct pending_noted {};
 

@@ -20,6 +20,8 @@ struct firehose_metrics {
   prometheus::Counter* bytes;
   /// Frames counted and passed over, by reason (`labels::bad_frame_reasons`).
   labelled_counter bad_frames;
+  /// Frames passed over because their seq was not above one read before.
+  prometheus::Counter* repeated;
   /// WebSockets opened.
   prometheus::Counter* connects;
   /// Ends of connections and of attempts, by reason (`labels::disconnect_reasons`).
@@ -35,7 +37,7 @@ struct firehose_metrics {
   /// Frames in the replay window, and how many fit.
   prometheus::Gauge* window_frames;
   prometheus::Gauge* window_capacity;
-  /// Seconds without credit, in which the socket was not read (`raise_to`).
+  /// Seconds without credit, in which the socket was not read (`running_total`).
   prometheus::Counter* stalled_seconds;
 };
 
@@ -68,9 +70,9 @@ struct edge_metrics {
   prometheus::Gauge* depth;
   /// Units granted to the sender.
   prometheus::Gauge* capacity;
-  /// Times at which the sender found no credit (`raise_to`).
+  /// Times at which the sender found no credit (`running_total`).
   prometheus::Counter* exhausted;
-  /// Seconds that the sender waited for credit (`raise_to`).
+  /// Seconds that the sender waited for credit (`running_total`).
   prometheus::Counter* stalled_seconds;
 };
 
@@ -147,9 +149,9 @@ struct identity_metrics {
   prometheus::Gauge* in_flight;
   /// Seconds of each look-up.
   prometheus::Histogram* seconds;
-  /// HTTP requests, by result (`labels::request_results`; `raise_to`).
+  /// HTTP requests, by result (`labels::request_results`; `running_total`).
   labelled_counter requests;
-  /// Of the failed ones, those for lack of time (`raise_to`).
+  /// Of the failed ones, those for lack of time (`running_total`).
   prometheus::Counter* timeouts;
   /// Hosts remembered, and those not asked because they have not answered.
   prometheus::Gauge* hosts;
@@ -168,7 +170,7 @@ struct pending_metrics {
 
 /// One cache.
 struct cache_metrics {
-  /// Found, not found, and pushed out (`raise_to` with the totals of an `lru_cache`).
+  /// Found, not found, and pushed out (`shown_cache`).
   prometheus::Counter* hits;
   prometheus::Counter* misses;
   prometheus::Counter* evictions;

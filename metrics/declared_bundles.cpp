@@ -21,6 +21,8 @@ firehose_metrics declare_firehose(declarer& d) {
       .bytes = d.counter("firehose_bytes_total", "Bytes of the frames read."),
       .bad_frames = d.counters("firehose_bad_frames_total", "Frames counted and passed over.",
                                "reason", labels::bad_frame_reasons),
+      .repeated = d.counter("firehose_repeated_frames_total",
+                            "Frames passed over because their seq was not above one read before."),
       .connects = d.counter("firehose_connects_total", "WebSockets opened."),
       .disconnects =
           d.counters("firehose_disconnects_total", "Ends of connections and of attempts at one.",

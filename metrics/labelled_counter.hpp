@@ -28,8 +28,9 @@ private:
   prometheus::Counter* other_;
 };
 
-/// Brings a counter to the running total of something that counts by itself, and never back.
-/// One writer per counter.
+/// Brings a counter to the running total of something that counts by itself for as long as the
+/// counter lives, and never back; `running_total` is for what may be made anew. One writer per
+/// counter.
 void raise_to(prometheus::Counter& counter, double total) noexcept;
 
 } // namespace prism::metrics

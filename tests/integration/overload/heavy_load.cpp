@@ -71,19 +71,33 @@ namespace {
 
 } // namespace
 
-heavy_load::heavy_load() : http_port(free_port()), watcher_(connect_to(database.direct)) {
+heavy_load::heavy_load(std::uint64_t batch_max_frames)
+    : http_port(free_port()), watcher_(connect_to(database.direct)) {
   static_cast<void>(expected_rows());
   net::replay_options serve;
   serve.rate = frames_per_second;
   relay = net::replay_server::start(frames(), serve).value();
   auto options = node_settings(relay->url(), database.conninfo);
   options.firehose_window_frames = window_frames;
-  options.batch_max_frames = 50;
+  options.batch_max_frames = batch_max_frames;
   options.transaction_timeout = 1s;
   options.metrics_listen = fmt::format("127.0.0.1:{}", http_port);
   options.until_caught_up = 4s;
   at_start_ = resident_bytes();
   running = start_node(options);
+}
+
+void heavy_load::slow_likes(std::chrono::milliseconds each) {
+  must(watcher_.exec_script(fmt::format(
+      "create table slow (); create function wait_a_bit() returns trigger language plpgsql as $$ "
+      "begin if to_regclass('slow') is not null then perform pg_sleep({}); end if; return new; end "
+      "$$; create trigger wait_a_bit before insert on likes for each row execute function "
+      "wait_a_bit();",
+      std::chrono::duration<double>(each).count())));
+}
+
+void heavy_load::full_speed() {
+  must(watcher_.exec_script("drop table slow"));
 }
 
 std::int64_t heavy_load::stored_seq() {
@@ -95,6 +109,14 @@ std::int64_t heavy_load::last_seq() const {
 }
 
 unsigned heavy_load::ready() const {
+  return ask_ready().status;
+}
+
+std::string heavy_load::ready_text() const {
+  return ask_ready().body;
+}
+
+heavy_load::answer heavy_load::ask_ready() const {
   asio::io_context context;
   asio::ip::tcp::socket socket(context);
   socket.connect({asio::ip::address_v4::loopback(), http_port});
@@ -102,9 +124,9 @@ unsigned heavy_load::ready() const {
   ask.set(http::field::host, "localhost");
   http::write(socket, ask);
   boost::beast::flat_buffer buffer;
-  http::response<http::string_body> answer;
-  http::read(socket, buffer, answer);
-  return answer.result_int();
+  http::response<http::string_body> got;
+  http::read(socket, buffer, got);
+  return {got.result_int(), got.body()};
 }
 
 bool heavy_load::relay_is_blocked() const {

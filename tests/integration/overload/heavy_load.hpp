@@ -24,7 +24,12 @@ struct heavy_load {
   std::unique_ptr<node> running;
   std::uint16_t http_port{0};
 
-  heavy_load();
+  /// @param batch_max_frames as the node's setting.
+  explicit heavy_load(std::uint64_t batch_max_frames = 50);
+
+  /// Each like costs the database `each` from now on, until `full_speed`.
+  void slow_likes(std::chrono::milliseconds each);
+  void full_speed();
 
   /// As in the database, seen past the proxy.
   [[nodiscard]] std::int64_t stored_seq();
@@ -32,6 +37,8 @@ struct heavy_load {
 
   /// The status of GET /readyz.
   [[nodiscard]] unsigned ready() const;
+  /// And what it says.
+  [[nodiscard]] std::string ready_text() const;
 
   /// The relay's send blocks: nothing more has gone out for a while, and there is more.
   [[nodiscard]] bool relay_is_blocked() const;
@@ -43,6 +50,12 @@ struct heavy_load {
   void check_end();
 
 private:
+  struct answer {
+    unsigned status{0};
+    std::string body;
+  };
+  [[nodiscard]] answer ask_ready() const;
+
   std::size_t at_start_{0};
   db::connection watcher_;
 };

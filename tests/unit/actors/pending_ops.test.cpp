@@ -1,6 +1,7 @@
 #include "actors/pending_ops.hpp"
 
 #include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/fake_pool.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -17,12 +18,39 @@ namespace {
           .rkey = std::to_string(number)};
 }
 
+[[nodiscard]] db::pending_change released(std::int64_t referent, int number) {
+  auto out = parked(referent, number);
+  out.what = db::pending_event::released;
+  return out;
+}
+
+/// Reads the table as soon as there is a reason, and without one hardly ever.
+constexpr pending_ops_state::reading at_once{.look = std::chrono::milliseconds{5},
+                                             .pause = std::chrono::milliseconds{0},
+                                             .every = std::chrono::hours{1}};
+
+/// A pool that reads these rows out of the table; the test may change them.
+struct fake_table {
+  explicit fake_table(std::vector<db::pending_change> first) : rows(std::move(first)) {}
+  [[nodiscard]] std::shared_ptr<pool_script> script() {
+    auto out = std::make_shared<pool_script>();
+    out->set([this](const db::job&) -> std::optional<db::job_outcome> {
+      ++read;
+      return db::job_outcome{rows};
+    });
+    return out;
+  }
+  std::vector<db::pending_change> rows;
+  std::atomic<int> read{0};
+};
+
 void tell(bench_of_actors& bench, const pending_ops_actor& who,
-          const std::vector<db::pending_change>& changes) {
+          const std::vector<db::pending_change>& changes, bool all = true) {
   bool noted = false;
   bench.self
-      ->request(who, patience,
-                pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes)})
+      ->request(
+          who, patience,
+          pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes), all})
       .receive([&](const pending_noted&) { noted = true; }, [](const caf::error&) {});
   REQUIRE(noted);
 }
@@ -61,4 +89,88 @@ TEST_CASE("operations that memory gives up are counted, and one line tells of a 
   tell(bench, pending, {released, unknown});
   CHECK(bench.field(pending, "post_ops") == "1");
   CHECK(bench.field(pending, "list_ops") == "0");
+}
+
+TEST_CASE("what waits in the table is known as soon as the table can be read") {
+  bench_of_actors bench;
+  log_capture log;
+  const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
+  tell(bench, pending, {parked(7, 0)}); // there is no pool yet
+  CHECK(bench.field(pending, "post_ops") == "1");
+  const auto script = std::make_shared<pool_script>();
+  script->set([](const db::job&) -> db::job_outcome { return db::db_fail("57P01", "going down"); });
+  bench.put<fake_pool_state>(names::pool, script);
+  REQUIRE(eventually([&] { return script->jobs > 2; }));
+  CHECK(bench.field(pending, "post_ops") == "1"); // what it knows is not thrown away for nothing
+  script->set([](const db::job&) -> db::job_outcome {
+    return std::vector{parked(7, 0), parked(8, 0), parked(8, 1)};
+  });
+  CHECK(eventually([&] { return bench.field(pending, "post_ops") == "3"; }));
+  const auto& out = bench.node->metrics.pending();
+  CHECK(out.ops[0]->Value() == 3);
+  CHECK(out.keys[0]->Value() == 2);
+  CHECK(log.count("the table could not be read") == 1);
+}
+
+TEST_CASE("when something was not told the table is read again, and memory is as the table is") {
+  bench_of_actors bench;
+  fake_table table({parked(7, 0), parked(7, 1)});
+  bench.put<fake_pool_state>(names::pool, table.script());
+  const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
+  REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == "2"; }));
+  // Of two shards the one that released was heard before the one that parked.
+  tell(bench, pending, {released(9, 0)});
+  tell(bench, pending, {parked(9, 0)});
+  const auto& out = bench.node->metrics.pending();
+  CHECK(out.ops[0]->Value() == 3);
+  CHECK(table.read == 1);
+  // 7/0 went and nobody told.
+  tell(bench, pending, {}, false);
+  CHECK(eventually([&] { return table.read == 2; }));
+  CHECK(eventually([&] { return bench.field(pending, "post_keys") == "1"; }));
+  CHECK(out.ops[0]->Value() == 2);
+  CHECK(out.keys[0]->Value() == 1);
+}
+
+TEST_CASE("the table is read again from time to time without any reason, but not all the time") {
+  bench_of_actors bench;
+  fake_table table({parked(7, 0)});
+  bench.put<fake_pool_state>(names::pool, table.script());
+  auto often = at_once;
+  const auto pause = std::chrono::milliseconds{50};
+  often.pause = pause;
+  often.every = pause;
+  const auto before = std::chrono::steady_clock::now();
+  const auto pending = bench.put<pending_ops_state>(names::pending_ops, often);
+  REQUIRE(eventually([&] {
+    tell(bench, pending, {}, false);
+    return table.read >= 4;
+  }));
+  CHECK(std::chrono::steady_clock::now() - before >= 3 * pause);
+  tell(bench, pending, {parked(9, 0)});
+  CHECK(eventually([&] { return bench.field(pending, "post_ops") == "1"; }));
+}
+
+TEST_CASE(
+    "what is told while the table is read comes on top of it, and nothing is given up for it") {
+  config::options options;
+  options.pending_max_items = 3;
+  bench_of_actors bench(options);
+  log_capture log;
+  const auto script = std::make_shared<pool_script>();
+  const auto pool = bench.put<fake_pool_state>(names::pool, script);
+  const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
+  REQUIRE(eventually([&] { return script->jobs == 1; }));
+  tell(bench, pending, {parked(7, 0), released(7, 1), parked(8, 0)});
+  script->set([](const db::job&) -> db::job_outcome {
+    // More of 9 than memory takes.
+    return std::vector{parked(7, 1), parked(8, 0), parked(9, 0),
+                       parked(9, 1), parked(9, 2), parked(9, 3)};
+  });
+  caf::anon_send(caf::actor_cast<caf::actor>(pool), wake_up{});
+  CHECK(eventually([&] { return bench.field(pending, "post_keys") == "3"; }));
+  CHECK(bench.field(pending, "post_ops") == "5");
+  // Nothing was in memory that had to go.
+  CHECK(bench.node->metrics.pending().events.of("dropped").Value() == 0);
+  CHECK(log.count("[BoundedArrayMap]") == 0);
 }

@@ -4,6 +4,7 @@
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/fake_pool.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -252,4 +253,46 @@ TEST_CASE("a burst of new users holds up nobody who is known, and is bounded in 
   CHECK(bench.field(bench.creator, "cached") ==
         std::to_string(user_creation_state::cache_capacity));
   CHECK(bench.shows("waiting", 0));
+}
+
+TEST_CASE("a database that is too slow for a whole batch of new users gets smaller ones") {
+  bench_of_actors bench(at_once(1));
+  const auto script = std::make_shared<pool_script>();
+  constexpr std::size_t fits = 100;
+  script->set([](const db::job& what) -> db::job_outcome {
+    const auto& wanted = std::get<db::intern_job>(what).dids;
+    if (wanted.size() > fits)
+      return db::db_fail("57014", "canceling statement due to user request");
+    return std::vector<std::int64_t>(wanted.size(), 7);
+  });
+  bench.put<fake_pool_state>(names::pool, script);
+  const auto creator = bench.put<user_creation_state>(names::user_creation);
+  const auto wanted = std::make_shared<const dids>(many("u", one_batch));
+  // As a shard does it: it asks again until all are there.
+  bool done = false;
+  for (int asked = 0; !done && asked < 50; ++asked)
+    bench.self->request(creator, patience, intern_users{wanted})
+        .receive([&](const interned_users& answer) { done = answer.ids != nullptr; },
+                 [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); });
+  CHECK(done);
+}
+
+TEST_CASE("who asks for users is told when it needs a person") {
+  bench_of_actors bench(at_once(1));
+  const auto script = std::make_shared<pool_script>();
+  bench.put<fake_pool_state>(names::pool, script);
+  const auto creator = bench.put<user_creation_state>(names::user_creation);
+  const auto answer = [&](const char* sqlstate) {
+    script->set([=](const db::job&) -> db::job_outcome { return db::db_fail(sqlstate, "no"); });
+    interned_users out;
+    bench.self->request(creator, patience, intern_users{std::make_shared<const dids>(many("u", 1))})
+        .receive([&](const interned_users& got) { out = got; },
+                 [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); });
+    CHECK(out.ids == nullptr);
+    return out;
+  };
+  CHECK_FALSE(answer("53100").needs_person);
+  const auto refused = answer("42501");
+  CHECK(refused.needs_person);
+  CHECK(refused.problem == "42501 (fatal): no");
 }

@@ -1,4 +1,5 @@
 #include "atproto/frame.hpp"
+#include "atproto/frame_header.hpp"
 
 #include "frame_maker.hpp"
 #include "hex.hpp"
@@ -92,6 +93,9 @@ TEST_CASE("a glance at a malformed payload is refused") {
   CHECK_THAT(reason(with("seq", 0)), Contains("'seq' must be a positive integer"));
   CHECK_THAT(reason(with("seq", -1)), Contains("'seq' must be a positive integer"));
   CHECK_THAT(reason(with("seq", "1")), Contains("'seq' must be a positive integer"));
+  // One that is absurd would have every later frame taken for an old one.
+  CHECK_THAT(reason(with("seq", frame_limits::max_seq + 1)), Contains("at most 53 bits"));
+  CHECK(peek_frame(with("seq", frame_limits::max_seq))->seq == 9'007'199'254'740'991);
   CHECK_THAT(reason(with("repo", 1)), Contains("DID must be text"));
   CHECK_THAT(reason(make_message("#commit", json::array{})), Contains("not a map"));
 

@@ -2,16 +2,75 @@
 
 #include <catch2/catch.hpp>
 
+using namespace std::chrono_literals;
 using prism::batch_size;
 
-TEST_CASE("a batch takes all that waits, up to its cap") {
-  CHECK(batch_size(0, 500) == 0);
-  CHECK(batch_size(1, 500) == 1);
-  CHECK(batch_size(499, 500) == 499);
-  CHECK(batch_size(500, 500) == 500);
-  CHECK(batch_size(20'000, 500) == 500);
+TEST_CASE("a batch may have its cap of frames until one fails, and then half of that") {
+  batch_size size(500, 10s);
+  CHECK(size.most() == 500);
+  size.committed(500, 9s);
+  CHECK(size.most() == 500);
+  size.failed(500);
+  CHECK(size.most() == 250);
+  // It was not full: what counts is what was in it.
+  size.failed(40);
+  CHECK(size.most() == 20);
+  size.failed(1);
+  CHECK(size.most() == 1);
+  // A batch that began before the last one failed.
+  size.failed(400);
+  CHECK(size.most() == 1);
 }
 
 TEST_CASE("a batch cap of zero still makes progress") {
-  CHECK(batch_size(9, 0) == 1);
+  batch_size size(0, 10s);
+  CHECK(size.most() == 1);
+  size.failed(1);
+  CHECK(size.most() == 1);
+  size.committed(1, 1ms);
+  CHECK(size.most() == 1);
+}
+
+TEST_CASE("only a full batch that was quick lets the next one be larger") {
+  batch_size size(500, 10s);
+  size.failed(128);
+  REQUIRE(size.most() == 64);
+  size.committed(63, 1ms);
+  CHECK(size.most() == 64);
+  size.committed(64, 2500ms);
+  CHECK(size.most() == 128);
+  size.committed(128, 5s);
+  CHECK(size.most() == 144);
+  size.committed(144, 5001ms);
+  CHECK(size.most() == 144);
+  size.committed(144, 1s);
+  CHECK(size.most() == 288);
+  size.committed(288, 1s);
+  CHECK(size.most() == 500);
+}
+
+TEST_CASE("a database of a steady speed is overstepped only until its speed is known") {
+  constexpr auto limit = 10s;
+  for (const auto per_frame : {1ms, 20ms, 80ms, 700ms, 4'000ms, 9'000ms}) {
+    batch_size size(500, limit);
+    int failures = 0;
+    std::size_t done = 0;
+    for (int batch = 0; batch < 1'000; ++batch) {
+      const auto took = per_frame * static_cast<int>(size.most());
+      if (took > limit) {
+        ++failures;
+        size.failed(size.most());
+      } else {
+        done += size.most();
+        size.committed(size.most(), took);
+      }
+    }
+    INFO(per_frame.count() << " ms each");
+    CHECK(failures <= 9);
+    CHECK(done >= 991); // and never stands still
+    // Not far below what fits, or the cost of transactions would count.
+    CHECK(size.most() >=
+          std::min<std::size_t>(
+              500, static_cast<std::size_t>(std::chrono::milliseconds{limit} / per_frame / 4)));
+  }
 }

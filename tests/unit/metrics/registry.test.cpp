@@ -1,5 +1,6 @@
 #include "metrics/registry.hpp"
 #include "metrics/labels.hpp"
+#include "metrics/running_total.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -118,6 +119,49 @@ TEST_CASE("a counter that follows a running total never goes back") {
   CHECK(hits.Value() == 5);
   raise_to(hits, 8);
   CHECK(hits.Value() == 8);
+}
+
+TEST_CASE("a counter goes on when what it is told of begins again") {
+  registry metrics(small_options());
+  auto& stalled = *metrics.firehose().stalled_seconds;
+  {
+    running_total first(stalled);
+    first.show(5);
+    first.show(5);
+    first.show(7.5);
+    CHECK(stalled.Value() == 7.5);
+  }
+  // Its owner was started again.
+  running_total second(stalled);
+  second.show(2);
+  CHECK(stalled.Value() == 9.5);
+  // Or only what its owner asks.
+  second.show(1);
+  second.show(3);
+  CHECK(stalled.Value() == 12.5);
+  // Another one of the same name.
+  running_total other(stalled);
+  other.show(4);
+  second.show(4);
+  CHECK(stalled.Value() == 17.5);
+}
+
+TEST_CASE("caches of one name are shown as their sum, of which one that ends takes its part") {
+  registry metrics(small_options());
+  const auto out = metrics.cache("shard_users");
+  shown_cache first(out);
+  first.show(10, 5, 1, 4U);
+  {
+    shown_cache second(out);
+    second.show(1, 2, 0, 2U);
+    second.show(1, 3, 0, 3U);
+    CHECK(out.hits->Value() == 11);
+    CHECK(out.misses->Value() == 8);
+    CHECK(out.evictions->Value() == 1);
+    CHECK(out.entries->Value() == 7);
+  }
+  CHECK(out.entries->Value() == 4);
+  CHECK(out.misses->Value() == 8);
 }
 
 TEST_CASE("metrics may be counted, created and read from several threads") {
