@@ -110,6 +110,14 @@ TEST_CASE("what waits in the table is known as soon as the table can be read") {
   CHECK(out.ops[0]->Value() == 3);
   CHECK(out.keys[0]->Value() == 2);
   CHECK(log.count("the table could not be read") == 1);
+  // Also when it could be read before.
+  script->set([](const db::job&) -> db::job_outcome { return db::db_fail("57P01", "going down"); });
+  const auto jobs = script->jobs.load();
+  tell(bench, pending, {}, false);
+  REQUIRE(eventually([&] { return script->jobs > jobs; }));
+  script->set([](const db::job&) -> db::job_outcome { return std::vector{parked(8, 1)}; });
+  CHECK(eventually([&] { return bench.field(pending, "post_ops") == "1"; }));
+  CHECK(log.count("the table could not be read") == 2);
 }
 
 TEST_CASE("when something was not told the table is read again, and memory is as the table is") {
