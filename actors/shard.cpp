@@ -51,8 +51,10 @@ shard_state::shard_state(self_pointer self, node_ptr node, std::size_t number)
       size_(node_->options.batch_max_frames, node_->options.transaction_timeout) {
   events_.rejected = [this](std::string_view did, std::string_view path, std::string_view reason,
                             const std::string& message) {
+    if (building_ > told_until_)
+      spdlog::info("record refused: at://{}/{}: {}: {}", did, path, reason, message);
     passed_over_.records.push_back(
-        {std::string{did}, std::string{path}, std::string{reason}, message});
+        {std::string{path.substr(0, path.find('/'))}, std::string{reason}});
   };
   events_.skipped = [this](std::string_view) { ++passed_over_.of_no_interest; };
 }
@@ -166,17 +168,22 @@ void shard_state::build() {
   passed_over_ = {};
   while (!queue_.empty() && !full) {
     const auto& frame = queue_.front();
+    building_ = frame.seq;
     const auto decoded = atproto::decode_frame(*frame.data);
     const bool alone = decoded && stands_alone(*decoded);
     if (alone && !at_work_.empty())
       break;
     const auto added = decoded ? builder.add(*decoded) : tl::unexpected(decoded.error());
-    if (!added)
-      passed_over_.frames.push_back({frame.seq, added.error()});
+    if (!added) {
+      if (building_ > told_until_)
+        spdlog::warn("frame {} is passed over: {}", frame.seq, added.error().message);
+      passed_over_.frames.push_back(added.error().code);
+    }
     full = alone || at_work_.size() + 1 >= size_.most();
     at_work_.push_back(frame);
     queue_.pop_front();
   }
+  told_until_ = std::max(told_until_, building_);
   batch_ = std::make_shared<db::batch>(builder.take());
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
@@ -437,7 +444,7 @@ void shard_state::stop_if_idle() {
 }
 
 void shard_state::count(const db::apply_report& report) {
-  tell_passed_over();
+  count_passed_over();
   const auto& out = node_->metrics.batches();
   std::size_t ops = 0;
   for (std::size_t kind = 1; kind < report.ops.size(); ++kind)
@@ -461,16 +468,11 @@ void shard_state::count(const db::apply_report& report) {
   report_pending(report);
 }
 
-void shard_state::tell_passed_over() {
-  for (const auto& [did, path, reason, message] : passed_over_.records) {
-    const auto collection = std::string_view{path}.substr(0, path.find('/'));
+void shard_state::count_passed_over() {
+  for (const auto& [collection, reason] : passed_over_.records)
     node_->metrics.rejected(collection, reason).Increment();
-    spdlog::info("record refused: at://{}/{}: {}: {}", did, path, reason, message);
-  }
-  for (const auto& [seq, why] : passed_over_.frames) {
-    node_->metrics.firehose().bad_frames.of(to_string(why.code)).Increment();
-    spdlog::warn("frame {} is passed over: {}", seq, why.message);
-  }
+  for (const auto why : passed_over_.frames)
+    node_->metrics.firehose().bad_frames.of(to_string(why)).Increment();
   node_->metrics.batches()
       .skipped.of("unknown_collection")
       .Increment(static_cast<double>(passed_over_.of_no_interest));

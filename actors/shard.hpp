@@ -81,7 +81,7 @@ private:
   void wake();
   void stop_if_idle();
   void count(const db::apply_report& report);
-  void tell_passed_over();
+  void count_passed_over();
   void report_pending(const db::apply_report& report);
   void send_pending();
 
@@ -109,19 +109,18 @@ private:
   std::vector<routed_frame> at_work_; // in the batch that is being written
   batch_size size_;                   // of the next batch
   std::shared_ptr<db::batch> batch_;
-  /// What of its frames is not indexed; told when it is committed, since it may be built again.
+  /// What of its frames is not indexed. Told at once, or a death behind the commit would hide it;
+  /// counted when it is committed, since it may be built again.
   struct passed_over {
     struct record {
-      std::string did, path, reason, message;
-    };
-    struct frame {
-      std::int64_t seq{0};
-      error why;
+      std::string collection, reason;
     };
     std::vector<record> records;
-    std::vector<frame> frames;
+    std::vector<errc> frames;
     std::size_t of_no_interest{0};
   } passed_over_;
+  std::int64_t building_{0};            // the frame that is taken into the batch
+  std::int64_t told_until_{0};          // the last frame of which all was told
   std::optional<db::db_error> refusal_; // of the one frame that is being put aside
   std::vector<std::string> unnamed_;    // DIDs of the batch without id
   std::vector<std::size_t> unnamed_at_;
