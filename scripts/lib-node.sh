@@ -26,7 +26,8 @@ replay_listens() {
 }
 
 # Sets $node_command to a node that follows the replay server into $conninfo, and asks nobody else
-# who a DID is.
+# who a DID is. A busy machine may take long to answer; a question that failed would be asked again
+# only after the node has ended.
 make_node_command() {
   local directory=http://${relay_url#ws://}
   mkdir -p "$scratch/node"
@@ -35,7 +36,7 @@ make_node_command() {
     "--database-url=$conninfo" --metrics-listen=127.0.0.1:0 --backoff-min-ms=50
     "--until-caught-up-ms=$caught_up_ms" "--plc-url=$directory"
     "--handle-resolver-url=$directory" --allow-private-addresses=yes
-    --identity-host-concurrency=64 --identity-host-rate=1000 "$@"
+    --identity-host-concurrency=64 --identity-host-rate=1000 --identity-timeout-ms=60000 "$@"
   )
 }
 
