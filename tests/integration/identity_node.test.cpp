@@ -34,10 +34,11 @@ const std::string sample = PRISM_SOURCE_DIR "/sample/small";
   out.database_url = database;
   out.start_cursor = 0;
   out.metrics_listen = "";
-  out.until_caught_up = 1s;
+  out.until_caught_up = 2s;
   out.plc_url = out.handle_resolver_url = directory;
   out.allow_private_addresses = "yes";
   out.identity_host_rate = 1'000;
+  out.identity_timeout = 60s; // a busy machine is no reason to ask again later
   return out;
 }
 
