@@ -144,6 +144,9 @@ identity_lookup::fetch_document(const std::string& did) {
   // A domain without address may be a domain in trouble: not the same as "no such document".
   if (!answer && answer.error().code == errc::not_found)
     co_return fail(errc::io, "{}", answer.error().message);
+  // Nor is what is no document at all, such as the page of a proxy or of a directory under repair.
+  if (!answer && answer.error().code == errc::limit)
+    co_return fail(errc::io, "{}", answer.error().message);
   if (!answer)
     co_return tl::unexpected(answer.error());
   if (is_absent(answer->status))
@@ -152,7 +155,7 @@ identity_lookup::fetch_document(const std::string& did) {
     co_return fail(errc::io, "the document of {}: HTTP status {}", did, answer->status);
   auto parsed = did_document::parse(answer->body);
   if (!parsed)
-    co_return tl::unexpected(parsed.error());
+    co_return fail(errc::io, "{}", parsed.error().message);
   if (parsed->did != did)
     co_return fail(errc::invalid, "the document of {} is of {}", did, parsed->did);
   co_return std::make_shared<const did_document>(std::move(*parsed));

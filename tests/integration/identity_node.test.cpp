@@ -119,6 +119,49 @@ TEST_CASE("W5 when nobody can be asked any more, every good handle stays") {
   CHECK(one(on, "SELECT count(*) FROM posts") == posts);
 }
 
+TEST_CASE("W5 an #identity event asks anew what the caches know") {
+  const auto database = test::pg_fixture::fresh_database();
+  const auto network = recorded_network();
+  std::atomic<bool> renamed{false};
+  web_server directory{[&](const auto& asked, auto& to) {
+    const std::string handle = renamed ? "new.test" : "old.test";
+    const auto did = asked.target.substr(1);
+    if (asked.target.starts_with("/did:"))
+      to.answer(200, fmt::format(R"({{"id":"{}","alsoKnownAs":["at://{}"]}})", did, handle));
+    else if (asked.target.ends_with("handle=" + handle))
+      to.answer(200, R"({"did":"did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"})");
+    else
+      to.answer(404, "");
+  }};
+  auto options = settings(*network, database, "http://127.0.0.1:" + directory.port());
+  options.until_caught_up = 0s;
+  auto running = start(options);
+  auto on = test::connect_to(database);
+  const auto id = must(db::intern_users(on, {"did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"})).at(0);
+  const auto told = [&](bool forced) {
+    must(
+        on.exec_script(fmt::format("INSERT INTO identity_tasks (user_id, kind, event_time, forced) "
+                                   "VALUES ({}, 0, now(), {})",
+                                   id, forced)));
+  };
+  const auto has = [&](const std::string& handle) {
+    return eventually([&] {
+      return one(on, fmt::format("SELECT count(*) FROM identity_tasks WHERE user_id = {}", id)) ==
+                 "0" &&
+             one(on, fmt::format("SELECT count(*) FROM users WHERE id = {} AND handle = '{}'", id,
+                                 handle)) == "1";
+    });
+  };
+  told(true);
+  CHECK(has("old.test"));
+  renamed = true;
+  told(false); // seen again after a day: the caches may answer
+  CHECK(has("old.test"));
+  told(true);
+  CHECK(has("new.test"));
+  CHECK(running->stop());
+}
+
 TEST_CASE("H5 a PLC directory that hangs holds back no event, and no stop") {
   const auto database = test::pg_fixture::fresh_database();
   const auto network = recorded_network();

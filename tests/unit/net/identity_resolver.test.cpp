@@ -127,16 +127,27 @@ TEST_CASE("A DID without usable document has no handle") {
   CHECK(w.handle_of(alice).what == verdict::refuted); // 404
   w.set(page, "{}", 410);
   CHECK(w.handle_of(alice).what == verdict::refuted);
-  w.set(page, "<html>");
-  CHECK(w.handle_of(alice).what == verdict::refuted);
   w.set(page, R"({"id":")" + bob + R"("})");
   CHECK(w.handle_of(alice).what == verdict::refuted);
   w.set(page, R"({"id":")" + alice + R"("})");
   CHECK(w.handle_of(alice).what == verdict::refuted);
-  w.set(page, std::string(300'000, ' '));
-  CHECK(w.handle_of(alice, true).what == verdict::refuted);
   CHECK(w.handle_of("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK").what ==
         verdict::refuted);
+}
+
+TEST_CASE("W5 an answer that is no document says nothing about the handle") {
+  world w;
+  w.options.gate.circuit.failures = 1'000;
+  w.set_document(alice, "alice.test");
+  w.set_handle("alice.test", alice);
+  w.start();
+  REQUIRE(w.handle_of(alice).what == verdict::confirmed);
+  const auto page = "/" + alice;
+  for (const auto& body :
+       {std::string{"<html>"}, std::string{}, std::string{"{}"}, std::string(300'000, ' ')}) {
+    w.set(page, body);
+    CHECK(w.handle_of(alice, true).what == verdict::unknown);
+  }
 }
 
 TEST_CASE("W5 a failure to resolve says nothing about the handle") {
