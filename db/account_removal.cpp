@@ -1,7 +1,6 @@
 #include "db/account_removal.hpp"
 
 #include "db/batch_writer.hpp"
-#include "db/plan_settings.hpp"
 #include "db/removal_locks.hpp"
 #include "db/users.hpp"
 
@@ -47,8 +46,7 @@ void add_paths(pipeline& out, collection kind, const account_removal& what) {
 /// A batch that deletes up to a portion of each collection.
 [[nodiscard]] outcome<batch> next_removal(executor& on, const account_removal& what) {
   pipeline out(on);
-  out.add(plan_settings);
-  std::vector<collection> kinds{collection::other};
+  std::vector<collection> kinds;
   for (std::size_t i = 1; i < atproto::collection_count; ++i) {
     add_paths(out, static_cast<collection>(i), what);
     kinds.resize(out.size(), static_cast<collection>(i));
@@ -59,7 +57,7 @@ void add_paths(pipeline& out, collection kind, const account_removal& what) {
   batch removal;
   const auto creator = removal.refs.did(what.did);
   removal.user_ids = {what.account};
-  for (std::size_t at = 1; at < results->size(); ++at)
+  for (std::size_t at = 0; at < results->size(); ++at)
     for (std::size_t i = 0; i < (*results)[at].rows(); ++i) {
       const auto& rows = (*results)[at];
       op each;

@@ -17,7 +17,8 @@ struct account_removal {
 /// Takes one portion of it away: records, each as if it had been deleted singly, so that counts,
 /// feeds and notifications of others stay exact; when none is left, what the account told and was
 /// told by other means. No portion is larger than a large batch, whatever the account's size: each
-/// is meant for a transaction of its own, as which it takes locks in the order of a batch.
+/// is meant for a transaction of its own, as which it takes locks in the order of a batch and which
+/// begins with `plan_settings`.
 /// @returns whether there may be more.
 [[nodiscard]] outcome<bool> remove_portion(executor& on, const account_removal& what,
                                            apply_report& report);

@@ -61,19 +61,33 @@ believed_removal(executor& on, const batch& of, const account_event& event) {
   return !of.verify_deletions && is_deletion(event);
 }
 
+/// Queues what each transaction of a purge begins with, at the beginning.
+void add_opening(pipeline& out, std::string_view service, std::int32_t shard) {
+  out.add(plan_settings);
+  out.add(lock_cursor, std::move(params{}.text(service).int4(shard)));
+}
+
+/// The seq of the shard that the opening has locked.
+[[nodiscard]] outcome<std::int64_t> read_opening(const std::vector<result>& opened,
+                                                 std::string_view service, std::int64_t epoch) {
+  const auto& cursor = opened[1];
+  if (cursor.empty() || cursor.get_int8(0, 0) != epoch)
+    return tl::unexpected(fenced(service, epoch));
+  return cursor.get_int8(0, 1);
+}
+
 /// One portion of a believed deletion ahead of its batch, whose cursor stays where it is.
 [[nodiscard]] outcome<bool> portion_ahead(tx& on, const batch& of, const account_event& event,
                                           apply_report& report) {
   pipeline opening(on);
-  opening.add(plan_settings);
-  opening.add(lock_cursor, std::move(params{}.text(of.service).int4(of.shard)));
+  add_opening(opening, of.service, of.shard);
   const auto opened = opening.sync();
   if (!opened)
     return tl::unexpected(opened.error());
-  const auto& cursor = opened->back();
-  if (cursor.empty() || cursor.get_int8(0, 0) != of.epoch)
-    return tl::unexpected(fenced(of));
-  if (cursor.get_int8(0, 1) >= of.last_seq)
+  const auto seq = read_opening(*opened, of.service, of.epoch);
+  if (!seq)
+    return tl::unexpected(seq.error());
+  if (*seq >= of.last_seq)
     return false;
   const auto what = believed_removal(on, of, event);
   if (!what)
@@ -140,8 +154,7 @@ namespace {
 [[nodiscard]] outcome<bool> open_purge(tx& on, const confirmed_deletion& what) {
   const auto& task = what.task;
   pipeline opening(on);
-  opening.add(plan_settings);
-  opening.add(lock_cursor, std::move(params{}.text(what.service).int4(what.shard)));
+  add_opening(opening, what.service, what.shard);
   opening.add(same_task, std::move(params{}
                                        .int8(task.user_id)
                                        .int2(static_cast<std::int16_t>(task.kind))
@@ -149,9 +162,8 @@ namespace {
   const auto opened = opening.sync();
   if (!opened)
     return tl::unexpected(opened.error());
-  const auto& cursor = (*opened)[1];
-  if (cursor.empty() || cursor.get_int8(0, 0) != what.epoch)
-    return tl::unexpected(fenced(what.service, what.epoch));
+  if (const auto seq = read_opening(*opened, what.service, what.epoch); !seq)
+    return tl::unexpected(seq.error());
   return !opened->back().empty();
 }
 
