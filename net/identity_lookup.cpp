@@ -141,11 +141,9 @@ identity_lookup::fetch_document(const std::string& did) {
   ask.max_bytes = did_document::max_size;
   ask.trusted = did.starts_with("did:plc:");
   const auto answer = co_await http_.get(std::move(ask));
-  // A domain without address may be a domain in trouble: not the same as "no such document".
-  if (!answer && answer.error().code == errc::not_found)
-    co_return fail(errc::io, "{}", answer.error().message);
-  // Nor is what is no document at all, such as the page of a proxy or of a directory under repair.
-  if (!answer && answer.error().code == errc::limit)
+  // A domain without address may be a domain in trouble: not the same as "no such document". Nor is
+  // what is no document at all, such as the page of a proxy or of a directory under repair.
+  if (!answer && (answer.error().code == errc::not_found || answer.error().code == errc::limit))
     co_return fail(errc::io, "{}", answer.error().message);
   if (!answer)
     co_return tl::unexpected(answer.error());

@@ -7,7 +7,18 @@ namespace prism::net {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-expected<void> listen(tcp::acceptor& acceptor, const listen_address& where) {
+namespace {
+
+[[nodiscard]] expected<void> told(const boost::system::error_code& ec,
+                                  const listen_address& where) {
+  if (ec)
+    return fail(errc::io, "cannot listen on {}: {}", to_string(where), ec.message());
+  return {};
+}
+
+} // namespace
+
+expected<void> bind(tcp::acceptor& acceptor, const listen_address& where) {
   boost::system::error_code ec;
   const auto address = asio::ip::make_address(where.address, ec);
   const tcp::endpoint endpoint(address, where.port);
@@ -18,11 +29,15 @@ expected<void> listen(tcp::acceptor& acceptor, const listen_address& where) {
     acceptor.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec)
     acceptor.bind(endpoint, ec);
-  if (!ec)
-    acceptor.listen(asio::socket_base::max_listen_connections, ec);
-  if (ec)
-    return fail(errc::io, "cannot listen on {}: {}", to_string(where), ec.message());
-  return {};
+  return told(ec, where);
+}
+
+expected<void> listen(tcp::acceptor& acceptor, const listen_address& where) {
+  if (auto bound = bind(acceptor, where); !bound)
+    return bound;
+  boost::system::error_code ec;
+  acceptor.listen(asio::socket_base::max_listen_connections, ec);
+  return told(ec, where);
 }
 
 } // namespace prism::net

@@ -7,8 +7,13 @@
 
 namespace prism::net {
 
-/// Binds and listens. Internal to net/: it brings Asio with it.
+/// Binds, so that nobody else is given the port, without listening; whoever binds in this way as
+/// well can listen there. Internal, as it brings Asio with it.
 /// Error: `errc::io` naming the address and the system's reason.
+[[nodiscard]] expected<void> bind(boost::asio::ip::tcp::acceptor& acceptor,
+                                  const listen_address& where);
+
+/// Binds and listens. Internal to net/ and errors as above.
 [[nodiscard]] expected<void> listen(boost::asio::ip::tcp::acceptor& acceptor,
                                     const listen_address& where);
 

@@ -105,20 +105,10 @@ public:
 
 private:
   // Bound for as long as the proxy lives, and never listening: while nobody is let in, the port
-  // could be given to somebody else. That both can be bound is due to SO_REUSEADDR, which
-  // net::listen() sets too.
+  // could be given to somebody else. net::listen() can bind it besides.
   expected<void> hold_port() {
-    boost::system::error_code ec;
-    const auto address = asio::ip::make_address(listen_.address, ec);
-    const tcp::endpoint endpoint(address, listen_.port);
-    if (!ec)
-      holder_.open(endpoint.protocol(), ec);
-    if (!ec)
-      holder_.set_option(asio::socket_base::reuse_address(true), ec);
-    if (!ec)
-      holder_.bind(endpoint, ec);
-    if (ec)
-      return fail(errc::io, "cannot listen on {}: {}", to_string(listen_), ec.message());
+    if (auto bound = net::bind(holder_, listen_); !bound)
+      return bound;
     listen_.port = holder_.local_endpoint().port();
     return {};
   }
