@@ -1,5 +1,7 @@
 #include "tests/integration/asking.hpp"
 
+#include "tests/integration/indexing.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -64,6 +66,13 @@ std::vector<std::string> notifications(db::connection& on) {
                     "'like_via_repost', 'repost_via_repost', 'joined', 'verified', "
                     "'unverified'])[reason], pg_temp.who(author_id), rkey) || "
                     "coalesce(' of ' || pg_temp.what(subject_id), '') FROM notifications");
+}
+
+std::vector<std::string> notifications_of(story& told, std::size_t batch_frames) {
+  index_target target;
+  target.apply(told.take(), batch_frames);
+  CHECK(target.reasons.empty());
+  return notifications(target.connection);
 }
 
 std::vector<std::string> feed_items(db::connection& on) {

@@ -22,6 +22,10 @@ namespace prism::test {
 /// subject.
 [[nodiscard]] std::vector<std::string> notifications(db::connection& on);
 
+/// What a story leaves of them, indexed in batches of at most so many frames; nothing of it may be
+/// refused.
+[[nodiscard]] std::vector<std::string> notifications_of(story& told, std::size_t batch_frames);
+
 /// The feeds, sorted: "alice alice/p1" and "bob alice/p1 by r1" for a repost.
 [[nodiscard]] std::vector<std::string> feed_items(db::connection& on);
 

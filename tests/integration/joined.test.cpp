@@ -46,12 +46,7 @@ struct newcomer {
   }
   void leave() { told.remove(bobs_profile); }
 
-  [[nodiscard]] lines notifications_in(std::size_t batch) {
-    index_target target;
-    target.apply(told.take(), batch);
-    CHECK(target.reasons.empty());
-    return notifications(target.connection);
-  }
+  [[nodiscard]] lines notifications_in(std::size_t batch) { return notifications_of(told, batch); }
 };
 
 } // namespace

@@ -43,12 +43,7 @@ struct verifier {
   void end(std::string_view rkey) {
     told.remove({fmt::format("at://{}/{}", did_of("alice"), path_of(rkey)), ""});
   }
-  [[nodiscard]] lines notifications_in(std::size_t batch) {
-    index_target target;
-    target.apply(told.take(), batch);
-    CHECK(target.reasons.empty());
-    return notifications(target.connection);
-  }
+  [[nodiscard]] lines notifications_in(std::size_t batch) { return notifications_of(told, batch); }
 };
 
 } // namespace

@@ -29,10 +29,7 @@ namespace {
 
 /// All that `told` makes but what the repost by bob itself tells.
 [[nodiscard]] lines told_beside_repost(story& told, std::size_t batch) {
-  index_target target;
-  target.apply(told.take(), batch);
-  CHECK(target.reasons.empty());
-  auto out = notifications(target.connection);
+  auto out = notifications_of(told, batch);
   CHECK(std::erase(out, "alice repost bob/r1 of alice/p1") == 1);
   return out;
 }
