@@ -33,13 +33,17 @@ TEST_CASE("what memory knows of parked operations is what the table has, also wh
     return std::stod(value(watcher, "SELECT count(*) FROM pending_ops"));
   };
   const auto& context = running->context();
-  REQUIRE(eventually([&] { return in_table() > 40; }));
-  // New users have COMMITs as well: it goes on until one of a batch was hit.
-  database.proxy->cut_after_commit(400);
-  CHECK(eventually(
-      [&] { return context.metrics.batches().batches.of("commit_unknown").Value() > 0; }));
-  database.proxy->cut_after_commit(0);
+  // Every user is known to its shard by the second operation: no COMMIT is of a new one any more.
+  REQUIRE(eventually([&] {
+    return value(watcher, "SELECT count(*) FROM (SELECT FROM pending_ops GROUP BY creator_id "
+                          "HAVING count(*) > 1) AS known") == "50";
+  }));
+  database.proxy->cut_after_commit(12);
+  const auto unknown = [&] {
+    return context.metrics.batches().batches.of("commit_unknown").Value();
+  };
   REQUIRE(eventually([&] { return in_table() == 400; }));
+  CHECK(unknown() > 0);
   CHECK(eventually([&] { return context.metrics.pending().ops[0]->Value() == 400; }));
   CHECK(context.metrics.pending().keys[0]->Value() == 20);
   CHECK(running->stop());
