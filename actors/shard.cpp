@@ -330,8 +330,6 @@ void shard_state::committed(const db::apply_report& report) {
     self_->send(identity, identity_tasks_added{});
   at_work_.clear();
   batch_.reset();
-  if (refusal_)
-    node_->metrics.batches().dead_letters->Increment();
   refusal_.reset();
   waiting_since_.reset();
   standing_ = false;
@@ -344,19 +342,13 @@ void shard_state::committed(const db::apply_report& report) {
   start_batch();
 }
 
-// Halves the batch until one frame is left, which is then kept aside.
+// Halves the batch until one frame is left, of which what is refused is then kept aside.
 void shard_state::narrow_down(const db::db_error& why) {
   if (at_work_.size() <= 1) {
     if (at_work_.empty())
       return rest("cursor", why.message);
     refusal_ = why;
-    auto empty = std::make_shared<db::batch>();
-    empty->service = batch_->service;
-    empty->shard = batch_->shard;
-    empty->epoch = batch_->epoch;
-    empty->last_seq = batch_->last_seq;
-    batch_ = std::move(empty);
-    return put_aside();
+    return spare();
   }
   size_.failed(at_work_.size());
   spdlog::warn("shard {}: a batch of {} frames is refused ({}), trying {}", number_,
@@ -384,19 +376,19 @@ void shard_state::give_back() {
   batch_.reset();
 }
 
-void shard_state::put_aside() {
+void shard_state::spare() {
   phase_ = phase::writing;
+  started_ = std::chrono::steady_clock::now();
   const auto& frame = at_work_.front();
   const auto peeked = atproto::peek_frame(*frame.data);
-  spdlog::error("frame {} goes to dead_letters: {} {}", frame.seq, refusal_->sqlstate,
-                refusal_->message);
+  spdlog::error("frame {} is refused, what is at fault goes to dead_letters: {} {}", frame.seq,
+                refusal_->sqlstate, refusal_->message);
   const auto pool = node_->actors.find_as<pool_actor>(names::pool);
   if (!pool)
     return rest("dead letter", "the database pool is not running");
-  self_
-      ->request(pool, caf::infinite,
-                job(db::dead_letter_job{batch_, peeked ? std::string{peeked->did} : std::string{},
-                                        refusal_->message, refusal_->sqlstate, *frame.data}))
+  db::refused_frame refused{peeked ? std::string{peeked->did} : std::string{}, refusal_->message,
+                            refusal_->sqlstate, *frame.data};
+  self_->request(pool, caf::infinite, job(db::sparing_job{batch_, std::move(refused)}))
       .then([this](const job_result& done) { written(*done.what); },
             [this](const caf::error& problem) {
               rest("dead letter", describe(self_->system(), problem));
@@ -425,7 +417,7 @@ void shard_state::wake() {
   if (phase_ == phase::loading)
     load_cursor();
   else if (phase_ == phase::resting && refusal_)
-    put_aside();
+    spare();
   else if (phase_ == phase::resting && batch_) {
     // A session of a pool that has died may still be at work on the one it was given.
     batch_ = std::make_shared<db::batch>(*batch_);
@@ -461,6 +453,11 @@ void shard_state::count(const db::apply_report& report) {
   out.ops->Observe(static_cast<double>(ops));
   if (report.stale > 0)
     out.skipped.of("replayed").Increment(report.stale);
+  for (const auto& part : report.put_aside) {
+    spdlog::error("dead letter: frame {} {}: {}", at_work_.front().seq,
+                  part.path.empty() ? "as a whole" : part.path, part.reason);
+    out.dead_letters->Increment();
+  }
   const auto& pending = node_->metrics.pending();
   constexpr std::string_view names[]{"parked", "released", "cancelled"};
   for (const auto& each : report.pending)

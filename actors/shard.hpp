@@ -20,7 +20,8 @@ namespace prism {
 /// a time. A batch is what arrived while the previous one was in the database. Until a batch is
 /// committed its frames are kept, so a failure of any kind is answered by trying again, and one for
 /// lack of time with fewer frames, since more of them may never end. What is refused for its
-/// content is narrowed down to one frame and put into dead_letters. A fatal error
+/// content is narrowed down to one frame, and the operations of it that are at fault are put into
+/// dead_letters. A fatal error
 /// (wrong SQL, schema, rights) is narrowed down as well, but the shard then stands before that
 /// frame, loudly, until a person has mended the cause.
 class shard_state {
@@ -76,7 +77,7 @@ private:
   void give_back();
   void hold(const db::db_error& why);
   void stand(const std::string& before_what);
-  void put_aside();
+  void spare();
   void rest(std::string_view what, const std::string& why);
   void wake();
   void stop_if_idle();
@@ -121,7 +122,7 @@ private:
   } passed_over_;
   std::int64_t building_{0};            // the frame that is taken into the batch
   std::int64_t told_until_{0};          // the last frame of which all was told
-  std::optional<db::db_error> refusal_; // of the one frame that is being put aside
+  std::optional<db::db_error> refusal_; // of the one frame that is being spared
   std::vector<std::string> unnamed_;    // DIDs of the batch without id
   std::vector<std::size_t> unnamed_at_;
   std::chrono::steady_clock::time_point started_; // of the batch that is being written

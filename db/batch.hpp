@@ -106,6 +106,9 @@ struct op {
   row columns;
 };
 
+/// The path of its record in its repo: collection/rkey.
+[[nodiscard]] std::string path_of(const op& what);
+
 /// The newest commit or sync of a repo in the batch.
 struct repo_head {
   did_ref repo{no_ref};

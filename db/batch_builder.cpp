@@ -229,6 +229,10 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
   return {};
 }
 
+std::string path_of(const op& what) {
+  return fmt::format("{}/{}", atproto::nsid_of(what.kind), what.rkey);
+}
+
 batch batch_builder::take() {
   return std::exchange(batch_, batch{});
 }

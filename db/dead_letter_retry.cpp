@@ -52,15 +52,16 @@ constexpr std::string_view not_applied = "PF002";
     return tl::unexpected(gone.error());
   if (gone->empty())
     return refuse("somebody else has retried or discarded it meanwhile");
-  auto report = apply_again(on, of, uri_ids);
+  // A repo's head came with the rest of the frame; of a whole frame there was no rest.
+  auto report = apply_again(on, of, uri_ids, of.heads.empty() ? fresh::same_commit : fresh::newer);
   if (report && report->stale > 0)
     return refuse("its repo has a newer commit by now, so it came too late; the repo has to be "
                   "resynchronised");
   return report;
 }
 
-/// The frame as a batch; or why it cannot be one.
-[[nodiscard]] expected<batch> build(std::span<const std::byte> bytes) {
+/// The frame, or one record of it, as a batch; or why it cannot be one.
+[[nodiscard]] expected<batch> build(std::span<const std::byte> bytes, std::string_view path) {
   const auto frame = atproto::decode_frame(bytes);
   if (!frame)
     return tl::unexpected(frame.error());
@@ -75,6 +76,12 @@ constexpr std::string_view not_applied = "PF002";
   auto out = builder.take();
   if (out.ops.empty() && out.heads.empty() && out.accounts.empty() && out.identities.empty())
     return fail(errc::invalid, "nothing in it can be indexed:{}", refused);
+  if (path.empty())
+    return out;
+  std::erase_if(out.ops, [&](const op& each) { return path_of(each) != path; });
+  out.heads.clear();
+  if (out.ops.empty())
+    return fail(errc::invalid, "nothing in its frame is called {}:{}", path, refused);
   return out;
 }
 
@@ -94,11 +101,7 @@ outcome<retried_letter> retry_dead_letter(connection& on, const tx_options& opti
     out.why = fmt::format("there is no dead letter {} of {}", id, service);
     return out;
   }
-  if (!rows->get_text(0, 0).empty()) {
-    out.why = "it is a single record, not a frame: its repo has to be resynchronised";
-    return out;
-  }
-  auto of = build(rows->get_bytea(0, 1));
+  auto of = build(rows->get_bytea(0, 1), rows->get_text(0, 0));
   if (!of) {
     out.why = of.error().message;
     return out;

@@ -11,6 +11,11 @@ constexpr statement insert_dead_letter{
     "INSERT INTO dead_letters (service, seq, did, path, reason, sqlstate, bytes) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (service, seq, path) DO NOTHING"};
 
+// Index: dead_letters_place.
+constexpr statement frame_letters{
+    "letters_of_frame", "SELECT path, reason, sqlstate FROM dead_letters WHERE service = $1 AND "
+                        "seq = $2 ORDER BY path"};
+
 // Index: primary key.
 constexpr statement list_letters{
     "list_dead_letters",
@@ -34,6 +39,20 @@ outcome<void> keep_dead_letter(executor& on, const dead_letter& letter) {
   if (auto done = on.exec_prepared(insert_dead_letter, p); !done)
     return tl::unexpected(done.error());
   return {};
+}
+
+outcome<std::vector<refused_part>> letters_of_frame(executor& on, const std::string& service,
+                                                    std::int64_t seq) {
+  params p;
+  p.text(service).int8(seq);
+  const auto rows = on.exec_prepared(frame_letters, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<refused_part> out;
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    out.push_back({std::string{rows->get_text(i, 0)}, std::string{rows->get_text(i, 1)},
+                   std::string{rows->get_text(i, 2)}});
+  return out;
 }
 
 outcome<std::vector<dead_letter_summary>> list_dead_letters(executor& on, std::int64_t after,

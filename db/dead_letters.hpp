@@ -22,6 +22,10 @@ struct dead_letter {
 /// Keeps it once: a second one of the same service, seq and path changes nothing.
 [[nodiscard]] outcome<void> keep_dead_letter(executor& on, const dead_letter& letter);
 
+/// What was kept of one frame.
+[[nodiscard]] outcome<std::vector<refused_part>>
+letters_of_frame(executor& on, const std::string& service, std::int64_t seq);
+
 /// What a list shows of one.
 struct dead_letter_summary {
   std::int64_t id{0};
@@ -57,10 +61,11 @@ struct retried_letter {
   apply_report report{};
 };
 
-/// Applies a frame again as a batch of its own, and deletes the letter in the same transaction. All
-/// shards of its service stand still meanwhile, so nothing of its repo can overtake it. It is not
-/// applied, and kept, if its repo has had a newer commit since (only a resynchronisation of the
-/// repo can mend that), if it is refused again, or if it is no frame of this service.
+/// Applies a frame, or the operation that was left out of it, again as a batch of its own, and
+/// deletes the letter in the same transaction. All shards of its service stand still meanwhile, so
+/// nothing of its repo can overtake it. It is not applied, and kept, if its repo has had a newer
+/// commit since (only a resynchronisation of the repo can mend that), if it is refused again, or if
+/// it is no frame of this service.
 /// Blocks; the connection's thread.
 /// @param epoch of the caller, the writer of `service`; a newer one gives `fenced_state`.
 [[nodiscard]] outcome<retried_letter> retry_dead_letter(connection& on, const tx_options& options,

@@ -36,6 +36,12 @@ namespace {
   return out;
 }
 
+void forget_same(known_revs& revs, const batch& of) {
+  for (const auto& op : of.ops)
+    if (const auto at = revs.find(op.creator); at != revs.end() && at->second == op.rev)
+      revs.erase(at);
+}
+
 /// What is known after the first round trip.
 struct opening {
   advance cursor{advance::moved};
@@ -67,9 +73,10 @@ struct opening {
 }
 
 /// @param again the batch is not its shard's next one: its cursor is behind, and stays.
-[[nodiscard]] outcome<apply_report>
-apply_inside(tx& on, const batch& of, const std::vector<std::int64_t>& uri_ids, bool again) {
-  const auto opened = open_batch(on, of, uri_ids);
+[[nodiscard]] outcome<apply_report> apply_inside(tx& on, const batch& of,
+                                                 const std::vector<std::int64_t>& uri_ids,
+                                                 bool again, fresh what) {
+  auto opened = open_batch(on, of, uri_ids);
   if (!opened)
     return tl::unexpected(opened.error());
   apply_report report;
@@ -79,6 +86,8 @@ apply_inside(tx& on, const batch& of, const std::vector<std::int64_t>& uri_ids, 
     report.already_applied = true;
     return report;
   }
+  if (what == fresh::same_commit)
+    forget_same(opened->revs, of);
   const id_map ids{of, uri_ids};
   auto plan = make_plan(of, opened->revs);
   report.stale = static_cast<std::uint32_t>(plan.stale);
@@ -106,6 +115,8 @@ void apply_report::add(apply_report other) {
     for (std::size_t action = 0; action < ops[kind].size(); ++action)
       ops[kind][action] += other.ops[kind][action];
   std::ranges::move(other.pending, std::back_inserter(pending));
+  std::ranges::move(other.put_aside, std::back_inserter(put_aside));
+  stale += other.stale;
   purged += other.purged;
 }
 
@@ -116,8 +127,9 @@ outcome<apply_report> apply_batch(connection& on, const tx_options& options, con
   auto ahead = purge_ahead(on, options, of);
   if (!ahead)
     return ahead;
-  auto done = transaction::run(
-      on, options, [&](tx& inside) { return apply_inside(inside, of, *uri_ids, false); });
+  auto done = transaction::run(on, options, [&](tx& inside) {
+    return apply_inside(inside, of, *uri_ids, false, fresh::newer);
+  });
   if (!done)
     return done;
   pass(crash_point::after_commit);
@@ -126,8 +138,8 @@ outcome<apply_report> apply_batch(connection& on, const tx_options& options, con
 }
 
 outcome<apply_report> apply_again(tx& inside, const batch& of,
-                                  const std::vector<std::int64_t>& uri_ids) {
-  return apply_inside(inside, of, uri_ids, true);
+                                  const std::vector<std::int64_t>& uri_ids, fresh what) {
+  return apply_inside(inside, of, uri_ids, true, what);
 }
 
 } // namespace prism::db

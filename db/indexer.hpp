@@ -11,6 +11,13 @@
 
 namespace prism::db {
 
+/// What was put into dead_letters.
+struct refused_part {
+  std::string path; ///< collection/rkey; empty: the whole frame
+  std::string reason;
+  std::string sqlstate;
+};
+
 /// What one batch did, for metrics and logs.
 struct apply_report {
   /// Records written or deleted, by collection and by `op_action`.
@@ -18,6 +25,7 @@ struct apply_report {
   std::uint32_t stale{0};              ///< operations of commits that were known already
   std::vector<pending_change> pending; ///< into pending_ops and out of it, in order
   std::uint32_t purged{0};             ///< records of deleted accounts
+  std::vector<refused_part> put_aside; ///< what the database refused (db/sparing.hpp)
   bool already_applied{false};         ///< the cursor was there before: nothing was done
 
   /// Adds what another transaction did.
@@ -36,11 +44,17 @@ struct apply_report {
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,
                                                 const batch& of);
 
-/// The same inside a transaction of the caller, who holds the rows of the service's cursors, of a
-/// batch whose `last_seq` is 0: no cursor is moved, and operations of commits that are not newer
-/// than what is stored are left out as ever
+/// Which operations are not known already (sync spec: "rev must increase").
+enum class fresh {
+  newer,      ///< those of commits newer than what is stored of their repo
+  same_commit ///< also those of the newest commit that is stored: they were left out of it
+};
+
+/// The same inside a transaction of the caller, who holds the shard's cursor, of a batch whose
+/// `last_seq` is 0: no cursor is moved. Operations that are known already are left out as ever
 /// (`apply_report::stale`).
 [[nodiscard]] outcome<apply_report> apply_again(tx& inside, const batch& of,
-                                                const std::vector<std::int64_t>& uri_ids);
+                                                const std::vector<std::int64_t>& uri_ids,
+                                                fresh what = fresh::newer);
 
 } // namespace prism::db

@@ -31,16 +31,8 @@ struct runner {
   job_outcome operator()(const newest_pending_job& job) const {
     return in_transaction([&](tx& inside) { return select_newest_pending(inside, job.limit); });
   }
-  job_outcome operator()(const dead_letter_job& job) const {
-    return in_transaction([&](tx& inside) -> outcome<apply_report> {
-      const dead_letter letter{job.empty->service, job.empty->last_seq, job.did,  "",
-                               job.reason,         job.sqlstate,        job.frame};
-      if (auto moved = move_cursor(inside, *job.empty); !moved)
-        return tl::unexpected(moved.error());
-      if (auto kept = keep_dead_letter(inside, letter); !kept)
-        return tl::unexpected(kept.error());
-      return apply_report{};
-    });
+  job_outcome operator()(const sparing_job& job) const {
+    return widen(apply_sparing(on, options, *job.what, job.frame));
   }
   job_outcome operator()(const claim_identity_job& job) const {
     return in_transaction([&](tx& inside) -> outcome<claimed_tasks> {
@@ -81,7 +73,7 @@ private:
 
 std::string_view name_of(const job& what) noexcept {
   constexpr std::string_view names[]{
-      "apply_batch",       "intern_users",         "read_cursors",      "dead_letter",
+      "apply_batch",       "intern_users",         "read_cursors",      "apply_sparing",
       "newest_pending",    "claim_identity",       "store_identity",    "purge",
       "list_dead_letters", "discard_dead_letters", "retry_dead_letter", "upkeep"};
   static_assert(std::size(names) == std::variant_size_v<job>);

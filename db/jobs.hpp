@@ -4,6 +4,7 @@
 #include "db/identity.hpp"
 #include "db/indexer.hpp"
 #include "db/progress.hpp"
+#include "db/sparing.hpp"
 #include "db/upkeep.hpp"
 
 #include <memory>
@@ -26,13 +27,10 @@ struct intern_job {
 struct cursors_job {
   std::string service;
 };
-/// Keep what can never be applied, and let the shard's cursor pass it. Reply: `apply_report`.
-struct dead_letter_job {
-  std::shared_ptr<const batch> empty; ///< cursor, shard and epoch; no operations
-  std::string did;
-  std::string reason;
-  std::string sqlstate;
-  std::vector<std::byte> frame;
+/// Apply a frame without what is refused in it, which is kept. Reply: `apply_report`.
+struct sparing_job {
+  std::shared_ptr<const batch> what; ///< of this frame alone
+  refused_frame frame;
 };
 
 /// Read the operations parked last. Reply: `std::vector<pending_change>`.
@@ -73,7 +71,7 @@ struct retry_dead_letter_job {
   std::int64_t id{0};
 };
 
-using job = std::variant<apply_job, intern_job, cursors_job, dead_letter_job, newest_pending_job,
+using job = std::variant<apply_job, intern_job, cursors_job, sparing_job, newest_pending_job,
                          claim_identity_job, store_identity_job, purge_job, list_dead_letters_job,
                          discard_dead_letters_job, retry_dead_letter_job, upkeep_job>;
 using job_value = std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>,

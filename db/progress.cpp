@@ -113,18 +113,16 @@ db_error fenced(std::string_view service, std::int64_t epoch) {
           advance_cursor.name};
 }
 
-outcome<void> move_cursor(executor& on, const batch& of) {
+outcome<advance> move_cursor(executor& on, const batch& of) {
   pipeline out(on);
   add_advance_cursor(out, of);
   const auto rows = out.sync();
   if (!rows)
     return tl::unexpected(rows.error());
   const auto done = read_advance(rows->front(), of);
-  if (!done)
-    return tl::unexpected(done.error());
-  if (*done == advance::fenced)
+  if (done && *done == advance::fenced)
     return tl::unexpected(fenced(of));
-  return {};
+  return done;
 }
 
 void add_advance_cursor(pipeline& out, const batch& of) {

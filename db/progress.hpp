@@ -36,9 +36,6 @@ claim_cursors(executor& on, std::string_view service, std::int32_t shards, std::
 /// SQLSTATE-like code of an error that means "a newer epoch exists": step down, do not retry.
 inline constexpr std::string_view fenced_state = "PF001";
 
-/// Moves the shard's cursor and nothing else; the error of a stale epoch has `fenced_state`.
-[[nodiscard]] outcome<void> move_cursor(executor& on, const batch& of);
-
 /// The error of a batch whose epoch is not the current one any more.
 [[nodiscard]] db_error fenced(const batch& of);
 [[nodiscard]] db_error fenced(std::string_view service, std::int64_t epoch);
@@ -52,6 +49,9 @@ enum class advance { moved, already_there, fenced };
 /// @returns 40001 if the cursor was taken over while the statement waited for it: it shows the row
 /// of before then, and only another transaction knows more.
 [[nodiscard]] outcome<advance> read_advance(const result& rows, const batch& of);
+
+/// Moves the shard's cursor and nothing else; the error of a stale epoch has `fenced_state`.
+[[nodiscard]] outcome<advance> move_cursor(executor& on, const batch& of);
 
 /// Stored revisions of repos. Index: primary key.
 void add_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids);

@@ -52,7 +52,7 @@ struct batch_metrics {
   prometheus::Histogram* seconds;
   /// Records passed over, by reason (`labels::skip_reasons`).
   labelled_counter skipped;
-  /// Frames that the database refused for their content, put into dead_letters.
+  /// Operations, or whole frames, that the database refused for their content.
   prometheus::Counter* dead_letters;
 };
 

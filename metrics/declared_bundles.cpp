@@ -52,7 +52,8 @@ batch_metrics declare_batches(declarer& d) {
       .skipped = d.counters("records_skipped_total", "Records passed over on purpose.", "reason",
                             labels::skip_reasons),
       .dead_letters =
-          d.counter("dead_letters_total", "Frames refused by the database and put aside."),
+          d.counter("dead_letters_total",
+                    "Operations, or whole frames, refused by the database and put aside."),
   };
 }
 

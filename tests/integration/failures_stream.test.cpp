@@ -112,17 +112,24 @@ TEST_CASE("L3 what the database refuses for ever is kept with its reason, and no
           "''poison'' THEN RAISE EXCEPTION ''no such posts''; END IF; RETURN NEW; END'; "
           "CREATE TRIGGER refuse BEFORE INSERT ON posts FOR EACH ROW EXECUTE FUNCTION refuse()");
   story told;
+  const auto post = [](const std::string& text) {
+    return block_of({{"$type", "app.bsky.feed.post"}, {"text", text}, {"createdAt", story_time}});
+  };
   for (int i = 0; i < 50; ++i)
-    told.post(fmt::format("user{}", i), "p1",
-              {{"text", i % 25 == 24 ? std::string{"poison"} : std::string{"good"}}});
+    told.commit(fmt::format("user{}", i),
+                {{"create", "app.bsky.feed.post/p1", post(i % 25 == 24 ? "poison" : "good")},
+                 {"create", "app.bsky.feed.post/p2", post("good, too")}});
   const auto frames = told.take();
   const auto server = net::replay_server::start(frames, {}).value();
   const auto running = start_node(node_settings(server->url(), database));
   finish(*running);
   CHECK(value(on, "SELECT count(*) FROM posts WHERE text = 'good'") == "48");
-  CHECK(value(on, "SELECT string_agg(seq || ' ' || did || ' ' || sqlstate || ' ' || "
-                  "(reason LIKE '%no such posts%'), ', ' ORDER BY seq) FROM dead_letters") ==
-        "25 did:plc:user24 P0001 true, 50 did:plc:user49 P0001 true");
+  CHECK(value(on, "SELECT count(*) FROM posts WHERE text = 'good, too'") == "50");
+  CHECK(value(on, "SELECT string_agg(concat_ws(' ', seq, did, path, sqlstate, reason LIKE '%no "
+                  "such posts%'), ', ' ORDER BY seq) FROM dead_letters") ==
+        "25 did:plc:user24 app.bsky.feed.post/p1 P0001 t, 50 did:plc:user49 "
+        "app.bsky.feed.post/p1 P0001 t");
+  CHECK(running->context().metrics.batches().dead_letters->Value() == 2);
   CHECK(value(on, "SELECT min(seq) FROM firehose_cursor") == "50");
   CHECK(on.exec("SELECT bytes FROM dead_letters WHERE seq = 25")->get_bytea(0, 0).size() ==
         frames[24]->size());

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "db/dead_letters.hpp"
+
+namespace prism::db {
+
+/// A frame that was refused for its content, with the refusal of it as a whole.
+struct refused_frame {
+  std::string did;
+  std::string reason;
+  std::string sqlstate;
+  std::vector<std::byte> bytes;
+};
+
+/// Applies the batch of one refused frame without what is refused in it: the operations are halved
+/// down to single ones, those that the database refuses go into dead_letters, and the rest is
+/// applied as ever; all in one transaction with the shard's cursor. If that is refused as well, or
+/// there are no operations, the frame as a whole is put into dead_letters and the cursor passes it.
+/// Exactly once in effect however often it is called. Blocks; the connection's thread.
+/// @param of as for `apply_batch()`, of this frame alone.
+/// @returns what was applied, with `apply_report::put_aside`; `fenced_state` as `apply_batch()`.
+[[nodiscard]] outcome<apply_report> apply_sparing(connection& on, const tx_options& options,
+                                                  const batch& of, const refused_frame& frame);
+
+} // namespace prism::db

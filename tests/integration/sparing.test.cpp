@@ -1,0 +1,215 @@
+#include "db/sparing.hpp"
+
+#include "atproto/frame.hpp"
+#include "db/jobs.hpp"
+#include "tests/integration/asking.hpp"
+#include "tests/integration/indexing.hpp"
+#include "tests/support/must.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace prism::test;
+
+namespace {
+
+constexpr std::size_t operations = 9;
+
+/// What bob does in one commit; each but the last stands for a row with its own CID.
+[[nodiscard]] std::vector<change> commit_of_bob(const made& alices, const made& old) {
+  const auto record = [](const char* type, boost::json::object more) {
+    more["$type"] = type;
+    more["createdAt"] = story_time;
+    return block_of(more);
+  };
+  const auto post = record("app.bsky.feed.post", {{"text", "first"}});
+  const made first{"at://did:plc:bob/app.bsky.feed.post/p1", cid_of(post)};
+  const auto list = record("app.bsky.graph.list",
+                           {{"name", "a list"}, {"purpose", "app.bsky.graph.defs#curatelist"}});
+  std::vector<change> out{
+      {"create", "app.bsky.feed.post/p1", post},
+      {"create", "app.bsky.feed.post/p2",
+       record("app.bsky.feed.post",
+              {{"text", "a reply"},
+               {"reply", {{"parent", ref_to(alices)}, {"root", ref_to(alices)}}}})},
+      {"create", "app.bsky.feed.like/l1",
+       record("app.bsky.feed.like", {{"subject", ref_to(alices)}})},
+      {"create", "app.bsky.feed.like/l2",
+       record("app.bsky.feed.like", {{"subject", ref_to(first)}})},
+      {"create", "app.bsky.feed.repost/r1",
+       record("app.bsky.feed.repost", {{"subject", ref_to(first)}})},
+      {"create", "app.bsky.graph.follow/f1",
+       record("app.bsky.graph.follow", {{"subject", did_of("alice")}})},
+      {"create", "app.bsky.graph.list/s1", list},
+      {"create", "app.bsky.graph.listitem/i1",
+       record("app.bsky.graph.listitem",
+              {{"list", "at://did:plc:bob/app.bsky.graph.list/s1"}, {"subject", did_of("alice")}})},
+      {"delete", old.uri.substr(std::string_view{"at://did:plc:bob/"}.size()), std::nullopt},
+  };
+  REQUIRE(out.size() == operations);
+  return out;
+}
+
+/// A story whose last frame is bob's commit, without the operations of `without`.
+struct tale {
+  story told;
+  made alices = told.post("alice", "p1");
+  made old = told.post("bob", "p0");
+  std::vector<change> all = commit_of_bob(alices, old);
+  std::vector<net::frame_bytes> before = told.take();
+  net::frame_bytes frame;
+
+  explicit tale(const std::vector<std::size_t>& without = {}) {
+    std::vector<change> rest;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (std::ranges::find(without, i) == without.end())
+        rest.push_back(all[i]);
+    told.commit("bob", rest);
+    frame = told.take().at(0);
+  }
+};
+
+/// Lets the database refuse rows with the CIDs of table `refused`, to come and to go.
+void refuse_rows(db::connection& on) {
+  std::string sql =
+      "CREATE TABLE refused (cid bytea); CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql "
+      "AS 'DECLARE r record; BEGIN IF TG_OP = ''DELETE'' THEN r := OLD; ELSE r := NEW; END IF; "
+      "IF EXISTS (SELECT FROM refused WHERE cid = r.cid) THEN RAISE EXCEPTION ''refused for a "
+      "test''; END IF; RETURN r; END';";
+  for (const auto* table :
+       {"posts", "likes", "reposts", "follows", "lists", "list_items", "pending_ops"})
+    sql += fmt::format("CREATE TRIGGER refuse BEFORE INSERT OR DELETE ON {} FOR EACH ROW EXECUTE "
+                       "FUNCTION refuse();",
+                       table);
+  must(on.exec_script(sql));
+}
+
+void refuse(db::connection& on, const std::string& cid) {
+  db::params p;
+  p.bytea(atproto::cid::parse(cid).value().bytes());
+  must(on.exec("INSERT INTO refused VALUES ($1)", p));
+}
+
+[[nodiscard]] db::refused_frame as_refused(const net::frame_bytes& frame) {
+  return {"did:plc:bob", "the frame was refused", "P0001", *frame};
+}
+
+[[nodiscard]] std::vector<std::string> paths_of_letters(db::connection& on) {
+  std::vector<std::string> out;
+  for (const auto& each : must(db::list_dead_letters(on, 0, 100)))
+    out.push_back(each.path);
+  return out;
+}
+
+[[nodiscard]] std::map<std::string, std::string> rows_after(const tale& of) {
+  index_target target;
+  target.apply(of.before, 10);
+  const auto batch = target.batch_of({of.frame});
+  REQUIRE(db::apply_batch(target.connection, {}, batch));
+  return target.fingerprints();
+}
+
+const std::vector<std::string> none{};
+
+} // namespace
+
+TEST_CASE("of a refused frame only the operations at fault are put aside, and can be retried") {
+  const auto bad = GENERATE(std::vector<std::size_t>{0}, std::vector<std::size_t>{3},
+                            std::vector<std::size_t>{8}, std::vector<std::size_t>{1, 4},
+                            std::vector<std::size_t>{0, 2, 5, 6},
+                            std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8});
+  CAPTURE(bad);
+  const tale whole;
+  index_target target;
+  auto& on = target.connection;
+  target.apply(whole.before, 10);
+  refuse_rows(on);
+  std::vector<std::string> paths;
+  for (const auto at : bad) {
+    paths.push_back(whole.all[at].path);
+    refuse(on, whole.all[at].block ? cid_of(*whole.all[at].block) : whole.old.cid);
+  }
+  const auto batch = target.batch_of({whole.frame});
+  const auto refused = db::apply_batch(on, {}, batch);
+  REQUIRE_FALSE(refused);
+  REQUIRE(refused.error().cls == db::error_class::poison);
+
+  const auto report = must(db::apply_sparing(on, {}, batch, as_refused(whole.frame)));
+  CHECK(report.put_aside.size() == bad.size());
+  CHECK(paths_of_letters(on) == paths);
+  CHECK(value(on, "SELECT bool_and(did = 'did:plc:bob' AND seq = 3 AND sqlstate = 'P0001' AND "
+                  "reason LIKE '%refused for a test%' AND length(bytes) > 500)::text FROM "
+                  "dead_letters") == "true");
+  CHECK(value(on, "SELECT seq::text FROM firehose_cursor") == "3");
+  CHECK(differing(target.fingerprints(), rows_after(tale{bad})) == none);
+
+  // Again, as a shard does that got no answer.
+  const auto again = must(db::apply_sparing(on, {}, batch, as_refused(whole.frame)));
+  CHECK(again.already_applied);
+  CHECK(again.put_aside.size() == bad.size());
+  CHECK(paths_of_letters(on) == paths);
+
+  must(on.exec_script("DELETE FROM refused"));
+  for (const auto& letter : must(db::list_dead_letters(on, 0, 100))) {
+    const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
+    CHECK(done.applied);
+    CHECK(done.why.empty());
+  }
+  CHECK(paths_of_letters(on).empty());
+  CHECK(differing(target.fingerprints(), rows_after(whole)) == none);
+}
+
+TEST_CASE("an operation that was put aside is not retried behind a newer commit of its repo") {
+  tale whole;
+  index_target target;
+  auto& on = target.connection;
+  target.apply(whole.before, 10);
+  refuse_rows(on);
+  refuse(on, cid_of(*whole.all[0].block));
+  must(db::apply_sparing(on, {}, target.batch_of({whole.frame}), as_refused(whole.frame)));
+  must(on.exec_script("DELETE FROM refused"));
+  whole.told.post("bob", "p9");
+  must(db::apply_batch(on, {}, target.batch_of(whole.told.take())));
+  const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
+  const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
+  CHECK_FALSE(done.applied);
+  CHECK_THAT(done.why, Catch::Contains("newer commit"));
+  CHECK(paths_of_letters(on).size() == 1);
+}
+
+TEST_CASE("a frame that is refused only as a whole is kept as a whole") {
+  const tale whole;
+  index_target target;
+  auto& on = target.connection;
+  target.apply(whole.before, 10);
+  const auto before = target.fingerprints();
+  // At COMMIT, where nobody can tell which operation is at fault.
+  must(on.exec_script(
+      "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''too "
+      "late''; END'; CREATE CONSTRAINT TRIGGER late AFTER INSERT ON follows DEFERRABLE INITIALLY "
+      "DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"));
+  const auto batch = target.batch_of({whole.frame});
+  const auto report = must(db::apply_sparing(on, {}, batch, as_refused(whole.frame)));
+  CHECK(report.put_aside.size() == 1);
+  CHECK(paths_of_letters(on) == std::vector<std::string>{""});
+  CHECK(value(on, "SELECT reason FROM dead_letters") == "the frame was refused");
+  CHECK(value(on, "SELECT seq::text FROM firehose_cursor") == "3");
+  CHECK(differing(target.fingerprints(), before) == none);
+
+  must(on.exec_script("DROP TRIGGER late ON follows"));
+  const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
+  CHECK(must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id)).applied);
+  CHECK(differing(target.fingerprints(), rows_after(whole)) == none);
+}
+
+TEST_CASE("sparing is fenced") {
+  const tale whole;
+  index_target target;
+  target.apply(whole.before, 10);
+  auto batch = target.batch_of({whole.frame});
+  --batch.epoch;
+  const auto done = db::apply_sparing(target.connection, {}, batch, as_refused(whole.frame));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().sqlstate == db::fenced_state);
+  CHECK(paths_of_letters(target.connection).empty());
+}
