@@ -262,22 +262,27 @@ void shard_state::write() {
   const auto pool = node_->actors.find_as<pool_actor>(names::pool);
   if (!pool)
     return rest("batch", "the database pool is not running");
-  self_->request(pool, caf::infinite, job(db::apply_job{batch_}))
+  db::apply_job what{batch_};
+  auto unsure = what.unsure;
+  self_->request(pool, caf::infinite, job(std::move(what)))
       .then(
-          [this](const job_result& done) { written(*done.what); },
+          [this, unsure](const job_result& done) { written(*done.what, *unsure); },
           [this](const caf::error& problem) { rest("batch", describe(self_->system(), problem)); });
 }
 
-void shard_state::written(const db::job_outcome& done) {
+void shard_state::written(const db::job_outcome& done, db::unsure_report& unsure) {
   const auto& out = node_->metrics.batches();
   const auto took = std::chrono::steady_clock::now() - started_;
   out.seconds->Observe(std::chrono::duration<double>(took).count());
   if (done) {
     size_.committed(at_work_.size(), took);
     out.batches.of("committed").Increment();
-    committed(std::get<db::apply_report>(*done));
+    const auto& report = std::get<db::apply_report>(*done);
+    committed(report.already_applied && unsure_ ? *unsure_ : report);
     return;
   }
+  if (unsure)
+    unsure_ = std::move(unsure);
   const auto& why = done.error();
   if (why.sqlstate == db::fenced_state) {
     out.batches.of("fenced").Increment();
@@ -331,6 +336,7 @@ void shard_state::committed(const db::apply_report& report) {
   at_work_.clear();
   batch_.reset();
   refusal_.reset();
+  unsure_.reset();
   waiting_since_.reset();
   standing_ = false;
   node_->status.clear_problem(names::shard(number_));
@@ -388,8 +394,10 @@ void shard_state::spare() {
     return rest("dead letter", "the database pool is not running");
   db::refused_frame refused{peeked ? std::string{peeked->did} : std::string{}, refusal_->message,
                             refusal_->sqlstate, *frame.data};
-  self_->request(pool, caf::infinite, job(db::sparing_job{batch_, std::move(refused)}))
-      .then([this](const job_result& done) { written(*done.what); },
+  db::sparing_job what{batch_, std::move(refused)};
+  auto unsure = what.unsure;
+  self_->request(pool, caf::infinite, job(std::move(what)))
+      .then([this, unsure](const job_result& done) { written(*done.what, *unsure); },
             [this](const caf::error& problem) {
               rest("dead letter", describe(self_->system(), problem));
             });
@@ -484,7 +492,7 @@ void shard_state::report_pending(const db::apply_report& report) {
   if (fits < changes.size())
     node_->metrics.pending().events.of("unnoted").Increment(
         static_cast<double>(changes.size() - fits));
-  // Of a batch whose COMMIT was not answered nobody knows any more what it did.
+  // Written by a session of a pool that has died, or what was unsure has been told already.
   untold_ = untold_ || fits < changes.size() || report.already_applied;
   send_pending();
 }

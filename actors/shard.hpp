@@ -70,7 +70,7 @@ private:
   void begin_to_wait();
   void name_dids();
   void write();
-  void written(const db::job_outcome& done);
+  void written(const db::job_outcome& done, db::unsure_report& unsure);
   void committed(const db::apply_report& report);
   void narrow_down(const db::db_error& why);
   void take_less(const db::db_error& why);
@@ -122,6 +122,7 @@ private:
   } passed_over_;
   std::int64_t building_{0};            // the frame that is taken into the batch
   std::int64_t told_until_{0};          // the last frame of which all was told
+  db::unsure_report unsure_;            // of the try whose COMMIT was not answered
   std::optional<db::db_error> refusal_; // of the one frame that is being spared
   std::vector<std::string> unnamed_;    // DIDs of the batch without id
   std::vector<std::size_t> unnamed_at_;

@@ -120,16 +120,42 @@ void apply_report::add(apply_report other) {
   purged += other.purged;
 }
 
+outcome<apply_report> run_reporting(connection& on, const tx_options& options,
+                                    unsure_report& unsure,
+                                    const std::function<outcome<apply_report>(tx&)>& work) {
+  apply_report report;
+  const auto done = transaction::run(on, options, [&](tx& inside) -> outcome<void> {
+    auto answer = work(inside);
+    if (!answer)
+      return tl::unexpected(std::move(answer.error()));
+    report = std::move(*answer);
+    return {};
+  });
+  if (done)
+    return report;
+  if (done.error().cls == error_class::commit_unknown && !report.already_applied)
+    unsure = std::move(report);
+  return tl::unexpected(done.error());
+}
+
 outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of) {
+  unsure_report nobody_asks;
+  return apply_batch(on, options, of, nobody_asks);
+}
+
+outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of,
+                                  unsure_report& unsure) {
   const auto uri_ids = intern_uris(on, of);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
   auto ahead = purge_ahead(on, options, of);
   if (!ahead)
     return ahead;
-  auto done = transaction::run(on, options, [&](tx& inside) {
+  auto done = run_reporting(on, options, unsure, [&](tx& inside) {
     return apply_inside(inside, of, *uri_ids, false, fresh::newer);
   });
+  if (unsure)
+    unsure->add(std::move(*ahead));
   if (!done)
     return done;
   pass(crash_point::after_commit);

@@ -20,7 +20,7 @@ struct runner {
   const tx_options& options;
 
   job_outcome operator()(const apply_job& job) const {
-    return widen(apply_batch(on, options, *job.what));
+    return widen(apply_batch(on, options, *job.what, *job.unsure));
   }
   job_outcome operator()(const intern_job& job) const {
     return in_transaction([&](tx& inside) { return intern_users(inside, job.dids); });
@@ -32,7 +32,7 @@ struct runner {
     return in_transaction([&](tx& inside) { return select_newest_pending(inside, job.limit); });
   }
   job_outcome operator()(const sparing_job& job) const {
-    return widen(apply_sparing(on, options, *job.what, job.frame));
+    return widen(apply_sparing(on, options, *job.what, job.frame, *job.unsure));
   }
   job_outcome operator()(const claim_identity_job& job) const {
     return in_transaction([&](tx& inside) -> outcome<claimed_tasks> {

@@ -15,9 +15,13 @@
 /// The work that actors ask database sessions for, and what comes back.
 namespace prism::db {
 
+/// Where a job leaves an `unsure_report`: its asker's, who reads it after the reply.
+using unsure_place = std::shared_ptr<unsure_report>;
+
 /// Apply a batch. Reply: `apply_report`.
 struct apply_job {
   std::shared_ptr<const batch> what;
+  unsure_place unsure{std::make_shared<unsure_report>()};
 };
 /// Give each DID an id. Reply: `std::vector<std::int64_t>`.
 struct intern_job {
@@ -31,6 +35,7 @@ struct cursors_job {
 struct sparing_job {
   std::shared_ptr<const batch> what; ///< of this frame alone
   refused_frame frame;
+  unsure_place unsure{std::make_shared<unsure_report>()};
 };
 
 /// Read the operations parked last. Reply: `std::vector<pending_change>`.

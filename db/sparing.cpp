@@ -92,15 +92,6 @@ private:
   apply_report report_;
 };
 
-[[nodiscard]] outcome<apply_report> apply_what_can_be(connection& on, const tx_options& options,
-                                                      const batch& of, const refused_frame& frame) {
-  const auto uri_ids = intern_uris(on, of);
-  if (!uri_ids)
-    return tl::unexpected(uri_ids.error());
-  return transaction::run(on, options,
-                          [&](tx& inside) { return sparing(inside, of, frame, *uri_ids).run(); });
-}
-
 [[nodiscard]] outcome<apply_report> put_aside(tx& inside, const batch& of,
                                               const refused_frame& frame) {
   if (auto moved = move_cursor(inside, of); !moved)
@@ -117,13 +108,18 @@ private:
 } // namespace
 
 outcome<apply_report> apply_sparing(connection& on, const tx_options& options, const batch& of,
-                                    const refused_frame& frame) {
-  if (!of.ops.empty()) {
-    auto done = apply_what_can_be(on, options, of, frame);
+                                    const refused_frame& frame, unsure_report& unsure) {
+  const auto uri_ids = intern_uris(on, of);
+  if (uri_ids && !of.ops.empty()) {
+    auto done = run_reporting(on, options, unsure, [&](tx& inside) {
+      return sparing(inside, of, frame, *uri_ids).run();
+    });
     if (done || done.error().cls != error_class::poison)
       return done;
-  }
-  return transaction::run(on, options, [&](tx& inside) { return put_aside(inside, of, frame); });
+  } else if (!uri_ids && uri_ids.error().cls != error_class::poison)
+    return tl::unexpected(uri_ids.error());
+  return run_reporting(on, options, unsure,
+                       [&](tx& inside) { return put_aside(inside, of, frame); });
 }
 
 } // namespace prism::db

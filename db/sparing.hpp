@@ -18,8 +18,10 @@ struct refused_frame {
 /// there are no operations, the frame as a whole is put into dead_letters and the cursor passes it.
 /// Exactly once in effect however often it is called. Blocks; the connection's thread.
 /// @param of as for `apply_batch()`, of this frame alone.
+/// @param unsure as for `apply_batch()`.
 /// @returns what was applied, with `apply_report::put_aside`; `fenced_state` as `apply_batch()`.
 [[nodiscard]] outcome<apply_report> apply_sparing(connection& on, const tx_options& options,
-                                                  const batch& of, const refused_frame& frame);
+                                                  const batch& of, const refused_frame& frame,
+                                                  unsure_report& unsure);
 
 } // namespace prism::db

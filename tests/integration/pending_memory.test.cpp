@@ -12,8 +12,8 @@ using namespace prism;
 using namespace prism::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("what memory knows of parked operations is what the table has, also when the answer to a "
-          "COMMIT was lost") {
+TEST_CASE("what memory knows of parked operations is what the table has, and each is counted once, "
+          "also when the answer to a COMMIT was lost") {
   story tale;
   for (int i = 0; i < 400; ++i)
     tale.like("user" + std::to_string(i % 50), "l" + std::to_string(i),
@@ -46,5 +46,6 @@ TEST_CASE("what memory knows of parked operations is what the table has, also wh
   CHECK(unknown() > 0);
   CHECK(eventually([&] { return context.metrics.pending().ops[0]->Value() == 400; }));
   CHECK(context.metrics.pending().keys[0]->Value() == 20);
+  CHECK(context.metrics.pending().events.of("parked").Value() == 400);
   CHECK(running->stop());
 }

@@ -90,8 +90,11 @@ void refuse(db::connection& on, const std::string& cid) {
   must(on.exec("INSERT INTO refused VALUES ($1)", p));
 }
 
-[[nodiscard]] db::refused_frame as_refused(const net::frame_bytes& frame) {
-  return {"did:plc:bob", "the frame was refused", "P0001", *frame};
+[[nodiscard]] db::outcome<db::apply_report> spare(db::connection& on, const db::batch& batch,
+                                                  const net::frame_bytes& frame) {
+  db::unsure_report unsure;
+  return db::apply_sparing(on, {}, batch, {"did:plc:bob", "the frame was refused", "P0001", *frame},
+                           unsure);
 }
 
 [[nodiscard]] std::vector<std::string> paths_of_letters(db::connection& on) {
@@ -134,7 +137,7 @@ TEST_CASE("of a refused frame only the operations at fault are put aside, and ca
   REQUIRE_FALSE(refused);
   REQUIRE(refused.error().cls == db::error_class::poison);
 
-  const auto report = must(db::apply_sparing(on, {}, batch, as_refused(whole.frame)));
+  const auto report = must(spare(on, batch, whole.frame));
   CHECK(report.put_aside.size() == bad.size());
   CHECK(paths_of_letters(on) == paths);
   CHECK(value(on, "SELECT bool_and(did = 'did:plc:bob' AND seq = 3 AND sqlstate = 'P0001' AND "
@@ -144,7 +147,7 @@ TEST_CASE("of a refused frame only the operations at fault are put aside, and ca
   CHECK(differing(target.fingerprints(), rows_after(tale{bad})) == none);
 
   // Again, as a shard does that got no answer.
-  const auto again = must(db::apply_sparing(on, {}, batch, as_refused(whole.frame)));
+  const auto again = must(spare(on, batch, whole.frame));
   CHECK(again.already_applied);
   CHECK(again.put_aside.size() == bad.size());
   CHECK(paths_of_letters(on) == paths);
@@ -166,7 +169,7 @@ TEST_CASE("an operation that was put aside is not retried behind a newer commit 
   target.apply(whole.before, 10);
   refuse_rows(on);
   refuse(on, cid_of(*whole.all[0].block));
-  must(db::apply_sparing(on, {}, target.batch_of({whole.frame}), as_refused(whole.frame)));
+  must(spare(on, target.batch_of({whole.frame}), whole.frame));
   must(on.exec_script("DELETE FROM refused"));
   whole.told.post("bob", "p9");
   must(db::apply_batch(on, {}, target.batch_of(whole.told.take())));
@@ -189,7 +192,7 @@ TEST_CASE("a frame that is refused only as a whole is kept as a whole") {
       "late''; END'; CREATE CONSTRAINT TRIGGER late AFTER INSERT ON follows DEFERRABLE INITIALLY "
       "DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"));
   const auto batch = target.batch_of({whole.frame});
-  const auto report = must(db::apply_sparing(on, {}, batch, as_refused(whole.frame)));
+  const auto report = must(spare(on, batch, whole.frame));
   CHECK(report.put_aside.size() == 1);
   CHECK(paths_of_letters(on) == std::vector<std::string>{""});
   CHECK(value(on, "SELECT reason FROM dead_letters") == "the frame was refused");
@@ -208,7 +211,7 @@ TEST_CASE("sparing is fenced") {
   target.apply(whole.before, 10);
   auto batch = target.batch_of({whole.frame});
   --batch.epoch;
-  const auto done = db::apply_sparing(target.connection, {}, batch, as_refused(whole.frame));
+  const auto done = spare(target.connection, batch, whole.frame);
   REQUIRE_FALSE(done);
   CHECK(done.error().sqlstate == db::fenced_state);
   CHECK(paths_of_letters(target.connection).empty());
