@@ -7,9 +7,13 @@ namespace prism {
 db_session_actor::behavior_type db_session_state::make_behavior() {
   return {[this](const run_job& job) -> job_result {
             job_result::session_note note;
-            auto done = run(*job.what, note);
+            db::partial_report partial;
+            auto done = run(*job.what, note, partial);
             note.broken = !note.unreachable && !connection_->is_open();
-            return {std::make_shared<const db::job_outcome>(std::move(done)), note};
+            const bool failed = !done;
+            return {std::make_shared<const db::job_outcome>(std::move(done)), note,
+                    failed ? std::make_shared<const db::partial_report>(std::move(partial))
+                           : nullptr};
           },
           [this](const stop_request&) { self_->quit(); },
           [](const get_status&) -> actor_status {
@@ -33,7 +37,8 @@ db::outcome<void> db_session_state::ensure_connected() {
   return {};
 }
 
-db::job_outcome db_session_state::run(const db::job& what, job_result::session_note& note) {
+db::job_outcome db_session_state::run(const db::job& what, job_result::session_note& note,
+                                      db::partial_report& partial) {
   const auto before = std::chrono::steady_clock::now();
   const bool fresh = !connection_;
   if (auto connected = ensure_connected(); !connected) {
@@ -52,7 +57,7 @@ db::job_outcome db_session_state::run(const db::job& what, job_result::session_n
   options.on_retry = [this](const db::db_error& why) {
     node_->metrics.database().retries.of(why.sqlstate).Increment();
   };
-  auto done = db::run_job(*connection_, options, what);
+  auto done = db::run_job(*connection_, options, what, partial);
   count(done);
   return done;
 }

@@ -23,7 +23,8 @@ public:
   interface::behavior_type make_behavior();
 
 private:
-  [[nodiscard]] db::job_outcome run(const db::job& what, job_result::session_note& note);
+  [[nodiscard]] db::job_outcome run(const db::job& what, job_result::session_note& note,
+                                    db::partial_report& partial);
   [[nodiscard]] db::outcome<void> ensure_connected();
   void count(const db::job_outcome& done);
 

@@ -1,5 +1,6 @@
 #include "actors/identity.hpp"
 
+#include "actors/report_counters.hpp"
 #include "actors/routing.hpp"
 #include "metrics/labels.hpp"
 
@@ -275,16 +276,20 @@ void identity_state::purge(const db::identity_task& task) {
   self_
       ->request(pool, caf::infinite,
                 job(db::purge_job{{task, node_->service, shard, node_->epoch}}))
-      .then([this, task](const job_result& done) { purged(task, *done.what); },
+      .then([this, task](const job_result& done) { purged(task, *done.what, done.partial.get()); },
             [this, task](const caf::error&) { purged(task, no_pool()); });
 }
 
-void identity_state::purged(const db::identity_task& task, const db::job_outcome& done) {
+void identity_state::purged(const db::identity_task& task, const db::job_outcome& done,
+                            const db::partial_report* partial) {
+  // Of a portion whose COMMIT was not answered nobody knows what it did.
+  if (partial != nullptr)
+    tell(partial->done, done.error().cls != db::error_class::commit_unknown);
   if (done) {
+    const auto& report = std::get<db::apply_report>(*done);
     metrics_.tasks.of("purged").Increment();
-    spdlog::info("identity: {} is deleted: {} records purged", task.did,
-                 std::get<db::apply_report>(*done).purged);
-    report_pending(std::get<db::apply_report>(*done).pending);
+    spdlog::info("identity: {} is deleted: {} records purged", task.did, report.purged);
+    tell(report, true);
     in_flight_.erase({task.user_id, task.kind});
     claim();
     return stop_if_idle();
@@ -301,14 +306,15 @@ void identity_state::purged(const db::identity_task& task, const db::job_outcome
 
 // What waited for or with the account waits no more. Whoever keeps count of that may be away: it
 // reads the table when it comes back.
-void identity_state::report_pending(const std::vector<db::pending_change>& changes) {
+void identity_state::tell(const db::apply_report& report, bool all) {
+  count_report(node_->metrics, report);
   const auto pending = node_->actors.find_as<pending_ops_actor>(names::pending_ops);
-  if (changes.empty() || !pending)
+  if ((report.pending.empty() && all) || !pending)
     return;
   self_
-      ->request(
-          pending, std::chrono::seconds{10},
-          pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes), true})
+      ->request(pending, std::chrono::seconds{10},
+                pending_changed{
+                    std::make_shared<const std::vector<db::pending_change>>(report.pending), all})
       .then([](const pending_noted&) {}, [](const caf::error&) {});
 }
 

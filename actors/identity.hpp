@@ -57,8 +57,9 @@ private:
   void put_off(db::identity_result& result, bool counts);
   void store();
   void purge(const db::identity_task& task);
-  void purged(const db::identity_task& task, const db::job_outcome& done);
-  void report_pending(const std::vector<db::pending_change>& changes);
+  void purged(const db::identity_task& task, const db::job_outcome& done,
+              const db::partial_report* partial = nullptr);
+  void tell(const db::apply_report& report, bool all);
   void stop_if_idle();
   void show();
 

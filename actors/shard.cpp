@@ -1,6 +1,7 @@
 #include "actors/shard.hpp"
 
 #include "actors/database_errors.hpp"
+#include "actors/report_counters.hpp"
 #include "atproto/frame.hpp"
 #include "core/crash_point.hpp"
 #include "metrics/labels.hpp"
@@ -240,6 +241,8 @@ void shard_state::name_dids() {
       .then(
           [this](const interned_users& done) {
             if (!done.ids) {
+              if (!done.refused.empty())
+                return narrow_down({db::error_class::poison, done.refused, done.problem, {}});
               if (done.needs_person)
                 stand("before new users: " + done.problem);
               return rest("user ids", done.problem);
@@ -262,15 +265,14 @@ void shard_state::write() {
   const auto pool = node_->actors.find_as<pool_actor>(names::pool);
   if (!pool)
     return rest("batch", "the database pool is not running");
-  db::apply_job what{batch_};
-  auto unsure = what.unsure;
-  self_->request(pool, caf::infinite, job(std::move(what)))
+  self_->request(pool, caf::infinite, job(db::apply_job{batch_}))
       .then(
-          [this, unsure](const job_result& done) { written(*done.what, *unsure); },
+          [this](const job_result& done) { written(done); },
           [this](const caf::error& problem) { rest("batch", describe(self_->system(), problem)); });
 }
 
-void shard_state::written(const db::job_outcome& done, db::unsure_report& unsure) {
+void shard_state::written(const job_result& result) {
+  const auto& done = *result.what;
   const auto& out = node_->metrics.batches();
   const auto took = std::chrono::steady_clock::now() - started_;
   out.seconds->Observe(std::chrono::duration<double>(took).count());
@@ -281,8 +283,8 @@ void shard_state::written(const db::job_outcome& done, db::unsure_report& unsure
     committed(report.already_applied && unsure_ ? *unsure_ : report);
     return;
   }
-  if (unsure)
-    unsure_ = std::move(unsure);
+  if (result.partial)
+    keep_count(*result.partial);
   const auto& why = done.error();
   if (why.sqlstate == db::fenced_state) {
     out.batches.of("fenced").Increment();
@@ -297,8 +299,19 @@ void shard_state::written(const db::job_outcome& done, db::unsure_report& unsure
     hold(why);
   else if (ends_sooner_if_smaller(why) && !refusal_ && at_work_.size() > 1)
     take_less(why);
-  else
+  else {
+    // A refused frame whose operations cannot be sorted in time must not hold up its shard.
+    whole_ = whole_ || (refusal_ && ends_sooner_if_smaller(why));
     rest("batch", why.message);
+  }
+}
+
+// Of a try that has failed.
+void shard_state::keep_count(const db::partial_report& of) {
+  count_report(node_->metrics, of.done);
+  report_pending(of.done);
+  if (of.unsure)
+    unsure_ = of.unsure;
 }
 
 // Wrong SQL, schema or rights: a person has to mend it, and leaving frames out would lose them. So
@@ -336,6 +349,7 @@ void shard_state::committed(const db::apply_report& report) {
   at_work_.clear();
   batch_.reset();
   refusal_.reset();
+  whole_ = false;
   unsure_.reset();
   waiting_since_.reset();
   standing_ = false;
@@ -354,6 +368,8 @@ void shard_state::narrow_down(const db::db_error& why) {
     if (at_work_.empty())
       return rest("cursor", why.message);
     refusal_ = why;
+    // Without the ids of its DIDs its operations cannot even be tried.
+    whole_ = phase_ == phase::naming;
     return spare();
   }
   size_.failed(at_work_.size());
@@ -375,6 +391,9 @@ void shard_state::take_less(const db::db_error& why) {
 
 // The frames of the batch wait again, before all others.
 void shard_state::give_back() {
+  // It is of more frames than the next batch, and would be taken for that one's.
+  if (std::exchange(unsure_, std::nullopt))
+    untold_ = true;
   while (!at_work_.empty()) {
     queue_.push_front(std::move(at_work_.back()));
     at_work_.pop_back();
@@ -394,10 +413,8 @@ void shard_state::spare() {
     return rest("dead letter", "the database pool is not running");
   db::refused_frame refused{peeked ? std::string{peeked->did} : std::string{}, refusal_->message,
                             refusal_->sqlstate, *frame.data};
-  db::sparing_job what{batch_, std::move(refused)};
-  auto unsure = what.unsure;
-  self_->request(pool, caf::infinite, job(std::move(what)))
-      .then([this, unsure](const job_result& done) { written(*done.what, *unsure); },
+  self_->request(pool, caf::infinite, job(db::sparing_job{batch_, std::move(refused), whole_}))
+      .then([this](const job_result& done) { written(done); },
             [this](const caf::error& problem) {
               rest("dead letter", describe(self_->system(), problem));
             });
@@ -446,17 +463,7 @@ void shard_state::stop_if_idle() {
 void shard_state::count(const db::apply_report& report) {
   count_passed_over();
   const auto& out = node_->metrics.batches();
-  std::size_t ops = 0;
-  for (std::size_t kind = 1; kind < report.ops.size(); ++kind)
-    for (std::size_t action = 0; action < report.ops[kind].size(); ++action) {
-      const auto n = report.ops[kind][action];
-      if (n == 0)
-        continue;
-      ops += n;
-      node_->metrics.ops(atproto::nsid_of(static_cast<atproto::collection>(kind)))
-          .of(metrics::labels::actions[action])
-          .Increment(n);
-    }
+  const auto ops = count_report(node_->metrics, report);
   out.frames->Observe(static_cast<double>(at_work_.size()));
   out.ops->Observe(static_cast<double>(ops));
   if (report.stale > 0)
@@ -466,10 +473,6 @@ void shard_state::count(const db::apply_report& report) {
                   part.path.empty() ? "as a whole" : part.path, part.reason);
     out.dead_letters->Increment();
   }
-  const auto& pending = node_->metrics.pending();
-  constexpr std::string_view names[]{"parked", "released", "cancelled"};
-  for (const auto& each : report.pending)
-    pending.events.of(names[static_cast<std::size_t>(each.what)]).Increment();
   report_pending(report);
 }
 

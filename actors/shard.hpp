@@ -65,12 +65,12 @@ private:
   void accept(const frame_batch& arrived);
   void advance(const advance_to& target);
   void build();
-  void decode(const routed_frame& frame);
   void start_batch();
   void begin_to_wait();
   void name_dids();
   void write();
-  void written(const db::job_outcome& done, db::unsure_report& unsure);
+  void written(const job_result& result);
+  void keep_count(const db::partial_report& of);
   void committed(const db::apply_report& report);
   void narrow_down(const db::db_error& why);
   void take_less(const db::db_error& why);
@@ -120,11 +120,12 @@ private:
     std::vector<errc> frames;
     std::size_t of_no_interest{0};
   } passed_over_;
-  std::int64_t building_{0};            // the frame that is taken into the batch
-  std::int64_t told_until_{0};          // the last frame of which all was told
-  db::unsure_report unsure_;            // of the try whose COMMIT was not answered
-  std::optional<db::db_error> refusal_; // of the one frame that is being spared
-  std::vector<std::string> unnamed_;    // DIDs of the batch without id
+  std::int64_t building_{0};               // the frame that is taken into the batch
+  std::int64_t told_until_{0};             // the last frame of which all was told
+  std::optional<db::apply_report> unsure_; // of the try whose COMMIT was not answered
+  std::optional<db::db_error> refusal_;    // of the one frame that is being spared
+  bool whole_{false};                      // it is put aside as a whole
+  std::vector<std::string> unnamed_;       // DIDs of the batch without id
   std::vector<std::size_t> unnamed_at_;
   std::chrono::steady_clock::time_point started_; // of the batch that is being written
   std::optional<time_point> waiting_since_;       // for what is to be done now and is not

@@ -79,13 +79,13 @@ caf::result<interned_users> user_creation_state::intern(const intern_users& want
 void user_creation_state::answer(const request_ptr& request) {
   if (request->answer.pending())
     request->answer.deliver(interned_users{
-        std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}, false});
+        std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}, false, {}});
 }
 
 void user_creation_state::fail(const request_ptr& request, const std::string& problem,
-                               bool needs_person) {
+                               bool needs_person, const std::string& refused) {
   if (request->answer.pending())
-    request->answer.deliver(interned_users{nullptr, problem, needs_person});
+    request->answer.deliver(interned_users{nullptr, problem, needs_person, refused});
 }
 
 // All have the same time, so those who came first run out of it first.
@@ -156,7 +156,12 @@ void user_creation_state::start_batches() {
 void user_creation_state::finish_batch(const std::vector<std::string>& dids,
                                        const db::job_outcome& done) {
   if (!done) {
-    fail_batch(dids, db::describe(done.error()), done.error().cls == db::error_class::fatal);
+    const auto& why = done.error();
+    const bool refused = why.cls == db::error_class::poison;
+    if (refused && dids.size() > 1)
+      return halve(dids, why);
+    fail_batch(dids, db::describe(why), why.cls == db::error_class::fatal,
+               refused ? why.sqlstate : std::string{});
     return;
   }
   const auto& ids = std::get<std::vector<std::int64_t>>(*done);
@@ -175,16 +180,25 @@ void user_creation_state::finish_batch(const std::vector<std::string>& dids,
   sweep();
 }
 
+// One of them is refused for its content; only those who ask for that one are to be told.
+void user_creation_state::halve(const std::vector<std::string>& dids, const db::db_error& why) {
+  size_.failed(dids.size());
+  spdlog::warn("user_creation: {} new users are refused ({}), trying {}", dids.size(), why.sqlstate,
+               size_.most());
+  queue_.insert(queue_.begin(), dids.begin(), dids.end());
+}
+
 // Every request that waited for one of them fails as a whole; its shard asks again.
 void user_creation_state::fail_batch(const std::vector<std::string>& dids,
-                                     const std::string& problem, bool needs_person) {
+                                     const std::string& problem, bool needs_person,
+                                     const std::string& refused) {
   spdlog::warn("user_creation: {} new users have to wait: {}", dids.size(), problem);
   for (const auto& did : dids) {
     auto waiting = wanted_.extract(did);
     if (waiting.empty())
       continue;
     for (auto& [request, place] : waiting.mapped())
-      fail(request, problem, needs_person);
+      fail(request, problem, needs_person, refused);
   }
   sweep();
 }

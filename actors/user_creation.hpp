@@ -57,8 +57,10 @@ private:
   void start_batches();
   void finish_batch(const std::vector<std::string>& dids, const db::job_outcome& done);
   void fail_batch(const std::vector<std::string>& dids, const std::string& problem,
-                  bool needs_person = false);
-  void fail(const request_ptr& request, const std::string& problem, bool needs_person = false);
+                  bool needs_person = false, const std::string& refused = {});
+  void fail(const request_ptr& request, const std::string& problem, bool needs_person = false,
+            const std::string& refused = {});
+  void halve(const std::vector<std::string>& dids, const db::db_error& why);
   void answer(const request_ptr& request);
   /// Those who have waited too long.
   void expire();

@@ -15,6 +15,11 @@ constexpr statement read_letter{
 constexpr statement delete_letter{"delete_dead_letter",
                                   "DELETE FROM dead_letters WHERE id = $1 RETURNING id"};
 
+constexpr statement deleted_since{
+    "deleted_since",
+    "SELECT EXISTS (SELECT FROM unnest($1::int8[], $2::timestamptz[]) AS n(user_id, at) "
+    "JOIN users u ON u.id = n.user_id WHERE u.status = 'deleted' AND u.status_time >= n.at)"};
+
 // Every batch begins with its shard's row.
 constexpr statement stop_shards{
     "stop_shards",
@@ -41,6 +46,18 @@ constexpr std::string_view not_applied = "PF002";
   return {};
 }
 
+/// A deletion leaves the rev of the repo as it was, and would not come again for what comes now.
+[[nodiscard]] outcome<bool> was_deleted(executor& on, const batch& of) {
+  params p;
+  p.int8_array(of.ops, [&](const op& each) {
+     return of.user_ids[each.creator];
+   }).timestamptz_array(of.ops, [](const op& each) { return each.commit_time; });
+  const auto rows = on.exec_prepared(deleted_since, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return rows->get_bool(0, 0);
+}
+
 [[nodiscard]] outcome<apply_report> apply_letter(tx& on, const batch& of, std::int64_t id,
                                                  const std::vector<std::int64_t>& uri_ids) {
   if (auto still = stand_still(on, of.service, of.epoch, of); !still)
@@ -52,6 +69,11 @@ constexpr std::string_view not_applied = "PF002";
     return tl::unexpected(gone.error());
   if (gone->empty())
     return refuse("somebody else has retried or discarded it meanwhile");
+  const auto deleted = was_deleted(on, of);
+  if (!deleted)
+    return tl::unexpected(deleted.error());
+  if (*deleted)
+    return refuse("its account has been deleted since");
   // A repo's head came with the rest of the frame; of a whole frame there was no rest.
   auto report = apply_again(on, of, uri_ids, of.heads.empty() ? fresh::same_commit : fresh::newer);
   if (report && report->stale > 0)

@@ -86,6 +86,10 @@ struct confirmed_deletion {
 /// running batch of the account's shard, and lets the next one wait, by locking the shard's cursor.
 /// An error has `fenced_state` if there is a newer writer. A task that was renewed or is gone: does
 /// nothing.
+/// @param partial filled when it fails.
+[[nodiscard]] outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
+                                                    const confirmed_deletion& what,
+                                                    partial_report& partial);
 [[nodiscard]] outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
                                                     const confirmed_deletion& what);
 

@@ -121,7 +121,7 @@ void apply_report::add(apply_report other) {
 }
 
 outcome<apply_report> run_reporting(connection& on, const tx_options& options,
-                                    unsure_report& unsure,
+                                    std::optional<apply_report>& unsure,
                                     const std::function<outcome<apply_report>(tx&)>& work) {
   apply_report report;
   const auto done = transaction::run(on, options, [&](tx& inside) -> outcome<void> {
@@ -131,35 +131,32 @@ outcome<apply_report> run_reporting(connection& on, const tx_options& options,
     report = std::move(*answer);
     return {};
   });
-  if (done)
+  if (done) {
+    pass(crash_point::after_commit);
     return report;
+  }
   if (done.error().cls == error_class::commit_unknown && !report.already_applied)
     unsure = std::move(report);
   return tl::unexpected(done.error());
 }
 
 outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of) {
-  unsure_report nobody_asks;
+  partial_report nobody_asks;
   return apply_batch(on, options, of, nobody_asks);
 }
 
 outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of,
-                                  unsure_report& unsure) {
+                                  partial_report& partial) {
   const auto uri_ids = intern_uris(on, of);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
-  auto ahead = purge_ahead(on, options, of);
-  if (!ahead)
-    return ahead;
-  auto done = run_reporting(on, options, unsure, [&](tx& inside) {
+  if (auto ahead = purge_ahead(on, options, of, partial.done); !ahead)
+    return tl::unexpected(ahead.error());
+  auto done = run_reporting(on, options, partial.unsure, [&](tx& inside) {
     return apply_inside(inside, of, *uri_ids, false, fresh::newer);
   });
-  if (unsure)
-    unsure->add(std::move(*ahead));
-  if (!done)
-    return done;
-  pass(crash_point::after_commit);
-  done->add(std::move(*ahead));
+  if (done)
+    done->add(std::exchange(partial.done, {}));
   return done;
 }
 

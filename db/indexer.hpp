@@ -34,9 +34,15 @@ struct apply_report {
   void add(apply_report other);
 };
 
-/// What a batch did if the COMMIT whose answer was lost (`error_class::commit_unknown`) was carried
-/// out: that is so if the same batch is found `already_applied` by the next try.
-using unsure_report = std::optional<apply_report>;
+/// What a call that failed has done all the same, so that counters miss nothing.
+struct partial_report {
+  /// Committed before it failed.
+  apply_report done;
+  /// Of the batch's own transaction, if the answer to its COMMIT was lost
+  /// (`error_class::commit_unknown`): carried out if the next try finds the batch
+  /// `already_applied`.
+  std::optional<apply_report> unsure;
+};
 
 /// Applies a batch whose `user_ids` are filled: rows, counts, feed items, notifications, parked
 /// operations, repo heads and the shard's cursor in one transaction, exactly once in effect however
@@ -45,17 +51,18 @@ using unsure_report = std::optional<apply_report>;
 /// The order inside is fixed, and keys are sorted, so that batches of different shards do not
 /// deadlock: cursor, locks on posts, deletes, inserts, counts (docs/ARCHITECTURE.md, "One batch").
 /// Blocks; the connection's thread.
-/// @param unsure set if the answer to COMMIT is lost; kept if this try had nothing left to do.
+/// @param partial filled when it fails.
 /// @returns an error whose sqlstate is `fenced_state` (db/progress.hpp) if another writer has a
 /// newer epoch.
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,
-                                                const batch& of, unsure_report& unsure);
+                                                const batch& of, partial_report& partial);
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,
                                                 const batch& of);
 
-/// Runs `work` as a transaction, with the same `unsure`.
+/// Runs `work` as a transaction; sets `unsure` if the answer to its COMMIT is lost, unless it found
+/// that there was nothing left to do.
 [[nodiscard]] outcome<apply_report>
-run_reporting(connection& on, const tx_options& options, unsure_report& unsure,
+run_reporting(connection& on, const tx_options& options, std::optional<apply_report>& unsure,
               const std::function<outcome<apply_report>(tx&)>& work);
 
 /// Which operations are not known already (sync spec: "rev must increase").

@@ -18,9 +18,10 @@ template <class T>
 struct runner {
   connection& on;
   const tx_options& options;
+  partial_report& partial;
 
   job_outcome operator()(const apply_job& job) const {
-    return widen(apply_batch(on, options, *job.what, *job.unsure));
+    return widen(apply_batch(on, options, *job.what, partial));
   }
   job_outcome operator()(const intern_job& job) const {
     return in_transaction([&](tx& inside) { return intern_users(inside, job.dids); });
@@ -32,7 +33,8 @@ struct runner {
     return in_transaction([&](tx& inside) { return select_newest_pending(inside, job.limit); });
   }
   job_outcome operator()(const sparing_job& job) const {
-    return widen(apply_sparing(on, options, *job.what, job.frame, *job.unsure));
+    const auto act = job.whole ? put_frame_aside : apply_sparing;
+    return widen(act(on, options, *job.what, job.frame, partial));
   }
   job_outcome operator()(const claim_identity_job& job) const {
     return in_transaction([&](tx& inside) -> outcome<claimed_tasks> {
@@ -46,7 +48,7 @@ struct runner {
     return widen(store_identity_results(on, options, job.results));
   }
   job_outcome operator()(const purge_job& job) const {
-    return widen(purge_confirmed(on, options, job.what));
+    return widen(purge_confirmed(on, options, job.what, partial));
   }
   job_outcome operator()(const list_dead_letters_job& job) const {
     return in_transaction(
@@ -80,8 +82,9 @@ std::string_view name_of(const job& what) noexcept {
   return names[what.index()];
 }
 
-job_outcome run_job(connection& on, const tx_options& options, const job& what) {
-  return std::visit(runner{on, options}, what);
+job_outcome run_job(connection& on, const tx_options& options, const job& what,
+                    partial_report& partial) {
+  return std::visit(runner{on, options, partial}, what);
 }
 
 } // namespace prism::db

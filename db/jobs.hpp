@@ -15,13 +15,9 @@
 /// The work that actors ask database sessions for, and what comes back.
 namespace prism::db {
 
-/// Where a job leaves an `unsure_report`: its asker's, who reads it after the reply.
-using unsure_place = std::shared_ptr<unsure_report>;
-
 /// Apply a batch. Reply: `apply_report`.
 struct apply_job {
   std::shared_ptr<const batch> what;
-  unsure_place unsure{std::make_shared<unsure_report>()};
 };
 /// Give each DID an id. Reply: `std::vector<std::int64_t>`.
 struct intern_job {
@@ -35,7 +31,7 @@ struct cursors_job {
 struct sparing_job {
   std::shared_ptr<const batch> what; ///< of this frame alone
   refused_frame frame;
-  unsure_place unsure{std::make_shared<unsure_report>()};
+  bool whole{false}; ///< do not try its operations
 };
 
 /// Read the operations parked last. Reply: `std::vector<pending_change>`.
@@ -89,6 +85,8 @@ using job_outcome = outcome<job_value>;
 [[nodiscard]] std::string_view name_of(const job& what) noexcept;
 
 /// Does the job. Blocks; the connection's thread.
-[[nodiscard]] job_outcome run_job(connection& on, const tx_options& options, const job& what);
+/// @param partial filled when it fails.
+[[nodiscard]] job_outcome run_job(connection& on, const tx_options& options, const job& what,
+                                  partial_report& partial);
 
 } // namespace prism::db

@@ -95,11 +95,11 @@ void add_opening(pipeline& out, std::string_view service, std::int32_t shard) {
   return *what ? remove_portion(on, **what, report) : outcome<bool>{false};
 }
 
-/// Runs `portion` in transactions of its own until it says that there is no more.
+/// Runs `portion` in transactions of its own until it says that there is no more. What they did is
+/// added to `sum`; of one whose COMMIT was not answered nobody knows.
 template <class Portion>
-[[nodiscard]] outcome<apply_report> run_portions(connection& on, const tx_options& options,
-                                                 const Portion& portion) {
-  apply_report sum;
+[[nodiscard]] outcome<void> run_portions(connection& on, const tx_options& options,
+                                         apply_report& sum, const Portion& portion) {
   for (;;) {
     apply_report report;
     const auto more = transaction::run(on, options, [&](tx& inside) {
@@ -110,25 +110,24 @@ template <class Portion>
       return tl::unexpected(more.error());
     sum.add(std::move(report));
     if (!*more)
-      return sum;
+      return {};
   }
 }
 
 } // namespace
 
-outcome<apply_report> purge_ahead(connection& on, const tx_options& options, const batch& of) {
-  apply_report sum;
+outcome<void> purge_ahead(connection& on, const tx_options& options, const batch& of,
+                          apply_report& sum) {
   for (const auto& event : of.accounts) {
     if (!is_believed(of, event))
       continue;
-    auto done = run_portions(on, options, [&](tx& inside, apply_report& report) {
+    auto done = run_portions(on, options, sum, [&](tx& inside, apply_report& report) {
       return portion_ahead(inside, of, event, report);
     });
     if (!done)
-      return tl::unexpected(done.error());
-    sum.add(std::move(*done));
+      return done;
   }
-  return sum;
+  return {};
 }
 
 outcome<void> purge_deleted(executor& on, const batch& of, apply_report& report) {
@@ -219,15 +218,24 @@ namespace {
 
 outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
                                       const confirmed_deletion& what) {
+  partial_report nobody_asks;
+  return purge_confirmed(on, options, what, nobody_asks);
+}
+
+outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
+                                      const confirmed_deletion& what, partial_report& partial) {
   const auto marked =
       transaction::run(on, options, [&](tx& inside) { return mark_inside(inside, what); });
   if (!marked)
     return tl::unexpected(marked.error());
   if (auto waited = wait_for_older(on, options.deadline); !waited)
     return tl::unexpected(waited.error());
-  return run_portions(on, options, [&](tx& inside, apply_report& report) {
+  const auto done = run_portions(on, options, partial.done, [&](tx& inside, apply_report& report) {
     return portion_inside(inside, what, report);
   });
+  if (!done)
+    return tl::unexpected(done.error());
+  return std::exchange(partial.done, {});
 }
 
 } // namespace prism::db

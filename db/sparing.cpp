@@ -1,7 +1,6 @@
 #include "db/sparing.hpp"
 
 #include "atproto/collection.hpp"
-#include "core/crash_point.hpp"
 #include "db/progress.hpp"
 #include "db/users.hpp"
 
@@ -11,6 +10,22 @@ namespace prism::db {
 
 namespace {
 
+/// @returns whether the cursor was there before; then what was kept of the frame.
+[[nodiscard]] outcome<std::optional<apply_report>> begin(tx& on, const batch& of) {
+  const auto moved = move_cursor(on, of);
+  if (!moved)
+    return tl::unexpected(moved.error());
+  if (*moved != advance::already_there)
+    return std::nullopt;
+  apply_report report;
+  report.already_applied = true;
+  auto kept = letters_of_frame(on, of.service, of.last_seq);
+  if (!kept)
+    return tl::unexpected(kept.error());
+  report.put_aside = std::move(*kept);
+  return report;
+}
+
 /// One frame's operations in a transaction, some of which may be refused.
 class sparing {
 public:
@@ -19,17 +34,11 @@ public:
       : on_(on), of_(of), frame_(frame), uri_ids_(uri_ids) {}
 
   [[nodiscard]] outcome<apply_report> run() {
-    const auto moved = move_cursor(on_, of_);
-    if (!moved)
-      return tl::unexpected(moved.error());
-    if (*moved == advance::already_there) {
-      report_.already_applied = true;
-      auto kept = letters_of_frame(on_, of_.service, of_.last_seq);
-      if (!kept)
-        return tl::unexpected(kept.error());
-      report_.put_aside = std::move(*kept);
-      return std::move(report_);
-    }
+    auto before = begin(on_, of_);
+    if (!before)
+      return tl::unexpected(before.error());
+    if (*before)
+      return std::move(**before);
     if (auto done = apply(0, of_.ops.size()); !done)
       return tl::unexpected(done.error());
     // Only now, or the second half would be taken for one that is known already.
@@ -79,6 +88,8 @@ private:
   }
 
   [[nodiscard]] outcome<void> keep(const op& refused, const db_error& why) {
+    if (report_.put_aside.size() >= most_letters_of_frame)
+      return tl::unexpected(why);
     const dead_letter letter{of_.service, of_.last_seq, frame_.did,  path_of(refused),
                              why.message, why.sqlstate, frame_.bytes};
     report_.put_aside.push_back({letter.path, letter.reason, letter.sqlstate});
@@ -94,8 +105,11 @@ private:
 
 [[nodiscard]] outcome<apply_report> put_aside(tx& inside, const batch& of,
                                               const refused_frame& frame) {
-  if (auto moved = move_cursor(inside, of); !moved)
-    return tl::unexpected(moved.error());
+  auto before = begin(inside, of);
+  if (!before)
+    return tl::unexpected(before.error());
+  if (*before)
+    return std::move(**before);
   const dead_letter letter{of.service,   of.last_seq,    frame.did,  "",
                            frame.reason, frame.sqlstate, frame.bytes};
   if (auto kept = keep_dead_letter(inside, letter); !kept)
@@ -108,17 +122,23 @@ private:
 } // namespace
 
 outcome<apply_report> apply_sparing(connection& on, const tx_options& options, const batch& of,
-                                    const refused_frame& frame, unsure_report& unsure) {
+                                    const refused_frame& frame, partial_report& partial) {
   const auto uri_ids = intern_uris(on, of);
+  if (!uri_ids && uri_ids.error().cls != error_class::poison)
+    return tl::unexpected(uri_ids.error());
   if (uri_ids && !of.ops.empty()) {
-    auto done = run_reporting(on, options, unsure, [&](tx& inside) {
+    auto done = run_reporting(on, options, partial.unsure, [&](tx& inside) {
       return sparing(inside, of, frame, *uri_ids).run();
     });
     if (done || done.error().cls != error_class::poison)
       return done;
-  } else if (!uri_ids && uri_ids.error().cls != error_class::poison)
-    return tl::unexpected(uri_ids.error());
-  return run_reporting(on, options, unsure,
+  }
+  return put_frame_aside(on, options, of, frame, partial);
+}
+
+outcome<apply_report> put_frame_aside(connection& on, const tx_options& options, const batch& of,
+                                      const refused_frame& frame, partial_report& partial) {
+  return run_reporting(on, options, partial.unsure,
                        [&](tx& inside) { return put_aside(inside, of, frame); });
 }
 

@@ -71,6 +71,7 @@ struct interned_users {
   std::shared_ptr<const std::vector<std::int64_t>> ids;
   std::string problem;
   bool needs_person{false}; ///< trying again will not help: the error is fatal
+  std::string refused;      ///< if one of them is refused for its content: the SQLSTATE
 };
 
 /// shard → pending_ops, which answers with `pending_noted`: what a committed batch parked, released
@@ -107,6 +108,8 @@ struct job_result {
     bool broken{false};                  ///< the connection was lost
     std::chrono::microseconds opened{0}; ///< time that a new connection took; 0: there was one
   } session{};
+  /// What the job has done although it failed; null: nothing, or nobody knows.
+  std::shared_ptr<const db::partial_report> partial{};
 };
 
 /// supervisor → any child: finish what you are at, then end.

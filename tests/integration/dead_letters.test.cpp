@@ -39,8 +39,9 @@ TEST_CASE("a dead letter whose COMMIT answer was lost is kept once") {
   const db::job job = db::sparing_job{std::make_shared<const db::batch>(target.batch_of(frames)),
                                       {"did:plc:bob", "refused for a test", "22000", *frames[0]}};
   // The same job again, as a shard does that got no answer.
-  REQUIRE(db::run_job(target.connection, {}, job));
-  REQUIRE(db::run_job(target.connection, {}, job));
+  db::partial_report partial;
+  REQUIRE(db::run_job(target.connection, {}, job, partial));
+  REQUIRE(db::run_job(target.connection, {}, job, partial));
   CHECK(target.count("dead_letters") == 1);
   const auto letters = must(db::list_dead_letters(target.connection, 0, 100));
   CHECK(letters[0].seq == 1);

@@ -135,6 +135,30 @@ TEST_CASE("L3 what the database refuses for ever is kept with its reason, and no
         frames[24]->size());
 }
 
+TEST_CASE(
+    "L3 a user whom the database refuses for ever holds up nobody: the frames that name it are "
+    "kept") {
+  const auto database = pg_fixture::fresh_database();
+  auto on = open(database);
+  REQUIRE(db::migrate(on));
+  run(on, "ALTER TABLE users ADD CHECK (did <> 'did:plc:bad')");
+  story told;
+  for (int i = 0; i < 60; ++i) {
+    const auto who = fmt::format("user{}", i);
+    told.follow(who, "f1", i == 20 || i == 40 ? "bad" : "user0");
+    told.follow(who, "f2", fmt::format("user{}", i + 1));
+  }
+  told.post("bad", "p1");
+  const auto server = net::replay_server::start(told.take(), {}).value();
+  const auto running = start_node(node_settings(server->url(), database));
+  finish(*running);
+  CHECK(value(on, "SELECT count(*) FROM follows") == "118");
+  CHECK(value(on, "SELECT string_agg(concat_ws(' ', seq, did, sqlstate), ', ' ORDER BY seq) FROM "
+                  "dead_letters") == "41 did:plc:user20 23514, 81 did:plc:user40 23514, 121 "
+                                     "did:plc:bad 23514");
+  CHECK(running->context().metrics.batches().dead_letters->Value() == 3);
+}
+
 TEST_CASE("L5 a restart goes on exactly behind what is stored, and events without records move the "
           "cursor too") {
   // The cursor was saved before the work was done, not at all for some events, and replays counted

@@ -76,6 +76,12 @@ void run_to_the_end(const config::options& options) {
   const auto verdict = running->context().status.wait(patience);
   REQUIRE(verdict);
   CHECK(verdict->exit_code == 0);
+  // Also what purges parked and cancelled is counted.
+  const auto& events = running->context().metrics.pending().events;
+  auto on = test::connect_to(options.database_url);
+  CHECK(std::to_string(static_cast<std::int64_t>(
+            events.of("parked").Value() - events.of("released").Value() -
+            events.of("cancelled").Value())) == one(on, "SELECT count(*) FROM pending_ops"));
   CHECK(running->stop());
 }
 

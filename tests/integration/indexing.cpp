@@ -69,8 +69,10 @@ std::vector<std::string> differing(const std::map<std::string, std::string>& a,
   return out;
 }
 
-index_target::index_target()
-    : connection(db::connection::open({.conninfo = pg_fixture::fresh_database()}).value()) {
+index_target::index_target() : index_target(pg_fixture::fresh_database()) {}
+
+index_target::index_target(const std::string& conninfo)
+    : connection(db::connection::open({.conninfo = conninfo}).value()) {
   const auto migrated = db::migrate(connection);
   REQUIRE(migrated);
   events_.rejected = [this](auto, std::string_view path, std::string_view reason, const auto&) {

@@ -24,6 +24,8 @@ namespace prism::test {
 class index_target {
 public:
   index_target();
+  /// On an empty database.
+  explicit index_target(const std::string& conninfo);
 
   /// Indexes frames from seq 0 on, in batches of at most `batch_frames`.
   void apply(const std::vector<net::frame_bytes>& frames, std::size_t batch_frames);

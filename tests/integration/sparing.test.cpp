@@ -5,6 +5,7 @@
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/support/must.hpp"
+#include "tests/support/proxied_database.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -92,9 +93,16 @@ void refuse(db::connection& on, const std::string& cid) {
 
 [[nodiscard]] db::outcome<db::apply_report> spare(db::connection& on, const db::batch& batch,
                                                   const net::frame_bytes& frame) {
-  db::unsure_report unsure;
+  db::partial_report partial;
   return db::apply_sparing(on, {}, batch, {"did:plc:bob", "the frame was refused", "P0001", *frame},
-                           unsure);
+                           partial);
+}
+
+[[nodiscard]] db::outcome<db::apply_report>
+keep_as_a_whole(db::connection& on, const db::batch& batch, const net::frame_bytes& frame) {
+  db::partial_report partial;
+  return db::put_frame_aside(on, {}, batch,
+                             {"did:plc:bob", "the frame was refused", "P0001", *frame}, partial);
 }
 
 [[nodiscard]] std::vector<std::string> paths_of_letters(db::connection& on) {
@@ -180,6 +188,55 @@ TEST_CASE("an operation that was put aside is not retried behind a newer commit 
   CHECK(paths_of_letters(on).size() == 1);
 }
 
+TEST_CASE("an operation that was put aside is not retried behind the deletion of its account") {
+  tale whole;
+  index_target target;
+  auto& on = target.connection;
+  target.apply(whole.before, 10);
+  SECTION("one of a frame") {
+    refuse_rows(on);
+    refuse(on, cid_of(*whole.all[2].block));
+    must(spare(on, target.batch_of({whole.frame}), whole.frame));
+    must(on.exec_script("DELETE FROM refused"));
+  }
+  SECTION("all of a frame") {
+    must(keep_as_a_whole(on, target.batch_of({whole.frame}), whole.frame));
+  }
+  whole.told.account("bob", false, "deleted");
+  must(db::apply_batch(on, {}, target.batch_of(whole.told.take())));
+  const auto before = target.fingerprints();
+  const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
+  const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
+  CHECK_FALSE(done.applied);
+  CHECK_THAT(done.why, Catch::Contains("deleted since"));
+  CHECK(differing(target.fingerprints(), before) == none);
+  CHECK(paths_of_letters(on).size() == 1);
+}
+
+TEST_CASE("a frame of which too much is refused is kept as a whole") {
+  story told;
+  std::vector<change> posts;
+  const auto refused = GENERATE(db::most_letters_of_frame, db::most_letters_of_frame + 1);
+  for (std::size_t i = 0; i < 150; ++i)
+    posts.push_back({"create", fmt::format("app.bsky.feed.post/p{}", i),
+                     block_of({{"$type", "app.bsky.feed.post"},
+                               {"text", i % 7 == 0 && i / 7 < refused ? "bad" : "good"},
+                               {"createdAt", story_time}})});
+  told.post("bob", "p");
+  index_target target;
+  target.apply(told.take(), 10);
+  told.commit("bob", posts);
+  const auto frame = told.take().at(0);
+  auto& on = target.connection;
+  must(on.exec_script("ALTER TABLE posts ADD CHECK (text <> 'bad')"));
+  const auto report = must(spare(on, target.batch_of({frame}), frame));
+  const bool kept_as_one = refused > db::most_letters_of_frame;
+  CHECK(report.put_aside.size() == (kept_as_one ? 1 : refused));
+  CHECK(paths_of_letters(on).front().empty() == kept_as_one);
+  CHECK(target.count("posts") == static_cast<std::int64_t>(kept_as_one ? 1 : 151 - refused));
+  CHECK(value(on, "SELECT seq::text FROM firehose_cursor") == "2");
+}
+
 TEST_CASE("a frame that is refused only as a whole is kept as a whole") {
   const tale whole;
   index_target target;
@@ -203,6 +260,39 @@ TEST_CASE("a frame that is refused only as a whole is kept as a whole") {
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
   CHECK(must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id)).applied);
   CHECK(differing(target.fingerprints(), rows_after(whole)) == none);
+}
+
+TEST_CASE("what was done behind a COMMIT whose answer was lost is known to the next try") {
+  const tale whole;
+  proxied_database database;
+  index_target target(database.conninfo);
+  auto& on = target.connection;
+  target.apply(whole.before, 10);
+  refuse_rows(on);
+  refuse(on, cid_of(*whole.all[2].block));
+  const auto batch = target.batch_of({whole.frame});
+  const bool carried_out = GENERATE(true, false);
+  if (carried_out)
+    database.proxy->cut_after_commit(1);
+  else
+    database.proxy->cut_before_commit(1);
+  db::partial_report partial;
+  const db::job job = db::sparing_job{std::make_shared<const db::batch>(batch),
+                                      {"did:plc:bob", "no", "P0001", *whole.frame}};
+  const auto lost = db::run_job(on, {}, job, partial);
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().cls == db::error_class::commit_unknown);
+  REQUIRE(partial.unsure);
+  CHECK(partial.unsure->put_aside.size() == 1);
+  must(on.reconnect(std::chrono::seconds{30}));
+  db::partial_report nothing;
+  const auto next = db::run_job(on, {}, job, nothing);
+  REQUIRE(next);
+  const auto& report = std::get<db::apply_report>(*next);
+  CHECK(report.already_applied == carried_out);
+  CHECK(report.put_aside.size() == 1);
+  if (!carried_out)
+    CHECK(report.ops == partial.unsure->ops);
 }
 
 TEST_CASE("sparing is fenced") {

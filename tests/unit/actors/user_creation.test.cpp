@@ -305,3 +305,38 @@ TEST_CASE("who asks for users is told when it needs a person") {
   CHECK(refused.needs_person);
   CHECK(refused.problem == "42501 (fatal): no");
 }
+
+TEST_CASE("a DID that the database refuses is told to who asks for it, and holds up nobody else") {
+  bench_of_actors bench(at_once(1));
+  const auto script = std::make_shared<pool_script>();
+  bench.put<fake_pool_state>(names::pool, script);
+  const auto creator = bench.put<user_creation_state>(names::user_creation);
+  auto with_bad = many("a", 40);
+  with_bad.insert(with_bad.begin() + 17, "bad");
+  // One batch is at work, so that all others go together.
+  auto first = bench.self->request(creator, patience,
+                                   intern_users{std::make_shared<const dids>(many("x", 1))});
+  auto bad =
+      bench.self->request(creator, patience, intern_users{std::make_shared<const dids>(with_bad)});
+  auto good = bench.self->request(creator, patience,
+                                  intern_users{std::make_shared<const dids>(many("b", 40))});
+  REQUIRE(eventually([&] { return script->jobs == 1; }));
+  script->set([](const db::job& what) -> db::job_outcome {
+    const auto& wanted = std::get<db::intern_job>(what).dids;
+    if (std::ranges::find(wanted, "bad") != wanted.end())
+      return db::db_fail("23514", "no such user");
+    return std::vector<std::int64_t>(wanted.size(), 7);
+  });
+  caf::anon_send(caf::actor_cast<caf::actor>(bench.node->actors.find_as<pool_actor>(names::pool)),
+                 wake_up{});
+  const auto fails = [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); };
+  first.receive([&](const interned_users& got) { CHECK(got.ids != nullptr); }, fails);
+  bad.receive(
+      [&](const interned_users& got) {
+        CHECK(got.ids == nullptr);
+        CHECK(got.refused == "23514");
+        CHECK_FALSE(got.needs_person);
+      },
+      fails);
+  good.receive([&](const interned_users& got) { CHECK(got.ids != nullptr); }, fails);
+}
