@@ -25,10 +25,19 @@ pending_ops_state::pending_ops_state(self_pointer self, node_ptr node)
 pending_ops_state::pending_ops_state(self_pointer self, node_ptr node, reading when)
     : self_(self), node_(std::move(node)), when_(when), waiting_(empty_indexes()) {}
 
-pending_ops_state::indexes pending_ops_state::empty_indexes() const {
+// They tell this object, which stays where it is as long as they live.
+pending_ops_state::indexes pending_ops_state::empty_indexes() {
   const auto& options = node_->options;
-  return {pending_index{caps(options.pending_max_posts, options)},
-          pending_index{caps(options.pending_max_lists, options)}};
+  const auto left = [this](std::int64_t, const pending_key&, left_because why) { count_left(why); };
+  return {pending_index{caps(options.pending_max_posts, options), left},
+          pending_index{caps(options.pending_max_lists, options), left}};
+}
+
+std::size_t pending_ops_state::held() const {
+  std::size_t sum = 0;
+  for (const auto& each : waiting_)
+    sum += each.waiting().items();
+  return sum;
 }
 
 pending_ops_actor::behavior_type pending_ops_state::make_behavior() {
@@ -66,7 +75,10 @@ void pending_ops_state::load_if_due() {
   in_doubt_ = false;
   asked_ = now;
   meanwhile_.clear();
-  const auto limit = static_cast<std::int64_t>(node_->options.pending_max_posts);
+  // Memory holds more operations than posts when several wait for one: to read fewer than it holds
+  // would make it forget the others.
+  const auto limit =
+      static_cast<std::int64_t>(std::max<std::uint64_t>(node_->options.pending_max_posts, held()));
   self_
       ->request(pool, caf::infinite,
                 run_job{std::make_shared<const db::job>(db::newest_pending_job{limit})})
@@ -81,13 +93,15 @@ void pending_ops_state::load_if_due() {
 }
 
 // What was told of meanwhile may be in what was read or not, and comes on top: to enter or forget
-// something twice does no harm.
+// something twice does no harm. No line tells of full arrays: what is read may be old news.
 void pending_ops_state::loaded(const changes& table) {
+  filling_ = true;
   waiting_ = empty_indexes();
   for (const auto& each : table)
-    static_cast<void>(enter(waiting_, each));
+    static_cast<void>(enter(each));
   for (const auto& each : meanwhile_)
-    static_cast<void>(enter(waiting_, each));
+    static_cast<void>(enter(each));
+  filling_ = false;
   meanwhile_.clear();
   loading_ = false;
   failing_ = false;
@@ -120,9 +134,8 @@ void pending_ops_state::noted(const pending_changed& what) {
   show();
 }
 
-pending_index::map::add_result pending_ops_state::enter(indexes& into,
-                                                        const db::pending_change& change) {
-  auto& waiting = into[map_of(change.kind)];
+pending_index::map::add_result pending_ops_state::enter(const db::pending_change& change) {
+  auto& waiting = waiting_[map_of(change.kind)];
   const pending_key op{change.creator_id, static_cast<std::uint8_t>(change.kind), change.rkey};
   if (change.what == db::pending_event::parked)
     return waiting.park(change.referent_id, op, steady_clock::now());
@@ -130,20 +143,27 @@ pending_index::map::add_result pending_ops_state::enter(indexes& into,
   return {};
 }
 
-void pending_ops_state::note(const db::pending_change& change) {
-  const auto pushed_out = enter(waiting_, change);
+// What the table had and found no room was not given up for anything new: it is counted apart, each
+// time that the table is read.
+void pending_ops_state::count_left(left_because why) {
+  ++left_;
   const auto& events = node_->metrics.pending().events;
-  if (pushed_out.evicted)
-    events.of("evicted").Increment(static_cast<double>(pushed_out.evicted->value.size()));
-  if (pushed_out.dropped)
-    events.of("dropped").Increment();
-  if (pushed_out.evicted || pushed_out.dropped)
+  if (filling_)
+    events.of("not_kept").Increment();
+  else
+    events.of(why == left_because::key_evicted ? "evicted" : "dropped").Increment();
+}
+
+void pending_ops_state::note(const db::pending_change& change) {
+  const auto left_before = left_;
+  const auto entered = enter(change);
+  if (left_ != left_before)
     pass(crash_point::during_eviction);
-  if (pushed_out.warn)
+  if (entered.warn)
     spdlog::warn("[BoundedArrayMap] Array for key {} reached max items ({}){}", change.referent_id,
                  node_->options.pending_max_items,
-                 *pushed_out.warn > 0 ? fmt::format("; {} such lines kept back", *pushed_out.warn)
-                                      : std::string{});
+                 *entered.warn > 0 ? fmt::format("; {} such lines kept back", *entered.warn)
+                                   : std::string{});
 }
 
 // Before anybody is answered, so that the gauges are never behind what was told.

@@ -10,7 +10,7 @@ namespace prism {
 /// starts with the operations parked last, so that millions of older ones cost nothing, and follows
 /// what the shards report. Reports of two shards may overtake each other, and some never come; so
 /// it reads the table again from time to time, and soon when something is known to be missing. It
-/// decides nothing: the table does, in the batch's own transaction.
+/// decides nothing: the table does, in the batch's own transaction. What has no room is counted.
 class pending_ops_state {
 public:
   using interface = pending_ops_actor;
@@ -41,16 +41,19 @@ private:
   void not_loaded(const std::string& why);
   void noted(const pending_changed& what);
   void note(const db::pending_change& change);
-  [[nodiscard]] indexes empty_indexes() const;
-  /// @returns what the caps pushed out.
-  static pending_index::map::add_result enter(indexes& into, const db::pending_change& change);
+  [[nodiscard]] indexes empty_indexes();
+  [[nodiscard]] std::size_t held() const;
+  pending_index::map::add_result enter(const db::pending_change& change);
+  void count_left(left_because why);
   void show();
 
   self_pointer self_;
   node_ptr node_;
   reading when_;
   indexes waiting_;
-  bool in_doubt_{true}; // the table may have something else
+  std::uint64_t left_{0}; // pushed out of memory by its caps since the start
+  bool filling_{false};   // what the table had is being entered
+  bool in_doubt_{true};   // the table may have something else
   bool loading_{false};
   bool failing_{false};
   changes meanwhile_; // told of since the table was asked

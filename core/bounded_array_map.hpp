@@ -5,10 +5,15 @@
 #include "core/rate_limited.hpp"
 
 #include <algorithm>
+#include <boost/container_hash/hash.hpp>
+#include <boost/multi_index/hashed_index.hpp>
+#include <boost/multi_index/identity.hpp>
+#include <boost/multi_index/sequenced_index.hpp>
+#include <boost/multi_index_container.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <list>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -26,52 +31,65 @@ struct bounded_array_map_options {
   std::size_t max_warned_keys{100};
 };
 
-/// Arrays of items under keys, bounded in both directions. Whatever the caps push out is handed
-/// back to the caller, who knows what it means; nothing leaves in silence.
+/// Why an item was pushed out of a `bounded_array_map`.
+enum class left_because : std::uint8_t {
+  key_evicted, ///< `max_keys` was reached and its key was the least recently used
+  array_full   ///< `max_items_per_key` was reached and it was the oldest of its key
+};
+
+/// Arrays of different items under keys, bounded in both directions. Whatever the caps push out is
+/// told to a callback, which knows what it means; nothing leaves in silence.
 ///
-/// `add`, `touch` and `take` are O(1), `remove_if` is O(items of the key).
+/// `add`, `touch`, `take`, `remove` and `peek` are O(1): none of them depends on how many keys
+/// there are or items of a key, but for the call for each item that is told and the hashes of items
+/// when an array grows, both O(1) on average. The price is memory: 0.7 kB per key beside its items.
 /// Invariant: `items()` is the sum of the arrays' sizes. Not thread-safe.
-template <class Key, class Item>
+template <class Key, class Item, class Hash = boost::hash<Item>>
 class bounded_array_map {
 public:
-  /// The items of one key, oldest first.
-  using array = std::list<Item>;
+  /// The items of one key, oldest first, none of them twice; can be searched by item.
+  using array = boost::multi_index_container<
+      Item, boost::multi_index::indexed_by<
+                boost::multi_index::sequenced<>,
+                boost::multi_index::hashed_unique<boost::multi_index::identity<Item>, Hash>>>;
 
-  /// What one `add` pushed out.
+  /// Is told of each item that a cap pushes out, in the thread that called `add` and before `add`
+  /// returns, oldest first. The map is consistent by then: the item is gone and the new one is in.
+  /// It may look at the map but not change it, and must not throw: the rest would not be told.
+  using on_left = std::function<void(const Key& key, const Item& item, left_because why)>;
+
+  /// What one `add` did.
   struct add_result {
-    /// A whole other key, the least recently used, and its items: `max_keys` was reached.
-    std::optional<typename lru_cache<Key, array>::entry> evicted;
-    /// The oldest item of the same key: `max_items_per_key` was reached.
-    std::optional<Item> dropped;
+    /// False if the key had the item already.
+    bool is_new{false};
     /// Set when it is time to log `[BoundedArrayMap] Array for key X reached max items`; the value
     /// is how many such lines about this key were kept back since the last.
     std::optional<std::uint64_t> warn;
   };
 
-  explicit bounded_array_map(bounded_array_map_options options = {})
+  /// @param left may be empty for those who do not want to know.
+  explicit bounded_array_map(bounded_array_map_options options = {}, on_left left = {})
       : max_items_(std::max<std::size_t>(options.max_items_per_key, 1)), arrays_(options.max_keys),
-        warnings_(options.warn_interval, options.max_warned_keys) {}
+        warnings_(options.warn_interval, options.max_warned_keys), left_(std::move(left)) {}
 
-  /// Appends `item` to the array of `key`, which becomes the most recently used.
+  /// Appends `item` to the array of `key`, which becomes the most recently used. An item that is
+  /// there already keeps its place in the array.
   [[nodiscard]] add_result add(const Key& key, Item item, time_point now) {
-    add_result result;
     auto* items = arrays_.find(key);
     if (items == nullptr) {
-      result.evicted = arrays_.put(key, array{});
-      if (result.evicted) {
-        items_ -= result.evicted->value.size();
-        evicted_items_ += result.evicted->value.size();
-      }
-      items = arrays_.find(key);
-    } else if (items->size() == max_items_) {
-      result.dropped = std::move(items->front());
-      items->pop_front();
-      --items_;
-      ++dropped_items_;
-      result.warn = warnings_.pass(key, now);
+      add_first(key, std::move(item));
+      return {.is_new = true, .warn = {}};
     }
-    items->push_back(std::move(item));
+    if (!items->push_back(std::move(item)).second)
+      return {};
     ++items_;
+    if (items->size() <= max_items_)
+      return {.is_new = true, .warn = {}};
+    const auto oldest = items->extract(items->begin());
+    --items_;
+    ++dropped_items_;
+    add_result result{.is_new = true, .warn = warnings_.pass(key, now)};
+    tell(key, oldest.value(), left_because::array_full);
     return result;
   }
 
@@ -91,21 +109,20 @@ public:
     return std::move(*items);
   }
 
-  /// Removes the items of `key` for which `gone(item)` is true; a key without items is forgotten.
-  /// Does not count as a use of the key. @returns how many were removed.
-  template <class K, class Predicate>
-  std::size_t remove_if(const K& key, Predicate gone) {
+  /// Removes `item` from the array of `key`; a key without items is forgotten. Does not count as a
+  /// use of the key, and is not told to the callback. @returns whether it was there.
+  template <class K>
+  bool remove(const K& key, const Item& item) {
     auto* items = arrays_.find_quietly(key);
-    if (items == nullptr)
-      return 0;
-    const auto removed = items->remove_if(gone);
-    items_ -= removed;
+    if (items == nullptr || items->template get<by_value>().erase(item) == 0)
+      return false;
+    --items_;
     if (items->empty())
       arrays_.erase(key);
-    return removed;
+    return true;
   }
 
-  /// The items of `key`, oldest first, for inspection, or nullptr.
+  /// The items of `key`, oldest first, for inspection, or nullptr. Valid until the map is changed.
   template <class K>
   [[nodiscard]] const array* peek(const K& key) const {
     return arrays_.peek(key);
@@ -128,9 +145,31 @@ public:
   [[nodiscard]] std::uint64_t dropped_items() const noexcept { return dropped_items_; }
 
 private:
+  static constexpr int by_value = 1; // the index of an array that is searched
+
+  // The array enters with its item in it, so that memory running out leaves no key without items.
+  void add_first(const Key& key, Item item) {
+    array first;
+    first.push_back(std::move(item));
+    const auto evicted = arrays_.put(key, std::move(first));
+    ++items_;
+    if (!evicted)
+      return;
+    items_ -= evicted->value.size();
+    evicted_items_ += evicted->value.size();
+    for (const auto& each : evicted->value)
+      tell(evicted->key, each, left_because::key_evicted);
+  }
+
+  void tell(const Key& key, const Item& item, left_because why) {
+    if (left_)
+      left_(key, item, why);
+  }
+
   std::size_t max_items_;
   lru_cache<Key, array> arrays_;
   rate_limited<Key> warnings_;
+  on_left left_;
   std::size_t items_{0};
   std::uint64_t evicted_items_{0};
   std::uint64_t dropped_items_{0};

@@ -2,8 +2,11 @@
 
 #include "core/bounded_array_map.hpp"
 
+#include <boost/container_hash/hash.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace prism {
 
@@ -14,30 +17,37 @@ struct pending_key {
   std::string rkey;
 
   friend bool operator==(const pending_key&, const pending_key&) = default;
+
+  /// Is found by `boost::hash`.
+  [[nodiscard]] friend std::size_t hash_value(const pending_key& key) {
+    std::size_t seed = 0;
+    boost::hash_combine(seed, key.creator_id);
+    boost::hash_combine(seed, key.collection);
+    boost::hash_combine(seed, key.rkey);
+    return seed;
+  }
 };
 
 /// Which operations wait for which uri, as far as memory goes: a cache of table pending_ops, for
-/// those who ask what waits for what. What its caps push out is forgotten here and still waits in
-/// the table, which alone decides what is released. Not thread-safe.
+/// those who ask what waits for what. What its caps push out is told, forgotten here and still
+/// waits in the table, which alone decides what is released. Everything is O(1). Not thread-safe.
 class pending_index {
 public:
   using map = bounded_array_map<std::int64_t, pending_key>;
 
-  explicit pending_index(bounded_array_map_options options) : waiting_(options) {}
+  /// @param left is told of what the caps push out, under the rules of `bounded_array_map`.
+  explicit pending_index(bounded_array_map_options options, map::on_left left = {})
+      : waiting_(options, std::move(left)) {}
 
-  /// An operation was parked; one that is known already is not kept twice.
-  /// @returns what the map pushed out for it.
+  /// An operation was parked; one that is known already is not kept twice. @returns whether it is
+  /// new, and whether a full array is to be logged.
   map::add_result park(std::int64_t referent_id, pending_key op, time_point now) {
-    if (const auto* items = waiting_.peek(referent_id))
-      for (const auto& each : *items)
-        if (each == op)
-          return {};
     return waiting_.add(referent_id, std::move(op), now);
   }
 
   /// An operation was released or cancelled. @returns whether it was known.
   bool forget(std::int64_t referent_id, const pending_key& op) {
-    return waiting_.remove_if(referent_id, [&](const pending_key& each) { return each == op; }) > 0;
+    return waiting_.remove(referent_id, op);
   }
 
   [[nodiscard]] const map& waiting() const noexcept { return waiting_; }

@@ -50,11 +50,11 @@ inline constexpr std::array<std::string_view, 17> retried_states{
     "40001", "40P01", "55P03", "57014", "08000", "08001", "08003", "08004", "08006",
     "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "26000", "42P05"};
 
-/// `event` in the life of a parked operation. The last two concern memory only, not the table:
-/// pushed out with its key, or from the end of its key's list; and never told of, since memory was
-/// busy.
-inline constexpr std::array<std::string_view, 7> pending_events{
-    "parked", "released", "cancelled", "expired", "evicted", "dropped", "unnoted"};
+/// `event` in the life of a parked operation. The last four concern memory only, not the table:
+/// pushed out with its key, or from the end of its key's list, when a newer one came; never told
+/// of, since memory was busy; and out of room when memory was filled from the table again.
+inline constexpr std::array<std::string_view, 8> pending_events{
+    "parked", "released", "cancelled", "expired", "evicted", "dropped", "unnoted", "not_kept"};
 
 /// `map` of what waits in memory: for a post, or for a list.
 inline constexpr std::array<std::string_view, 2> pending_maps{"post", "list"};

@@ -29,19 +29,24 @@ constexpr pending_ops_state::reading at_once{.look = std::chrono::milliseconds{5
                                              .pause = std::chrono::milliseconds{0},
                                              .every = std::chrono::hours{1}};
 
-/// A pool that reads these rows out of the table; the test may change them.
+/// A pool that reads the last of these rows out of the table, as many as it is asked for; the test
+/// may change them.
 struct fake_table {
   explicit fake_table(std::vector<db::pending_change> first) : rows(std::move(first)) {}
   [[nodiscard]] std::shared_ptr<pool_script> script() {
     auto out = std::make_shared<pool_script>();
-    out->set([this](const db::job&) -> std::optional<db::job_outcome> {
+    out->set([this](const db::job& job) -> std::optional<db::job_outcome> {
+      const auto limit = std::get<db::newest_pending_job>(job).limit;
+      asked_for = limit;
       ++read;
-      return db::job_outcome{rows};
+      const auto given = std::min(limit, static_cast<std::int64_t>(rows.size()));
+      return db::job_outcome{std::vector(rows.end() - given, rows.end())};
     });
     return out;
   }
   std::vector<db::pending_change> rows;
   std::atomic<int> read{0};
+  std::atomic<std::int64_t> asked_for{0}; // when it was read last
 };
 
 void tell(bench_of_actors& bench, const pending_ops_actor& who,
@@ -140,6 +145,28 @@ TEST_CASE("when something was not told the table is read again, and memory is as
   CHECK(out.keys[0]->Value() == 1);
 }
 
+TEST_CASE("as many rows are read as memory holds operations, so that none is forgotten by it") {
+  config::options options;
+  options.pending_max_posts = 2;
+  bench_of_actors bench(options);
+  auto item = parked(7, 0);
+  item.kind = atproto::collection::list_item;
+  fake_table table({item, parked(7, 1), parked(7, 2), parked(8, 0), parked(9, 0)});
+  bench.put<fake_pool_state>(names::pool, table.script());
+  const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
+  REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == "2"; }));
+  CHECK(table.asked_for == 2); // nothing was held yet
+  // 9/0 went; it comes to hold four. Nobody told that 8/1 is there and 8/0 is a list's now.
+  auto other = parked(8, 0);
+  other.kind = atproto::collection::list_item;
+  table.rows = {parked(8, 1), item, parked(7, 1), parked(7, 2), other};
+  tell(bench, pending, {item, parked(7, 1), parked(7, 2), parked(8, 0), released(9, 0)}, false);
+  REQUIRE(eventually([&] { return bench.field(pending, "list_ops") == "2"; }));
+  CHECK(table.asked_for == 4);
+  CHECK(bench.field(pending, "post_ops") == "2");
+  CHECK(bench.node->metrics.pending().events.of("not_kept").Value() == 0);
+}
+
 TEST_CASE("the table is read again from time to time without any reason, but not all the time") {
   bench_of_actors bench;
   fake_table table({parked(7, 0)});
@@ -160,7 +187,7 @@ TEST_CASE("the table is read again from time to time without any reason, but not
 }
 
 TEST_CASE(
-    "what is told while the table is read comes on top of it, and nothing is given up for it") {
+    "what is told while the table is read comes on top of it, and what has no room is counted") {
   config::options options;
   options.pending_max_items = 3;
   bench_of_actors bench(options);
@@ -178,7 +205,10 @@ TEST_CASE(
   caf::anon_send(caf::actor_cast<caf::actor>(pool), wake_up{});
   CHECK(eventually([&] { return bench.field(pending, "post_keys") == "3"; }));
   CHECK(bench.field(pending, "post_ops") == "5");
+  const auto& events = bench.node->metrics.pending().events;
+  CHECK(events.of("not_kept").Value() == 1);
   // Nothing was in memory that had to go.
-  CHECK(bench.node->metrics.pending().events.of("dropped").Value() == 0);
+  CHECK(events.of("dropped").Value() == 0);
+  CHECK(events.of("evicted").Value() == 0);
   CHECK(log.count("[BoundedArrayMap]") == 0);
 }
