@@ -8,6 +8,8 @@
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <future>
 #include <latch>
@@ -86,6 +88,11 @@ void wait_for_standing(db::connection& on, const std::string& count) {
     return value(on, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
                      "datname = current_database()") == count;
   }));
+}
+
+[[nodiscard]] std::size_t number_of(const std::vector<db::pending_change>& changes,
+                                    db::pending_event what) {
+  return static_cast<std::size_t>(std::ranges::count(changes, what, &db::pending_change::what));
 }
 
 [[nodiscard]] story::fields text(std::string_view words) {
@@ -174,13 +181,10 @@ TEST_CASE("likes, posts and lists come and go at once, and what lives is what co
 }
 
 TEST_CASE("two writers that apply the same release at once release once") {
-  // Release against a second release, and against a second park of the same operation.
   for (int round = 0; round < rounds; ++round) {
     story told;
     const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
-    for (int i = 0; i < 5; ++i)
-      told.like(fmt::format("user{}", i), "x1", post);
-    const auto waiting = told.take();
+    const auto waiting = likes_of(told, post, 5);
     told.post("alice", "p1");
     const auto release = told.take();
     const auto database = pg_fixture::fresh_database();
@@ -192,23 +196,123 @@ TEST_CASE("two writers that apply the same release at once release once") {
     CHECK(parked->pending.size() == 5);
     std::vector<std::future<expected<db::apply_report>>> lanes;
     for (int i = 0; i < 4; ++i)
-      lanes.push_back(std::async(std::launch::async, [&, i] {
-        return writer(database, 0, epoch).apply(i % 2 == 0 ? release : waiting);
-      }));
-    std::size_t released = 0;
-    std::size_t parked_again = 0;
+      lanes.push_back(std::async(std::launch::async,
+                                 [&] { return writer(database, 0, epoch).apply(release); }));
+    std::vector<db::pending_change> changes;
     for (auto& lane : lanes) {
       const auto done = lane.get();
       if (!done)
         FAIL(done.error().message);
-      for (const auto& each : done->pending)
-        ++(each.what == db::pending_event::released ? released : parked_again);
+      changes.insert(changes.end(), done->pending.begin(), done->pending.end());
     }
-    CHECK(released == 5);
-    CHECK(parked_again == 0);
+    CHECK(number_of(changes, db::pending_event::released) == 5);
+    CHECK(changes.size() == 5);
     CHECK(counts(on, post) == "5 0 0 0");
     CHECK(value(on, "SELECT count(*) FROM notifications") == "5");
   }
+}
+
+TEST_CASE("the same operations parked by two services and released by a third writer, in any order "
+          "at one lock, are released once") {
+  // None has read anything of the others when the first of them gets on, so each means to do all.
+  std::array<std::size_t, 3> order{0, 1, 2}; // two that park, and the one that releases
+  do {
+    story told;
+    const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
+    const auto first = likes_of(told, post, 1);
+    const auto waiting = likes_of(told, post, 5, 1);
+    told.post("alice", "p1");
+    const auto release = told.take();
+    const auto database = pg_fixture::fresh_database();
+    auto on = connect_to(database);
+    auto locker = connect_to(database);
+    REQUIRE(db::migrate(on));
+    const auto one = claim(on, 2, "one");
+    const auto two = claim(on, 1, "two");
+    // So that the row of the post's counts is there, which all lock.
+    REQUIRE(writer(database, 1, one, "one").apply(first));
+    must(locker.exec_script("BEGIN; SELECT FROM post_aggregates FOR UPDATE"));
+    std::vector<std::future<expected<db::apply_report>>> lanes;
+    for (const auto who : order) {
+      lanes.push_back(std::async(std::launch::async, [&, who] {
+        if (who == 2)
+          return writer(database, 0, one, "one").apply(release);
+        return who == 0 ? writer(database, 1, one, "one").apply(waiting)
+                        : writer(database, 0, two, "two").apply(waiting);
+      }));
+      wait_for_standing(on, std::to_string(lanes.size()));
+    }
+    must(locker.exec_script("COMMIT"));
+    std::vector<db::pending_change> changes;
+    for (auto& lane : lanes) {
+      const auto done = lane.get();
+      if (!done)
+        FAIL(done.error().message);
+      changes.insert(changes.end(), done->pending.begin(), done->pending.end());
+    }
+    INFO("order " << order[0] << order[1] << order[2]);
+    // Whoever finds the post there does not wait for it.
+    const std::size_t parked = order[0] == 2 ? 0 : 5;
+    CHECK(number_of(changes, db::pending_event::parked) == parked);
+    CHECK(number_of(changes, db::pending_event::released) == parked + 1);
+    CHECK(changes.size() == 2 * parked + 1);
+    index_target alone;
+    alone.apply(told.in_order({0, 1, 2, 3, 4, 5, 6}), 1);
+    CHECK(differing(alone.fingerprints(), fingerprints(on)) == std::vector<std::string>{});
+    CHECK(counts(on, post) == "6 0 0 0");
+    CHECK(value(on, "SELECT count(*) FROM pending_ops") == "0");
+  } while (std::ranges::next_permutation(order).found);
+}
+
+TEST_CASE("parked operations are replaced by newer versions while they are released") {
+  const auto release_is_first = GENERATE(true, false);
+  story told;
+  const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
+  const auto waiting = likes_of(told, post, 5);
+  for (int i = 0; i < 5; ++i)
+    told.update(fmt::format("user{}", i), "app.bsky.feed.like/x1",
+                {{"$type", "app.bsky.feed.like"},
+                 {"subject", ref_to(post)},
+                 {"createdAt", "2026-10-01T00:00:00.000Z"}});
+  const auto newer = told.take();
+  told.post("alice", "p1");
+  const auto release = told.take();
+  const auto database = pg_fixture::fresh_database();
+  auto on = connect_to(database);
+  auto locker = connect_to(database);
+  REQUIRE(db::migrate(on));
+  const auto epoch = claim(on, 2);
+  REQUIRE(writer(database, 1, epoch).apply(waiting));
+  // The one stands with what it has taken out of pending_ops, the other then comes upon that.
+  must(locker.exec_script(release_is_first ? "BEGIN; LOCK TABLE notifications IN EXCLUSIVE MODE"
+                                           : "BEGIN; SELECT FROM pending_ops FOR UPDATE"));
+  const auto start = [&](bool releasing) {
+    return std::async(std::launch::async, [&, releasing] {
+      return writer(database, releasing ? 0 : 1, epoch).apply(releasing ? release : newer);
+    });
+  };
+  auto first = start(release_is_first);
+  wait_for_standing(on, "1");
+  auto second = start(!release_is_first);
+  wait_for_standing(on, "2");
+  must(locker.exec_script("COMMIT"));
+  std::vector<db::pending_change> changes;
+  for (auto* lane : {&first, &second}) {
+    const auto done = lane->get();
+    if (!done)
+      FAIL(done.error().message);
+    changes.insert(changes.end(), done->pending.begin(), done->pending.end());
+  }
+  CHECK(number_of(changes, db::pending_event::released) == 5);
+  const std::size_t waited_again = release_is_first ? 0 : 5;
+  CHECK(number_of(changes, db::pending_event::cancelled) == waited_again);
+  CHECK(number_of(changes, db::pending_event::parked) == waited_again);
+  index_target alone;
+  alone.apply(told.in_order({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}), 1);
+  CHECK(differing(alone.fingerprints(), fingerprints(on)) == std::vector<std::string>{});
+  CHECK(counts(on, post) == "5 0 0 0");
+  CHECK(value(on, "SELECT count(*) FROM likes") == "5");
+  CHECK(value(on, "SELECT count(*) FROM pending_ops") == "0");
 }
 
 TEST_CASE("two services that apply the same events at once on one database count each once") {
