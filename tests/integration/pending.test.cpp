@@ -13,6 +13,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 #include <latch>
+#include <numeric>
 #include <random>
 
 // Operations that wait for what they refer to, when several writers and several fates meet.
@@ -534,4 +535,51 @@ TEST_CASE("a node starts with the operations parked last, however many wait") {
   // No more was read than has room for, neither by the node nor by the database for it.
   CHECK(rows_read() - before == 10'000);
   CHECK(value(on, "SELECT count(*) FROM pending_ops") == "300000");
+}
+
+TEST_CASE("every way in which an operation waits and ends is counted, and memory follows") {
+  story told;
+  const auto post = [](const char* rkey) {
+    return made{fmt::format("at://did:plc:alice/app.bsky.feed.post/{}", rkey),
+                cid_of(block_of(text("any")))};
+  };
+  static_cast<void>(likes_of(told, post("comes"), 10));
+  static_cast<void>(likes_of(told, post("lost"), 6, 10));
+  static_cast<void>(likes_of(told, post("far"), 4, 16));
+  for (int i = 10; i < 13; ++i)
+    told.remove({fmt::format("at://did:plc:user{}/app.bsky.feed.like/x1", i), ""});
+  told.post("alice", "comes");
+  std::vector<std::size_t> all(told.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const auto server = net::replay_server::start(told.in_order(all), {}).value();
+  const auto database = pg_fixture::fresh_database();
+  auto options = node_settings(server->url(), database);
+  options.until_caught_up = {};
+  options.shards = 1; // in the order told, and nothing in the batch of what it waits for
+  options.batch_max_frames = 1;
+  options.pending_ttl = std::chrono::hours{1};
+  options.pending_sweep_interval = std::chrono::seconds{1};
+  const auto running = start_node(options);
+  auto on = connect_to(database);
+  const auto& pending = running->context().metrics.pending();
+  const auto events = [&] {
+    std::vector<double> out;
+    for (const auto* what : {"parked", "released", "cancelled", "expired"})
+      out.push_back(pending.events.of(what).Value());
+    return out;
+  };
+  const auto in_table = [&] { return std::stod(value(on, "SELECT count(*) FROM pending_ops")); };
+  using numbers = std::vector<double>;
+  CHECK(eventually([&] { return events() == numbers{20, 10, 3, 0}; }));
+  CHECK(eventually([&] { return pending.ops[0]->Value() == 7; }));
+  CHECK(pending.keys[0]->Value() == 2);
+  CHECK(in_table() == 7);
+  must(on.exec_script("UPDATE pending_ops SET parked_at = now() - interval '2 hours' WHERE "
+                      "referent_id = (SELECT id FROM uris WHERE rkey = 'lost')"));
+  CHECK(eventually([&] { return events() == numbers{20, 10, 3, 3}; }));
+  CHECK(eventually([&] { return pending.ops[0]->Value() == 4; }));
+  CHECK(pending.keys[0]->Value() == 1);
+  CHECK(in_table() == 4);
+  CHECK(running->stop());
+  CHECK(events() == numbers{20, 10, 3, 3});
 }
