@@ -5,11 +5,15 @@
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/running_node.hpp"
+#include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <future>
 #include <latch>
+#include <numeric>
 #include <random>
 
 // Operations that wait for what they refer to, when several writers and several fates meet.
@@ -85,6 +89,11 @@ void wait_for_standing(db::connection& on, const std::string& count) {
     return value(on, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
                      "datname = current_database()") == count;
   }));
+}
+
+[[nodiscard]] std::size_t number_of(const std::vector<db::pending_change>& changes,
+                                    db::pending_event what) {
+  return static_cast<std::size_t>(std::ranges::count(changes, what, &db::pending_change::what));
 }
 
 [[nodiscard]] story::fields text(std::string_view words) {
@@ -173,13 +182,10 @@ TEST_CASE("likes, posts and lists come and go at once, and what lives is what co
 }
 
 TEST_CASE("two writers that apply the same release at once release once") {
-  // Release against a second release, and against a second park of the same operation.
   for (int round = 0; round < rounds; ++round) {
     story told;
     const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
-    for (int i = 0; i < 5; ++i)
-      told.like(fmt::format("user{}", i), "x1", post);
-    const auto waiting = told.take();
+    const auto waiting = likes_of(told, post, 5);
     told.post("alice", "p1");
     const auto release = told.take();
     const auto database = pg_fixture::fresh_database();
@@ -191,23 +197,123 @@ TEST_CASE("two writers that apply the same release at once release once") {
     CHECK(parked->pending.size() == 5);
     std::vector<std::future<expected<db::apply_report>>> lanes;
     for (int i = 0; i < 4; ++i)
-      lanes.push_back(std::async(std::launch::async, [&, i] {
-        return writer(database, 0, epoch).apply(i % 2 == 0 ? release : waiting);
-      }));
-    std::size_t released = 0;
-    std::size_t parked_again = 0;
+      lanes.push_back(std::async(std::launch::async,
+                                 [&] { return writer(database, 0, epoch).apply(release); }));
+    std::vector<db::pending_change> changes;
     for (auto& lane : lanes) {
       const auto done = lane.get();
       if (!done)
         FAIL(done.error().message);
-      for (const auto& each : done->pending)
-        ++(each.what == db::pending_event::released ? released : parked_again);
+      changes.insert(changes.end(), done->pending.begin(), done->pending.end());
     }
-    CHECK(released == 5);
-    CHECK(parked_again == 0);
+    CHECK(number_of(changes, db::pending_event::released) == 5);
+    CHECK(changes.size() == 5);
     CHECK(counts(on, post) == "5 0 0 0");
     CHECK(value(on, "SELECT count(*) FROM notifications") == "5");
   }
+}
+
+TEST_CASE("the same operations parked by two services and released by a third writer, in any order "
+          "at one lock, are released once") {
+  // None has read anything of the others when the first of them gets on, so each means to do all.
+  std::array<std::size_t, 3> order{0, 1, 2}; // two that park, and the one that releases
+  do {
+    story told;
+    const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
+    const auto first = likes_of(told, post, 1);
+    const auto waiting = likes_of(told, post, 5, 1);
+    told.post("alice", "p1");
+    const auto release = told.take();
+    const auto database = pg_fixture::fresh_database();
+    auto on = connect_to(database);
+    auto locker = connect_to(database);
+    REQUIRE(db::migrate(on));
+    const auto one = claim(on, 2, "one");
+    const auto two = claim(on, 1, "two");
+    // So that the row of the post's counts is there, which all lock.
+    REQUIRE(writer(database, 1, one, "one").apply(first));
+    must(locker.exec_script("BEGIN; SELECT FROM post_aggregates FOR UPDATE"));
+    std::vector<std::future<expected<db::apply_report>>> lanes;
+    for (const auto who : order) {
+      lanes.push_back(std::async(std::launch::async, [&, who] {
+        if (who == 2)
+          return writer(database, 0, one, "one").apply(release);
+        return who == 0 ? writer(database, 1, one, "one").apply(waiting)
+                        : writer(database, 0, two, "two").apply(waiting);
+      }));
+      wait_for_standing(on, std::to_string(lanes.size()));
+    }
+    must(locker.exec_script("COMMIT"));
+    std::vector<db::pending_change> changes;
+    for (auto& lane : lanes) {
+      const auto done = lane.get();
+      if (!done)
+        FAIL(done.error().message);
+      changes.insert(changes.end(), done->pending.begin(), done->pending.end());
+    }
+    INFO("order " << order[0] << order[1] << order[2]);
+    // Whoever finds the post there does not wait for it.
+    const std::size_t parked = order[0] == 2 ? 0 : 5;
+    CHECK(number_of(changes, db::pending_event::parked) == parked);
+    CHECK(number_of(changes, db::pending_event::released) == parked + 1);
+    CHECK(changes.size() == 2 * parked + 1);
+    index_target alone;
+    alone.apply(told.in_order({0, 1, 2, 3, 4, 5, 6}), 1);
+    CHECK(differing(alone.fingerprints(), fingerprints(on)) == std::vector<std::string>{});
+    CHECK(counts(on, post) == "6 0 0 0");
+    CHECK(value(on, "SELECT count(*) FROM pending_ops") == "0");
+  } while (std::ranges::next_permutation(order).found);
+}
+
+TEST_CASE("parked operations are replaced by newer versions while they are released") {
+  const auto release_is_first = GENERATE(true, false);
+  story told;
+  const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
+  const auto waiting = likes_of(told, post, 5);
+  for (int i = 0; i < 5; ++i)
+    told.update(fmt::format("user{}", i), "app.bsky.feed.like/x1",
+                {{"$type", "app.bsky.feed.like"},
+                 {"subject", ref_to(post)},
+                 {"createdAt", "2026-10-01T00:00:00.000Z"}});
+  const auto newer = told.take();
+  told.post("alice", "p1");
+  const auto release = told.take();
+  const auto database = pg_fixture::fresh_database();
+  auto on = connect_to(database);
+  auto locker = connect_to(database);
+  REQUIRE(db::migrate(on));
+  const auto epoch = claim(on, 2);
+  REQUIRE(writer(database, 1, epoch).apply(waiting));
+  // The one stands with what it has taken out of pending_ops, the other then comes upon that.
+  must(locker.exec_script(release_is_first ? "BEGIN; LOCK TABLE notifications IN EXCLUSIVE MODE"
+                                           : "BEGIN; SELECT FROM pending_ops FOR UPDATE"));
+  const auto start = [&](bool releasing) {
+    return std::async(std::launch::async, [&, releasing] {
+      return writer(database, releasing ? 0 : 1, epoch).apply(releasing ? release : newer);
+    });
+  };
+  auto first = start(release_is_first);
+  wait_for_standing(on, "1");
+  auto second = start(!release_is_first);
+  wait_for_standing(on, "2");
+  must(locker.exec_script("COMMIT"));
+  std::vector<db::pending_change> changes;
+  for (auto* lane : {&first, &second}) {
+    const auto done = lane->get();
+    if (!done)
+      FAIL(done.error().message);
+    changes.insert(changes.end(), done->pending.begin(), done->pending.end());
+  }
+  CHECK(number_of(changes, db::pending_event::released) == 5);
+  const std::size_t waited_again = release_is_first ? 0 : 5;
+  CHECK(number_of(changes, db::pending_event::cancelled) == waited_again);
+  CHECK(number_of(changes, db::pending_event::parked) == waited_again);
+  index_target alone;
+  alone.apply(told.in_order({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}), 1);
+  CHECK(differing(alone.fingerprints(), fingerprints(on)) == std::vector<std::string>{});
+  CHECK(counts(on, post) == "5 0 0 0");
+  CHECK(value(on, "SELECT count(*) FROM likes") == "5");
+  CHECK(value(on, "SELECT count(*) FROM pending_ops") == "0");
 }
 
 TEST_CASE("two services that apply the same events at once on one database count each once") {
@@ -398,7 +504,26 @@ TEST_CASE("a node starts with the operations parked last, however many wait") {
       "INSERT INTO pending_ops (referent_id, creator_id, collection, rkey, commit_time, "
       "created_at, "
       "cid, subject_cid, parked_at) SELECT i, 1, 2, i::text, now(), now(), '', '', "
-      "now() - (300000 - i) * interval '1 ms' FROM generate_series(1, 300000) AS i"));
+      "now() - (300000 - i) * interval '1 ms' FROM generate_series(1, 300000) AS i; "
+      "ANALYZE pending_ops"));
+  {
+    auto other = connect_to(database);
+    const auto newest = must(db::select_newest_pending(other, 3));
+    REQUIRE(newest.size() == 3);
+    for (std::size_t i = 0; i < newest.size(); ++i)
+      CHECK(newest[i].referent_id == static_cast<std::int64_t>(299'998 + i)); // oldest first
+  }
+  // A session tells of its reads at its end at the latest; ours has none yet.
+  const auto rows_read = [&] {
+    REQUIRE(eventually([&] {
+      return value(on, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                       "AND backend_type = 'client backend'") == "1";
+    }));
+    return std::stoll(value(on, "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables "
+                                "WHERE relname = 'pending_ops'"));
+  };
+  const auto before = rows_read();
+  CHECK(before == 3);
   const auto server = net::replay_server::start({}, {}).value();
   auto options = node_settings(server->url(), database);
   options.until_caught_up = {};
@@ -407,8 +532,54 @@ TEST_CASE("a node starts with the operations parked last, however many wait") {
   CHECK(eventually([&] { return pending.ops[0]->Value() == 10'000; }));
   CHECK(pending.keys[0]->Value() == 10'000);
   CHECK(running->stop());
-  // No more was read than has room: the rest would have been pushed out.
-  CHECK(pending.events.of("evicted").Value() == 0);
-  CHECK(pending.events.of("dropped").Value() == 0);
+  // No more was read than has room for, neither by the node nor by the database for it.
+  CHECK(rows_read() - before == 10'000);
   CHECK(value(on, "SELECT count(*) FROM pending_ops") == "300000");
+}
+
+TEST_CASE("every way in which an operation waits and ends is counted, and memory follows") {
+  story told;
+  const auto post = [](const char* rkey) {
+    return made{fmt::format("at://did:plc:alice/app.bsky.feed.post/{}", rkey),
+                cid_of(block_of(text("any")))};
+  };
+  static_cast<void>(likes_of(told, post("comes"), 10));
+  static_cast<void>(likes_of(told, post("lost"), 6, 10));
+  static_cast<void>(likes_of(told, post("far"), 4, 16));
+  for (int i = 10; i < 13; ++i)
+    told.remove({fmt::format("at://did:plc:user{}/app.bsky.feed.like/x1", i), ""});
+  told.post("alice", "comes");
+  std::vector<std::size_t> all(told.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const auto server = net::replay_server::start(told.in_order(all), {}).value();
+  const auto database = pg_fixture::fresh_database();
+  auto options = node_settings(server->url(), database);
+  options.until_caught_up = {};
+  options.shards = 1; // in the order told, and nothing in the batch of what it waits for
+  options.batch_max_frames = 1;
+  options.pending_ttl = std::chrono::hours{1};
+  options.pending_sweep_interval = std::chrono::seconds{1};
+  const auto running = start_node(options);
+  auto on = connect_to(database);
+  const auto& pending = running->context().metrics.pending();
+  const auto events = [&] {
+    std::vector<double> out;
+    for (const auto* what : {"parked", "released", "cancelled", "expired"})
+      out.push_back(pending.events.of(what).Value());
+    return out;
+  };
+  const auto in_table = [&] { return std::stod(value(on, "SELECT count(*) FROM pending_ops")); };
+  using numbers = std::vector<double>;
+  CHECK(eventually([&] { return events() == numbers{20, 10, 3, 0}; }));
+  CHECK(eventually([&] { return pending.ops[0]->Value() == 7; }));
+  CHECK(pending.keys[0]->Value() == 2);
+  CHECK(in_table() == 7);
+  must(on.exec_script("UPDATE pending_ops SET parked_at = now() - interval '2 hours' WHERE "
+                      "referent_id = (SELECT id FROM uris WHERE rkey = 'lost')"));
+  CHECK(eventually([&] { return events() == numbers{20, 10, 3, 3}; }));
+  CHECK(eventually([&] { return pending.ops[0]->Value() == 4; }));
+  CHECK(pending.keys[0]->Value() == 1);
+  CHECK(in_table() == 4);
+  CHECK(running->stop());
+  CHECK(events() == numbers{20, 10, 3, 3});
 }

@@ -120,11 +120,26 @@ TEST_CASE("a full disk is waited for, and nothing is taken for poison") {
       "create trigger refuse before insert on likes execute function refuse();"));
   REQUIRE(eventually([&] { return load.relay_is_blocked(); }));
   const auto stored = load.stored_seq();
-  CHECK(load.ready() == 200); // the database answers
-  CHECK(load.growth() < heavy_load::most_growth);
+  CHECK(load.ready() == 200); // the database answers, and the shards may be at it for a while
   CHECK(load.running->context().metrics.database().errors.of("transient").Value() > 0);
+  // But not for 30 s: by then each shard says so, and nothing else is the matter.
+  REQUIRE(eventually([&] { return load.ready() == 503; }));
+  REQUIRE(eventually([&] {
+    const auto says = load.ready_text();
+    for (int shard = 0; shard < 4; ++shard)
+      if (says.find(fmt::format("FAIL shard-{}", shard)) == std::string::npos)
+        return false;
+    return true;
+  }));
+  const auto says = load.ready_text();
+  INFO(says);
+  CHECK(says.find(" has not got on for ") != std::string::npos);
+  CHECK(says.find("ok   database") != std::string::npos);
+  CHECK(load.relay_is_blocked());
   CHECK(load.stored_seq() == stored);
+  CHECK(load.growth() < heavy_load::most_growth);
   must(admin.exec_script("drop table full_disk"));
+  REQUIRE(eventually([&] { return load.ready() == 200; }));
   load.check_end();
   CHECK(must(admin.exec("select count(*) from dead_letters")).get_int8(0, 0) == 0);
 }
