@@ -56,12 +56,6 @@ namespace {
   return rows;
 }
 
-[[nodiscard]] std::size_t resident_bytes() {
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages >> pages;
-  return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
 [[nodiscard]] std::uint16_t free_port() {
   asio::io_context context;
   return asio::ip::tcp::acceptor(context, {asio::ip::address_v4::loopback(), 0})
@@ -70,6 +64,12 @@ namespace {
 }
 
 } // namespace
+
+std::size_t resident_bytes() {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
 
 heavy_load::heavy_load(std::uint64_t batch_max_frames)
     : http_port(free_port()), watcher_(connect_to(database.direct)) {

@@ -6,6 +6,9 @@
 
 namespace prism::test {
 
+/// What this process has in memory.
+[[nodiscard]] std::size_t resident_bytes();
+
 /// A node under a stream that comes faster than the database will take it.
 struct heavy_load {
   static constexpr std::uint32_t frames_per_second = 6'000;
