@@ -211,4 +211,8 @@ TEST_CASE(
   CHECK(events.of("dropped").Value() == 0);
   CHECK(events.of("evicted").Value() == 0);
   CHECK(log.count("[BoundedArrayMap]") == 0);
+  // What has to go afterwards goes for something new.
+  tell(bench, pending, {parked(9, 4)});
+  CHECK(events.of("not_kept").Value() == 1);
+  CHECK(events.of("dropped").Value() == 1);
 }
