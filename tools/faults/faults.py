@@ -171,6 +171,15 @@ OTHERS = [
 ]
 
 
+def title(fault):
+    return fault.__name__.replace("_", " ")
+
+
+def left_out(chosen):
+    """The names of the kinds that are not among these faults."""
+    return [title(each) for each in EARLY + OTHERS if each not in chosen]
+
+
 def choose(number, chance, with_disk):
     """That many faults: all kinds once, in random order but for EARLY, before any comes again."""
     everyone = [each for each in EARLY + OTHERS if with_disk or each is not disk_full]

@@ -4,10 +4,11 @@
 usage: run.py PLAN
 
 PLAN is a JSON file: faults, seed, last_seq, outage (seconds, 0 for a random time), disk (that of the
-tables, "" if it cannot be filled), and the commands (postgres, node, relay, proxy: lists of
+tables, "" if it cannot be filled), all_kinds (whether each has to come), and the commands (postgres, node, relay, proxy: lists of
 words), their logs, the database's conninfo and its socket. In the node's words {port} becomes the
 proxy's port. Each fault strikes when the database has got to a random sequence number; a line per
-fault goes to the standard error. Last line of the standard output: N faults fired, F failed.
+fault goes to the standard error. The standard output names the kinds that were left out, if any; its
+last line: N faults fired, F failed. Exit code 3: a kind had to come and could not, nothing was done.
 """
 
 import json
@@ -17,7 +18,7 @@ import sys
 
 from database import Database
 from disk import Disk
-from faults import choose
+from faults import choose, left_out, title
 from process import Process, wait_until
 from proxy import Proxy
 
@@ -110,18 +111,22 @@ def main(arguments):
         plan = json.load(file)
     chance = random.Random(plan["seed"])
     faults = choose(plan["faults"], chance, plan["disk"] != "")
+    missing = ", ".join(left_out(faults))
+    if missing and plan["all_kinds"]:
+        print(f"not every kind of fault can come, there would be none of: {missing}", file=sys.stderr)
+        return 3
     moments = sorted(chance.randrange(int(plan["last_seq"] * LEFT_FROM)) for _ in faults)
     fired = failed = 0
     run = Run(plan)
     try:
         run.start()
         for number, (fault, at) in enumerate(zip(faults, moments), 1):
-            title = f"fault {number}: {fault.__name__.replace('_', ' ')} at seq {at}"
+            what = f"fault {number}: {title(fault)} at seq {at}"
             try:
-                print(f"{title}: {_strike(run, fault, at, chance)}", file=sys.stderr, flush=True)
+                print(f"{what}: {_strike(run, fault, at, chance)}", file=sys.stderr, flush=True)
                 fired += 1
             except RuntimeError as error:
-                print(f"{title}: FAILED: {error}", file=sys.stderr, flush=True)
+                print(f"{what}: FAILED: {error}", file=sys.stderr, flush=True)
                 failed += 1
                 _mend(run)
     finally:
@@ -129,6 +134,8 @@ def main(arguments):
     if status != 0:
         print(f"FAILED: prismd ended with {status} at SIGTERM", file=sys.stderr)
         failed += 1
+    if missing:
+        print(f"left out: {missing}")
     print(f"{fired} faults fired, {failed} failed")
     return 0
 
