@@ -71,7 +71,8 @@ private:
 [[nodiscard]] std::int64_t claim(db::connection& on, std::int32_t shards,
                                  const std::string& service = "test") {
   const auto epoch = db::next_epoch(on, "writer " + service, "test").value();
-  REQUIRE(db::claim_cursors(on, service, shards, epoch, 0));
+  // Catch cannot assert in two threads at once, and some claim in one of their own.
+  static_cast<void>(db::claim_cursors(on, service, shards, epoch, 0).value());
   return epoch;
 }
 

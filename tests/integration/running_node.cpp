@@ -1,6 +1,7 @@
 #include "tests/integration/running_node.hpp"
 
 #include "tests/integration/indexing.hpp"
+#include "tests/support/receive_answer.hpp"
 
 #include <catch2/catch.hpp>
 #include <thread>
@@ -50,13 +51,13 @@ bool eventually(const std::function<bool()>& holds) {
 std::map<std::string, std::string> status_of_shard(node& running, std::size_t number) {
   std::map<std::string, std::string> fields;
   caf::scoped_actor self(running.system());
-  self->request(running.context().actors.find_as<shard_actor>(names::shard(number)), patience,
-                get_status{})
-      .receive(
-          [&](const actor_status& status) {
-            fields.insert(status.fields.begin(), status.fields.end());
-          },
-          [&](const caf::error& problem) { FAIL(describe(running.system(), problem)); });
+  receive_answer(
+      self->request(running.context().actors.find_as<shard_actor>(names::shard(number)), patience,
+                    get_status{}),
+      [&](const actor_status& status) {
+        fields.insert(status.fields.begin(), status.fields.end());
+      },
+      [&](const caf::error& problem) { FAIL(describe(running.system(), problem)); });
   return fields;
 }
 

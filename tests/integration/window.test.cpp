@@ -5,6 +5,7 @@
 #include "tests/integration/indexing.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
+#include "tests/support/receive_answer.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -21,14 +22,14 @@ namespace {
   if (!firehose)
     return 0; // it comes last
   caf::scoped_actor self(running.system());
-  self->request(firehose, patience, get_status{})
-      .receive(
-          [&](const actor_status& status) {
-            for (const auto& [name, value] : status.fields)
-              if (name == "window_bytes")
-                out = std::stoul(value);
-          },
-          [&](const caf::error& problem) { FAIL(describe(running.system(), problem)); });
+  receive_answer(
+      self->request(firehose, patience, get_status{}),
+      [&](const actor_status& status) {
+        for (const auto& [name, value] : status.fields)
+          if (name == "window_bytes")
+            out = std::stoul(value);
+      },
+      [&](const caf::error& problem) { FAIL(describe(running.system(), problem)); });
   return out;
 }
 

@@ -121,7 +121,8 @@ TEST_CASE("a full disk is waited for, and nothing is taken for poison") {
   REQUIRE(eventually([&] { return load.relay_is_blocked(); }));
   const auto stored = load.stored_seq();
   CHECK(load.ready() == 200); // the database answers, and the shards may be at it for a while
-  CHECK(load.running->context().metrics.database().errors.of("transient").Value() > 0);
+  const auto& errors = load.running->context().metrics.database().errors;
+  REQUIRE(eventually([&] { return errors.of("transient").Value() > 0; }));
   // But not for 30 s: by then each shard says so, and nothing else is the matter.
   REQUIRE(eventually([&] { return load.ready() == 503; }));
   REQUIRE(eventually([&] {

@@ -3,6 +3,7 @@
 #include "actors/node_context.hpp"
 #include "db/connection.hpp"
 #include "messages/interfaces.hpp"
+#include "tests/support/receive_answer.hpp"
 
 #include <chrono>
 #include <functional>
@@ -60,10 +61,11 @@ public:
   template <class Sent>
   [[nodiscard]] db::job_outcome outcome_of(Sent sent) {
     db::job_outcome out;
-    sent.receive([&](const job_result& done) { out = *done.what; },
-                 [&](const caf::error& problem) {
-                   out = db::db_fail("XX000", "no answer: " + describe(system, problem));
-                 });
+    receive_answer(
+        sent, [&](const job_result& done) { out = *done.what; },
+        [&](const caf::error& problem) {
+          out = db::db_fail("XX000", "no answer: " + describe(system, problem));
+        });
     return out;
   }
 
@@ -71,14 +73,14 @@ public:
   template <class Actor>
   [[nodiscard]] std::string field(const Actor& who, const std::string& wanted) {
     std::string out;
-    self->request(who, patience, get_status{})
-        .receive(
-            [&](const actor_status& status) {
-              for (const auto& [name, value] : status.fields)
-                if (name == wanted)
-                  out = value;
-            },
-            [&](const caf::error& problem) { out = describe(system, problem); });
+    receive_answer(
+        self->request(who, patience, get_status{}),
+        [&](const actor_status& status) {
+          for (const auto& [name, value] : status.fields)
+            if (name == wanted)
+              out = value;
+        },
+        [&](const caf::error& problem) { out = describe(system, problem); });
     return out;
   }
 

@@ -1,5 +1,6 @@
 #include "actors/pending_ops.hpp"
 
+#include "tests/support/receive_answer.hpp"
 #include "tests/unit/actors/bench_of_actors.hpp"
 #include "tests/unit/actors/fake_pool.hpp"
 
@@ -52,11 +53,11 @@ struct fake_table {
 void tell(bench_of_actors& bench, const pending_ops_actor& who,
           const std::vector<db::pending_change>& changes, bool all = true) {
   bool noted = false;
-  bench.self
-      ->request(
+  receive_answer(
+      bench.self->request(
           who, patience,
-          pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes), all})
-      .receive([&](const pending_noted&) { noted = true; }, [](const caf::error&) {});
+          pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes), all}),
+      [&](const pending_noted&) { noted = true; }, [](const caf::error&) {});
   REQUIRE(noted);
 }
 

@@ -3,6 +3,7 @@
 #include "actors/pool.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
+#include "tests/support/receive_answer.hpp"
 #include "tests/unit/actors/bench_of_actors.hpp"
 #include "tests/unit/actors/fake_pool.hpp"
 
@@ -51,10 +52,11 @@ struct bench_of_users : bench_of_actors {
   template <class Asked>
   [[nodiscard]] interned_users answer_to(Asked what) {
     interned_users out;
-    what.receive([&](const interned_users& answer) { out = answer; },
-                 [&](const caf::error& problem) {
-                   out.problem = "no answer: " + describe(system, problem);
-                 });
+    receive_answer(
+        what, [&](const interned_users& answer) { out = answer; },
+        [&](const caf::error& problem) {
+          out.problem = "no answer: " + describe(system, problem);
+        });
     return out;
   }
   template <class Asked>
@@ -280,9 +282,10 @@ TEST_CASE("a database that is too slow for a whole batch of new users gets small
   // As a shard does it: it asks again until all are there.
   bool done = false;
   for (int asked = 0; !done && asked < 50; ++asked)
-    bench.self->request(creator, patience, intern_users{wanted})
-        .receive([&](const interned_users& answer) { done = answer.ids != nullptr; },
-                 [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); });
+    receive_answer(
+        bench.self->request(creator, patience, intern_users{wanted}),
+        [&](const interned_users& answer) { done = answer.ids != nullptr; },
+        [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); });
   CHECK(done);
 }
 
@@ -294,9 +297,11 @@ TEST_CASE("who asks for users is told when it needs a person") {
   const auto answer = [&](const char* sqlstate) {
     script->set([=](const db::job&) -> db::job_outcome { return db::db_fail(sqlstate, "no"); });
     interned_users out;
-    bench.self->request(creator, patience, intern_users{std::make_shared<const dids>(many("u", 1))})
-        .receive([&](const interned_users& got) { out = got; },
-                 [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); });
+    receive_answer(
+        bench.self->request(creator, patience,
+                            intern_users{std::make_shared<const dids>(many("u", 1))}),
+        [&](const interned_users& got) { out = got; },
+        [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); });
     CHECK(out.ids == nullptr);
     return out;
   };
@@ -330,13 +335,16 @@ TEST_CASE("a DID that the database refuses is told to who asks for it, and holds
   caf::anon_send(caf::actor_cast<caf::actor>(bench.node->actors.find_as<pool_actor>(names::pool)),
                  wake_up{});
   const auto fails = [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); };
-  first.receive([&](const interned_users& got) { CHECK(got.ids != nullptr); }, fails);
-  bad.receive(
+  receive_answer(
+      first, [&](const interned_users& got) { CHECK(got.ids != nullptr); }, fails);
+  receive_answer(
+      bad,
       [&](const interned_users& got) {
         CHECK(got.ids == nullptr);
         CHECK(got.refused == "23514");
         CHECK_FALSE(got.needs_person);
       },
       fails);
-  good.receive([&](const interned_users& got) { CHECK(got.ids != nullptr); }, fails);
+  receive_answer(
+      good, [&](const interned_users& got) { CHECK(got.ids != nullptr); }, fails);
 }
