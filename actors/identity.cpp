@@ -151,6 +151,10 @@ void identity_state::claimed(const db::claimed_tasks& found, clock::time_point a
   metrics_.untried->Set(static_cast<double>(found.untried));
   for (const auto& task : found.tasks)
     start(task);
+  // A job of an identity that died may have claimed after ours had released what it held. Nobody
+  // works at that; its lease ends by itself, but only much later.
+  if (found.tasks.empty() && in_flight_.empty() && found.untried > 0 && asked - born_ < lease)
+    claim_all_ = true;
   if (found.untried == 0 && in_flight_.empty())
     node_->status.identity_settled_at = asked.time_since_epoch().count();
 }

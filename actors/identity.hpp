@@ -78,6 +78,7 @@ private:
   std::map<key, look_up> in_flight_;         // claimed, up to its result being stored
   std::vector<db::identity_result> results_; // to be stored; their tasks are in `in_flight_`
   rate_limited<db::identity_kind> failures_{std::chrono::seconds{10}, 2}; // of the log
+  clock::time_point born_{clock::now()};
   bool claiming_{false};
   bool claim_all_{true}; // what a predecessor had claimed, too
   bool storing_{false};
