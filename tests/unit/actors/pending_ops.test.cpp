@@ -127,8 +127,8 @@ TEST_CASE("what waits in the table is known as soon as the table can be read") {
 }
 
 TEST_CASE("when something was not told the table is read again, and memory is as the table is") {
-  bench_of_actors bench;
   fake_table table({parked(7, 0), parked(7, 1)});
+  bench_of_actors bench;
   bench.put<fake_pool_state>(names::pool, table.script());
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
   REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == "2"; }));
@@ -149,10 +149,10 @@ TEST_CASE("when something was not told the table is read again, and memory is as
 TEST_CASE("as many rows are read as memory holds operations, so that none is forgotten by it") {
   config::options options;
   options.pending_max_posts = 2;
-  bench_of_actors bench(options);
   auto item = parked(7, 0);
   item.kind = atproto::collection::list_item;
   fake_table table({item, parked(7, 1), parked(7, 2), parked(8, 0), parked(9, 0)});
+  bench_of_actors bench(options);
   bench.put<fake_pool_state>(names::pool, table.script());
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
   REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == "2"; }));
@@ -169,8 +169,8 @@ TEST_CASE("as many rows are read as memory holds operations, so that none is for
 }
 
 TEST_CASE("the table is read again from time to time without any reason, but not all the time") {
-  bench_of_actors bench;
   fake_table table({parked(7, 0)});
+  bench_of_actors bench;
   bench.put<fake_pool_state>(names::pool, table.script());
   auto often = at_once;
   const auto pause = std::chrono::milliseconds{50};
