@@ -77,11 +77,11 @@ void pending_ops_state::load_if_due() {
   meanwhile_.clear();
   // Memory holds more operations than posts when several wait for one: to read fewer than it holds
   // would make it forget the others.
-  const auto limit =
-      static_cast<std::int64_t>(std::max<std::uint64_t>(node_->options.pending_max_posts, held()));
+  limit_ = std::min(most_read, static_cast<std::int64_t>(std::max<std::uint64_t>(
+                                   node_->options.pending_max_posts, held())));
   self_
       ->request(pool, caf::infinite,
-                run_job{std::make_shared<const db::job>(db::newest_pending_job{limit})})
+                run_job{std::make_shared<const db::job>(db::newest_pending_job{limit_})})
       .then(
           [this](const job_result& done) {
             if (*done.what)
@@ -95,6 +95,8 @@ void pending_ops_state::load_if_due() {
 // What was told of meanwhile may be in what was read or not, and comes on top: to enter or forget
 // something twice does no harm. No line tells of full arrays: what is read may be old news.
 void pending_ops_state::loaded(const changes& table) {
+  const auto before = held();
+  const auto left_before = left_;
   filling_ = true;
   waiting_ = empty_indexes();
   for (const auto& each : table)
@@ -102,6 +104,12 @@ void pending_ops_state::loaded(const changes& table) {
   for (const auto& each : meanwhile_)
     static_cast<void>(enter(each));
   filling_ = false;
+  // A full reading leaves the older ones out, which may wait still.
+  const auto now_held = held() + (left_ - left_before);
+  if (static_cast<std::int64_t>(table.size()) >= limit_ && now_held < before)
+    node_->metrics.pending()
+        .events.of("not_kept")
+        .Increment(static_cast<double>(before - now_held));
   meanwhile_.clear();
   loading_ = false;
   failing_ = false;

@@ -24,6 +24,10 @@ public:
     std::chrono::milliseconds every{300'000}; ///< without any reason
   };
 
+  /// Rows of one reading, at most: what memory held beyond them it forgets, and counts. More would
+  /// make each reading a burst of memory and work.
+  static constexpr std::int64_t most_read = 20'000;
+
   /// Changes kept that are told of while the table is read.
   static constexpr std::size_t meanwhile_capacity = 20'000;
 
@@ -56,7 +60,8 @@ private:
   bool in_doubt_{true};   // the table may have something else
   bool loading_{false};
   bool failing_{false};
-  changes meanwhile_; // told of since the table was asked
+  changes meanwhile_;     // told of since the table was asked
+  std::int64_t limit_{0}; // of the rows that are being read
   time_point asked_;
   time_point not_before_; // may it be asked again
   time_point due_;        // it is asked in any case

@@ -283,9 +283,12 @@ void shard_state::written(const job_result& result) {
     committed(report.already_applied && unsure_ ? *unsure_ : report);
     return;
   }
+  const auto& why = done.error();
   if (result.partial)
     keep_count(*result.partial);
-  const auto& why = done.error();
+  // Of a portion of a deletion ahead of the batch.
+  if (why.cls == db::error_class::commit_unknown && !unsure_)
+    untold_ = true;
   if (why.sqlstate == db::fenced_state) {
     out.batches.of("fenced").Increment();
     node_->status.finish(75, why.message);

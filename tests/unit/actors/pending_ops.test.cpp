@@ -168,6 +168,26 @@ TEST_CASE("as many rows are read as memory holds operations, so that none is for
   CHECK(bench.node->metrics.pending().events.of("not_kept").Value() == 0);
 }
 
+TEST_CASE("a reading has an end, and what memory forgets by it is counted") {
+  constexpr auto most = static_cast<int>(pending_ops_state::most_read);
+  constexpr int more = 5'000;
+  std::vector<db::pending_change> all;
+  for (int i = 0; i < most + more; ++i)
+    all.push_back(parked(i / 100, i));
+  fake_table table({});
+  bench_of_actors bench;
+  bench.put<fake_pool_state>(names::pool, table.script());
+  const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
+  REQUIRE(eventually([&] { return table.read == 1; }));
+  tell(bench, pending, all);
+  CHECK(bench.field(pending, "post_ops") == std::to_string(most + more));
+  table.rows.assign(all.begin() + more, all.end());
+  tell(bench, pending, {}, false);
+  REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == std::to_string(most); }));
+  CHECK(table.asked_for == most);
+  CHECK(bench.node->metrics.pending().events.of("not_kept").Value() == more);
+}
+
 TEST_CASE("the table is read again from time to time without any reason, but not all the time") {
   fake_table table({parked(7, 0)});
   bench_of_actors bench;
