@@ -1,7 +1,5 @@
 #include "db/identity.hpp"
 #include "db/users.hpp"
-#include "net/corpus_file.hpp"
-#include "net/replay_server.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/running_node.hpp"
@@ -13,7 +11,6 @@
 #include <catch2/catch.hpp>
 #include <future>
 #include <latch>
-#include <numeric>
 #include <random>
 
 // Operations that wait for what they refer to, when several writers and several fates meet.
@@ -90,6 +87,20 @@ void wait_for_standing(db::connection& on, const std::string& count) {
     return value(on, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
                      "datname = current_database()") == count;
   }));
+}
+
+using reporting = std::future<expected<db::apply_report>>;
+
+/// What all of them have told, once they have come to their ends.
+[[nodiscard]] std::vector<db::pending_change> changes_of(std::vector<reporting>& lanes) {
+  std::vector<db::pending_change> out;
+  for (auto& lane : lanes) {
+    const auto done = lane.get();
+    if (!done)
+      FAIL(done.error().message);
+    out.insert(out.end(), done->pending.begin(), done->pending.end());
+  }
+  return out;
 }
 
 [[nodiscard]] std::size_t number_of(const std::vector<db::pending_change>& changes,
@@ -196,17 +207,11 @@ TEST_CASE("two writers that apply the same release at once release once") {
     const auto parked = writer(database, 0, epoch).apply(waiting);
     REQUIRE(parked);
     CHECK(parked->pending.size() == 5);
-    std::vector<std::future<expected<db::apply_report>>> lanes;
+    std::vector<reporting> lanes;
     for (int i = 0; i < 4; ++i)
       lanes.push_back(std::async(std::launch::async,
                                  [&] { return writer(database, 0, epoch).apply(release); }));
-    std::vector<db::pending_change> changes;
-    for (auto& lane : lanes) {
-      const auto done = lane.get();
-      if (!done)
-        FAIL(done.error().message);
-      changes.insert(changes.end(), done->pending.begin(), done->pending.end());
-    }
+    const auto changes = changes_of(lanes);
     CHECK(number_of(changes, db::pending_event::released) == 5);
     CHECK(changes.size() == 5);
     CHECK(counts(on, post) == "5 0 0 0");
@@ -234,7 +239,7 @@ TEST_CASE("the same operations parked by two services and released by a third wr
     // So that the row of the post's counts is there, which all lock.
     REQUIRE(writer(database, 1, one, "one").apply(first));
     must(locker.exec_script("BEGIN; SELECT FROM post_aggregates FOR UPDATE"));
-    std::vector<std::future<expected<db::apply_report>>> lanes;
+    std::vector<reporting> lanes;
     for (const auto who : order) {
       lanes.push_back(std::async(std::launch::async, [&, who] {
         if (who == 2)
@@ -245,13 +250,7 @@ TEST_CASE("the same operations parked by two services and released by a third wr
       wait_for_standing(on, std::to_string(lanes.size()));
     }
     must(locker.exec_script("COMMIT"));
-    std::vector<db::pending_change> changes;
-    for (auto& lane : lanes) {
-      const auto done = lane.get();
-      if (!done)
-        FAIL(done.error().message);
-      changes.insert(changes.end(), done->pending.begin(), done->pending.end());
-    }
+    const auto changes = changes_of(lanes);
     INFO("order " << order[0] << order[1] << order[2]);
     // Whoever finds the post there does not wait for it.
     const std::size_t parked = order[0] == 2 ? 0 : 5;
@@ -293,18 +292,13 @@ TEST_CASE("parked operations are replaced by newer versions while they are relea
       return writer(database, releasing ? 0 : 1, epoch).apply(releasing ? release : newer);
     });
   };
-  auto first = start(release_is_first);
+  std::vector<reporting> lanes;
+  lanes.push_back(start(release_is_first));
   wait_for_standing(on, "1");
-  auto second = start(!release_is_first);
+  lanes.push_back(start(!release_is_first));
   wait_for_standing(on, "2");
   must(locker.exec_script("COMMIT"));
-  std::vector<db::pending_change> changes;
-  for (auto* lane : {&first, &second}) {
-    const auto done = lane->get();
-    if (!done)
-      FAIL(done.error().message);
-    changes.insert(changes.end(), done->pending.begin(), done->pending.end());
-  }
+  const auto changes = changes_of(lanes);
   CHECK(number_of(changes, db::pending_event::released) == 5);
   const std::size_t waited_again = release_is_first ? 0 : 5;
   CHECK(number_of(changes, db::pending_event::cancelled) == waited_again);
@@ -471,116 +465,4 @@ TEST_CASE("the author of a post is purged while likes of it are parked and relea
     CHECK(value(on, "SELECT count(*) FROM notifications") == "0");
     CHECK(counts(on, post) == "0 0 0 0");
   }
-}
-
-TEST_CASE("memory of what waits keeps to its caps, and what it forgets is released all the same") {
-  const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst").value();
-  const auto run = [&](const config::options& options, auto&& look) {
-    const auto running = start_node(options);
-    finish(*running);
-    look(*running);
-  };
-  const auto server = net::replay_server::start(corpus, {}).value();
-  const auto roomy = pg_fixture::fresh_database();
-  run(node_settings(server->url(), roomy), [](node&) {});
-
-  const auto tight = pg_fixture::fresh_database();
-  auto options = node_settings(server->url(), tight);
-  options.pending_max_posts = 2;
-  options.pending_max_items = 1;
-  const auto running = start_node(options);
-  auto& pending = running->context().metrics.pending();
-  CHECK(eventually([&] { return pending.events.of("evicted").Value() > 0; }));
-  CHECK(pending.keys[0]->Value() <= 2);
-  CHECK(pending.ops[0]->Value() <= 2);
-  finish(*running);
-  CHECK(rows_of(tight) == rows_of(roomy));
-}
-
-TEST_CASE("a node starts with the operations parked last, however many wait") {
-  const auto database = pg_fixture::fresh_database();
-  auto on = db::connection::open({.conninfo = database}).value();
-  REQUIRE(db::migrate(on));
-  REQUIRE(on.exec_script(
-      "INSERT INTO pending_ops (referent_id, creator_id, collection, rkey, commit_time, "
-      "created_at, "
-      "cid, subject_cid, parked_at) SELECT i, 1, 2, i::text, now(), now(), '', '', "
-      "now() - (300000 - i) * interval '1 ms' FROM generate_series(1, 300000) AS i; "
-      "ANALYZE pending_ops"));
-  {
-    auto other = connect_to(database);
-    const auto newest = must(db::select_newest_pending(other, 3));
-    REQUIRE(newest.size() == 3);
-    for (std::size_t i = 0; i < newest.size(); ++i)
-      CHECK(newest[i].referent_id == static_cast<std::int64_t>(299'998 + i)); // oldest first
-  }
-  // A session tells of its reads at its end at the latest; ours has none yet.
-  const auto rows_read = [&] {
-    REQUIRE(eventually([&] {
-      return value(on, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                       "AND backend_type = 'client backend'") == "1";
-    }));
-    return std::stoll(value(on, "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables "
-                                "WHERE relname = 'pending_ops'"));
-  };
-  const auto before = rows_read();
-  CHECK(before == 3);
-  const auto server = net::replay_server::start({}, {}).value();
-  auto options = node_settings(server->url(), database);
-  options.until_caught_up = {};
-  const auto running = start_node(options);
-  auto& pending = running->context().metrics.pending();
-  CHECK(eventually([&] { return pending.ops[0]->Value() == 10'000; }));
-  CHECK(pending.keys[0]->Value() == 10'000);
-  CHECK(running->stop());
-  // No more was read than has room for, neither by the node nor by the database for it.
-  CHECK(rows_read() - before == 10'000);
-  CHECK(value(on, "SELECT count(*) FROM pending_ops") == "300000");
-}
-
-TEST_CASE("every way in which an operation waits and ends is counted, and memory follows") {
-  story told;
-  const auto post = [](const char* rkey) {
-    return made{fmt::format("at://did:plc:alice/app.bsky.feed.post/{}", rkey),
-                cid_of(block_of(text("any")))};
-  };
-  static_cast<void>(likes_of(told, post("comes"), 10));
-  static_cast<void>(likes_of(told, post("lost"), 6, 10));
-  static_cast<void>(likes_of(told, post("far"), 4, 16));
-  for (int i = 10; i < 13; ++i)
-    told.remove({fmt::format("at://did:plc:user{}/app.bsky.feed.like/x1", i), ""});
-  told.post("alice", "comes");
-  std::vector<std::size_t> all(told.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  const auto server = net::replay_server::start(told.in_order(all), {}).value();
-  const auto database = pg_fixture::fresh_database();
-  auto options = node_settings(server->url(), database);
-  options.until_caught_up = {};
-  options.shards = 1; // in the order told, and nothing in the batch of what it waits for
-  options.batch_max_frames = 1;
-  options.pending_ttl = std::chrono::hours{1};
-  options.pending_sweep_interval = std::chrono::seconds{1};
-  const auto running = start_node(options);
-  auto on = connect_to(database);
-  const auto& pending = running->context().metrics.pending();
-  const auto events = [&] {
-    std::vector<double> out;
-    for (const auto* what : {"parked", "released", "cancelled", "expired"})
-      out.push_back(pending.events.of(what).Value());
-    return out;
-  };
-  const auto in_table = [&] { return std::stod(value(on, "SELECT count(*) FROM pending_ops")); };
-  using numbers = std::vector<double>;
-  CHECK(eventually([&] { return events() == numbers{20, 10, 3, 0}; }));
-  CHECK(eventually([&] { return pending.ops[0]->Value() == 7; }));
-  CHECK(pending.keys[0]->Value() == 2);
-  CHECK(in_table() == 7);
-  must(on.exec_script("UPDATE pending_ops SET parked_at = now() - interval '2 hours' WHERE "
-                      "referent_id = (SELECT id FROM uris WHERE rkey = 'lost')"));
-  CHECK(eventually([&] { return events() == numbers{20, 10, 3, 3}; }));
-  CHECK(eventually([&] { return pending.ops[0]->Value() == 4; }));
-  CHECK(pending.keys[0]->Value() == 1);
-  CHECK(in_table() == 4);
-  CHECK(running->stop());
-  CHECK(events() == numbers{20, 10, 3, 3});
 }

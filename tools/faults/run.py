@@ -4,9 +4,9 @@
 usage: run.py PLAN
 
 PLAN is a JSON file: faults, seed, last_seq, outage (seconds, 0 for a random time), disk (that of the
-tables, "" if it cannot be filled), all_kinds (whether each has to come), and the commands (postgres, node, relay, proxy: lists of
-words), their logs, the database's conninfo and its socket. In the node's words {port} becomes the
-proxy's port. Each fault strikes when the database has got to a random sequence number; a line per
+tables, "" if it cannot be filled), all_kinds (whether each has to come), and the commands
+(postgres, node, relay, proxy: lists of words), their logs, the database's conninfo and its socket.
+In the node's words {port} becomes the proxy's port. Each fault strikes when the database has got to a random sequence number; a line per
 fault goes to the standard error. The standard output names the kinds that were left out, if any; its
 last line: N faults fired, F failed. Exit code 3: a kind had to come and could not, nothing was done.
 """
