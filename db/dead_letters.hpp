@@ -64,8 +64,8 @@ struct retried_letter {
 /// Applies a frame, or the operation that was left out of it, again as a batch of its own, and
 /// deletes the letter in the same transaction. All shards of its service stand still meanwhile, so
 /// nothing of its repo can overtake it. It is not applied, and kept, if its repo has had a newer
-/// commit since (only a resynchronisation of the repo can mend that), if it is refused again, or if
-/// it is no frame of this service.
+/// commit since (only a resynchronisation of the repo can mend that), if its account has been
+/// deleted since, if it is refused again, or if it is no frame of this service.
 /// Blocks; the connection's thread.
 /// @param epoch of the caller, the writer of `service`; a newer one gives `fenced_state`.
 [[nodiscard]] outcome<retried_letter> retry_dead_letter(connection& on, const tx_options& options,
