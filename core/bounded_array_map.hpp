@@ -1,19 +1,19 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/hash.hpp"
 #include "core/lru_cache.hpp"
 #include "core/rate_limited.hpp"
 
 #include <algorithm>
 #include <boost/container_hash/hash.hpp>
-#include <boost/multi_index/hashed_index.hpp>
-#include <boost/multi_index/identity.hpp>
-#include <boost/multi_index/sequenced_index.hpp>
-#include <boost/multi_index_container.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
+#include <list>
 #include <optional>
 #include <utility>
 
@@ -41,17 +41,14 @@ enum class left_because : std::uint8_t {
 /// told to a callback, which knows what it means; nothing leaves in silence.
 ///
 /// `add`, `touch`, `take`, `remove` and `peek` are O(1): none of them depends on how many keys
-/// there are or items of a key, but for the call for each item that is told and the hashes of items
-/// when an array grows, both O(1) on average. The price is memory: 0.7 kB per key beside its items.
+/// there are or items of a key, but for the work per item that leaves and the hashes of items when
+/// the index of all of them grows, both O(1) on average.
 /// Invariant: `items()` is the sum of the arrays' sizes. Not thread-safe.
 template <class Key, class Item, class Hash = boost::hash<Item>>
 class bounded_array_map {
 public:
-  /// The items of one key, oldest first, none of them twice; can be searched by item.
-  using array = boost::multi_index_container<
-      Item, boost::multi_index::indexed_by<
-                boost::multi_index::sequenced<>,
-                boost::multi_index::hashed_unique<boost::multi_index::identity<Item>, Hash>>>;
+  /// The items of one key, oldest first, none of them twice.
+  using array = std::list<Item>;
 
   /// Is told of each item that a cap pushes out, in the thread that called `add` and before `add`
   /// returns, oldest first. The map is consistent by then: the item is gone and the new one is in.
@@ -80,16 +77,18 @@ public:
       add_first(key, std::move(item));
       return {.is_new = true, .warn = {}};
     }
-    if (!items->push_back(std::move(item)).second)
+    if (places_.contains(sought<Key>{key, item}))
       return {};
-    ++items_;
+    items->push_back(std::move(item));
+    places_.insert({key, std::prev(items->end())});
     if (items->size() <= max_items_)
       return {.is_new = true, .warn = {}};
-    const auto oldest = items->extract(items->begin());
-    --items_;
+    array oldest;
+    oldest.splice(oldest.begin(), *items, items->begin());
+    forget_places(key, oldest);
     ++dropped_items_;
     add_result result{.is_new = true, .warn = warnings_.pass(key, now)};
-    tell(key, oldest.value(), left_because::array_full);
+    tell(key, oldest, left_because::array_full);
     return result;
   }
 
@@ -105,7 +104,7 @@ public:
     auto items = arrays_.take(key);
     if (!items)
       return {};
-    items_ -= items->size();
+    forget_places(key, *items);
     return std::move(*items);
   }
 
@@ -113,10 +112,13 @@ public:
   /// use of the key, and is not told to the callback. @returns whether it was there.
   template <class K>
   bool remove(const K& key, const Item& item) {
+    const auto found = places_.find(sought<K>{key, item});
     auto* items = arrays_.find_quietly(key);
-    if (items == nullptr || items->template get<by_value>().erase(item) == 0)
+    if (items == nullptr || found == places_.end())
       return false;
-    --items_;
+    const auto where = found->where;
+    places_.erase(found); // before the item, by which it is found
+    items->erase(where);
     if (items->empty())
       arrays_.erase(key);
     return true;
@@ -135,7 +137,7 @@ public:
   }
 
   [[nodiscard]] std::size_t keys() const noexcept { return arrays_.size(); }
-  [[nodiscard]] std::size_t items() const noexcept { return items_; }
+  [[nodiscard]] std::size_t items() const noexcept { return places_.size(); }
 
   /// Keys pushed out by `max_keys` since the start.
   [[nodiscard]] std::uint64_t evicted_keys() const noexcept { return arrays_.evictions(); }
@@ -145,32 +147,70 @@ public:
   [[nodiscard]] std::uint64_t dropped_items() const noexcept { return dropped_items_; }
 
 private:
-  static constexpr int by_value = 1; // the index of an array that is searched
+  // An item of an array. The index of all items holds where they are, but is searched by what they
+  // are: one index per key would take several times the memory of most arrays, which have one item.
+  struct place {
+    Key key;
+    typename array::iterator where;
+
+    [[nodiscard]] const Item& item() const { return *where; }
+  };
+  template <class K>
+  struct sought {
+    const K& key;
+    const Item& value;
+
+    [[nodiscard]] const Item& item() const { return value; }
+  };
+  struct place_hash {
+    using is_transparent = void;
+    template <class Place>
+    std::size_t operator()(const Place& each) const {
+      std::size_t seed = default_hash<Key>{}(each.key);
+      boost::hash_combine(seed, Hash{}(each.item()));
+      return seed;
+    }
+  };
+  struct place_equal {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return a.key == b.key && a.item() == b.item();
+    }
+  };
 
   // The array enters with its item in it, so that memory running out leaves no key without items.
   void add_first(const Key& key, Item item) {
     array first;
     first.push_back(std::move(item));
+    const auto where = first.begin();
     const auto evicted = arrays_.put(key, std::move(first));
-    ++items_;
+    places_.insert({key, where});
     if (!evicted)
       return;
-    items_ -= evicted->value.size();
+    forget_places(evicted->key, evicted->value);
     evicted_items_ += evicted->value.size();
-    for (const auto& each : evicted->value)
-      tell(evicted->key, each, left_because::key_evicted);
+    tell(evicted->key, evicted->value, left_because::key_evicted);
   }
 
-  void tell(const Key& key, const Item& item, left_because why) {
-    if (left_)
-      left_(key, item, why);
+  template <class K>
+  void forget_places(const K& key, const array& items) {
+    for (const auto& each : items)
+      places_.erase(sought<K>{key, each});
+  }
+
+  void tell(const Key& key, const array& items, left_because why) {
+    if (!left_)
+      return;
+    for (const auto& each : items)
+      left_(key, each, why);
   }
 
   std::size_t max_items_;
   lru_cache<Key, array> arrays_;
+  boost::unordered_flat_set<place, place_hash, place_equal> places_;
   rate_limited<Key> warnings_;
   on_left left_;
-  std::size_t items_{0};
   std::uint64_t evicted_items_{0};
   std::uint64_t dropped_items_{0};
 };
