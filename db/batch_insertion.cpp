@@ -121,7 +121,7 @@ void batch_writer::tell_of_joins() {
   }
 }
 
-outcome<void> batch_writer::judge() {
+outcome<void> batch_writer::judge(std::vector<std::int64_t>* late_locks) {
   std::vector<speaking_post> added;
   id_set replies;
   id_set quotes;
@@ -169,7 +169,7 @@ outcome<void> batch_writer::judge() {
       effects_.lock_list(list);
   if (changes_.empty())
     return {};
-  thread_judge judge(on_, effects_, locked_);
+  thread_judge judge(on_, effects_, locked_, late_locks);
   return judge.run(changes_, std::move(added), replies, quotes);
 }
 

@@ -16,14 +16,15 @@ constexpr statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE
 
 } // namespace
 
-outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock) {
+outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock,
+                                  std::vector<std::int64_t>* late_locks) {
   collect_puts();
   return lock(also_lock)
       .and_then([&] { return tell_of_verifications(on_, ids_, plan_, effects_); })
       .and_then([&] { return remove_old(); })
       .and_then([&] { return settle_referents(); })
       .and_then([&] { return insert_new(); })
-      .and_then([&] { return judge(); });
+      .and_then([&] { return judge(late_locks); });
 }
 
 void batch_writer::count_op(collection kind, op_action action, std::size_t n) {

@@ -23,7 +23,10 @@ public:
 
   /// @param also_lock uris whose counts will change for reasons the plan does not show: subjects
   /// and parents of what it deletes.
-  [[nodiscard]] outcome<void> write(const std::vector<std::int64_t>& also_lock);
+  /// @param late_locks see `thread_judge`; to be locked at first when the transaction is tried
+  /// again.
+  [[nodiscard]] outcome<void> write(const std::vector<std::int64_t>& also_lock,
+                                    std::vector<std::int64_t>* late_locks = nullptr);
 
 private:
   using id_set = std::unordered_set<std::int64_t>;
@@ -35,7 +38,7 @@ private:
   void remove_documents(step& next);
   [[nodiscard]] outcome<void> settle_referents();
   [[nodiscard]] outcome<void> insert_new();
-  [[nodiscard]] outcome<void> judge();
+  [[nodiscard]] outcome<void> judge(std::vector<std::int64_t>* late_locks);
 
   void collect_puts();
   void park_waiting(atproto::collection kind);

@@ -18,6 +18,16 @@ constexpr statement lock_aggregates{
     "lock_aggregates",
     "SELECT post_id FROM post_aggregates WHERE post_id = ANY($1) ORDER BY post_id FOR UPDATE"};
 
+// No lock that is taken out of its turn may be waited for as long as a deadlock takes to be found.
+constexpr statement wait_little{
+    "wait_little",
+    "SELECT set_config('prism.lock_timeout', current_setting('lock_timeout'), true), "
+    "set_config('lock_timeout', '50ms', true)"};
+
+constexpr statement wait_as_before{
+    "wait_as_before",
+    "SELECT set_config('lock_timeout', current_setting('prism.lock_timeout'), true)"};
+
 constexpr statement referents_of_posts{
     "referents_of_posts", "SELECT x.id FROM posts p, LATERAL (VALUES (p.reply_parent_id), "
                           "(p.quoted_id)) AS x(id) WHERE p.id = ANY($1) AND x.id IS NOT NULL"};
@@ -83,6 +93,12 @@ void add_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids) {
 void add_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
   out.add(make_aggregates, ids_param(sorted_ids));
   out.add(lock_aggregates, ids_param(sorted_ids));
+}
+
+void add_lock_posts_late(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
+  out.add(wait_little);
+  add_lock_posts(out, sorted_ids);
+  out.add(wait_as_before);
 }
 
 void add_referents_of_posts(pipeline& out, const std::vector<std::int64_t>& ids) {

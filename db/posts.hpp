@@ -55,6 +55,11 @@ void add_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 /// whoever changes whether a post lives, or what hangs on it, holds its row (docs/ARCHITECTURE.md).
 void add_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
 
+/// The same out of their turn, when the transaction holds other locks already. So that two that
+/// wait for each other cost no second each, which is what PostgreSQL takes to find out: each of the
+/// rows is waited for 50 ms at most, then it is 55P03 (lock_not_available).
+void add_lock_posts_late(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
+
 /// Parents and quoted posts of posts that are about to be deleted, to lock them too.
 void add_referents_of_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 

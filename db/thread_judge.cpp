@@ -138,7 +138,11 @@ outcome<void> thread_judge::read_chains(const id_set& replies) {
     if (missing.empty())
       return {};
     pipeline pipe(on_);
-    add_lock_posts(pipe, sorted(missing));
+    if (late_locks_ != nullptr) {
+      late_locks_->insert(late_locks_->end(), missing.begin(), missing.end());
+      add_lock_posts_late(pipe, sorted(missing));
+    } else
+      add_lock_posts(pipe, sorted(missing));
     add_ancestors(pipe, sorted(replies));
     const auto results = pipe.sync();
     if (!results)

@@ -22,8 +22,13 @@ public:
   /// All arguments must outlive the judge.
   /// @param locked posts whose aggregates rows the transaction has locked, and roots of threads
   /// whose owners `out` will lock.
-  thread_judge(executor& on, effects& out, id_set locked)
-      : on_(on), effects_(out), locked_(std::move(locked)) {}
+  /// @param late_locks gets the posts that turn out to need a lock only now, out of their turn. Two
+  /// batches might each wait for the other's, so they are waited for 50 ms only, and the caller has
+  /// them locked in their turn when the transaction is tried again (55P03). Without it they are
+  /// waited for as long as others.
+  thread_judge(executor& on, effects& out, id_set locked,
+               std::vector<std::int64_t>* late_locks = nullptr)
+      : on_(on), effects_(out), locked_(std::move(locked)), late_locks_(late_locks) {}
 
   /// @param changes what the batch changed, its new posts included.
   /// @param added the new posts, as `speaking_post` with mentions; verdicts are filled here.
@@ -42,6 +47,7 @@ private:
   executor& on_;
   effects& effects_;
   id_set locked_;
+  std::vector<std::int64_t>* late_locks_;
   id_set added_;
   id_set found_;                         ///< what the changes may concern
   std::vector<std::int64_t> dependents_; ///< those of them that are not new

@@ -1,6 +1,7 @@
 #include "tests/integration/asking.hpp"
 
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/running_node.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -37,6 +38,13 @@ std::string value(db::connection& on, const std::string& select) {
   const auto rows =
       column(on, fmt::format("SELECT coalesce(q.v::text, '') FROM ({}) q(v)", select));
   return rows.empty() ? std::string{} : rows.front();
+}
+
+void wait_for_standing(db::connection& on, std::size_t count) {
+  REQUIRE(eventually([&] {
+    return value(on, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
+                     "datname = current_database()") == std::to_string(count);
+  }));
 }
 
 std::string counts(db::connection& on, const made& post) {

@@ -12,6 +12,9 @@ namespace prism::test {
 /// The one value of a SELECT as text; "" for null or no row.
 [[nodiscard]] std::string value(db::connection& on, const std::string& select);
 
+/// Waits until so many sessions of this database stand before a lock.
+void wait_for_standing(db::connection& on, std::size_t count);
+
 /// A post's counts: "likes reposts replies quotes". No row means zeros.
 [[nodiscard]] std::string counts(db::connection& on, const made& post);
 

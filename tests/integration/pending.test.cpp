@@ -81,14 +81,6 @@ private:
   return told.take();
 }
 
-/// Waits until so many sessions of this database stand before a lock.
-void wait_for_standing(db::connection& on, const std::string& count) {
-  REQUIRE(eventually([&] {
-    return value(on, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
-                     "datname = current_database()") == count;
-  }));
-}
-
 using reporting = std::future<expected<db::apply_report>>;
 
 /// What all of them have told, once they have come to their ends.
@@ -247,7 +239,7 @@ TEST_CASE("the same operations parked by two services and released by a third wr
         return who == 0 ? writer(database, 1, one, "one").apply(waiting)
                         : writer(database, 0, two, "two").apply(waiting);
       }));
-      wait_for_standing(on, std::to_string(lanes.size()));
+      wait_for_standing(on, lanes.size());
     }
     must(locker.exec_script("COMMIT"));
     const auto changes = changes_of(lanes);
@@ -294,9 +286,9 @@ TEST_CASE("parked operations are replaced by newer versions while they are relea
   };
   std::vector<reporting> lanes;
   lanes.push_back(start(release_is_first));
-  wait_for_standing(on, "1");
+  wait_for_standing(on, 1);
   lanes.push_back(start(!release_is_first));
-  wait_for_standing(on, "2");
+  wait_for_standing(on, 2);
   must(locker.exec_script("COMMIT"));
   const auto changes = changes_of(lanes);
   CHECK(number_of(changes, db::pending_event::released) == 5);
@@ -380,13 +372,13 @@ TEST_CASE("a takeover while a release stands before a lock: it is released once"
   REQUIRE(locker.exec_script("BEGIN; SELECT FROM pending_ops FOR UPDATE"));
   auto old =
       std::async(std::launch::async, [&] { return writer(database, 0, old_epoch).apply(release); });
-  wait_for_standing(on, "1");
+  wait_for_standing(on, 1);
   // The batch at work has the cursor, so the newer writer waits for it, or for its end.
   auto taken = std::async(std::launch::async, [&] {
     auto other = db::connection::open({.conninfo = database}).value();
     return claim(other, 1);
   });
-  wait_for_standing(on, "2");
+  wait_for_standing(on, 2);
   REQUIRE(locker.exec_script("COMMIT"));
   const auto by_old = old.get();
   const auto new_epoch = taken.get();

@@ -1,0 +1,98 @@
+#include "db/posts.hpp"
+#include "tests/integration/asking.hpp"
+#include "tests/integration/indexing.hpp"
+#include "tests/integration/story.hpp"
+#include "tests/support/must.hpp"
+#include "tests/support/pg_fixture.hpp"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <future>
+
+// Locks that a batch learns of when it holds others already.
+
+using namespace prism;
+using namespace prism::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+[[nodiscard]] std::string lock_of(db::connection& on, const made& post) {
+  const auto rkey = post.uri.substr(post.uri.rfind('/') + 1);
+  return "SELECT FROM post_aggregates WHERE post_id = " +
+         value(on, "SELECT id FROM uris WHERE rkey = '" + rkey + "'") + " FOR UPDATE";
+}
+
+} // namespace
+
+TEST_CASE("a lock that is needed late is not waited for out of its turn, and then taken in it") {
+  // Two batches stood before each other for the second that PostgreSQL takes to find a deadlock.
+  story told;
+  const made root{"at://did:plc:alice/app.bsky.feed.post/root", cid_of(block_of({{"a", 1}}))};
+  const made absent{"at://did:plc:alice/app.bsky.feed.post/absent", cid_of(block_of({{"a", 2}}))};
+  told.like("bob", "l1", absent);
+  const auto parent = told.reply("bob", "parent", absent, root);
+  index_target target;
+  target.apply(told.take(), 1);
+  // What it answers answers what is not there, of which nobody knows the thread.
+  told.reply("carol", "answer", parent, root);
+  const auto batch = target.batch_of(told.take());
+
+  auto other = connect_to(target.connection.options().conninfo);
+  auto looking = connect_to(target.connection.options().conninfo);
+  const auto lock_absent = lock_of(looking, absent);
+  const auto lock_parent = lock_of(looking, parent);
+  REQUIRE(lock_absent < lock_parent); // in the order of their ids, and as long
+  must(other.exec_script("BEGIN; " + lock_absent));
+
+  std::vector<std::string> tries;
+  std::promise<void> first_try;
+  db::tx_options options;
+  options.on_retry = [&](const db::db_error& why) { tries.push_back(why.sqlstate); };
+  options.sleep = [&](auto) {
+    if (tries.size() == 1)
+      first_try.set_value();
+  };
+  auto applied = std::async(std::launch::async,
+                            [&] { return db::apply_batch(target.connection, options, batch); });
+  REQUIRE(first_try.get_future().wait_for(30s) == std::future_status::ready);
+  wait_for_standing(looking, 1);
+  // It stands before the first of its locks and holds none that comes behind: nobody is in its way.
+  must(other.exec_script("SET LOCAL lock_timeout = '10s'; " + lock_parent));
+  must(other.exec_script("COMMIT"));
+  const auto done = applied.get();
+  if (!done)
+    FAIL(done.error().message);
+  CHECK(tries == std::vector<std::string>{"55P03"});
+  CHECK(counts(looking, parent) == "0 0 1 0");
+  CHECK(value(looking, "SELECT count(*) FROM posts") == "2");
+}
+
+TEST_CASE("a lock that is needed late and free at once costs no other try") {
+  story told;
+  const made root{"at://did:plc:alice/app.bsky.feed.post/root", cid_of(block_of({{"a", 1}}))};
+  const made absent{"at://did:plc:alice/app.bsky.feed.post/absent", cid_of(block_of({{"a", 2}}))};
+  const auto parent = told.reply("bob", "parent", absent, root);
+  index_target target;
+  target.apply(told.take(), 1);
+  told.reply("carol", "answer", parent, root);
+  int tries = 0;
+  db::tx_options options;
+  options.on_retry = [&](const db::db_error&) { ++tries; };
+  REQUIRE(db::apply_batch(target.connection, options, target.batch_of(told.take())));
+  CHECK(tries == 0);
+  CHECK(counts(target.connection, parent) == "0 0 1 0");
+}
+
+TEST_CASE("what is locked behind a late lock is waited for as long as ever") {
+  index_target target;
+  target.apply({}, 1);
+  const auto setting = db::transaction::run(
+      target.connection, {.lock_timeout = 1234ms}, [](db::tx& on) -> db::outcome<std::string> {
+        db::pipeline pipe(on);
+        db::add_lock_posts_late(pipe, {});
+        must(pipe.sync());
+        return std::string{must(on.exec("SELECT current_setting('lock_timeout')")).get_text(0, 0)};
+      });
+  CHECK(must(setting) == "1234ms");
+}
