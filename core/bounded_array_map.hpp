@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <list>
 #include <optional>
 #include <utility>
@@ -41,9 +40,10 @@ enum class left_because : std::uint8_t {
 /// told to a callback, which knows what it means; nothing leaves in silence.
 ///
 /// `add`, `touch`, `take`, `remove` and `peek` are O(1): none of them depends on how many keys
-/// there are or items of a key, but for the work per item that leaves and the hashes of items when
-/// the index of all of them grows, both O(1) on average.
-/// Invariant: `items()` is the sum of the arrays' sizes. Not thread-safe.
+/// there are or items of a key, but for the work per item that leaves and the hashes of all items
+/// when their index is laid out anew, both O(1) on average.
+/// Invariant: `items()` is the sum of the arrays' sizes. After an exception, which only running out
+/// of memory or a hash of the caller can make, it may only be destroyed. Not thread-safe.
 template <class Key, class Item, class Hash = boost::hash<Item>>
 class bounded_array_map {
 public:
@@ -79,8 +79,9 @@ public:
     }
     if (places_.contains(sought<Key>{key, item}))
       return {};
-    items->push_back(std::move(item));
-    places_.insert({key, std::prev(items->end())});
+    array newest = only(std::move(item));
+    places_.insert({key, newest.begin()});
+    items->splice(items->end(), newest);
     if (items->size() <= max_items_)
       return {.is_new = true, .warn = {}};
     array oldest;
@@ -101,11 +102,13 @@ public:
   /// Hands out all items of `key`, oldest first, and forgets the key. Empty if unknown.
   template <class K>
   [[nodiscard]] array take(const K& key) {
-    auto items = arrays_.take(key);
-    if (!items)
+    auto* items = arrays_.find_quietly(key);
+    if (items == nullptr)
       return {};
-    forget_places(key, *items);
-    return std::move(*items);
+    array taken = std::move(*items);
+    forget_places(key, taken);
+    arrays_.erase(key);
+    return taken;
   }
 
   /// Removes `item` from the array of `key`; a key without items is forgotten. Does not count as a
@@ -179,10 +182,14 @@ private:
     }
   };
 
-  // The array enters with its item in it, so that memory running out leaves no key without items.
+  [[nodiscard]] static array only(Item item) {
+    array out;
+    out.push_back(std::move(item));
+    return out;
+  }
+
   void add_first(const Key& key, Item item) {
-    array first;
-    first.push_back(std::move(item));
+    array first = only(std::move(item));
     const auto where = first.begin();
     const auto evicted = arrays_.put(key, std::move(first));
     places_.insert({key, where});

@@ -73,8 +73,7 @@ void add_paths(pipeline& out, collection kind, const account_removal& what) {
   return removal;
 }
 
-[[nodiscard]] outcome<void> remove_records(executor& on, const batch& removal,
-                                           apply_report& report) {
+[[nodiscard]] outcome<void> remove_records(tx& on, const batch& removal, apply_report& report) {
   const auto uri_ids = intern_uris(on, removal);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
@@ -90,7 +89,7 @@ void add_paths(pipeline& out, collection kind, const account_removal& what) {
   const id_map ids{removal, *uri_ids};
   effects effects;
   batch_writer writer(on, ids, make_plan(removal, {}), effects, report);
-  if (auto done = writer.write(also_lock); !done)
+  if (auto done = writer.write(also_lock, &on.late_locks()); !done)
     return done;
   report.purged += static_cast<std::uint32_t>(removal.ops.size());
   pipeline last(on);
@@ -118,7 +117,7 @@ void add_paths(pipeline& out, collection kind, const account_removal& what) {
 
 } // namespace
 
-outcome<bool> remove_portion(executor& on, const account_removal& what, apply_report& report) {
+outcome<bool> remove_portion(tx& on, const account_removal& what, apply_report& report) {
   const auto removal = next_removal(on, what);
   if (!removal)
     return tl::unexpected(removal.error());

@@ -1,6 +1,5 @@
 #include "db/batch_step.hpp"
 #include "db/batch_writer.hpp"
-#include "db/thread_judge.hpp"
 
 #include <unordered_map>
 #include <utility>
@@ -169,7 +168,7 @@ outcome<void> batch_writer::judge(std::vector<std::int64_t>* late_locks) {
       effects_.lock_list(list);
   if (changes_.empty())
     return {};
-  thread_judge judge(on_, effects_, locked_, late_locks);
+  thread_judge judge(on_, effects_, std::move(held_), late_locks);
   return judge.run(changes_, std::move(added), replies, quotes);
 }
 

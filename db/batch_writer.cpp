@@ -19,7 +19,10 @@ constexpr statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE
 outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock,
                                   std::vector<std::int64_t>* late_locks) {
   collect_puts();
-  return lock(also_lock)
+  id_set locks{also_lock.begin(), also_lock.end()};
+  if (late_locks != nullptr)
+    locks.insert(late_locks->begin(), late_locks->end());
+  return lock(std::move(locks))
       .and_then([&] { return tell_of_verifications(on_, ids_, plan_, effects_); })
       .and_then([&] { return remove_old(); })
       .and_then([&] { return settle_referents(); })
@@ -79,8 +82,7 @@ void batch_writer::collect_passed(collection kind, const planned_path& path) {
     }
 }
 
-outcome<void> batch_writer::lock(const std::vector<std::int64_t>& also_lock) {
-  id_set locks{also_lock.begin(), also_lock.end()};
+outcome<void> batch_writer::lock(id_set locks) {
   id_set posts;
   id_set lists;
   for (const auto kind : {collection::like, collection::repost})
@@ -105,7 +107,7 @@ outcome<void> batch_writer::lock(const std::vector<std::int64_t>& also_lock) {
   for (const auto& [row, until] : history_.posts)
     if (row.reply_parent_id)
       locks.insert(*row.reply_parent_id);
-  locked_ = locks;
+  held_.posts = locks;
   step next(on_);
   const auto note_live = [this](const result& rows) -> outcome<void> {
     for (std::size_t i = 0; i < rows.rows(); ++i)
@@ -144,7 +146,7 @@ void batch_writer::note_post_change(const planned_path& path, std::optional<std:
   changes_.threads.push_back(root.value_or(id));
   if (!root || root_owner) {
     effects_.lock_user(root_owner.value_or(ids_.user(path.creator)));
-    locked_.insert(root.value_or(id));
+    held_.threads.insert(root.value_or(id));
   }
 }
 

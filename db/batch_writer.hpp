@@ -6,6 +6,7 @@
 #include "db/indexer.hpp"
 #include "db/pending.hpp"
 #include "db/resolved_batch.hpp"
+#include "db/thread_judge.hpp"
 
 #include <unordered_set>
 
@@ -23,15 +24,14 @@ public:
 
   /// @param also_lock uris whose counts will change for reasons the plan does not show: subjects
   /// and parents of what it deletes.
-  /// @param late_locks see `thread_judge`; to be locked at first when the transaction is tried
-  /// again.
+  /// @param late_locks locked too, and added to by `thread_judge`.
   [[nodiscard]] outcome<void> write(const std::vector<std::int64_t>& also_lock,
                                     std::vector<std::int64_t>* late_locks = nullptr);
 
 private:
   using id_set = std::unordered_set<std::int64_t>;
 
-  [[nodiscard]] outcome<void> lock(const std::vector<std::int64_t>& also_lock);
+  [[nodiscard]] outcome<void> lock(id_set locks);
   [[nodiscard]] outcome<void> remove_old();
   void remove_edges(step& next);
   void remove_posts(step& next);
@@ -70,7 +70,7 @@ private:
 
   batch_history history_;
   thread_changes changes_;
-  id_set locked_; // posts, and roots of threads, whose changes wait for this batch
+  thread_judge::held held_;
 };
 
 } // namespace prism::db

@@ -44,7 +44,8 @@ constexpr const char* by_pair =
 
 [[nodiscard]] const statement& find_dependents() {
   static const std::string sql = fmt::format(
-      "WITH RECURSIVE {} {} UNION {} UNION {}",
+      "WITH RECURSIVE {} SELECT d.id, (SELECT p.reply_parent_id FROM posts p WHERE p.id = d.id) "
+      "FROM ({} UNION {} UNION {}) d",
       fmt::format(fmt::runtime(below), reply_notification_height), by_post, by_gate, by_pair);
   static const statement made{"find_dependents", sql.c_str()};
   return made;

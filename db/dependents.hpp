@@ -40,8 +40,9 @@ struct thread_changes {
 };
 
 /// Finds the posts, not older than a change, that it may concern; posts of the batch itself and
-/// past ones may be among them. Gives their ids. Index: posts_reply_root, posts_reply_parent,
-/// posts_quoted, posts_creator; each probe ends at once where nothing is later.
+/// past ones may be among them. Gives their ids, and what they answer now, if anything. Index:
+/// posts_reply_root, posts_reply_parent, posts_quoted, posts_creator; each probe ends at once where
+/// nothing is later.
 void add_find_dependents(pipeline& out, const thread_changes& changes);
 
 } // namespace prism::db

@@ -75,8 +75,7 @@ struct opening {
 /// @param again the batch is not its shard's next one: its cursor is behind, and stays.
 [[nodiscard]] outcome<apply_report> apply_inside(tx& on, const batch& of,
                                                  const std::vector<std::int64_t>& uri_ids,
-                                                 bool again, fresh what,
-                                                 std::vector<std::int64_t>* late_locks = nullptr) {
+                                                 bool again, fresh what) {
   auto opened = open_batch(on, of, uri_ids);
   if (!opened)
     return tl::unexpected(opened.error());
@@ -94,9 +93,8 @@ struct opening {
   report.stale = static_cast<std::uint32_t>(plan.stale);
   effects effects;
   batch_writer writer(on, ids, std::move(plan), effects, report);
-  if (late_locks != nullptr)
-    opened->also_lock.insert(opened->also_lock.end(), late_locks->begin(), late_locks->end());
-  if (auto written = writer.write(opened->also_lock, late_locks); !written)
+  // A caller who does several of these in one transaction takes locks out of their turn anyway.
+  if (auto written = writer.write(opened->also_lock, again ? nullptr : &on.late_locks()); !written)
     return tl::unexpected(written.error());
   if (auto purged = purge_deleted(on, of, report); !purged)
     return tl::unexpected(purged.error());
@@ -155,9 +153,8 @@ outcome<apply_report> apply_batch(connection& on, const tx_options& options, con
     return tl::unexpected(uri_ids.error());
   if (auto ahead = purge_ahead(on, options, of, partial.done); !ahead)
     return tl::unexpected(ahead.error());
-  std::vector<std::int64_t> late_locks; // outlives a try
   auto done = run_reporting(on, options, partial.unsure, [&](tx& inside) {
-    return apply_inside(inside, of, *uri_ids, false, fresh::newer, &late_locks);
+    return apply_inside(inside, of, *uri_ids, false, fresh::newer);
   });
   if (done)
     done->add(std::exchange(partial.done, {}));

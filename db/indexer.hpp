@@ -49,7 +49,9 @@ struct partial_report {
 /// often it is called.
 ///
 /// The order inside is fixed, and keys are sorted, so that batches of different shards do not
-/// deadlock: cursor, locks on posts, deletes, inserts, counts (docs/ARCHITECTURE.md, "One batch").
+/// deadlock: cursor, locks on posts, deletes, inserts, counts (docs/ARCHITECTURE.md, "One batch");
+/// locks on posts that are needed later than that are waited for briefly and taken in their turn at
+/// the next try (`tx::late_locks`).
 /// Blocks; the connection's thread.
 /// @param partial filled when it fails.
 /// @returns an error whose sqlstate is `fenced_state` (db/progress.hpp) if another writer has a

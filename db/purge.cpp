@@ -130,7 +130,7 @@ outcome<void> purge_ahead(connection& on, const tx_options& options, const batch
   return {};
 }
 
-outcome<void> purge_deleted(executor& on, const batch& of, apply_report& report) {
+outcome<void> purge_deleted(tx& on, const batch& of, apply_report& report) {
   for (const auto& event : of.accounts) {
     if (!is_believed(of, event))
       continue;

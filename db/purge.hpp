@@ -17,6 +17,6 @@ namespace prism::db {
 
 /// The rest, inside the batch's transaction. The batch should bring nothing else: holding other
 /// locks before invites deadlocks.
-[[nodiscard]] outcome<void> purge_deleted(executor& on, const batch& of, apply_report& report);
+[[nodiscard]] outcome<void> purge_deleted(tx& on, const batch& of, apply_report& report);
 
 } // namespace prism::db

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <spdlog/spdlog.h>
 #include <tuple>
 
@@ -62,6 +63,9 @@ outcome<void> thread_judge::find_dependents(const thread_changes& changes) {
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     const auto id = rows->get_int8(i, 0);
     found_.insert(id);
+    concerned_.insert(id);
+    if (const auto parent = rows->opt_int8(i, 1))
+      concerned_.insert(*parent);
     if (!added_.contains(id))
       dependents_.push_back(id);
   }
@@ -82,24 +86,27 @@ outcome<void> thread_judge::judge(const id_set& replies, const id_set& quotes) {
     return {};
   const auto reply_ids = sorted(all_replies);
   pipeline pipe(on_);
+  lock_late(pipe, concerned_);
+  const auto verdicts_at = pipe.size();
   add_judge_replies(pipe, reply_ids);
   add_judge_quotes(pipe, sorted(all_quotes));
   add_judge_roots(pipe, reply_ids);
   add_ancestors(pipe, reply_ids);
-  const auto results = pipe.sync();
-  if (!results)
-    return tl::unexpected(results.error());
-  for (const auto& each : read_reply_verdicts((*results)[0])) {
+  const auto all = pipe.sync();
+  if (!all)
+    return tl::unexpected(all.error());
+  const auto results = std::span{*all}.subspan(verdicts_at);
+  for (const auto& each : read_reply_verdicts(results[0])) {
     effects_.count_post(each.parent_id, {.replies = each.violates ? -1 : 1});
     if (each.violates)
       violating_.insert(each.reply_id);
   }
-  for (std::size_t i = 0; i < (*results)[1].rows(); ++i)
-    silent_quotes_.insert((*results)[1].get_int8(i, 0));
+  for (std::size_t i = 0; i < results[1].rows(); ++i)
+    silent_quotes_.insert(results[1].get_int8(i, 0));
   std::vector<std::int64_t> next;
-  for (std::size_t i = 0; i < (*results)[2].rows(); ++i)
-    next.push_back((*results)[2].get_int8(i, 0));
-  for (const auto& each : read_ancestors((*results)[3]))
+  for (std::size_t i = 0; i < results[2].rows(); ++i)
+    next.push_back(results[2].get_int8(i, 0));
+  for (const auto& each : read_ancestors(results[3]))
     chains_[each.post_id].push_back(each);
   return judge_roots(std::move(next)).and_then([&] { return read_chains(all_replies); });
 }
@@ -111,7 +118,10 @@ outcome<void> thread_judge::judge_roots(std::vector<std::int64_t> ids) {
                     most_rounds, ids.size());
       return {};
     }
-    const auto rows = run_one(on_, [&](pipeline& pipe) { add_judge_roots(pipe, ids); });
+    const auto rows = run_one(on_, [&](pipeline& pipe) {
+      lock_late(pipe, {ids.begin(), ids.end()});
+      add_judge_roots(pipe, ids);
+    });
     if (!rows)
       return tl::unexpected(rows.error());
     ids.clear();
@@ -121,9 +131,21 @@ outcome<void> thread_judge::judge_roots(std::vector<std::int64_t> ids) {
   return {};
 }
 
-// Who changes an ancestor holds the lock of that post and of its thread's root.
+void thread_judge::lock_late(pipeline& out, id_set posts) {
+  std::erase_if(posts, [this](auto id) { return held_.posts.contains(id); });
+  if (posts.empty())
+    return;
+  held_.posts.insert(posts.begin(), posts.end());
+  if (late_locks_ == nullptr)
+    return add_lock_posts(out, sorted(posts));
+  late_locks_->insert(late_locks_->end(), posts.begin(), posts.end());
+  add_lock_posts_late(out, sorted(posts));
+}
+
+// Who changes an ancestor holds that post's row and that of the owner of its thread's root.
 bool thread_judge::covered(const ancestor& each) const {
-  return locked_.contains(each.ancestor_id) || (each.root_id && locked_.contains(*each.root_id));
+  return held_.posts.contains(each.ancestor_id) || held_.threads.contains(each.ancestor_id) ||
+         (each.root_id && held_.threads.contains(*each.root_id));
 }
 
 // An ancestor that nothing of ours is locked for, since a reply names another thread than what it
@@ -138,16 +160,11 @@ outcome<void> thread_judge::read_chains(const id_set& replies) {
     if (missing.empty())
       return {};
     pipeline pipe(on_);
-    if (late_locks_ != nullptr) {
-      late_locks_->insert(late_locks_->end(), missing.begin(), missing.end());
-      add_lock_posts_late(pipe, sorted(missing));
-    } else
-      add_lock_posts(pipe, sorted(missing));
+    lock_late(pipe, std::move(missing));
     add_ancestors(pipe, sorted(replies));
     const auto results = pipe.sync();
     if (!results)
       return tl::unexpected(results.error());
-    locked_.insert(missing.begin(), missing.end());
     chains_.clear();
     for (const auto& each : read_ancestors(results->back()))
       chains_[each.post_id].push_back(each);

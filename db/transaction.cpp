@@ -74,11 +74,12 @@ outcome<void> call(const std::function<outcome<void>(tx&)>& work, tx& inside) {
 }
 
 outcome<void> try_once(connection& on, const tx_options& options,
+                       std::vector<std::int64_t>& late_locks,
                        const std::function<outcome<void>(tx&)>& work) {
   if (!on.is_open())
     if (auto done = on.reconnect(time_left(on)); !done)
       return done;
-  tx inside(on, options);
+  tx inside(on, options, late_locks);
   auto done = call(work, inside);
   if (done)
     done = inside.commit();
@@ -187,8 +188,9 @@ outcome<void> transaction::run_steps(connection& on, const tx_options& options,
   if (on.in_transaction())
     return db_fail("25001", "a transaction is already open on this connection");
   const deadline_scope scope(on, clock::now() + options.deadline);
+  std::vector<std::int64_t> late_locks;
   for (int retries = 0;; ++retries) {
-    auto done = try_once(on, options, work);
+    auto done = try_once(on, options, late_locks, work);
     if (done)
       return done;
     const auto delay = options.retry.next_delay(done.error(), retries, time_left(on));

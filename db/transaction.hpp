@@ -51,12 +51,18 @@ struct tx_options {
 /// the settings travel with the first of them.
 class tx final : public executor {
 public:
-  tx(connection& on, const tx_options& options) : on_(on), options_(options) {}
+  /// @param late_locks see `late_locks()`; outlives this try.
+  tx(connection& on, const tx_options& options, std::vector<std::int64_t>& late_locks)
+      : on_(on), options_(options), late_locks_(late_locks) {}
   tx(const tx&) = delete;
   tx& operator=(const tx&) = delete;
 
   [[nodiscard]] outcome<std::vector<result>> round_trip(std::span<const request> requests) override;
   [[nodiscard]] outcome<void> exec_script(const std::string& sql) override;
+
+  /// Posts that a try found out late to need locked (`add_lock_posts_late`): the next try of the
+  /// same `run()` finds them here and locks them in their turn.
+  [[nodiscard]] std::vector<std::int64_t>& late_locks() noexcept { return late_locks_; }
 
   /// For run(): sends COMMIT, unless no statement has run.
   [[nodiscard]] outcome<void> commit();
@@ -70,6 +76,7 @@ private:
 
   connection& on_;
   const tx_options& options_;
+  std::vector<std::int64_t>& late_locks_;
   bool begun_{false};
   std::optional<db_error> first_error_;
 };
@@ -81,10 +88,10 @@ public:
   ///
   /// On an error it rolls back before it returns. Errors that pass by themselves (`retry_policy`)
   /// are retried by calling `work` again, on a new connection if the old one is lost: `work` must
-  /// therefore have no effects outside of the transaction. The deadline cancels a running
-  /// statement. A connection lost at COMMIT gives `error_class::commit_unknown` and is never
-  /// retried here: only idempotent work may be done again then. An exception out of `work` rolls
-  /// back and is `fatal`. Blocks; the connection's thread.
+  /// therefore have no effects outside of the transaction, but for `late_locks()`. The deadline
+  /// cancels a running statement. A connection lost at COMMIT gives `error_class::commit_unknown`
+  /// and is never retried here: only idempotent work may be done again then. An exception out of
+  /// `work` rolls back and is `fatal`. Blocks; the connection's thread.
   template <class Work>
   [[nodiscard]] static auto run(connection& on, const tx_options& options, Work&& work)
       -> std::invoke_result_t<Work&, tx&> {

@@ -17,34 +17,26 @@ using namespace std::chrono_literals;
 
 namespace {
 
-[[nodiscard]] std::string lock_of(db::connection& on, const made& post) {
+const made root{"at://did:plc:alice/app.bsky.feed.post/root", cid_of(block_of({{"a", 1}}))};
+const made absent{"at://did:plc:alice/app.bsky.feed.post/absent", cid_of(block_of({{"a", 2}}))};
+
+[[nodiscard]] std::string lock_of_post(index_target& target, const made& post) {
   const auto rkey = post.uri.substr(post.uri.rfind('/') + 1);
   return "SELECT FROM post_aggregates WHERE post_id = " +
-         value(on, "SELECT id FROM uris WHERE rkey = '" + rkey + "'") + " FOR UPDATE";
+         value(target.connection, "SELECT id FROM uris WHERE rkey = '" + rkey + "'") +
+         " FOR UPDATE";
 }
 
-} // namespace
-
-TEST_CASE("a lock that is needed late is not waited for out of its turn, and then taken in it") {
-  // Two batches stood before each other for the second that PostgreSQL takes to find a deadlock.
-  story told;
-  const made root{"at://did:plc:alice/app.bsky.feed.post/root", cid_of(block_of({{"a", 1}}))};
-  const made absent{"at://did:plc:alice/app.bsky.feed.post/absent", cid_of(block_of({{"a", 2}}))};
-  told.like("bob", "l1", absent);
-  const auto parent = told.reply("bob", "parent", absent, root);
-  index_target target;
-  target.apply(told.take(), 1);
-  // What it answers answers what is not there, of which nobody knows the thread.
-  told.reply("carol", "answer", parent, root);
-  const auto batch = target.batch_of(told.take());
-
-  auto other = connect_to(target.connection.options().conninfo);
-  auto looking = connect_to(target.connection.options().conninfo);
-  const auto lock_absent = lock_of(looking, absent);
-  const auto lock_parent = lock_of(looking, parent);
-  REQUIRE(lock_absent < lock_parent); // in the order of their ids, and as long
-  must(other.exec_script("BEGIN; " + lock_absent));
-
+/// Applies frames as a batch while somebody else has `first` and then wants `second`, as another
+/// batch would that takes these locks in their turn; the batch would take `second` first, if it did
+/// not know better. Two batches stood before each other for the second that PostgreSQL takes to
+/// find a deadlock.
+void contest(index_target& target, const std::vector<net::frame_bytes>& frames,
+             const std::string& first, const std::string& second) {
+  const auto batch = target.batch_of(frames);
+  auto other = must(db::connection::open(target.connection.options()));
+  auto looking = must(db::connection::open(target.connection.options()));
+  must(other.exec_script("BEGIN; " + first));
   std::vector<std::string> tries;
   std::promise<void> first_try;
   db::tx_options options;
@@ -58,20 +50,57 @@ TEST_CASE("a lock that is needed late is not waited for out of its turn, and the
   REQUIRE(first_try.get_future().wait_for(30s) == std::future_status::ready);
   wait_for_standing(looking, 1);
   // It stands before the first of its locks and holds none that comes behind: nobody is in its way.
-  must(other.exec_script("SET LOCAL lock_timeout = '10s'; " + lock_parent));
+  must(other.exec_script("SET LOCAL lock_timeout = '10s'; " + second));
   must(other.exec_script("COMMIT"));
   const auto done = applied.get();
   if (!done)
     FAIL(done.error().message);
   CHECK(tries == std::vector<std::string>{"55P03"});
-  CHECK(counts(looking, parent) == "0 0 1 0");
-  CHECK(value(looking, "SELECT count(*) FROM posts") == "2");
+}
+
+} // namespace
+
+TEST_CASE("an ancestor whose lock is needed late is not waited for out of its turn") {
+  story told;
+  told.like("bob", "l1", absent);
+  const auto parent = told.reply("bob", "parent", absent, root);
+  index_target target;
+  target.apply(told.take(), 1);
+  // What it answers answers what is not there, of which nobody knows the thread.
+  told.reply("carol", "answer", parent, root);
+  contest(target, told.take(), lock_of_post(target, absent), lock_of_post(target, parent));
+  CHECK(counts(target.connection, parent) == "0 0 1 0");
+  CHECK(target.count("posts") == 2);
+}
+
+TEST_CASE("a post of which an answer goes is not waited for out of its turn") {
+  story told;
+  told.post("alice", "any");
+  const auto post = told.post("alice", "root");
+  told.create("alice", "app.bsky.feed.threadgate/root",
+              {{"$type", "app.bsky.feed.threadgate"},
+               {"post", post.uri},
+               {"allow", boost::json::array{}},
+               {"createdAt", story_time}});
+  const auto reply = told.reply("bob", "reply", post, post);
+  told.reply("carol", "answer", reply, post);
+  // The thread and its gate come last, though they were there before the answers, which then go.
+  auto frames = told.in_order({0, 3, 4, 1, 2});
+  const std::vector<net::frame_bytes> late{frames.begin() + 3, frames.end()};
+  frames.resize(3);
+  index_target target;
+  target.apply(frames, 1);
+  CHECK(counts(target.connection, reply) == "0 0 1 0");
+  contest(target, late, lock_of_post(target, reply),
+          "SELECT FROM user_aggregates WHERE user_id = " +
+              value(target.connection, "SELECT id FROM users WHERE did = 'did:plc:alice'") +
+              " FOR UPDATE");
+  CHECK(counts(target.connection, reply) == "0 0 0 0");
+  CHECK(counts(target.connection, post) == "0 0 0 0");
 }
 
 TEST_CASE("a lock that is needed late and free at once costs no other try") {
   story told;
-  const made root{"at://did:plc:alice/app.bsky.feed.post/root", cid_of(block_of({{"a", 1}}))};
-  const made absent{"at://did:plc:alice/app.bsky.feed.post/absent", cid_of(block_of({{"a", 2}}))};
   const auto parent = told.reply("bob", "parent", absent, root);
   index_target target;
   target.apply(told.take(), 1);

@@ -62,6 +62,18 @@ TEST_CASE("items of one key come out together and in order") {
   CHECK(map.take(std::string_view("post")).empty());
 }
 
+TEST_CASE("a key or item of the map itself names what leaves it") {
+  bounded_array_map<std::string, std::string> map;
+  const std::string long_text(100, 'k'); // not within the string object
+  for (const auto* item : {"a", "b", "c"})
+    static_cast<void>(map.add(long_text, item + long_text, {}));
+  const std::string* key = nullptr;
+  map.for_each([&](const std::string& each, const auto&) { key = &each; });
+  REQUIRE(map.remove(*key, map.peek(long_text)->front()));
+  CHECK(map.take(*key).size() == 2);
+  CHECK(map.items() == 0);
+}
+
 TEST_CASE("one key too many pushes out the least recently used key with all its items") {
   listened_map<std::string> listened({.max_keys = 2});
   auto& [left, map] = listened;
