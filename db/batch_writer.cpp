@@ -115,14 +115,14 @@ outcome<void> batch_writer::lock(id_set locks) {
     return {};
   };
   if (!locks.empty())
-    add_lock_posts(next.pipe(), sorted(std::move(locks)));
+    add_lock_posts(next.pipe(), sorted(locks));
   if (!posts.empty()) {
-    add_existing_posts(next.pipe(), sorted(std::move(posts)));
+    add_existing_posts(next.pipe(), sorted(posts));
     next.then(note_live);
   }
   if (!lists.empty()) {
     params p;
-    p.int8_array(sorted(std::move(lists)));
+    p.int8_array(sorted(lists));
     next.pipe().add(existing_lists, std::move(p));
     next.then(note_live);
   }

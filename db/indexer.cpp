@@ -21,7 +21,7 @@ namespace {
   for (const auto& op : of.ops)
     out.push_back(of.user_ids[op.creator]);
   std::ranges::sort(out);
-  out.erase(std::ranges::unique(out).begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 

@@ -168,7 +168,7 @@ namespace {
 
 /// Says that the account is deleted, so that batches which begin from now on tell it nothing.
 [[nodiscard]] outcome<bool> mark_inside(tx& on, const confirmed_deletion& what) {
-  const auto same = open_purge(on, what);
+  auto same = open_purge(on, what);
   if (!same || !*same)
     return same;
   params key;
@@ -202,10 +202,10 @@ namespace {
 [[nodiscard]] outcome<bool> portion_inside(tx& on, const confirmed_deletion& what,
                                            apply_report& report) {
   const auto& task = what.task;
-  const auto same = open_purge(on, what);
+  auto same = open_purge(on, what);
   if (!same || !*same)
     return same;
-  const auto more =
+  auto more =
       remove_portion(on, {task.did, task.user_id, task.event_time, task.event_time}, report);
   if (!more || *more)
     return more;

@@ -53,7 +53,7 @@ private:
   [[nodiscard]] outcome<void> apply(std::size_t begin, std::size_t end) {
     if (auto set = on_.exec_script("SAVEPOINT part"); !set)
       return set;
-    const auto done = apply_now(part(begin, end));
+    auto done = apply_now(part(begin, end));
     if (done)
       return on_.exec_script("RELEASE part");
     if (done.error().cls != error_class::poison)
