@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <boost/container_hash/hash.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 namespace prism {
@@ -40,10 +40,10 @@ enum class left_because : std::uint8_t {
 /// told to a callback, which knows what it means; nothing leaves in silence.
 ///
 /// `add`, `touch`, `take`, `remove` and `peek` are O(1): none of them depends on how many keys
-/// there are or items of a key, but for the work per item that leaves and the hashes of all items
-/// when their index is laid out anew, both O(1) on average.
-/// Invariant: `items()` is the sum of the arrays' sizes. After an exception, which only running out
-/// of memory or a hash of the caller can make, it may only be destroyed. Not thread-safe.
+/// there are or items of a key, but for the work per item that leaves and the growth of the index
+/// of all items, both O(1) on average. Invariant: `items()` is the sum of the arrays' sizes. After
+/// an exception, which only running out of memory or a hash of the caller can make, it may only be
+/// destroyed. Not thread-safe.
 template <class Key, class Item, class Hash = boost::hash<Item>>
 class bounded_array_map {
 public:
@@ -203,7 +203,7 @@ private:
   template <class K>
   void forget_places(const K& key, const array& items) {
     for (const auto& each : items)
-      places_.erase(sought<K>{key, each});
+      places_.erase(places_.find(sought<K>{key, each}));
   }
 
   void tell(const Key& key, const array& items, left_because why) {
@@ -215,7 +215,7 @@ private:
 
   std::size_t max_items_;
   lru_cache<Key, array> arrays_;
-  boost::unordered_flat_set<place, place_hash, place_equal> places_;
+  std::unordered_set<place, place_hash, place_equal> places_;
   rate_limited<Key> warnings_;
   on_left left_;
   std::uint64_t evicted_items_{0};
