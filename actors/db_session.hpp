@@ -1,7 +1,8 @@
 #pragma once
 
-#include "actors/node_context.hpp"
-#include "db/connection.hpp"
+#include "actors/runtime/node_context.hpp"
+#include "db/jobs/jobs.hpp"
+#include "db/pg/connection.hpp"
 #include "messages/interfaces.hpp"
 
 #include <optional>

@@ -1,8 +1,9 @@
 #include "actors/firehose.hpp"
 
-#include "actors/routing.hpp"
+#include "actors/intake/routing.hpp"
+#include "actors/runtime/ask_database.hpp"
 #include "actors/shard.hpp"
-#include "atproto/frame.hpp"
+#include "atproto/frame/frame.hpp"
 #include "core/read_credit.hpp"
 
 #include <algorithm>
@@ -54,21 +55,18 @@ firehose_actor::behavior_type firehose_state::make_behavior() {
 }
 
 void firehose_state::load_cursors() {
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  // The next tick tries again. One question at a time: more would only fill the pool's queue.
-  if (!pool || asking_)
+  // One question at a time: more would only fill the pool's queue.
+  if (asking_)
     return;
   asking_ = true;
-  self_
-      ->request(pool, caf::infinite,
-                run_job{std::make_shared<const db::job>(db::cursors_job{node_->service})})
-      .then(
-          [this](const job_result& done) {
-            asking_ = false;
-            if (done.what->has_value() && !progress_)
-              open(std::get<std::vector<db::shard_cursor>>(**done.what));
-          },
-          [this](const caf::error&) { asking_ = false; });
+  ask_database(
+      self_, *node_, db::cursors_job{node_->service},
+      [this](const std::vector<db::shard_cursor>& cursors) {
+        asking_ = false;
+        if (!progress_)
+          open(cursors);
+      },
+      [this](const job_failure&) { asking_ = false; }); // the next tick tries again
 }
 
 void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
@@ -85,7 +83,7 @@ void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
   else if (node_->options.start_cursor)
     highest_read_ = *node_->options.start_cursor;
   for (std::size_t shard = 0; shard < lanes_.size(); ++shard)
-    if (const auto who = node_->actors.find_as<shard_actor>(names::shard(shard)))
+    if (const auto who = node_->actors.find(names::shard(shard)))
       self_->send(who, firehose_started{});
   start_source();
 }
@@ -118,7 +116,7 @@ net::ws_source_callbacks firehose_state::callbacks() {
   const auto self = caf::actor_cast<caf::actor>(self_);
   const auto shards = lanes_.size();
   const auto metrics = node_->metrics.firehose();
-  out.on_frames = [this, self, shards, metrics](std::vector<net::frame_bytes> frames) {
+  out.on_frames = [this, self, shards, metrics](std::vector<frame_bytes> frames) {
     auto items = std::make_shared<std::vector<source_frames::item>>();
     items->reserve(frames.size());
     for (auto& data : frames) {
@@ -250,7 +248,7 @@ void firehose_state::feed(std::size_t shard) {
   if (!frames)
     return;
   // Nobody there at the moment: the shard announces itself when it comes, and gets all again.
-  if (const auto who = node_->actors.find_as<shard_actor>(names::shard(shard)))
+  if (const auto who = node_->actors.find(names::shard(shard)))
     self_->send(who, frame_batch{lanes_[shard].life(), std::move(frames)});
 }
 
@@ -275,7 +273,7 @@ void firehose_state::each_tick() {
     return load_cursors();
   for (std::size_t shard = 0; shard < lanes_.size(); ++shard)
     if (const auto seq = progress_->advance_for(shard))
-      if (const auto who = node_->actors.find_as<shard_actor>(names::shard(shard)))
+      if (const auto who = node_->actors.find(names::shard(shard)))
         self_->send(who, advance_to{static_cast<std::int64_t>(*seq)});
   top_up_credit();
   show();

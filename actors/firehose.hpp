@@ -1,12 +1,13 @@
 #pragma once
 
-#include "actors/node_context.hpp"
-#include "actors/shard_lane.hpp"
+#include "actors/intake/shard_lane.hpp"
+#include "actors/runtime/ask_database.hpp"
+#include "actors/runtime/node_context.hpp"
 #include "core/rate_limited.hpp"
 #include "core/watermark.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
-#include "net/ws_source.hpp"
+#include "net/relay/ws_source.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,7 +1,8 @@
 #include "actors/identity.hpp"
 
-#include "actors/report_counters.hpp"
-#include "actors/routing.hpp"
+#include "actors/intake/routing.hpp"
+#include "actors/runtime/ask_database.hpp"
+#include "actors/runtime/report_counters.hpp"
 #include "metrics/labels.hpp"
 
 #include <algorithm>
@@ -22,10 +23,6 @@ constexpr backoff_options retry_delays{.min = std::chrono::seconds{30},
 constexpr std::chrono::milliseconds shortest_wait{500};
 constexpr std::chrono::milliseconds longest_wait{5'000};
 
-[[nodiscard]] run_job job(db::job what) {
-  return {std::make_shared<const db::job>(std::move(what))};
-}
-
 [[nodiscard]] net::identity_options resolver_options(const config::options& from) {
   net::identity_options out;
   out.plc_url = from.plc_url;
@@ -44,10 +41,6 @@ constexpr std::chrono::milliseconds longest_wait{5'000};
 [[nodiscard]] std::string_view name_of(verdict what) noexcept {
   constexpr std::string_view names[]{"confirmed", "refuted", "hosted", "failed", "deferred"};
   return names[static_cast<std::size_t>(what)];
-}
-
-[[nodiscard]] tl::unexpected<db::db_error> no_pool() {
-  return db::db_fail(db::sqlstate::connection_exception, "the database pool is not running");
 }
 
 /// The database was away. One that took too long would take as long at once.
@@ -119,31 +112,25 @@ void identity_state::claim() {
   const auto capacity = node_->options.identity_concurrency;
   if (!resolver_ || claiming_ || stopping_ || in_flight_.size() >= capacity)
     return;
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  if (!pool)
-    return;
   std::vector<std::int64_t> busy;
   for (const auto& [which, what] : in_flight_)
     busy.push_back(which.first);
   claiming_ = true;
   const auto asked = clock::now();
-  self_
-      ->request(pool, caf::infinite,
-                job(db::claim_identity_job{static_cast<std::int64_t>(capacity - in_flight_.size()),
-                                           lease, std::move(busy), claim_all_}))
-      .then(
-          [this, asked](const job_result& done) {
-            claiming_ = false;
-            if (*done.what) {
-              claim_all_ = false;
-              claimed(std::get<db::claimed_tasks>(**done.what), asked);
-            }
-            stop_if_idle();
-          },
-          [this](const caf::error&) {
-            claiming_ = false; // the next tick tries again
-            stop_if_idle();
-          });
+  ask_database(
+      self_, *node_,
+      db::claim_identity_job{static_cast<std::int64_t>(capacity - in_flight_.size()), lease,
+                             std::move(busy), claim_all_},
+      [this, asked](const db::claimed_tasks& found) {
+        claiming_ = false;
+        claim_all_ = false;
+        claimed(found, asked);
+        stop_if_idle();
+      },
+      [this](const job_failure&) {
+        claiming_ = false; // the next tick tries again
+        stop_if_idle();
+      });
 }
 
 void identity_state::claimed(const db::claimed_tasks& found, clock::time_point asked) {
@@ -241,8 +228,7 @@ void identity_state::put_off(db::identity_result& result, bool counts) {
 
 // What has gathered while the previous results were written.
 void identity_state::store() {
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  if (storing_ || results_.empty() || !pool)
+  if (storing_ || results_.empty())
     return;
   storing_ = true;
   const auto batch = std::make_shared<const std::vector<db::identity_result>>(std::move(results_));
@@ -260,48 +246,42 @@ void identity_state::store() {
     }
     stop_if_idle();
   };
-  self_->request(pool, caf::infinite, job(db::store_identity_job{*batch}))
-      .then(
-          [this, done](const job_result& answer) {
-            if (*answer.what)
-              metrics_.taken->Increment(std::get<db::identity_report>(**answer.what).taken);
-            done(answer.what->has_value());
-          },
-          [done](const caf::error&) { done(false); });
+  ask_database(
+      self_, *node_, db::store_identity_job{*batch},
+      [this, done](const db::identity_report& report) {
+        metrics_.taken->Increment(report.taken);
+        done(true);
+      },
+      [done](const job_failure&) { done(false); });
 }
 
 // -- deletions -------------------------------------------------------------------------------
 
 void identity_state::purge(const db::identity_task& task) {
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  if (!pool)
-    return purged(task, no_pool());
   const auto shard = static_cast<std::int32_t>(shard_of(task.did, node_->options.shards));
-  self_
-      ->request(pool, caf::infinite,
-                job(db::purge_job{{task, node_->service, shard, node_->epoch}}))
-      .then([this, task](const job_result& done) { purged(task, *done.what, done.partial.get()); },
-            [this, task](const caf::error&) { purged(task, no_pool()); });
+  ask_database(
+      self_, *node_, db::purge_job{{task, node_->service, shard, node_->epoch}},
+      [this, task](const db::apply_report& report) { purged(task, report); },
+      [this, task](const job_failure& failure) { not_purged(task, failure); });
 }
 
-void identity_state::purged(const db::identity_task& task, const db::job_outcome& done,
-                            const db::partial_report* partial) {
+void identity_state::purged(const db::identity_task& task, const db::apply_report& report) {
+  metrics_.tasks.of("purged").Increment();
+  spdlog::info("identity: {} is deleted: {} records purged", task.did, report.purged);
+  tell(report, true);
+  in_flight_.erase({task.user_id, task.kind});
+  claim();
+  stop_if_idle();
+}
+
+void identity_state::not_purged(const db::identity_task& task, const job_failure& failure) {
   // Of a portion whose COMMIT was not answered nobody knows what it did.
-  if (partial != nullptr)
-    tell(partial->done, done.error().cls != db::error_class::commit_unknown);
-  if (done) {
-    const auto& report = std::get<db::apply_report>(*done);
-    metrics_.tasks.of("purged").Increment();
-    spdlog::info("identity: {} is deleted: {} records purged", task.did, report.purged);
-    tell(report, true);
-    in_flight_.erase({task.user_id, task.kind});
-    claim();
-    return stop_if_idle();
-  }
-  if (done.error().sqlstate == db::fenced_state)
-    node_->status.finish(75, done.error().message);
+  if (failure.partial)
+    tell(failure.partial->done, failure.why.cls != db::error_class::commit_unknown);
+  if (failure.why.sqlstate == db::fenced_state)
+    node_->status.finish(75, failure.why.message);
   db::identity_result result{task, verdict::failed, {}, {}};
-  put_off(result, !passes_by_itself(done.error()));
+  put_off(result, !passes_by_itself(failure.why));
   metrics_.tasks.of(name_of(result.what)).Increment();
   results_.push_back(std::move(result));
   store();
@@ -312,7 +292,7 @@ void identity_state::purged(const db::identity_task& task, const db::job_outcome
 // reads the table when it comes back.
 void identity_state::tell(const db::apply_report& report, bool all) {
   count_report(node_->metrics, report);
-  const auto pending = node_->actors.find_as<pending_ops_actor>(names::pending_ops);
+  const auto pending = node_->actors.find(names::pending_ops);
   if ((report.pending.empty() && all) || !pending)
     return;
   self_

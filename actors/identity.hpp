@@ -1,11 +1,12 @@
 #pragma once
 
-#include "actors/node_context.hpp"
+#include "actors/runtime/ask_database.hpp"
+#include "actors/runtime/node_context.hpp"
 #include "core/backoff.hpp"
 #include "core/rate_limited.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
-#include "net/identity_resolver.hpp"
+#include "net/identity/identity_resolver.hpp"
 
 #include <chrono>
 #include <map>
@@ -57,8 +58,8 @@ private:
   void put_off(db::identity_result& result, bool counts);
   void store();
   void purge(const db::identity_task& task);
-  void purged(const db::identity_task& task, const db::job_outcome& done,
-              const db::partial_report* partial = nullptr);
+  void purged(const db::identity_task& task, const db::apply_report& report);
+  void not_purged(const db::identity_task& task, const job_failure& failure);
   void tell(const db::apply_report& report, bool all);
   void stop_if_idle();
   void show();

@@ -1,5 +1,7 @@
 #include "actors/janitor.hpp"
 
+#include "actors/runtime/ask_database.hpp"
+
 #include <algorithm>
 #include <spdlog/spdlog.h>
 
@@ -102,9 +104,6 @@ void janitor_state::look() {
 }
 
 void janitor_state::batch(job& which) {
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  if (!pool)
-    return end_run(which, "the database pool is not running");
   db::upkeep_job what{.task = which.what.task,
                       .service = node_->service,
                       .epoch = node_->epoch,
@@ -114,19 +113,16 @@ void janitor_state::batch(job& which) {
     what.keep = node_->options.pending_ttl;
   else if (what.task == task::history)
     what.keep = node_->options.history_keep;
-  self_->request(pool, caf::infinite, run_job{std::make_shared<const db::job>(std::move(what))})
-      .then([this, &which](const job_result& done) { batch_done(which, *done.what); },
-            [this, &which](const caf::error& problem) {
-              end_run(which, describe(self_->system(), problem));
-            });
+  ask_database(
+      self_, *node_, std::move(what),
+      [this, &which](const db::upkeep_report& report) { batch_done(which, report); },
+      [this, &which](const job_failure& failure) {
+        fenced_ = failure.why.sqlstate == db::fenced_state;
+        end_run(which, db::describe(failure.why));
+      });
 }
 
-void janitor_state::batch_done(job& which, const db::job_outcome& done) {
-  if (!done) {
-    fenced_ = done.error().sqlstate == db::fenced_state;
-    return end_run(which, db::describe(done.error()));
-  }
-  const auto& report = std::get<db::upkeep_report>(*done);
+void janitor_state::batch_done(job& which, const db::upkeep_report& report) {
   which.position = report.next;
   which.rows += report.rows;
   which.metrics.rows->Increment(static_cast<double>(report.rows));
@@ -151,7 +147,7 @@ void janitor_state::tell(job& which, const db::upkeep_report& report) {
   if (report.forgotten.empty())
     return;
   node_->metrics.pending().events.of("expired").Increment(static_cast<double>(report.rows));
-  if (const auto pending = node_->actors.find_as<pending_ops_actor>(names::pending_ops))
+  if (const auto pending = node_->actors.find(names::pending_ops))
     self_
         ->request(pending, std::chrono::seconds{10},
                   pending_changed{

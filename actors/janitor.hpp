@@ -1,6 +1,7 @@
 #pragma once
 
-#include "actors/node_context.hpp"
+#include "actors/runtime/ask_database.hpp"
+#include "actors/runtime/node_context.hpp"
 #include "core/schedule.hpp"
 #include "messages/interfaces.hpp"
 
@@ -24,9 +25,10 @@ struct janitor_task {
 [[nodiscard]] std::vector<janitor_task> janitor_tasks(const config::options& options);
 
 /// Keeps the database tidy behind the events: one job at a time, each a series of small batches
-/// through the pool (db/upkeep.hpp), so it never takes more than one session. A job that fails is
-/// counted and logged, comes again at its next time, and stops no other. An audit goes on where its
-/// last run ended. Works only while the node is the writer: a fenced one does nothing more.
+/// through the pool (db/upkeep/upkeep.hpp), so it never takes more than one session. A job that
+/// fails is counted and logged, comes again at its next time, and stops no other. An audit goes on
+/// where its last run ended. Works only while the node is the writer: a fenced one does nothing
+/// more.
 class janitor_state {
 public:
   using interface = clockwork_actor;
@@ -52,7 +54,7 @@ private:
 
   void look();
   void batch(job& which);
-  void batch_done(job& which, const db::job_outcome& done);
+  void batch_done(job& which, const db::upkeep_report& report);
   void tell(job& which, const db::upkeep_report& report);
   void end_run(job& which, const std::string& problem);
   [[nodiscard]] double random();

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/node_context.hpp"
+#include "actors/runtime/node_context.hpp"
 #include "messages/interfaces.hpp"
-#include "net/http_server.hpp"
+#include "net/http/http_server.hpp"
 
 #include <memory>
 

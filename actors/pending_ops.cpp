@@ -1,5 +1,6 @@
 #include "actors/pending_ops.hpp"
 
+#include "actors/runtime/ask_database.hpp"
 #include "core/crash_point.hpp"
 #include "metrics/labels.hpp"
 
@@ -68,9 +69,6 @@ void pending_ops_state::load_if_due() {
   const auto now = steady_clock::now();
   if (loading_ || now < not_before_ || (!in_doubt_ && now < due_))
     return;
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  if (!pool)
-    return; // the next tick tries again
   loading_ = true;
   in_doubt_ = false;
   asked_ = now;
@@ -79,17 +77,10 @@ void pending_ops_state::load_if_due() {
   // would make it forget the others.
   limit_ = std::min(most_read, static_cast<std::int64_t>(std::max<std::uint64_t>(
                                    node_->options.pending_max_posts, held())));
-  self_
-      ->request(pool, caf::infinite,
-                run_job{std::make_shared<const db::job>(db::newest_pending_job{limit_})})
-      .then(
-          [this](const job_result& done) {
-            if (*done.what)
-              loaded(std::get<changes>(**done.what));
-            else
-              not_loaded(done.what->error().message);
-          },
-          [this](const caf::error& problem) { not_loaded(describe(self_->system(), problem)); });
+  ask_database(
+      self_, *node_, db::newest_pending_job{limit_},
+      [this](const changes& table) { loaded(table); },
+      [this](const job_failure& failure) { not_loaded(failure.why.message); });
 }
 
 // What was told of meanwhile may be in what was read or not, and comes on top: to enter or forget

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "actors/node_context.hpp"
+#include "actors/runtime/node_context.hpp"
 #include "core/pending_index.hpp"
+#include "db/index/pending.hpp"
 #include "messages/interfaces.hpp"
 
 namespace prism {

@@ -1,8 +1,9 @@
 #pragma once
 
-#include "actors/node_context.hpp"
+#include "actors/runtime/node_context.hpp"
 #include "core/backoff.hpp"
 #include "core/reachability.hpp"
+#include "db/jobs/jobs.hpp"
 #include "messages/interfaces.hpp"
 
 #include <chrono>

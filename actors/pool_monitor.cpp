@@ -51,7 +51,7 @@ clockwork_actor::behavior_type pool_monitor_state::make_behavior() {
 }
 
 void pool_monitor_state::ask() {
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
+  const auto pool = node_->actors.find(names::pool);
   if (!pool)
     return; // it is being restarted
   self_->request(pool, sample_every_, get_pool_sample{})

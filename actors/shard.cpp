@@ -1,8 +1,9 @@
 #include "actors/shard.hpp"
 
-#include "actors/database_errors.hpp"
-#include "actors/report_counters.hpp"
-#include "atproto/frame.hpp"
+#include "actors/runtime/ask_database.hpp"
+#include "actors/runtime/database_errors.hpp"
+#include "actors/runtime/report_counters.hpp"
+#include "atproto/frame/frame.hpp"
 #include "core/crash_point.hpp"
 #include "metrics/labels.hpp"
 
@@ -13,10 +14,6 @@
 namespace prism {
 
 namespace {
-
-[[nodiscard]] run_job job(db::job what) {
-  return {std::make_shared<const db::job>(std::move(what))};
-}
 
 // The newest of the batch's events, for the lag.
 [[nodiscard]] std::int64_t newest_time(const db::batch& of) {
@@ -83,27 +80,20 @@ shard_actor::behavior_type shard_state::make_behavior() {
 void shard_state::load_cursor() {
   phase_ = phase::loading;
   begin_to_wait();
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  if (!pool)
-    return rest("cursor", "the database pool is not running");
-  self_->request(pool, caf::infinite, job(db::cursors_job{node_->service}))
-      .then(
-          [this](const job_result& done) {
-            if (!*done.what)
-              return rest("cursor", done.what->error().message);
-            for (const auto& each : std::get<std::vector<db::shard_cursor>>(**done.what))
-              if (each.shard == static_cast<std::int32_t>(number_))
-                durable_seq_ = last_seq_ = each.seq;
-            backoff_.reset();
-            // There may be nothing to commit for a long time.
-            if (std::exchange(waiting_since_, std::nullopt))
-              node_->status.clear_problem(names::shard(number_));
-            phase_ = phase::idle;
-            announce();
-          },
-          [this](const caf::error& problem) {
-            rest("cursor", describe(self_->system(), problem));
-          });
+  ask_database(
+      self_, *node_, db::cursors_job{node_->service},
+      [this](const std::vector<db::shard_cursor>& cursors) {
+        for (const auto& each : cursors)
+          if (each.shard == static_cast<std::int32_t>(number_))
+            durable_seq_ = last_seq_ = each.seq;
+        backoff_.reset();
+        // There may be nothing to commit for a long time.
+        if (std::exchange(waiting_since_, std::nullopt))
+          node_->status.clear_problem(names::shard(number_));
+        phase_ = phase::idle;
+        announce();
+      },
+      [this](const job_failure& failure) { rest("cursor", failure.why.message); });
 }
 
 // A new firehose knows nothing of what is in hand here. What waits is given back, to come again;
@@ -122,7 +112,7 @@ void shard_state::start_over() {
 void shard_state::announce() {
   announce_due_ = false;
   life_ = next_life();
-  if (const auto firehose = node_->actors.find_as<firehose_actor>(names::firehose))
+  if (const auto firehose = node_->actors.find(names::firehose))
     self_->send(firehose, shard_ready{number_, life_, durable_seq_});
 }
 
@@ -150,7 +140,7 @@ void shard_state::accept(const frame_batch& arrived) {
 }
 
 void shard_state::tell_durable(std::int64_t event_time) {
-  if (const auto firehose = node_->actors.find_as<firehose_actor>(names::firehose))
+  if (const auto firehose = node_->actors.find(names::firehose))
     self_->send(firehose, frames_durable{number_, durable_seq_, event_time});
 }
 
@@ -232,7 +222,7 @@ void shard_state::name_dids() {
   shown_known_.show(known_);
   if (unnamed_.empty())
     return write();
-  const auto creator = node_->actors.find_as<user_creation_actor>(names::user_creation);
+  const auto creator = node_->actors.find(names::user_creation);
   if (!creator)
     return rest("user ids", "user_creation is not running");
   self_
@@ -262,30 +252,30 @@ void shard_state::name_dids() {
 void shard_state::write() {
   phase_ = phase::writing;
   started_ = std::chrono::steady_clock::now();
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  if (!pool)
-    return rest("batch", "the database pool is not running");
-  self_->request(pool, caf::infinite, job(db::apply_job{batch_}))
-      .then(
-          [this](const job_result& done) { written(done); },
-          [this](const caf::error& problem) { rest("batch", describe(self_->system(), problem)); });
+  ask_database(
+      self_, *node_, db::apply_job{batch_},
+      [this](const db::apply_report& report) { written(report); },
+      [this](const job_failure& failure) { not_written(failure); });
 }
 
-void shard_state::written(const job_result& result) {
-  const auto& done = *result.what;
+steady_clock::duration shard_state::observe_batch() {
+  const auto took = steady_clock::now() - started_;
+  node_->metrics.batches().seconds->Observe(std::chrono::duration<double>(took).count());
+  return took;
+}
+
+void shard_state::written(const db::apply_report& report) {
+  size_.committed(at_work_.size(), observe_batch());
+  node_->metrics.batches().batches.of("committed").Increment();
+  committed(report.already_applied && unsure_ ? *unsure_ : report);
+}
+
+void shard_state::not_written(const job_failure& failure) {
+  observe_batch();
   const auto& out = node_->metrics.batches();
-  const auto took = std::chrono::steady_clock::now() - started_;
-  out.seconds->Observe(std::chrono::duration<double>(took).count());
-  if (done) {
-    size_.committed(at_work_.size(), took);
-    out.batches.of("committed").Increment();
-    const auto& report = std::get<db::apply_report>(*done);
-    committed(report.already_applied && unsure_ ? *unsure_ : report);
-    return;
-  }
-  const auto& why = done.error();
-  if (result.partial)
-    keep_count(*result.partial);
+  const auto& why = failure.why;
+  if (failure.partial)
+    keep_count(*failure.partial);
   // Of a portion of a deletion ahead of the batch.
   if (why.cls == db::error_class::commit_unknown && !unsure_)
     untold_ = true;
@@ -346,7 +336,7 @@ void shard_state::committed(const db::apply_report& report) {
   if (const auto freed = depth_.finished(at_work_.size()); !freed)
     throw std::logic_error(freed.error().message);
   tell_durable(newest_time(*batch_));
-  if (const auto identity = node_->actors.find_as<identity_actor>(names::identity);
+  if (const auto identity = node_->actors.find(names::identity);
       identity && !(batch_->identities.empty() && batch_->accounts.empty()))
     self_->send(identity, identity_tasks_added{});
   at_work_.clear();
@@ -411,16 +401,12 @@ void shard_state::spare() {
   const auto peeked = atproto::peek_frame(*frame.data);
   spdlog::error("frame {} is refused, what is at fault goes to dead_letters: {} {}", frame.seq,
                 refusal_->sqlstate, refusal_->message);
-  const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-  if (!pool)
-    return rest("dead letter", "the database pool is not running");
   db::refused_frame refused{peeked ? std::string{peeked->did} : std::string{}, refusal_->message,
                             refusal_->sqlstate, *frame.data};
-  self_->request(pool, caf::infinite, job(db::sparing_job{batch_, std::move(refused), whole_}))
-      .then([this](const job_result& done) { written(done); },
-            [this](const caf::error& problem) {
-              rest("dead letter", describe(self_->system(), problem));
-            });
+  ask_database(
+      self_, *node_, db::sparing_job{batch_, std::move(refused), whole_},
+      [this](const db::apply_report& report) { written(report); },
+      [this](const job_failure& failure) { not_written(failure); });
 }
 
 void shard_state::rest(std::string_view what, const std::string& why) {
@@ -504,7 +490,7 @@ void shard_state::report_pending(const db::apply_report& report) {
 }
 
 void shard_state::send_pending() {
-  const auto pending = node_->actors.find_as<pending_ops_actor>(names::pending_ops);
+  const auto pending = node_->actors.find(names::pending_ops);
   if (reporting_ || (unreported_.empty() && !untold_) || !pending)
     return;
   reporting_ = true;

@@ -1,11 +1,13 @@
 #pragma once
 
-#include "actors/node_context.hpp"
+#include "actors/runtime/ask_database.hpp"
+#include "actors/runtime/node_context.hpp"
 #include "core/backoff.hpp"
 #include "core/batch_size.hpp"
 #include "core/depth_guard.hpp"
 #include "core/lru_cache.hpp"
-#include "db/batch_builder.hpp"
+#include "db/batch/batch_builder.hpp"
+#include "db/index/report.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
 
@@ -69,7 +71,9 @@ private:
   void begin_to_wait();
   void name_dids();
   void write();
-  void written(const job_result& result);
+  steady_clock::duration observe_batch();
+  void written(const db::apply_report& report);
+  void not_written(const job_failure& failure);
   void keep_count(const db::partial_report& of);
   void committed(const db::apply_report& report);
   void narrow_down(const db::db_error& why);

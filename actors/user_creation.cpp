@@ -1,6 +1,7 @@
 #include "actors/user_creation.hpp"
 
-#include "actors/database_errors.hpp"
+#include "actors/runtime/ask_database.hpp"
+#include "actors/runtime/database_errors.hpp"
 
 #include <algorithm>
 #include <spdlog/spdlog.h>
@@ -122,49 +123,31 @@ void user_creation_state::start_batches() {
       dids->push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
-    const auto pool = node_->actors.find_as<pool_actor>(names::pool);
-    if (!pool) {
-      fail_batch(*dids, "the database pool is not running");
-      continue;
-    }
     ++batches_at_work_;
     const auto since = std::chrono::steady_clock::now();
-    self_
-        ->request(pool, caf::infinite,
-                  run_job{std::make_shared<const db::job>(db::intern_job{*dids})})
-        .then(
-            [this, dids, since](const job_result& done) {
-              --batches_at_work_;
-              if (*done.what)
-                size_.committed(dids->size(), std::chrono::steady_clock::now() - since);
-              else if (ends_sooner_if_smaller(done.what->error()))
-                size_.failed(dids->size());
-              finish_batch(*dids, *done.what);
-              start_batches();
-              stop_if_idle();
-            },
-            [this, dids](const caf::error& problem) {
-              --batches_at_work_;
-              fail_batch(*dids, "the database: " + describe(self_->system(), problem));
-              start_batches();
-              stop_if_idle();
-            });
+    ask_database(
+        self_, *node_, db::intern_job{*dids},
+        [this, dids, since](const std::vector<std::int64_t>& ids) {
+          --batches_at_work_;
+          size_.committed(dids->size(), std::chrono::steady_clock::now() - since);
+          finish_batch(*dids, ids);
+          start_batches();
+          stop_if_idle();
+        },
+        [this, dids](const job_failure& failure) {
+          --batches_at_work_;
+          if (ends_sooner_if_smaller(failure.why))
+            size_.failed(dids->size());
+          refuse_batch(*dids, failure.why);
+          start_batches();
+          stop_if_idle();
+        });
   }
   show();
 }
 
 void user_creation_state::finish_batch(const std::vector<std::string>& dids,
-                                       const db::job_outcome& done) {
-  if (!done) {
-    const auto& why = done.error();
-    const bool refused = why.cls == db::error_class::poison;
-    if (refused && dids.size() > 1)
-      return halve(dids, why);
-    fail_batch(dids, db::describe(why), why.cls == db::error_class::fatal,
-               refused ? why.sqlstate : std::string{});
-    return;
-  }
-  const auto& ids = std::get<std::vector<std::int64_t>>(*done);
+                                       const std::vector<std::int64_t>& ids) {
   node_->metrics.user_creation().interned->Increment(static_cast<double>(ids.size()));
   for (std::size_t i = 0; i < dids.size(); ++i) {
     known_.put(dids[i], ids[i]);
@@ -178,6 +161,15 @@ void user_creation_state::finish_batch(const std::vector<std::string>& dids,
     }
   }
   sweep();
+}
+
+void user_creation_state::refuse_batch(const std::vector<std::string>& dids,
+                                       const db::db_error& why) {
+  const bool refused = why.cls == db::error_class::poison;
+  if (refused && dids.size() > 1)
+    return halve(dids, why);
+  fail_batch(dids, db::describe(why), why.cls == db::error_class::fatal,
+             refused ? why.sqlstate : std::string{});
 }
 
 // One of them is refused for its content; only those who ask for that one are to be told.

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "actors/node_context.hpp"
+#include "actors/runtime/ask_database.hpp"
+#include "actors/runtime/node_context.hpp"
 #include "core/batch_size.hpp"
 #include "core/lru_cache.hpp"
 #include "messages/interfaces.hpp"
@@ -55,7 +56,8 @@ private:
 
   caf::result<interned_users> intern(const intern_users& wanted);
   void start_batches();
-  void finish_batch(const std::vector<std::string>& dids, const db::job_outcome& done);
+  void finish_batch(const std::vector<std::string>& dids, const std::vector<std::int64_t>& ids);
+  void refuse_batch(const std::vector<std::string>& dids, const db::db_error& why);
   void fail_batch(const std::vector<std::string>& dids, const std::string& problem,
                   bool needs_person = false, const std::string& refused = {});
   void fail(const request_ptr& request, const std::string& problem, bool needs_person = false,

@@ -42,9 +42,31 @@ function(prism_library name)
   endif()
 endfunction()
 
-# prism_test(NAME LABEL dep...): one Catch2 program of every *.test.cpp beside the calling CMakeLists.txt.
+# prism_room(FOLDER dep...): the library of a folder below the calling CMakeLists.txt. Its name says
+# where it is: db/pg is prism_db_pg. What a room may include is what it links; the table of
+# tests/rules/includes.txt holds for headers, too.
+function(prism_room folder)
+  file(RELATIVE_PATH module ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  string(REPLACE "/" "_" name "prism_${module}_${folder}")
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC prism_flags ${ARGN})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE prism_flags ${ARGN})
+  endif()
+endfunction()
+
+# prism_test(NAME LABEL dep...): one Catch2 program of every *.test.cpp below the calling CMakeLists.txt,
+# but for folders that have a CMakeLists.txt of their own.
 function(prism_test name label)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.test.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.test.cpp)
+  file(GLOB others ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+  foreach(other ${others})
+    get_filename_component(other ${other} DIRECTORY)
+    list(FILTER sources EXCLUDE REGEX "^${other}/")
+  endforeach()
   if(NOT sources)
     return()
   endif()

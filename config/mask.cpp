@@ -32,14 +32,13 @@ void mask_user_part(std::string& text) {
 // up to the & of a query.
 std::size_t value_end(std::string_view text, std::size_t from) {
   const bool in_quotes = from < text.size() && text[from] == '\'';
-  for (auto i = from + (in_quotes ? 1 : 0); i < text.size(); ++i) {
+  for (auto i = from + (in_quotes ? 1 : 0); i < text.size(); ++i)
     if (text[i] == '\\')
       ++i;
     else if (in_quotes && text[i] == '\'')
       return i + 1;
     else if (!in_quotes && (text[i] == '&' || std::isspace(static_cast<unsigned char>(text[i]))))
       return i;
-  }
   return text.size();
 }
 

@@ -6,12 +6,11 @@ namespace prism {
 
 std::string printable(std::string_view text, std::size_t most) {
   std::string out;
-  for (const char c : text.substr(0, most)) {
+  for (const char c : text.substr(0, most))
     if (c < ' ' || c > '~' || c == '\\')
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     else
       out += c;
-  }
   if (text.size() > most)
     out += "...";
   return out;

@@ -5,6 +5,10 @@
 /// The typed interfaces of all actors. Every one takes `stop_request` and answers `get_status`.
 namespace prism {
 
+/// What every actor takes.
+using any_actor =
+    caf::typed_actor<caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
+
 using firehose_actor =
     caf::typed_actor<caf::reacts_to<source_frames>, caf::reacts_to<shard_ready>,
                      caf::reacts_to<frames_durable>, caf::reacts_to<tick>,

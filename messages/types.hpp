@@ -1,9 +1,8 @@
 #pragma once
 
+#include "core/frame_bytes.hpp"
 #include "core/pool_usage.hpp"
-#include "db/jobs.hpp"
 #include "messages/caf.hpp"
-#include "net/frame_bytes.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -13,13 +12,22 @@
 #include <utility>
 #include <vector>
 
+/// What db/ defines and messages only carry.
+namespace prism::db {
+enum class identity_kind : std::int16_t;
+struct job;
+struct job_outcome;
+struct partial_report;
+struct pending_change;
+} // namespace prism::db
+
 /// The vocabulary of the actors. Each type says who sends it and who answers.
 namespace prism {
 
 /// A frame that has a place in the stream: its seq is known, and the shard it belongs to.
 struct routed_frame {
   std::int64_t seq{0};
-  net::frame_bytes data;
+  frame_bytes data;
 };
 
 /// I/O thread → firehose: frames as they were read, with what a glance at them told.
@@ -88,7 +96,7 @@ struct identity_tasks_added {};
 /// The resolver's thread → identity: what a look-up found.
 struct identity_looked_up {
   std::int64_t user_id{0};
-  db::identity_kind kind{db::identity_kind::handle};
+  db::identity_kind kind{};
   bool known{false};     ///< whether there is an answer at all
   bool held_back{false}; ///< if not: because nobody was asked
   bool good{false};      ///< if so: the handle is confirmed, or the repo is hosted

@@ -43,9 +43,9 @@ inline constexpr std::array<std::string_view, 4> error_classes{"transient", "com
 inline constexpr std::array<std::string_view, 6> batch_results{
     "committed", "transient", "commit_unknown", "poison", "fatal", "fenced"};
 
-/// `sqlstate` of a retried transaction: all that db/retry_policy retries. Serialization, deadlock,
-/// lock, cancelled; connections lost or not made; servers that stop, crash, start, end an idle
-/// session or are gone with their database; a standby; a pooler's other connection.
+/// `sqlstate` of a retried transaction: all that db/pg/retry_policy retries. Serialization,
+/// deadlock, lock, cancelled; connections lost or not made; servers that stop, crash, start, end an
+/// idle session or are gone with their database; a standby; a pooler's other connection.
 inline constexpr std::array<std::string_view, 17> retried_states{
     "40001", "40P01", "55P03", "57014", "08000", "08001", "08003", "08004", "08006",
     "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "26000", "42P05"};

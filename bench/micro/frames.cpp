@@ -2,7 +2,7 @@
 // of the sample.
 
 #include "bench/micro/sample.hpp"
-#include "db/batch_builder.hpp"
+#include "db/batch/batch_builder.hpp"
 
 #include <benchmark/benchmark.h>
 

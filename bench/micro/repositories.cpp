@@ -1,9 +1,9 @@
 // What verification of a commit costs; each iteration takes the next commit of the sample.
 
-#include "atproto/car.hpp"
-#include "atproto/mst.hpp"
-#include "atproto/repo_commit.hpp"
-#include "atproto/signature.hpp"
+#include "atproto/crypto/signature.hpp"
+#include "atproto/repo/car.hpp"
+#include "atproto/repo/mst.hpp"
+#include "atproto/repo/repo_commit.hpp"
 #include "bench/micro/sample.hpp"
 
 #include <benchmark/benchmark.h>

@@ -1,6 +1,6 @@
 #include "bench/micro/sample.hpp"
 
-#include "atproto/did_document.hpp"
+#include "atproto/identity/did_document.hpp"
 
 #include <boost/json.hpp>
 #include <cstdio>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "atproto/did_key.hpp"
-#include "atproto/frame.hpp"
-#include "net/corpus_file.hpp"
+#include "atproto/crypto/did_key.hpp"
+#include "atproto/frame/frame.hpp"
+#include "tools/replay/corpus_file.hpp"
 
 #include <map>
 #include <string>

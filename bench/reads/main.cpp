@@ -4,10 +4,10 @@
 // --reads prepares the server. Last line: one JSON object.
 
 #include "bench/reads/measure.hpp"
-#include "db/migrator.hpp"
 #include "db/reads/author_feed.hpp"
 #include "db/reads/notifications.hpp"
 #include "db/reads/timeline.hpp"
+#include "db/schema/migrator.hpp"
 
 #include <boost/json.hpp>
 #include <cstdio>

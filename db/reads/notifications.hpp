@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/notification.hpp"
+#include "db/batch/notification.hpp"
 #include "db/reads/page.hpp"
 
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "db/batch.hpp"
-#include "db/executor.hpp"
+#include "db/batch/batch.hpp"
+#include "db/pg/executor.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -7,7 +7,7 @@
 
 namespace prism::reads {
 
-/// A post with what is counted of it. For its whole record see db/stored_records.
+/// A post with what is counted of it. For its whole record see db/reads/stored_records.
 struct post {
   std::int64_t id{0}; ///< uris.id
   std::int64_t creator_id{0};

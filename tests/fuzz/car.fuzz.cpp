@@ -1,6 +1,6 @@
-#include "atproto/car.hpp"
-#include "atproto/repo_commit.hpp"
-#include "atproto/varint.hpp"
+#include "atproto/repo/car.hpp"
+#include "atproto/cbor/varint.hpp"
+#include "atproto/repo/repo_commit.hpp"
 #include "check.hpp"
 
 #include <algorithm>
@@ -14,9 +14,8 @@ namespace {
 
 void examine(std::span<const std::byte> input) {
   const auto car = car_view::parse(input);
-  if (!car) {
+  if (!car)
     return;
-  }
   check(!car->roots().empty(), "there is a root");
   for (const auto& block : car->blocks()) {
     const auto found = car->find(block.id);
@@ -32,9 +31,8 @@ void put_hashes_right(std::vector<std::byte>& car) {
   std::size_t offset = 0;
   for (bool header = true; offset < car.size(); header = false) {
     const auto length = read_varint(car, offset);
-    if (!length || *length > car.size() - offset) {
+    if (!length || *length > car.size() - offset)
       return;
-    }
     if (!header && *length >= cid::size) {
       const auto section = std::span{car}.subspan(offset, *length);
       const auto id = cid::of_raw(section.subspan(cid::size));

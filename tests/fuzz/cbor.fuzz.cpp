@@ -1,8 +1,8 @@
-#include "atproto/cbor.hpp"
-#include "atproto/cbor_head.hpp"
-#include "atproto/data_model.hpp"
-#include "atproto/json_codec.hpp"
-#include "atproto/utf8.hpp"
+#include "atproto/cbor/cbor.hpp"
+#include "atproto/cbor/cbor_head.hpp"
+#include "atproto/cbor/data_model.hpp"
+#include "atproto/cbor/json_codec.hpp"
+#include "atproto/text/utf8.hpp"
 #include "check.hpp"
 
 #include <algorithm>
@@ -70,9 +70,8 @@ bool encode(cbor_writer& out, cbor_node node) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto input = fuzz::bytes(data, size);
   const auto document = cbor_document::parse(input);
-  if (!document) {
+  if (!document)
     return 0;
-  }
   check(document->node_count() <= size, "no more items than bytes");
   check(std::ranges::equal(document->root().raw(), input), "the root is the whole input");
 
@@ -85,8 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   (void)check_data_model(document->root());
   const auto again = from_json(to_json(document->root()));
-  if (!reserved) {
+  if (!reserved)
     check(again && std::ranges::equal(*again, input), "JSON loses nothing");
-  }
   return 0;
 }

@@ -1,4 +1,4 @@
-#include "atproto/frame.hpp"
+#include "atproto/frame/frame.hpp"
 #include "check.hpp"
 
 using namespace prism;
@@ -76,9 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto glance = peek_frame(input);
   const auto decoded = decode_frame(input);
   // A frame of unknown type has no field of which the kind is known, so a glance may refuse it.
-  if (decoded && !std::holds_alternative<unknown_frame>(*decoded)) {
+  if (decoded && !std::holds_alternative<unknown_frame>(*decoded))
     check(glance.has_value(), "what decodes can be peeked at");
-  }
   const auto beginning = peek_frame_beginning(input);
   if (glance && decoded) {
     check(beginning && beginning->seq == glance->seq && beginning->did == glance->did,

@@ -1,8 +1,8 @@
 // Writes the seeds of all fuzzers: fuzz_seeds SAMPLE.frames.zst DIRECTORY
 
-#include "atproto/car.hpp"
-#include "atproto/frame.hpp"
-#include "atproto/mst_node.hpp"
+#include "atproto/frame/frame.hpp"
+#include "atproto/repo/car.hpp"
+#include "atproto/repo/mst_node.hpp"
 #include "tests/unit/atproto/sample_frames.hpp"
 
 #include <cstdio>
@@ -24,9 +24,8 @@ public:
 
   void add(const std::string& subject, std::span<const std::byte> seed) {
     auto& count = counts_[subject];
-    if (seed.size() > max_seed || count >= seeds_each) {
+    if (seed.size() > max_seed || count >= seeds_each)
       return;
-    }
     std::filesystem::create_directories(directory_ / subject);
     std::ofstream file{directory_ / subject / std::to_string(count++), std::ios::binary};
     file.write(reinterpret_cast<const char*>(seed.data()),
@@ -41,12 +40,10 @@ private:
 void add_blocks(seed_writer& seeds, std::span<const std::byte> file) {
   seeds.add("car", file);
   const auto car = car_view::parse(file);
-  if (!car) {
+  if (!car)
     return;
-  }
-  for (const auto& block : car->blocks()) {
+  for (const auto& block : car->blocks())
     seeds.add(mst_node::decode(block.data) ? "mst" : "cbor", block.data);
-  }
 }
 
 } // namespace
@@ -63,12 +60,10 @@ int main(int argc, char** argv) {
     const auto decoded = decode_frame(message);
     const auto* commit = decoded ? std::get_if<commit_frame>(&*decoded) : nullptr;
     // The first messages are all alike; a stride gets every kind.
-    if (commit == nullptr || ++number % 20 == 0) {
+    if (commit == nullptr || ++number % 20 == 0)
       seeds.add("frame", message);
-    }
-    if (commit != nullptr && number % 20 == 0) {
+    if (commit != nullptr && number % 20 == 0)
       add_blocks(seeds, commit->blocks);
-    }
   });
   return 0;
 }

@@ -1,8 +1,8 @@
-#include "atproto/mst.hpp"
-#include "atproto/car.hpp"
+#include "atproto/repo/mst.hpp"
+#include "atproto/repo/car.hpp"
 #include "check.hpp"
-#include "tests/unit/atproto/car_maker.hpp"
-#include "tests/unit/atproto/mst_maker.hpp"
+#include "tests/unit/atproto/repo/car_maker.hpp"
+#include "tests/unit/atproto/repo/mst_maker.hpp"
 
 #include <array>
 #include <fuzzer/FuzzedDataProvider.h>
@@ -16,9 +16,8 @@ namespace {
 
 void examine_node(std::span<const std::byte> block) {
   const auto node = mst_node::decode(block);
-  if (!node) {
+  if (!node)
     return;
-  }
   std::vector<test::raw_mst_entry> entries;
   std::string_view previous;
   for (const auto& entry : node->entries()) {
@@ -45,9 +44,8 @@ public:
       blocks_.push_back(node());
       ids_.push_back(cid::of_dag_cbor(blocks_.back()));
     }
-    if (ids_.empty()) {
+    if (ids_.empty())
       return;
-    }
     const auto file = test::make_car({ids_.back()}, blocks_);
     const auto car = car_view::parse(file).value();
     std::string previous;
@@ -55,9 +53,8 @@ public:
       check(path > previous, "paths ascend over the whole walk");
       previous = path;
     });
-    if (walked) {
+    if (walked)
       check(walked->nodes <= blocks_.size(), "no node is visited twice");
-    }
   }
 
 private:
@@ -86,9 +83,8 @@ private:
 
   std::optional<cid> link() {
     const auto choice = choices_.ConsumeIntegralInRange<std::size_t>(0, ids_.size() + 1);
-    if (choice == 0) {
+    if (choice == 0)
       return std::nullopt;
-    }
     return choice <= ids_.size() ? ids_[choice - 1] : cid{}; // the latter is missing
   }
 

@@ -1,4 +1,4 @@
-#include "db/stored_records.hpp"
+#include "db/reads/stored_records.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/story.hpp"
 
@@ -85,7 +85,7 @@ const std::string bob = did_of("bob");
 
 TEST_CASE("a record of every indexed collection is made, changed and taken away") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  // All of atproto/collection.hpp.
+  // All of atproto/records/collection.hpp.
   CHECK(kinds().size() == atproto::collection_count - 1);
   story told;
   index_target target;

@@ -1,6 +1,6 @@
-#include "db/dead_letters.hpp"
+#include "db/dead_letters/dead_letters.hpp"
 
-#include "db/jobs.hpp"
+#include "db/jobs/jobs.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/support/must.hpp"
@@ -12,7 +12,7 @@ using namespace prism::test;
 
 namespace {
 
-[[nodiscard]] db::dead_letter letter_of(const net::frame_bytes& frame, std::int64_t seq) {
+[[nodiscard]] db::dead_letter letter_of(const frame_bytes& frame, std::int64_t seq) {
   return {.service = "test",
           .seq = seq,
           .did = "did:plc:bob",

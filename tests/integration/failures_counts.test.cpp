@@ -2,8 +2,8 @@
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/running_node.hpp"
 
-#include "net/replay_server.hpp"
 #include "tests/support/pg_fixture.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -3,9 +3,9 @@
 #include "tests/integration/running_node.hpp"
 #include "tests/integration/story.hpp"
 
-#include "net/replay_server.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ using namespace prism::test;
 
 namespace {
 
-[[nodiscard]] const std::vector<net::frame_bytes>& frames() {
+[[nodiscard]] const std::vector<frame_bytes>& frames() {
   static const auto all = [] {
     story told;
     const auto root = told.post("alice", "root");

@@ -2,9 +2,9 @@
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/running_node.hpp"
 
-#include "net/replay_server.hpp"
 #include "tests/support/held_port.hpp"
 #include "tests/support/pg_fixture.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ namespace {
 constexpr int users = 300;
 
 /// Many repos at one post, and at the end events that are no commits.
-[[nodiscard]] const std::vector<net::frame_bytes>& frames() {
+[[nodiscard]] const std::vector<frame_bytes>& frames() {
   static const auto all = [] {
     story told;
     const auto root = told.post("alice", "root");

@@ -1,12 +1,12 @@
 #include "tests/integration/running_node.hpp"
 
-#include "actors/routing.hpp"
-#include "net/replay_server.hpp"
+#include "actors/intake/routing.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/story.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -27,7 +27,7 @@ constexpr std::size_t shards = 4;
 
 /// Some posts of many, the one like of bob in their middle.
 struct tale_of_one_like {
-  std::vector<net::frame_bytes> frames;
+  std::vector<frame_bytes> frames;
   std::int64_t like_seq{0};
   std::size_t posts{0};
   std::size_t behind{0}; // posts of bob's shard after the like
@@ -101,7 +101,7 @@ TEST_CASE(
   const auto says = judge_readiness(context.status.facts());
   INFO(says.text);
   CHECK_FALSE(says.ready);
-  CHECK(says.text.find(fmt::format("{}: before frame {}: 42501", names::shard(standing),
+  CHECK(says.text.find(fmt::format("{}: before frame {}: 42501", names::shard(standing).text(),
                                    tale.like_seq)) != std::string::npos);
   // The others go on to the end.
   CHECK(eventually([&] {
@@ -142,7 +142,7 @@ TEST_CASE("shards that cannot have their users made say so, and go on when they 
   REQUIRE(eventually([&] { return context.metrics.shard(standing).held->Value() == 1; }));
   REQUIRE(eventually([&] {
     return judge_readiness(context.status.facts())
-               .text.find(names::shard(standing) + ": before new users: 42501") !=
+               .text.find(names::shard(standing).text() + ": before new users: 42501") !=
            std::string::npos;
   }));
   must(database.admin.exec_script("GRANT INSERT ON users TO plain"));

@@ -1,9 +1,9 @@
-#include "db/identity.hpp"
+#include "db/accounts/purge.hpp"
 
-#include "db/users.hpp"
-#include "net/corpus_file.hpp"
+#include "db/index/users.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/support/must.hpp"
+#include "tools/replay/corpus_file.hpp"
 
 #include <catch2/catch.hpp>
 

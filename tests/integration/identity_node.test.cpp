@@ -1,11 +1,11 @@
-#include "actors/node.hpp"
-#include "db/users.hpp"
-#include "net/corpus_file.hpp"
-#include "net/replay_server.hpp"
+#include "actors/node/node.hpp"
+#include "db/index/users.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tests/support/web_server.hpp"
+#include "tools/replay/corpus_file.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <catch2/catch.hpp>
 #include <thread>

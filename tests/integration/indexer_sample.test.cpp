@@ -1,8 +1,8 @@
 #include "tests/integration/indexing.hpp"
 
-#include "db/stored_records.hpp"
-#include "net/corpus_file.hpp"
+#include "db/reads/stored_records.hpp"
 #include "tests/support/pg_fixture.hpp"
+#include "tools/replay/corpus_file.hpp"
 
 #include <catch2/catch.hpp>
 #include <map>

@@ -1,7 +1,7 @@
 #include "tests/integration/indexing.hpp"
 
-#include "atproto/frame.hpp"
-#include "db/users.hpp"
+#include "atproto/frame/frame.hpp"
+#include "db/index/users.hpp"
 #include "tests/support/pg_fixture.hpp"
 
 #include <catch2/catch.hpp>
@@ -94,7 +94,7 @@ void index_target::flush(db::batch_builder& builder, std::int64_t last_seq) {
     FAIL(done.error().statement << " " << done.error().sqlstate << " " << done.error().message);
 }
 
-void index_target::apply(const std::vector<net::frame_bytes>& frames, std::size_t batch_frames) {
+void index_target::apply(const std::vector<frame_bytes>& frames, std::size_t batch_frames) {
   epoch = db::next_epoch(connection, "writer", "test").value();
   // From the start, whatever an earlier writer has reached: a replay.
   REQUIRE(connection.exec_script("DELETE FROM firehose_cursor"));
@@ -117,7 +117,7 @@ void index_target::apply(const std::vector<net::frame_bytes>& frames, std::size_
     flush(builder, last);
 }
 
-db::batch index_target::batch_of(const std::vector<net::frame_bytes>& frames) {
+db::batch index_target::batch_of(const std::vector<frame_bytes>& frames) {
   db::batch_builder builder(events_);
   std::int64_t last = 0;
   for (const auto& data : frames) {

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "db/batch_builder.hpp"
-#include "db/indexer.hpp"
-#include "db/migrator.hpp"
-#include "db/progress.hpp"
-#include "net/frame_bytes.hpp"
+#include "core/frame_bytes.hpp"
+#include "db/apply/indexer.hpp"
+#include "db/batch/batch_builder.hpp"
+#include "db/index/progress.hpp"
+#include "db/schema/migrator.hpp"
 
 #include <map>
 #include <string>
@@ -28,10 +28,10 @@ public:
   explicit index_target(const std::string& conninfo);
 
   /// Indexes frames from seq 0 on, in batches of at most `batch_frames`.
-  void apply(const std::vector<net::frame_bytes>& frames, std::size_t batch_frames);
+  void apply(const std::vector<frame_bytes>& frames, std::size_t batch_frames);
 
   /// A batch of these frames, ready to be applied.
-  [[nodiscard]] db::batch batch_of(const std::vector<net::frame_bytes>& frames);
+  [[nodiscard]] db::batch batch_of(const std::vector<frame_bytes>& frames);
 
   /// Rows of a table; `from` may have a WHERE.
   [[nodiscard]] std::int64_t count(const std::string& from);

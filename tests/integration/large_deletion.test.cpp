@@ -1,4 +1,4 @@
-#include "db/identity.hpp"
+#include "db/accounts/purge.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/support/must.hpp"

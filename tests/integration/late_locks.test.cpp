@@ -1,4 +1,4 @@
-#include "db/posts.hpp"
+#include "db/index/posts.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/story.hpp"
@@ -31,8 +31,8 @@ const made absent{"at://did:plc:alice/app.bsky.feed.post/absent", cid_of(block_o
 /// batch would that takes these locks in their turn; the batch would take `second` first, if it did
 /// not know better. Two batches stood before each other for the second that PostgreSQL takes to
 /// find a deadlock.
-void contest(index_target& target, const std::vector<net::frame_bytes>& frames,
-             const std::string& first, const std::string& second) {
+void contest(index_target& target, const std::vector<frame_bytes>& frames, const std::string& first,
+             const std::string& second) {
   const auto batch = target.batch_of(frames);
   auto other = must(db::connection::open(target.connection.options()));
   auto looking = must(db::connection::open(target.connection.options()));
@@ -86,7 +86,7 @@ TEST_CASE("a post of which an answer goes is not waited for out of its turn") {
   told.reply("carol", "answer", reply, post);
   // The thread and its gate come last, though they were there before the answers, which then go.
   auto frames = told.in_order({0, 3, 4, 1, 2});
-  const std::vector<net::frame_bytes> late{frames.begin() + 3, frames.end()};
+  const std::vector<frame_bytes> late{frames.begin() + 3, frames.end()};
   frames.resize(3);
   index_target target;
   target.apply(frames, 1);

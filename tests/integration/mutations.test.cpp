@@ -1,11 +1,11 @@
-#include "atproto/car.hpp"
-#include "atproto/cbor.hpp"
-#include "atproto/frame.hpp"
-#include "atproto/json_codec.hpp"
-#include "db/stored_records.hpp"
-#include "net/corpus_file.hpp"
+#include "atproto/cbor/cbor.hpp"
+#include "atproto/cbor/json_codec.hpp"
+#include "atproto/frame/frame.hpp"
+#include "atproto/repo/car.hpp"
+#include "db/reads/stored_records.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/story.hpp"
+#include "tools/replay/corpus_file.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>

@@ -1,10 +1,10 @@
 #include "tests/integration/running_node.hpp"
 
-#include "net/corpus_file.hpp"
-#include "net/replay_server.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tests/support/receive_answer.hpp"
+#include "tools/replay/corpus_file.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -106,7 +106,7 @@ TEST_CASE("/metrics tells of every actor from its start on: messages, restarts, 
     caf::scoped_actor self(running->system());
     for (const auto& each : context.actors.names())
       test::receive_answer(
-          self->request(context.actors.find_as<clockwork_actor>(each), patience, get_status{}),
+          self->request(caf::actor_cast<any_actor>(context.actors.find(each)), patience, get_status{}),
           [](const actor_status&) {},
           [&](const caf::error& problem) { FAIL(describe(running->system(), problem)); });
   }

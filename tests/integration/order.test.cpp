@@ -1,6 +1,6 @@
-#include "net/corpus_order.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tools/replay/corpus_order.hpp"
 
 #include <catch2/catch.hpp>
 

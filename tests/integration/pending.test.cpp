@@ -1,5 +1,5 @@
-#include "db/identity.hpp"
-#include "db/users.hpp"
+#include "db/accounts/purge.hpp"
+#include "db/index/users.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/running_node.hpp"
@@ -29,7 +29,7 @@ public:
         service_(std::move(service)) {}
 
   /// One batch. @returns what it reports, or an error's text.
-  [[nodiscard]] expected<db::apply_report> apply(const std::vector<net::frame_bytes>& frames) {
+  [[nodiscard]] expected<db::apply_report> apply(const std::vector<frame_bytes>& frames) {
     db::build_events events{[](auto, auto, auto, const auto&) {}, [](auto) {}};
     db::batch_builder builder(events);
     std::int64_t last = 0;
@@ -74,8 +74,8 @@ private:
 }
 
 /// Likes of alice's post p1 by `count` users.
-[[nodiscard]] std::vector<net::frame_bytes> likes_of(story& told, const made& post, int count,
-                                                     int first = 0) {
+[[nodiscard]] std::vector<frame_bytes> likes_of(story& told, const made& post, int count,
+                                                int first = 0) {
   for (int i = first; i < first + count; ++i)
     told.like(fmt::format("user{}", i), "x1", post);
   return told.take();
@@ -154,7 +154,7 @@ TEST_CASE("likes, posts and lists come and go at once, and what lives is what co
     const auto repos = told.repos();
     std::vector<std::future<expected<void>>> lanes;
     for (const std::string who : {"alice", "bob", "carol"}) {
-      std::vector<net::frame_bytes> own;
+      std::vector<frame_bytes> own;
       for (std::size_t i = 0; i < frames.size(); ++i)
         if (repos[i] == did_of(who))
           own.push_back(frames[i]);

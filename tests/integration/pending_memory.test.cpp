@@ -1,10 +1,10 @@
 #include "tests/integration/running_node.hpp"
 
-#include "net/replay_server.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/story.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/proxied_database.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <catch2/catch.hpp>
 

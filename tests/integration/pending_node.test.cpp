@@ -1,11 +1,11 @@
-#include "db/migrator.hpp"
-#include "db/pending.hpp"
-#include "net/corpus_file.hpp"
-#include "net/replay_server.hpp"
+#include "db/index/pending.hpp"
+#include "db/schema/migrator.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/running_node.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
+#include "tools/replay/corpus_file.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <catch2/catch.hpp>
 #include <numeric>

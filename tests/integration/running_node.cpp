@@ -52,7 +52,7 @@ std::map<std::string, std::string> status_of_shard(node& running, std::size_t nu
   std::map<std::string, std::string> fields;
   caf::scoped_actor self(running.system());
   receive_answer(
-      self->request(running.context().actors.find_as<shard_actor>(names::shard(number)), patience,
+      self->request(running.context().actors.find(names::shard(number)), patience,
                     get_status{}),
       [&](const actor_status& status) {
         fields.insert(status.fields.begin(), status.fields.end());

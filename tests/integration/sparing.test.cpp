@@ -1,7 +1,7 @@
-#include "db/sparing.hpp"
+#include "db/dead_letters/sparing.hpp"
 
-#include "atproto/frame.hpp"
-#include "db/jobs.hpp"
+#include "atproto/frame/frame.hpp"
+#include "db/jobs/jobs.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/support/must.hpp"
@@ -57,8 +57,8 @@ struct tale {
   made alices = told.post("alice", "p1");
   made old = told.post("bob", "p0");
   std::vector<change> all = commit_of_bob(alices, old);
-  std::vector<net::frame_bytes> before = told.take();
-  net::frame_bytes frame;
+  std::vector<frame_bytes> before = told.take();
+  frame_bytes frame;
 
   explicit tale(const std::vector<std::size_t>& without = {}) {
     std::vector<change> rest;
@@ -92,14 +92,14 @@ void refuse(db::connection& on, const std::string& cid) {
 }
 
 [[nodiscard]] db::outcome<db::apply_report> spare(db::connection& on, const db::batch& batch,
-                                                  const net::frame_bytes& frame) {
+                                                  const frame_bytes& frame) {
   db::partial_report partial;
   return db::apply_sparing(on, {}, batch, {"did:plc:bob", "the frame was refused", "P0001", *frame},
                            partial);
 }
 
 [[nodiscard]] db::outcome<db::apply_report>
-keep_as_a_whole(db::connection& on, const db::batch& batch, const net::frame_bytes& frame) {
+keep_as_a_whole(db::connection& on, const db::batch& batch, const frame_bytes& frame) {
   db::partial_report partial;
   return db::put_frame_aside(on, {}, batch,
                              {"did:plc:bob", "the frame was refused", "P0001", *frame}, partial);

@@ -1,10 +1,10 @@
 #include "tests/integration/story.hpp"
 
-#include "atproto/base64.hpp"
-#include "atproto/datetime.hpp"
-#include "atproto/json_codec.hpp"
-#include "atproto/tid.hpp"
-#include "tests/unit/atproto/car_maker.hpp"
+#include "atproto/cbor/json_codec.hpp"
+#include "atproto/syntax/datetime.hpp"
+#include "atproto/syntax/tid.hpp"
+#include "atproto/text/base64.hpp"
+#include "tests/unit/atproto/repo/car_maker.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -178,7 +178,7 @@ void story::sync(std::string_view who) {
         {"blocks", bytes(make_car({atproto::cid::of_dag_cbor(root)}, {root}))}});
 }
 
-std::vector<net::frame_bytes> story::take() {
+std::vector<frame_bytes> story::take() {
   std::vector<std::size_t> all(events_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   auto out = in_order(all);
@@ -187,8 +187,8 @@ std::vector<net::frame_bytes> story::take() {
   return out;
 }
 
-std::vector<net::frame_bytes> story::in_order(const std::vector<std::size_t>& order) const {
-  std::vector<net::frame_bytes> out;
+std::vector<frame_bytes> story::in_order(const std::vector<std::size_t>& order) const {
+  std::vector<frame_bytes> out;
   for (const auto place : order) {
     const auto& told = events_.at(place);
     auto payload = told.payload;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/frame_bytes.hpp"
+#include "core/frame_bytes.hpp"
 
 #include <boost/json.hpp>
 #include <cstddef>
@@ -56,10 +56,10 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
 
   /// The frames told since the last call, with seqs that go on from there.
-  [[nodiscard]] std::vector<net::frame_bytes> take();
+  [[nodiscard]] std::vector<frame_bytes> take();
 
   /// All frames in another order, numbered from 1 in it; `order` has each place once.
-  [[nodiscard]] std::vector<net::frame_bytes> in_order(const std::vector<std::size_t>& order) const;
+  [[nodiscard]] std::vector<frame_bytes> in_order(const std::vector<std::size_t>& order) const;
 
   /// The DID of each event's repo.
   [[nodiscard]] std::vector<std::string> repos() const;

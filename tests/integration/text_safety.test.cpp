@@ -1,5 +1,5 @@
-#include "atproto/frame.hpp"
-#include "db/stored_records.hpp"
+#include "atproto/frame/frame.hpp"
+#include "db/reads/stored_records.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 

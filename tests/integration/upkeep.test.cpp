@@ -1,9 +1,9 @@
-#include "db/upkeep.hpp"
+#include "db/upkeep/upkeep.hpp"
 
-#include "net/corpus_file.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/support/must.hpp"
+#include "tools/replay/corpus_file.hpp"
 
 #include <catch2/catch.hpp>
 #include <set>

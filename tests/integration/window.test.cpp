@@ -1,11 +1,11 @@
 #include "tests/integration/running_node.hpp"
 
-#include "net/corpus_file.hpp"
-#include "net/replay_server.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tests/support/receive_answer.hpp"
+#include "tools/replay/corpus_file.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -18,7 +18,7 @@ namespace {
 
 [[nodiscard]] std::size_t window_bytes(node& running) {
   std::size_t out = 0;
-  const auto firehose = running.context().actors.find_as<firehose_actor>(names::firehose);
+  const auto firehose = running.context().actors.find(names::firehose);
   if (!firehose)
     return 0; // it comes last
   caf::scoped_actor self(running.system());

@@ -1,8 +1,8 @@
 #include "tests/support/pg_fixture.hpp"
 
-#include "db/connection.hpp"
-#include "db/embedded_postgres.hpp"
-#include "db/postmaster.hpp"
+#include "db/embedded/embedded_postgres.hpp"
+#include "db/embedded/postmaster.hpp"
+#include "db/pg/connection.hpp"
 
 #include <atomic>
 #include <charconv>

@@ -1,6 +1,6 @@
 // pg_holder DIRECTORY: starts an embedded server there and holds it until this process dies.
 
-#include "db/embedded_postgres.hpp"
+#include "db/embedded/embedded_postgres.hpp"
 
 #include <cstdio>
 #include <unistd.h>

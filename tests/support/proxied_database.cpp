@@ -1,6 +1,6 @@
 #include "tests/support/proxied_database.hpp"
 
-#include "db/conninfo.hpp"
+#include "db/pg/conninfo.hpp"
 
 #include <fmt/format.h>
 #include <map>

@@ -6,7 +6,7 @@ import subprocess
 
 from psql import json_rows
 
-# The numbers of atproto/collection.hpp.
+# The numbers of atproto/records/collection.hpp.
 NSID = {
     1: "app.bsky.feed.post",
     2: "app.bsky.feed.like",
@@ -72,7 +72,7 @@ class Database:
         return None if uri_id is None else self.uri[uri_id]
 
     def _uri_text(self, row):
-        # Repo 0 keeps the whole text, collection 0 everything behind the DID (db/refs.hpp).
+        # Repo 0 keeps the whole text, collection 0 everything behind the DID (db/batch/refs.hpp).
         if row["repo_id"] == 0:
             return row["rkey"]
         if row["collection"] == 0:

@@ -34,7 +34,7 @@ def same_instant_iso(text):
 
 
 def cid_text(hex_bytes):
-    """A stored CID (db/rebuild.hpp, pack_cid) as text: binary, or the text's own characters."""
+    """A stored CID (db/batch/rebuild.hpp, pack_cid) as text: binary, or the text's own characters."""
     if hex_bytes is None:
         return None
     data = bytes.fromhex(hex_bytes.removeprefix("\\x"))
@@ -44,7 +44,7 @@ def cid_text(hex_bytes):
 
 
 def is_post_uri(uri):
-    """Whether operations on this uri wait for it: it names a post by its DID (db/refs.hpp)."""
+    """Whether operations on this uri wait for it: it names a post by its DID (db/batch/refs.hpp)."""
     return _POST_URI.fullmatch(uri) is not None
 
 

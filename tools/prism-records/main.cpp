@@ -1,8 +1,8 @@
-#include "atproto/cbor.hpp"
-#include "atproto/cid.hpp"
-#include "atproto/json_codec.hpp"
-#include "db/connection.hpp"
-#include "db/stored_records.hpp"
+#include "atproto/cbor/cbor.hpp"
+#include "atproto/cbor/cid.hpp"
+#include "atproto/cbor/json_codec.hpp"
+#include "db/pg/connection.hpp"
+#include "db/reads/stored_records.hpp"
 
 #include <boost/json.hpp>
 #include <cstdio>

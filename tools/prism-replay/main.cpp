@@ -1,6 +1,6 @@
-#include "net/corpus_order.hpp"
-#include "net/port_file.hpp"
 #include "options.hpp"
+#include "tools/replay/corpus_order.hpp"
+#include "tools/replay/port_file.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

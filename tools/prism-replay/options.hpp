@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "net/replay_server.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <cstdint>
 #include <optional>

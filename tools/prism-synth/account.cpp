@@ -1,6 +1,6 @@
 #include "account.hpp"
 
-#include "atproto/base32.hpp"
+#include "atproto/text/base32.hpp"
 #include "json_row.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "frames.hpp"
 
-#include "atproto/cbor_writer.hpp"
-#include "atproto/datetime.hpp"
+#include "atproto/cbor/cbor_writer.hpp"
+#include "atproto/syntax/datetime.hpp"
 
 #include <fmt/format.h>
 

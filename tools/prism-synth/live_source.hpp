@@ -1,7 +1,7 @@
 #pragma once
 
-#include "net/frame_source.hpp"
 #include "network.hpp"
+#include "tools/replay/frame_source.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -47,7 +47,7 @@ private:
   model& model_;
   std::unique_ptr<network> network_; // from the first client on
   std::chrono::steady_clock::time_point begin_;
-  std::deque<net::frame_bytes> window_;
+  std::deque<frame_bytes> window_;
   std::size_t oldest_{0}; // index of the first in the window; that with seq N has index N - 1
   std::mutex mutex_;      // guards the rest
   std::condition_variable changed_;

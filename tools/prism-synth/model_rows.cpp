@@ -1,5 +1,5 @@
-#include "atproto/cbor_document.hpp"
-#include "atproto/json_codec.hpp"
+#include "atproto/cbor/cbor_document.hpp"
+#include "atproto/cbor/json_codec.hpp"
 #include "json_row.hpp"
 #include "model.hpp"
 #include "uris.hpp"

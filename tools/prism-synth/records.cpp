@@ -1,6 +1,6 @@
 #include "records.hpp"
 
-#include "atproto/cbor_writer.hpp"
+#include "atproto/cbor/cbor_writer.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "atproto/cid.hpp"
-#include "atproto/collection.hpp"
+#include "atproto/cbor/cid.hpp"
+#include "atproto/records/collection.hpp"
 
 #include <cstdint>
 #include <optional>

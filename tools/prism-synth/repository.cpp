@@ -1,6 +1,6 @@
 #include "repository.hpp"
 
-#include "atproto/cbor_writer.hpp"
+#include "atproto/cbor/cbor_writer.hpp"
 
 #include <fmt/format.h>
 
@@ -63,12 +63,11 @@ commit repository::apply(const std::vector<operation>& operations, atproto::tid 
       .rev = rev.to_string(), .since = rev_, .prev_data = {}, .id = {}, .car = {}, .head_car = {}};
   if (rev_)
     out.prev_data = records_.root();
-  for (const auto& each : operations) {
+  for (const auto& each : operations)
     if (each.action == change::remove)
       records_.erase(path_of(each));
     else
       records_.put(path_of(each), each.id);
-  }
   const auto head = sign(out.rev);
   out.id = head.id;
   out.car = car_of(head.id);

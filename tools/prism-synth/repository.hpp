@@ -1,6 +1,6 @@
 #pragma once
 
-#include "atproto/tid.hpp"
+#include "atproto/syntax/tid.hpp"
 #include "records.hpp"
 #include "signing_key.hpp"
 #include "tree.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "atproto/did_key.hpp"
-#include "atproto/sha256.hpp"
+#include "atproto/crypto/did_key.hpp"
+#include "atproto/crypto/sha256.hpp"
 
 #include <array>
 #include <memory>

@@ -1,8 +1,8 @@
 #include "stream.hpp"
 
 #include "live_source.hpp"
-#include "net/port_file.hpp"
-#include "net/replay_server.hpp"
+#include "tools/replay/port_file.hpp"
+#include "tools/replay/replay_server.hpp"
 #include "totals.hpp"
 
 #include <boost/asio/io_context.hpp>

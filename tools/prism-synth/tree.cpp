@@ -1,6 +1,6 @@
 #include "tree.hpp"
 
-#include "atproto/mst_key.hpp"
+#include "atproto/repo/mst_key.hpp"
 #include "tree_node.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "atproto/cid.hpp"
+#include "atproto/cbor/cid.hpp"
 
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
 #include "tree_node.hpp"
 
-#include "atproto/cbor_writer.hpp"
-#include "atproto/mst_key.hpp"
+#include "atproto/cbor/cbor_writer.hpp"
+#include "atproto/repo/mst_key.hpp"
 
 #include <algorithm>
 

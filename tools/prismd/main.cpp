@@ -1,4 +1,4 @@
-#include "actors/node.hpp"
+#include "actors/node/node.hpp"
 #include "config/parse.hpp"
 #include "core/crash_point.hpp"
 #include "tools/prismd/logging.hpp"

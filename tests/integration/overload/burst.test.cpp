@@ -1,5 +1,5 @@
-#include "actors/routing.hpp"
-#include "db/migrator.hpp"
+#include "actors/intake/routing.hpp"
+#include "db/schema/migrator.hpp"
 #include "tests/integration/asking.hpp"
 #include "tests/integration/overload/heavy_load.hpp"
 #include "tests/integration/story.hpp"
@@ -39,7 +39,7 @@ constexpr std::size_t most_growth = std::size_t{384} << 20U;
 }
 
 /// Commits of follows of DIDs that nobody has seen; behind each a post by the other.
-[[nodiscard]] std::vector<net::frame_bytes> burst_of(std::string_view who, std::string_view other) {
+[[nodiscard]] std::vector<frame_bytes> burst_of(std::string_view who, std::string_view other) {
   story told;
   for (int i = 0; i < commits; ++i) {
     std::vector<change> changes;

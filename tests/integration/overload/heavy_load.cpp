@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Likes and posts of two thousand repos, about 25 MB: more than window and socket buffers hold.
-[[nodiscard]] const std::vector<net::frame_bytes>& frames() {
+[[nodiscard]] const std::vector<frame_bytes>& frames() {
   static const auto all = [] {
     story told;
     std::vector<made> posts;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "net/replay_server.hpp"
 #include "tests/integration/running_node.hpp"
 #include "tests/support/proxied_database.hpp"
+#include "tools/replay/replay_server.hpp"
 
 namespace prism::test {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/connection.hpp"
+#include "db/pg/connection.hpp"
 #include "tests/integration/reads/plan.hpp"
 
 #include <map>

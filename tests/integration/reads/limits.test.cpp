@@ -1,8 +1,8 @@
 // What readers may ask for has an upper end, whatever they ask and whatever is stored.
 
-#include "db/migrator.hpp"
 #include "db/reads/profiles.hpp"
 #include "db/reads/thread.hpp"
+#include "db/schema/migrator.hpp"
 #include "tests/integration/reads/listing.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"

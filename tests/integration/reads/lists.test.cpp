@@ -3,11 +3,11 @@
 
 #include "db/reads/profiles.hpp"
 #include "db/reads/thread.hpp"
-#include "net/corpus_file.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/reads/listing.hpp"
 #include "tests/integration/reads/naive.hpp"
 #include "tests/support/must.hpp"
+#include "tools/replay/corpus_file.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/executor.hpp"
+#include "db/pg/executor.hpp"
 #include "tests/integration/reads/listing.hpp"
 
 /// The same lists said in the plainest SQL, with whatever plan comes of it: what db/reads must

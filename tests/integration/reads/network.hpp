@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/connection.hpp"
+#include "db/pg/connection.hpp"
 
 namespace prism::test {
 

@@ -1,6 +1,6 @@
 #include "tests/unit/actors/bench_of_actors.hpp"
 
-#include "db/migrator.hpp"
+#include "db/schema/migrator.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/node_context.hpp"
+#include "actors/runtime/node_context.hpp"
 #include "messages/interfaces.hpp"
 
 #include <functional>

@@ -256,7 +256,7 @@ TEST_CASE("the report of a crash tells why, at which message, and how often befo
   static_cast<void>(bench.put<supervisor_state>("root", supervision_options{}, children(book)));
   for (int crash = 0; crash < 2; ++crash) {
     REQUIRE(eventually([&] { return bench.node->actors.find("second") != nullptr; }));
-    caf::anon_send(bench.node->actors.find_as<clockwork_actor>("second"), tick{});
+    caf::anon_send(caf::actor_cast<clockwork_actor>(bench.node->actors.find("second")), tick{});
     REQUIRE(eventually([&] {
       return log.count("started again " + std::to_string(crash) + " times before") == 1;
     }));
@@ -303,7 +303,7 @@ TEST_CASE("chaos hits database sessions as well, and their pool replaces them") 
   const auto& replaced = bench.node->metrics.database().replaced.of("crashed");
   CHECK(eventually([&] {
     // There are sessions only where there is work; whether it succeeds is not the question.
-    if (const auto pool = bench.node->actors.find_as<pool_actor>(names::pool))
+    if (const auto pool = bench.node->actors.find(names::pool))
       static_cast<void>(bench.outcome_of(bench.send(pool, db::intern_job{{"did:plc:a"}})));
     return replaced.Value() > 0;
   }));

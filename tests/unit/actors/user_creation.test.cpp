@@ -332,7 +332,7 @@ TEST_CASE("a DID that the database refuses is told to who asks for it, and holds
       return db::db_fail("23514", "no such user");
     return std::vector<std::int64_t>(wanted.size(), 7);
   });
-  caf::anon_send(caf::actor_cast<caf::actor>(bench.node->actors.find_as<pool_actor>(names::pool)),
+  caf::anon_send(caf::actor_cast<caf::actor>(bench.node->actors.find(names::pool)),
                  wake_up{});
   const auto fails = [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); };
   receive_answer(

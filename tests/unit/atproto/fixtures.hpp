@@ -11,9 +11,8 @@ namespace prism::test {
 /// The bytes of a file in the source tree.
 inline std::string read_source_file(const std::string& path) {
   std::ifstream file{std::string{PRISM_SOURCE_DIR} + "/" + path, std::ios::binary};
-  if (!file) {
+  if (!file)
     throw std::runtime_error("cannot open " + path);
-  }
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 

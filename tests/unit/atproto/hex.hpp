@@ -13,9 +13,8 @@ inline std::vector<std::byte> hex(std::string_view digits) {
   std::vector<std::byte> bytes;
   int high = -1;
   for (const char c : digits) {
-    if (c == ' ') {
+    if (c == ' ')
       continue;
-    }
     const int value = c <= '9' ? c - '0' : c - 'a' + 10;
     if (high < 0) {
       high = value;

@@ -13,14 +13,11 @@ namespace prism::test {
 inline std::vector<std::string> interop_lines(const std::string& name) {
   std::istringstream in{read_source_file("tests/fixtures/interop/" + name)};
   std::vector<std::string> result;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && !line.starts_with('#')) {
+  for (std::string line; std::getline(in, line);)
+    if (!line.empty() && !line.starts_with('#'))
       result.push_back(line);
-    }
-  }
-  if (result.empty()) {
+  if (result.empty())
     throw std::runtime_error("no vectors in " + name);
-  }
   return result;
 }
 

@@ -1,11 +1,11 @@
 // Everything in this folder against a real firehose: the sample that is bundled with the sources.
 
-#include "atproto/car.hpp"
-#include "atproto/cbor_document.hpp"
-#include "atproto/frame.hpp"
-#include "atproto/json_codec.hpp"
-#include "atproto/mst.hpp"
-#include "atproto/repo_commit.hpp"
+#include "atproto/cbor/cbor_document.hpp"
+#include "atproto/cbor/json_codec.hpp"
+#include "atproto/frame/frame.hpp"
+#include "atproto/repo/car.hpp"
+#include "atproto/repo/mst.hpp"
+#include "atproto/repo/repo_commit.hpp"
 #include "fixtures.hpp"
 #include "sample_frames.hpp"
 
@@ -70,9 +70,8 @@ TEST_CASE("every frame of the sample decodes, and a glance at it agrees") {
     }
   });
   const auto meta = boost::json::parse(test::read_source_file("sample/small.meta.json"));
-  for (const auto& [kind, count] : meta.at("types").as_object()) {
+  for (const auto& [kind, count] : meta.at("types").as_object())
     CHECK(kinds[std::string{kind}] == count.as_int64());
-  }
   CHECK(ops == meta.at("ops").as_int64());
   CHECK(last_seq == meta.at("lastSeq").as_int64());
 }
@@ -96,9 +95,8 @@ TEST_CASE("every commit of the sample has its CAR, and in it what its operations
 TEST_CASE("every record of the sample survives JSON, to the byte") {
   each_commit([&](const commit_frame& frame, const car_view& car) {
     for (const auto& op : frame.ops) {
-      if (!op.record) {
+      if (!op.record)
         continue;
-      }
       const auto block = car.find(*op.record).value();
       const auto document = cbor_document::parse(block);
       INFO(op.path << (document ? "" : document.error().message));

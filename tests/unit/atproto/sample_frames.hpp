@@ -16,9 +16,8 @@ namespace prism::test {
 inline std::vector<std::byte> read_zstd(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   const std::string packed{std::istreambuf_iterator<char>{file}, {}};
-  if (packed.empty()) {
+  if (packed.empty())
     throw std::runtime_error("cannot read " + path);
-  }
   const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream{ZSTD_createDStream(),
                                                                           &ZSTD_freeDStream};
   std::vector<std::byte> all;
@@ -28,14 +27,12 @@ inline std::vector<std::byte> read_zstd(const std::string& path) {
   while (in.pos < in.size) {
     ZSTD_outBuffer out{chunk.data(), chunk.size(), 0};
     more = ZSTD_decompressStream(stream.get(), &out, &in);
-    if (ZSTD_isError(more) != 0U) {
+    if (ZSTD_isError(more) != 0U)
       throw std::runtime_error(path + ": " + ZSTD_getErrorName(more));
-    }
     all.insert(all.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(out.pos));
   }
-  if (more != 0) {
+  if (more != 0)
     throw std::runtime_error(path + " is truncated");
-  }
   return all;
 }
 
@@ -52,12 +49,10 @@ public:
     std::span<const std::byte> rest{bytes_};
     while (!rest.empty()) {
       std::size_t size = 0;
-      for (const auto byte : rest.first(length_size)) {
+      for (const auto byte : rest.first(length_size))
         size = (size << 8U) | std::to_integer<std::size_t>(byte);
-      }
-      if (size > rest.size() - length_size) {
+      if (size > rest.size() - length_size)
         throw std::runtime_error("the sample ends inside a message");
-      }
       use(rest.subspan(length_size, size));
       rest = rest.subspan(length_size + size);
     }

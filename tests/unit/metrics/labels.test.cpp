@@ -1,8 +1,8 @@
 #include "metrics/labels.hpp"
-#include "atproto/frame.hpp"
-#include "db/retry_policy.hpp"
-#include "db/sqlstate.hpp"
-#include "net/ws_source_stats.hpp"
+#include "atproto/frame/frame.hpp"
+#include "db/pg/retry_policy.hpp"
+#include "db/pg/sqlstate.hpp"
+#include "net/relay/ws_source_stats.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -40,7 +40,7 @@ TEST_CASE("label values are the names that the modules give") {
   CHECK(listed(labels::error_classes) == names_until(prism::db::error_class::fatal));
 }
 
-// Of all states of those classes of PostgreSQL 15 (appendix A) in which db/retry_policy has any.
+// Of all states of those classes of PostgreSQL 15 (appendix A) in which db/pg/retry_policy has any.
 TEST_CASE("whatever is retried has a label of its own, and no other state has one") {
   for (const std::string state :
        {"08000", "08001", "08003", "08004", "08006", "08007", "08P01", "25000", "25001",

@@ -1,4 +1,4 @@
-#include "db/transaction.hpp"
+#include "db/pg/transaction.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/proxied_database.hpp"
 

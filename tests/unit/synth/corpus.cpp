@@ -1,6 +1,6 @@
 #include "corpus.hpp"
 
-#include "atproto/did_document.hpp"
+#include "atproto/identity/did_document.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tools/prism-synth/corpus_writer.hpp"
 

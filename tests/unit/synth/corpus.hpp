@@ -1,8 +1,8 @@
 #pragma once
 
-#include "atproto/did_key.hpp"
-#include "net/corpus_file.hpp"
+#include "atproto/crypto/did_key.hpp"
 #include "tools/prism-synth/options.hpp"
+#include "tools/replay/corpus_file.hpp"
 
 #include <map>
 #include <string>

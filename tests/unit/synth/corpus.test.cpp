@@ -1,9 +1,9 @@
 // What prism-synth writes is a firehose as strict consumers demand it.
 
 #include "corpus.hpp"
-#include "atproto/repo_commit.hpp"
-#include "atproto/signature.hpp"
-#include "atproto/tid.hpp"
+#include "atproto/crypto/signature.hpp"
+#include "atproto/repo/repo_commit.hpp"
+#include "atproto/syntax/tid.hpp"
 #include "inversion.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,7 +1,7 @@
 #include "inversion.hpp"
 
-#include "atproto/cbor_writer.hpp"
-#include "atproto/mst.hpp"
+#include "atproto/cbor/cbor_writer.hpp"
+#include "atproto/repo/mst.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "atproto/car.hpp"
-#include "atproto/frame.hpp"
+#include "atproto/frame/frame.hpp"
+#include "atproto/repo/car.hpp"
 
 namespace prism::test {
 

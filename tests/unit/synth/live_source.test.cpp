@@ -2,7 +2,7 @@
 
 #include "tools/prism-synth/live_source.hpp"
 
-#include "atproto/frame.hpp"
+#include "atproto/frame/frame.hpp"
 #include "tools/prism-synth/totals.hpp"
 
 #include <boost/json.hpp>

@@ -1,6 +1,6 @@
 // What prism-synth refuses, and that the mix is what it makes.
 
-#include "atproto/frame.hpp"
+#include "atproto/frame/frame.hpp"
 #include "corpus.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,7 +1,7 @@
 // The changing tree against the one that is built from scratch.
 
 #include "tools/prism-synth/tree.hpp"
-#include "tests/unit/atproto/mst_maker.hpp"
+#include "tests/unit/atproto/repo/mst_maker.hpp"
 #include "tools/prism-synth/random.hpp"
 
 #include <catch2/catch.hpp>

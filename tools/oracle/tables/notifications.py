@@ -8,7 +8,7 @@ from tables.repositories import our_records
 from tables.subjects import waits
 from values import iso, micros, uri_parts
 
-# db/notification.hpp: the reason, and the collection of the record that caused it.
+# db/batch/notification.hpp: the reason, and the collection of the record that caused it.
 _REASONS = {
     1: ("like", 2),
     2: ("repost", 3),

@@ -2,7 +2,7 @@
 
 #include "eventually.hpp"
 #include "frames.hpp"
-#include "net/ws_source.hpp"
+#include "net/relay/ws_source.hpp"
 
 #include <catch2/catch.hpp>
 #include <limits>

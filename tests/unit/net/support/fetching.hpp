@@ -2,7 +2,7 @@
 
 #include "certificates.hpp"
 #include "eventually.hpp"
-#include "net/http_client.hpp"
+#include "net/http/http_client.hpp"
 #include "net/io_thread.hpp"
 #include "tests/support/dns_server.hpp"
 #include "tests/support/web_server.hpp"

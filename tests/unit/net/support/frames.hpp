@@ -1,7 +1,7 @@
 #pragma once
 
-#include "net/corpus_file.hpp"
-#include "net/frame_seq.hpp"
+#include "tools/replay/corpus_file.hpp"
+#include "tools/replay/frame_seq.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/replay_server.hpp"
+#include "tools/replay/replay_server.hpp"
 
 #include <catch2/catch.hpp>
 #include <memory>

@@ -1,0 +1,32 @@
+#include "actors/intake/shard_lane.hpp"
+
+#include <algorithm>
+
+namespace prism {
+
+std::shared_ptr<const std::vector<routed_frame>> shard_lane::take(time_point now) {
+  const auto n = std::min(frames_.size() - sent_, credit_.available());
+  // A refusal is asked for where it is certain, so that the window notes how long the lane waits.
+  if (life_ == 0 || frames_.size() == sent_ || !credit_.try_take(std::max<std::size_t>(n, 1), now))
+    return nullptr;
+  const auto first = frames_.begin() + static_cast<std::ptrdiff_t>(sent_);
+  sent_ += n;
+  return std::make_shared<const std::vector<routed_frame>>(first,
+                                                           first + static_cast<std::ptrdiff_t>(n));
+}
+
+std::size_t shard_lane::committed(std::int64_t seq, time_point now) {
+  std::size_t gone = 0;
+  while (!frames_.empty() && frames_.front().seq <= seq) {
+    bytes_ -= frames_.front().data->size();
+    frames_.pop_front();
+    ++gone;
+  }
+  const auto returned = std::min(gone, sent_);
+  sent_ -= returned;
+  // Cannot fail: what was sent was taken.
+  static_cast<void>(credit_.give_back(returned, now));
+  return gone;
+}
+
+} // namespace prism

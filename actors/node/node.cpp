@@ -1,0 +1,195 @@
+#include "actors/node/node.hpp"
+
+#include "actors/firehose.hpp"
+#include "actors/identity.hpp"
+#include "actors/janitor.hpp"
+#include "actors/metrics_exporter.hpp"
+#include "actors/pending_ops.hpp"
+#include "actors/pool.hpp"
+#include "actors/pool_monitor.hpp"
+#include "actors/shard.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/user_creation.hpp"
+#include "core/backoff.hpp"
+#include "core/version.hpp"
+#include "db/index/progress.hpp"
+#include "db/pg/transaction.hpp"
+#include "db/schema/migrator.hpp"
+
+#include <spdlog/spdlog.h>
+#include <thread>
+#include <unistd.h>
+
+namespace prism {
+
+namespace {
+
+[[nodiscard]] metrics::registry_options families(const config::options& options) {
+  metrics::registry_options out{.version = std::string{version()},
+                                .revision = std::string{revision()},
+                                .shards = options.shards,
+                                .collections = {}};
+  for (std::size_t i = 1; i < atproto::collection_count; ++i)
+    out.collections.emplace_back(atproto::nsid_of(static_cast<atproto::collection>(i)));
+  return out;
+}
+
+[[nodiscard]] std::string holder_name() {
+  std::string host(256, '\0');
+  if (gethostname(host.data(), host.size() - 1) != 0)
+    host = "unknown";
+  host.resize(host.find('\0') == std::string::npos ? host.size() : host.find('\0'));
+  return fmt::format("{}:{}", host, getpid());
+}
+
+// The classes that waiting can mend, at the time of the start.
+[[nodiscard]] bool may_pass(const db::db_error& problem) {
+  return problem.cls == db::error_class::transient ||
+         problem.cls == db::error_class::commit_unknown;
+}
+
+template <class State, class... Args>
+[[nodiscard]] child_factory permanent(std::string name, Args... args) {
+  return {{std::move(name), restart_type::permanent}, [args...](caf::actor_system& system) {
+            return caf::actor_cast<caf::strong_actor_ptr>(spawn_state<State>(system, args...));
+          }};
+}
+
+} // namespace
+
+node::node(config::options options)
+    : context_(std::make_shared<node_context>(options, families(options))) {
+  context_->service = context_->options.relay_url;
+}
+
+node::~node() {
+  stop();
+}
+
+expected<std::unique_ptr<node>> node::start(config::options options,
+                                            const interrupted& stop_asked) {
+  std::unique_ptr<node> out{new node(std::move(options))};
+  if (auto opened = out->open_database(stop_asked); !opened)
+    return tl::unexpected(opened.error());
+  out->start_actors();
+  return out;
+}
+
+expected<void> node::open_database(const interrupted& stop_asked) {
+  context_->conninfo = context_->options.database_url;
+  if (context_->conninfo.empty()) {
+    db::embedded_options wanted;
+    wanted.directory = std::filesystem::absolute(context_->options.data_dir) / "postgres";
+    spdlog::info("no database-url: starting a private PostgreSQL in {}", wanted.directory.string());
+    auto started = db::embedded_postgres::start(std::move(wanted));
+    if (!started)
+      return tl::unexpected(started.error());
+    postgres_.emplace(std::move(*started));
+    context_->conninfo = postgres_->conninfo();
+  }
+  backoff pause(backoff_options{.min = std::chrono::milliseconds{500},
+                                .max = std::chrono::milliseconds{10'000}});
+  for (;;) {
+    db::connect_options connect;
+    connect.conninfo = context_->conninfo;
+    connect.application_name = "prismd start";
+    auto opened = db::connection::open(std::move(connect));
+    if (!opened && !may_pass(opened.error()))
+      return fail(errc::fatal, "the database cannot be used: {}", opened.error().message);
+    expected<void> ready =
+        opened ? prepare(*opened) : fail(errc::transient, "{}", opened.error().message);
+    // A database that goes again meanwhile is waited for like one that is not there yet. To claim
+    // twice, after a commit whose answer was lost, only takes a newer epoch.
+    if (ready || ready.error().code != errc::transient)
+      return ready;
+    const auto delay = pause.next(0.5);
+    spdlog::warn("the database {} does not answer: {}; next attempt in {} ms",
+                 db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
+    const auto until = std::chrono::steady_clock::now() + delay;
+    while (std::chrono::steady_clock::now() < until) {
+      if (stop_asked())
+        return fail(errc::cancelled, "stopped while waiting for the database");
+      std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+  }
+}
+
+expected<void> node::prepare(db::connection& on) {
+  const auto migrated = db::migrate(on);
+  if (!migrated)
+    return fail(may_pass(migrated.error()) ? errc::transient : errc::fatal,
+                "the schema cannot be brought up to date: {}", migrated.error().message);
+  context_->status.schema_current = true;
+  context_->status.database_reachable = true;
+  const auto claimed =
+      db::transaction::run(on, {}, [&](db::tx& inside) -> db::outcome<std::int64_t> {
+        const auto epoch = db::next_epoch(inside, "writer " + context_->service, holder_name());
+        if (!epoch)
+          return tl::unexpected(epoch.error());
+        const auto cursors =
+            db::claim_cursors(inside, context_->service,
+                              static_cast<std::int32_t>(context_->options.shards), *epoch, 0);
+        if (!cursors)
+          return tl::unexpected(cursors.error());
+        return *epoch;
+      });
+  if (!claimed)
+    return fail(may_pass(claimed.error()) ? errc::transient : errc::fatal,
+                "the cursors cannot be taken over: {}", claimed.error().message);
+  context_->epoch = *claimed;
+  spdlog::info("writing {} with epoch {}", context_->service, context_->epoch);
+  return {};
+}
+
+void node::start_actors() {
+  system_config_ = std::make_unique<caf::actor_system_config>();
+  // Actors never block, so threads beyond a few only help where there are cores for them.
+  system_config_->set("logger.verbosity", caf::atom("quiet"));
+  system_ = std::make_unique<caf::actor_system>(*system_config_);
+  std::vector<child_factory> children;
+  children.push_back(permanent<metrics_exporter_state>(names::metrics, context_));
+  children.push_back(permanent<pool_state>(names::pool, context_));
+  children.push_back(permanent<pool_monitor_state>(names::pool_monitor, context_));
+  children.push_back(permanent<user_creation_state>(names::user_creation, context_));
+  children.push_back(permanent<pending_ops_state>(names::pending_ops, context_));
+  children.push_back(permanent<identity_state>(names::identity, context_));
+  for (std::size_t shard = 0; shard < context_->options.shards; ++shard)
+    children.push_back(permanent<shard_state>(names::shard(shard), context_, shard));
+  children.push_back(permanent<firehose_state>(names::firehose, context_));
+  children.push_back(
+      permanent<janitor_state>(names::janitor, context_, janitor_tasks(context_->options)));
+  supervision_options options;
+  options.max_restarts =
+      20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;
+  root_ = caf::actor_cast<caf::actor>(
+      spawn_state<supervisor_state>(*system_, context_, options, std::move(children)));
+}
+
+bool node::stop() {
+  if (!system_)
+    return true;
+  context_->status.draining = true;
+  bool drained = false;
+  {
+    caf::scoped_actor self(*system_);
+    self->monitor(root_);
+    caf::anon_send(root_, stop_request{});
+    self->receive([&](const caf::down_msg&) { drained = true; },
+                  caf::after(context_->options.drain_timeout) >> [] {});
+  }
+  if (!drained) {
+    spdlog::error("not everything stopped within drain-timeout; what is not committed is left to "
+                  "the next start");
+    caf::anon_send_exit(root_, caf::exit_reason::kill);
+    for (const auto& each : context_->actors.names())
+      if (const auto who = context_->actors.find(each))
+        caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
+  }
+  root_ = nullptr;
+  system_.reset();
+  if (postgres_)
+    postgres_->stop();
+  return drained;
+}
+
+} // namespace prism

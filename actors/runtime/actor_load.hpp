@@ -1,0 +1,82 @@
+#pragma once
+
+#include "metrics/bundles.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+
+namespace prism {
+
+/// What one actor adds to the metrics of its name: messages that wait, messages handled, time spent
+/// on them. Actors of one name share the series, so everything is added and taken back, never set.
+/// Costs a few atomic additions for a message. `arrived` and the destructor: any thread; the rest:
+/// the actor.
+class actor_load {
+public:
+  /// Without metrics it counts nothing: actors of tests that belong to no node.
+  explicit actor_load(std::optional<metrics::actor_metrics> out) : out_(out) {}
+  /// Takes back what was never handled.
+  ~actor_load() { take_back(); }
+  actor_load(const actor_load&) = delete;
+  actor_load& operator=(const actor_load&) = delete;
+
+  /// A message has come to wait.
+  void arrived() noexcept {
+    if (!out_ || ended_.load(std::memory_order_relaxed))
+      return;
+    out_->mailbox_depth->Increment();
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  /// The actor takes no more messages; those that wait are lost.
+  void ended() noexcept {
+    ended_.store(true, std::memory_order_relaxed);
+    take_back();
+  }
+
+  /// Lives while a message is handled, also when the handler throws.
+  class handling {
+  public:
+    explicit handling(actor_load& load) noexcept : load_(load) { load_.left_mailbox(); }
+    ~handling() {
+      if (load_.out_)
+        load_.out_->handling_seconds->Increment(
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - since_).count());
+    }
+    handling(const handling&) = delete;
+    handling& operator=(const handling&) = delete;
+
+  private:
+    actor_load& load_;
+    std::chrono::steady_clock::time_point since_{std::chrono::steady_clock::now()};
+  };
+
+private:
+  void left_mailbox() noexcept {
+    if (!out_)
+      return;
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    out_->mailbox_depth->Decrement();
+    out_->messages->Increment(); // before the handler: who has its answer finds it counted
+  }
+  void take_back() noexcept {
+    if (out_)
+      out_->mailbox_depth->Decrement(
+          static_cast<double>(waiting_.exchange(0, std::memory_order_relaxed)));
+  }
+
+  std::optional<metrics::actor_metrics> out_;
+  std::atomic<std::int64_t> waiting_{0};
+  std::atomic<bool> ended_{false};
+};
+
+/// The series of an actor called `name` that is made of these arguments: none, unless an overload
+/// knows them (actors/runtime/node_context.hpp does).
+template <class... Args>
+[[nodiscard]] std::optional<metrics::actor_metrics> metrics_of_actor(const char* /*name*/,
+                                                                     const Args&... /*unknown*/) {
+  return std::nullopt;
+}
+
+} // namespace prism

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "messages/interfaces.hpp"
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace prism {
+
+/// The name of an actor, with the interface that the actor has.
+template <class Interface>
+class actor_name {
+public:
+  explicit actor_name(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  operator const std::string&() const noexcept { return text_; } // NOLINT: it is a name
+
+private:
+  std::string text_;
+};
+
+/// Names in the tree.
+namespace names {
+inline const actor_name<firehose_actor> firehose{"firehose"};
+inline const actor_name<user_creation_actor> user_creation{"user_creation"};
+inline const actor_name<pending_ops_actor> pending_ops{"pending_ops"};
+inline const actor_name<identity_actor> identity{"identity"};
+inline const actor_name<pool_actor> pool{"pool"};
+inline const actor_name<metrics_actor> metrics{"metrics"};
+inline const actor_name<clockwork_actor> pool_monitor{"pool_monitor"};
+inline const actor_name<clockwork_actor> janitor{"janitor"};
+[[nodiscard]] inline actor_name<shard_actor> shard(std::size_t number) {
+  return actor_name<shard_actor>{"shard-" + std::to_string(number)};
+}
+/// Database sessions have names as well, so that they can be looked at and killed; they belong to
+/// the pool.
+inline const std::string db_session_prefix{"db_session-"};
+[[nodiscard]] inline std::string db_session(std::uint64_t number) {
+  return db_session_prefix + std::to_string(number);
+}
+[[nodiscard]] inline bool is_db_session(const std::string& name) {
+  return name.starts_with(db_session_prefix);
+}
+} // namespace names
+
+/// Who is who: the living actor of each name in the supervision tree. Peers look each other up here
+/// for every message and keep no handle across a restart. Any thread.
+class directory {
+public:
+  void put(const std::string& name, caf::strong_actor_ptr who);
+  /// Forgets `name`, if it still means `who`.
+  void erase(const std::string& name, const caf::actor_addr& who);
+
+  /// Null if nobody has this name at the moment.
+  [[nodiscard]] caf::strong_actor_ptr find(const std::string& name) const;
+
+  /// The same as a handle of the interface that the name stands for.
+  template <class Interface>
+  [[nodiscard]] Interface find(const actor_name<Interface>& name) const {
+    return caf::actor_cast<Interface>(find(name.text()));
+  }
+
+  /// The name of a living actor of the tree; empty if it has none.
+  [[nodiscard]] std::string name_of(const caf::actor_addr& who) const;
+
+  /// All names, for inspection.
+  [[nodiscard]] std::vector<std::string> names() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, caf::strong_actor_ptr> actors_;
+};
+
+} // namespace prism

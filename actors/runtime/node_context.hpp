@@ -1,0 +1,41 @@
+#pragma once
+
+#include "actors/runtime/directory.hpp"
+#include "actors/runtime/node_status.hpp"
+#include "actors/runtime/state_actor.hpp"
+#include "config/options.hpp"
+#include "metrics/registry.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace prism {
+
+/// What all actors of a node share. Immutable, but for what is made for many threads.
+struct node_context {
+  node_context(config::options settings, const metrics::registry_options& families)
+      : options(std::move(settings)), metrics(families) {}
+
+  config::options options;
+  /// Effective connection string; the embedded server's if the options name none.
+  std::string conninfo;
+  /// Names the upstream in firehose_cursor: the relay's URL.
+  std::string service;
+  /// Of this writer; older ones are fenced.
+  std::int64_t epoch{0};
+  directory actors;
+  node_status status;
+  metrics::registry metrics;
+};
+
+using node_ptr = std::shared_ptr<node_context>;
+
+/// All actors of the node are counted in its metrics: their first argument is the node.
+template <class... Args>
+[[nodiscard]] std::optional<metrics::actor_metrics>
+metrics_of_actor(const char* name, const node_ptr& node, const Args&... /*others*/) {
+  return node->metrics.actor(name);
+}
+
+} // namespace prism

@@ -1,0 +1,157 @@
+#pragma once
+
+/// State classes on top of CAF 0.17's class-based actors: the base of every actor of ours.
+
+#include "actors/runtime/actor_load.hpp"
+#include "core/thread_sanitizer.hpp"
+#include "messages/caf.hpp"
+
+#include <atomic>
+#include <boost/core/demangle.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <typeinfo>
+#include <utility>
+
+namespace prism {
+
+/// Remembers the type of the message that an actor handles, or handled last, for the report of its
+/// crash. Read by any thread while somebody keeps the actor.
+class message_memory {
+public:
+  /// The name of the type without its namespace; "none" before the first message.
+  [[nodiscard]] std::string last_message() const {
+    const auto* type = last_.load(std::memory_order_relaxed);
+    if (type == nullptr)
+      return "none";
+    auto name = boost::core::demangle(type->name());
+    return name.starts_with("prism::") ? name.substr(7) : name;
+  }
+
+protected:
+  void remember(const caf::type_erased_tuple& content) {
+    if (content.empty())
+      return;
+    const auto* type = content.type(0).second;
+    if (type != nullptr) // CAF's own messages have none
+      last_.store(type, std::memory_order_relaxed);
+  }
+
+private:
+  std::atomic<const std::type_info*> last_{nullptr};
+};
+
+/// Tells ThreadSanitizer that CAF never runs an actor on two threads at once.
+class turn_of_actor {
+public:
+  explicit turn_of_actor(const void* actor) noexcept : actor_(actor) { tsan::acquire(actor_); }
+  ~turn_of_actor() { tsan::release(actor_); }
+  turn_of_actor(const turn_of_actor&) = delete;
+  turn_of_actor& operator=(const turn_of_actor&) = delete;
+
+private:
+  const void* actor_;
+};
+
+/// An actor whose state and behaviour are one class:
+///
+///     struct counter_state {
+///       using interface = counter_actor; // a caf::typed_actor
+///       using self_pointer = interface::pointer;
+///       static constexpr const char* name = "counter";
+///       counter_state(self_pointer self, int start);
+///       interface::behavior_type make_behavior();
+///     };
+///
+/// The state lives from the actor's first message to its last; exceptions in a handler end the
+/// actor with their text as reason. Every message is counted under the state's name, if the
+/// arguments tell where (`metrics_of_actor`).
+template <class State>
+class state_actor : public State::interface::base, public message_memory {
+public:
+  using base = typename State::interface::base;
+  using behavior_type = typename State::interface::behavior_type;
+
+  template <class... Args>
+  explicit state_actor(caf::actor_config& config, Args... args)
+      : base(config), make_([args...](typename State::self_pointer self) {
+          return std::make_unique<State>(self, args...);
+        }),
+        load_(metrics_of_actor(State::name, args...)) {
+    this->set_exception_handler([](std::exception_ptr& problem) -> caf::error {
+      try {
+        std::rethrow_exception(problem);
+      } catch (const std::exception& what) {
+        return caf::make_error(caf::sec::runtime_error, std::string{what.what()});
+      } catch (...) {
+        return caf::make_error(caf::sec::runtime_error, "an exception of unknown type");
+      }
+    });
+    tsan::release(this);
+  }
+
+  ~state_actor() override { tsan::acquire(this); }
+  state_actor(const state_actor&) = delete;
+  state_actor& operator=(const state_actor&) = delete;
+
+  const char* name() const override { return State::name; }
+
+  void initialize() override {
+    const turn_of_actor turn(this);
+    base::initialize();
+  }
+
+  behavior_type make_behavior() override {
+    state_ = make_(this);
+    return state_->make_behavior();
+  }
+
+  using base::enqueue;
+
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* where) override {
+    tsan::release(what.get());
+    load_.arrived();
+    base::enqueue(std::move(what), where);
+  }
+
+  caf::invoke_message_result consume(caf::mailbox_element& what) override {
+    const turn_of_actor turn(this);
+    tsan::acquire(&what);
+    remember(what.content());
+    const actor_load::handling counted(load_);
+    return base::consume(what);
+  }
+
+  void on_exit() override {
+    const turn_of_actor turn(this);
+    state_.reset();
+    load_.ended();
+    base::on_exit();
+  }
+
+private:
+  std::function<std::unique_ptr<State>(typename State::self_pointer)> make_;
+  std::unique_ptr<State> state_;
+  actor_load load_; // counts in what the arguments in `make_` keep alive
+};
+
+/// Spawns a state class. `Options` are CAF's, such as `caf::detached` for actors that block.
+template <class State, caf::spawn_options Options = caf::no_spawn_options, class... Args>
+[[nodiscard]] typename State::interface spawn_state(caf::actor_system& system, Args... args) {
+  return system.spawn<state_actor<State>, Options>(std::move(args)...);
+}
+
+/// The type of the message that an actor of ours handled last; "unknown" for others.
+[[nodiscard]] inline std::string last_message_of(const caf::strong_actor_ptr& who) {
+  const auto* actor = who ? caf::actor_cast<caf::abstract_actor*>(who) : nullptr;
+  const auto* memory = dynamic_cast<const message_memory*>(actor);
+  return memory != nullptr ? memory->last_message() : "unknown";
+}
+
+/// Why an actor ended, as a sentence.
+[[nodiscard]] inline std::string describe(caf::actor_system& system, const caf::error& reason) {
+  return reason ? system.render(reason) : "normal";
+}
+
+} // namespace prism

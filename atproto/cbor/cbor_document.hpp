@@ -1,0 +1,70 @@
+#pragma once
+
+#include "atproto/cbor/cbor_node.hpp"
+#include "core/error.hpp"
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace prism::atproto {
+
+/// Caps on what a parser accepts from a stranger.
+struct cbor_limits {
+  /// Bytes of input. Default 5 MiB, the largest frame; must be below 4 GiB.
+  std::size_t max_size = std::size_t{5} << 20U;
+  /// Items, map keys included. One costs 20 bytes of memory. The default cannot be reached by a
+  /// record of 1 MiB, the largest that the protocol allows.
+  std::size_t max_nodes = std::size_t{1} << 20U;
+  /// Arrays and maps inside each other. A scalar has depth 0, an empty map 1. At most 64, which
+  /// bounds the recursion of everything that walks a document.
+  std::size_t max_depth = 64;
+};
+
+struct cbor_prefix;
+
+/// A parsed DAG-CBOR item (the strict subset of the data-model spec and of RFC 8949: definite
+/// lengths, shortest numbers, no floats, text keys sorted by length and then bytes, no duplicates,
+/// tag 42 only, integers within int64, valid UTF-8). Since only the canonical form passes, equal
+/// values have equal bytes.
+///
+/// Zero copy: it holds one flat table of items that point into the input, which must outlive it.
+/// Time and memory are linear in the input. Immutable after parsing, so any thread may read it.
+class cbor_document {
+public:
+  /// Parses `input`, which must be exactly one item.
+  /// @returns `errc::invalid` or `errc::limit` with the rule and the offset.
+  [[nodiscard]] static expected<cbor_document> parse(std::span<const std::byte> input,
+                                                     const cbor_limits& limits = {});
+
+  /// Parses the item at the front of `input`, whatever follows it. Event-stream frames are two
+  /// items in a row.
+  [[nodiscard]] static expected<cbor_prefix> parse_prefix(std::span<const std::byte> input,
+                                                          const cbor_limits& limits = {});
+
+  cbor_document(cbor_document&&) noexcept = default;
+  cbor_document& operator=(cbor_document&&) noexcept = default;
+  cbor_document(const cbor_document&) = delete;
+  cbor_document& operator=(const cbor_document&) = delete;
+  ~cbor_document() = default;
+
+  [[nodiscard]] cbor_node root() const noexcept { return {entries_.data(), input_}; }
+
+  /// Items in the document, map keys included.
+  [[nodiscard]] std::size_t node_count() const noexcept { return entries_.size(); }
+
+private:
+  cbor_document(std::vector<detail::cbor_entry> entries, const std::byte* input) noexcept
+      : entries_(std::move(entries)), input_(input) {}
+
+  std::vector<detail::cbor_entry> entries_;
+  const std::byte* input_;
+};
+
+/// A document, and how many bytes of the input it took.
+struct cbor_prefix {
+  cbor_document document;
+  std::size_t consumed;
+};
+
+} // namespace prism::atproto

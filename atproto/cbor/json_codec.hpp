@@ -1,0 +1,26 @@
+#pragma once
+
+#include "atproto/cbor/cbor_node.hpp"
+#include "core/error.hpp"
+
+#include <boost/json/fwd.hpp>
+#include <cstddef>
+#include <vector>
+
+namespace prism::atproto {
+
+/// The JSON form of a DAG-CBOR item (data-model spec, "JSON Representation"): links become
+/// `{"$link": "bafy…"}`, bytes `{"$bytes": "…"}` in unpadded base64; map order is kept.
+///
+/// A map that itself has the shape of one of these objects reads back as a link or bytes: keys that
+/// begin with `$` are reserved by the specification, so no valid record contains one.
+[[nodiscard]] boost::json::value to_json(cbor_node node);
+
+/// Encodes JSON as canonical DAG-CBOR: keys sorted, `$link` and `$bytes` recognised, numbers with a
+/// fraction of zero taken as integers.
+/// @returns `errc::invalid` with the path of the offender on a fraction, an integer beyond int64, a
+/// malformed or not solitary `$link` or `$bytes`, or text that is not UTF-8; `errc::limit` beyond
+/// 64 levels.
+[[nodiscard]] expected<std::vector<std::byte>> from_json(const boost::json::value& value);
+
+} // namespace prism::atproto

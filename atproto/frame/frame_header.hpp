@@ -1,0 +1,31 @@
+#pragma once
+
+#include "atproto/frame/frame.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace prism::atproto {
+
+namespace frame_limits {
+/// Greatest `seq`: integers beyond 53 bits are not safe in the data model, and one that is absurd
+/// would have every later frame taken for an old one.
+inline constexpr std::int64_t max_seq = (std::int64_t{1} << 53U) - 1;
+} // namespace frame_limits
+
+/// The first of the two items of a frame (event-stream spec, "Framing").
+struct frame_header {
+  std::int64_t op;
+  std::string_view type; ///< `t`, with its `#`; empty if none. Points into the input.
+  frame_kind kind;
+  std::size_t size; ///< bytes of the header; the payload begins there
+};
+
+/// Reads the header of a frame, after the check of the frame's size.
+/// @returns `errc::limit` beyond `frame_limits::max_frame`; `errc::invalid` if it is not a DAG-CBOR
+/// map, has no integer `op`, or has `op` 1 without a `t`.
+[[nodiscard]] expected<frame_header> read_frame_header(std::span<const std::byte> input);
+
+} // namespace prism::atproto

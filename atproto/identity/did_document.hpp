@@ -1,0 +1,42 @@
+#pragma once
+
+#include "atproto/crypto/did_key.hpp"
+#include "core/error.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace prism::atproto {
+
+/// What atproto reads in a DID document (DID spec, "DID Documents"). Absent and unusable parts are
+/// `nullopt`; a document without any of them is still one, of an account that does not function.
+struct did_document {
+  /// The `id`, always a valid DID.
+  std::string did;
+
+  /// The first `at://` entry of `alsoKnownAs` that is a valid handle, in lower case. It is only a
+  /// claim: the handle must resolve to the DID as well before anybody believes it.
+  std::optional<std::string> handle;
+
+  /// The key of verification method `#atproto`, which signs commits.
+  std::optional<public_key> signing_key;
+
+  /// Why there is no `signing_key` although the document has a method `#atproto`; else empty.
+  std::string signing_key_problem;
+
+  /// The endpoint of service `#atproto_pds`, type `AtprotoPersonalDataServer`: an http(s) URL with
+  /// a host, as written. A stranger chose it: guard requests to it accordingly.
+  std::optional<std::string> pds;
+
+  /// Bytes of the largest document that is read. A full PLC document has about 2 KiB.
+  static constexpr std::size_t max_size = std::size_t{256} << 10U;
+
+  /// Parses the JSON text of a document. Unknown members are ignored, members of the wrong type
+  /// count as absent.
+  /// @returns `errc::limit` if too large; `errc::invalid` on broken JSON or without a valid `id`.
+  [[nodiscard]] static expected<did_document> parse(std::string_view text);
+};
+
+} // namespace prism::atproto

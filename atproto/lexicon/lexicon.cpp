@@ -1,0 +1,50 @@
+#include "atproto/lexicon/lexicon.hpp"
+
+#include "atproto/lexicon/lexicon_compile.hpp"
+#include "atproto/lexicon/lexicon_validate.hpp"
+#include "atproto/syntax/syntax.hpp"
+#include "atproto/syntax/tid.hpp"
+
+namespace prism::atproto {
+
+lexicon_catalog::lexicon_catalog(std::unique_ptr<const detail::lexicon_graph> graph) noexcept
+    : graph_(std::move(graph)) {}
+
+lexicon_catalog::lexicon_catalog(lexicon_catalog&&) noexcept = default;
+lexicon_catalog& lexicon_catalog::operator=(lexicon_catalog&&) noexcept = default;
+lexicon_catalog::~lexicon_catalog() = default;
+
+expected<lexicon_catalog> lexicon_catalog::compile(std::span<const lexicon_text> lexicons) {
+  auto graph = detail::compile_lexicons(lexicons);
+  if (!graph)
+    return tl::unexpected(graph.error());
+  return lexicon_catalog{std::make_unique<const detail::lexicon_graph>(std::move(*graph))};
+}
+
+bool lexicon_catalog::contains(std::string_view collection) const noexcept {
+  return graph_->records.contains(collection);
+}
+
+lexicon_result lexicon_catalog::validate_record(std::string_view collection,
+                                                cbor_node record) const {
+  const auto found = graph_->records.find(collection);
+  if (found == graph_->records.end()) {
+    return tl::unexpected(lexicon_violation{lexicon_rule::unknown_collection, "$",
+                                            "there is no lexicon for the collection"});
+  }
+  return detail::validate(*graph_, found->second, record);
+}
+
+bool lexicon_catalog::accepts_key(std::string_view collection,
+                                  std::string_view rkey) const noexcept {
+  constexpr std::string_view literal = "literal:";
+  const auto found = graph_->records.find(collection);
+  if (found == graph_->records.end() || !is_valid_record_key(rkey))
+    return false;
+  const std::string_view key = std::get<detail::record_schema>(graph_->schemas[found->second]).key;
+  if (key.starts_with(literal))
+    return rkey == key.substr(literal.size());
+  return key == "any" || (key == "tid" ? is_valid_tid(rkey) : is_valid_nsid(rkey));
+}
+
+} // namespace prism::atproto

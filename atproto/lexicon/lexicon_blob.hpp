@@ -1,0 +1,28 @@
+#pragma once
+
+#include "atproto/cbor/cbor_node.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace prism::atproto::detail {
+
+/// What the schema of a blob looks at.
+struct blob_view {
+  std::string_view mime_type; ///< points into the record
+  std::int64_t size;          ///< bytes, from 0 to 2^53 - 1
+};
+
+/// Reads a blob (data-model spec, "Blob Type"); `nullopt` unless it has exactly the four fields,
+/// each of its kind, the `ref` of codec raw.
+[[nodiscard]] std::optional<blob_view> read_blob(cbor_node value) noexcept;
+
+/// Whether `accept` has the MIME type, its family as in `image/*`, or all of them; also if `accept`
+/// is empty.
+[[nodiscard]] bool is_accepted(std::string_view mime_type,
+                               std::span<const std::string> accept) noexcept;
+
+} // namespace prism::atproto::detail

@@ -1,7 +1,0 @@
-#pragma once
-
-/// The Merkle search tree of a repository: its keys, its nodes, and the walk over a tree.
-
-#include "atproto/mst_key.hpp"  // IWYU pragma: export
-#include "atproto/mst_node.hpp" // IWYU pragma: export
-#include "atproto/mst_walk.hpp" // IWYU pragma: export

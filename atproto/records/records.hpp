@@ -1,0 +1,136 @@
+#pragma once
+
+#include "atproto/cbor/cbor.hpp"
+#include "atproto/records/collection.hpp"
+#include "core/error.hpp"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// Typed views of the records of every indexed collection (lexicons/ has their schemas). All
+/// string_views and nodes point into the record's block and its document, which must outlive them.
+namespace prism::atproto {
+
+/// com.atproto.repo.strongRef: a uri and the version of the record it meant.
+struct strong_ref {
+  std::string_view uri;
+  std::string_view cid;
+};
+
+struct post_record {
+  std::string_view text;
+  std::string_view created_at;
+  std::optional<strong_ref> reply_root;
+  std::optional<strong_ref> reply_parent;
+  std::optional<cbor_node> langs;
+  std::optional<cbor_node> tags;
+  std::optional<cbor_node> facets;
+  std::optional<cbor_node> embed;
+  std::optional<cbor_node> labels;
+  /// Fields that have no member of their own, in block order; without `$type` and `reply`.
+  std::vector<std::pair<std::string_view, cbor_node>> extra;
+  /// DIDs of mention facets, in order, repeats kept.
+  std::vector<std::string_view> mentions;
+  /// The embedded record, alone or with media.
+  std::optional<strong_ref> quoted;
+};
+
+/// A like or a repost.
+struct subject_record {
+  strong_ref subject;
+  std::string_view created_at;
+  std::optional<strong_ref> via;
+};
+
+/// A follow or a block.
+struct pair_record {
+  std::string_view subject;
+  std::string_view created_at;
+};
+
+struct list_item_record {
+  std::string_view subject;
+  std::string_view list;
+  std::string_view created_at;
+};
+
+struct list_block_record {
+  std::string_view list;
+  std::string_view created_at;
+};
+
+struct verification_record {
+  std::string_view subject;
+  std::string_view handle;
+  std::string_view display_name;
+  std::string_view created_at;
+};
+
+struct list_record {
+  std::string_view name;
+  std::string_view purpose;
+  std::string_view created_at;
+};
+
+struct feed_generator_record {
+  std::string_view did;
+  std::string_view display_name;
+  std::string_view created_at;
+};
+
+struct starter_pack_record {
+  std::string_view name;
+  std::string_view created_at;
+};
+
+/// Who may reply to a thread besides its author.
+struct reply_rules {
+  bool mentioned{false};
+  bool followers{false};
+  bool followed{false};
+  std::vector<std::string_view> lists;
+};
+
+/// A thread's gate. Without `allow` anyone may reply; with an empty one only the author.
+struct thread_gate_record {
+  std::string_view post;
+  std::string_view created_at;
+  std::optional<reply_rules> allow;
+  std::vector<std::string_view> hidden_replies;
+};
+
+struct post_gate_record {
+  std::string_view post;
+  std::string_view created_at;
+  bool embedding_disabled{false};
+  std::vector<std::string_view> detached;
+};
+
+struct profile_record {
+  std::optional<std::string_view> display_name;
+  std::optional<std::string_view> description;
+  std::optional<std::string_view> created_at;
+  std::optional<strong_ref> joined_via;
+};
+
+/// A record of which only its date is looked at, if it has one (labeler, status, declarations).
+struct plain_record {
+  std::optional<std::string_view> created_at;
+};
+
+using record =
+    std::variant<plain_record, post_record, subject_record, pair_record, list_item_record,
+                 list_block_record, verification_record, list_record, feed_generator_record,
+                 starter_pack_record, thread_gate_record, post_gate_record, profile_record>;
+
+/// Reads the fields of a record whose block is already valid DAG-CBOR and, for collections with a
+/// lexicon, valid by it.
+/// @param kind collection of the record's path; not `other`.
+/// @param root the block's top node.
+/// @returns `errc::invalid` naming the first missing or mistyped field.
+[[nodiscard]] expected<record> parse_record(collection kind, const cbor_node& root);
+
+} // namespace prism::atproto

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "atproto/cbor/cid.hpp"
+#include "core/error.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace prism::atproto {
+
+/// Caps on a CAR. The defaults fit the `blocks` of a firehose event; a whole repository needs more.
+struct car_limits {
+  /// Bytes of the file, below 4 GiB.
+  std::size_t max_size = 2'000'000;
+  /// Bytes of one block: that of the largest record (sync spec), which no MST node comes near.
+  std::size_t max_block_size = 1'000'000;
+  /// Number of blocks. One costs 60 bytes of memory beside its own. 200 operations at both edges of
+  /// a tree twelve levels deep need 5,000.
+  std::size_t max_blocks = 16'384;
+  /// Number of roots; atproto uses the first only.
+  std::size_t max_roots = 16;
+};
+
+/// One block of a CAR.
+struct car_block {
+  cid id;
+  std::span<const std::byte> data; ///< in the input
+};
+
+/// A CAR v1 file in memory (repository spec, "CAR File Serialization"). Zero copy: blocks point
+/// into the input, which must outlive the view. Immutable, so any thread may read it.
+///
+/// Every block is hashed while parsing, so a view cannot contain one whose bytes are not what its
+/// CID says. Nothing is saved by doing it later: a consumer has to look at the commit, at every
+/// record and at every MST node of the proof anyway, and would have to remember what it has
+/// checked.
+///
+/// Duplicate and unused blocks and any order of blocks are accepted, as the specification demands.
+class car_view {
+public:
+  /// @returns `errc::invalid` or `errc::limit` with the offset: not version 1, no root, a CID of a
+  /// format that is not blessed, a block that does not match its CID, truncation, an excess.
+  [[nodiscard]] static expected<car_view> parse(std::span<const std::byte> input,
+                                                const car_limits& limits = {});
+
+  car_view(car_view&&) noexcept = default;
+  car_view& operator=(car_view&&) noexcept = default;
+  car_view(const car_view&) = delete;
+  car_view& operator=(const car_view&) = delete;
+  ~car_view() = default;
+
+  /// At least one. That of a firehose event is the commit object.
+  [[nodiscard]] std::span<const cid> roots() const noexcept { return roots_; }
+  [[nodiscard]] const cid& root() const noexcept { return roots_.front(); }
+
+  /// All blocks in the order of the file.
+  [[nodiscard]] std::span<const car_block> blocks() const noexcept { return blocks_; }
+
+  /// The bytes of a block, if it is here. O(log n), whatever CIDs a stranger chooses.
+  [[nodiscard]] std::optional<std::span<const std::byte>> find(const cid& id) const noexcept;
+
+private:
+  car_view() = default;
+
+  std::vector<cid> roots_;
+  std::vector<car_block> blocks_;
+  std::vector<std::uint32_t> by_cid_; // indexes into blocks_, in the order of their CIDs
+};
+
+} // namespace prism::atproto

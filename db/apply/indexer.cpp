@@ -1,0 +1,139 @@
+#include "db/apply/indexer.hpp"
+
+#include "core/crash_point.hpp"
+#include "db/accounts/purge.hpp"
+#include "db/index/batch_writer.hpp"
+#include "db/index/plan_settings.hpp"
+#include "db/index/progress.hpp"
+#include "db/index/removal_locks.hpp"
+#include "db/index/users.hpp"
+
+#include <algorithm>
+
+namespace prism::db {
+
+using atproto::collection;
+
+namespace {
+
+[[nodiscard]] std::vector<std::int64_t> repos_of(const batch& of) {
+  std::vector<std::int64_t> out;
+  for (const auto& op : of.ops)
+    out.push_back(of.user_ids[op.creator]);
+  std::ranges::sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+[[nodiscard]] known_revs read_revs(const result& rows, const batch& of) {
+  std::unordered_map<std::int64_t, std::string> by_id;
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    by_id.emplace(rows.get_int8(i, 0), rows.get_text(i, 1));
+  known_revs out;
+  for (did_ref ref = 0; ref < of.user_ids.size(); ++ref)
+    if (const auto found = by_id.find(of.user_ids[ref]); found != by_id.end())
+      out.emplace(ref, found->second);
+  return out;
+}
+
+void forget_same(known_revs& revs, const batch& of) {
+  for (const auto& op : of.ops)
+    if (const auto at = revs.find(op.creator); at != revs.end() && at->second == op.rev)
+      revs.erase(at);
+}
+
+/// What is known after the first round trip.
+struct opening {
+  advance cursor{advance::moved};
+  known_revs revs;
+  std::vector<std::int64_t> also_lock;
+};
+
+[[nodiscard]] outcome<opening> open_batch(tx& on, const batch& of,
+                                          const std::vector<std::int64_t>& uri_ids) {
+  pipeline out(on);
+  out.add(plan_settings);
+  const auto cursor_at = out.size();
+  add_advance_cursor(out, of);
+  const auto revs_at = out.size();
+  add_select_revs(out, repos_of(of));
+  const auto locks_at = out.size();
+  add_touched_posts(out, of, uri_ids);
+  const auto results = out.sync();
+  if (!results)
+    return tl::unexpected(results.error());
+  const auto cursor = read_advance((*results)[cursor_at], of);
+  if (!cursor)
+    return tl::unexpected(cursor.error());
+  opening done;
+  done.cursor = *cursor;
+  done.revs = read_revs((*results)[revs_at], of);
+  read_touched_posts(*results, locks_at, done.also_lock);
+  return done;
+}
+
+/// @param again the batch is not its shard's next one: its cursor is behind, and stays.
+[[nodiscard]] outcome<apply_report> apply_inside(tx& on, const batch& of,
+                                                 const std::vector<std::int64_t>& uri_ids,
+                                                 bool again, fresh what) {
+  auto opened = open_batch(on, of, uri_ids);
+  if (!opened)
+    return tl::unexpected(opened.error());
+  apply_report report;
+  if (opened->cursor == advance::fenced)
+    return tl::unexpected(fenced(of));
+  if (opened->cursor == advance::already_there && !again) {
+    report.already_applied = true;
+    return report;
+  }
+  if (what == fresh::same_commit)
+    forget_same(opened->revs, of);
+  const id_map ids{of, uri_ids};
+  auto plan = make_plan(of, opened->revs);
+  report.stale = static_cast<std::uint32_t>(plan.stale);
+  effects effects;
+  batch_writer writer(on, ids, std::move(plan), effects, report);
+  // A caller who does several of these in one transaction takes locks out of their turn anyway.
+  if (auto written = writer.write(opened->also_lock, again ? nullptr : &on.late_locks()); !written)
+    return tl::unexpected(written.error());
+  if (auto purged = purge_deleted(on, of, report); !purged)
+    return tl::unexpected(purged.error());
+  pipeline last(on);
+  effects.flush(last);
+  add_put_heads(last, of);
+  add_user_events(last, of);
+  if (!last.empty())
+    if (auto done = last.sync(); !done)
+      return tl::unexpected(done.error());
+  pass(crash_point::before_commit);
+  return report;
+}
+
+} // namespace
+
+outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of) {
+  partial_report nobody_asks;
+  return apply_batch(on, options, of, nobody_asks);
+}
+
+outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of,
+                                  partial_report& partial) {
+  const auto uri_ids = intern_uris(on, of);
+  if (!uri_ids)
+    return tl::unexpected(uri_ids.error());
+  if (auto ahead = purge_ahead(on, options, of, partial.done); !ahead)
+    return tl::unexpected(ahead.error());
+  auto done = run_reporting(on, options, partial.unsure, [&](tx& inside) {
+    return apply_inside(inside, of, *uri_ids, false, fresh::newer);
+  });
+  if (done)
+    done->add(std::exchange(partial.done, {}));
+  return done;
+}
+
+outcome<apply_report> apply_again(tx& inside, const batch& of,
+                                  const std::vector<std::int64_t>& uri_ids, fresh what) {
+  return apply_inside(inside, of, uri_ids, true, what);
+}
+
+} // namespace prism::db

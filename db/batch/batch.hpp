@@ -1,0 +1,158 @@
+#pragma once
+
+#include "atproto/cbor/cid.hpp"
+#include "atproto/records/collection.hpp"
+#include "db/batch/refs.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// A batch: what one shard makes of the frames that arrived while its previous batch was in the
+/// database. Plain values; built by db/batch/batch_builder, applied by db/apply/indexer.
+namespace prism::db {
+
+/// Microseconds since the Unix epoch.
+using micros = std::int64_t;
+using bytes = std::vector<std::byte>;
+
+/// A post's columns. JSON fields are texts; an empty optional is SQL null.
+struct post_row {
+  uri_ref reply_root{no_ref};
+  uri_ref reply_parent{no_ref};
+  uri_ref quoted{no_ref}; ///< only if it is a post
+  std::optional<bytes> reply_root_cid;
+  std::optional<bytes> reply_parent_cid;
+  std::string text;
+  std::optional<std::string> langs; ///< array literal
+  std::optional<std::string> tags;  ///< array literal
+  std::optional<std::string> facets;
+  std::optional<std::string> embed;
+  std::optional<std::string> labels;
+  std::optional<std::string> extra;
+  std::vector<did_ref> mentions;
+};
+
+/// A record that connects its creator with something: like, repost, follow, block, list item, list
+/// block, verification. Which members are used depends on the collection (db/index/edges.hpp).
+struct edge_row {
+  std::uint32_t subject{no_ref}; ///< a uri_ref for like and repost, else a did_ref
+  uri_ref list{no_ref};
+  uri_ref via{no_ref};
+  bytes subject_cid;
+  std::optional<bytes> via_cid;
+  std::string handle;
+  std::string display_name;
+};
+
+struct list_row {
+  std::string name;
+  std::string purpose;
+};
+struct feed_generator_row {
+  std::string feed_did;
+  std::string display_name;
+};
+struct starter_pack_row {
+  std::string name;
+};
+/// A gate of the post with the same repo and rkey.
+struct thread_gate_row {
+  std::optional<std::int16_t> allows; ///< bits of `gate_allows`
+  std::vector<uri_ref> lists;
+  std::vector<uri_ref> hidden_replies;
+};
+struct post_gate_row {
+  bool embedding_disabled{false};
+  std::vector<uri_ref> detached;
+};
+struct profile_row {
+  std::optional<std::string> display_name;
+  std::optional<std::string> description;
+  uri_ref joined_via{no_ref};
+};
+/// Labeler, status and declarations have no columns of their own.
+struct plain_row {};
+
+using row = std::variant<plain_row, post_row, edge_row, list_row, feed_generator_row,
+                         starter_pack_row, thread_gate_row, post_gate_row, profile_row>;
+
+/// Bits of `thread_gates.allows`.
+enum gate_allows : std::int16_t { allows_mentioned = 1, allows_followers = 2, allows_followed = 4 };
+
+enum class op_action : std::uint8_t { create, update, remove };
+
+/// One operation on one record.
+struct op {
+  did_ref creator{no_ref};
+  atproto::collection kind{atproto::collection::other};
+  op_action action{op_action::create};
+  uri_ref self{no_ref}; ///< of records that others refer to by uri; for gates, of their post
+  std::string rkey;
+  std::string rev;
+  std::int64_t seq{0};
+  micros commit_time{0};
+  // The rest is empty for `remove`.
+  std::optional<micros> created_at;
+  /// createdAt as written, where `created_at` does not give the same text.
+  std::optional<std::string> created_text;
+  atproto::cid cid;
+  /// The block, kept only where the columns cannot rebuild it or the table asks for it.
+  std::optional<bytes> record;
+  row columns;
+};
+
+/// The path of its record in its repo: collection/rkey.
+[[nodiscard]] std::string path_of(const op& what);
+
+/// The newest commit or sync of a repo in the batch.
+struct repo_head {
+  did_ref repo{no_ref};
+  std::string rev;
+  atproto::cid commit;
+  micros commit_time{0};
+};
+
+/// An #account event.
+struct account_event {
+  did_ref account{no_ref};
+  std::int64_t seq{0};
+  micros time{0};
+  bool active{true};
+  std::string status; ///< empty when active
+};
+
+[[nodiscard]] inline bool is_deletion(const account_event& event) {
+  return !event.active && event.status == "deleted";
+}
+
+/// An #identity event.
+struct identity_event {
+  did_ref account{no_ref};
+  micros time{0};
+};
+
+/// All that one transaction writes.
+struct batch {
+  std::string service; ///< names the upstream; cursors are per service
+  std::int32_t shard{0};
+  std::int64_t epoch{0};
+  std::int64_t last_seq{0}; ///< the shard's cursor after this batch
+  std::uint32_t frames{0};
+  ref_tables refs;
+  std::vector<op> ops; ///< in the order of the firehose
+  std::vector<repo_head> heads;
+  std::vector<account_event> accounts;
+  std::vector<identity_event> identities;
+  /// Whether deletions of accounts wait until the account's PDS has confirmed them
+  /// (db/accounts/identity); else they are carried out with the batch.
+  bool verify_deletions{false};
+  /// users.id of each DID in `refs`, filled by user_creation before the batch is applied.
+  std::vector<std::int64_t> user_ids;
+};
+
+} // namespace prism::db

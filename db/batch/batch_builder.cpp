@@ -1,0 +1,240 @@
+#include "db/batch/batch_builder.hpp"
+
+#include "atproto/cbor/cbor.hpp"
+#include "atproto/lexicon/lexicon.hpp"
+#include "atproto/repo/car.hpp"
+#include "atproto/syntax/datetime.hpp"
+#include "atproto/syntax/syntax.hpp"
+#include "atproto/syntax/tid.hpp"
+#include "core/printable.hpp"
+#include "db/batch/row_builder.hpp"
+#include "db/batch/sql_text.hpp"
+
+#include <algorithm>
+
+namespace prism::db {
+
+using atproto::collection;
+
+namespace {
+
+// Of users.status, and of a path in the log. Both are short unless somebody means harm.
+constexpr std::size_t max_status = 64;
+constexpr std::size_t max_shown_path = 256;
+
+/// A reason for refusing one record: a stable word for the metric, and the sentence for the log.
+struct refusal {
+  std::string reason;
+  std::string message;
+};
+
+[[nodiscard]] tl::unexpected<refusal> refuse(std::string_view reason, std::string message) {
+  return tl::unexpected<refusal>(refusal{std::string{reason}, std::move(message)});
+}
+
+// Compiled once; that it compiles is a test.
+[[nodiscard]] const atproto::lexicon_catalog& lexicons() {
+  static const auto catalog =
+      atproto::lexicon_catalog::compile(atproto::embedded_lexicons()).value();
+  return catalog;
+}
+
+// Errors of the row builder begin with their reason word.
+[[nodiscard]] refusal as_refusal(const error& problem) {
+  const auto colon = problem.message.find(':');
+  return {problem.message.substr(0, colon), problem.message};
+}
+
+// Collections whose records others refer to by uri, and gates, which share their post's uri.
+[[nodiscard]] collection self_kind(collection kind) {
+  switch (kind) {
+  case collection::post:
+  case collection::list:
+  case collection::feed_generator:
+  case collection::starter_pack:
+    return kind;
+  case collection::thread_gate:
+  case collection::post_gate:
+    return collection::post;
+  default:
+    return collection::other;
+  }
+}
+
+[[nodiscard]] tl::expected<void, refusal> read_record(op& out, std::string_view did,
+                                                      const atproto::repo_op& in,
+                                                      const atproto::car_view& car,
+                                                      std::size_t& room, ref_tables& refs) {
+  if (!in.record)
+    return refuse("missing_cid", "the operation names no record");
+  const auto block = car.find(*in.record);
+  if (!block)
+    return refuse("missing_block", fmt::format("no block {}", in.record->to_string()));
+  if (block->size() > atproto::frame_limits::max_record)
+    return refuse("record_too_large", fmt::format("{} bytes", block->size()));
+  // Many operations may name one block: together they have no more than a CAR can hold.
+  if (block->size() > room)
+    return refuse("commit_too_large", fmt::format("{} bytes more than fit", block->size() - room));
+  room -= block->size();
+  const auto document = atproto::cbor_document::parse(*block);
+  if (!document)
+    return refuse("bad_cbor", document.error().message);
+  // The official AppView takes chat declarations as they are. Here they have to say what they are.
+  if (out.kind == collection::chat_declaration) {
+    if (document->root().find_text("$type") != in.collection)
+      return refuse("bad_type_field",
+                    fmt::format("bad_type_field at $.$type: must be {}", in.collection));
+  } else {
+    const auto valid = lexicons().validate_record(in.collection, document->root());
+    if (!valid)
+      return refuse(atproto::to_string(valid.error().rule), valid.error().to_string());
+  }
+  out.cid = *in.record;
+  if (const auto filled = fill_row(out, did, document->root(), refs); !filled)
+    return tl::unexpected<refusal>(as_refusal(filled.error()));
+  return {};
+}
+
+[[nodiscard]] expected<micros> event_time(std::string_view text) {
+  auto time = atproto::parse_datetime(text);
+  if (!time)
+    return fail(errc::invalid, "field time: {}", time.error().message);
+  return time;
+}
+
+[[nodiscard]] expected<void> check_did(std::string_view did) {
+  if (!atproto::is_valid_did(did))
+    return fail(errc::invalid, "field did: '{}' is not a DID", printable(did));
+  return {};
+}
+
+[[nodiscard]] expected<void> check_rev(std::string_view rev) {
+  if (!atproto::is_valid_tid(rev))
+    return fail(errc::invalid, "field rev: '{}' is not a TID", printable(rev));
+  return {};
+}
+
+// A record that is too large is refused by itself; what stands beside it in the CAR is not.
+[[nodiscard]] atproto::car_limits commit_car_limits() {
+  atproto::car_limits limits;
+  limits.max_block_size = atproto::frame_limits::max_commit_blocks;
+  return limits;
+}
+
+} // namespace
+
+batch_builder::batch_builder(const build_events& events) : events_(events) {}
+
+expected<void> batch_builder::add(const atproto::frame& frame) {
+  ++batch_.frames;
+  if (const auto* commit = std::get_if<atproto::commit_frame>(&frame))
+    return add_commit(*commit);
+  if (const auto* sync = std::get_if<atproto::sync_frame>(&frame))
+    return add_sync(*sync);
+  if (const auto* account = std::get_if<atproto::account_frame>(&frame)) {
+    const auto time = event_time(account->time);
+    if (!time)
+      return tl::unexpected(time.error());
+    if (auto valid = check_did(account->did); !valid)
+      return valid;
+    const auto status = account->active ? std::string_view{} : account->status.value_or("inactive");
+    batch_.accounts.push_back({batch_.refs.did(account->did), account->seq, *time, account->active,
+                               sql_text(status, max_status)});
+  } else if (const auto* identity = std::get_if<atproto::identity_frame>(&frame)) {
+    const auto time = event_time(identity->time);
+    if (!time)
+      return tl::unexpected(time.error());
+    if (auto valid = check_did(identity->did); !valid)
+      return valid;
+    batch_.identities.push_back({batch_.refs.did(identity->did), *time});
+  }
+  return {};
+}
+
+void batch_builder::add_head(std::string_view did, std::string_view rev, const atproto::cid& commit,
+                             micros time) {
+  batch_.heads.push_back({batch_.refs.did(did), std::string{rev}, commit, time});
+}
+
+expected<void> batch_builder::add_sync(const atproto::sync_frame& frame) {
+  const auto time = event_time(frame.time);
+  if (!time)
+    return tl::unexpected(time.error());
+  if (auto valid = check_did(frame.did); !valid)
+    return valid;
+  if (auto valid = check_rev(frame.rev); !valid)
+    return valid;
+  const auto car = atproto::car_view::parse(frame.blocks);
+  if (!car)
+    return tl::unexpected(car.error());
+  if (car->roots().empty())
+    return fail(errc::invalid, "field blocks: a #sync without a root");
+  add_head(frame.did, frame.rev, car->roots().front(), *time);
+  return {};
+}
+
+expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
+  const auto time = event_time(frame.time);
+  if (!time)
+    return tl::unexpected(time.error());
+  if (auto valid = check_did(frame.repo); !valid)
+    return valid;
+  if (auto valid = check_rev(frame.rev); !valid)
+    return valid;
+  const auto car = atproto::car_view::parse(frame.blocks, commit_car_limits());
+  if (!car)
+    return tl::unexpected(car.error());
+  std::size_t room = atproto::frame_limits::max_commit_blocks;
+  const auto creator = batch_.refs.did(frame.repo);
+  for (const auto& in : frame.ops) {
+    const auto kind = atproto::collection_of(in.collection);
+    if (kind == collection::other) {
+      events_.skipped(in.collection);
+      continue;
+    }
+    op out;
+    out.creator = creator;
+    out.kind = kind;
+    out.rkey = in.rkey;
+    out.rev = frame.rev;
+    out.seq = frame.seq;
+    out.commit_time = *time;
+    if (!atproto::is_valid_record_key(in.rkey)) {
+      events_.rejected(frame.repo, printable(in.path, max_shown_path), "bad_record_key",
+                       "the record key breaks its syntax");
+      continue;
+    }
+    if (const auto own = self_kind(kind); own != collection::other)
+      out.self = batch_.refs.path(creator, own, in.rkey);
+    switch (in.action) {
+    case atproto::repo_action::remove:
+      out.action = op_action::remove;
+      break;
+    case atproto::repo_action::update:
+      out.action = op_action::update;
+      break;
+    case atproto::repo_action::create:
+      out.action = op_action::create;
+      break;
+    }
+    if (in.action != atproto::repo_action::remove) {
+      if (const auto read = read_record(out, frame.repo, in, *car, room, batch_.refs); !read) {
+        events_.rejected(frame.repo, in.path, read.error().reason, read.error().message);
+        continue;
+      }
+    }
+    batch_.ops.push_back(std::move(out));
+  }
+  add_head(frame.repo, frame.rev, frame.commit, *time);
+  return {};
+}
+
+std::string path_of(const op& what) {
+  return fmt::format("{}/{}", atproto::nsid_of(what.kind), what.rkey);
+}
+
+batch batch_builder::take() {
+  return std::exchange(batch_, batch{});
+}
+
+} // namespace prism::db

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "atproto/frame/frame.hpp"
+#include "db/batch/batch.hpp"
+
+#include <functional>
+#include <string_view>
+
+namespace prism::db {
+
+/// What the builder says about what it leaves out, so that nothing is dropped in silence.
+struct build_events {
+  /// A record that breaks its lexicon or cannot be decoded. `reason` is a short stable word.
+  std::function<void(std::string_view did, std::string_view path, std::string_view reason,
+                     const std::string& message)>
+      rejected;
+  /// A record outside the indexed collections.
+  std::function<void(std::string_view collection)> skipped;
+};
+
+/// Turns decoded frames into a batch: finds each record's block, checks it against its CID and
+/// lexicon, reads its fields into columns. One builder makes one batch; not thread-safe, no I/O.
+class batch_builder {
+public:
+  /// @param events called synchronously; must outlive the builder.
+  explicit batch_builder(const build_events& events);
+
+  /// Adds one frame's operations. A frame that is not well-formed as a whole adds nothing.
+  /// @returns `errc::invalid` or `errc::limit` with the field that is wrong.
+  [[nodiscard]] expected<void> add(const atproto::frame& frame);
+
+  /// Frames added so far.
+  [[nodiscard]] std::uint32_t frames() const noexcept { return batch_.frames; }
+
+  /// The batch; the builder is empty afterwards. Service, shard, epoch and last_seq are the
+  /// caller's.
+  [[nodiscard]] batch take();
+
+private:
+  [[nodiscard]] expected<void> add_commit(const atproto::commit_frame& frame);
+  [[nodiscard]] expected<void> add_sync(const atproto::sync_frame& frame);
+  void add_head(std::string_view did, std::string_view rev, const atproto::cid& commit,
+                micros time);
+
+  const build_events& events_;
+  batch batch_;
+};
+
+} // namespace prism::db

@@ -1,0 +1,71 @@
+#include "db/batch/index_plan.hpp"
+
+#include <fmt/format.h>
+
+namespace prism::db {
+
+using atproto::collection;
+
+namespace {
+
+[[nodiscard]] bool keeps_history(collection kind) {
+  switch (kind) {
+  case collection::post:
+  case collection::thread_gate:
+  case collection::post_gate:
+  case collection::follow:
+  case collection::list_item:
+    return true;
+  default:
+    return false;
+  }
+}
+
+void fold(planned_path& path, const op& next, bool first) {
+  if (path.put != nullptr && next.action != op_action::create && keeps_history(next.kind))
+    path.passed.push_back({path.put, next.commit_time});
+  switch (next.action) {
+  case op_action::create:
+    // A second create of a live record is a fault of the repo: the first stays.
+    if (path.put == nullptr)
+      path.put = &next;
+    break;
+  case op_action::update:
+    path.remove_old = path.remove_old || first || path.put == nullptr;
+    path.put = &next;
+    break;
+  case op_action::remove:
+    path.remove_old = true;
+    path.put = nullptr;
+    break;
+  }
+}
+
+} // namespace
+
+index_plan make_plan(const batch& of, const known_revs& revs) {
+  index_plan plan;
+  std::unordered_map<std::string, std::size_t> index;
+  std::unordered_map<did_ref, std::string_view> newest;
+  for (const auto& each : of.ops) {
+    const auto known = revs.find(each.creator);
+    auto& in_batch = newest[each.creator];
+    if ((known != revs.end() && each.rev <= known->second) || each.rev < in_batch) {
+      ++plan.stale;
+      continue;
+    }
+    in_batch = each.rev;
+    if (each.kind == collection::profile || each.kind == collection::verification)
+      plan.told_step_by_step.push_back(&each);
+    auto& paths = plan.of(each.kind);
+    const auto [at, added] = index.try_emplace(
+        fmt::format("{}/{}/{}", each.creator, static_cast<int>(each.kind), each.rkey),
+        paths.size());
+    if (added)
+      paths.push_back({each.creator, each.self, each.rkey, false, nullptr, each.commit_time, {}});
+    fold(paths[at->second], each, added);
+  }
+  return plan;
+}
+
+} // namespace prism::db

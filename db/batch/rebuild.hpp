@@ -1,0 +1,61 @@
+#pragma once
+
+#include "atproto/records/collection.hpp"
+#include "core/error.hpp"
+#include "db/batch/batch.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// Records made again from their columns. Ingest rebuilds every record of these collections once
+/// and keeps its block only if the result differs, so what is stored always gives the record's CID.
+namespace prism::db {
+
+/// The text of a CID as it is stored: the binary form if that gives back the same text, else the
+/// text's own characters (which cannot begin like a binary CID).
+[[nodiscard]] bytes pack_cid(std::string_view text);
+
+/// Reverses `pack_cid`.
+[[nodiscard]] std::string unpack_cid(std::span<const std::byte> stored);
+
+/// A strong reference in text.
+struct text_ref {
+  std::string uri;
+  std::string cid;
+};
+
+/// A like's or repost's block.
+/// @param created_at as the record wrote it: `created_text`, or `created_at` formatted.
+[[nodiscard]] expected<bytes> rebuild_subject(atproto::collection kind, const text_ref& subject,
+                                              std::string_view created_at,
+                                              const std::optional<text_ref>& via);
+
+/// A follow's or block's block.
+[[nodiscard]] expected<bytes> rebuild_pair(atproto::collection kind, std::string_view subject_did,
+                                           std::string_view created_at);
+
+/// A post's columns in the form in which SELECT gives them back.
+struct post_columns {
+  std::string_view text;
+  std::string_view created_at;
+  std::optional<text_ref> reply_root;
+  std::optional<text_ref> reply_parent;
+  std::optional<std::vector<std::string>> langs;
+  std::optional<std::vector<std::string>> tags;
+  std::optional<std::string_view> facets; ///< JSON text, as the three below
+  std::optional<std::string_view> embed;
+  std::optional<std::string_view> labels;
+  std::optional<std::string_view> extra;
+};
+
+/// The items of a JSON array of texts, such as a text[] column gives through array_to_json.
+[[nodiscard]] std::optional<std::vector<std::string>>
+json_texts(std::optional<std::string_view> json);
+
+/// A post's block.
+/// @returns `errc::invalid` if a JSON column is not a record's JSON.
+[[nodiscard]] expected<bytes> rebuild_post(const post_columns& columns);
+
+} // namespace prism::db

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "atproto/records/collection.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace prism::db {
+
+/// Index into a batch's table of DIDs or of uris; a batch is built before ids are known.
+using did_ref = std::uint32_t;
+using uri_ref = std::uint32_t;
+inline constexpr std::uint32_t no_ref = UINT32_MAX;
+
+/// What an at-uri's text falls into; views into it. Every text falls into parts in one way and
+/// comes back from them byte for byte, also where it is not canonical.
+struct uri_parts {
+  std::string_view did;                                 ///< empty: `rkey` is the whole text
+  atproto::collection kind{atproto::collection::other}; ///< `other`: `rkey` is "collection/rkey"
+  std::string_view rkey;
+};
+[[nodiscard]] uri_parts split_uri(std::string_view text) noexcept;
+
+/// Bytes of `uri_parts::rkey` that the index of `uris` can hold. Only uris with a fragment come
+/// near.
+inline constexpr std::size_t max_uri_rkey = 2600;
+
+/// A row of `uris` before it has an id: `uri_parts`, of which the DID is a ref.
+struct uri_key {
+  did_ref repo{no_ref};                                 ///< `no_ref`: `rkey` holds the whole text
+  atproto::collection kind{atproto::collection::other}; ///< `other`: `rkey` holds "collection/rkey"
+  std::string rkey;
+};
+
+/// The DIDs and uris that a batch refers to, each once. Plain value, no I/O.
+class ref_tables {
+public:
+  /// The ref of a DID, added if new.
+  did_ref did(std::string_view text);
+  /// The ref of an at-uri in any spelling, added if new with the DID it names.
+  uri_ref uri(std::string_view text);
+  /// The ref of the record at a path of a repo, added if new.
+  uri_ref path(did_ref repo, atproto::collection kind, std::string_view rkey);
+
+  [[nodiscard]] const std::vector<std::string>& dids() const noexcept { return dids_; }
+  [[nodiscard]] const std::vector<uri_key>& uris() const noexcept { return uris_; }
+
+private:
+  std::vector<std::string> dids_;
+  std::vector<uri_key> uris_;
+  std::unordered_map<std::string, did_ref> did_index_;
+  std::unordered_map<std::string, uri_ref> uri_index_;
+};
+
+/// The text of the at-uri that a row of `uris` stands for.
+/// @param did the repo's DID; empty for repo 0.
+[[nodiscard]] std::string uri_text(std::string_view did, atproto::collection kind,
+                                   std::string_view rkey);
+
+} // namespace prism::db

@@ -1,0 +1,154 @@
+#include "db/batch/batch_builder.hpp"
+#include "db/dead_letters/dead_letters.hpp"
+#include "db/index/progress.hpp"
+#include "db/index/users.hpp"
+
+#include <algorithm>
+
+namespace prism::db {
+
+namespace {
+
+constexpr statement read_letter{
+    "read_dead_letter", "SELECT path, bytes FROM dead_letters WHERE id = $1 AND service = $2"};
+
+constexpr statement delete_letter{"delete_dead_letter",
+                                  "DELETE FROM dead_letters WHERE id = $1 RETURNING id"};
+
+constexpr statement deleted_since{
+    "deleted_since",
+    "SELECT EXISTS (SELECT FROM unnest($1::int8[], $2::timestamptz[]) AS n(user_id, at) "
+    "JOIN users u ON u.id = n.user_id WHERE u.status = 'deleted' AND u.status_time >= n.at)"};
+
+// Every batch begins with its shard's row.
+constexpr statement stop_shards{
+    "stop_shards",
+    "SELECT epoch FROM firehose_cursor WHERE service = $1 ORDER BY shard FOR UPDATE"};
+
+/// Ends the transaction without changes, for a reason that is no failure of the database.
+constexpr std::string_view not_applied = "PF002";
+
+[[nodiscard]] tl::unexpected<db_error> refuse(std::string why) {
+  return tl::unexpected(
+      db_error{error_class::poison, std::string{not_applied}, std::move(why), "retry"});
+}
+
+[[nodiscard]] outcome<void> stand_still(executor& on, const std::string& service,
+                                        std::int64_t epoch, const batch& of) {
+  params p;
+  p.text(service);
+  const auto rows = on.exec_prepared(stop_shards, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    if (rows->get_int8(i, 0) != epoch)
+      return tl::unexpected(fenced(of));
+  return {};
+}
+
+/// A deletion leaves the rev of the repo as it was, and would not come again for what comes now.
+[[nodiscard]] outcome<bool> was_deleted(executor& on, const batch& of) {
+  params p;
+  p.int8_array(of.ops, [&](const op& each) {
+     return of.user_ids[each.creator];
+   }).timestamptz_array(of.ops, [](const op& each) { return each.commit_time; });
+  const auto rows = on.exec_prepared(deleted_since, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return rows->get_bool(0, 0);
+}
+
+[[nodiscard]] outcome<apply_report> apply_letter(tx& on, const batch& of, std::int64_t id,
+                                                 const std::vector<std::int64_t>& uri_ids) {
+  if (auto still = stand_still(on, of.service, of.epoch, of); !still)
+    return tl::unexpected(still.error());
+  params key;
+  key.int8(id);
+  const auto gone = on.exec_prepared(delete_letter, key);
+  if (!gone)
+    return tl::unexpected(gone.error());
+  if (gone->empty())
+    return refuse("somebody else has retried or discarded it meanwhile");
+  const auto deleted = was_deleted(on, of);
+  if (!deleted)
+    return tl::unexpected(deleted.error());
+  if (*deleted)
+    return refuse("its account has been deleted since");
+  // A repo's head came with the rest of the frame; of a whole frame there was no rest.
+  auto report = apply_again(on, of, uri_ids, of.heads.empty() ? fresh::same_commit : fresh::newer);
+  if (report && report->stale > 0)
+    return refuse("its repo has a newer commit by now, so it came too late; the repo has to be "
+                  "resynchronised");
+  return report;
+}
+
+/// The frame, or one record of it, as a batch; or why it cannot be one.
+[[nodiscard]] expected<batch> build(std::span<const std::byte> bytes, std::string_view path) {
+  const auto frame = atproto::decode_frame(bytes);
+  if (!frame)
+    return tl::unexpected(frame.error());
+  std::string refused;
+  const build_events events{
+      .rejected = [&](std::string_view, std::string_view path, std::string_view reason,
+                      const std::string&) { refused += fmt::format(" {}: {};", path, reason); },
+      .skipped = [](std::string_view) {}};
+  batch_builder builder(events);
+  if (auto added = builder.add(*frame); !added)
+    return tl::unexpected(added.error());
+  auto out = builder.take();
+  if (out.ops.empty() && out.heads.empty() && out.accounts.empty() && out.identities.empty())
+    return fail(errc::invalid, "nothing in it can be indexed:{}", refused);
+  if (path.empty())
+    return out;
+  std::erase_if(out.ops, [&](const op& each) { return path_of(each) != path; });
+  out.heads.clear();
+  if (out.ops.empty())
+    return fail(errc::invalid, "nothing in its frame is called {}:{}", path, refused);
+  return out;
+}
+
+} // namespace
+
+outcome<retried_letter> retry_dead_letter(connection& on, const tx_options& options,
+                                          const std::string& service, std::int64_t epoch,
+                                          std::int64_t id) {
+  retried_letter out;
+  out.id = id;
+  params key;
+  key.int8(id).text(service);
+  const auto rows = on.exec_prepared(read_letter, key);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  if (rows->empty()) {
+    out.why = fmt::format("there is no dead letter {} of {}", id, service);
+    return out;
+  }
+  auto of = build(rows->get_bytea(0, 1), rows->get_text(0, 0));
+  if (!of) {
+    out.why = of.error().message;
+    return out;
+  }
+  of->service = service;
+  of->epoch = epoch;
+  auto users = intern_users(on, of->refs.dids());
+  if (!users)
+    return tl::unexpected(users.error());
+  of->user_ids = std::move(*users);
+  const auto uris = intern_uris(on, *of);
+  if (!uris)
+    return tl::unexpected(uris.error());
+  auto done = transaction::run(on, options,
+                               [&](tx& inside) { return apply_letter(inside, *of, id, *uris); });
+  if (done) {
+    out.applied = true;
+    out.report = std::move(*done);
+  } else if (done.error().sqlstate == not_applied)
+    out.why = done.error().message;
+  else if (done.error().cls == error_class::poison)
+    out.why = "it is refused again: " + describe(done.error());
+  else
+    return tl::unexpected(std::move(done.error()));
+  return out;
+}
+
+} // namespace prism::db

@@ -1,0 +1,87 @@
+#include "db/dead_letters/dead_letters.hpp"
+
+#include <algorithm>
+
+namespace prism::db {
+
+namespace {
+
+constexpr statement insert_dead_letter{
+    "insert_dead_letter",
+    "INSERT INTO dead_letters (service, seq, did, path, reason, sqlstate, bytes) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (service, seq, path) DO NOTHING"};
+
+// Index: dead_letters_place.
+constexpr statement frame_letters{
+    "letters_of_frame", "SELECT path, reason, sqlstate FROM dead_letters WHERE service = $1 AND "
+                        "seq = $2 ORDER BY path"};
+
+// Index: primary key.
+constexpr statement list_letters{
+    "list_dead_letters",
+    "SELECT id, service, seq, did, path, reason, sqlstate, length(bytes)::int8, created_at "
+    "FROM dead_letters WHERE id > $1 ORDER BY id LIMIT $2"};
+
+constexpr statement discard_letters{"discard_dead_letters",
+                                    "DELETE FROM dead_letters WHERE id = ANY($1) RETURNING id"};
+
+} // namespace
+
+outcome<void> keep_dead_letter(executor& on, const dead_letter& letter) {
+  params p;
+  p.text(letter.service)
+      .int8(letter.seq)
+      .text(letter.did)
+      .text(letter.path)
+      .text(letter.reason)
+      .text(letter.sqlstate)
+      .bytea(letter.bytes);
+  if (auto done = on.exec_prepared(insert_dead_letter, p); !done)
+    return tl::unexpected(done.error());
+  return {};
+}
+
+outcome<std::vector<refused_part>> letters_of_frame(executor& on, const std::string& service,
+                                                    std::int64_t seq) {
+  params p;
+  p.text(service).int8(seq);
+  const auto rows = on.exec_prepared(frame_letters, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<refused_part> out;
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    out.push_back({std::string{rows->get_text(i, 0)}, std::string{rows->get_text(i, 1)},
+                   std::string{rows->get_text(i, 2)}});
+  return out;
+}
+
+outcome<std::vector<dead_letter_summary>> list_dead_letters(executor& on, std::int64_t after,
+                                                            std::int64_t limit) {
+  params p;
+  p.int8(after).int8(std::clamp<std::int64_t>(limit, 1, most_listed_letters));
+  const auto rows = on.exec_prepared(list_letters, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<dead_letter_summary> out;
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    out.push_back({rows->get_int8(i, 0), std::string{rows->get_text(i, 1)}, rows->get_int8(i, 2),
+                   std::string{rows->get_text(i, 3)}, std::string{rows->get_text(i, 4)},
+                   std::string{rows->get_text(i, 5)}, std::string{rows->get_text(i, 6)},
+                   rows->get_int8(i, 7), rows->get_timestamptz(i, 8)});
+  return out;
+}
+
+outcome<discarded_letters> discard_dead_letters(executor& on,
+                                                const std::vector<std::int64_t>& ids) {
+  params p;
+  p.int8_array(ids);
+  const auto rows = on.exec_prepared(discard_letters, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  discarded_letters out;
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    out.ids.push_back(rows->get_int8(i, 0));
+  return out;
+}
+
+} // namespace prism::db

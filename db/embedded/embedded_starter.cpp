@@ -1,0 +1,277 @@
+#include "db/embedded/embedded_starter.hpp"
+
+#include "db/embedded/directory_lock.hpp"
+#include "db/embedded/postmaster.hpp"
+#include "db/pg/connection.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <spdlog/spdlog.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace prism::db {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+constexpr milliseconds initdb_timeout{120'000};
+/// How long an orphan may take to act on the death signal before it is sent again.
+constexpr milliseconds orphan_grace{2'000};
+constexpr std::uintmax_t max_log_bytes = 10U << 20;
+constexpr std::streamoff log_tail_bytes = 2'000;
+
+std::string tail_of(const fs::path& log) {
+  std::ifstream in(log, std::ios::binary | std::ios::ate);
+  const std::streamoff size = in ? std::streamoff(in.tellg()) : 0;
+  in.seekg(std::max<std::streamoff>(0, size - log_tail_bytes));
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::vector<std::string> server_environment() {
+  // Nothing of ours: PGDATA, PGPORT and the like would change what the programs do.
+  return {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "TZ=UTC"};
+}
+
+std::optional<process_identity> read_owner(const embedded_paths& paths) {
+  process_identity owner;
+  std::ifstream in(paths.owner());
+  if (in >> owner.pid >> owner.start_ticks)
+    return owner;
+  return std::nullopt;
+}
+
+void write_owner(const embedded_paths& paths) {
+  if (const auto self = identify(::getpid()))
+    std::ofstream(paths.owner(), std::ios::trunc) << self->pid << ' ' << self->start_ticks << '\n';
+}
+
+std::optional<int> cluster_version(const fs::path& data) {
+  int version = 0;
+  std::ifstream in(data / "PG_VERSION");
+  if (in >> version)
+    return version;
+  return std::nullopt;
+}
+
+std::string quoted(const std::string& value) {
+  std::string text = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\')
+      text += '\\';
+    text += c;
+  }
+  return text += '\'';
+}
+
+} // namespace
+
+expected<void> embedded_starter::prepare() {
+  if (options_.port < 1 || options_.port > 65535)
+    return fail(errc::invalid, "port {} is not between 1 and 65535", options_.port);
+  if (::geteuid() == 0) {
+    auto user = find_user(options_.system_user);
+    if (!user)
+      return fail(errc::not_found,
+                  "PostgreSQL does not run as root, and {}: install the Debian package postgresql, "
+                  "which makes the user postgres, or start as another user",
+                  user.error().message);
+    if (user->uid == 0)
+      return fail(errc::invalid, "PostgreSQL does not run as {}, who is root", user->name);
+    user_ = std::move(*user);
+  }
+  auto paths = prepare_directory(options_.directory, options_.port, user_);
+  if (!paths)
+    return tl::unexpected(std::move(paths.error()));
+  paths_ = std::move(*paths);
+  socket_directory_ = paths_.socket_directory;
+  port_ = options_.port;
+  auto binaries = find_postgres(options_.binaries, cluster_version(paths_.data()).value_or(0));
+  if (!binaries)
+    return tl::unexpected(std::move(binaries.error()));
+  binaries_ = std::move(*binaries);
+  return {};
+}
+
+bool embedded_starter::is_running(pid_t pid) const {
+  const auto living = processes_in(paths_.data());
+  return std::ranges::find(living, pid) != living.end();
+}
+
+expected<bool> embedded_starter::adopt_running() {
+  const auto file = read_postmaster_file(paths_.data());
+  if (!file || !is_running(file->pid))
+    return false;
+  const auto owner = read_owner(paths_);
+  if (file->status == "stopping" || (owner && !is_alive(*owner))) {
+    if (auto gone = wait_for_orphan(file->pid); !gone)
+      return tl::unexpected(std::move(gone.error()));
+    return false;
+  }
+  // The socket's line comes a moment after the first ones.
+  std::optional<postmaster_file> full;
+  const bool listens = wait_until(until_, [&] {
+    full = read_postmaster_file(paths_.data());
+    return !full || !full->socket_directory.empty() || full->status == "ready";
+  });
+  if (!listens || !full || full->socket_directory.empty())
+    return fail(errc::invalid, "the server that already runs in {} (process {}) has no unix socket",
+                paths_.data().string(), file->pid);
+  socket_directory_ = full->socket_directory;
+  port_ = full->port;
+  running_pid_ = full->pid;
+  return true;
+}
+
+expected<void> embedded_starter::wait_for_orphan(pid_t pid) const {
+  spdlog::info("[DB] waiting for the embedded PostgreSQL of an earlier run to stop (process {})",
+               pid);
+  const auto gone = [&] { return processes_in(paths_.data()).empty(); };
+  if (wait_until(std::min(until_, clock::now() + orphan_grace), gone))
+    return {};
+  // It may have been started by a version that set no death signal, or not be listening to it.
+  if (is_running(pid))
+    ::kill(pid, SIGINT);
+  if (wait_until(until_, gone))
+    return {};
+  return fail(errc::timeout, "the PostgreSQL of an earlier run in {} (process {}) does not stop",
+              paths_.data().string(), pid);
+}
+
+// PostgreSQL itself deals with the file of a dead server, unless its process number is in use
+// again. Whether anything still works on the data is asked of the kernel, not of the file.
+expected<void> embedded_starter::clear_stale_lock() const {
+  const auto file = read_postmaster_file(paths_.data());
+  if (!wait_until(until_, [&] { return processes_in(paths_.data()).empty(); }))
+    return fail(errc::timeout, "processes of a dead PostgreSQL still work in {}",
+                paths_.data().string());
+  if (!file || !identify(file->pid))
+    return {};
+  spdlog::info("[DB] removing a stale postmaster.pid: process {} is something else by now",
+               file->pid);
+  std::error_code error;
+  fs::remove(paths_.data() / "postmaster.pid", error);
+  if (error)
+    return fail(errc::io, "cannot remove the stale {}/postmaster.pid: {}", paths_.data().string(),
+                error.message());
+  return {};
+}
+
+expected<void> embedded_starter::make_cluster() const {
+  if (cluster_version(paths_.data()))
+    return {};
+  std::error_code error;
+  // Only a finished cluster gets the final name, so a half-made one is never taken for it.
+  fs::remove_all(paths_.unfinished_data(), error);
+  if (error)
+    return fail(errc::io, "cannot remove {}: {}", paths_.unfinished_data().string(),
+                error.message());
+  spdlog::info("[DB] making a PostgreSQL {} cluster in {}", binaries_.major_version,
+               paths_.data().string());
+  child_options child;
+  child.argv = {binaries_.initdb().string(),
+                "--pgdata=" + paths_.unfinished_data().string(),
+                "--username=" + options_.superuser,
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--auth=trust"};
+  child.argv.insert(child.argv.end(), options_.initdb_arguments.begin(),
+                    options_.initdb_arguments.end());
+  child.environment = server_environment();
+  child.user = user_;
+  child.directory = paths_.root;
+  child.death_signal = SIGKILL;
+  auto done = run_program(std::move(child), initdb_timeout);
+  if (!done)
+    return tl::unexpected(std::move(done.error()));
+  if (done->wait_status != 0)
+    return fail(errc::io, "initdb ended with {}: {}", exit_text(done->wait_status), done->output);
+  fs::rename(paths_.unfinished_data(), paths_.data(), error);
+  if (error)
+    return fail(errc::io, "cannot rename {}: {}", paths_.unfinished_data().string(),
+                error.message());
+  return {};
+}
+
+expected<child_process> embedded_starter::launch() const {
+  std::error_code ignored;
+  if (fs::file_size(paths_.log(), ignored) > max_log_bytes && !ignored)
+    fs::rename(paths_.log(), paths_.log().string() + ".1", ignored);
+  child_options child;
+  child.argv = {binaries_.postgres().string(), "-D", paths_.data().string()};
+  std::vector<std::pair<std::string, std::string>> settings{
+      {"listen_addresses", ""},
+      {"unix_socket_directories", '"' + socket_directory_.string() + '"'},
+      {"unix_socket_permissions", "0700"},
+      {"port", std::to_string(port_)},
+      {"cluster_name", "prism"},
+      {"log_timezone", "UTC"},
+      {"timezone", "UTC"}};
+  settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
+  for (const auto& [name, value] : settings) {
+    child.argv.emplace_back("-c");
+    child.argv.push_back(fmt::format("{}={}", name, value));
+  }
+  child.environment = server_environment();
+  child.user = user_;
+  child.directory = paths_.root;
+  child.output = paths_.log();
+  child.death_signal = options_.death_signal;
+  write_owner(paths_);
+  return child_process::start(child);
+}
+
+expected<void> embedded_starter::wait_ready(const child_process* child) const {
+  connect_options to;
+  to.conninfo = conninfo("postgres");
+  db_error last;
+  std::optional<int> ended;
+  const bool ready = wait_until(until_, [&] {
+    if (child != nullptr && (ended = child->wait(milliseconds{0})))
+      return true;
+    auto opened = connection::open(to);
+    if (!opened)
+      last = std::move(opened.error());
+    return opened.has_value();
+  });
+  if (ended)
+    return fail(errc::io, "the embedded PostgreSQL ended at its start with {}; the end of {}:\n{}",
+                exit_text(*ended), paths_.log().string(), tail_of(paths_.log()));
+  if (!ready)
+    return fail(errc::timeout,
+                "the embedded PostgreSQL accepts no connections: {}; the end of {}:\n{}",
+                last.message, paths_.log().string(), tail_of(paths_.log()));
+  return {};
+}
+
+expected<void> embedded_starter::make_database() const {
+  constexpr std::string_view duplicate_database = "42P04";
+  connect_options to;
+  to.conninfo = conninfo("postgres");
+  auto admin = connection::open(to);
+  if (!admin)
+    return tl::unexpected(to_error(admin.error()));
+  params name;
+  name.text(options_.database);
+  auto known = admin->exec("select 1 from pg_catalog.pg_database where datname = $1", name);
+  if (!known)
+    return tl::unexpected(to_error(known.error()));
+  if (!known->empty())
+    return {};
+  auto quoted_name = admin->exec("select pg_catalog.quote_ident($1)", name);
+  if (!quoted_name)
+    return tl::unexpected(to_error(quoted_name.error()));
+  auto made = admin->exec(fmt::format("create database {}", quoted_name->get_text(0, 0)));
+  if (!made && made.error().sqlstate != duplicate_database)
+    return tl::unexpected(to_error(made.error()));
+  return {};
+}
+
+std::string embedded_starter::conninfo(const std::string& database) const {
+  return fmt::format("host={} port={} user={} dbname={}", quoted(socket_directory_.string()), port_,
+                     quoted(options_.superuser), quoted(database));
+}
+
+} // namespace prism::db

@@ -1,0 +1,175 @@
+#include "db/index/batch_step.hpp"
+#include "db/index/batch_writer.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+/// What a batch brings: the inserting half of `batch_writer`.
+namespace prism::db {
+
+using atproto::collection;
+
+// Edges whose referent is not indexed wait for it; likes of other things than posts never wait. The
+// rows of the plan come first, in its order; released ones, which wait no more, stand behind them.
+void batch_writer::park_waiting(collection kind) {
+  std::vector<edge> ready;
+  auto row = edges_[at(kind)].begin();
+  for (const auto& path : plan_.of(kind)) {
+    if (path.put == nullptr)
+      continue;
+    const auto& in = std::get<edge_row>(path.put->columns);
+    const auto ref = kind == collection::list_item ? in.list : in.subject;
+    const auto referent = ids_.uri(ref);
+    const bool can_wait = kind == collection::list_item || ids_.is_post(ref);
+    if (can_wait && !live_.contains(referent))
+      parked_.push_back({kind, referent, std::move(*row)});
+    else
+      ready.push_back(std::move(*row));
+    ++row;
+  }
+  std::move(row, edges_[at(kind)].end(), std::back_inserter(ready));
+  edges_[at(kind)] = std::move(ready);
+}
+
+outcome<void> batch_writer::insert_new() {
+  for (const auto kind : {collection::like, collection::repost, collection::list_item})
+    park_waiting(kind);
+  step next(on_);
+  if (!posts_.empty()) {
+    add_insert_posts(next.pipe(), posts_);
+    next.then([this](const result& rows) -> outcome<void> {
+      id_set inserted;
+      for (std::size_t i = 0; i < rows.rows(); ++i)
+        inserted.insert(rows.get_int8(i, 0));
+      std::erase_if(posts_, [&](const post& row) { return !inserted.contains(row.id); });
+      for (const auto& row : posts_)
+        post_added(effects_, row);
+      count_op(collection::post, op_action::create, posts_.size());
+      return {};
+    });
+  }
+  for (const auto kind : document_collections()) {
+    if (documents_[at(kind)].empty())
+      continue;
+    add_insert(next.pipe(), *find_document_table(kind), documents_[at(kind)]);
+    next.then([this, kind](const result& rows) -> outcome<void> {
+      count_op(kind, op_action::create, rows.rows());
+      if (kind == collection::profile)
+        has_new_profile_ = creators_of_self(rows);
+      return {};
+    });
+  }
+  for (const auto kind : edge_collections()) {
+    if (edges_[at(kind)].empty())
+      continue;
+    const auto& table = *find_edge_table(kind);
+    add_insert(next.pipe(), table, edges_[at(kind)]);
+    next.then([this, kind, &table](const result& rows) -> outcome<void> {
+      count_op(kind, op_action::create, rows.rows());
+      for (const auto& row : read_edges(table, rows)) {
+        note_edge_change(kind, row, row.commit_time);
+        if (!row.duplicate)
+          effects_.edge_added(kind, row);
+      }
+      return {};
+    });
+  }
+  for (const auto& op : parked_)
+    note_edge_change(op.kind, op.row, op.row.commit_time);
+  add_keep(next.pipe(), history_);
+  if (!parked_.empty()) {
+    add_park(next.pipe(), parked_);
+    next.then([this](const result& rows) -> outcome<void> {
+      note_pending(read_pending_changes(rows, pending_event::parked));
+      return {};
+    });
+  }
+  return next.run().map([this] { tell_of_joins(); });
+}
+
+batch_writer::id_set batch_writer::creators_of_self(const result& rows) {
+  id_set out;
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    if (rows.get_text(i, 1) == "self")
+      out.insert(rows.get_int8(i, 0));
+  return out;
+}
+
+// A profile that is made where none is tells of its starter pack, once and for all: neither a later
+// version nor its end matters (@atproto/bsky, profile plugin).
+void batch_writer::tell_of_joins() {
+  std::unordered_map<did_ref, bool> there; // before the batch, then after each operation
+  for (const auto& path : plan_.of(collection::profile))
+    if (path.rkey == "self") {
+      const auto creator = ids_.user(path.creator);
+      there[path.creator] =
+          path.remove_old ? had_profile_.contains(creator) : !has_new_profile_.contains(creator);
+    }
+  for (const auto* each : plan_.told_step_by_step) {
+    if (each->kind != collection::profile || each->rkey != "self")
+      continue;
+    const bool was_there = std::exchange(there[each->creator], each->action != op_action::remove);
+    if (was_there || each->action == op_action::remove)
+      continue;
+    const auto& row = std::get<profile_row>(each->columns);
+    if (row.joined_via == no_ref)
+      continue;
+    if (const auto owner = ids_.owner(row.joined_via))
+      effects_.notify({owner, ids_.user(each->creator), notification_reason::starterpack_joined,
+                       each->rkey, ids_.uri(row.joined_via), each->commit_time});
+  }
+}
+
+outcome<void> batch_writer::judge(std::vector<std::int64_t>* late_locks) {
+  std::vector<speaking_post> added;
+  id_set replies;
+  id_set quotes;
+  id_set inserted;
+  for (const auto& row : posts_) {
+    inserted.insert(row.id);
+    if (row.reply_parent_id)
+      replies.insert(row.id);
+    if (row.quoted_id)
+      quotes.insert(row.id);
+    auto& each = added.emplace_back();
+    each.id = row.id;
+    each.author_id = row.creator_id;
+    each.rkey = row.rkey;
+    each.sort_at = std::min(row.created_at, row.commit_time);
+    each.mentions = row.mentions;
+    each.quoted_id = row.quoted_id;
+    if (row.columns.quoted != no_ref)
+      each.quoted_owner = ids_.owner(row.columns.quoted);
+  }
+  const auto note = [this](const planned_path& path, const op& what) {
+    const auto root = std::get<post_row>(what.columns).reply_root;
+    if (root == no_ref)
+      note_post_change(path, std::nullopt, std::nullopt);
+    else
+      note_post_change(path, ids_.uri(root), ids_.owner(root));
+  };
+  for (const auto& path : plan_.of(collection::post)) {
+    if (path.put != nullptr && inserted.contains(ids_.uri(path.self)))
+      note(path, *path.put);
+    for (const auto& [what, until] : path.passed)
+      note(path, *what);
+  }
+  for (const auto& [row, until] : history_.posts)
+    if (row.reply_parent_id)
+      replies.insert(row.id);
+  for (const auto kind : {collection::thread_gate, collection::post_gate})
+    for (const auto& path : plan_.of(kind)) {
+      auto& gates = kind == collection::thread_gate ? changes_.thread_gates : changes_.post_gates;
+      gates.push_back({ids_.uri(path.self), path.first_time});
+      effects_.lock_user(ids_.user(path.creator));
+    }
+  for (const auto& gate : documents_[at(collection::thread_gate)])
+    for (const auto list : gate.first_ids)
+      effects_.lock_list(list);
+  if (changes_.empty())
+    return {};
+  thread_judge judge(on_, effects_, std::move(held_), late_locks);
+  return judge.run(changes_, std::move(added), replies, quotes);
+}
+
+} // namespace prism::db

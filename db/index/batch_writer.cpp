@@ -1,0 +1,207 @@
+#include "db/index/batch_writer.hpp"
+
+#include "core/crash_point.hpp"
+#include "db/index/batch_step.hpp"
+#include "db/index/verifications.hpp"
+
+#include <algorithm>
+
+namespace prism::db {
+
+using atproto::collection;
+
+namespace {
+
+constexpr statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE id = ANY($1)"};
+
+} // namespace
+
+outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock,
+                                  std::vector<std::int64_t>* late_locks) {
+  collect_puts();
+  id_set locks{also_lock.begin(), also_lock.end()};
+  if (late_locks != nullptr)
+    locks.insert(late_locks->begin(), late_locks->end());
+  return lock(std::move(locks))
+      .and_then([&] { return tell_of_verifications(on_, ids_, plan_, effects_); })
+      .and_then([&] { return remove_old(); })
+      .and_then([&] { return settle_referents(); })
+      .and_then([&] { return insert_new(); })
+      .and_then([&] { return judge(late_locks); });
+}
+
+void batch_writer::count_op(collection kind, op_action action, std::size_t n) {
+  report_.ops[at(kind)][static_cast<std::size_t>(action)] += static_cast<std::uint32_t>(n);
+}
+
+void batch_writer::note_pending(std::vector<pending_change> changes) {
+  std::ranges::move(changes, std::back_inserter(report_.pending));
+}
+
+void batch_writer::collect_puts() {
+  for (const auto& path : plan_.of(collection::post)) {
+    if (path.put != nullptr)
+      posts_.push_back(to_post(*path.put, ids_));
+    collect_passed(collection::post, path);
+  }
+  for (const auto kind : document_collections())
+    for (const auto& path : plan_.of(kind)) {
+      if (path.put != nullptr)
+        documents_[at(kind)].push_back(to_document(*path.put, ids_));
+      collect_passed(kind, path);
+    }
+  for (const auto kind : edge_collections())
+    for (const auto& path : plan_.of(kind)) {
+      if (path.put != nullptr)
+        edges_[at(kind)].push_back(to_edge(*path.put, ids_));
+      collect_passed(kind, path);
+    }
+}
+
+void batch_writer::collect_passed(collection kind, const planned_path& path) {
+  for (const auto& [what, until] : path.passed)
+    switch (kind) {
+    case collection::post:
+      history_.posts.push_back({to_post(*what, ids_), until});
+      break;
+    case collection::thread_gate:
+      history_.thread_gates.push_back({to_document(*what, ids_), until});
+      break;
+    case collection::post_gate:
+      history_.post_gates.push_back({to_document(*what, ids_), until});
+      break;
+    case collection::follow:
+    case collection::list_item: {
+      auto& kept = kind == collection::follow ? history_.follows : history_.list_items;
+      kept.push_back({to_edge(*what, ids_), until});
+      note_edge_change(kind, kept.back().row, what->commit_time);
+      break;
+    }
+    default:
+      break;
+    }
+}
+
+outcome<void> batch_writer::lock(id_set locks) {
+  id_set posts;
+  id_set lists;
+  for (const auto kind : {collection::like, collection::repost})
+    for (const auto& row : edges_[at(kind)]) {
+      locks.insert(row.subject_id);
+      posts.insert(row.subject_id);
+    }
+  for (const auto& row : edges_[at(collection::list_item)])
+    lists.insert(row.list_id);
+  for (const auto& path : plan_.of(collection::post)) {
+    locks.insert(ids_.uri(path.self));
+    posts.insert(ids_.uri(path.self));
+  }
+  for (const auto& path : plan_.of(collection::post_gate))
+    locks.insert(ids_.uri(path.self));
+  for (const auto& path : plan_.of(collection::list))
+    lists.insert(ids_.uri(path.self));
+  for (const auto& row : posts_)
+    for (const auto& id : {row.reply_parent_id, row.quoted_id})
+      if (id)
+        locks.insert(*id);
+  for (const auto& [row, until] : history_.posts)
+    if (row.reply_parent_id)
+      locks.insert(*row.reply_parent_id);
+  held_.posts = locks;
+  step next(on_);
+  const auto note_live = [this](const result& rows) -> outcome<void> {
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+      live_.insert(rows.get_int8(i, 0));
+    return {};
+  };
+  if (!locks.empty())
+    add_lock_posts(next.pipe(), sorted(locks));
+  if (!posts.empty()) {
+    add_existing_posts(next.pipe(), sorted(posts));
+    next.then(note_live);
+  }
+  if (!lists.empty()) {
+    params p;
+    p.int8_array(sorted(lists));
+    next.pipe().add(existing_lists, std::move(p));
+    next.then(note_live);
+  }
+  return next.run();
+}
+
+void batch_writer::note_edge_change(collection kind, const edge& row, micros when) {
+  if (kind == collection::follow)
+    changes_.follows.push_back({row.creator_id, row.subject_id, when});
+  else if (kind == collection::list_item) {
+    changes_.list_items.push_back({row.list_id, row.subject_id, when});
+    effects_.lock_list(row.list_id);
+    effects_.lock_user(row.subject_id);
+  }
+}
+
+void batch_writer::note_post_change(const planned_path& path, std::optional<std::int64_t> root,
+                                    std::optional<std::int64_t> root_owner) {
+  const auto id = ids_.uri(path.self);
+  changes_.posts.push_back({id, path.first_time});
+  changes_.threads.push_back(root.value_or(id));
+  if (!root || root_owner) {
+    effects_.lock_user(root_owner.value_or(ids_.user(path.creator)));
+    held_.threads.insert(root.value_or(id));
+  }
+}
+
+outcome<void> batch_writer::settle_referents() {
+  step next(on_);
+  for (const auto kind : edge_collections()) {
+    const auto& gone = kind == collection::list_item ? gone_lists_ : gone_posts_;
+    if (!can_be_parked(kind) || gone.empty())
+      continue;
+    const auto& table = *find_edge_table(kind);
+    add_remove_by_subject(next.pipe(), table, gone);
+    next.then([this, kind, &table](const result& rows) -> outcome<void> {
+      for (auto& row : read_edges(table, rows)) {
+        if (!row.duplicate)
+          effects_.edge_removed(kind, row);
+        const auto referent = kind == collection::list_item ? row.list_id : row.subject_id;
+        parked_.push_back({kind, referent, std::move(row)});
+      }
+      return {};
+    });
+  }
+  // Only now: what was parked takes nobody's place, and would be told of behind being taken back.
+  for (const auto kind : edge_collections()) {
+    if (vacated_[at(kind)].empty())
+      continue;
+    const auto& table = *find_edge_table(kind);
+    add_promote(next.pipe(), table, vacated_[at(kind)]);
+    next.then([this, kind, &table](const result& rows) -> outcome<void> {
+      for (const auto& row : read_edges(table, rows))
+        effects_.edge_added(kind, row);
+      return {};
+    });
+  }
+  std::vector<std::int64_t> arrived;
+  for (const auto& row : posts_)
+    if (live_.insert(row.id).second)
+      arrived.push_back(row.id);
+  for (const auto& row : documents_[at(collection::list)])
+    if (live_.insert(row.id).second)
+      arrived.push_back(row.id);
+  if (!arrived.empty()) {
+    add_release(next.pipe(), arrived);
+    next.then([this](const result& rows) -> outcome<void> {
+      auto released = read_released(rows);
+      if (!released.empty())
+        pass(crash_point::during_release);
+      for (auto& op : released) {
+        report_.pending.push_back(
+            {pending_event::released, op.kind, op.referent_id, op.row.creator_id, op.row.rkey});
+        edges_[at(op.kind)].push_back(std::move(op.row));
+      }
+      return {};
+    });
+  }
+  return next.run();
+}
+
+} // namespace prism::db

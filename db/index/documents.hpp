@@ -1,0 +1,55 @@
+#pragma once
+
+#include "db/batch/batch.hpp"
+#include "db/index/edges.hpp"
+#include "db/pg/pipeline.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Records that stand for themselves: lists, feed generators, starter packs, gates, profiles,
+/// labelers, statuses, declarations. They keep their block and the few columns that are read.
+namespace prism::db {
+
+/// A row of any document table; which members are columns depends on the table.
+struct document {
+  std::int64_t id{0}; ///< uris.id: of the record, or of a gate's post
+  std::int64_t creator_id{0};
+  atproto::collection kind{atproto::collection::other};
+  std::string rkey;
+  std::optional<micros> created_at;
+  micros commit_time{0};
+  std::optional<std::string> name;
+  std::optional<std::string> text; ///< purpose, feed_did or description
+  std::optional<std::int64_t> joined_via_id;
+  std::optional<std::int16_t> allows;
+  bool embedding_disabled{false};
+  std::vector<std::int64_t> first_ids;  ///< allow_lists or detached
+  std::vector<std::int64_t> second_ids; ///< hidden_replies
+  bytes cid;
+  bytes record;
+};
+
+struct document_table;
+
+/// The table of a collection; null if its records are not documents.
+[[nodiscard]] const document_table* find_document_table(atproto::collection kind) noexcept;
+
+/// Collections that have a document table, in the fixed order in which they are written.
+[[nodiscard]] std::span<const atproto::collection> document_collections() noexcept;
+
+/// Deletes rows by path; `ids` go with `paths` for tables that are keyed by uri. Gates go to the
+/// history. Index: primary key. Gives the creator of each deleted row.
+void add_remove(pipeline& out, const document_table& table, atproto::collection kind,
+                const std::vector<record_key>& paths, const std::vector<std::int64_t>& ids);
+
+/// Inserts rows that are not there yet. Gives the creator of each new row.
+void add_insert(pipeline& out, const document_table& table, const std::vector<document>& rows);
+
+/// Paths of the rows of one creator whose commit is not later than `until`, at most `limit`. Index:
+/// primary key or TABLE_creator.
+void add_paths_of(pipeline& out, const document_table& table, atproto::collection kind,
+                  std::int64_t creator_id, micros until, std::int64_t limit);
+
+} // namespace prism::db

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "db/batch/batch.hpp"
+#include "db/pg/pipeline.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+/// Records that connect their creator with something: likes, reposts, follows, blocks, list items,
+/// list blocks and verifications. Their tables differ in a few columns and share every rule: one
+/// record per pair counts, later ones of the same pair are kept as duplicates, and when the counted
+/// one goes the oldest duplicate takes its place.
+namespace prism::db {
+
+/// The path of a record whose collection is known.
+struct record_key {
+  std::int64_t creator_id{0};
+  std::string rkey;
+  micros time{0}; ///< of the operation that removes it
+};
+
+/// A row of any edge table; which members are columns depends on the table.
+struct edge {
+  std::int64_t creator_id{0};
+  std::string rkey;
+  std::int64_t subject_id{0}; ///< uris.id for likes and reposts, else users.id
+  std::int64_t list_id{0};    ///< uris.id
+  std::optional<std::int64_t> via_id;
+  micros created_at{0};
+  std::optional<std::string> created_text;
+  micros commit_time{0};
+  bool duplicate{false};
+  bytes cid;
+  bytes subject_cid;
+  std::optional<bytes> via_cid;
+  std::string handle;
+  std::string display_name;
+  std::optional<bytes> record;
+};
+
+struct edge_table;
+
+/// The table of a collection; null if its records are not edges.
+[[nodiscard]] const edge_table* find_edge_table(atproto::collection kind) noexcept;
+
+/// Collections that have an edge table, in the fixed order in which they are written.
+[[nodiscard]] std::span<const atproto::collection> edge_collections() noexcept;
+
+/// Deletes rows by path; follows and list items go to the history. Index: primary key. Gives the
+/// deleted rows.
+void add_remove(pipeline& out, const edge_table& table, const std::vector<record_key>& paths);
+
+/// Deletes the edges of subjects that are no longer indexed. Index: TABLE_subject,
+/// TABLE_duplicates.
+void add_remove_by_subject(pipeline& out, const edge_table& table,
+                           const std::vector<std::int64_t>& subjects);
+
+/// Inserts rows whose path is not there yet and decides which are duplicates. Gives the new rows.
+void add_insert(pipeline& out, const edge_table& table, const std::vector<edge>& rows);
+
+/// For pairs whose counted row was deleted: the oldest duplicate becomes the counted one. Index:
+/// TABLE_duplicates. Gives the changed rows.
+void add_promote(pipeline& out, const edge_table& table, const std::vector<edge>& removed);
+
+/// Reads the subjects of rows, wherever they are: in their table or parked. To lock them before the
+/// rows are deleted; one statement, because a row may move from the one to the other between two.
+/// @param kind one that `can_be_parked`. Index: primary keys.
+void add_subjects_of(pipeline& out, atproto::collection kind, const std::vector<record_key>& paths);
+
+/// Paths of the rows of one creator whose commit is not later than `until`, at most `limit`.
+void add_paths_of(pipeline& out, const edge_table& table, std::int64_t creator_id, micros until,
+                  std::int64_t limit);
+
+/// The rows that one of the statements above gave back.
+[[nodiscard]] std::vector<edge> read_edges(const edge_table& table, const result& rows);
+
+} // namespace prism::db

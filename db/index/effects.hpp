@@ -1,0 +1,83 @@
+#pragma once
+
+#include "atproto/records/collection.hpp"
+#include "db/batch/notification.hpp"
+#include "db/index/edges.hpp"
+#include "db/pg/pipeline.hpp"
+
+#include <map>
+#include <vector>
+
+namespace prism::db {
+
+/// What the rows that were really inserted or deleted do to counts, feeds and notifications.
+/// Gathered while a batch is written and applied once at its end, in key order, so that two batches
+/// never wait for each other in a circle.
+class effects {
+public:
+  struct post_delta {
+    std::int32_t likes{0};
+    std::int32_t reposts{0};
+    std::int32_t replies{0};
+    std::int32_t quotes{0};
+  };
+  struct user_delta {
+    std::int32_t followers{0};
+    std::int32_t follows{0};
+    std::int32_t posts{0};
+  };
+  struct feed_item {
+    std::int64_t originator_id;
+    micros sort_at;
+    std::int64_t post_id;
+    std::optional<std::string> repost_rkey;
+  };
+  struct notification {
+    std::optional<std::int64_t> recipient_id; ///< empty: the owner of the subject's repo
+    std::int64_t author_id;
+    notification_reason reason;
+    std::string rkey;
+    std::optional<std::int64_t> subject_id;
+    micros created_at;
+    /// A uri whose owner's own deeds are not worth telling.
+    std::optional<std::int64_t> unless_own{};
+  };
+
+  /// A counted edge appeared or went. Duplicates have no effects: do not pass them.
+  void edge_added(atproto::collection kind, const edge& row);
+  void edge_removed(atproto::collection kind, const edge& row);
+
+  void count_post(std::int64_t post_id, const post_delta& change);
+  void count_user(std::int64_t user_id, const user_delta& change);
+  /// Makes this batch and every other one that counts for the user, or the list, take turns.
+  void lock_user(std::int64_t user_id) { users_.try_emplace(user_id); }
+  void lock_list(std::int64_t list_id) { lists_.try_emplace(list_id); }
+  void add_feed_item(feed_item item) { feed_added_.push_back(std::move(item)); }
+  void remove_feed_item(feed_item item) { feed_removed_.push_back(std::move(item)); }
+  void notify(notification what) { notified_.push_back(std::move(what)); }
+  /// Takes back a notification, told as `notify` told it.
+  void take_back(notification what) { taken_back_.push_back(std::move(what)); }
+  /// Takes back all that a post, profile or verification caused for one reason.
+  void take_back_all(std::int64_t author_id, std::string rkey, notification_reason reason);
+
+  /// Queues the counts of users and lists that there are so far. The rows stay locked: what a batch
+  /// reads of follows and list items after this is not changed by another one before it ends.
+  void flush_users_and_lists(pipeline& out);
+
+  /// Queues the statements. Afterwards this is empty.
+  void flush(pipeline& out);
+
+private:
+  void edge(atproto::collection kind, const struct edge& row, std::int32_t sign);
+
+  std::map<std::int64_t, post_delta> posts_;
+  std::map<std::int64_t, user_delta> users_;
+  std::map<std::int64_t, std::int32_t> lists_;
+  std::vector<feed_item> feed_added_;
+  std::vector<feed_item> feed_removed_;
+  std::vector<notification> notified_;
+  std::vector<notification> taken_back_;
+  std::vector<notification> all_taken_back_;
+};
+
+} // namespace prism::db

@@ -1,0 +1,100 @@
+#include "db/index/history.hpp"
+
+#include "db/batch/sql_text.hpp"
+
+namespace prism::db {
+
+namespace {
+
+constexpr statement keep_posts{
+    "keep_posts",
+    "INSERT INTO past_posts (id, commit_time, until, creator_id, reply_root_id, reply_parent_id, "
+    "invalid_reply_root, facets) SELECT id, commit_time, until, creator_id, root, parent, false, "
+    "facets::jsonb FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], "
+    "$5::int8[], $6::int8[], $7::text[]) "
+    "AS n(id, commit_time, until, creator_id, root, parent, facets) ON CONFLICT DO NOTHING"};
+
+constexpr statement keep_thread_gates{
+    "keep_thread_gates",
+    "INSERT INTO past_thread_gates (id, commit_time, until, creator_id, allows, allow_lists, "
+    "hidden_replies) SELECT id, commit_time, until, creator_id, allows, lists::int8[], "
+    "hidden::int8[] FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], "
+    "$5::int2[], $6::text[], $7::text[]) "
+    "AS n(id, commit_time, until, creator_id, allows, lists, hidden) ON CONFLICT DO NOTHING"};
+
+constexpr statement keep_post_gates{
+    "keep_post_gates",
+    "INSERT INTO past_post_gates (id, commit_time, until, creator_id, embedding_disabled) "
+    "SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], "
+    "$5::bool[]) ON CONFLICT DO NOTHING"};
+
+constexpr statement keep_pairs{
+    "keep_pairs", "INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "
+                  "SELECT first_id, second_id, $1, commit_time, max(until) FROM unnest($2::int8[], "
+                  "$3::int8[], $4::timestamptz[], $5::timestamptz[]) "
+                  "AS n(first_id, second_id, commit_time, until) "
+                  "GROUP BY first_id, second_id, commit_time" PRISM_KEEP_LONGEST};
+
+/// Reads one member of the row of a version.
+template <class Row, class Member>
+[[nodiscard]] auto of(Member Row::*member) {
+  return [member](const past_version<Row>& each) -> const Member& { return each.row.*member; };
+}
+
+/// What every version begins with.
+template <class Row>
+void add_times(params& p, const std::vector<past_version<Row>>& versions) {
+  p.timestamptz_array(versions, of(&Row::commit_time))
+      .timestamptz_array(versions, &past_version<Row>::until);
+}
+
+void add_pairs(pipeline& out, atproto::collection kind,
+               const std::vector<past_version<edge>>& versions, std::int64_t edge::*first,
+               std::int64_t edge::*second) {
+  if (versions.empty())
+    return;
+  params p;
+  p.int2(static_cast<std::int16_t>(kind));
+  p.int8_array(versions, of(first)).int8_array(versions, of(second));
+  add_times(p, versions);
+  out.add(keep_pairs, std::move(p));
+}
+
+} // namespace
+
+void add_keep(pipeline& out, const batch_history& history) {
+  if (const auto& posts = history.posts; !posts.empty()) {
+    params p;
+    p.int8_array(posts, of(&post::id));
+    add_times(p, posts);
+    p.int8_array(posts, of(&post::creator_id))
+        .int8_array(posts, of(&post::reply_root_id))
+        .int8_array(posts, of(&post::reply_parent_id))
+        .text_array(posts, [](const past_version<post>& each) { return each.row.columns.facets; });
+    out.add(keep_posts, std::move(p));
+  }
+  if (const auto& gates = history.thread_gates; !gates.empty()) {
+    params p;
+    p.int8_array(gates, of(&document::id));
+    add_times(p, gates);
+    p.int8_array(gates, of(&document::creator_id))
+        .int2_array(gates, of(&document::allows))
+        .text_array(gates, [](const auto& each) { return sql_ids(each.row.first_ids); })
+        .text_array(gates, [](const auto& each) { return sql_ids(each.row.second_ids); });
+    out.add(keep_thread_gates, std::move(p));
+  }
+  if (const auto& gates = history.post_gates; !gates.empty()) {
+    params p;
+    p.int8_array(gates, of(&document::id));
+    add_times(p, gates);
+    p.int8_array(gates, of(&document::creator_id))
+        .boolean_array(gates, of(&document::embedding_disabled));
+    out.add(keep_post_gates, std::move(p));
+  }
+  add_pairs(out, atproto::collection::follow, history.follows, &edge::creator_id,
+            &edge::subject_id);
+  add_pairs(out, atproto::collection::list_item, history.list_items, &edge::list_id,
+            &edge::subject_id);
+}
+
+} // namespace prism::db

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "db/index/documents.hpp"
+#include "db/index/edges.hpp"
+#include "db/index/posts.hpp"
+
+#include <vector>
+
+/// Versions that are gone (migrations/0006): what arrives late is judged by what held at its own
+/// time. Deleted rows go there by the statements that delete them; here are those that came and
+/// went within one batch and were never rows.
+namespace prism::db {
+
+/// A version and the time of the event that ended it.
+template <class Row>
+struct past_version {
+  Row row;
+  micros until;
+};
+
+/// Versions that a batch has to keep.
+struct batch_history {
+  std::vector<past_version<post>> posts;
+  std::vector<past_version<document>> thread_gates;
+  std::vector<past_version<document>> post_gates;
+  std::vector<past_version<edge>> follows;
+  std::vector<past_version<edge>> list_items;
+};
+
+// Ends a statement that puts pairs into past_pairs. Two duplicates of one moment are one version,
+// which held until the later of them ended; the statement has to group what it brings itself, as it
+// may touch a row only once.
+#define PRISM_KEEP_LONGEST                                                                         \
+  " ON CONFLICT (first_id, second_id, collection, commit_time) DO UPDATE SET until = "             \
+  "excluded.until, recorded_at = excluded.recorded_at WHERE past_pairs.until < excluded.until"
+
+/// Queues their statements; none where there is nothing to keep.
+void add_keep(pipeline& out, const batch_history& history);
+
+} // namespace prism::db

@@ -1,0 +1,168 @@
+#include "db/index/pending.hpp"
+
+#include "db/index/history.hpp"
+
+namespace prism::db {
+
+using atproto::collection;
+
+namespace {
+
+constexpr statement park{
+    "park", "INSERT INTO pending_ops (referent_id, other_id, creator_id, collection, rkey, "
+            "commit_time, created_at, cid, "
+            "subject_cid, via_cid, created_text, record) "
+            "SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int2[], $5::text[], "
+            "$6::timestamptz[], "
+            "$7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[], $12::bytea[]) "
+            "AS n(referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, "
+            "cid, subject_cid, via_cid, "
+            "created_text, record) ORDER BY creator_id, collection, rkey ON CONFLICT DO NOTHING "
+            "RETURNING collection, referent_id, other_id, creator_id, rkey"};
+
+constexpr statement newest_pending{
+    "newest_pending", "SELECT * FROM (SELECT collection, referent_id, other_id, creator_id, rkey, "
+                      "parked_at FROM pending_ops ORDER BY parked_at DESC LIMIT $1) AS newest "
+                      "ORDER BY parked_at"};
+
+// A list item that waits counts for thread gates all the same: it goes to the history (10 is
+// collection::list_item).
+constexpr statement cancel{
+    "cancel_pending",
+    "WITH gone AS (DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[], "
+    "$4::timestamptz[]) AS d(creator_id, rkey, until) "
+    "WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey "
+    "RETURNING t.*, d.until), "
+    "kept AS (INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "
+    "SELECT referent_id, other_id, collection, commit_time, max(until) FROM gone WHERE collection "
+    "= "
+    "10 GROUP BY referent_id, other_id, collection, commit_time" PRISM_KEEP_LONGEST
+    ") SELECT collection, referent_id, other_id, "
+    "creator_id, rkey FROM gone"};
+
+constexpr statement release{
+    "release_pending",
+    "WITH gone AS (DELETE FROM pending_ops WHERE referent_id = ANY($1) RETURNING *) "
+    "SELECT referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, "
+    "subject_cid, via_cid, "
+    "created_text, record FROM gone ORDER BY commit_time, creator_id, rkey"};
+
+constexpr statement pending_of{
+    "pending_of",
+    "SELECT rkey FROM pending_ops WHERE creator_id = $1 AND collection = $2 AND commit_time <= $3 "
+    "LIMIT $4"};
+
+[[nodiscard]] std::optional<std::int64_t> other_of(const pending_op& op) {
+  if (op.kind == collection::list_item)
+    return op.row.subject_id;
+  return op.row.via_id;
+}
+
+[[nodiscard]] std::optional<std::span<const std::byte>> subject_cid_of(const pending_op& op) {
+  if (op.kind == collection::list_item)
+    return std::nullopt;
+  return op.row.subject_cid;
+}
+
+[[nodiscard]] params path_params(collection kind, const std::vector<record_key>& paths) {
+  params p;
+  p.int2(static_cast<std::int16_t>(kind))
+      .int8_array(paths, &record_key::creator_id)
+      .text_array(paths, &record_key::rkey);
+  return p;
+}
+
+[[nodiscard]] std::optional<bytes> copy(std::optional<std::span<const std::byte>> view) {
+  return view ? std::optional<bytes>{bytes{view->begin(), view->end()}} : std::nullopt;
+}
+
+} // namespace
+
+void add_park(pipeline& out, const std::vector<pending_op>& ops) {
+  const auto of = [](auto edge::*member) {
+    return [member](const pending_op& op) -> const auto& {
+      return op.row.*member;
+    };
+  };
+  params p;
+  p.int8_array(ops, &pending_op::referent_id)
+      .int8_array(ops, other_of)
+      .int8_array(ops, of(&edge::creator_id))
+      .int2_array(ops, [](const pending_op& op) { return static_cast<std::int16_t>(op.kind); })
+      .text_array(ops, of(&edge::rkey))
+      .timestamptz_array(ops, of(&edge::commit_time))
+      .timestamptz_array(ops, of(&edge::created_at))
+      .bytea_array(ops, of(&edge::cid))
+      .bytea_array(ops, subject_cid_of)
+      .bytea_array(ops, of(&edge::via_cid))
+      .text_array(ops, of(&edge::created_text))
+      .bytea_array(ops, of(&edge::record));
+  out.add(park, std::move(p));
+}
+
+std::vector<pending_change> read_pending_changes(const result& rows, pending_event what) {
+  std::vector<pending_change> out;
+  out.reserve(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.push_back({what, static_cast<collection>(rows.get_int2(i, 0)), rows.get_int8(i, 1),
+                   rows.get_int8(i, 3), std::string{rows.get_text(i, 4)}});
+  return out;
+}
+
+outcome<std::vector<pending_change>> select_newest_pending(executor& on, std::int64_t limit) {
+  params p;
+  p.int8(limit);
+  const auto rows = on.exec_prepared(newest_pending, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return read_pending_changes(*rows, pending_event::parked);
+}
+
+void add_cancel(pipeline& out, collection kind, const std::vector<record_key>& paths) {
+  auto p = path_params(kind, paths);
+  p.timestamptz_array(paths, &record_key::time);
+  out.add(cancel, std::move(p));
+}
+
+void add_release(pipeline& out, const std::vector<std::int64_t>& referents) {
+  params p;
+  p.int8_array(referents);
+  out.add(release, std::move(p));
+}
+
+std::vector<pending_op> read_released(const result& rows) {
+  std::vector<pending_op> out(rows.rows());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    auto& op = out[i];
+    op.kind = static_cast<collection>(rows.get_int2(i, 3));
+    op.referent_id = rows.get_int8(i, 0);
+    op.row.creator_id = rows.get_int8(i, 2);
+    op.row.rkey = rows.get_text(i, 4);
+    op.row.commit_time = rows.get_timestamptz(i, 5);
+    op.row.created_at = rows.get_timestamptz(i, 6);
+    op.row.cid = copy(rows.get_bytea(i, 7)).value_or(bytes{});
+    op.row.subject_cid = copy(rows.opt_bytea(i, 8)).value_or(bytes{});
+    op.row.via_cid = copy(rows.opt_bytea(i, 9));
+    if (const auto text = rows.opt_text(i, 10))
+      op.row.created_text = *text;
+    op.row.record = copy(rows.opt_bytea(i, 11));
+    const auto other = rows.opt_int8(i, 1);
+    if (op.kind == collection::list_item) {
+      op.row.list_id = op.referent_id;
+      op.row.subject_id = other.value_or(0);
+    } else {
+      op.row.subject_id = op.referent_id;
+      op.row.via_id = other;
+    }
+  }
+  return out;
+}
+
+void add_pending_of(pipeline& out, collection kind, std::int64_t creator_id, micros until,
+                    std::int64_t limit) {
+  params p;
+  p.int8(creator_id).int2(static_cast<std::int16_t>(kind)).timestamptz(until).int8(limit);
+  out.add(pending_of, std::move(p));
+}
+
+} // namespace prism::db

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "db/index/edges.hpp"
+#include "db/pg/pipeline.hpp"
+
+#include <vector>
+
+/// Operations whose referent is not indexed yet (table pending_ops). They are parked in the batch's
+/// own transaction, so the cursor may pass them, and released in the transaction that indexes the
+/// referent.
+namespace prism::db {
+
+/// A parked operation: an edge that waits for its like's or repost's subject, or its item's list.
+struct pending_op {
+  atproto::collection kind{atproto::collection::other};
+  std::int64_t referent_id{0};
+  edge row;
+};
+
+/// What became of one parked operation.
+enum class pending_event : std::uint8_t { parked, released, cancelled };
+struct pending_change {
+  pending_event what{pending_event::parked};
+  atproto::collection kind{atproto::collection::other};
+  std::int64_t referent_id{0};
+  std::int64_t creator_id{0};
+  std::string rkey;
+
+  friend bool operator==(const pending_change&, const pending_change&) = default;
+};
+
+/// The rows that `add_park`, `add_cancel` or `select_newest_pending` gave back.
+[[nodiscard]] std::vector<pending_change> read_pending_changes(const result& rows,
+                                                               pending_event what);
+
+/// The operations parked last, at most `limit`, oldest first. Index: pending_ops_parked_at.
+[[nodiscard]] outcome<std::vector<pending_change>> select_newest_pending(executor& on,
+                                                                         std::int64_t limit);
+
+/// Gives (collection, referent, other, creator, rkey) of what was really parked.
+void add_park(pipeline& out, const std::vector<pending_op>& ops);
+
+/// Forgets parked operations whose record was deleted or replaced; list items go to the history.
+/// Index: primary key. Gives (collection, referent, other, creator, rkey) of each.
+void add_cancel(pipeline& out, atproto::collection kind, const std::vector<record_key>& paths);
+
+/// Takes out everything that waits for these uris. Index: pending_ops_referent.
+void add_release(pipeline& out, const std::vector<std::int64_t>& referents);
+
+/// What `add_release` gave back, ready to be inserted, oldest first.
+[[nodiscard]] std::vector<pending_op> read_released(const result& rows);
+
+/// Paths of one creator's parked operations of one collection whose commit is not later than
+/// `until`, at most `limit`.
+void add_pending_of(pipeline& out, atproto::collection kind, std::int64_t creator_id, micros until,
+                    std::int64_t limit);
+
+} // namespace prism::db

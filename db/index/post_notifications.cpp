@@ -1,0 +1,120 @@
+#include "db/index/post_notifications.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace prism::db {
+
+namespace {
+
+constexpr statement ancestors{
+    "ancestors",
+    "WITH RECURSIVE up(post_id, at, ancestor_id, root_id, height) AS ("
+    "SELECT p.id, p.commit_time, p.reply_parent_id, p.reply_root_id, 1 FROM posts p "
+    "WHERE p.id = ANY($1) AND p.reply_parent_id IS NOT NULL "
+    "UNION ALL SELECT up.post_id, up.at, a.reply_parent_id, up.root_id, up.height + 1 FROM up "
+    "JOIN post_versions a ON a.id = up.ancestor_id AND a.commit_time <= up.at AND a.until > up.at "
+    "WHERE up.height < $2 AND a.reply_parent_id IS NOT NULL) "
+    "SELECT up.post_id, up.ancestor_id, a.creator_id, a.reply_root_id, "
+    "coalesce(up.ancestor_id = ANY(g.hidden_replies), false) FROM up "
+    "LEFT JOIN post_versions a ON a.id = up.ancestor_id AND a.commit_time <= up.at AND a.until > "
+    "up.at "
+    "LEFT JOIN thread_gate_versions g ON g.id = up.root_id AND g.commit_time <= up.at AND g.until "
+    "> up.at ORDER BY up.post_id, up.height"};
+
+constexpr statement speaking_posts{
+    "speaking_posts",
+    "SELECT p.id, p.creator_id, u.rkey, least(p.created_at, p.commit_time), "
+    "p.quoted_id, nullif(q.repo_id, 0), coalesce(p.violates_thread_gate, false), "
+    "coalesce(p.violates_embedding_rules, false) FROM posts p JOIN uris u ON u.id = p.id "
+    "LEFT JOIN uris q ON q.id = p.quoted_id WHERE p.id = ANY($1)"};
+
+// The condition on the reason has to be that of the index.
+constexpr statement told_by_posts{
+    "told_by_posts",
+    "SELECT p.id, n.reason, n.recipient_id, n.subject_id FROM posts p JOIN uris u ON u.id = p.id "
+    "JOIN notifications n ON n.author_id = p.creator_id AND n.rkey = u.rkey "
+    "AND n.reason IN (4, 5, 6, 9, 10, 11) AND n.reason IN (4, 5, 6) WHERE p.id = ANY($1)"};
+
+[[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
+  params p;
+  p.int8_array(ids);
+  return p;
+}
+
+} // namespace
+
+void add_ancestors(pipeline& out, const std::vector<std::int64_t>& post_ids) {
+  auto p = ids_param(post_ids);
+  p.int4(reply_notification_height);
+  out.add(ancestors, std::move(p));
+}
+
+std::vector<ancestor> read_ancestors(const result& rows) {
+  std::vector<ancestor> out;
+  out.reserve(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), rows.opt_int8(i, 2),
+                   rows.opt_int8(i, 3), rows.get_bool(i, 4)});
+  return out;
+}
+
+std::vector<effects::notification> notifications_of(const speaking_post& post,
+                                                    const std::vector<ancestor>& chain) {
+  std::vector<effects::notification> out;
+  std::unordered_set<std::int64_t> told{post.author_id};
+  const auto tell = [&](std::int64_t recipient, notification_reason why,
+                        std::optional<std::int64_t> subject) {
+    if (told.insert(recipient).second)
+      out.push_back({recipient, post.author_id, why, post.rkey, subject, post.sort_at});
+  };
+  for (const auto mentioned : post.mentions)
+    tell(mentioned, notification_reason::mention, std::nullopt);
+  if (post.quoted_owner && post.may_embed)
+    tell(*post.quoted_owner, notification_reason::quote, post.quoted_id);
+  if (!post.may_reply)
+    return out;
+  for (const auto& each : chain) {
+    if (each.author_id)
+      tell(*each.author_id, notification_reason::reply, each.ancestor_id);
+    // What the thread's author has hidden is not a way up to the posts above it.
+    if (each.hidden)
+      break;
+  }
+  return out;
+}
+
+void add_speaking_posts(pipeline& out, const std::vector<std::int64_t>& post_ids) {
+  out.add(speaking_posts, ids_param(post_ids));
+}
+
+std::vector<speaking_post> read_speaking_posts(const result& rows) {
+  std::vector<speaking_post> out;
+  out.reserve(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.push_back({rows.get_int8(i, 0),
+                   rows.get_int8(i, 1),
+                   std::string{rows.get_text(i, 2)},
+                   rows.get_timestamptz(i, 3),
+                   {},
+                   rows.opt_int8(i, 4),
+                   rows.opt_int8(i, 5),
+                   !rows.get_bool(i, 6),
+                   !rows.get_bool(i, 7)});
+  return out;
+}
+
+void add_told_by_posts(pipeline& out, const std::vector<std::int64_t>& post_ids) {
+  out.add(told_by_posts, ids_param(post_ids));
+}
+
+std::vector<told> read_told(const result& rows) {
+  std::vector<told> out;
+  out.reserve(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.push_back({rows.get_int8(i, 0), static_cast<notification_reason>(rows.get_int2(i, 1)),
+                   rows.get_int8(i, 2), rows.opt_int8(i, 3)});
+  return out;
+}
+
+} // namespace prism::db

@@ -1,0 +1,178 @@
+#include "db/index/posts.hpp"
+
+#include <algorithm>
+
+namespace prism::db {
+
+namespace {
+
+constexpr statement existing_posts{"existing_posts", "SELECT id FROM posts WHERE id = ANY($1)"};
+
+constexpr statement make_aggregates{
+    "make_aggregates",
+    "INSERT INTO post_aggregates (post_id) SELECT id FROM unnest($1::int8[]) AS i(id) "
+    "WHERE NOT EXISTS (SELECT FROM post_aggregates a WHERE a.post_id = i.id) "
+    "ORDER BY id ON CONFLICT DO NOTHING"};
+
+constexpr statement lock_aggregates{
+    "lock_aggregates",
+    "SELECT post_id FROM post_aggregates WHERE post_id = ANY($1) ORDER BY post_id FOR UPDATE"};
+
+// No lock that is taken out of its turn may be waited for as long as a deadlock takes to be found.
+constexpr statement wait_little{
+    "wait_little",
+    "SELECT set_config('prism.lock_timeout', current_setting('lock_timeout'), true), "
+    "set_config('lock_timeout', '50ms', true)"};
+
+constexpr statement wait_as_before{
+    "wait_as_before",
+    "SELECT set_config('lock_timeout', current_setting('prism.lock_timeout'), true)"};
+
+constexpr statement referents_of_posts{
+    "referents_of_posts", "SELECT x.id FROM posts p, LATERAL (VALUES (p.reply_parent_id), "
+                          "(p.quoted_id)) AS x(id) WHERE p.id = ANY($1) AND x.id IS NOT NULL"};
+
+constexpr statement remove_posts{
+    "remove_posts",
+    "WITH gone AS (DELETE FROM posts p USING unnest($1::int8[], $2::timestamptz[]) AS d(id, until) "
+    "WHERE p.id = d.id RETURNING p.id, p.creator_id, p.created_at, p.commit_time, p.reply_root_id, "
+    "p.reply_parent_id, p.quoted_id, p.violates_thread_gate, p.invalid_reply_root, p.facets, "
+    "d.until), "
+    "kept AS (INSERT INTO past_posts (id, commit_time, until, creator_id, reply_root_id, "
+    "reply_parent_id, invalid_reply_root, facets) SELECT id, commit_time, until, creator_id, "
+    "reply_root_id, reply_parent_id, coalesce(invalid_reply_root, false), facets FROM gone "
+    "ON CONFLICT DO NOTHING) "
+    "SELECT id, creator_id, created_at, commit_time, reply_root_id, (SELECT nullif(u.repo_id, 0) "
+    "FROM uris u WHERE u.id = reply_root_id), reply_parent_id, quoted_id, "
+    "coalesce(violates_thread_gate, false) FROM gone"};
+
+constexpr statement insert_posts{
+    "insert_posts", "INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, "
+                    "reply_root_id, reply_parent_id, "
+                    "quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, "
+                    "embed, labels, extra, record, created_text) "
+                    "SELECT id, creator_id, created_at, commit_time, commit_seq, reply_root_id, "
+                    "reply_parent_id, quoted_id, cid, "
+                    "reply_root_cid, reply_parent_cid, text, langs::text[], tags::text[], "
+                    "facets::jsonb, embed::jsonb, "
+                    "labels::jsonb, extra::jsonb, record, created_text "
+                    "FROM unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], "
+                    "$5::int8[], $6::int8[], $7::int8[], "
+                    "$8::int8[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], "
+                    "$13::text[], $14::text[], $15::text[], "
+                    "$16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[]) "
+                    "AS n(id, creator_id, created_at, commit_time, commit_seq, reply_root_id, "
+                    "reply_parent_id, quoted_id, cid, "
+                    "reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels, "
+                    "extra, record, created_text) "
+                    "ON CONFLICT (id) DO NOTHING RETURNING id"};
+
+constexpr statement posts_of{
+    "posts_of",
+    "SELECT p.id, u.rkey FROM posts p JOIN uris u ON u.id = p.id WHERE p.creator_id = $1 "
+    "AND p.commit_time <= $2 ORDER BY p.commit_time, p.id LIMIT $3"};
+
+[[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
+  params p;
+  p.int8_array(ids);
+  return p;
+}
+
+/// Reads one member of a post's columns.
+template <class Member>
+[[nodiscard]] auto column(Member post_row::*member) {
+  return [member](const post& each) -> const Member& { return each.columns.*member; };
+}
+
+} // namespace
+
+void add_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids) {
+  out.add(existing_posts, ids_param(ids));
+}
+
+void add_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
+  out.add(make_aggregates, ids_param(sorted_ids));
+  out.add(lock_aggregates, ids_param(sorted_ids));
+}
+
+void add_lock_posts_late(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
+  out.add(wait_little);
+  add_lock_posts(out, sorted_ids);
+  out.add(wait_as_before);
+}
+
+void add_referents_of_posts(pipeline& out, const std::vector<std::int64_t>& ids) {
+  out.add(referents_of_posts, ids_param(ids));
+}
+
+void add_remove_posts(pipeline& out, const std::vector<post_removal>& posts) {
+  params p;
+  p.int8_array(posts, &post_removal::id).timestamptz_array(posts, &post_removal::time);
+  out.add(remove_posts, std::move(p));
+}
+
+std::vector<removed_post> read_removed_posts(const result& rows) {
+  std::vector<removed_post> out;
+  out.reserve(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), rows.get_timestamptz(i, 2),
+                   rows.get_timestamptz(i, 3), rows.opt_int8(i, 4), rows.opt_int8(i, 5),
+                   rows.opt_int8(i, 6), rows.opt_int8(i, 7), rows.get_bool(i, 8)});
+  return out;
+}
+
+void add_insert_posts(pipeline& out, const std::vector<post>& posts) {
+  params p;
+  p.int8_array(posts, &post::id)
+      .int8_array(posts, &post::creator_id)
+      .timestamptz_array(posts, &post::created_at)
+      .timestamptz_array(posts, &post::commit_time)
+      .int8_array(posts, &post::commit_seq)
+      .int8_array(posts, &post::reply_root_id)
+      .int8_array(posts, &post::reply_parent_id)
+      .int8_array(posts, &post::quoted_id)
+      .bytea_array(posts, &post::cid)
+      .bytea_array(posts, column(&post_row::reply_root_cid))
+      .bytea_array(posts, column(&post_row::reply_parent_cid))
+      .text_array(posts, column(&post_row::text))
+      .text_array(posts, column(&post_row::langs))
+      .text_array(posts, column(&post_row::tags))
+      .text_array(posts, column(&post_row::facets))
+      .text_array(posts, column(&post_row::embed))
+      .text_array(posts, column(&post_row::labels))
+      .text_array(posts, column(&post_row::extra))
+      .bytea_array(posts, &post::record)
+      .text_array(posts, &post::created_text);
+  out.add(insert_posts, std::move(p));
+}
+
+void post_added(effects& out, const post& row) {
+  out.count_user(row.creator_id, {.posts = 1});
+  out.add_feed_item(
+      {row.creator_id, std::min(row.created_at, row.commit_time), row.id, std::nullopt});
+  if (row.reply_parent_id)
+    out.count_post(*row.reply_parent_id, {.replies = 1});
+  if (row.quoted_id)
+    out.count_post(*row.quoted_id, {.quotes = 1});
+}
+
+void post_removed(effects& out, const removed_post& row, const std::string& rkey) {
+  out.count_user(row.creator_id, {.posts = -1});
+  out.remove_feed_item(
+      {row.creator_id, std::min(row.created_at, row.commit_time), row.id, std::nullopt});
+  if (row.reply_parent_id && !row.violates_thread_gate)
+    out.count_post(*row.reply_parent_id, {.replies = -1});
+  if (row.quoted_id)
+    out.count_post(*row.quoted_id, {.quotes = -1});
+  using reason = notification_reason;
+  for (const auto why : {reason::mention, reason::quote, reason::reply})
+    out.take_back_all(row.creator_id, rkey, why);
+}
+
+void add_posts_of(pipeline& out, std::int64_t creator_id, micros until, std::int64_t limit) {
+  params p;
+  p.int8(creator_id).timestamptz(until).int8(limit);
+  out.add(posts_of, std::move(p));
+}
+
+} // namespace prism::db

@@ -1,0 +1,170 @@
+#include "db/index/progress.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace prism::db {
+
+namespace {
+
+constexpr statement new_epoch{
+    "new_epoch",
+    "INSERT INTO leases AS l (name, holder, epoch, expires_at) VALUES ($1, $2, 1, 'infinity') "
+    "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = l.epoch + 1 RETURNING "
+    "epoch"};
+
+constexpr statement lock_cursors{
+    "lock_cursors",
+    "SELECT shard, seq FROM firehose_cursor WHERE service = $1 ORDER BY shard FOR UPDATE"};
+
+constexpr statement read_cursors{
+    "read_cursors", "SELECT shard, seq FROM firehose_cursor WHERE service = $1 ORDER BY shard"};
+
+constexpr statement drop_cursors{"drop_cursors", "DELETE FROM firehose_cursor WHERE service = $1"};
+
+constexpr statement put_cursors{
+    "put_cursors",
+    "INSERT INTO firehose_cursor (service, shard, seq, epoch) "
+    "SELECT $1, shard, seq, $4 FROM unnest($2::int4[], $3::int8[]) AS n(shard, seq)"};
+
+// One row always comes back: what the row says after the attempt.
+constexpr statement advance_cursor{
+    "advance_cursor",
+    "WITH moved AS (UPDATE firehose_cursor SET seq = $4, updated_at = now() "
+    "WHERE service = $1 AND shard = $2 AND epoch = $3 AND seq < $4 RETURNING seq) "
+    "SELECT epoch, seq, EXISTS (SELECT FROM moved) FROM firehose_cursor WHERE service = $1 AND "
+    "shard = $2"};
+
+constexpr statement select_revs{"select_revs",
+                                "SELECT user_id, rev FROM repos WHERE user_id = ANY($1)"};
+
+constexpr statement put_heads{
+    "put_heads",
+    "INSERT INTO repos AS r (user_id, rev, commit_cid, commit_time) "
+    "SELECT * FROM unnest($1::int8[], $2::text[], $3::bytea[], $4::timestamptz[]) "
+    "AS n(user_id, rev, commit_cid, commit_time) ORDER BY user_id ON CONFLICT (user_id) DO UPDATE "
+    "SET rev = excluded.rev, commit_cid = excluded.commit_cid, commit_time = excluded.commit_time "
+    "WHERE r.rev < excluded.rev"};
+
+[[nodiscard]] std::vector<shard_cursor> renumber(const result& stored, std::int32_t shards,
+                                                 std::int64_t initial_seq) {
+  std::vector<shard_cursor> out;
+  auto lowest = stored.empty() ? initial_seq : INT64_MAX;
+  for (std::size_t i = 0; i < stored.rows(); ++i)
+    lowest = std::min(lowest, stored.get_int8(i, 1));
+  const auto same = stored.rows() == static_cast<std::size_t>(shards);
+  for (std::int32_t shard = 0; shard < shards; ++shard)
+    out.push_back({shard, same ? stored.get_int8(static_cast<std::size_t>(shard), 1) : lowest});
+  return out;
+}
+
+} // namespace
+
+outcome<std::int64_t> next_epoch(executor& on, std::string_view role, std::string_view holder) {
+  params p;
+  p.text(role).text(holder);
+  auto rows = on.exec_prepared(new_epoch, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return rows->get_int8(0, 0);
+}
+
+outcome<std::vector<shard_cursor>> claim_cursors(executor& on, std::string_view service,
+                                                 std::int32_t shards, std::int64_t epoch,
+                                                 std::int64_t initial_seq) {
+  params key;
+  key.text(service);
+  const auto stored = on.exec_prepared(lock_cursors, key);
+  if (!stored)
+    return tl::unexpected(stored.error());
+  auto cursors = renumber(*stored, shards, initial_seq);
+  params rows;
+  rows.text(service)
+      .int4_array(cursors, &shard_cursor::shard)
+      .int8_array(cursors, &shard_cursor::seq)
+      .int8(epoch);
+  pipeline out(on);
+  out.add(drop_cursors, std::move(key));
+  out.add(put_cursors, std::move(rows));
+  if (auto written = out.sync(); !written)
+    return tl::unexpected(written.error());
+  return cursors;
+}
+
+outcome<std::vector<shard_cursor>> select_cursors(executor& on, std::string_view service) {
+  params p;
+  p.text(service);
+  const auto rows = on.exec_prepared(read_cursors, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<shard_cursor> out;
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    out.push_back({rows->get_int4(i, 0), rows->get_int8(i, 1)});
+  return out;
+}
+
+db_error fenced(const batch& of) {
+  return fenced(of.service, of.epoch);
+}
+
+db_error fenced(std::string_view service, std::int64_t epoch) {
+  return {error_class::fatal, std::string{fenced_state},
+          fmt::format("epoch {} of service {} is no longer the current one", epoch, service),
+          advance_cursor.name};
+}
+
+outcome<advance> move_cursor(executor& on, const batch& of) {
+  pipeline out(on);
+  add_advance_cursor(out, of);
+  const auto rows = out.sync();
+  if (!rows)
+    return tl::unexpected(rows.error());
+  const auto done = read_advance(rows->front(), of);
+  if (done && *done == advance::fenced)
+    return tl::unexpected(fenced(of));
+  return done;
+}
+
+void add_advance_cursor(pipeline& out, const batch& of) {
+  params p;
+  p.text(of.service).int4(of.shard).int8(of.epoch).int8(of.last_seq);
+  out.add(advance_cursor, std::move(p));
+}
+
+outcome<advance> read_advance(const result& rows, const batch& of) {
+  if (rows.empty() || rows.get_int8(0, 0) != of.epoch)
+    return advance::fenced;
+  if (rows.get_bool(0, 2))
+    return advance::moved;
+  if (rows.get_int8(0, 1) >= of.last_seq)
+    return advance::already_there;
+  return db_fail(
+      sqlstate::serialization_failure,
+      fmt::format("the cursor of shard {} changed hands while it was waited for", of.shard),
+      advance_cursor.name);
+}
+
+void add_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids) {
+  params p;
+  p.int8_array(user_ids);
+  out.add(select_revs, std::move(p));
+}
+
+void add_put_heads(pipeline& out, const batch& of) {
+  std::map<std::int64_t, const repo_head*> newest;
+  for (const auto& head : of.heads) {
+    auto& slot = newest[of.user_ids[head.repo]];
+    if (slot == nullptr || slot->rev < head.rev)
+      slot = &head;
+  }
+  if (newest.empty())
+    return;
+  params p;
+  p.int8_array(newest, [](const auto& entry) { return entry.first; })
+      .text_array(newest, [](const auto& entry) -> const std::string& { return entry.second->rev; })
+      .bytea_array(newest, [](const auto& entry) { return entry.second->commit.bytes(); })
+      .timestamptz_array(newest, [](const auto& entry) { return entry.second->commit_time; });
+  out.add(put_heads, std::move(p));
+}
+
+} // namespace prism::db

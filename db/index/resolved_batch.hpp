@@ -1,0 +1,34 @@
+#pragma once
+
+#include "db/batch/batch.hpp"
+#include "db/batch/index_plan.hpp"
+#include "db/index/documents.hpp"
+#include "db/index/edges.hpp"
+#include "db/index/posts.hpp"
+
+#include <vector>
+
+namespace prism::db {
+
+/// Turns refs of a batch into ids.
+struct id_map {
+  const batch& of;
+  const std::vector<std::int64_t>& uri_ids;
+
+  [[nodiscard]] std::int64_t user(did_ref ref) const { return of.user_ids[ref]; }
+  [[nodiscard]] std::int64_t uri(uri_ref ref) const { return uri_ids[ref]; }
+  [[nodiscard]] std::optional<std::int64_t> optional_uri(uri_ref ref) const {
+    return ref == no_ref ? std::nullopt : std::optional{uri(ref)};
+  }
+  /// Owner of the repo that a uri is in; empty if it names none.
+  [[nodiscard]] std::optional<std::int64_t> owner(uri_ref ref) const;
+  /// Whether a uri is that of a post.
+  [[nodiscard]] bool is_post(uri_ref ref) const;
+};
+
+/// The rows that operations put, with ids in place of refs.
+[[nodiscard]] edge to_edge(const op& from, const id_map& ids);
+[[nodiscard]] post to_post(const op& from, const id_map& ids);
+[[nodiscard]] document to_document(const op& from, const id_map& ids);
+
+} // namespace prism::db

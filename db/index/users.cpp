@@ -1,0 +1,173 @@
+#include "db/index/users.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace prism::db {
+
+namespace {
+
+constexpr statement insert_users{
+    "insert_users", "INSERT INTO users (did) SELECT did FROM unnest($1::text[]) AS n(did) "
+                    "WHERE NOT EXISTS (SELECT FROM users u WHERE u.did = n.did) ORDER BY did "
+                    "ON CONFLICT DO NOTHING"};
+
+constexpr statement select_users{
+    "select_users", "SELECT u.id FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at) "
+                    "JOIN users u ON u.did = n.did ORDER BY n.at"};
+
+constexpr statement insert_uris{
+    "insert_uris",
+    "INSERT INTO uris (repo_id, collection, rkey) SELECT * FROM unnest($1::int8[], $2::int2[], "
+    "$3::text[]) "
+    "AS n(repo_id, collection, rkey) WHERE NOT EXISTS (SELECT FROM uris u WHERE u.repo_id = "
+    "n.repo_id "
+    "AND u.collection = n.collection AND u.rkey = n.rkey) ORDER BY repo_id, collection, rkey "
+    "ON CONFLICT DO NOTHING"};
+
+constexpr statement select_uris{
+    "select_uris", "SELECT u.id FROM unnest($1::int8[], $2::int2[], $3::text[]) WITH ORDINALITY "
+                   "AS n(repo_id, collection, rkey, at) JOIN uris u ON u.repo_id = n.repo_id "
+                   "AND u.collection = n.collection AND u.rkey = n.rkey ORDER BY n.at"};
+
+// A repo that shows up for the first time, or an account that came back, is dated and to be asked
+// about; so is one that is still active when its last look-up is a day old, or an hour if that
+// found no handle (the intervals of the official AppView).
+constexpr statement see_users{
+    "see_users",
+    "WITH n AS MATERIALIZED (SELECT u.id, n.at, u.indexed_at IS NULL AS is_new FROM "
+    "unnest($1::int8[], $2::timestamptz[]) AS n(id, at) JOIN users u ON u.id = n.id "
+    "WHERE u.status IS DISTINCT FROM 'deleted' AND (u.indexed_at IS NULL OR n.at > u.indexed_at + "
+    "CASE WHEN u.handle IS NULL THEN interval '1 hour' ELSE interval '1 day' END)), "
+    "dated AS (UPDATE users u SET indexed_at = n.at FROM n WHERE u.id = n.id AND n.is_new) "
+    "INSERT INTO identity_tasks (user_id, kind, event_time, forced) SELECT id, 0, at, false FROM n "
+    "ON CONFLICT DO NOTHING"};
+
+constexpr statement put_identities{
+    "put_identities",
+    "WITH newer AS (UPDATE users u SET indexed_at = n.at, identity_time = n.at "
+    "FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
+    "WHERE u.id = n.id AND (u.identity_time IS NULL OR u.identity_time < n.at) "
+    "RETURNING u.id, n.at) "
+    "INSERT INTO identity_tasks AS t (user_id, kind, event_time, forced) "
+    "SELECT id, 0, at, true FROM newer ON CONFLICT (user_id, kind) DO UPDATE SET "
+    "event_time = excluded.event_time, forced = true, version = t.version + 1, attempts = 0, "
+    "due_at = excluded.due_at"};
+
+constexpr statement park_deletions{
+    "park_deletions",
+    "INSERT INTO identity_tasks AS t (user_id, kind, event_time, forced) "
+    "SELECT n.id, 1, n.at, true FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
+    "JOIN users u ON u.id = n.id WHERE u.status_time IS NULL OR u.status_time < n.at "
+    "ON CONFLICT (user_id, kind) DO UPDATE SET event_time = excluded.event_time, "
+    "version = t.version + 1, attempts = 0, due_at = excluded.due_at "
+    "WHERE t.event_time < excluded.event_time"};
+
+constexpr statement put_accounts{
+    "put_accounts", "UPDATE users u SET status = n.status, status_time = n.at, "
+                    "indexed_at = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.indexed_at END, "
+                    "handle = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.handle END "
+                    "FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS n(id, status, at) "
+                    "WHERE u.id = n.id AND (u.status_time IS NULL OR u.status_time < n.at)"};
+
+/// Runs an insert and a select of the same parameters and expects an id for each of `count` rows.
+[[nodiscard]] outcome<std::vector<std::int64_t>> intern(executor& on, const statement& insert,
+                                                        const statement& select, params values,
+                                                        std::size_t count) {
+  if (count == 0)
+    return std::vector<std::int64_t>{};
+  pipeline out(on);
+  out.add(insert, values);
+  out.add(select, std::move(values));
+  const auto rows = out.sync();
+  if (!rows)
+    return tl::unexpected(rows.error());
+  const auto& found = rows->back();
+  if (found.rows() != count)
+    return tl::unexpected(db_error{
+        error_class::fatal, std::string{sqlstate::internal},
+        fmt::format("{} of {} names got no id; were they distinct?", count - found.rows(), count),
+        select.name});
+  std::vector<std::int64_t> ids(count);
+  for (std::size_t i = 0; i < count; ++i)
+    ids[i] = found.get_int8(i, 0);
+  return ids;
+}
+
+/// The latest of several events of one user.
+template <class Event>
+void keep_latest(std::map<std::int64_t, const Event*>& into, std::int64_t id, const Event& event) {
+  auto& slot = into[id];
+  if (slot == nullptr || slot->time <= event.time)
+    slot = &event;
+}
+
+} // namespace
+
+outcome<std::vector<std::int64_t>> intern_users(executor& on,
+                                                const std::vector<std::string>& dids) {
+  params p;
+  p.text_array(dids);
+  return intern(on, insert_users, select_users, std::move(p), dids.size());
+}
+
+outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of) {
+  const auto& uris = of.refs.uris();
+  params p;
+  p.int8_array(uris,
+               [&](const uri_key& key) {
+                 return key.repo == no_ref ? std::int64_t{0} : of.user_ids[key.repo];
+               })
+      .int2_array(uris, [](const uri_key& key) { return static_cast<std::int16_t>(key.kind); })
+      .text_array(uris, &uri_key::rkey);
+  return intern(on, insert_uris, select_uris, std::move(p), uris.size());
+}
+
+void add_user_events(pipeline& out, const batch& of) {
+  std::map<std::int64_t, micros> seen;
+  for (const auto& head : of.heads)
+    seen.try_emplace(of.user_ids[head.repo], head.commit_time);
+  if (!seen.empty()) {
+    params p;
+    p.int8_array(seen, [](const auto& entry) {
+       return entry.first;
+     }).timestamptz_array(seen, [](const auto& entry) { return entry.second; });
+    out.add(see_users, std::move(p));
+  }
+  std::map<std::int64_t, const identity_event*> identities;
+  for (const auto& event : of.identities)
+    keep_latest(identities, of.user_ids[event.account], event);
+  if (!identities.empty()) {
+    params p;
+    p.int8_array(identities, [](const auto& entry) {
+       return entry.first;
+     }).timestamptz_array(identities, [](const auto& entry) { return entry.second->time; });
+    out.add(put_identities, std::move(p));
+  }
+  std::map<std::int64_t, const account_event*> accounts;
+  std::map<std::int64_t, const account_event*> deletions;
+  for (const auto& event : of.accounts)
+    keep_latest(of.verify_deletions && is_deletion(event) ? deletions : accounts,
+                of.user_ids[event.account], event);
+  if (!deletions.empty()) {
+    params p;
+    p.int8_array(deletions, [](const auto& entry) {
+       return entry.first;
+     }).timestamptz_array(deletions, [](const auto& entry) { return entry.second->time; });
+    out.add(park_deletions, std::move(p));
+  }
+  if (!accounts.empty()) {
+    params p;
+    p.int8_array(accounts, [](const auto& entry) { return entry.first; })
+        .text_array(accounts,
+                    [](const auto& entry) {
+                      return entry.second->active
+                                 ? std::nullopt
+                                 : std::optional<std::string_view>{entry.second->status};
+                    })
+        .timestamptz_array(accounts, [](const auto& entry) { return entry.second->time; });
+    out.add(put_accounts, std::move(p));
+  }
+}
+
+} // namespace prism::db

@@ -1,0 +1,85 @@
+#include "db/jobs/jobs.hpp"
+
+#include "db/index/users.hpp"
+
+namespace prism::db {
+
+namespace {
+
+template <class T>
+[[nodiscard]] job_outcome widen(outcome<T> from) {
+  if (!from)
+    return tl::unexpected(std::move(from.error()));
+  return job_reply{std::move(*from)};
+}
+
+/// A single statement is a transaction as well: so that the server knows its limits, and what
+/// passes by itself is tried again. That costs the round trip of the COMMIT.
+struct runner {
+  connection& on;
+  const tx_options& options;
+  partial_report& partial;
+
+  job_outcome operator()(const apply_job& job) const {
+    return widen(apply_batch(on, options, *job.what, partial));
+  }
+  job_outcome operator()(const intern_job& job) const {
+    return in_transaction([&](tx& inside) { return intern_users(inside, job.dids); });
+  }
+  job_outcome operator()(const cursors_job& job) const {
+    return in_transaction([&](tx& inside) { return select_cursors(inside, job.service); });
+  }
+  job_outcome operator()(const newest_pending_job& job) const {
+    return in_transaction([&](tx& inside) { return select_newest_pending(inside, job.limit); });
+  }
+  job_outcome operator()(const sparing_job& job) const {
+    const auto act = job.whole ? put_frame_aside : apply_sparing;
+    return widen(act(on, options, *job.what, job.frame, partial));
+  }
+  job_outcome operator()(const claim_identity_job& job) const {
+    return in_transaction([&](tx& inside) -> outcome<claimed_tasks> {
+      if (job.all_again)
+        if (auto released = release_identity_tasks(inside); !released)
+          return tl::unexpected(released.error());
+      return claim_identity_tasks(inside, job.limit, job.lease, job.busy);
+    });
+  }
+  job_outcome operator()(const store_identity_job& job) const {
+    return widen(store_identity_results(on, options, job.results));
+  }
+  job_outcome operator()(const purge_job& job) const {
+    return widen(purge_confirmed(on, options, job.what, partial));
+  }
+  job_outcome operator()(const list_dead_letters_job& job) const {
+    return in_transaction(
+        [&](tx& inside) { return list_dead_letters(inside, job.after, job.limit); });
+  }
+  job_outcome operator()(const discard_dead_letters_job& job) const {
+    return in_transaction([&](tx& inside) { return discard_dead_letters(inside, job.ids); });
+  }
+  job_outcome operator()(const retry_dead_letter_job& job) const {
+    return widen(retry_dead_letter(on, options, job.service, job.epoch, job.id));
+  }
+  job_outcome operator()(const upkeep_job& job) const {
+    return widen(run_upkeep(on, options, job));
+  }
+
+private:
+  template <class Work>
+  [[nodiscard]] job_outcome in_transaction(Work work) const {
+    return widen(transaction::run(on, options, work));
+  }
+};
+
+} // namespace
+
+std::string_view name_of(const job& what) noexcept {
+  return std::visit([](const auto& each) { return each.name; }, what);
+}
+
+job_outcome run_job(connection& on, const tx_options& options, const job& what,
+                    partial_report& partial) {
+  return std::visit(runner{on, options, partial}, what);
+}
+
+} // namespace prism::db

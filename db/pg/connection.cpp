@@ -1,0 +1,128 @@
+#include "db/pg/connection.hpp"
+
+#include "db/pg/connection_state.hpp"
+#include "db/pg/exchange.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace prism::db {
+
+connection::connection(std::unique_ptr<connection_state> state) : state_(std::move(state)) {}
+connection::~connection() {
+  close();
+}
+connection::connection(connection&&) noexcept = default;
+connection& connection::operator=(connection&& other) noexcept {
+  if (this != &other) {
+    close();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+
+outcome<connection> connection::open(connect_options options) {
+  auto state = std::make_unique<connection_state>();
+  state->named_statements = options.prepared_statements;
+  state->options = std::move(options);
+  connection opened(std::move(state));
+  if (auto done = opened.reconnect(); !done)
+    return tl::unexpected(std::move(done.error()));
+  return opened;
+}
+
+outcome<void> connection::reconnect(std::chrono::milliseconds limit) {
+  state_->drop();
+  auto raw = connect(state_->options, limit);
+  if (!raw)
+    return tl::unexpected(std::move(raw.error()));
+  state_->raw = std::move(*raw);
+  state_->cancel.retarget(state_->raw.get());
+  return {};
+}
+
+void connection::close() noexcept {
+  if (state_)
+    state_->drop();
+}
+
+outcome<std::vector<result>> connection::round_trip(std::span<const request> requests) {
+  const bool alone = !in_transaction();
+  exchange tried(*state_, requests);
+  auto done = tried.run();
+  if (done || !tried.may_go_unnamed() || !alone || in_transaction())
+    return done;
+  return exchange(*state_, requests).run();
+}
+
+outcome<void> connection::exec_script(const std::string& sql) {
+  return run_script(*state_, sql);
+}
+
+bool connection::is_open() const noexcept {
+  return state_->raw != nullptr;
+}
+
+bool connection::in_transaction() const noexcept {
+  if (!state_->raw)
+    return false;
+  const auto status = PQtransactionStatus(state_->raw.get());
+  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
+}
+
+connection::clock::time_point connection::deadline() const noexcept {
+  return state_->deadline;
+}
+
+void connection::set_deadline(clock::time_point when) noexcept {
+  state_->deadline = when;
+}
+
+canceller connection::get_canceller() const {
+  return state_->cancel;
+}
+
+int connection::backend_pid() const noexcept {
+  return state_->raw ? PQbackendPID(state_->raw.get()) : 0;
+}
+
+int connection::server_version() const noexcept {
+  return state_->raw ? PQserverVersion(state_->raw.get()) : 0;
+}
+
+const connect_options& connection::options() const noexcept {
+  return state_->options;
+}
+
+bool connection::prepares_statements() const noexcept {
+  return state_->named_statements;
+}
+
+connection::clock::time_point connection_state::round_trip_deadline() const noexcept {
+  if (deadline != connection::default_deadline)
+    return deadline;
+  return options.default_timeout.count() == 0 ? connection::no_deadline
+                                              : connection::clock::now() + options.default_timeout;
+}
+
+void connection_state::drop() noexcept {
+  cancel.retarget(nullptr);
+  prepared.clear();
+  raw.reset();
+}
+
+bool connection_state::drop_if_lost() noexcept {
+  if (raw && PQstatus(raw.get()) == CONNECTION_OK)
+    return false;
+  drop();
+  return true;
+}
+
+outcome<void> connection_state::ready_to_send(std::string_view label) const {
+  if (!raw)
+    return db_fail(sqlstate::connection_closed, "not connected", label);
+  if (round_trip_deadline() <= connection::clock::now())
+    return db_fail(sqlstate::query_canceled, "the deadline had passed before it was sent", label);
+  return {};
+}
+
+} // namespace prism::db

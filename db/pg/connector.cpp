@@ -1,0 +1,133 @@
+#include "db/pg/connection_state.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sstream>
+
+namespace prism::db {
+namespace {
+
+using clock = connection::clock;
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
+    text.remove_suffix(1);
+  return text;
+}
+
+// libpq would print these to stderr.
+void log_notice(void*, const PGresult* notice) {
+  const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  const char* text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+  const std::string_view message = text != nullptr ? text : PQresultErrorMessage(notice);
+  const bool is_warning = severity != nullptr && std::string_view(severity) == "WARNING";
+  spdlog::log(is_warning ? spdlog::level::info : spdlog::level::debug, "[DB] server notice: {}",
+              trimmed(message));
+}
+
+// A refused login leaves no PGresult. Its SQLSTATE is in the verbose text: "FATAL:  28P01: …".
+std::string_view state_in(std::string_view message) {
+  constexpr std::size_t length = 5;
+  for (std::size_t at = message.find(":  "); at != std::string_view::npos;
+       at = message.find(":  ", at + 1)) {
+    const auto state = message.substr(at + 3, length);
+    const bool is_state =
+        state.size() == length && message.substr(at + 3 + length).starts_with(":") &&
+        std::all_of(state.begin(), state.end(),
+                    [](unsigned char c) { return std::isdigit(c) != 0 || std::isupper(c) != 0; });
+    if (is_state)
+      return state;
+  }
+  return sqlstate::cannot_connect;
+}
+
+std::string one_line(std::string_view message) {
+  std::string text;
+  std::istringstream lines{std::string(message)};
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with("LOCATION:"))
+      text += (text.empty() ? "" : "; ") + std::string(trimmed(line));
+  return text;
+}
+
+tl::unexpected<db_error> refused(PGconn* raw) {
+  const std::string_view message = PQerrorMessage(raw);
+  const auto state = state_in(message);
+  return tl::unexpected<db_error>(
+      db_error{classify_refusal(state), std::string(state), one_line(message), "connect"});
+}
+
+// Whether the socket became ready before `until`.
+bool wait(int socket, short events, clock::time_point until) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
+    if (left <= 0)
+      return false;
+    pollfd entry{socket, events, 0};
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<long long>(left, 60'000)));
+    if (ready > 0 || (ready < 0 && errno != EINTR))
+      return true; // on an error of poll() libpq finds out more
+  }
+}
+
+// PQconnectPoll() leaves connect_timeout to its caller.
+std::chrono::milliseconds
+connect_limit(const connect_options& options,
+              const std::vector<std::pair<std::string, std::string>>& keywords) {
+  auto per_host = options.connect_timeout;
+  int hosts = 1;
+  for (const auto& [keyword, value] : keywords) {
+    if (keyword == "host" || keyword == "hostaddr")
+      hosts = std::max(hosts, 1 + static_cast<int>(std::ranges::count(value, ',')));
+    int seconds = 0;
+    const auto* const end = value.data() + value.size();
+    if (keyword == "connect_timeout" &&
+        std::from_chars(value.data(), end, seconds).ec == std::errc{} && seconds > 0)
+      per_host = std::chrono::seconds(seconds);
+  }
+  return per_host * hosts;
+}
+
+} // namespace
+
+outcome<connection_ptr> connect(const connect_options& options, std::chrono::milliseconds limit) {
+  const auto keywords = connection_keywords(options);
+  if (!keywords)
+    return tl::unexpected(keywords.error());
+  std::vector<const char*> names;
+  std::vector<const char*> values;
+  for (const auto& [keyword, value] : *keywords) {
+    names.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+
+  const auto until = clock::now() + std::min(connect_limit(options, *keywords), limit);
+  connection_ptr raw(PQconnectStartParams(names.data(), values.data(), 0));
+  if (!raw)
+    return db_fail("53200", "out of memory for a connection", "connect");
+  PQsetNoticeReceiver(raw.get(), log_notice, nullptr);
+  PQsetErrorVerbosity(raw.get(), PQERRORS_VERBOSE);
+  if (PQstatus(raw.get()) == CONNECTION_BAD)
+    return refused(raw.get());
+
+  for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;
+       state = PQconnectPoll(raw.get())) {
+    if (state == PGRES_POLLING_FAILED)
+      return refused(raw.get());
+    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    if (!wait(PQsocket(raw.get()), events, until))
+      return db_fail(
+          sqlstate::cannot_connect,
+          fmt::format("no connection to {} port {} in time", PQhost(raw.get()), PQport(raw.get())),
+          "connect");
+  }
+  PQsetnonblocking(raw.get(), 1);
+  return raw;
+}
+
+} // namespace prism::db

@@ -1,0 +1,112 @@
+#include "db/pg/conninfo.hpp"
+
+#include <algorithm>
+#include <libpq-fe.h>
+#include <memory>
+#include <optional>
+
+namespace prism::db {
+namespace {
+
+using keyword_list = std::vector<std::pair<std::string, std::string>>;
+
+struct free_options {
+  void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+};
+
+std::optional<keyword_list> parse(const std::string& conninfo) {
+  char* reason = nullptr;
+  const std::unique_ptr<PQconninfoOption, free_options> options(
+      PQconninfoParse(conninfo.c_str(), &reason));
+  PQfreemem(reason); // may quote the password, so nobody gets to see it
+  if (!options)
+    return std::nullopt;
+  keyword_list list;
+  for (const auto* option = options.get(); option->keyword != nullptr; ++option)
+    if (option->val != nullptr)
+      list.emplace_back(option->keyword, option->val);
+  return list;
+}
+
+bool is_secret(std::string_view keyword) {
+  return keyword == "password" || keyword == "sslpassword";
+}
+
+// Quoting of libpq's key=value form.
+std::string quoted(std::string_view value) {
+  std::string text = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\')
+      text += '\\';
+    text += c;
+  }
+  return text += '\'';
+}
+
+std::string join(const keyword_list& list) {
+  std::string text;
+  for (const auto& [keyword, value] : list)
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", keyword, quoted(value));
+  return text;
+}
+
+tl::unexpected<db_error> unparsable() {
+  return db_fail(sqlstate::cannot_connect,
+                 "the connection string is neither a postgresql:// URL nor key=value pairs (not "
+                 "shown, it may hold a password; in a URL write @ : / % of a password as %40 %3A "
+                 "%2F %25)");
+}
+
+} // namespace
+
+std::string mask_conninfo(const std::string& conninfo) {
+  auto list = parse(conninfo);
+  if (!list)
+    return "(unparsable connection string)";
+  for (auto& [keyword, value] : *list) {
+    if (is_secret(keyword))
+      value = "***";
+    // What follows an unescaped @ of a password is taken for the host.
+    const auto at = keyword == "host" ? value.rfind('@') : std::string::npos;
+    if (at != std::string::npos)
+      value.replace(0, at, "***");
+  }
+  return join(*list);
+}
+
+outcome<std::string> with_database(const std::string& conninfo, std::string_view database) {
+  auto list = parse(conninfo);
+  if (!list)
+    return unparsable();
+  std::erase_if(*list, [](const auto& entry) { return entry.first == "dbname"; });
+  list->emplace_back("dbname", database);
+  return join(*list);
+}
+
+outcome<keyword_list> connection_keywords(const connect_options& options) {
+  const auto given = parse(options.conninfo);
+  if (!given)
+    return unparsable();
+  for (const auto& [keyword, value] : *given)
+    if (keyword == "host" && value.find('@') != std::string::npos)
+      return db_fail(sqlstate::cannot_connect,
+                     "the host in the connection string has an @ in it: write the @ of a password "
+                     "as %40");
+  keyword_list list{
+      {"fallback_application_name", options.application_name},
+      {"keepalives_idle", std::to_string(options.keepalives_idle.count())},
+      {"keepalives_interval", std::to_string(options.keepalives_interval.count())},
+      {"keepalives_count", std::to_string(options.keepalives_count)},
+      {"tcp_user_timeout", std::to_string(options.tcp_user_timeout.count())},
+  };
+  for (const auto& entry : *given) {
+    std::erase_if(list, [&](const auto& known) { return known.first == entry.first; });
+    list.push_back(entry);
+  }
+  // Our texts are UTF-8, whatever PGCLIENTENCODING says.
+  std::erase_if(list, [](const auto& entry) { return entry.first == "client_encoding"; });
+  list.emplace_back("client_encoding", "UTF8");
+  return list;
+}
+
+} // namespace prism::db

@@ -1,0 +1,318 @@
+#include "db/pg/exchange.hpp"
+
+#include <cstring>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+namespace prism::db {
+namespace {
+
+constexpr int binary_format = 1;
+
+/// The parameters in the shape that libpq takes. The pointers are into the `params`.
+struct bound_values {
+  std::vector<Oid> types;
+  std::vector<const char*> values;
+  std::vector<int> lengths;
+  std::vector<int> formats;
+
+  explicit bound_values(const params* from) {
+    if (from == nullptr)
+      return;
+    for (const auto& slot : from->slots()) {
+      types.push_back(static_cast<Oid>(slot.type));
+      values.push_back(slot.is_null ? nullptr : from->data() + slot.offset);
+      lengths.push_back(slot.length);
+      formats.push_back(binary_format);
+    }
+  }
+
+  [[nodiscard]] int count() const noexcept { return static_cast<int>(types.size()); }
+};
+
+std::vector<pg_type> types_of(const params* values) {
+  std::vector<pg_type> types;
+  if (values != nullptr)
+    for (const auto& slot : values->slots())
+      types.push_back(slot.type);
+  return types;
+}
+
+// Behind a pooler another program may have prepared its own statement under our name on the same
+// server connection. With the text's hash in the name, one that has the name is the same.
+std::string server_name(const statement& prepared, const std::vector<pg_type>& types) {
+  std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
+  const auto mix = [&hash](std::uint64_t byte) { hash = (hash ^ byte) * 0x100000001b3U; };
+  for (const char* at = prepared.sql; *at != '\0'; ++at)
+    mix(static_cast<unsigned char>(*at));
+  for (const auto type : types)
+    mix(static_cast<std::uint64_t>(type));
+  return fmt::format("{}_{:016x}", prepared.name, hash);
+}
+
+bool is_copy(ExecStatusType status) noexcept {
+  return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
+db_error copy_refused(const std::string& label) {
+  return make_error("0A000", "COPY between client and server is not supported here", label);
+}
+
+} // namespace
+
+db_error error_from(const PGresult* failed, const std::string& label) {
+  const char* state = PQresultErrorField(failed, PG_DIAG_SQLSTATE);
+  const char* primary = PQresultErrorField(failed, PG_DIAG_MESSAGE_PRIMARY);
+  const char* detail = PQresultErrorField(failed, PG_DIAG_MESSAGE_DETAIL);
+  std::string message = primary != nullptr ? primary : PQresultErrorMessage(failed);
+  while (!message.empty() && message.back() == '\n')
+    message.pop_back();
+  if (detail != nullptr)
+    message += fmt::format(" ({})", detail);
+  return make_error(state != nullptr ? state : "", std::move(message), label);
+}
+
+outcome<std::vector<result>> exchange::run() {
+  if (requests_.empty())
+    return std::move(results_);
+  if (auto ready = check(); !ready)
+    return tl::unexpected(std::move(ready.error()));
+  results_.reserve(requests_.size());
+  PQenterPipelineMode(on_.raw.get());
+  const bool complete = send_all() && read_all() && PQexitPipelineMode(on_.raw.get()) == 1;
+  if (!complete && !gave_up_)
+    read_last_words();
+  settle_prepared();
+  const std::string reason = PQerrorMessage(on_.raw.get());
+  // Without the end of the pipeline nobody knows what the next answer would belong to.
+  if (!complete)
+    on_.drop();
+  const bool lost = !complete || on_.drop_if_lost();
+  if (failure_)
+    return tl::unexpected(finish_error(std::move(*failure_), lost));
+  if (gave_up_)
+    return tl::unexpected(finish_error(
+        make_error(sqlstate::connection_failure,
+                   fmt::format("no answer from the server for {} ms, cancel request included",
+                               waiter_.elapsed().count()),
+                   requests_[0].label()),
+        true));
+  if (lost)
+    return tl::unexpected(
+        finish_error(make_error(sqlstate::connection_failure, reason, requests_[0].label()), true));
+  return std::move(results_);
+}
+
+outcome<void> exchange::check() const {
+  for (const auto& request : requests_) {
+    if (request.values != nullptr && request.values->status()) {
+      auto refused = *request.values->status();
+      refused.statement = request.label();
+      return tl::unexpected(std::move(refused));
+    }
+    if (request.prepared == nullptr)
+      continue;
+    const auto known = on_.prepared.find(request.prepared->name);
+    if (known == on_.prepared.end())
+      continue;
+    if (std::strcmp(known->second.sql, request.prepared->sql) != 0)
+      return db_fail("42710", "two statements of the program have this name", request.label());
+    if (known->second.types != types_of(request.values))
+      return db_fail("42804", "used with other parameter types than at first", request.label());
+  }
+  return on_.ready_to_send(requests_[0].label());
+}
+
+bool exchange::send_all() {
+  for (std::size_t index = 0; index < requests_.size(); ++index)
+    if (!send(index) || !flush())
+      return false;
+  return PQpipelineSync(on_.raw.get()) == 1 && flush();
+}
+
+bool exchange::send(std::size_t index) {
+  const auto& request = requests_[index];
+  const bound_values bound(request.values);
+  if (request.prepared == nullptr || !on_.named_statements) {
+    const char* sql = request.prepared != nullptr ? request.prepared->sql : request.sql;
+    steps_.push_back({step_kind::execute, index, false});
+    return PQsendQueryParams(on_.raw.get(), sql, bound.count(), bound.types.data(),
+                             bound.values.data(), bound.lengths.data(), bound.formats.data(),
+                             binary_format) == 1;
+  }
+  auto [known, is_new] = on_.prepared.try_emplace(request.prepared->name);
+  if (is_new && !send_prepare(index, known->second))
+    return false;
+  steps_.push_back({step_kind::execute, index, false});
+  return PQsendQueryPrepared(on_.raw.get(), known->second.server_name.c_str(), bound.count(),
+                             bound.values.data(), bound.lengths.data(), bound.formats.data(),
+                             binary_format) == 1;
+}
+
+bool exchange::send_prepare(std::size_t index, connection_state::prepared_entry& entry) {
+  const auto& request = requests_[index];
+  entry.sql = request.prepared->sql;
+  entry.types = types_of(request.values);
+  entry.server_name = server_name(*request.prepared, entry.types);
+  const bound_values bound(request.values);
+  steps_.push_back({step_kind::prepare, index, false});
+  return PQsendPrepare(on_.raw.get(), entry.server_name.c_str(), entry.sql, bound.count(),
+                       bound.types.data()) == 1;
+}
+
+bool exchange::flush() {
+  for (;;) {
+    const int left = PQflush(on_.raw.get());
+    if (left <= 0)
+      return left == 0 && read_ready();
+    if (!waiter_.wait(POLLIN | POLLOUT)) {
+      gave_up_ = true;
+      return false;
+    }
+    if (PQconsumeInput(on_.raw.get()) == 0 || !read_ready())
+      return false;
+  }
+}
+
+// Takes what has arrived. After the last step it must not ask libpq, which would answer "no more".
+bool exchange::read_ready() {
+  while (current_ < steps_.size() && PQisBusy(on_.raw.get()) == 0) {
+    PGresult* raw = PQgetResult(on_.raw.get());
+    if (raw == nullptr)
+      ++current_;
+    else
+      take(raw);
+    if (PQstatus(on_.raw.get()) == CONNECTION_BAD)
+      return false;
+  }
+  return true;
+}
+
+bool exchange::read_all() {
+  while (!synced_) {
+    while (PQisBusy(on_.raw.get()) != 0) {
+      if (!waiter_.wait(POLLIN)) {
+        gave_up_ = true;
+        return false;
+      }
+      if (PQconsumeInput(on_.raw.get()) == 0)
+        break; // PQgetResult() tells the reason
+    }
+    PGresult* raw = PQgetResult(on_.raw.get());
+    if (raw != nullptr)
+      take(raw);
+    else
+      ++current_;
+    if (PQstatus(on_.raw.get()) == CONNECTION_BAD)
+      return false;
+  }
+  return PQgetResult(on_.raw.get()) == nullptr;
+}
+
+// A server that ends the session says why before it closes. On a dead connection libpq never waits.
+void exchange::read_last_words() {
+  while (PQstatus(on_.raw.get()) == CONNECTION_BAD) {
+    PGresult* raw = PQgetResult(on_.raw.get());
+    if (raw == nullptr)
+      break;
+    take(raw);
+  }
+}
+
+void exchange::take(PGresult* raw) {
+  result taken(raw);
+  const auto status = PQresultStatus(raw);
+  if (status == PGRES_PIPELINE_SYNC) {
+    synced_ = true;
+    return;
+  }
+  if (status == PGRES_PIPELINE_ABORTED || current_ >= steps_.size())
+    return;
+  auto& step = steps_[current_];
+  const auto label = [&] { return requests_[step.request].label(); };
+  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
+    step.done = true;
+    if (step.kind == step_kind::execute)
+      results_.push_back(std::move(taken));
+  } else if (!failure_) {
+    failure_ = is_copy(status) ? copy_refused(label()) : error_from(raw, label());
+  }
+}
+
+// A statement whose preparation was skipped or refused has to be sent again next time.
+void exchange::settle_prepared() {
+  for (const auto& step : steps_)
+    if (step.kind == step_kind::prepare && !step.done)
+      on_.prepared.erase(requests_[step.request].prepared->name);
+  met_pooler_ = on_.named_statements && failure_ &&
+                (failure_->sqlstate == sqlstate::no_such_prepared ||
+                 failure_->sqlstate == sqlstate::duplicate_prepared);
+  if (met_pooler_) {
+    spdlog::info("[DB] prepared statements do not survive here (a pooler in transaction mode?); "
+                 "going on without them: {}",
+                 describe(*failure_));
+    on_.named_statements = false;
+    on_.prepared.clear();
+  }
+}
+
+db_error exchange::finish_error(db_error failure, bool lost) const {
+  while (!failure.message.empty() && failure.message.back() == '\n')
+    failure.message.pop_back();
+  if (lost) {
+    failure.cls = classify(failure.sqlstate, true);
+    if (failure.sqlstate.empty())
+      failure.sqlstate = sqlstate::connection_failure;
+  }
+  if (waiter_.cancelled() && failure.sqlstate == sqlstate::query_canceled)
+    failure.message =
+        fmt::format("cancelled at its deadline after {} ms", waiter_.elapsed().count());
+  return failure;
+}
+
+outcome<void> run_script(connection_state& on, const std::string& sql) {
+  const std::string label = request{nullptr, sql.c_str(), nullptr}.label();
+  if (sql.find('\0') != std::string::npos)
+    return db_fail("42601", "SQL text with a NUL byte", label);
+  if (auto ready = on.ready_to_send(label); !ready)
+    return ready;
+  waiter patience(on);
+  std::optional<db_error> failure;
+  bool gave_up = PQsendQuery(on.raw.get(), sql.c_str()) == 0;
+  while (!gave_up && PQstatus(on.raw.get()) == CONNECTION_OK) {
+    const int unsent = PQflush(on.raw.get());
+    if (unsent > 0 || PQisBusy(on.raw.get()) != 0) {
+      gave_up = !patience.wait(static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN));
+      if (!gave_up && PQconsumeInput(on.raw.get()) == 1)
+        continue;
+    }
+    if (gave_up)
+      break;
+    PGresult* raw = PQgetResult(on.raw.get());
+    if (raw == nullptr)
+      break;
+    const result taken(raw);
+    const auto status = PQresultStatus(raw);
+    if (is_copy(status)) {
+      on.drop();
+      return tl::unexpected(copy_refused(label));
+    }
+    if (status == PGRES_FATAL_ERROR && !failure)
+      failure = error_from(raw, label);
+  }
+  const std::string reason = PQerrorMessage(on.raw.get());
+  if (gave_up)
+    on.drop();
+  const bool lost = on.drop_if_lost();
+  if (!failure && !lost)
+    return {};
+  if (!failure)
+    failure = make_error(sqlstate::connection_failure, reason, label);
+  if (lost)
+    failure->cls = classify(failure->sqlstate, true);
+  if (failure->sqlstate.empty())
+    failure->sqlstate = sqlstate::connection_failure;
+  return tl::unexpected(std::move(*failure));
+}
+
+} // namespace prism::db

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "db/pg/connection_state.hpp"
+#include "db/pg/waiter.hpp"
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace prism::db {
+
+/// One round trip in libpq's pipeline mode (PostgreSQL 15 manual, 34.5): statements are sent
+/// without waiting for the answers of those before, and answers are read while there is still
+/// something to send, so that two full socket buffers cannot block each other. Internal to db/;
+/// used once.
+class exchange {
+public:
+  exchange(connection_state& on, std::span<const request> requests)
+      : on_(on), requests_(requests), waiter_(on) {}
+
+  [[nodiscard]] outcome<std::vector<result>> run();
+
+  /// Whether the server knew no prepared statement of ours, or knew it before we did, and had run
+  /// nothing until then: the same requests succeed when they are sent again, now without names.
+  [[nodiscard]] bool may_go_unnamed() const noexcept { return met_pooler_ && results_.empty(); }
+
+private:
+  enum class step_kind { prepare, execute };
+  struct step {
+    step_kind kind;
+    std::size_t request; // index
+    bool done;
+  };
+
+  [[nodiscard]] outcome<void> check() const;
+  [[nodiscard]] bool send_all();
+  [[nodiscard]] bool send(std::size_t index);
+  [[nodiscard]] bool send_prepare(std::size_t index, connection_state::prepared_entry& entry);
+  [[nodiscard]] bool flush();
+  [[nodiscard]] bool read_all();
+  [[nodiscard]] bool read_ready();
+  void read_last_words();
+  void take(PGresult* raw);
+  void settle_prepared();
+  [[nodiscard]] db_error finish_error(db_error failure, bool lost) const;
+
+  connection_state& on_;
+  std::span<const request> requests_;
+  waiter waiter_;
+  std::vector<step> steps_;
+  std::size_t current_{0}; // the step whose answers come next
+  bool synced_{false};
+  bool gave_up_{false};
+  bool met_pooler_{false};
+  std::vector<result> results_;
+  std::optional<db_error> failure_;
+};
+
+/// Runs SQL text of several commands by the simple protocol. Internal to db/.
+[[nodiscard]] outcome<void> run_script(connection_state& on, const std::string& sql);
+
+} // namespace prism::db

@@ -1,0 +1,52 @@
+#include "db/upkeep/upkeep.hpp"
+
+#include "db/index/progress.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace prism::db {
+
+namespace {
+
+// Index: primary key.
+constexpr statement newer_writer{
+    "newer_writer", "SELECT epoch FROM firehose_cursor WHERE service = $1 AND epoch > $2 LIMIT 1"};
+
+/// A batch that takes longer is too large, or meets a lock: better given up than waited for.
+constexpr std::chrono::milliseconds longest_batch{5'000};
+constexpr std::chrono::milliseconds longest_wait{1'000};
+
+using batch_function = outcome<upkeep_report> (*)(executor&, const upkeep_job&);
+constexpr std::array<batch_function, upkeep_tasks> batches{sweep_sessions,    sweep_oauth_states,
+                                                           sweep_pending_ops, sweep_history,
+                                                           audit_orphans,     audit_counts};
+
+} // namespace
+
+std::string_view to_string(upkeep_task task) noexcept {
+  constexpr std::array<std::string_view, upkeep_tasks> names{
+      "sessions", "oauth_states", "pending_ops", "history", "orphans", "counts"};
+  return names[static_cast<std::size_t>(task)];
+}
+
+outcome<upkeep_report> run_upkeep(connection& on, tx_options options, const upkeep_job& job) {
+  options.deadline = std::min(options.deadline, longest_batch);
+  options.lock_timeout = std::min(options.lock_timeout, longest_wait);
+  return transaction::run(on, options, [&](tx& inside) -> outcome<upkeep_report> {
+    params p;
+    p.text(job.service).int8(job.epoch);
+    const auto newer = inside.exec_prepared(newer_writer, p);
+    if (!newer)
+      return tl::unexpected(newer.error());
+    if (!newer->empty())
+      return tl::unexpected(
+          db_error{error_class::fatal, std::string{fenced_state},
+                   fmt::format("epoch {} of service {} is no longer the current one", job.epoch,
+                               job.service),
+                   newer_writer.name});
+    return batches[static_cast<std::size_t>(job.task)](inside, job);
+  });
+}
+
+} // namespace prism::db

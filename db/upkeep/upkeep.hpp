@@ -1,0 +1,84 @@
+#pragma once
+
+#include "db/index/pending.hpp"
+#include "db/pg/connection.hpp"
+#include "db/pg/transaction.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What the janitor has done to the database from time to time. Every task is a series of small
+/// batches, each a short transaction of its own that waits for no lock longer than a second, so it
+/// is never noticed by those who write. A batch does nothing once a newer writer exists.
+namespace prism::db {
+
+enum class upkeep_task {
+  sessions,     ///< deletes sessions past their expires_at
+  oauth_states, ///< deletes OAuth states past their expires_at
+  pending_ops,  ///< deletes parked operations that waited for longer than `keep`
+  history,      ///< deletes past versions recorded longer ago than `keep` (docs/ORDER.md)
+  orphans,      ///< deletes feed items, notifications and counts of what is not there
+  counts,       ///< compares counts with the rows they count, and mends those that are wrong
+};
+inline constexpr std::size_t upkeep_tasks = 6;
+
+/// The name in metrics and logs: "sessions", "oauth_states" …
+[[nodiscard]] std::string_view to_string(upkeep_task task) noexcept;
+
+/// How far an audit has come: which table, and where in it.
+struct upkeep_position {
+  std::int32_t part{0};
+  std::int64_t at{0};
+
+  friend bool operator==(const upkeep_position&, const upkeep_position&) = default;
+};
+
+struct upkeep_report;
+
+/// One batch of a task.
+struct upkeep_job {
+  using reply = upkeep_report;
+  static constexpr std::string_view name = "upkeep";
+  upkeep_task task{upkeep_task::sessions};
+  std::string service;   ///< whose writer asks
+  std::int64_t epoch{0}; ///< and its epoch
+  /// Age from which `pending_ops` and `history` delete; 0 keeps everything.
+  std::chrono::seconds keep{0};
+  /// Most rows that a batch deletes or compares; the orphan audit reads about as many.
+  std::int64_t limit{1000};
+  upkeep_position from{};
+};
+
+/// Rows of one table that should not have been as they were.
+struct upkeep_finding {
+  std::string table;
+  std::int64_t id{0}; ///< of the user, post or list
+  std::string text;   ///< what was wrong
+};
+
+struct upkeep_report {
+  std::uint64_t rows{0}; ///< deleted or mended
+  bool more{false};      ///< there is more to do now
+  upkeep_position next{};
+  std::vector<upkeep_finding> findings;  ///< of the audits, each mended
+  std::vector<pending_change> forgotten; ///< of `pending_ops`, to tell those who remember them
+};
+
+/// Does one batch. Blocks; the connection's thread.
+/// @returns an error whose sqlstate is `fenced_state` (db/index/progress.hpp) if a newer writer
+/// exists.
+[[nodiscard]] outcome<upkeep_report> run_upkeep(connection& on, tx_options options,
+                                                const upkeep_job& job);
+
+// One batch each, inside a transaction. For `run_upkeep`.
+[[nodiscard]] outcome<upkeep_report> sweep_sessions(executor& on, const upkeep_job& job);
+[[nodiscard]] outcome<upkeep_report> sweep_oauth_states(executor& on, const upkeep_job& job);
+[[nodiscard]] outcome<upkeep_report> sweep_pending_ops(executor& on, const upkeep_job& job);
+[[nodiscard]] outcome<upkeep_report> sweep_history(executor& on, const upkeep_job& job);
+[[nodiscard]] outcome<upkeep_report> audit_orphans(executor& on, const upkeep_job& job);
+[[nodiscard]] outcome<upkeep_report> audit_counts(executor& on, const upkeep_job& job);
+
+} // namespace prism::db

@@ -1,0 +1,98 @@
+#include "db/upkeep/upkeep.hpp"
+
+#include "db/pg/pipeline.hpp"
+
+namespace prism::db {
+
+namespace {
+
+// Index: sessions_expires_at. Rows that somebody holds are left to the next batch, here and below.
+constexpr statement delete_sessions{
+    "delete_expired_sessions",
+    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= now() "
+    "ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)"};
+
+// Index: oauth_states_expires_at.
+constexpr statement delete_oauth_states{
+    "delete_expired_oauth_states",
+    "DELETE FROM oauth_states WHERE state IN (SELECT state FROM oauth_states WHERE expires_at <= "
+    "now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)"};
+
+// Index: pending_ops_parked_at.
+constexpr statement delete_pending{
+    "delete_expired_pending",
+    "DELETE FROM pending_ops WHERE (creator_id, collection, rkey) IN (SELECT creator_id, "
+    "collection, rkey FROM pending_ops WHERE parked_at < now() - $2 * interval '1 second' "
+    "ORDER BY parked_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
+    "RETURNING collection, referent_id, other_id, creator_id, rkey"};
+
+// Index: TABLE_recorded_at. By place, since a version has no short key; one that moves meanwhile
+// waits for the next batch.
+constexpr statement delete_past[]{
+    {"delete_past_posts",
+     "DELETE FROM past_posts WHERE ctid = ANY(ARRAY(SELECT ctid FROM past_posts WHERE recorded_at "
+     "< now() - $2 * interval '1 second' LIMIT $1 FOR UPDATE SKIP LOCKED))"},
+    {"delete_past_thread_gates",
+     "DELETE FROM past_thread_gates WHERE ctid = ANY(ARRAY(SELECT ctid FROM past_thread_gates "
+     "WHERE recorded_at < now() - $2 * interval '1 second' LIMIT $1 FOR UPDATE SKIP LOCKED))"},
+    {"delete_past_post_gates",
+     "DELETE FROM past_post_gates WHERE ctid = ANY(ARRAY(SELECT ctid FROM past_post_gates WHERE "
+     "recorded_at < now() - $2 * interval '1 second' LIMIT $1 FOR UPDATE SKIP LOCKED))"},
+    {"delete_past_pairs",
+     "DELETE FROM past_pairs WHERE ctid = ANY(ARRAY(SELECT ctid FROM past_pairs WHERE recorded_at "
+     "< now() - $2 * interval '1 second' LIMIT $1 FOR UPDATE SKIP LOCKED))"}};
+
+/// Runs deletes of at most `limit` rows each; one that reached it has more to do.
+[[nodiscard]] outcome<upkeep_report> run_all(executor& on, std::span<const statement> deletes,
+                                             const upkeep_job& job, bool by_age) {
+  upkeep_report report;
+  if (by_age && job.keep.count() == 0)
+    return report;
+  pipeline pipe(on);
+  for (const auto& each : deletes) {
+    params p;
+    p.int8(job.limit);
+    if (by_age)
+      p.int8(job.keep.count());
+    pipe.add(each, std::move(p));
+  }
+  const auto results = pipe.sync();
+  if (!results)
+    return tl::unexpected(results.error());
+  for (const auto& rows : *results) {
+    report.rows += rows.affected_rows();
+    report.more = report.more || rows.affected_rows() >= static_cast<std::uint64_t>(job.limit);
+  }
+  return report;
+}
+
+} // namespace
+
+outcome<upkeep_report> sweep_sessions(executor& on, const upkeep_job& job) {
+  return run_all(on, std::span(&delete_sessions, 1), job, false);
+}
+
+outcome<upkeep_report> sweep_oauth_states(executor& on, const upkeep_job& job) {
+  return run_all(on, std::span(&delete_oauth_states, 1), job, false);
+}
+
+outcome<upkeep_report> sweep_pending_ops(executor& on, const upkeep_job& job) {
+  upkeep_report report;
+  if (job.keep.count() == 0)
+    return report;
+  params p;
+  p.int8(job.limit).int8(job.keep.count());
+  const auto rows = on.exec_prepared(delete_pending, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  report.rows = rows->rows();
+  report.more = report.rows >= static_cast<std::uint64_t>(job.limit);
+  report.forgotten = read_pending_changes(*rows, pending_event::cancelled);
+  return report;
+}
+
+outcome<upkeep_report> sweep_history(executor& on, const upkeep_job& job) {
+  return run_all(on, delete_past, job, true);
+}
+
+} // namespace prism::db

@@ -1,0 +1,138 @@
+#include "net/http/http_client.hpp"
+
+#include "net/http/http_exchange.hpp"
+
+#include <algorithm>
+
+namespace prism::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+[[nodiscard]] bool is_redirect(unsigned status) noexcept {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+// Whether the host is broken, as far as one request can tell.
+[[nodiscard]] bool is_breakdown(unsigned status) noexcept {
+  return status >= 500 || status == 429;
+}
+
+[[nodiscard]] host_gate::result verdict_on(const expected<http_exchange::reply>& result) {
+  if (result)
+    return is_breakdown(result->answer.status) ? host_gate::result::failed
+                                               : host_gate::result::answered;
+  switch (result.error().code) {
+  case errc::timeout:
+  case errc::io:
+    return host_gate::result::failed;
+  case errc::cancelled:
+  case errc::transient:
+    return host_gate::result::abandoned;
+  default:
+    return host_gate::result::answered;
+  }
+}
+
+[[nodiscard]] std::string_view text_of(host_gate::verdict verdict) noexcept {
+  switch (verdict) {
+  case host_gate::verdict::busy:
+    return "is asked by many already";
+  case host_gate::verdict::rate:
+    return "was asked too often lately";
+  default:
+    return "has not answered lately";
+  }
+}
+
+// What the operator named may be asked as often as there is work; if it does not answer, that is
+// noticed all the same.
+[[nodiscard]] host_gate_options circuits_only(host_gate_options options) {
+  options.max_in_flight = SIZE_MAX;
+  options.rate = options.burst = 1e12;
+  return options;
+}
+
+} // namespace
+
+http_client::http_client(asio::io_context& context, dns_resolver& dns, tls_context tls,
+                         http_client_options options)
+    : context_(context), dns_(dns), tls_(std::move(tls)), options_(std::move(options)),
+      gate_(options_.gate), trusted_gate_(circuits_only(options_.gate)) {}
+
+http_client::~http_client() = default;
+
+asio::awaitable<expected<http_answer>> http_client::get(http_fetch what) {
+  if (stopping_)
+    co_return fail(errc::cancelled, "stopped");
+  if (in_flight_ >= options_.max_in_flight)
+    co_return count(fail(errc::transient, "{} requests are under way already", in_flight_));
+  ++in_flight_;
+  auto result = co_await follow(std::move(what));
+  --in_flight_;
+  co_return count(std::move(result));
+}
+
+asio::awaitable<expected<http_answer>> http_client::follow(http_fetch what) {
+  const auto deadline = steady_clock::now() + options_.timeout;
+  auto url = parse_http_url(what.url);
+  bool trusted = what.trusted;
+  for (unsigned hops = 0; url; ++hops) {
+    if (!url->tls && !trusted && !options_.allow_private)
+      co_return fail(errc::invalid, "'{}' is not https", to_string(*url));
+    auto& gate = trusted ? trusted_gate_ : gate_;
+    const auto host = host_header(*url);
+    const auto verdict = gate.enter(host, steady_clock::now());
+    if (verdict != host_gate::verdict::pass)
+      co_return fail(errc::transient, "'{}' {}", host, text_of(verdict));
+    auto exchange = std::make_unique<http_exchange>(*this, *url, what.max_bytes, trusted, deadline);
+    auto result = co_await exchange->run();
+    gate.leave(host, verdict_on(result), steady_clock::now());
+    if (!result)
+      co_return tl::unexpected(result.error());
+    if (is_breakdown(result->answer.status))
+      co_return fail(errc::io, "{}: HTTP status {}", to_string(*url), result->answer.status);
+    if (!is_redirect(result->answer.status) || result->location.empty())
+      co_return std::move(result->answer);
+    if (hops == what.max_redirects)
+      co_return fail(errc::invalid, "{}: more than {} redirects", to_string(*url),
+                     what.max_redirects);
+    exchange.reset(); // it refers to the URL
+    url = follow_location(*url, result->location);
+    trusted = false;
+  }
+  co_return tl::unexpected(url.error());
+}
+
+expected<http_answer> http_client::count(expected<http_answer> result) {
+  if (result) {
+    ++stats_.answered;
+    return result;
+  }
+  switch (result.error().code) {
+  case errc::timeout:
+    ++stats_.timed_out;
+    [[fallthrough]];
+  case errc::io:
+  case errc::not_found:
+    ++stats_.failed;
+    break;
+  case errc::transient:
+    ++stats_.held_back;
+    break;
+  case errc::cancelled:
+    break;
+  default:
+    ++stats_.refused;
+  }
+  return result;
+}
+
+void http_client::stop() {
+  stopping_ = true;
+  for (auto* exchange : exchanges_)
+    exchange->cancel();
+}
+
+} // namespace prism::net

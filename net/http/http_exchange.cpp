@@ -1,0 +1,216 @@
+#include "net/http/http_exchange.hpp"
+
+#include "net/http/address_guard.hpp"
+#include "net/tls_peer.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace prism::net {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
+// A host with many addresses gets a few chances, not as many as it likes.
+constexpr std::size_t most_addresses = 3;
+
+} // namespace
+
+http_exchange::http_exchange(http_client& client, const http_url& url, std::size_t max_bytes,
+                             bool trusted, time_point deadline)
+    : client_(client), url_(url), max_bytes_(max_bytes), trusted_(trusted), deadline_(deadline),
+      timer_(client.context_) {
+  client_.exchanges_.insert(this);
+}
+
+http_exchange::~http_exchange() {
+  disarm();
+  client_.exchanges_.erase(this);
+  leave_address();
+}
+
+asio::awaitable<expected<http_exchange::reply>> http_exchange::run() {
+  const auto where = co_await find_addresses();
+  if (!where)
+    co_return tl::unexpected(where.error());
+  if (auto connected = co_await connect(*where); !connected)
+    co_return tl::unexpected(connected.error());
+  cut_at(deadline_);
+  if (url_.tls)
+    if (auto secure = co_await handshake(); !secure)
+      co_return tl::unexpected(secure.error());
+  co_return co_await ask();
+}
+
+void http_exchange::cancel() {
+  end(errc::cancelled, "stopped");
+}
+
+void http_exchange::end(errc code, std::string why) {
+  if (!ended_)
+    ended_ = error{code, std::move(why)};
+  disarm();
+  error_code ignored;
+  if (stream_)
+    stream_->next_layer().close(ignored);
+}
+
+tl::unexpected<error> http_exchange::reason(errc code, std::string otherwise) const {
+  return tl::unexpected<error>(ended_ ? *ended_ : error{code, std::move(otherwise)});
+}
+
+// -- connecting ------------------------------------------------------------------------------
+
+asio::awaitable<expected<http_exchange::addresses>> http_exchange::find_addresses() {
+  addresses found;
+  error_code not_an_address;
+  const auto literal = asio::ip::make_address(url_.host, not_an_address);
+  if (!not_an_address) {
+    found.push_back(literal);
+  } else {
+    auto resolved = co_await client_.dns_.addresses(url_.host);
+    if (ended_ || !resolved)
+      co_return ended_ ? tl::unexpected(*ended_) : tl::unexpected(resolved.error());
+    found = std::move(*resolved);
+  }
+  if (!trusted_ && !client_.options_.allow_private)
+    std::erase_if(found, [](const auto& address) { return !is_public(address); });
+  if (found.empty())
+    co_return fail(errc::invalid, "'{}' has private addresses only", url_.host);
+  co_return found;
+}
+
+asio::awaitable<expected<void>> http_exchange::connect(const addresses& where) {
+  const auto chances = std::min(where.size(), most_addresses);
+  std::string problem;
+  bool full = false;
+  for (std::size_t i = 0; i < chances && !ended_; ++i) {
+    if (!enter_address(where[i])) {
+      full = true;
+      continue;
+    }
+    stream_.emplace(client_.context_.get_executor());
+    // An address that swallows everything must leave time for the others.
+    const auto now = steady_clock::now();
+    bool late = false;
+    arm(now + (deadline_ - now) / static_cast<int>(chances - i), [this, &late] {
+      error_code ignored;
+      late = true;
+      stream_->next_layer().close(ignored);
+    });
+    const auto [ec] =
+        co_await stream_->next_layer().async_connect({where[i], url_.port}, use_result);
+    disarm();
+    if (!ec && !ended_ && !late) {
+      error_code ignored;
+      stream_->next_layer().set_option(tcp::no_delay(true), ignored);
+      co_return expected<void>{};
+    }
+    leave_address();
+    // It may have been closed when the connect had just come to its own end.
+    problem = late ? "no answer in time" : ec.message();
+  }
+  if (full && problem.empty())
+    co_return fail(errc::transient, "the machine of '{}' is asked by many already", url_.host);
+  co_return reason(problem == "no answer in time" ? errc::timeout : errc::io,
+                   fmt::format("connect to {}: {}", host_header(url_), problem));
+}
+
+bool http_exchange::enter_address(const asio::ip::address& address) {
+  if (trusted_)
+    return true;
+  auto name = address.to_string();
+  auto& count = client_.per_address_[name];
+  if (count >= client_.options_.max_per_address)
+    return false;
+  ++count;
+  address_ = std::move(name);
+  return true;
+}
+
+void http_exchange::leave_address() {
+  const auto found = client_.per_address_.find(address_);
+  if (found != client_.per_address_.end() && --found->second == 0)
+    client_.per_address_.erase(found);
+  address_.clear();
+}
+
+void http_exchange::cut_at(time_point when) {
+  arm(when, [this] {
+    end(errc::timeout, fmt::format("{}: no complete answer in time", to_string(url_)));
+  });
+}
+
+// A timer that has fired already cannot be cancelled any more, and the exchange may be gone when
+// its turn comes: hence the number, kept apart from the exchange.
+template <class Function>
+void http_exchange::arm(time_point when, Function then) {
+  timer_.expires_at(when);
+  timer_.async_wait(
+      [armed = armed_, number = ++*armed_, then = std::move(then)](error_code ec) mutable {
+        if (!ec && number == *armed)
+          then();
+      });
+}
+
+void http_exchange::disarm() {
+  ++*armed_;
+  timer_.cancel();
+}
+
+asio::awaitable<expected<void>> http_exchange::handshake() {
+  auto& tls = stream_->enable_tls(client_.tls_);
+  if (!expect_peer(tls.native_handle(), url_.host))
+    co_return fail(errc::invalid, "TLS: '{}' cannot be verified as a host name", url_.host);
+  const auto [ec] = co_await tls.async_handshake(asio::ssl::stream_base::client, use_result);
+  if (ec || ended_)
+    co_return reason(errc::io, handshake_problem(tls.native_handle(), url_.host, ec.message()));
+  co_return expected<void>{};
+}
+
+// -- asking ----------------------------------------------------------------------------------
+
+asio::awaitable<expected<http_exchange::reply>> http_exchange::ask() {
+  http::request<http::empty_body> request{http::verb::get, url_.target, 11};
+  request.set(http::field::host, host_header(url_));
+  request.set(http::field::user_agent, client_.options_.user_agent);
+  request.set(http::field::accept, "*/*");
+  request.keep_alive(false);
+  const auto [write_error, written] = co_await http::async_write(*stream_, request, use_result);
+  static_cast<void>(written);
+  if (write_error || ended_)
+    co_return reason(errc::io, fmt::format("{}: {}", to_string(url_), write_error.message()));
+
+  boost::beast::flat_buffer input;
+  http::response_parser<http::string_body> parser;
+  parser.header_limit(client_.options_.max_header_bytes);
+  parser.body_limit(max_bytes_);
+  const auto [read_error, count] = co_await http::async_read(*stream_, input, parser, use_result);
+  static_cast<void>(count);
+  disarm();
+  if (ended_)
+    co_return tl::unexpected(*ended_);
+  if (read_error == http::error::body_limit || read_error == http::error::header_limit)
+    co_return fail(errc::limit, "{}: the answer is too large, at most {} bytes are taken",
+                   to_string(url_), max_bytes_);
+  if (read_error)
+    co_return fail(errc::io, "{}: {}", to_string(url_), read_error.message());
+  auto& message = parser.get();
+  co_return reply{{message.result_int(), std::move(message.body())},
+                  std::string(message[http::field::location])};
+}
+
+} // namespace prism::net

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "net/http/http_server.hpp"
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <optional>
+
+namespace prism::net {
+
+/// What the sessions of one `http_server` share. Internal to net/.
+struct http_server_state {
+  http_server_options options;
+  http_router router;
+  std::atomic<std::uint64_t> connections{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> open{0};
+  std::atomic<std::uint64_t> answers[6]{};
+};
+
+/// One connection of an `http_server`, on its thread. Internal to net/: it brings Beast with it.
+class http_session : public std::enable_shared_from_this<http_session> {
+public:
+  /// `state` must outlive the session.
+  http_session(boost::asio::ip::tcp::socket socket, http_server_state& state)
+      : state_(state), stream_(std::move(socket)) {}
+
+  /// Serves requests until one side has enough.
+  [[nodiscard]] boost::asio::awaitable<void> serve();
+
+  /// Says 503 and closes.
+  [[nodiscard]] boost::asio::awaitable<void> refuse();
+
+  /// Cuts the connection.
+  void cut();
+
+private:
+  using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  boost::asio::awaitable<bool> serve_one();
+  boost::asio::awaitable<boost::beast::error_code> read(parser& input);
+  boost::asio::awaitable<bool> send(http_response answer, bool head_only, unsigned version,
+                                    bool keep_alive);
+  boost::asio::awaitable<void> linger();
+
+  http_server_state& state_;
+  boost::beast::tcp_stream stream_;
+  boost::beast::flat_buffer input_;
+  bool first_{true};
+};
+
+} // namespace prism::net

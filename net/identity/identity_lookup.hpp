@@ -1,0 +1,49 @@
+#pragma once
+
+#include "atproto/identity/did_document.hpp"
+#include "core/clock.hpp"
+#include "core/lru_cache.hpp"
+#include "net/http/http_client.hpp"
+#include "net/identity/identity_resolver.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+
+namespace prism::net {
+
+/// The look-ups of an `identity_resolver`, and its caches. On its thread; internal to net/.
+class identity_lookup {
+public:
+  /// All references must outlive it.
+  identity_lookup(const identity_options& options, http_client& http, dns_resolver& dns);
+
+  [[nodiscard]] boost::asio::awaitable<handle_answer> check_handle(std::string did, bool fresh);
+  [[nodiscard]] boost::asio::awaitable<hosting_answer> check_hosting(std::string did);
+
+  [[nodiscard]] identity_stats stats() const;
+
+private:
+  using document_ptr = std::shared_ptr<const atproto::did_document>;
+  /// The DID that a handle points to; empty: certainly none.
+  using pointer = std::optional<std::string>;
+  template <class T>
+  struct dated {
+    T value;
+    time_point since;
+  };
+
+  boost::asio::awaitable<expected<document_ptr>> document(std::string did, bool fresh);
+  boost::asio::awaitable<expected<document_ptr>> fetch_document(const std::string& did);
+  boost::asio::awaitable<expected<pointer>> resolve(std::string handle, bool fresh);
+  boost::asio::awaitable<expected<pointer>> ask_domain(const std::string& handle);
+  boost::asio::awaitable<expected<pointer>> ask_well_known(const std::string& handle);
+  boost::asio::awaitable<expected<pointer>> ask_override(const std::string& handle);
+
+  const identity_options& options_;
+  http_client& http_;
+  dns_resolver& dns_;
+  lru_cache<std::string, dated<document_ptr>> documents_; // by DID
+  lru_cache<std::string, dated<std::string>> handles_;    // DID by handle
+};
+
+} // namespace prism::net

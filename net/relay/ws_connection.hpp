@@ -1,0 +1,109 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/frame_bytes.hpp"
+#include "net/maybe_tls_stream.hpp"
+#include "net/relay/idle_watchdog.hpp"
+#include "net/relay/ws_source_options.hpp"
+#include "net/relay/ws_source_stats.hpp"
+#include "net/url.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace prism::net {
+
+/// What a `ws_connection` tells the `ws_source` it works for.
+class ws_connection_owner {
+public:
+  /// The WebSocket is open.
+  virtual void opened() = 0;
+  /// True while another frame may be read.
+  [[nodiscard]] virtual bool has_credit() const = 0;
+  /// A binary message; uses up one credit.
+  virtual void received(frame_bytes frame) = 0;
+  /// A text message of that many bytes was skipped.
+  virtual void skipped(std::size_t bytes) = 0;
+  /// Reading stops (true) or resumes (false) for lack of credit.
+  virtual void stalled(bool now) = 0;
+
+protected:
+  ~ws_connection_owner() = default;
+};
+
+/// How a connection ended.
+struct connection_end {
+  disconnect_reason reason{disconnect_reason::stopped};
+  std::string text{};
+  /// With `oversized`: the start of the refused message.
+  std::vector<std::byte> head{};
+};
+
+/// One attempt at a connection and, if it succeeds, its life. Everything happens on the one thread
+/// that runs `executor`; held by shared_ptr, since operations under way keep it alive. Internal to
+/// net/: it brings Beast with it.
+class ws_connection : public std::enable_shared_from_this<ws_connection> {
+public:
+  /// All references must outlive the run of the connection.
+  ws_connection(const maybe_tls_stream::executor_type& executor, const ws_source_options& options,
+                const ws_url& url, tls_context tls, ws_connection_owner& owner);
+
+  /// Connects and reads until the connection ends, for whatever reason.
+  [[nodiscard]] boost::asio::awaitable<connection_end> run(std::string target);
+
+  /// `has_credit` has become true.
+  void wake();
+
+  /// Ends the connection: politely if it is open, at once if not.
+  void close();
+
+private:
+  // -- opening -------------------------------------------------------------------------------
+  boost::asio::awaitable<void> open(std::string target);
+  boost::asio::awaitable<void> connect_tcp();
+  boost::asio::awaitable<void> handshake_tls();
+  boost::asio::awaitable<void> handshake_websocket(std::string target);
+
+  // -- open ----------------------------------------------------------------------------------
+  boost::asio::awaitable<void> read_frames();
+  boost::asio::awaitable<frame_bytes> read_message();
+  boost::asio::awaitable<void> wait_for_credit();
+  boost::asio::awaitable<void> watch();
+  void ping();
+  void heard();
+
+  // -- ending --------------------------------------------------------------------------------
+  void arm_deadline(std::chrono::milliseconds after, disconnect_reason reason, std::string text);
+  void disarm_deadline();
+  void finish_read(const boost::system::error_code& ec);
+  void refuse(const std::vector<std::byte>& start);
+  void finish(disconnect_reason reason, std::string text);
+
+  const ws_source_options& options_;
+  const ws_url& url_;
+  tls_context tls_;
+  ws_connection_owner& owner_;
+
+  boost::asio::ip::tcp::resolver resolver_;
+  boost::beast::websocket::stream<maybe_tls_stream> ws_;
+  boost::asio::steady_timer deadline_;
+  std::uint64_t deadline_generation_{0};
+  boost::asio::steady_timer wake_;
+  boost::asio::steady_timer watch_timer_;
+  idle_watchdog watchdog_;
+  time_point next_ping_;
+  bool ping_under_way_{false};
+  bool open_{false};
+  bool closing_{false};
+  std::optional<connection_end> end_;
+};
+
+} // namespace prism::net

@@ -1,0 +1,111 @@
+// The opening of a ws_connection: name, TCP, TLS, WebSocket.
+
+#include "net/relay/ws_connection.hpp"
+#include "net/tls_peer.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/websocket/error.hpp>
+
+namespace prism::net {
+
+namespace asio = boost::asio;
+namespace websocket = boost::beast::websocket;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
+
+// How much of a refusing server's answer is repeated in the reason.
+constexpr std::size_t quoted_body_chars = 200;
+
+// A foreign text made fit for one line of a log.
+std::string quoted(std::string_view text) {
+  std::string result(text.substr(0, quoted_body_chars));
+  std::replace_if(
+      result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, ' ');
+  return result;
+}
+
+} // namespace
+
+asio::awaitable<void> ws_connection::open(std::string target) {
+  arm_deadline(options_.connect_timeout, disconnect_reason::connect_timeout,
+               fmt::format("not connected to {}:{} within {} ms", url_.host, url_.port,
+                           options_.connect_timeout.count()));
+  co_await connect_tcp();
+  if (!end_ && url_.tls)
+    co_await handshake_tls();
+  if (!end_)
+    co_await handshake_websocket(std::move(target));
+  if (!end_)
+    disarm_deadline();
+}
+
+asio::awaitable<void> ws_connection::connect_tcp() {
+  const auto [resolve_error, addresses] = co_await resolver_.async_resolve(
+      url_.host, std::to_string(url_.port), asio::ip::resolver_base::numeric_service, use_result);
+  if (end_)
+    co_return;
+  if (resolve_error) {
+    finish(disconnect_reason::resolve_failed,
+           fmt::format("host '{}' not resolved: {}", url_.host, resolve_error.message()));
+    co_return;
+  }
+  auto& socket = ws_.next_layer().next_layer();
+  const auto [connect_error, endpoint] =
+      co_await asio::async_connect(socket, addresses, use_result);
+  if (end_)
+    co_return;
+  if (connect_error) {
+    finish(disconnect_reason::connect_failed,
+           fmt::format("connect to {}:{}: {}", url_.host, url_.port, connect_error.message()));
+    co_return;
+  }
+  // Pongs and pings are tiny and must not wait for company.
+  error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+asio::awaitable<void> ws_connection::handshake_tls() {
+  auto& tls = ws_.next_layer().enable_tls(tls_);
+  if (!expect_peer(tls.native_handle(), url_.host)) {
+    finish(disconnect_reason::tls_failed,
+           fmt::format("TLS: '{}' cannot be verified as a host name", url_.host));
+    co_return;
+  }
+  const auto [ec] = co_await tls.async_handshake(asio::ssl::stream_base::client, use_result);
+  if (!ec || end_)
+    co_return;
+  finish(disconnect_reason::tls_failed,
+         handshake_problem(tls.native_handle(), url_.host, ec.message()));
+}
+
+asio::awaitable<void> ws_connection::handshake_websocket(std::string target) {
+  // Sizes are checked while reading, where the start of a refused message is at hand.
+  ws_.read_message_max(0);
+  ws_.control_callback([this](websocket::frame_type, boost::beast::string_view) { heard(); });
+  ws_.set_option(websocket::stream_base::decorator(
+      [agent = options_.user_agent](websocket::request_type& request) {
+        request.set(boost::beast::http::field::user_agent, agent);
+      }));
+  websocket::response_type answer;
+  const std::string host = host_header(url_);
+  const auto [ec] = co_await ws_.async_handshake(answer, host, target, use_result);
+  if (!ec || end_)
+    co_return;
+  if (ec == websocket::error::upgrade_declined)
+    finish(disconnect_reason::upgrade_refused,
+           fmt::format("HTTP status {} instead of an upgrade: {}", answer.result_int(),
+                       quoted(answer.body())));
+  else if (ec == websocket::condition::handshake_failed)
+    finish(disconnect_reason::upgrade_refused, "bad answer to the upgrade: " + ec.message());
+  else
+    finish(disconnect_reason::reset, "the connection broke during the upgrade: " + ec.message());
+}
+
+} // namespace prism::net

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Holds the tree to tests/rules/includes.txt: which room may include which.
+
+usage: includes_test.py [ROOT]
+
+Prints each include that the table does not allow, and each room that it does not list. Exit code 1
+if there is any."""
+
+import pathlib
+import re
+import sys
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+NO_ROOM = ("tests", "bench", "build")
+
+
+def read_table(path):
+    """The rooms in the table's order, each with those it may include. A room may name only rooms
+    that stand before it, so the table itself has no cycle."""
+    allowed = {}
+    problems = []
+    for line in path.read_text().splitlines():
+        line = line.split("#", 1)[0].strip()
+        if not line:
+            continue
+        room, _, others = line.partition(":")
+        for other in others.split():
+            if other not in allowed:
+                problems.append(f"{path.name}: {room} names {other}, which does not stand before it")
+        allowed[room] = set(others.split())
+    return allowed, problems
+
+
+def check(root):
+    allowed, problems = read_table(root / "tests/rules/includes.txt")
+    for source in sorted(root.rglob("*.[ch]pp")):
+        where = source.relative_to(root)
+        if where.parts[0] in NO_ROOM or where.parts[0].startswith("."):
+            continue
+        room = where.parent.as_posix()
+        if room not in allowed:
+            problems.append(f"{where}: room {room} is not in the table")
+            continue
+        for name in INCLUDE.findall(source.read_text()):
+            if (root / name).exists():
+                other = pathlib.PurePosixPath(name).parent.as_posix()
+            elif (source.parent / name).exists():
+                continue  # beside the file
+            else:
+                problems.append(f"{where}: \"{name}\" does not exist")
+                continue
+            if other != room and other not in allowed[room]:
+                problems.append(f"{where}: {room} may not include {other} (\"{name}\")")
+    return problems
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__ + "/../../..").resolve()
+    problems = check(root)
+    for problem in problems:
+        print(problem)
+    sys.exit(1 if problems else 0)
+
+
+main()

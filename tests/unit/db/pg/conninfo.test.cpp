@@ -1,0 +1,61 @@
+#include "db/pg/conninfo.hpp"
+
+#include "db/pg/connection.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+using namespace prism::db;
+using Catch::Contains;
+
+TEST_CASE("a masked connection string shows everything but the password") {
+  const auto masked =
+      mask_conninfo("postgresql://prism:s3cret@db.example:6432/app?sslmode=require");
+  CHECK_THAT(masked, !Contains("s3cret"));
+  CHECK_THAT(masked, Contains("password='***'") && Contains("host='db.example'") &&
+                         Contains("port='6432'") && Contains("sslmode='require'"));
+  CHECK_THAT(mask_conninfo("host=a user=b password='it''s' sslpassword=x9y"), !Contains("x9y"));
+}
+
+TEST_CASE("a connection string that cannot be parsed is not repeated") {
+  CHECK(mask_conninfo("host=db password s3cret") == "(unparsable connection string)");
+  const auto opened = connection::open({.conninfo = "host=db password s3cret"});
+  REQUIRE_FALSE(opened);
+  CHECK_THAT(opened.error().message, !Contains("s3cret"));
+}
+
+TEST_CASE("the rest of a password behind an unescaped @ is neither shown nor looked up") {
+  const std::string url = "postgresql://prism:s3@cret@db.example/app";
+  CHECK_THAT(mask_conninfo(url), !Contains("cret@") && Contains("db.example"));
+  const auto opened = connection::open({.conninfo = url});
+  REQUIRE_FALSE(opened);
+  CHECK_THAT(opened.error().message, !Contains("cret") && Contains("%40"));
+}
+
+TEST_CASE("the connection string overrules our defaults but not the encoding") {
+  const auto keywords = connection_keywords(
+      {.conninfo = "host=x tcp_user_timeout=7 client_encoding=LATIN1", .application_name = "a"});
+  REQUIRE(keywords);
+  const auto value = [&](std::string_view name) {
+    CHECK(std::ranges::count(*keywords, name, &std::pair<std::string, std::string>::first) == 1);
+    return std::ranges::find(*keywords, name, &std::pair<std::string, std::string>::first)->second;
+  };
+  CHECK(value("tcp_user_timeout") == "7");
+  CHECK(value("client_encoding") == "UTF8");
+  CHECK(value("fallback_application_name") == "a");
+  CHECK(value("keepalives_idle") == "30");
+}
+
+TEST_CASE("another database can be put into a connection string") {
+  CHECK(with_database("postgresql://u:p@h/one", "t'wo").value() ==
+        "user='u' password='p' host='h' dbname='t\\'wo'");
+}
+
+TEST_CASE("a server that is not there is a transient error without the password") {
+  const auto opened =
+      connection::open({.conninfo = "postgresql://u:s3cret@127.0.0.1:1/none?connect_timeout=2"});
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().sqlstate == "08001");
+  CHECK(opened.error().cls == error_class::transient);
+  CHECK_THAT(opened.error().message, !Contains("s3cret") && Contains("127.0.0.1"));
+}

@@ -1,0 +1,178 @@
+// Through a real PgBouncer in transaction mode, of a version that knows nothing of prepared
+// statements: consecutive transactions of one connection meet different server connections.
+
+#include "db/embedded/child_process.hpp"
+#include "db/pg/pipeline.hpp"
+#include "db/pg/transaction.hpp"
+#include "db/schema/migrator.hpp"
+#include "tests/support/must.hpp"
+#include "tests/support/pg_fixture.hpp"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <unistd.h>
+
+using namespace prism;
+using namespace prism::db;
+using namespace std::chrono_literals;
+using prism::test::connect_to;
+using prism::test::must;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* program_path = "/usr/sbin/pgbouncer";
+constexpr statement add{"bouncer_add", "update t set x = x + $1 where id = $2"};
+constexpr statement note{"bouncer_note", "insert into notes select * from unnest($1::int8[])"};
+
+/// A pooler with two server connections in front of a fresh database.
+class pooler {
+public:
+  pooler() {
+    const auto direct = test::pg_fixture::fresh_database();
+    const auto name_at = direct.find(" dbname=");
+    REQUIRE(name_at != std::string::npos);
+    const auto config = scratch_.path() / "pgbouncer.ini";
+    std::ofstream(config) << "[databases]\n* = " << direct.substr(0, name_at)
+                          << "\n[pgbouncer]\npool_mode = transaction\ndefault_pool_size = 2\n"
+                             "max_client_conn = 100\nauth_type = any\nlisten_port = 6432\n"
+                             "ignore_startup_parameters = extra_float_digits\nunix_socket_dir = "
+                          << scratch_.path().string() << '\n';
+    conninfo_ =
+        "host=" + scratch_.path().string() + " port=6432 user=prism" + direct.substr(name_at);
+    child_options options;
+    options.argv = {program_path, config.string()};
+    options.output = scratch_.path() / "log";
+    options.death_signal = SIGKILL; // also when this program is killed
+    if (::geteuid() == 0) {
+      auto user = find_user("postgres");
+      REQUIRE(user);
+      REQUIRE(::chown(scratch_.path().c_str(), user->uid, user->gid) == 0);
+      options.user = *user;
+    }
+    auto started = child_process::start(options);
+    if (!started)
+      FAIL(started.error().message);
+    program_.emplace(std::move(*started));
+    const auto until = std::chrono::steady_clock::now() + 2min;
+    while (!connection::open({.conninfo = conninfo_})) {
+      REQUIRE_FALSE(program_->wait(10ms));
+      REQUIRE(std::chrono::steady_clock::now() < until);
+    }
+  }
+
+  [[nodiscard]] const std::string& conninfo() const { return conninfo_; }
+
+private:
+  test::scratch_directory scratch_;
+  std::string conninfo_;
+  std::optional<child_process> program_;
+};
+
+bool have_pgbouncer() {
+  if (::access(program_path, X_OK) == 0)
+    return true;
+  WARN("not tested: the Debian package pgbouncer is not installed");
+  return false;
+}
+
+} // namespace
+
+TEST_CASE("transactions through PgBouncer in transaction mode are exact") {
+  if (!have_pgbouncer())
+    return;
+  constexpr int threads = 6;
+  constexpr int rounds = 40;
+  const pooler through;
+  must(connect_to(through.conninfo())
+           .exec_script("create table t (id int primary key, x bigint);"
+                        "insert into t values (1, 0), (2, 0); create table notes (n bigint)"));
+  std::vector<std::future<outcome<void>>> workers;
+  for (int worker = 0; worker < threads; ++worker)
+    workers.push_back(std::async(std::launch::async, [&, worker]() -> outcome<void> {
+      auto on = connect_to(through.conninfo());
+      tx_options options;
+      options.deadline = 2min;
+      options.retry.first_delay = 1ms;
+      for (int round = 0; round < rounds; ++round) {
+        const auto done = transaction::run(on, options, [&](tx& in) -> outcome<void> {
+          pipeline p(in);
+          p.add(add, params().int8(1).int4(1));
+          p.add(note, params().int8_array(std::vector{worker, round}));
+          p.add(add, params().int8(2).int4(2));
+          return p.sync().map([](const auto&) {});
+        });
+        if (!done)
+          return done;
+      }
+      return {};
+    }));
+  for (auto& worker : workers)
+    must(worker.get());
+  auto on = connect_to(through.conninfo());
+  const auto sums = must(on.exec("select (select x from t where id = 1),"
+                                 " (select x from t where id = 2), (select count(*) from notes),"
+                                 " current_setting('statement_timeout')"));
+  CHECK(sums.get_int8(0, 0) == threads * rounds);
+  CHECK(sums.get_int8(0, 1) == threads * rounds * 2);
+  CHECK(sums.get_int8(0, 2) == threads * rounds * 2);
+  CHECK(sums.get_text(0, 3) == "0");
+}
+
+TEST_CASE("the deadline cancels through PgBouncer too") {
+  if (!have_pgbouncer())
+    return;
+  const pooler through;
+  auto on = connect_to(through.conninfo());
+  tx_options options;
+  options.deadline = 300ms;
+  const auto answer =
+      transaction::run(on, options, [](tx& in) { return in.exec("select pg_sleep(600)"); });
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().sqlstate == "57014");
+  CHECK(must(on.exec("select 1")).get_int4(0, 0) == 1);
+}
+
+TEST_CASE("statements outside transactions go on without names behind PgBouncer") {
+  if (!have_pgbouncer())
+    return;
+  constexpr statement one{"bouncer_one", "select 1"};
+  const pooler through;
+  auto first = connect_to(through.conninfo());
+  must(first.exec_prepared(one));
+  // The pooler gives the server connection to who comes next, where the name is taken.
+  auto second = connect_to(through.conninfo());
+  CHECK(must(second.exec_prepared(one)).get_int4(0, 0) == 1);
+  CHECK_FALSE(second.prepares_statements());
+  // A transaction keeps it, and the other server connection does not know the name.
+  auto third = connect_to(through.conninfo());
+  must(third.exec_script("begin"));
+  CHECK(must(first.exec_prepared(one)).get_int4(0, 0) == 1);
+  CHECK_FALSE(first.prepares_statements());
+  must(third.exec_script("rollback"));
+}
+
+TEST_CASE("migrations through PgBouncer are done once") {
+  if (!have_pgbouncer())
+    return;
+  const pooler through;
+  const std::vector known{
+      migration{1, "one", "create table m (x int)"},
+      migration{2, "two", "insert into m values (1)"},
+      migration{3, "three", "-- prism: no-transaction\ncreate index concurrently m_x on m (x)"}};
+  std::vector<std::future<outcome<migration_report>>> programs;
+  for (int i = 0; i < 3; ++i)
+    programs.push_back(std::async(std::launch::async, [&] {
+      auto on = connect_to(through.conninfo());
+      return migrate(on, known);
+    }));
+  std::size_t applied = 0;
+  for (auto& program : programs)
+    applied += must(program.get()).applied.size();
+  CHECK(applied == 3);
+}

@@ -1,0 +1,301 @@
+#include "net/http/http_server.hpp"
+#include "tests/unit/net/support/eventually.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <catch2/catch.hpp>
+#include <stdexcept>
+
+using namespace prism::net;
+using namespace prism::net::test;
+using std::chrono::milliseconds;
+
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+// A client that sends whatever it is told to.
+class raw_client {
+public:
+  explicit raw_client(const http_server& server) : socket_(io_) {
+    socket_.connect({asio::ip::make_address("127.0.0.1"), server.port()});
+  }
+
+  // The server may hang up while we are still sending.
+  void send(std::string_view text) {
+    boost::system::error_code ignored;
+    asio::write(socket_, asio::buffer(text), ignored);
+  }
+
+  http::response<http::string_body> receive(bool head = false) {
+    http::response_parser<http::string_body> parser;
+    parser.skip(head);
+    parser.body_limit(boost::none);
+    boost::system::error_code ec;
+    http::read(socket_, buffer_, parser, ec);
+    INFO(ec.message());
+    REQUIRE_FALSE(ec);
+    return parser.release();
+  }
+
+  http::response<http::string_body> ask(std::string_view method, std::string_view target) {
+    send(std::string(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: h\r\n\r\n"));
+    return receive(method == "HEAD");
+  }
+
+  // All that still comes until the server closes; "reset" if it does so rudely.
+  std::string rest() {
+    std::string text;
+    boost::system::error_code ec;
+    asio::read(socket_, asio::dynamic_buffer(text), ec);
+    return ec == asio::error::eof ? text : "reset";
+  }
+
+private:
+  asio::io_context io_;
+  asio::ip::tcp::socket socket_;
+  boost::beast::flat_buffer buffer_;
+};
+
+std::unique_ptr<http_server> start(http_server_options options = {}) {
+  auto started = http_server::start(
+      options,
+      {{"GET", "/metrics", [](const http_request&) { return http_response{.body = "m 1\n"}; }},
+       {"GET", "/query",
+        [](const http_request& request) {
+          return http_response{.content_type = "text/x",
+                               .body =
+                                   std::string(request.path) + " " + std::string(request.query)};
+        }},
+       {"POST", "/echo",
+        [](const http_request& request) {
+          return http_response{.status = 201, .body = std::string(request.body)};
+        }},
+       {"GET", "/readyz",
+        [](const http_request&) { return http_response{.status = 503, .body = "no database\n"}; }},
+       {"GET", "/broken",
+        [](const http_request&) -> http_response { throw std::runtime_error("out of luck"); }}});
+  if (!started)
+    FAIL("server: " << started.error().message);
+  return std::move(*started);
+}
+
+std::string post(std::string_view target, const std::string& body) {
+  return std::string("POST ").append(target).append(" HTTP/1.1\r\nHost: h\r\nContent-Length: ") +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+} // namespace
+
+TEST_CASE("a page is served with its status and type") {
+  const auto server = start();
+  raw_client client(*server);
+  const auto page = client.ask("GET", "/metrics");
+  CHECK(page.result_int() == 200);
+  CHECK(page.body() == "m 1\n");
+  CHECK(page["Content-Type"] == "text/plain; charset=utf-8");
+  const auto query = client.ask("GET", "/query?a=1&b=2");
+  CHECK(query.body() == "/query a=1&b=2");
+  CHECK(query["Content-Type"] == "text/x");
+  CHECK(client.ask("GET", "/readyz").result_int() == 503);
+}
+
+TEST_CASE("HEAD answers as GET does, without the body") {
+  const auto server = start();
+  raw_client client(*server);
+  const auto head = client.ask("HEAD", "/metrics");
+  CHECK(head.result_int() == 200);
+  CHECK(head["Content-Length"] == "4");
+  // The connection is still in step.
+  CHECK(client.ask("GET", "/metrics").body() == "m 1\n");
+}
+
+TEST_CASE("an unknown path is 404 and a known one with another method 405") {
+  const auto server = start();
+  raw_client client(*server);
+  CHECK(client.ask("GET", "/other").result_int() == 404);
+  CHECK(client.ask("GET", "/metrics/").result_int() == 404);
+  const auto wrong = client.ask("DELETE", "/metrics");
+  CHECK(wrong.result_int() == 405);
+  CHECK(wrong["Allow"] == "GET, HEAD");
+  CHECK(client.ask("GET", "/echo")["Allow"] == "POST");
+  CHECK(client.ask("HEAD", "/echo").result_int() == 405);
+}
+
+TEST_CASE("a handler that throws is a 500 and not the end of the server") {
+  const auto server = start();
+  raw_client client(*server);
+  const auto page = client.ask("GET", "/broken");
+  CHECK(page.result_int() == 500);
+  CHECK_THAT(page.body(), Catch::Contains("out of luck"));
+  CHECK(client.ask("GET", "/metrics").result_int() == 200);
+  CHECK(server->stats().answers[5] == 1);
+  CHECK(server->stats().answers[2] == 1);
+}
+
+TEST_CASE("requests may come pipelined and their answers keep the order") {
+  const auto server = start();
+  raw_client client(*server);
+  client.send(post("/echo", "one") + post("/echo", "two") +
+              "GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  CHECK(client.receive().body() == "one");
+  CHECK(client.receive().body() == "two");
+  const auto last = client.receive();
+  CHECK(last.body() == "m 1\n");
+  CHECK_FALSE(last.keep_alive());
+  CHECK(client.rest().empty());
+}
+
+TEST_CASE("an HTTP/1.0 client gets its page and the end of the connection") {
+  const auto server = start();
+  raw_client client(*server);
+  client.send("GET /metrics HTTP/1.0\r\n\r\n");
+  CHECK(client.receive().body() == "m 1\n");
+  CHECK(client.rest().empty());
+}
+
+TEST_CASE("a body of exactly the limit passes and one byte more is 413") {
+  const auto server = start({.max_body_bytes = 1000});
+  raw_client client(*server);
+  client.send(post("/echo", std::string(1000, 'x')));
+  CHECK(client.receive().body().size() == 1000);
+  client.send(post("/echo", std::string(1001, 'x')));
+  CHECK(client.receive().result_int() == 413);
+  CHECK(client.rest().empty());
+}
+
+TEST_CASE("the default limit of a body is 10 MB") {
+  const auto server = start();
+  raw_client fits(*server);
+  fits.send(post("/echo", std::string(10'000'000, 'x')));
+  CHECK(fits.receive().result_int() == 201);
+  raw_client too_large(*server);
+  too_large.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10000001\r\n\r\n");
+  CHECK(too_large.receive().result_int() == 413);
+}
+
+TEST_CASE("a chunked body that grows over the limit is 413") {
+  const auto server = start({.max_body_bytes = 1000});
+  raw_client client(*server);
+  client.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk = "190\r\n" + std::string(400, 'x') + "\r\n";
+  client.send(chunk + chunk + chunk);
+  CHECK(client.receive().result_int() == 413);
+}
+
+TEST_CASE("a client that asks before sending its body is told to go on, or not to") {
+  const auto server = start({.max_body_bytes = 1000});
+  raw_client client(*server);
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  CHECK(client.receive().result_int() == 100);
+  client.send("abc");
+  CHECK(client.receive().body() == "abc");
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3000\r\n\r\n");
+  CHECK(client.receive().result_int() == 413);
+}
+
+TEST_CASE("headers of 8 KiB pass and more is 431") {
+  const auto server = start();
+  const auto with_header = [](std::size_t size) {
+    return "GET /metrics HTTP/1.1\r\nHost: h\r\nX: " + std::string(size, 'x') + "\r\n\r\n";
+  };
+  raw_client client(*server);
+  client.send(with_header(8000));
+  CHECK(client.receive().result_int() == 200);
+  client.send(with_header(8192));
+  CHECK(client.receive().result_int() == 431);
+}
+
+TEST_CASE("what is no HTTP is 400 and the end of the connection") {
+  const auto server = start();
+  for (const auto* text :
+       {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"}) {
+    raw_client client(*server);
+    client.send(text);
+    CHECK(client.receive().result_int() == 400);
+    CHECK(client.rest().empty());
+  }
+}
+
+TEST_CASE("a client that does not finish its request is cut off") {
+  const auto server = start({.request_timeout = milliseconds{100}});
+  raw_client silent(*server);
+  CHECK(silent.rest().empty());
+  raw_client slow(*server);
+  slow.send("GET /metrics HT");
+  CHECK(slow.rest().empty());
+  raw_client bodiless(*server);
+  bodiless.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+  CHECK(bodiless.rest().empty());
+}
+
+TEST_CASE("a connection is kept for a while and not for ever") {
+  const auto server = start({.idle_timeout = milliseconds{100}});
+  raw_client client(*server);
+  CHECK(client.ask("GET", "/metrics").keep_alive());
+  CHECK(client.rest().empty());
+}
+
+TEST_CASE("one connection too many is told 503") {
+  const auto server = start({.max_connections = 2});
+  raw_client first(*server);
+  auto second = std::make_unique<raw_client>(*server);
+  CHECK(first.ask("GET", "/metrics").result_int() == 200);
+  CHECK(second->ask("GET", "/metrics").result_int() == 200);
+  {
+    raw_client third(*server);
+    CHECK(third.receive().result_int() == 503);
+  }
+  CHECK(server->stats().refused == 1);
+  // A place that has become free is given away again.
+  second.reset();
+  REQUIRE(eventually([&] { return server->stats().open == 1; }));
+  raw_client fourth(*server);
+  CHECK(fourth.ask("GET", "/metrics").result_int() == 200);
+  CHECK(first.ask("GET", "/metrics").result_int() == 200);
+}
+
+TEST_CASE("many connections too many are closed without an answer") {
+  const auto server = start({.max_connections = 1});
+  raw_client first(*server);
+  CHECK(first.ask("GET", "/metrics").result_int() == 200);
+  // Refused ones count as open until they have closed their side, or for a while: hence the third
+  // comes before anything is waited for.
+  raw_client second(*server);
+  raw_client third(*server);
+  CHECK(second.receive().result_int() == 503);
+  CHECK((third.rest().empty() || third.rest() == "reset"));
+  CHECK(server->stats().refused == 2);
+}
+
+TEST_CASE("stopping cuts open connections") {
+  const auto server = start();
+  raw_client client(*server);
+  CHECK(client.ask("GET", "/metrics").result_int() == 200);
+  server->stop();
+  CHECK(client.rest().empty());
+  CHECK(server->stats().open == 0);
+}
+
+TEST_CASE("an address in use and options out of range are errors that name them") {
+  const auto server = start();
+  const auto taken = http_server::start({.listen = {"127.0.0.1", server->port()}}, {});
+  REQUIRE_FALSE(taken);
+  CHECK_THAT(taken.error().message, Catch::Contains("127.0.0.1:" + std::to_string(server->port())));
+  CHECK_THAT(http_server::start({.max_header_bytes = 10}, {}).error().message,
+             Catch::Contains("max_header_bytes is 10"));
+  CHECK_THAT(http_server::start({.max_connections = 0}, {}).error().message,
+             Catch::Contains("max_connections"));
+  CHECK_THAT(http_server::start({.idle_timeout = milliseconds{0}}, {}).error().message,
+             Catch::Contains("idle_timeout"));
+}

@@ -1,0 +1,278 @@
+#include "net/identity/identity_resolver.hpp"
+#include "tests/unit/net/support/fetching.hpp"
+
+#include <condition_variable>
+
+using namespace prism;
+using namespace prism::net;
+using namespace prism::net::test;
+using namespace std::chrono_literals;
+using prism::test::web_server;
+
+namespace {
+
+using verdict = handle_answer::verdict;
+using hosting = hosting_answer::verdict;
+using request = web_server::request;
+using connection = web_server::connection;
+
+const std::string alice = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
+const std::string bob = "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb";
+
+/// Documents, handles and repos of a small world, on one web server, and a resolver that asks it.
+struct world {
+  explicit world(bool override = true)
+      : server([this](const request& asked, connection& to) { serve(asked, to); }) {
+    options.plc_url = url();
+    if (override)
+      options.handle_resolver_url = url();
+    options.dns_servers = names.address();
+    options.allow_private = true;
+    options.timeout = patience;
+    options.gate.rate = options.gate.burst = 10'000;
+  }
+
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + server.port(); }
+
+  void start() {
+    auto started = identity_resolver::start(options);
+    if (!started)
+      FAIL(started.error().message);
+    resolver = std::move(*started);
+  }
+
+  void set(const std::string& target, const std::string& body, int status = 200) {
+    const std::scoped_lock lock(mutex);
+    pages[target] = {status, body};
+  }
+  void set_document(const std::string& did, const std::string& handle) {
+    set("/" + did, fmt::format(R"({{"id":"{0}","alsoKnownAs":["at://{1}"],"service":[{{"id":
+        "#atproto_pds","type":"AtprotoPersonalDataServer","serviceEndpoint":"{2}"}}]}})",
+                               did, handle, url()));
+  }
+  void set_handle(const std::string& handle, const std::string& did) {
+    set("/xrpc/com.atproto.identity.resolveHandle?handle=" + handle,
+        fmt::format(R"({{"did":"{}"}})", did));
+  }
+  void set_repo(const std::string& did, int status, const std::string& body) {
+    set("/xrpc/com.atproto.sync.getLatestCommit?did=" + did, body, status);
+  }
+
+  void serve(const request& asked, connection& to) {
+    std::unique_lock lock(mutex);
+    ++asked_for[asked.target];
+    const auto found = pages.find(asked.target);
+    const auto page = found == pages.end() ? std::pair{404, std::string{"{}"}} : found->second;
+    lock.unlock();
+    if (page.first == 0)
+      to.hang();
+    else
+      to.answer(page.first, page.second);
+  }
+
+  handle_answer handle_of(const std::string& did, bool fresh = false) {
+    std::promise<handle_answer> done;
+    auto answer = done.get_future();
+    resolver->check_handle(did, fresh, [&](handle_answer a) { done.set_value(std::move(a)); });
+    return fetching::finish(std::move(answer));
+  }
+  hosting_answer hosting_of(const std::string& did) {
+    std::promise<hosting_answer> done;
+    auto answer = done.get_future();
+    resolver->check_hosting(did, [&](hosting_answer a) { done.set_value(std::move(a)); });
+    return fetching::finish(std::move(answer));
+  }
+  int times(const std::string& target) {
+    const std::scoped_lock lock(mutex);
+    return asked_for[target];
+  }
+
+  std::mutex mutex;
+  std::map<std::string, std::pair<int, std::string>> pages; // status 0: hangs
+  std::map<std::string, int> asked_for;
+  dns_server names;
+  web_server server;
+  identity_options options;
+  std::unique_ptr<identity_resolver> resolver;
+};
+
+} // namespace
+
+TEST_CASE("A handle is confirmed when both directions agree") {
+  world w;
+  w.set_document(alice, "Alice.Test");
+  w.set_handle("alice.test", alice);
+  w.start();
+  const auto answer = w.handle_of(alice);
+  CHECK(answer.what == verdict::confirmed);
+  CHECK(answer.handle == "alice.test");
+}
+
+TEST_CASE("A handle that does not point back is refuted") {
+  world w;
+  w.set_document(alice, "alice.test");
+  w.start();
+  CHECK(w.handle_of(alice).what == verdict::refuted); // points nowhere
+  w.set_handle("alice.test", bob);
+  const auto answer = w.handle_of(alice);
+  CHECK(answer.what == verdict::refuted);
+  CHECK_THAT(answer.why, Catch::Contains(bob));
+  CHECK(answer.handle.empty());
+}
+
+TEST_CASE("A DID without usable document has no handle") {
+  world w;
+  w.start();
+  const auto page = "/" + alice;
+  CHECK(w.handle_of(alice).what == verdict::refuted); // 404
+  w.set(page, "{}", 410);
+  CHECK(w.handle_of(alice).what == verdict::refuted);
+  w.set(page, R"({"id":")" + bob + R"("})");
+  CHECK(w.handle_of(alice).what == verdict::refuted);
+  w.set(page, R"({"id":")" + alice + R"("})");
+  CHECK(w.handle_of(alice).what == verdict::refuted);
+  CHECK(w.handle_of("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK").what ==
+        verdict::refuted);
+}
+
+TEST_CASE("W5 an answer that is no document says nothing about the handle") {
+  world w;
+  w.options.gate.circuit.failures = 1'000;
+  w.set_document(alice, "alice.test");
+  w.set_handle("alice.test", alice);
+  w.start();
+  REQUIRE(w.handle_of(alice).what == verdict::confirmed);
+  const auto page = "/" + alice;
+  for (const auto& body :
+       {std::string{"<html>"}, std::string{}, std::string{"{}"}, std::string(300'000, ' ')}) {
+    w.set(page, body);
+    CHECK(w.handle_of(alice, true).what == verdict::unknown);
+  }
+}
+
+TEST_CASE("W5 a failure to resolve says nothing about the handle") {
+  world w;
+  w.options.gate.circuit.failures = 1'000;
+  w.set_document(alice, "alice.test");
+  w.start();
+  w.set("/xrpc/com.atproto.identity.resolveHandle?handle=alice.test", "oops", 500);
+  CHECK(w.handle_of(alice).what == verdict::unknown);
+  w.set("/xrpc/com.atproto.identity.resolveHandle?handle=alice.test", "slow down", 429);
+  CHECK(w.handle_of(alice).what == verdict::unknown);
+  w.set("/" + alice, "oops", 502);
+  CHECK(w.handle_of(alice, true).what == verdict::unknown);
+  w.set("/" + alice, "moved", 302);
+  CHECK(w.handle_of(alice, true).what == verdict::unknown);
+}
+
+TEST_CASE("Answers are cached until somebody asks for fresh ones") {
+  world w;
+  w.set_document(alice, "alice.test");
+  w.set_handle("alice.test", alice);
+  w.start();
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(w.handle_of(alice).what == verdict::confirmed);
+  CHECK(w.times("/" + alice) == 1);
+  w.set_document(alice, "new.test");
+  w.set_handle("new.test", alice);
+  CHECK(w.handle_of(alice).handle == "alice.test");
+  CHECK(w.handle_of(alice, true).handle == "new.test");
+  CHECK(w.handle_of(alice).handle == "new.test");
+  CHECK(w.times("/" + alice) == 2);
+  const auto stats = w.resolver->stats();
+  CHECK(stats.documents.hits == 4);
+  CHECK(stats.documents.entries == 1);
+  CHECK(stats.handles.entries == 2);
+}
+
+TEST_CASE("The caches are bounded") {
+  world w;
+  w.options.cached_documents = 3;
+  w.options.cached_handles = 2;
+  w.start();
+  for (char c = 'a'; c < 'g'; ++c) {
+    const auto did = "did:plc:" + std::string(24, c);
+    w.set_document(did, std::string(1, c) + ".test");
+    w.set_handle(std::string(1, c) + ".test", did);
+    REQUIRE(w.handle_of(did).what == verdict::confirmed);
+  }
+  const auto stats = w.resolver->stats();
+  CHECK(stats.documents.entries == 3);
+  CHECK(stats.documents.evictions == 3);
+  CHECK(stats.handles.entries == 2);
+  CHECK(stats.handles.evictions == 4);
+}
+
+TEST_CASE("DNS confirms a handle, and wins over the web server") {
+  world w{false};
+  w.set_document(alice, "alice.test");
+  w.names.add_txt("_atproto.alice.test", {"did=" + alice});
+  w.start();
+  CHECK(w.handle_of(alice).what == verdict::confirmed);
+  w.names.clear("_atproto.alice.test");
+  w.names.add_txt("_atproto.alice.test", {"did=" + bob});
+  CHECK(w.handle_of(alice, true).what == verdict::refuted);
+  w.names.add_txt("_atproto.alice.test", {"did=" + alice});
+  CHECK(w.handle_of(alice, true).what == verdict::refuted); // contradictory
+}
+
+TEST_CASE("A handle without DNS record and without host is refuted; with silent DNS nobody knows") {
+  world w{false};
+  w.set_document(alice, "alice.test");
+  w.start();
+  CHECK(w.handle_of(alice).what == verdict::refuted);
+  w.names.set_mood("_atproto.alice.test", dns_server::mood::fail);
+  CHECK(w.handle_of(alice, true).what == verdict::unknown);
+}
+
+TEST_CASE("A host that does not answer is not a host that denies") {
+  world w{false};
+  w.set_document(alice, "alice.test");
+  w.names.add_address("alice.test", "127.0.0.77"); // nobody listens there
+  w.start();
+  CHECK(w.handle_of(alice).what == verdict::unknown);
+}
+
+TEST_CASE("did:web of localhost is resolved where private addresses are allowed") {
+  world w;
+  const std::string did = "did:web:localhost%3A" + w.server.port();
+  w.set("/.well-known/did.json", R"({"id":")" + did + R"(","alsoKnownAs":["at://w.test"]})");
+  w.set_handle("w.test", did);
+  w.start();
+  CHECK(w.handle_of(did).what == verdict::confirmed);
+}
+
+TEST_CASE("The PDS says whether it has a repo") {
+  world w;
+  w.options.gate.circuit.failures = 1'000;
+  w.set_document(alice, "alice.test");
+  w.start();
+  w.set_repo(alice, 200, R"({"cid":"x","rev":"y"})");
+  CHECK(w.hosting_of(alice).what == hosting::hosted);
+  w.set_repo(alice, 400, R"({"error":"RepoTakendown"})");
+  CHECK(w.hosting_of(alice).what == hosting::hosted);
+  w.set_repo(alice, 400, R"({"error":"RepoNotFound","message":"x"})");
+  CHECK(w.hosting_of(alice).what == hosting::gone);
+  w.set_repo(alice, 400, R"({"error":"InvalidRequest"})");
+  CHECK(w.hosting_of(alice).what == hosting::unknown);
+  w.set_repo(alice, 502, "");
+  CHECK(w.hosting_of(alice).what == hosting::unknown);
+  w.set("/" + alice, R"({"id":")" + alice + R"("})");
+  CHECK(w.hosting_of(alice).what == hosting::gone); // no PDS
+  w.set("/" + alice, "", 404);
+  CHECK(w.hosting_of(alice).what == hosting::gone); // no document
+  w.set("/" + alice, "", 503);
+  CHECK(w.hosting_of(alice).what == hosting::unknown);
+}
+
+TEST_CASE("Look-ups under way end when the resolver is stopped") {
+  world w;
+  w.set("/" + alice, "", 0);
+  w.start();
+  std::promise<handle_answer> done;
+  auto answer = done.get_future();
+  w.resolver->check_handle(alice, false, [&](handle_answer a) { done.set_value(std::move(a)); });
+  REQUIRE(eventually([&] { return w.server.open() == 1; }));
+  w.resolver->stop();
+  CHECK(fetching::finish(std::move(answer)).what == verdict::unknown);
+}

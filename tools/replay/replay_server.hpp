@@ -1,0 +1,98 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "net/listen_address.hpp"
+#include "tools/replay/corpus_file.hpp"
+#include "tools/replay/frame_source.hpp"
+#include "tools/replay/replay_directory.hpp"
+#include "tools/replay/replay_fault.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prism::net {
+
+/// Settings of a `replay_server`.
+struct replay_options {
+  /// Default: a free port of 127.0.0.1.
+  listen_address listen{};
+  /// Frames per second on each connection; 0: as fast as the client takes them.
+  std::uint32_t rate{0};
+  /// Frames that are still to be had, counted from the end; a cursor before them is outdated. 0:
+  /// all.
+  std::size_t window{0};
+  /// A client without cursor gets everything, as suits a recording (true), or starts at the live
+  /// end, as a relay does it (false).
+  bool from_start{true};
+  /// Also served, over plain HTTP on the same port; null: nothing else.
+  std::shared_ptr<const replay_directory> directory{};
+  /// Mishaps, in any order; those of one place happen in the order given.
+  std::vector<replay_fault> faults{};
+  /// PEM files; both given: wss, none: ws.
+  std::string tls_certificate_file{};
+  std::string tls_key_file{};
+  /// Told of each connection, its end, and each fault, one line at a time, on the server's thread.
+  std::function<void(const std::string&)> log{};
+  /// Called on the server's thread after a client that was sent the last frame has closed.
+  std::function<void()> on_served{};
+};
+
+/// What a `replay_server` has done.
+struct replay_stats {
+  /// WebSockets accepted.
+  std::uint64_t connections{0};
+  /// WebSockets open now.
+  std::uint64_t open{0};
+  /// Corpus frames handed to the system for sending, on all connections.
+  std::uint64_t frames_sent{0};
+  std::uint64_t faults_fired{0};
+  /// Clients that were sent the last frame and then closed.
+  std::uint64_t served{0};
+};
+
+/// Serves a recorded corpus as com.atproto.sync.subscribeRepos, to any number of clients at once,
+/// on its own thread, and misbehaves as ordered. After the last frame it stays connected and
+/// quiet, as a relay does in a quiet hour. Cursors work as the sync spec has it ("Firehose
+/// cursors"): frames after it, OutdatedCursor with the oldest frames kept, FutureCursor.
+class replay_server {
+public:
+  /// Listens and serves. Errors: `errc::io` (address, certificate, thread), `errc::invalid` (a
+  /// frame that is none, sequence numbers that do not rise, a fault behind the end of the corpus).
+  [[nodiscard]] static expected<std::unique_ptr<replay_server>> start(corpus frames,
+                                                                      replay_options options);
+
+  /// The same with frames that are made as they are asked for; `window` and `from_start` are up to
+  /// the source, and `rate` where it says when a frame is due.
+  [[nodiscard]] static expected<std::unique_ptr<replay_server>>
+  serve(std::unique_ptr<frame_source> frames, replay_options options);
+
+  replay_server(const replay_server&) = delete;
+  replay_server& operator=(const replay_server&) = delete;
+  ~replay_server();
+
+  /// Cuts all connections and ends the thread. Not from a callback.
+  void stop();
+
+  /// The port that it listens on.
+  [[nodiscard]] std::uint16_t port() const noexcept;
+
+  /// The address for clients, without path.
+  [[nodiscard]] std::string url() const;
+
+  /// The numbers of this moment; from any thread.
+  [[nodiscard]] replay_stats stats() const;
+
+  /// Faults that have not happened (yet), as given; from any thread.
+  [[nodiscard]] std::vector<replay_fault> faults_left() const;
+
+private:
+  class impl;
+  explicit replay_server(std::unique_ptr<impl> pimpl);
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace prism::net
