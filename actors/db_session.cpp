@@ -40,14 +40,14 @@ db::outcome<void> db_session_state::ensure_connected() {
 db::job_outcome db_session_state::run(const db::job& what, job_result::session_note& note,
                                       db::partial_report& partial) {
   const auto before = std::chrono::steady_clock::now();
-  const bool fresh = !connection_;
+  const bool newly_opened = !connection_;
   if (auto connected = ensure_connected(); !connected) {
     note.unreachable = true;
     db::job_outcome failed = tl::unexpected(std::move(connected.error()));
     count(failed);
     return failed;
   }
-  if (fresh)
+  if (newly_opened)
     note.opened = std::max(std::chrono::microseconds{1},
                            std::chrono::duration_cast<std::chrono::microseconds>(
                                std::chrono::steady_clock::now() - before));

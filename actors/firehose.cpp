@@ -27,8 +27,8 @@ constexpr std::uint64_t credit_ahead = 256;
 
 firehose_state::firehose_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), last_arrival_(now()),
-      edge_(node_->metrics.edge("firehose_to_shard")), exhausted_(*edge_.exhausted),
-      lanes_stalled_(*edge_.stalled_seconds),
+      channel_(node_->metrics.channel("firehose_to_shard")), exhausted_(*channel_.exhausted),
+      lanes_stalled_(*channel_.stalled_seconds),
       source_stalled_(*node_->metrics.firehose().stalled_seconds) {}
 
 firehose_state::~firehose_state() {
@@ -41,7 +41,7 @@ firehose_actor::behavior_type firehose_state::make_behavior() {
   load_cursors();
   self_->delayed_send(self_, tick_interval, tick{});
   return {[this](const source_frames& arrived) { route(arrived); },
-          [this](const shard_ready& ready) { shard_came(ready); },
+          [this](const shard_ready& ready) { on_shard_ready(ready); },
           [this](const frames_durable& done) { durable(done); },
           [this](const tick&) { each_tick(); },
           [this](const stop_request&) { self_->quit(); },
@@ -56,17 +56,17 @@ firehose_actor::behavior_type firehose_state::make_behavior() {
 
 void firehose_state::load_cursors() {
   // One question at a time: more would only fill the pool's queue.
-  if (asking_)
+  if (loading_cursors_)
     return;
-  asking_ = true;
+  loading_cursors_ = true;
   ask_database(
       self_, *node_, db::cursors_job{node_->service},
       [this](const std::vector<db::shard_cursor>& cursors) {
-        asking_ = false;
+        loading_cursors_ = false;
         if (!progress_)
           open(cursors);
       },
-      [this](const job_failure&) { asking_ = false; }); // the next tick tries again
+      [this](const job_failure&) { loading_cursors_ = false; }); // the next tick tries again
 }
 
 void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
@@ -129,7 +129,7 @@ net::ws_source_callbacks firehose_state::callbacks() {
         spdlog::warn("a frame is passed over: {}", peeked.error().message);
       } else {
         metrics.frames.of(to_string(peeked->kind)).Increment();
-        tell_notice(*data, *peeked);
+        log_notice(*data, *peeked);
         item.for_a_shard = peeked->seq >= 0 && !peeked->did.empty() && has_shard(peeked->kind);
         item.shard = item.for_a_shard ? shard_of(peeked->did, shards) : 0;
         item.frame.seq = peeked->seq;
@@ -187,7 +187,7 @@ void firehose_state::route(const source_frames& arrived) {
       continue;
     const auto seq = static_cast<std::uint64_t>(item.frame.seq);
     if (!item.for_a_shard) {
-      if (!progress_->passed(seq))
+      if (!progress_->skip(seq))
         repeated(item.frame.seq);
       continue;
     }
@@ -214,16 +214,16 @@ void firehose_state::route(const source_frames& arrived) {
 // one that has begun to count anew would lose everything in this way.
 void firehose_state::repeated(std::int64_t seq) {
   node_->metrics.firehose().repeated->Increment();
-  if (const auto kept_back = repeated_lines_.pass(0, now()))
+  if (const auto suppressed_count = repeated_lines_.allow(0, now()))
     spdlog::warn("frame {} is not above {}, the highest read, and is passed over; {} such lines "
                  "kept back",
-                 seq, progress_->highest(), *kept_back);
+                 seq, progress_->highest(), *suppressed_count);
 }
 
-void firehose_state::shard_came(const shard_ready& ready) {
+void firehose_state::on_shard_ready(const shard_ready& ready) {
   if (!progress_ || ready.shard >= lanes_.size())
     return;
-  lanes_[ready.shard].restart(ready.life, now());
+  lanes_[ready.shard].restart(ready.incarnation, now());
   durable({ready.shard, ready.durable_seq, 0});
   feed(ready.shard);
 }
@@ -249,7 +249,7 @@ void firehose_state::feed(std::size_t shard) {
     return;
   // Nobody there at the moment: the shard announces itself when it comes, and gets all again.
   if (const auto who = node_->actors.find(names::shard(shard)))
-    self_->send(who, frame_batch{lanes_[shard].life(), std::move(frames)});
+    self_->send(who, frame_batch{lanes_[shard].incarnation(), std::move(frames)});
 }
 
 void firehose_state::top_up_credit() {
@@ -288,7 +288,7 @@ void firehose_state::finish_if_caught_up() {
     if (progress_->advance_for(shard))
       return;
   // Tasks come with batches, and the last one is some time ago by now.
-  if (node_->status.identity_settled_at <
+  if (node_->status.identity_idle_since <
       last_arrival_.time_since_epoch().count() + steady_clock::duration{limit / 2}.count())
     return;
   if (progress_->highest() > 0)
@@ -317,8 +317,8 @@ void firehose_state::show() {
     exhausted += lane.credit().times_exhausted();
     stalled += lane.credit().time_stalled(now());
   }
-  edge_.depth->Set(static_cast<double>(depth));
-  edge_.capacity->Set(static_cast<double>(capacity));
+  channel_.depth->Set(static_cast<double>(depth));
+  channel_.capacity->Set(static_cast<double>(capacity));
   exhausted_.show(static_cast<double>(exhausted));
   lanes_stalled_.show(std::chrono::duration<double>(stalled).count());
   if (source_)

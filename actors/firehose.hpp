@@ -40,7 +40,7 @@ private:
   [[nodiscard]] net::ws_source_callbacks callbacks();
   void route(const source_frames& arrived);
   void repeated(std::int64_t seq);
-  void shard_came(const shard_ready& ready);
+  void on_shard_ready(const shard_ready& ready);
   void durable(const frames_durable& done);
   void feed(std::size_t shard);
   void top_up_credit();
@@ -51,7 +51,7 @@ private:
 
   self_pointer self_;
   node_ptr node_;
-  bool asking_{false}; // for the cursors
+  bool loading_cursors_{false}; // for the cursors
   std::optional<watermark> progress_;
   std::vector<shard_lane> lanes_;
   std::size_t window_bytes_{0};
@@ -59,7 +59,7 @@ private:
   std::int64_t event_time_{0};
   std::chrono::steady_clock::time_point last_arrival_;
   rate_limited<int> repeated_lines_{std::chrono::seconds{10}, 1};
-  metrics::edge_metrics edge_;
+  metrics::channel_metrics channel_;
   metrics::running_total exhausted_;
   metrics::running_total lanes_stalled_;
   metrics::running_total source_stalled_;

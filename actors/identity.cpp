@@ -12,7 +12,7 @@ namespace prism {
 
 namespace {
 
-using verdict = db::identity_result::verdict;
+using task_outcome = db::identity_result::task_outcome;
 using db::identity_kind;
 
 constexpr std::chrono::milliseconds tick_interval{500};
@@ -38,13 +38,13 @@ constexpr std::chrono::milliseconds longest_wait{5'000};
   return out;
 }
 
-[[nodiscard]] std::string_view name_of(verdict what) noexcept {
+[[nodiscard]] std::string_view name_of(task_outcome what) noexcept {
   constexpr std::string_view names[]{"confirmed", "refuted", "hosted", "failed", "deferred"};
   return names[static_cast<std::size_t>(what)];
 }
 
 /// The database was away. One that took too long would take as long at once.
-[[nodiscard]] bool passes_by_itself(const db::db_error& problem) {
+[[nodiscard]] bool is_transient(const db::db_error& problem) {
   return (problem.cls == db::error_class::transient ||
           problem.cls == db::error_class::commit_unknown) &&
          problem.sqlstate != db::sqlstate::query_canceled;
@@ -73,10 +73,10 @@ identity_actor::behavior_type identity_state::make_behavior() {
     start_resolver();
     each_tick();
   } else {
-    node_->status.identity_settled_at = node_status::always;
+    node_->status.identity_idle_since = node_status::always;
   }
   return {[this](const identity_tasks_added&) { claim(); },
-          [this](const identity_looked_up& what) { ended(what); },
+          [this](const identity_lookup_done& what) { ended(what); },
           [this](const tick&) { each_tick(); },
           [this](const stop_request&) {
             stopping_ = true;
@@ -140,31 +140,31 @@ void identity_state::claimed(const db::claimed_tasks& found, clock::time_point a
     start(task);
   // A job of an identity that died may have claimed after ours had released what it held. Nobody
   // works at that; its lease ends by itself, but only much later.
-  if (found.tasks.empty() && in_flight_.empty() && found.untried > 0 && asked - born_ < lease)
+  if (found.tasks.empty() && in_flight_.empty() && found.untried > 0 && asked - started_at_ < lease)
     claim_all_ = true;
   if (found.untried == 0 && in_flight_.empty())
-    node_->status.identity_settled_at = asked.time_since_epoch().count();
+    node_->status.identity_idle_since = asked.time_since_epoch().count();
 }
 
 void identity_state::start(const db::identity_task& task) {
   const key which{task.user_id, task.kind};
-  if (stopping_ || !in_flight_.emplace(which, look_up{task, clock::now()}).second)
+  if (stopping_ || !in_flight_.emplace(which, lookup{task, clock::now()}).second)
     return;
   const auto to = caf::actor_cast<identity_actor>(self_);
   const auto answer = [to, which](bool known, bool held_back, bool good, std::string handle,
                                   std::string why) {
-    caf::anon_send(to, identity_looked_up{which.first, which.second, known, held_back, good,
-                                          std::move(handle), std::move(why)});
+    caf::anon_send(to, identity_lookup_done{which.first, which.second, known, held_back, good,
+                                            std::move(handle), std::move(why)});
   };
   if (task.kind == identity_kind::handle)
     resolver_->check_handle(task.did, task.forced || task.attempts > 0, [answer](auto a) {
-      using v = net::handle_answer::verdict;
+      using v = net::handle_answer::handle_status;
       answer(a.what == v::confirmed || a.what == v::refuted, a.what == v::held_back,
              a.what == v::confirmed, std::move(a.handle), std::move(a.why));
     });
   else
     resolver_->check_hosting(task.did, [answer](auto a) {
-      using v = net::hosting_answer::verdict;
+      using v = net::hosting_answer::hosting_status;
       answer(a.what == v::hosted || a.what == v::gone, a.what == v::held_back, a.what == v::hosted,
              {}, std::move(a.why));
     });
@@ -172,7 +172,7 @@ void identity_state::start(const db::identity_task& task) {
 
 // -- results ---------------------------------------------------------------------------------
 
-void identity_state::ended(const identity_looked_up& what) {
+void identity_state::ended(const identity_lookup_done& what) {
   const auto found = in_flight_.find({what.user_id, what.kind});
   if (found == in_flight_.end())
     return;
@@ -184,43 +184,43 @@ void identity_state::ended(const identity_looked_up& what) {
   }
   if (task.kind == identity_kind::deletion && what.known && !what.good)
     return purge(task);
-  results_.push_back(judge(task, what));
+  results_.push_back(result_of(task, what));
   store();
 }
 
-db::identity_result identity_state::judge(const db::identity_task& task,
-                                          const identity_looked_up& what) {
-  db::identity_result result{task, verdict::settled, what.handle, {}};
+db::identity_result identity_state::result_of(const db::identity_task& task,
+                                              const identity_lookup_done& what) {
+  db::identity_result result{task, task_outcome::nothing_to_do, what.handle, {}};
   if (!what.known)
-    put_off(result, !what.held_back);
+    schedule_retry(result, !what.held_back);
   else if (task.kind == identity_kind::handle)
-    result.what = what.good ? verdict::confirmed : verdict::refuted;
-  const bool given_up = result.what == verdict::failed && task.kind == identity_kind::handle &&
+    result.what = what.good ? task_outcome::confirmed : task_outcome::refuted;
+  const bool given_up = result.what == task_outcome::failed && task.kind == identity_kind::handle &&
                         task.attempts + 1 >= max_attempts;
   if (given_up)
-    result.what = verdict::settled;
+    result.what = task_outcome::nothing_to_do;
   metrics_.tasks.of(given_up ? "given_up" : name_of(result.what)).Increment();
-  if (result.what != verdict::failed && !given_up)
+  if (result.what != task_outcome::failed && !given_up)
     return result;
   // When the directory is away they all fail, and one line tells as much as thousands.
-  if (const auto kept_back = failures_.pass(task.kind, clock::now()))
-    spdlog::info("identity: {}: {}, try {} failed: {}; {} ({} more such since the last line)",
-                 task.did, task.kind == identity_kind::handle ? "handle" : "deletion",
-                 task.attempts + 1, what.why,
-                 given_up ? "not before its next activity" : "to be tried again", *kept_back);
+  if (const auto suppressed_count = failures_.allow(task.kind, clock::now()))
+    spdlog::info(
+        "identity: {}: {}, try {} failed: {}; {} ({} more such since the last line)", task.did,
+        task.kind == identity_kind::handle ? "handle" : "deletion", task.attempts + 1, what.why,
+        given_up ? "not before its next activity" : "to be tried again", *suppressed_count);
   return result;
 }
 
-void identity_state::put_off(db::identity_result& result, bool counts) {
+void identity_state::schedule_retry(db::identity_result& result, bool counts) {
   std::uniform_real_distribution<> random{0, 1};
   if (counts) {
     backoff delays(retry_delays);
     for (std::int32_t i = 0; i < result.task.attempts; ++i)
       static_cast<void>(delays.next(1));
-    result.what = verdict::failed;
+    result.what = task_outcome::failed;
     result.delay = delays.next(random(random_));
   } else {
-    result.what = verdict::deferred;
+    result.what = task_outcome::deferred;
     result.delay = std::chrono::duration_cast<std::chrono::milliseconds>(
         shortest_wait + random(random_) * (longest_wait - shortest_wait));
   }
@@ -268,7 +268,7 @@ void identity_state::purge(const db::identity_task& task) {
 void identity_state::purged(const db::identity_task& task, const db::apply_report& report) {
   metrics_.tasks.of("purged").Increment();
   spdlog::info("identity: {} is deleted: {} records purged", task.did, report.purged);
-  tell(report, true);
+  report_pending(report, true);
   in_flight_.erase({task.user_id, task.kind});
   claim();
   stop_if_idle();
@@ -277,11 +277,11 @@ void identity_state::purged(const db::identity_task& task, const db::apply_repor
 void identity_state::not_purged(const db::identity_task& task, const job_failure& failure) {
   // Of a portion whose COMMIT was not answered nobody knows what it did.
   if (failure.partial)
-    tell(failure.partial->done, failure.why.cls != db::error_class::commit_unknown);
+    report_pending(failure.partial->done, failure.why.cls != db::error_class::commit_unknown);
   if (failure.why.sqlstate == db::fenced_state)
     node_->status.finish(75, failure.why.message);
-  db::identity_result result{task, verdict::failed, {}, {}};
-  put_off(result, !passes_by_itself(failure.why));
+  db::identity_result result{task, task_outcome::failed, {}, {}};
+  schedule_retry(result, !is_transient(failure.why));
   metrics_.tasks.of(name_of(result.what)).Increment();
   results_.push_back(std::move(result));
   store();
@@ -290,7 +290,7 @@ void identity_state::not_purged(const db::identity_task& task, const job_failure
 
 // What waited for or with the account waits no more. Whoever keeps count of that may be away: it
 // reads the table when it comes back.
-void identity_state::tell(const db::apply_report& report, bool all) {
+void identity_state::report_pending(const db::apply_report& report, bool all) {
   count_report(node_->metrics, report);
   const auto pending = node_->actors.find(names::pending_ops);
   if ((report.pending.empty() && all) || !pending)

@@ -42,7 +42,7 @@ public:
 private:
   using key = std::pair<std::int64_t, db::identity_kind>;
   using clock = std::chrono::steady_clock;
-  struct look_up {
+  struct lookup {
     db::identity_task task;
     clock::time_point since;
   };
@@ -52,15 +52,15 @@ private:
   void claim();
   void claimed(const db::claimed_tasks& found, clock::time_point asked);
   void start(const db::identity_task& task);
-  void ended(const identity_looked_up& what);
-  [[nodiscard]] db::identity_result judge(const db::identity_task& task,
-                                          const identity_looked_up& what);
-  void put_off(db::identity_result& result, bool counts);
+  void ended(const identity_lookup_done& what);
+  [[nodiscard]] db::identity_result result_of(const db::identity_task& task,
+                                              const identity_lookup_done& what);
+  void schedule_retry(db::identity_result& result, bool counts);
   void store();
   void purge(const db::identity_task& task);
   void purged(const db::identity_task& task, const db::apply_report& report);
   void not_purged(const db::identity_task& task, const job_failure& failure);
-  void tell(const db::apply_report& report, bool all);
+  void report_pending(const db::apply_report& report, bool all);
   void stop_if_idle();
   void show();
 
@@ -76,10 +76,10 @@ private:
   metrics::shown_cache shown_handles_;
   std::unique_ptr<net::identity_resolver> resolver_;
   std::minstd_rand random_{std::random_device{}()};
-  std::map<key, look_up> in_flight_;         // claimed, up to its result being stored
+  std::map<key, lookup> in_flight_;          // claimed, up to its result being stored
   std::vector<db::identity_result> results_; // to be stored; their tasks are in `in_flight_`
   rate_limited<db::identity_kind> failures_{std::chrono::seconds{10}, 2}; // of the log
-  clock::time_point born_{clock::now()};
+  clock::time_point started_at_{clock::now()};
   bool claiming_{false};
   bool claim_all_{true}; // what a predecessor had claimed, too
   bool storing_{false};

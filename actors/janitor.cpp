@@ -12,10 +12,10 @@ namespace {
 using task = db::upkeep_task;
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds look_interval{100};
+constexpr std::chrono::milliseconds poll_interval{100};
 
 /// Findings of one batch that get a line each.
-constexpr std::size_t most_lines = 10;
+constexpr std::size_t max_lines = 10;
 
 [[nodiscard]] janitor_task every(task what, std::chrono::milliseconds interval,
                                  std::chrono::milliseconds first, std::int64_t rows) {
@@ -64,12 +64,12 @@ janitor_state::janitor_state(self_pointer self, node_ptr node, std::vector<janit
   }
 }
 
-clockwork_actor::behavior_type janitor_state::make_behavior() {
+periodic_actor::behavior_type janitor_state::make_behavior() {
   schedule_.start(steady_clock::now(), [this] { return random(); });
-  self_->delayed_send(self_, look_interval, tick{});
+  self_->delayed_send(self_, poll_interval, tick{});
   return {[this](const tick&) {
-            self_->delayed_send(self_, look_interval, tick{});
-            look();
+            self_->delayed_send(self_, poll_interval, tick{});
+            check_schedule();
           },
           [this](const stop_request&) {
             stopping_ = true;
@@ -87,7 +87,7 @@ clockwork_actor::behavior_type janitor_state::make_behavior() {
           }};
 }
 
-void janitor_state::look() {
+void janitor_state::check_schedule() {
   if (running_ != nullptr || fenced_ || stopping_)
     return;
   const auto now = steady_clock::now();
@@ -126,24 +126,24 @@ void janitor_state::batch_done(job& which, const db::upkeep_report& report) {
   which.position = report.next;
   which.rows += report.rows;
   which.metrics.rows->Increment(static_cast<double>(report.rows));
-  tell(which, report);
+  publish_report(which, report);
   if (report.more && !stopping_ && steady_clock::now() - started_ < longest_run)
     return batch(which);
   end_run(which, {});
 }
 
 // What was found is a defect of ours, or damage: never mended in silence.
-void janitor_state::tell(job& which, const db::upkeep_report& report) {
+void janitor_state::publish_report(job& which, const db::upkeep_report& report) {
   std::size_t lines = 0;
   for (const auto& each : report.findings) {
     node_->metrics.audit_findings().of(each.table).Increment();
-    if (++lines <= most_lines)
+    if (++lines <= max_lines)
       spdlog::error("[BackgroundJobs] {}: {} {}: {}; mended", title(which.what.task), each.table,
                     each.id, each.text);
   }
-  if (lines > most_lines)
+  if (lines > max_lines)
     spdlog::error("[BackgroundJobs] {}: {} more such rows, mended", title(which.what.task),
-                  lines - most_lines);
+                  lines - max_lines);
   if (report.forgotten.empty())
     return;
   node_->metrics.pending().events.of("expired").Increment(static_cast<double>(report.rows));

@@ -31,7 +31,7 @@ struct janitor_task {
 /// more.
 class janitor_state {
 public:
-  using interface = clockwork_actor;
+  using interface = periodic_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "janitor";
 
@@ -52,10 +52,10 @@ private:
     std::string last_error{};
   };
 
-  void look();
+  void check_schedule();
   void batch(job& which);
   void batch_done(job& which, const db::upkeep_report& report);
-  void tell(job& which, const db::upkeep_report& report);
+  void publish_report(job& which, const db::upkeep_report& report);
   void end_run(job& which, const std::string& problem);
   [[nodiscard]] double random();
 

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds retry_interval{5};
     facts.newest_event_age = std::chrono::duration_cast<std::chrono::seconds>(
         std::chrono::system_clock::now().time_since_epoch() -
         std::chrono::duration<double>(newest));
-  auto answer = judge_readiness(facts);
+  auto answer = evaluate_readiness(facts);
   return text(answer.ready ? 200 : 503, std::move(answer.text));
 }
 

@@ -29,12 +29,14 @@ pending_ops_state::pending_ops_state(self_pointer self, node_ptr node, reading w
 // They tell this object, which stays where it is as long as they live.
 pending_ops_state::indexes pending_ops_state::empty_indexes() {
   const auto& options = node_->options;
-  const auto left = [this](std::int64_t, const pending_key&, left_because why) { count_left(why); };
+  const auto left = [this](std::int64_t, const pending_key&, eviction_reason why) {
+    count_evicted(why);
+  };
   return {pending_index{caps(options.pending_max_posts, options), left},
           pending_index{caps(options.pending_max_lists, options), left}};
 }
 
-std::size_t pending_ops_state::held() const {
+std::size_t pending_ops_state::remembered() const {
   std::size_t sum = 0;
   for (const auto& each : waiting_)
     sum += each.waiting().items();
@@ -43,14 +45,14 @@ std::size_t pending_ops_state::held() const {
 
 pending_ops_actor::behavior_type pending_ops_state::make_behavior() {
   load_if_due();
-  self_->delayed_send(self_, when_.look, tick{});
+  self_->delayed_send(self_, when_.poll_interval, tick{});
   return {[this](const pending_changed& what) -> pending_noted {
             noted(what);
             return {};
           },
           [this](const tick&) {
             load_if_due();
-            self_->delayed_send(self_, when_.look, tick{});
+            self_->delayed_send(self_, when_.poll_interval, tick{});
           },
           [this](const stop_request&) { self_->quit(); },
           [this](const get_status&) -> actor_status {
@@ -67,16 +69,16 @@ pending_ops_actor::behavior_type pending_ops_state::make_behavior() {
 
 void pending_ops_state::load_if_due() {
   const auto now = steady_clock::now();
-  if (loading_ || now < not_before_ || (!in_doubt_ && now < due_))
+  if (loading_ || now < not_before_ || (!reload_needed_ && now < due_))
     return;
   loading_ = true;
-  in_doubt_ = false;
+  reload_needed_ = false;
   asked_ = now;
-  meanwhile_.clear();
+  changes_during_load_.clear();
   // Memory holds more operations than posts when several wait for one: to read fewer than it holds
   // would make it forget the others.
-  limit_ = std::min(most_read, static_cast<std::int64_t>(std::max<std::uint64_t>(
-                                   node_->options.pending_max_posts, held())));
+  limit_ = std::min(max_loaded_rows, static_cast<std::int64_t>(std::max<std::uint64_t>(
+                                         node_->options.pending_max_posts, remembered())));
   ask_database(
       self_, *node_, db::newest_pending_job{limit_},
       [this](const changes& table) { loaded(table); },
@@ -86,22 +88,22 @@ void pending_ops_state::load_if_due() {
 // What was told of meanwhile may be in what was read or not, and comes on top: to enter or forget
 // something twice does no harm. No line tells of full arrays: what is read may be old news.
 void pending_ops_state::loaded(const changes& table) {
-  const auto before = held();
-  const auto left_before = left_;
+  const auto before = remembered();
+  const auto evicted_before = evicted_;
   filling_ = true;
   waiting_ = empty_indexes();
   for (const auto& each : table)
     static_cast<void>(enter(each));
-  for (const auto& each : meanwhile_)
+  for (const auto& each : changes_during_load_)
     static_cast<void>(enter(each));
   filling_ = false;
   // A full reading leaves the older ones out, which may wait still.
-  const auto now_held = held() + (left_ - left_before);
-  if (static_cast<std::int64_t>(table.size()) >= limit_ && now_held < before)
+  const auto now_remembered = remembered() + (evicted_ - evicted_before);
+  if (static_cast<std::int64_t>(table.size()) >= limit_ && now_remembered < before)
     node_->metrics.pending()
         .events.of("not_kept")
-        .Increment(static_cast<double>(before - now_held));
-  meanwhile_.clear();
+        .Increment(static_cast<double>(before - now_remembered));
+  changes_during_load_.clear();
   loading_ = false;
   failing_ = false;
   // A table that takes long to read is read less often.
@@ -114,21 +116,21 @@ void pending_ops_state::loaded(const changes& table) {
 
 void pending_ops_state::not_loaded(const std::string& why) {
   loading_ = false;
-  in_doubt_ = true;
+  reload_needed_ = true;
   if (!std::exchange(failing_, true))
     spdlog::warn("pending_ops: the table could not be read, it is tried again: {}", why);
 }
 
 void pending_ops_state::noted(const pending_changed& what) {
-  in_doubt_ = in_doubt_ || !what.all;
+  reload_needed_ = reload_needed_ || !what.all;
   for (const auto& each : *what.changes) {
     note(each);
     if (!loading_)
       continue;
-    if (meanwhile_.size() < meanwhile_capacity)
-      meanwhile_.push_back(each);
+    if (changes_during_load_.size() < changes_during_load_capacity)
+      changes_during_load_.push_back(each);
     else
-      in_doubt_ = true; // it is read once more
+      reload_needed_ = true; // it is read once more
   }
   show();
 }
@@ -144,20 +146,20 @@ pending_index::map::add_result pending_ops_state::enter(const db::pending_change
 
 // What the table had and found no room was not given up for anything new: it is counted apart, each
 // time that the table is read.
-void pending_ops_state::count_left(left_because why) {
-  ++left_;
+void pending_ops_state::count_evicted(eviction_reason why) {
+  ++evicted_;
   const auto& events = node_->metrics.pending().events;
   if (filling_)
     events.of("not_kept").Increment();
   else
-    events.of(why == left_because::key_evicted ? "evicted" : "dropped").Increment();
+    events.of(why == eviction_reason::key_evicted ? "evicted" : "dropped").Increment();
 }
 
 void pending_ops_state::note(const db::pending_change& change) {
-  const auto left_before = left_;
+  const auto evicted_before = evicted_;
   const auto entered = enter(change);
-  if (left_ != left_before)
-    pass(crash_point::during_eviction);
+  if (evicted_ != evicted_before)
+    hit(crash_point::during_eviction);
   if (entered.warn)
     spdlog::warn("[BoundedArrayMap] Array for key {} reached max items ({}){}", change.referent_id,
                  node_->options.pending_max_items,

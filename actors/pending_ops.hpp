@@ -20,17 +20,17 @@ public:
 
   /// When the table is read again.
   struct reading {
-    std::chrono::milliseconds look{1'000};    ///< how often it is asked whether it is time
-    std::chrono::milliseconds pause{10'000};  ///< least time between two readings
-    std::chrono::milliseconds every{300'000}; ///< without any reason
+    std::chrono::milliseconds poll_interval{1'000}; ///< how often it is asked whether it is time
+    std::chrono::milliseconds pause{10'000};        ///< least time between two readings
+    std::chrono::milliseconds every{300'000};       ///< without any reason
   };
 
   /// Rows of one reading, at most: what memory held beyond them it forgets, and counts. More would
   /// make each reading a burst of memory and work.
-  static constexpr std::int64_t most_read = 20'000;
+  static constexpr std::int64_t max_loaded_rows = 20'000;
 
   /// Changes kept that are told of while the table is read.
-  static constexpr std::size_t meanwhile_capacity = 20'000;
+  static constexpr std::size_t changes_during_load_capacity = 20'000;
 
   pending_ops_state(self_pointer self, node_ptr node);
   pending_ops_state(self_pointer self, node_ptr node, reading when);
@@ -47,22 +47,22 @@ private:
   void noted(const pending_changed& what);
   void note(const db::pending_change& change);
   [[nodiscard]] indexes empty_indexes();
-  [[nodiscard]] std::size_t held() const;
+  [[nodiscard]] std::size_t remembered() const;
   pending_index::map::add_result enter(const db::pending_change& change);
-  void count_left(left_because why);
+  void count_evicted(eviction_reason why);
   void show();
 
   self_pointer self_;
   node_ptr node_;
   reading when_;
   indexes waiting_;
-  std::uint64_t left_{0}; // pushed out of memory by its caps since the start
-  bool filling_{false};   // what the table had is being entered
-  bool in_doubt_{true};   // the table may have something else
+  std::uint64_t evicted_{0}; // pushed out of memory by its caps since the start
+  bool filling_{false};      // what the table had is being entered
+  bool reload_needed_{true}; // the table may have something else
   bool loading_{false};
   bool failing_{false};
-  changes meanwhile_;     // told of since the table was asked
-  std::int64_t limit_{0}; // of the rows that are being read
+  changes changes_during_load_; // told of since the table was asked
+  std::int64_t limit_{0};       // of the rows that are being read
   time_point asked_;
   time_point not_before_; // may it be asked again
   time_point due_;        // it is asked in any case

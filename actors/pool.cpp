@@ -43,8 +43,8 @@ pool_state::~pool_state() {
   for (auto& each : waiting_)
     each.answer.deliver(refused("08006", "the database pool ended"));
   for (auto& [address, each] : sessions_) {
-    if (each.lent)
-      each.lent->answer.deliver(refused("08006", "the database pool ended"));
+    if (each.job_at_work)
+      each.job_at_work->answer.deliver(refused("08006", "the database pool ended"));
     caf::anon_send_exit(each.handle, caf::exit_reason::user_shutdown);
     node_->actors.erase(each.name, address);
   }
@@ -117,7 +117,7 @@ bool pool_state::may_open(time_point now) const {
     return false;
   // After a refusal one session tries for all.
   return backoff_.attempts() == 0 || std::ranges::none_of(sessions_, [](const auto& each) {
-           return each.second.lent && !each.second.connected;
+           return each.second.job_at_work && !each.second.connected;
          });
 }
 
@@ -141,9 +141,9 @@ caf::actor_addr pool_state::open(time_point now) {
 void pool_state::start(const caf::actor_addr& who, waiter next, time_point now) {
   auto& which = sessions_.at(who);
   const auto job = next.job;
-  which.lent = std::move(next);
-  which.lent_at = now;
-  which.leak_told = false;
+  which.job_at_work = std::move(next);
+  which.checked_out_at = now;
+  which.leak_logged = false;
   self_->request(which.handle, caf::infinite, job)
       .then([this, who](const job_result& done) { finished(who, done); },
             [this, who](const caf::error& problem) {
@@ -153,22 +153,22 @@ void pool_state::start(const caf::actor_addr& who, waiter next, time_point now) 
 
 void pool_state::finished(const caf::actor_addr& who, const job_result& done) {
   const auto found = sessions_.find(who);
-  if (found == sessions_.end() || !found->second.lent)
+  if (found == sessions_.end() || !found->second.job_at_work)
     return;
   auto& which = found->second;
   const auto now = steady_clock::now();
-  auto job = std::move(*which.lent);
-  which.lent.reset();
-  if (which.leak_told)
+  auto job = std::move(*which.job_at_work);
+  which.job_at_work.reset();
+  if (which.leak_logged)
     spdlog::warn("pool: {} gave its database session back after {:.1f} s", job.borrower,
-                 seconds(now - which.lent_at));
+                 seconds(now - which.checked_out_at));
   if (done.session.unreachable) {
     retire(which, nullptr);
     unreachable(std::move(job), done, now);
   } else {
-    metrics_.acquire->Observe(seconds(which.lent_at - job.since));
-    metrics_.usage->Observe(seconds(now - which.lent_at));
-    settle(who, which, done, now);
+    metrics_.acquire->Observe(seconds(which.checked_out_at - job.since));
+    metrics_.usage->Observe(seconds(now - which.checked_out_at));
+    release_or_replace(who, which, done, now);
     job.answer.deliver(done);
   }
   assign();
@@ -197,8 +197,8 @@ void pool_state::unreachable(waiter job, const job_result& done, time_point now)
 }
 
 // What becomes of a session after its job.
-void pool_state::settle(const caf::actor_addr& who, session& which, const job_result& done,
-                        time_point now) {
+void pool_state::release_or_replace(const caf::actor_addr& who, session& which,
+                                    const job_result& done, time_point now) {
   if (done.session.opened.count() > 0) {
     metrics_.creation->Observe(seconds(done.session.opened));
     backoff_.reset();
@@ -246,11 +246,11 @@ void pool_state::note_crash(session& which, const std::string& why) {
 
 void pool_state::session_failed(const caf::actor_addr& who, const std::string& why) {
   const auto found = sessions_.find(who);
-  if (found == sessions_.end() || !found->second.lent)
+  if (found == sessions_.end() || !found->second.job_at_work)
     return;
   note_crash(found->second, why);
-  auto job = std::move(*found->second.lent);
-  found->second.lent.reset();
+  auto job = std::move(*found->second.job_at_work);
+  found->second.job_at_work.reset();
   job.answer.deliver(refused("08006", "the database session died: " + why));
   stop_if_idle();
 }
@@ -289,13 +289,13 @@ void pool_state::find_leaks(time_point now) {
   if (threshold.count() == 0)
     return;
   for (auto& [who, which] : sessions_) {
-    if (!which.lent || which.leak_told || now - which.lent_at < threshold)
+    if (!which.job_at_work || which.leak_logged || now - which.checked_out_at < threshold)
       continue;
-    which.leak_told = true;
+    which.leak_logged = true;
     metrics_.leaks->Increment();
     spdlog::error("pool: {} has had a database session for {:.1f} s, with job {}; is it stuck?",
-                  which.lent->borrower, seconds(now - which.lent_at),
-                  db::name_of(*which.lent->job.what));
+                  which.job_at_work->borrower, seconds(now - which.checked_out_at),
+                  db::name_of(*which.job_at_work->job.what));
   }
 }
 
@@ -319,7 +319,7 @@ void pool_state::stop_if_idle() {
 
 std::size_t pool_state::busy() const {
   return static_cast<std::size_t>(std::ranges::count_if(
-      sessions_, [](const auto& each) { return each.second.lent.has_value(); }));
+      sessions_, [](const auto& each) { return each.second.job_at_work.has_value(); }));
 }
 
 pool_sample pool_state::sample() const {

@@ -53,10 +53,10 @@ private:
   };
   struct session {
     db_session_actor handle;
-    std::string name;             // in the directory
-    std::optional<waiter> lent{}; // at work for it
-    time_point lent_at{};
-    bool leak_told{false};
+    std::string name;                    // in the directory
+    std::optional<waiter> job_at_work{}; // at work for it
+    time_point checked_out_at{};
+    bool leak_logged{false};
     bool connected{false};
     bool leaving{false}; // asked to stop, gets no more work
     bool crashed{false}; // and counted
@@ -70,7 +70,8 @@ private:
   void start(const caf::actor_addr& who, waiter next, time_point now);
   void finished(const caf::actor_addr& who, const job_result& done);
   void unreachable(waiter job, const job_result& done, time_point now);
-  void settle(const caf::actor_addr& who, session& which, const job_result& done, time_point now);
+  void release_or_replace(const caf::actor_addr& who, session& which, const job_result& done,
+                          time_point now);
   void note_failure(bool server_full);
   void retire(session& which, const char* reason);
   void note_crash(session& which, const std::string& why);

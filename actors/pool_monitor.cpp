@@ -33,7 +33,7 @@ pool_monitor_state::pool_monitor_state(self_pointer self, node_ptr node, pool_mo
     : self_(self), node_(std::move(node)), sample_every_(timing.sample_every),
       usage_(usage_options(node_->options, timing.status_every)) {}
 
-clockwork_actor::behavior_type pool_monitor_state::make_behavior() {
+periodic_actor::behavior_type pool_monitor_state::make_behavior() {
   self_->delayed_send(self_, sample_every_, tick{});
   return {[this](const tick&) {
             self_->delayed_send(self_, sample_every_, tick{});

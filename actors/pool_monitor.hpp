@@ -18,7 +18,7 @@ struct pool_monitor_timing {
 /// gauges of utilisation and the count of exhaustion events.
 class pool_monitor_state {
 public:
-  using interface = clockwork_actor;
+  using interface = periodic_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "pool_monitor";
 

@@ -40,7 +40,7 @@ public:
   static constexpr std::size_t unreported_capacity = 20'000;
 
   /// How long a shard may be at one thing before /readyz says so, when next that fails.
-  static constexpr std::chrono::seconds unnoticed_wait{30};
+  static constexpr std::chrono::seconds stall_threshold{30};
 
   /// Frames a shard may have before they are committed: two batches.
   [[nodiscard]] static std::size_t capacity(const config::options& options) {
@@ -53,40 +53,40 @@ public:
 
 private:
   enum class phase {
-    loading, ///< asking where it stands
-    idle,    ///< nothing to write
-    naming,  ///< waiting for ids of DIDs
-    writing, ///< a batch is in the database
-    resting, ///< waiting before it tries again
+    loading,       ///< asking where it stands
+    idle,          ///< nothing to write
+    resolving_ids, ///< waiting for ids of DIDs
+    writing,       ///< a batch is in the database
+    backing_off,   ///< waiting before it tries again
   };
 
   void load_cursor();
-  void start_over();
+  void restart_stream();
   void announce();
-  void tell_durable(std::int64_t event_time);
+  void report_durable(std::int64_t event_time);
   void accept(const frame_batch& arrived);
   void advance(const advance_to& target);
   void build();
   void start_batch();
-  void begin_to_wait();
-  void name_dids();
+  void mark_waiting();
+  void resolve_user_ids();
   void write();
   steady_clock::duration observe_batch();
   void written(const db::apply_report& report);
   void not_written(const job_failure& failure);
-  void keep_count(const db::partial_report& of);
+  void record_partial(const db::partial_report& of);
   void committed(const db::apply_report& report);
-  void narrow_down(const db::db_error& why);
-  void take_less(const db::db_error& why);
-  void give_back();
-  void hold(const db::db_error& why);
-  void stand(const std::string& before_what);
-  void spare();
-  void rest(std::string_view what, const std::string& why);
-  void wake();
+  void bisect(const db::db_error& why);
+  void shrink_batch(const db::db_error& why);
+  void requeue();
+  void block_on_fatal(const db::db_error& why);
+  void mark_blocked(const std::string& cause);
+  void quarantine_frame();
+  void retry_later(std::string_view what, const std::string& why);
+  void on_retry_timer();
   void stop_if_idle();
   void count(const db::apply_report& report);
-  void count_passed_over();
+  void count_not_indexed();
   void report_pending(const db::apply_report& report);
   void send_pending();
 
@@ -95,14 +95,14 @@ private:
   std::size_t number_;
   metrics::shard_metrics metrics_;
   db::build_events events_;
-  lru_cache<std::string, std::int64_t> known_{cache_capacity};
-  metrics::shown_cache shown_known_; // of all shards together
+  lru_cache<std::string, std::int64_t> user_ids_{cache_capacity};
+  metrics::shown_cache shown_user_ids_; // of all shards together
   backoff backoff_;
   std::minstd_rand random_{std::random_device{}()};
 
-  std::uint64_t life_{0}; // of the last announcement
-  bool announce_due_{false};
-  bool standing_{false}; // before something that needs a person
+  std::uint64_t incarnation_{0}; // of the last announcement
+  bool announcement_due_{false};
+  bool blocked_{false}; // before something that needs a person
   phase phase_{phase::loading};
   bool stopping_{false};
   std::int64_t durable_seq_{0};
@@ -110,32 +110,32 @@ private:
   std::int64_t idle_until_{0}; // where an idle shard's cursor may go
   depth_guard depth_;
 
-  std::deque<routed_frame> queue_;    // not decoded yet
-  std::vector<routed_frame> at_work_; // in the batch that is being written
-  batch_size size_;                   // of the next batch
+  std::deque<routed_frame> queue_;      // not decoded yet
+  std::vector<routed_frame> in_flight_; // in the batch that is being written
+  batch_size size_;                     // of the next batch
   std::shared_ptr<db::batch> batch_;
   /// What of its frames is not indexed. Told at once, or a death behind the commit would hide it;
   /// counted when it is committed, since it may be built again.
-  struct passed_over {
+  struct not_indexed {
     struct record {
       std::string collection, reason;
     };
     std::vector<record> records;
     std::vector<errc> frames;
-    std::size_t of_no_interest{0};
-  } passed_over_;
-  std::int64_t building_{0};               // the frame that is taken into the batch
-  std::int64_t told_until_{0};             // the last frame of which all was told
-  std::optional<db::apply_report> unsure_; // of the try whose COMMIT was not answered
-  std::optional<db::db_error> refusal_;    // of the one frame that is being spared
-  bool whole_{false};                      // it is put aside as a whole
-  std::vector<std::string> unnamed_;       // DIDs of the batch without id
-  std::vector<std::size_t> unnamed_at_;
+    std::size_t unknown_collections{0};
+  } not_indexed_;
+  std::int64_t current_seq_{0};                        // the frame that is taken into the batch
+  std::int64_t logged_up_to_seq_{0};                   // the last frame of which all was told
+  std::optional<db::apply_report> unconfirmed_report_; // of the try whose COMMIT was not answered
+  std::optional<db::db_error> refusal_;                // of the one frame that is being spared
+  bool quarantine_whole_frame_{false};                 // it is put aside as a whole
+  std::vector<std::string> unresolved_;                // DIDs of the batch without id
+  std::vector<std::size_t> unresolved_at_;
   std::chrono::steady_clock::time_point started_; // of the batch that is being written
   std::optional<time_point> waiting_since_;       // for what is to be done now and is not
 
   std::vector<db::pending_change> unreported_; // while pending_ops is busy with the last report
-  bool untold_{false};                         // some will never be
+  bool pending_report_lost_{false};            // some will never be
   bool reporting_{false};
 };
 

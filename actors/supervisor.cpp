@@ -54,7 +54,7 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
   plan_chaos();
   return {[this](const tick&) { carry_out(decisions_.timer_fired(steady_clock::now())); },
           [this](const chaos_tick&) {
-            kill_somebody();
+            kill_random_actor();
             plan_chaos();
           },
           [this](const stop_request&) { carry_out(decisions_.stop_requested()); },
@@ -168,7 +168,7 @@ void supervisor_state::plan_chaos() {
                       chaos_tick{});
 }
 
-void supervisor_state::kill_somebody() {
+void supervisor_state::kill_random_actor() {
   const auto all = victims();
   if (all.empty() || node_->status.draining)
     return;

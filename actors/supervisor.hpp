@@ -58,7 +58,7 @@ private:
   void child_down(const caf::down_msg& down);
   void give_up(const std::string& why);
   void plan_chaos();
-  void kill_somebody();
+  void kill_random_actor();
   [[nodiscard]] std::vector<std::string> victims();
   [[nodiscard]] const child_factory& factory_of(const std::string& child) const;
   [[nodiscard]] metrics::actor_metrics metrics_of(const std::string& child) const;

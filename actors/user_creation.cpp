@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds longest_interval{1000};
 
 /// Often enough that a limit is not overdrawn by much.
-[[nodiscard]] std::chrono::milliseconds look_interval(const config::options& options) {
+[[nodiscard]] std::chrono::milliseconds poll_interval(const config::options& options) {
   return std::clamp(options.user_creation_timeout / 4, std::chrono::milliseconds{10},
                     longest_interval);
 }
@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds longest_interval{1000};
 } // namespace
 
 user_creation_state::user_creation_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)), shown_known_(node_->metrics.cache("users")),
+    : self_(self), node_(std::move(node)), shown_user_ids_(node_->metrics.cache("users")),
       size_(batch_capacity, node_->options.transaction_timeout) {}
 
 user_creation_state::~user_creation_state() {
@@ -30,12 +30,12 @@ user_creation_state::~user_creation_state() {
 }
 
 user_creation_actor::behavior_type user_creation_state::make_behavior() {
-  self_->delayed_send(self_, look_interval(node_->options), tick{});
+  self_->delayed_send(self_, poll_interval(node_->options), tick{});
   return {[this](const intern_users& wanted) { return intern(wanted); },
           [this](const tick&) {
             expire();
             show();
-            self_->delayed_send(self_, look_interval(node_->options), tick{});
+            self_->delayed_send(self_, poll_interval(node_->options), tick{});
           },
           [this](const stop_request&) {
             stopping_ = true;
@@ -43,7 +43,7 @@ user_creation_actor::behavior_type user_creation_state::make_behavior() {
           },
           [this](const get_status&) -> actor_status {
             return {name,
-                    {{"cached", std::to_string(known_.size())},
+                    {{"cached", std::to_string(user_ids_.size())},
                      {"requests", std::to_string(requests_.size())},
                      {"waiting", std::to_string(queue_.size())},
                      {"batches", std::to_string(batches_at_work_)}}};
@@ -55,7 +55,7 @@ caf::result<interned_users> user_creation_state::intern(const intern_users& want
   request->ids.resize(wanted.dids->size());
   for (std::size_t i = 0; i < wanted.dids->size(); ++i) {
     const auto& did = (*wanted.dids)[i];
-    if (const auto* id = known_.find(did)) {
+    if (const auto* id = user_ids_.find(did)) {
       request->ids[i] = *id;
       continue;
     }
@@ -84,9 +84,9 @@ void user_creation_state::answer(const request_ptr& request) {
 }
 
 void user_creation_state::fail(const request_ptr& request, const std::string& problem,
-                               bool needs_person, const std::string& refused) {
+                               bool needs_operator, const std::string& refused) {
   if (request->answer.pending())
-    request->answer.deliver(interned_users{nullptr, problem, needs_person, refused});
+    request->answer.deliver(interned_users{nullptr, problem, needs_operator, refused});
 }
 
 // All have the same time, so those who came first run out of it first.
@@ -119,7 +119,7 @@ void user_creation_state::sweep() {
 void user_creation_state::start_batches() {
   while (!queue_.empty() && batches_at_work_ < node_->options.max_concurrent_user_creations) {
     auto dids = std::make_shared<std::vector<std::string>>();
-    while (!queue_.empty() && dids->size() < size_.most()) {
+    while (!queue_.empty() && dids->size() < size_.max_frames()) {
       dids->push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
@@ -150,7 +150,7 @@ void user_creation_state::finish_batch(const std::vector<std::string>& dids,
                                        const std::vector<std::int64_t>& ids) {
   node_->metrics.user_creation().interned->Increment(static_cast<double>(ids.size()));
   for (std::size_t i = 0; i < dids.size(); ++i) {
-    known_.put(dids[i], ids[i]);
+    user_ids_.put(dids[i], ids[i]);
     auto waiting = wanted_.extract(dids[i]);
     if (waiting.empty())
       continue;
@@ -176,13 +176,13 @@ void user_creation_state::refuse_batch(const std::vector<std::string>& dids,
 void user_creation_state::halve(const std::vector<std::string>& dids, const db::db_error& why) {
   size_.failed(dids.size());
   spdlog::warn("user_creation: {} new users are refused ({}), trying {}", dids.size(), why.sqlstate,
-               size_.most());
+               size_.max_frames());
   queue_.insert(queue_.begin(), dids.begin(), dids.end());
 }
 
 // Every request that waited for one of them fails as a whole; its shard asks again.
 void user_creation_state::fail_batch(const std::vector<std::string>& dids,
-                                     const std::string& problem, bool needs_person,
+                                     const std::string& problem, bool needs_operator,
                                      const std::string& refused) {
   spdlog::warn("user_creation: {} new users have to wait: {}", dids.size(), problem);
   for (const auto& did : dids) {
@@ -190,7 +190,7 @@ void user_creation_state::fail_batch(const std::vector<std::string>& dids,
     if (waiting.empty())
       continue;
     for (auto& [request, place] : waiting.mapped())
-      fail(request, problem, needs_person, refused);
+      fail(request, problem, needs_operator, refused);
   }
   sweep();
 }
@@ -209,7 +209,7 @@ void user_creation_state::show() {
                         : std::chrono::steady_clock::now() - requests_.front()->since;
   out.longest_wait->Set(longest.count());
   out.in_flight->Set(static_cast<double>(batches_at_work_));
-  shown_known_.show(known_);
+  shown_user_ids_.show(user_ids_);
 }
 
 } // namespace prism

@@ -59,8 +59,8 @@ private:
   void finish_batch(const std::vector<std::string>& dids, const std::vector<std::int64_t>& ids);
   void refuse_batch(const std::vector<std::string>& dids, const db::db_error& why);
   void fail_batch(const std::vector<std::string>& dids, const std::string& problem,
-                  bool needs_person = false, const std::string& refused = {});
-  void fail(const request_ptr& request, const std::string& problem, bool needs_person = false,
+                  bool needs_operator = false, const std::string& refused = {});
+  void fail(const request_ptr& request, const std::string& problem, bool needs_operator = false,
             const std::string& refused = {});
   void halve(const std::vector<std::string>& dids, const db::db_error& why);
   void answer(const request_ptr& request);
@@ -73,8 +73,8 @@ private:
 
   self_pointer self_;
   node_ptr node_;
-  lru_cache<std::string, std::int64_t> known_{cache_capacity};
-  metrics::shown_cache shown_known_;
+  lru_cache<std::string, std::int64_t> user_ids_{cache_capacity};
+  metrics::shown_cache shown_user_ids_;
   std::deque<request_ptr> requests_; // in the order of their coming, answered ones swept away
   std::unordered_map<std::string, waiters> wanted_; // queued or at work; all may have given up
   std::deque<std::string> queue_;

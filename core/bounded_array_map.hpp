@@ -31,7 +31,7 @@ struct bounded_array_map_options {
 };
 
 /// Why an item was pushed out of a `bounded_array_map`.
-enum class left_because : std::uint8_t {
+enum class eviction_reason : std::uint8_t {
   key_evicted, ///< `max_keys` was reached and its key was the least recently used
   array_full   ///< `max_items_per_key` was reached and it was the oldest of its key
 };
@@ -53,7 +53,7 @@ public:
   /// Is told of each item that a cap pushes out, in the thread that called `add` and before `add`
   /// returns, oldest first. The map is consistent by then: the item is gone and the new one is in.
   /// It may look at the map but not change it, and must not throw: the rest would not be told.
-  using on_left = std::function<void(const Key& key, const Item& item, left_because why)>;
+  using on_left = std::function<void(const Key& key, const Item& item, eviction_reason why)>;
 
   /// What one `add` did.
   struct add_result {
@@ -88,8 +88,8 @@ public:
     oldest.splice(oldest.begin(), *items, items->begin());
     forget_places(key, oldest);
     ++dropped_items_;
-    add_result result{.is_new = true, .warn = warnings_.pass(key, now)};
-    tell(key, oldest, left_because::array_full);
+    add_result result{.is_new = true, .warn = warnings_.allow(key, now)};
+    report_removed(key, oldest, eviction_reason::array_full);
     return result;
   }
 
@@ -197,7 +197,7 @@ private:
       return;
     forget_places(evicted->key, evicted->value);
     evicted_items_ += evicted->value.size();
-    tell(evicted->key, evicted->value, left_because::key_evicted);
+    report_removed(evicted->key, evicted->value, eviction_reason::key_evicted);
   }
 
   template <class K>
@@ -206,7 +206,7 @@ private:
       places_.erase(places_.find(sought<K>{key, each}));
   }
 
-  void tell(const Key& key, const array& items, left_because why) {
+  void report_removed(const Key& key, const array& items, eviction_reason why) {
     if (!left_)
       return;
     for (const auto& each : items)

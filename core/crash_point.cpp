@@ -7,7 +7,7 @@ namespace prism {
 
 namespace {
 
-std::atomic<std::uint64_t> passages_left{0};
+std::atomic<std::uint64_t> hits_left{0};
 
 /// The point whose name it is; the names are in the order of the values, from the second on.
 [[nodiscard]] crash_point named(std::string_view name) {
@@ -32,8 +32,8 @@ expected<crash_plan> parse_crash_point(std::string_view text) {
   bool valid = plan.at != crash_point::none;
   if (colon != text.npos) {
     const auto* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data() + colon + 1, end, plan.passage);
-    valid = valid && parsed.ec == std::errc{} && parsed.ptr == end && plan.passage > 0;
+    const auto parsed = std::from_chars(text.data() + colon + 1, end, plan.hit_number);
+    valid = valid && parsed.ec == std::errc{} && parsed.ptr == end && plan.hit_number > 0;
   }
   if (!valid)
     return fail(errc::invalid, "'{}' is not NAME or NAME:N with one of the crash points {}", text,
@@ -42,13 +42,13 @@ expected<crash_plan> parse_crash_point(std::string_view text) {
 }
 
 void arm(const crash_plan& plan) noexcept {
-  passages_left = plan.passage;
+  hits_left = plan.hit_number;
   detail::armed_point = plan.at;
 }
 
-void detail::count_passage() noexcept {
+void detail::count_hit() noexcept {
   // Not abort(): nothing may run any more, handlers included, as when the machine is gone.
-  if (passages_left.fetch_sub(1) == 1)
+  if (hits_left.fetch_sub(1) == 1)
     std::raise(SIGKILL);
 }
 

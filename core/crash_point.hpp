@@ -27,7 +27,7 @@ inline constexpr std::string_view crash_point_names =
 /// A point, and at which passage it strikes.
 struct crash_plan {
   crash_point at{crash_point::none};
-  std::uint64_t passage{1};
+  std::uint64_t hit_number{1};
 };
 
 /// Reads "NAME" or "NAME:N", N from 1; nothing is no point. Error: `errc::invalid` with the names.
@@ -38,13 +38,13 @@ void arm(const crash_plan& plan) noexcept;
 
 namespace detail {
 inline std::atomic<crash_point> armed_point{crash_point::none};
-void count_passage() noexcept;
+void count_hit() noexcept;
 } // namespace detail
 
 /// Says that the process is there now. One load where nothing is armed. Any thread.
-inline void pass(crash_point here) noexcept {
+inline void hit(crash_point here) noexcept {
   if (detail::armed_point.load(std::memory_order_relaxed) == here) [[unlikely]]
-    detail::count_passage();
+    detail::count_hit();
 }
 
 } // namespace prism

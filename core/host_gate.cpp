@@ -10,12 +10,12 @@ namespace {
 
 } // namespace
 
-host_gate::verdict host_gate::enter(std::string_view host, time_point now) {
+host_gate::admission host_gate::enter(std::string_view host, time_point now) {
   auto* known = hosts_.find(host);
   if (known == nullptr) {
     // A host that is being asked must be remembered, or its limits would not hold.
     if (hosts_.size() == hosts_.capacity() && hosts_.oldest()->value.in_flight > 0)
-      return verdict::busy;
+      return admission::busy;
     const auto forgotten =
         hosts_.put(std::string{host}, host_state{circuit_breaker{options_.circuit},
                                                  {options_.rate, options_.burst, now}});
@@ -24,14 +24,14 @@ host_gate::verdict host_gate::enter(std::string_view host, time_point now) {
     known = hosts_.find(host);
   }
   if (known->in_flight >= options_.max_in_flight)
-    return verdict::busy;
+    return admission::busy;
   // Asked last, since a half-open circuit gives its one probe away by saying yes.
   if (closed(known->circuit) && !known->tokens.take(now))
-    return verdict::rate;
+    return admission::rate;
   if (!known->circuit.allow(now))
-    return verdict::open;
+    return admission::open;
   ++known->in_flight;
-  return verdict::pass;
+  return admission::admitted;
 }
 
 void host_gate::leave(std::string_view host, result how, time_point now) {

@@ -27,8 +27,8 @@ struct host_gate_options {
 /// nobody but itself. Nothing waits here: who is refused comes again later. Not thread-safe.
 class host_gate {
 public:
-  enum class verdict : std::uint8_t {
-    pass,
+  enum class admission : std::uint8_t {
+    admitted,
     busy, ///< as many requests as allowed are under way, there or to all hosts we can remember
     rate, ///< too many within the last second
     open, ///< its circuit is open: it has not answered lately
@@ -37,8 +37,8 @@ public:
 
   explicit host_gate(host_gate_options options) : options_(options), hosts_(options.max_hosts) {}
 
-  /// Asks to enter. After `pass`, and only then, `leave` follows.
-  [[nodiscard]] verdict enter(std::string_view host, time_point now);
+  /// Asks to enter. After `admitted`, and only then, `leave` follows.
+  [[nodiscard]] admission enter(std::string_view host, time_point now);
   void leave(std::string_view host, result how, time_point now);
 
   /// Hosts remembered.

@@ -53,10 +53,10 @@ std::vector<pool_line> pool_usage::add(const pool_sample& sample, time_point now
   std::vector<pool_line> out;
   const auto used = utilization() * percent;
   const auto now_at = level();
-  if (now_at == pool_level::critical && lines_.pass(now_at, now))
+  if (now_at == pool_level::critical && lines_.allow(now_at, now))
     out.push_back({now_at, fmt::format("[PoolMonitor] CRITICAL: Pool {:.1f}% utilized, {} waiting",
                                        used, sample.waiting)});
-  else if (now_at == pool_level::warning && lines_.pass(now_at, now))
+  else if (now_at == pool_level::warning && lines_.allow(now_at, now))
     out.push_back({now_at, fmt::format("[PoolMonitor] WARNING: Pool {:.1f}% utilized", used)});
   // The first one comes after a whole interval: an empty pool at the start tells nothing.
   if (!status_at_)

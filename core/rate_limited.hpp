@@ -25,16 +25,16 @@ public:
   /// Empty: stay silent. Otherwise log, and tell that this many lines about `key` were kept back
   /// since its last one (0 for a key not remembered).
   template <class K>
-  [[nodiscard]] std::optional<std::uint64_t> pass(const K& key, time_point now) {
+  [[nodiscard]] std::optional<std::uint64_t> allow(const K& key, time_point now) {
     if (const auto* known = keys_.peek(key)) {
       if (now - known->last < interval_) {
         ++known->suppressed;
         ++suppressed_;
         return std::nullopt;
       }
-      const auto kept_back = known->suppressed;
+      const auto suppressed_count = known->suppressed;
       remember(Key(key), now);
-      return kept_back;
+      return suppressed_count;
     }
     if (keys_.size() == keys_.capacity() && now - keys_.oldest()->value.last < interval_) {
       ++suppressed_;

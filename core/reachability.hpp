@@ -11,7 +11,7 @@ class reachability {
 public:
   /// Failures without an answer between them, after which connections that merely have not been
   /// used since are not trusted any more.
-  static constexpr std::size_t most_failures = 3;
+  static constexpr std::size_t max_failures = 3;
 
   /// A job came to its end, whatever that was, with its connection still there.
   void answered() noexcept {
@@ -25,7 +25,7 @@ public:
   ///                    about those there are
   void failed(std::size_t connected, bool server_full) noexcept {
     failures_ += server_full ? 0 : 1;
-    if (connected == 0 || failures_ >= most_failures)
+    if (connected == 0 || failures_ >= max_failures)
       reachable_ = false;
   }
 

@@ -5,7 +5,7 @@
 
 namespace prism {
 
-readiness judge_readiness(const readiness_facts& facts) {
+readiness evaluate_readiness(const readiness_facts& facts) {
   readiness out{.ready = true, .text = {}};
   const auto require = [&out](bool holds, std::string_view what) {
     out.text += fmt::format("{} {}\n", holds ? "ok  " : "FAIL", what);

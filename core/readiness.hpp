@@ -37,6 +37,6 @@ struct readiness {
 };
 
 /// Pure; any thread.
-[[nodiscard]] readiness judge_readiness(const readiness_facts& facts);
+[[nodiscard]] readiness evaluate_readiness(const readiness_facts& facts);
 
 } // namespace prism

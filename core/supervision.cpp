@@ -70,7 +70,7 @@ supervision::supervision(supervision_options options, std::vector<child_spec> ch
 
 supervision::actions supervision::start(time_point now) {
   actions out;
-  if (phase_ != phase::fresh)
+  if (phase_ != phase::not_started)
     return out;
   phase_ = phase::running;
   for (std::size_t i = 0; i < children_.size(); ++i)
@@ -92,9 +92,9 @@ expected<supervision::actions> supervision::child_exited(std::string_view name, 
   if (phase_ == phase::stopping)
     child.state = child_state::idle;
   else if (group_ && *index >= *group_)
-    rest_until_group_starts(child);
+    wait_until_group_starts(child);
   else
-    settle_own_exit(*index, how, now, random01);
+    handle_own_exit(*index, how, now, random01);
   actions out;
   proceed(now, out);
   return out;
@@ -125,7 +125,7 @@ std::uint64_t supervision::restarts() const noexcept {
   return sum;
 }
 
-void supervision::settle_own_exit(std::size_t index, exit_kind how, time_point now,
+void supervision::handle_own_exit(std::size_t index, exit_kind how, time_point now,
                                   double random01) {
   auto& child = children_[index];
   child.state = child_state::finished;
@@ -156,10 +156,10 @@ void supervision::plan_restart(std::size_t failed, time_point now, double random
   group_ = first; // a group can only grow: its own members' exits do not come here
   for (std::size_t i = first; i < children_.size(); ++i)
     if (!alive(children_[i]))
-      rest_until_group_starts(children_[i]);
+      wait_until_group_starts(children_[i]);
 }
 
-void supervision::rest_until_group_starts(child_status& child) const {
+void supervision::wait_until_group_starts(child_status& child) const {
   const bool returns = child.spec.restart != restart_type::temporary;
   child.state = returns ? child_state::waiting : child_state::finished;
   child.restart_at = group_at_;

@@ -128,7 +128,7 @@ public:
   [[nodiscard]] bool ended() const noexcept { return phase_ == phase::ended; }
 
 private:
-  enum class phase { fresh, running, stopping, ended };
+  enum class phase { not_started, running, stopping, ended };
 
   supervision(supervision_options options, std::vector<child_spec> children);
 
@@ -137,9 +137,9 @@ private:
   [[nodiscard]] bool alive_from(std::size_t first) const noexcept;
   [[nodiscard]] std::optional<time_point> next_start() const noexcept;
 
-  void settle_own_exit(std::size_t index, exit_kind kind, time_point now, double random01);
+  void handle_own_exit(std::size_t index, exit_kind kind, time_point now, double random01);
   void plan_restart(std::size_t failed, time_point now, double random01);
-  void rest_until_group_starts(child_status& child) const;
+  void wait_until_group_starts(child_status& child) const;
   void begin_stop();
   void proceed(time_point now, actions& out);
   void stop_last_from(std::size_t first, actions& out);
@@ -155,7 +155,7 @@ private:
   time_point group_at_{};            // earliest start of that group
   std::optional<time_point> announced_wake_;
   std::optional<std::string> escalation_;
-  phase phase_{phase::fresh};
+  phase phase_{phase::not_started};
 };
 
 } // namespace prism

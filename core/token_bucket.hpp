@@ -17,8 +17,8 @@ public:
 
   /// Takes one, if one is there.
   [[nodiscard]] bool take(time_point now) noexcept {
-    const std::chrono::duration<double> passed = std::max(now, at_) - at_;
-    tokens_ = std::min(burst_, tokens_ + passed.count() * rate_);
+    const std::chrono::duration<double> elapsed = std::max(now, at_) - at_;
+    tokens_ = std::min(burst_, tokens_ + elapsed.count() * rate_);
     at_ = std::max(now, at_);
     if (tokens_ < 1)
       return false;

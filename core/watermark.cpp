@@ -35,7 +35,7 @@ expected<bool> watermark::delivered(std::uint64_t seq, std::size_t shard) {
   return true;
 }
 
-expected<void> watermark::passed(std::uint64_t seq) {
+expected<void> watermark::skip(std::uint64_t seq) {
   if (auto rising = check_new(seq); !rising)
     return rising;
   highest_ = seq;

@@ -34,7 +34,7 @@ public:
 
   /// The source has read `seq` and it is for nobody (undecodable or of no interest).
   /// Error `errc::invalid` as above.
-  [[nodiscard]] expected<void> passed(std::uint64_t seq);
+  [[nodiscard]] expected<void> skip(std::uint64_t seq);
 
   /// `shard` has stored everything up to and including `up_to`. One that is lower than an earlier
   /// one is legal, since a restarted shard repeats itself, and never moves anything back.

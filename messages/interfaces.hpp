@@ -28,7 +28,7 @@ using pending_ops_actor =
                      caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
 
 using identity_actor =
-    caf::typed_actor<caf::reacts_to<identity_tasks_added>, caf::reacts_to<identity_looked_up>,
+    caf::typed_actor<caf::reacts_to<identity_tasks_added>, caf::reacts_to<identity_lookup_done>,
                      caf::reacts_to<tick>, caf::reacts_to<stop_request>,
                      caf::replies_to<get_status>::with<actor_status>>;
 
@@ -39,8 +39,8 @@ using pool_actor =
                      caf::replies_to<get_status>::with<actor_status>>;
 
 /// pool_monitor and janitor: they act by the clock.
-using clockwork_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
-                                         caf::replies_to<get_status>::with<actor_status>>;
+using periodic_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
+                                        caf::replies_to<get_status>::with<actor_status>>;
 
 using db_session_actor =
     caf::typed_actor<caf::replies_to<run_job>::with<job_result>, caf::reacts_to<stop_request>,

@@ -42,7 +42,8 @@ struct source_frames {
 
 /// firehose → shard: at most as many frames as the shard has credit for.
 struct frame_batch {
-  std::uint64_t life{0}; ///< as in `shard_ready`: a shard drops what was meant for its predecessor
+  std::uint64_t incarnation{
+      0}; ///< as in `shard_ready`: a shard drops what was meant for its predecessor
   std::shared_ptr<const std::vector<routed_frame>> frames;
 };
 
@@ -59,7 +60,7 @@ struct firehose_started {};
 /// the firehose sends nothing; after it, everything above that seq, in order.
 struct shard_ready {
   std::size_t shard{0};
-  std::uint64_t life{0}; ///< different for every announcement, never 0
+  std::uint64_t incarnation{0}; ///< different for every announcement, never 0
   std::int64_t durable_seq{0};
 };
 
@@ -78,8 +79,8 @@ struct intern_users {
 struct interned_users {
   std::shared_ptr<const std::vector<std::int64_t>> ids;
   std::string problem;
-  bool needs_person{false}; ///< trying again will not help: the error is fatal
-  std::string refused;      ///< if one of them is refused for its content: the SQLSTATE
+  bool needs_operator{false}; ///< trying again will not help: the error is fatal
+  std::string refused;        ///< if one of them is refused for its content: the SQLSTATE
 };
 
 /// shard → pending_ops, which answers with `pending_noted`: what a committed batch parked, released
@@ -94,7 +95,7 @@ struct pending_noted {};
 struct identity_tasks_added {};
 
 /// The resolver's thread → identity: what a look-up found.
-struct identity_looked_up {
+struct identity_lookup_done {
   std::int64_t user_id{0};
   db::identity_kind kind{};
   bool known{false};     ///< whether there is an answer at all
@@ -155,7 +156,7 @@ PRISM_LOCAL_MESSAGE(prism::interned_users)
 PRISM_LOCAL_MESSAGE(prism::pending_changed)
 PRISM_LOCAL_MESSAGE(prism::pending_noted)
 PRISM_LOCAL_MESSAGE(prism::identity_tasks_added)
-PRISM_LOCAL_MESSAGE(prism::identity_looked_up)
+PRISM_LOCAL_MESSAGE(prism::identity_lookup_done)
 PRISM_LOCAL_MESSAGE(prism::run_job)
 PRISM_LOCAL_MESSAGE(prism::job_result)
 PRISM_LOCAL_MESSAGE(prism::chaos_tick)

@@ -65,7 +65,7 @@ struct shard_metrics {
 };
 
 /// One bounded edge between two actors (core/credit.hpp).
-struct edge_metrics {
+struct channel_metrics {
   /// Units that wait or are at work at the receiver; never above `capacity`.
   prometheus::Gauge* depth;
   /// Units granted to the sender.

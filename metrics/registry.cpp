@@ -61,13 +61,13 @@ struct registry::impl {
       "shard_frames_total", "Frames taken from the firehose, repeated ones included.", {"shard"});
   gauge_family& shard_held = declare.gauge_family(
       "shard_held", "1 while a shard stands before a frame that needs a person.", {"shard"});
-  gauge_family& edge_depth =
+  gauge_family& channel_depth =
       declare.gauge_family("edge_depth", "Units that wait or are at work.", {"edge"});
-  gauge_family& edge_capacity =
+  gauge_family& channel_capacity =
       declare.gauge_family("edge_capacity", "Units granted to the sender.", {"edge"});
-  counter_family& edge_exhausted = declare.counter_family(
+  counter_family& channel_exhausted = declare.counter_family(
       "edge_exhausted_total", "Times at which a sender found no credit.", {"edge"});
-  counter_family& edge_stalled = declare.counter_family(
+  counter_family& channel_stalled = declare.counter_family(
       "edge_stalled_seconds_total", "Time for which a sender waited for credit.", {"edge"});
   counter_family& ops_family =
       declare.counter_family("ops_total", "Record operations indexed.", {"collection", "action"});
@@ -180,12 +180,12 @@ shard_metrics registry::shard(std::size_t number) {
   return {.frames = &impl_->shard_frames.Add(labels), .held = &impl_->shard_held.Add(labels)};
 }
 
-edge_metrics registry::edge(const std::string& name) {
+channel_metrics registry::channel(const std::string& name) {
   const prometheus::Labels labels{{"edge", name}};
-  return {.depth = &impl_->edge_depth.Add(labels),
-          .capacity = &impl_->edge_capacity.Add(labels),
-          .exhausted = &impl_->edge_exhausted.Add(labels),
-          .stalled_seconds = &impl_->edge_stalled.Add(labels)};
+  return {.depth = &impl_->channel_depth.Add(labels),
+          .capacity = &impl_->channel_capacity.Add(labels),
+          .exhausted = &impl_->channel_exhausted.Add(labels),
+          .stalled_seconds = &impl_->channel_stalled.Add(labels)};
 }
 
 cache_metrics registry::cache(const std::string& name) {

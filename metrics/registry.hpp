@@ -54,7 +54,7 @@ public:
   // The series of these come into being when their owner first asks. Names are ours, never data.
 
   [[nodiscard]] shard_metrics shard(std::size_t number);
-  [[nodiscard]] edge_metrics edge(const std::string& name);
+  [[nodiscard]] channel_metrics channel(const std::string& name);
   [[nodiscard]] cache_metrics cache(const std::string& name);
   [[nodiscard]] actor_metrics actor(const std::string& name);
   [[nodiscard]] job_metrics job(const std::string& name);

@@ -9,8 +9,8 @@ using asio::ip::tcp;
 
 namespace {
 
-[[nodiscard]] expected<void> told(const boost::system::error_code& ec,
-                                  const listen_address& where) {
+[[nodiscard]] expected<void> to_expected(const boost::system::error_code& ec,
+                                         const listen_address& where) {
   if (ec)
     return fail(errc::io, "cannot listen on {}: {}", to_string(where), ec.message());
   return {};
@@ -29,7 +29,7 @@ expected<void> bind(tcp::acceptor& acceptor, const listen_address& where) {
     acceptor.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec)
     acceptor.bind(endpoint, ec);
-  return told(ec, where);
+  return to_expected(ec, where);
 }
 
 expected<void> listen(tcp::acceptor& acceptor, const listen_address& where) {
@@ -37,7 +37,7 @@ expected<void> listen(tcp::acceptor& acceptor, const listen_address& where) {
     return bound;
   boost::system::error_code ec;
   acceptor.listen(asio::socket_base::max_listen_connections, ec);
-  return told(ec, where);
+  return to_expected(ec, where);
 }
 
 } // namespace prism::net

@@ -25,7 +25,7 @@ bool has_shard(frame_kind kind) noexcept {
          kind == frame_kind::account || kind == frame_kind::sync;
 }
 
-void tell_notice(std::span<const std::byte> data, const atproto::frame_peek& peeked) {
+void log_notice(std::span<const std::byte> data, const atproto::frame_peek& peeked) {
   if (has_shard(peeked.kind))
     return;
   const auto decoded = atproto::decode_frame(data);

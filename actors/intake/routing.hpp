@@ -16,6 +16,6 @@ namespace prism {
 [[nodiscard]] bool has_shard(atproto::frame_kind kind) noexcept;
 
 /// Logs what a frame that is for nobody says: notices and errors of the relay, unknown types.
-void tell_notice(std::span<const std::byte> data, const atproto::frame_peek& peeked);
+void log_notice(std::span<const std::byte> data, const atproto::frame_peek& peeked);
 
 } // namespace prism

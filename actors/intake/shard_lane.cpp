@@ -7,7 +7,8 @@ namespace prism {
 std::shared_ptr<const std::vector<routed_frame>> shard_lane::take(time_point now) {
   const auto n = std::min(frames_.size() - sent_, credit_.available());
   // A refusal is asked for where it is certain, so that the window notes how long the lane waits.
-  if (life_ == 0 || frames_.size() == sent_ || !credit_.try_take(std::max<std::size_t>(n, 1), now))
+  if (incarnation_ == 0 || frames_.size() == sent_ ||
+      !credit_.try_take(std::max<std::size_t>(n, 1), now))
     return nullptr;
   const auto first = frames_.begin() + static_cast<std::ptrdiff_t>(sent_);
   sent_ += n;

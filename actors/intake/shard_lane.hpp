@@ -29,14 +29,14 @@ public:
   std::size_t committed(std::int64_t seq, time_point now);
 
   /// The shard has announced a new life, or itself to us: what it had is to be sent again.
-  void restart(std::uint64_t life, time_point now) {
+  void restart(std::uint64_t incarnation, time_point now) {
     credit_.reset(now);
     sent_ = 0;
-    life_ = life;
+    incarnation_ = incarnation;
   }
 
   /// The life to address; 0: the shard has not announced itself, and gets nothing.
-  [[nodiscard]] std::uint64_t life() const noexcept { return life_; }
+  [[nodiscard]] std::uint64_t incarnation() const noexcept { return incarnation_; }
 
   [[nodiscard]] bool empty() const noexcept { return frames_.empty(); }
   [[nodiscard]] std::size_t frames() const noexcept { return frames_.size(); }
@@ -47,7 +47,7 @@ private:
   std::deque<routed_frame> frames_;
   std::size_t sent_{0};
   std::size_t bytes_{0};
-  std::uint64_t life_{0};
+  std::uint64_t incarnation_{0};
   credit_window credit_;
 };
 

@@ -29,8 +29,8 @@ inline const actor_name<pending_ops_actor> pending_ops{"pending_ops"};
 inline const actor_name<identity_actor> identity{"identity"};
 inline const actor_name<pool_actor> pool{"pool"};
 inline const actor_name<metrics_actor> metrics{"metrics"};
-inline const actor_name<clockwork_actor> pool_monitor{"pool_monitor"};
-inline const actor_name<clockwork_actor> janitor{"janitor"};
+inline const actor_name<periodic_actor> pool_monitor{"pool_monitor"};
+inline const actor_name<periodic_actor> janitor{"janitor"};
 [[nodiscard]] inline actor_name<shard_actor> shard(std::size_t number) {
   return actor_name<shard_actor>{"shard-" + std::to_string(number)};
 }

@@ -5,8 +5,8 @@ namespace prism {
 void node_status::finish(int exit_code, std::string reason) {
   {
     const std::scoped_lock lock(mutex_);
-    if (!verdict_)
-      verdict_ = verdict{exit_code, std::move(reason)};
+    if (!exit_request_)
+      exit_request_ = exit_request{exit_code, std::move(reason)};
   }
   changed_.notify_all();
 }
@@ -28,8 +28,8 @@ readiness_facts node_status::facts() const {
   out.schema_current = schema_current;
   out.firehose_running = firehose_running;
   out.draining = draining;
-  if (verdict_)
-    out.ending = verdict_->reason.empty() ? "asked to" : verdict_->reason;
+  if (exit_request_)
+    out.ending = exit_request_->reason.empty() ? "asked to" : exit_request_->reason;
   out.problems = problems_;
   return out;
 }

@@ -16,7 +16,7 @@ namespace prism {
 class node_status {
 public:
   /// Why the node has to end.
-  struct verdict {
+  struct exit_request {
     int exit_code{0};
     std::string reason;
   };
@@ -28,7 +28,7 @@ public:
 
   /// When (steady clock's count) identity last began to look for untried tasks and found none, with
   /// nothing under way; 0: not yet.
-  std::atomic<std::int64_t> identity_settled_at{0};
+  std::atomic<std::int64_t> identity_idle_since{0};
   static constexpr std::int64_t always = INT64_MAX;
 
   /// What stands in the way of `who`, an actor of the tree, for /readyz; the latest text counts.
@@ -43,17 +43,17 @@ public:
 
   /// Waits up to `limit` for `finish`.
   template <class Duration>
-  [[nodiscard]] std::optional<verdict> wait(Duration limit) {
+  [[nodiscard]] std::optional<exit_request> wait(Duration limit) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, limit, [this] { return verdict_.has_value(); });
-    return verdict_;
+    changed_.wait_for(lock, limit, [this] { return exit_request_.has_value(); });
+    return exit_request_;
   }
 
 private:
   mutable std::mutex mutex_;
   std::map<std::string, std::string> problems_; // no more than there are actors
   std::condition_variable changed_;
-  std::optional<verdict> verdict_;
+  std::optional<exit_request> exit_request_;
 };
 
 } // namespace prism

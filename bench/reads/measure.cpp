@@ -11,14 +11,14 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds given_up_after{20};
 constexpr std::chrono::seconds enough{2};
-constexpr std::size_t most_calls = 200;
+constexpr std::size_t max_calls = 200;
 
 } // namespace
 
 timing measure(db::connection& on, const reading& read) {
   std::vector<double> calls;
   const auto begin = clock::now();
-  for (std::size_t i = 0; i <= most_calls; ++i) {
+  for (std::size_t i = 0; i <= max_calls; ++i) {
     const auto before = clock::now();
     on.set_deadline(before + given_up_after);
     const bool done = read(on);

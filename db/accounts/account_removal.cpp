@@ -11,7 +11,7 @@ using atproto::collection;
 namespace {
 
 /// Records of one collection, or notifications, in one portion.
-constexpr std::int64_t portion = 1000;
+constexpr std::int64_t chunk_rows = 1000;
 
 // What an account told others by other means than records that are deleted with it.
 constexpr statement forget_author{
@@ -34,13 +34,13 @@ constexpr statement forget_recipient{
 /// places.
 void add_paths(pipeline& out, collection kind, const account_removal& what) {
   if (kind == collection::post)
-    add_posts_of(out, what.account, what.until, portion);
-  else if (const auto* edges = find_edge_table(kind))
-    add_paths_of(out, *edges, what.account, what.until, portion);
+    queue_select_posts_of_creator(out, what.account, what.until, chunk_rows);
+  else if (const auto* relations = find_relation_table(kind))
+    queue_select_paths(out, *relations, what.account, what.until, chunk_rows);
   else if (const auto* documents = find_document_table(kind))
-    add_paths_of(out, *documents, kind, what.account, what.until, portion);
+    queue_select_paths(out, *documents, kind, what.account, what.until, chunk_rows);
   if (waits(kind))
-    add_pending_of(out, kind, what.account, what.until, portion);
+    queue_select_parked(out, kind, what.account, what.until, chunk_rows);
 }
 
 /// A batch that deletes up to a portion of each collection.
@@ -78,7 +78,7 @@ void add_paths(pipeline& out, collection kind, const account_removal& what) {
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
   pipeline question(on);
-  add_touched_posts(question, removal, *uri_ids);
+  queue_select_touched_posts(question, removal, *uri_ids);
   std::vector<std::int64_t> also_lock;
   if (!question.empty()) {
     const auto touched = question.sync();
@@ -105,19 +105,20 @@ void add_paths(pipeline& out, collection kind, const account_removal& what) {
   turn.lock_user(what.account);
   turn.flush(out);
   params key;
-  key.int8(what.account).timestamptz(what.until).int8(portion);
+  key.int8(what.account).timestamptz(what.until).int8(chunk_rows);
   out.add(forget_author, key);
   out.add(forget_recipient, std::move(key));
   const auto done = out.sync();
   if (!done)
     return tl::unexpected(done.error());
   const auto& last = *done;
-  return last[last.size() - 2].affected_rows() == portion || last.back().affected_rows() == portion;
+  return last[last.size() - 2].affected_rows() == chunk_rows ||
+         last.back().affected_rows() == chunk_rows;
 }
 
 } // namespace
 
-outcome<bool> remove_portion(tx& on, const account_removal& what, apply_report& report) {
+outcome<bool> delete_chunk(tx& on, const account_removal& what, apply_report& report) {
   const auto removal = next_removal(on, what);
   if (!removal)
     return tl::unexpected(removal.error());

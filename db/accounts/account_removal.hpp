@@ -20,7 +20,6 @@ struct account_removal {
 /// is meant for a transaction of its own, as which it takes locks in the order of a batch and which
 /// begins with `plan_settings`.
 /// @returns whether there may be more.
-[[nodiscard]] outcome<bool> remove_portion(tx& on, const account_removal& what,
-                                           apply_report& report);
+[[nodiscard]] outcome<bool> delete_chunk(tx& on, const account_removal& what, apply_report& report);
 
 } // namespace prism::db

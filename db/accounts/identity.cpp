@@ -9,7 +9,7 @@ namespace prism::db {
 
 namespace {
 
-using verdict = identity_result::verdict;
+using task_outcome = identity_result::task_outcome;
 
 // Index: identity_tasks_due, users_pkey.
 constexpr statement claim_tasks{
@@ -114,23 +114,23 @@ struct sorted_results {
   sorted_results out;
   std::map<std::string_view, const identity_result*> owners;
   for (const auto& each : results)
-    if (each.what == verdict::confirmed) {
+    if (each.what == task_outcome::confirmed) {
       auto& owner = owners[each.handle];
       if (owner == nullptr || owner->task.asked_at < each.task.asked_at)
         owner = &each;
     }
   for (const auto& each : results) {
-    const bool later = each.what == verdict::failed || each.what == verdict::deferred;
+    const bool later = each.what == task_outcome::failed || each.what == task_outcome::deferred;
     (later ? out.delayed : out.finished).push_back(&each);
-    if (each.what == verdict::confirmed && owners[each.handle] == &each)
+    if (each.what == task_outcome::confirmed && owners[each.handle] == &each)
       out.confirmed.push_back(&each);
-    else if (each.what == verdict::confirmed || each.what == verdict::refuted)
+    else if (each.what == task_outcome::confirmed || each.what == task_outcome::refuted)
       out.refuted.push_back(&each);
   }
   return out;
 }
 
-void add_handles(pipeline& out, const sorted_results& of) {
+void queue_handles(pipeline& out, const sorted_results& of) {
   result_refs all = of.confirmed;
   all.insert(all.end(), of.refuted.begin(), of.refuted.end());
   out.add(lock_handles, std::move(params{}.text_array(of.confirmed, handle_of)));
@@ -153,7 +153,7 @@ void add_handles(pipeline& out, const sorted_results& of) {
                                       .timestamptz_array(of.confirmed, event_of)));
 }
 
-void add_tasks(pipeline& out, const sorted_results& of) {
+void queue_tasks(pipeline& out, const sorted_results& of) {
   out.add(finish_tasks, std::move(params{}
                                       .int8_array(of.finished, id_of)
                                       .int2_array(of.finished, kind_of)
@@ -165,7 +165,7 @@ void add_tasks(pipeline& out, const sorted_results& of) {
                         .int4_array(of.delayed, version_of)
                         .int4_array(of.delayed,
                                     [](const identity_result* r) {
-                                      return std::int32_t{r->what == verdict::failed ? 1 : 0};
+                                      return std::int32_t{r->what == task_outcome::failed ? 1 : 0};
                                     })
                         .int8_array(of.delayed, [](const identity_result* r) {
                           return static_cast<std::int64_t>(r->delay.count());
@@ -209,8 +209,8 @@ outcome<identity_report> store_identity_results(connection& on, const tx_options
     pipeline out(inside);
     out.add(plan_settings);
     const auto handles_at = out.size();
-    add_handles(out, sorted);
-    add_tasks(out, sorted);
+    queue_handles(out, sorted);
+    queue_tasks(out, sorted);
     const auto rows = out.sync();
     if (!rows)
       return tl::unexpected(rows.error());

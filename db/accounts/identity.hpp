@@ -49,15 +49,15 @@ struct claimed_tasks {
 
 /// What became of a task.
 struct identity_result {
-  enum class verdict : std::uint8_t {
-    confirmed, ///< the handle is the user's
-    refuted,   ///< it has none
-    settled,   ///< nothing to write; the task is done
-    failed,    ///< nothing to write; to be tried again after `delay`
-    deferred,  ///< the same, without counting as a try
+  enum class task_outcome : std::uint8_t {
+    confirmed,     ///< the handle is the user's
+    refuted,       ///< it has none
+    nothing_to_do, ///< nothing to write; the task is done
+    failed,        ///< nothing to write; to be tried again after `delay`
+    deferred,      ///< the same, without counting as a try
   };
   identity_task task;
-  verdict what{verdict::failed};
+  task_outcome what{task_outcome::failed};
   std::string handle; ///< if confirmed
   std::chrono::milliseconds delay{0};
 };

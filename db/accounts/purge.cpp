@@ -62,14 +62,14 @@ believed_removal(executor& on, const batch& of, const account_event& event) {
 }
 
 /// Queues what each transaction of a purge begins with, at the beginning.
-void add_opening(pipeline& out, std::string_view service, std::int32_t shard) {
+void queue_prologue(pipeline& out, std::string_view service, std::int32_t shard) {
   out.add(plan_settings);
   out.add(lock_cursor, std::move(params{}.text(service).int4(shard)));
 }
 
 /// The seq of the shard that the opening has locked.
-[[nodiscard]] outcome<std::int64_t> read_opening(const std::vector<result>& opened,
-                                                 std::string_view service, std::int64_t epoch) {
+[[nodiscard]] outcome<std::int64_t> read_prologue(const std::vector<result>& opened,
+                                                  std::string_view service, std::int64_t epoch) {
   const auto& cursor = opened[1];
   if (cursor.empty() || cursor.get_int8(0, 0) != epoch)
     return tl::unexpected(fenced(service, epoch));
@@ -77,14 +77,15 @@ void add_opening(pipeline& out, std::string_view service, std::int32_t shard) {
 }
 
 /// One portion of a believed deletion ahead of its batch, whose cursor stays where it is.
-[[nodiscard]] outcome<bool> portion_ahead(tx& on, const batch& of, const account_event& event,
-                                          apply_report& report) {
-  pipeline opening(on);
-  add_opening(opening, of.service, of.shard);
-  const auto opened = opening.sync();
+[[nodiscard]] outcome<bool> purge_chunk_before_batch(tx& on, const batch& of,
+                                                     const account_event& event,
+                                                     apply_report& report) {
+  pipeline prologue(on);
+  queue_prologue(prologue, of.service, of.shard);
+  const auto opened = prologue.sync();
   if (!opened)
     return tl::unexpected(opened.error());
-  const auto seq = read_opening(*opened, of.service, of.epoch);
+  const auto seq = read_prologue(*opened, of.service, of.epoch);
   if (!seq)
     return tl::unexpected(seq.error());
   if (*seq >= of.last_seq)
@@ -92,19 +93,19 @@ void add_opening(pipeline& out, std::string_view service, std::int32_t shard) {
   const auto what = believed_removal(on, of, event);
   if (!what)
     return tl::unexpected(what.error());
-  return *what ? remove_portion(on, **what, report) : outcome<bool>{false};
+  return *what ? delete_chunk(on, **what, report) : outcome<bool>{false};
 }
 
-/// Runs `portion` in transactions of its own until it says that there is no more. What they did is
+/// Runs `chunk` in transactions of its own until it says that there is no more. What they did is
 /// added to `sum`; of one whose COMMIT was not answered nobody knows.
-template <class Portion>
-[[nodiscard]] outcome<void> run_portions(connection& on, const tx_options& options,
-                                         apply_report& sum, const Portion& portion) {
+template <class Chunk>
+[[nodiscard]] outcome<void> run_chunks(connection& on, const tx_options& options, apply_report& sum,
+                                       const Chunk& chunk) {
   for (;;) {
     apply_report report;
     const auto more = transaction::run(on, options, [&](tx& inside) {
       report = {};
-      return portion(inside, report);
+      return chunk(inside, report);
     });
     if (!more)
       return tl::unexpected(more.error());
@@ -116,13 +117,13 @@ template <class Portion>
 
 } // namespace
 
-outcome<void> purge_ahead(connection& on, const tx_options& options, const batch& of,
-                          apply_report& sum) {
+outcome<void> purge_before_batch(connection& on, const tx_options& options, const batch& of,
+                                 apply_report& sum) {
   for (const auto& event : of.accounts) {
     if (!is_believed(of, event))
       continue;
-    auto done = run_portions(on, options, sum, [&](tx& inside, apply_report& report) {
-      return portion_ahead(inside, of, event, report);
+    auto done = run_chunks(on, options, sum, [&](tx& inside, apply_report& report) {
+      return purge_chunk_before_batch(inside, of, event, report);
     });
     if (!done)
       return done;
@@ -138,7 +139,7 @@ outcome<void> purge_deleted(tx& on, const batch& of, apply_report& report) {
     if (!what)
       return tl::unexpected(what.error());
     for (bool more = what->has_value(); more;) {
-      const auto done = remove_portion(on, **what, report);
+      const auto done = delete_chunk(on, **what, report);
       if (!done)
         return tl::unexpected(done.error());
       more = *done;
@@ -152,16 +153,16 @@ namespace {
 /// Locks the shard's cursor and the task. @returns whether the task is still the same.
 [[nodiscard]] outcome<bool> open_purge(tx& on, const confirmed_deletion& what) {
   const auto& task = what.task;
-  pipeline opening(on);
-  add_opening(opening, what.service, what.shard);
-  opening.add(same_task, std::move(params{}
-                                       .int8(task.user_id)
-                                       .int2(static_cast<std::int16_t>(task.kind))
-                                       .int4(task.version)));
-  const auto opened = opening.sync();
+  pipeline prologue(on);
+  queue_prologue(prologue, what.service, what.shard);
+  prologue.add(same_task, std::move(params{}
+                                        .int8(task.user_id)
+                                        .int2(static_cast<std::int16_t>(task.kind))
+                                        .int4(task.version)));
+  const auto opened = prologue.sync();
   if (!opened)
     return tl::unexpected(opened.error());
-  if (const auto seq = read_opening(*opened, what.service, what.epoch); !seq)
+  if (const auto seq = read_prologue(*opened, what.service, what.epoch); !seq)
     return tl::unexpected(seq.error());
   return !opened->back().empty();
 }
@@ -199,14 +200,13 @@ namespace {
 }
 
 /// One portion; with the last one the task is done.
-[[nodiscard]] outcome<bool> portion_inside(tx& on, const confirmed_deletion& what,
-                                           apply_report& report) {
+[[nodiscard]] outcome<bool> purge_chunk_confirmed(tx& on, const confirmed_deletion& what,
+                                                  apply_report& report) {
   const auto& task = what.task;
   auto same = open_purge(on, what);
   if (!same || !*same)
     return same;
-  auto more =
-      remove_portion(on, {task.did, task.user_id, task.event_time, task.event_time}, report);
+  auto more = delete_chunk(on, {task.did, task.user_id, task.event_time, task.event_time}, report);
   if (!more || *more)
     return more;
   params key;
@@ -218,8 +218,8 @@ namespace {
 
 outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
                                       const confirmed_deletion& what) {
-  partial_report nobody_asks;
-  return purge_confirmed(on, options, what, nobody_asks);
+  partial_report ignored;
+  return purge_confirmed(on, options, what, ignored);
 }
 
 outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
@@ -230,8 +230,8 @@ outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
     return tl::unexpected(marked.error());
   if (auto waited = wait_for_older(on, options.deadline); !waited)
     return tl::unexpected(waited.error());
-  const auto done = run_portions(on, options, partial.done, [&](tx& inside, apply_report& report) {
-    return portion_inside(inside, what, report);
+  const auto done = run_chunks(on, options, partial.done, [&](tx& inside, apply_report& report) {
+    return purge_chunk_confirmed(inside, what, report);
   });
   if (!done)
     return tl::unexpected(done.error());

@@ -12,8 +12,8 @@ namespace prism::db {
 /// than the stored ones, does nothing.
 /// @param done gets what it did, also if it fails then.
 /// @returns an error with `fenced_state` if another writer has a newer epoch.
-[[nodiscard]] outcome<void> purge_ahead(connection& on, const tx_options& options, const batch& of,
-                                        apply_report& done);
+[[nodiscard]] outcome<void> purge_before_batch(connection& on, const tx_options& options,
+                                               const batch& of, apply_report& done);
 
 /// The rest, inside the batch's transaction. The batch should bring nothing else: holding other
 /// locks before invites deadlocks.

@@ -43,29 +43,29 @@ void forget_same(known_revs& revs, const batch& of) {
 }
 
 /// What is known after the first round trip.
-struct opening {
+struct batch_prologue {
   advance cursor{advance::moved};
   known_revs revs;
   std::vector<std::int64_t> also_lock;
 };
 
-[[nodiscard]] outcome<opening> open_batch(tx& on, const batch& of,
-                                          const std::vector<std::int64_t>& uri_ids) {
+[[nodiscard]] outcome<batch_prologue> open_batch(tx& on, const batch& of,
+                                                 const std::vector<std::int64_t>& uri_ids) {
   pipeline out(on);
   out.add(plan_settings);
   const auto cursor_at = out.size();
-  add_advance_cursor(out, of);
+  queue_advance_cursor(out, of);
   const auto revs_at = out.size();
-  add_select_revs(out, repos_of(of));
+  queue_select_revs(out, repos_of(of));
   const auto locks_at = out.size();
-  add_touched_posts(out, of, uri_ids);
+  queue_select_touched_posts(out, of, uri_ids);
   const auto results = out.sync();
   if (!results)
     return tl::unexpected(results.error());
   const auto cursor = read_advance((*results)[cursor_at], of);
   if (!cursor)
     return tl::unexpected(cursor.error());
-  opening done;
+  batch_prologue done;
   done.cursor = *cursor;
   done.revs = read_revs((*results)[revs_at], of);
   read_touched_posts(*results, locks_at, done.also_lock);
@@ -75,7 +75,7 @@ struct opening {
 /// @param again the batch is not its shard's next one: its cursor is behind, and stays.
 [[nodiscard]] outcome<apply_report> apply_inside(tx& on, const batch& of,
                                                  const std::vector<std::int64_t>& uri_ids,
-                                                 bool again, fresh what) {
+                                                 bool again, rev_filter what) {
   auto opened = open_batch(on, of, uri_ids);
   if (!opened)
     return tl::unexpected(opened.error());
@@ -86,7 +86,7 @@ struct opening {
     report.already_applied = true;
     return report;
   }
-  if (what == fresh::same_commit)
+  if (what == rev_filter::newer_or_equal)
     forget_same(opened->revs, of);
   const id_map ids{of, uri_ids};
   auto plan = make_plan(of, opened->revs);
@@ -100,20 +100,20 @@ struct opening {
     return tl::unexpected(purged.error());
   pipeline last(on);
   effects.flush(last);
-  add_put_heads(last, of);
-  add_user_events(last, of);
+  queue_upsert_heads(last, of);
+  queue_user_events(last, of);
   if (!last.empty())
     if (auto done = last.sync(); !done)
       return tl::unexpected(done.error());
-  pass(crash_point::before_commit);
+  hit(crash_point::before_commit);
   return report;
 }
 
 } // namespace
 
 outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of) {
-  partial_report nobody_asks;
-  return apply_batch(on, options, of, nobody_asks);
+  partial_report ignored;
+  return apply_batch(on, options, of, ignored);
 }
 
 outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of,
@@ -121,18 +121,19 @@ outcome<apply_report> apply_batch(connection& on, const tx_options& options, con
   const auto uri_ids = intern_uris(on, of);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
-  if (auto ahead = purge_ahead(on, options, of, partial.done); !ahead)
+  if (auto ahead = purge_before_batch(on, options, of, partial.done); !ahead)
     return tl::unexpected(ahead.error());
-  auto done = run_reporting(on, options, partial.unsure, [&](tx& inside) {
-    return apply_inside(inside, of, *uri_ids, false, fresh::newer);
+  auto done = run_reporting(on, options, partial.unconfirmed, [&](tx& inside) {
+    return apply_inside(inside, of, *uri_ids, false, rev_filter::newer);
   });
   if (done)
     done->add(std::exchange(partial.done, {}));
   return done;
 }
 
-outcome<apply_report> apply_again(tx& inside, const batch& of,
-                                  const std::vector<std::int64_t>& uri_ids, fresh what) {
+outcome<apply_report> apply_in_transaction(tx& inside, const batch& of,
+                                           const std::vector<std::int64_t>& uri_ids,
+                                           rev_filter what) {
   return apply_inside(inside, of, uri_ids, true, what);
 }
 

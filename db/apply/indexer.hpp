@@ -28,16 +28,16 @@ namespace prism::db {
                                                 const batch& of);
 
 /// Which operations are not known already (sync spec: "rev must increase").
-enum class fresh {
-  newer,      ///< those of commits newer than what is stored of their repo
-  same_commit ///< also those of the newest commit that is stored: they were left out of it
+enum class rev_filter {
+  newer,         ///< those of commits newer than what is stored of their repo
+  newer_or_equal ///< also those of the newest commit that is stored: they were left out of it
 };
 
 /// The same inside a transaction of the caller, who holds the shard's cursor, of a batch whose
 /// `last_seq` is 0: no cursor is moved. Operations that are known already are left out as ever
 /// (`apply_report::stale`).
-[[nodiscard]] outcome<apply_report> apply_again(tx& inside, const batch& of,
-                                                const std::vector<std::int64_t>& uri_ids,
-                                                fresh what = fresh::newer);
+[[nodiscard]] outcome<apply_report> apply_in_transaction(tx& inside, const batch& of,
+                                                         const std::vector<std::int64_t>& uri_ids,
+                                                         rev_filter what = rev_filter::newer);
 
 } // namespace prism::db

@@ -38,8 +38,8 @@ struct post_row {
 };
 
 /// A record that connects its creator with something: like, repost, follow, block, list item, list
-/// block, verification. Which members are used depends on the collection (db/index/edges.hpp).
-struct edge_row {
+/// block, verification. Which members are used depends on the collection (db/index/relations.hpp).
+struct relation_row {
   std::uint32_t subject{no_ref}; ///< a uri_ref for like and repost, else a did_ref
   uri_ref list{no_ref};
   uri_ref via{no_ref};
@@ -78,7 +78,7 @@ struct profile_row {
 /// Labeler, status and declarations have no columns of their own.
 struct plain_row {};
 
-using row = std::variant<plain_row, post_row, edge_row, list_row, feed_generator_row,
+using row = std::variant<plain_row, post_row, relation_row, list_row, feed_generator_row,
                          starter_pack_row, thread_gate_row, post_gate_row, profile_row>;
 
 /// Bits of `thread_gates.allows`.

@@ -23,7 +23,7 @@ namespace {
 
 void fold(planned_path& path, const op& next, bool first) {
   if (path.put != nullptr && next.action != op_action::create && keeps_history(next.kind))
-    path.passed.push_back({path.put, next.commit_time});
+    path.superseded.push_back({path.put, next.commit_time});
   switch (next.action) {
   case op_action::create:
     // A second create of a live record is a fault of the repo: the first stays.
@@ -56,7 +56,7 @@ index_plan make_plan(const batch& of, const known_revs& revs) {
     }
     in_batch = each.rev;
     if (each.kind == collection::profile || each.kind == collection::verification)
-      plan.told_step_by_step.push_back(&each);
+      plan.ordered_ops.push_back(&each);
     auto& paths = plan.of(each.kind);
     const auto [at, added] = index.try_emplace(
         fmt::format("{}/{}/{}", each.creator, static_cast<int>(each.kind), each.rkey),

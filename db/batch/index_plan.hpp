@@ -10,7 +10,7 @@
 namespace prism::db {
 
 /// A version that came and went within one batch.
-struct passed_version {
+struct superseded_version {
   const op* what;
   micros until; ///< time of the operation that ended it
 };
@@ -27,7 +27,7 @@ struct planned_path {
   /// Time of the first operation: when the older version ended.
   micros first_time{0};
   /// Versions that came and went within the batch, in order; only of what is kept as history.
-  std::vector<passed_version> passed;
+  std::vector<superseded_version> superseded;
 };
 
 /// The net work of a batch, by collection, in the order of first appearance. Points into the batch.
@@ -35,7 +35,7 @@ struct index_plan {
   std::array<std::vector<planned_path>, atproto::collection_count> paths;
   /// All operations on profiles and verifications, in order: what these tell is never taken back,
   /// so it depends on every step and not only on what is left in the end.
-  std::vector<const op*> told_step_by_step;
+  std::vector<const op*> ordered_ops;
   /// Operations left out because their commit is not newer than what is stored.
   std::size_t stale{0};
 

@@ -75,13 +75,13 @@ struct filler {
   [[nodiscard]] expected<void> operator()(const atproto::post_record& in) const;
 
   [[nodiscard]] expected<void> operator()(const atproto::subject_record& in) const {
-    edge_row edge;
-    edge.subject = uri(in.subject.uri);
-    edge.subject_cid = pack_cid(in.subject.cid);
+    relation_row relation;
+    relation.subject = uri(in.subject.uri);
+    relation.subject_cid = pack_cid(in.subject.cid);
     std::optional<text_ref> via;
     if (in.via) {
-      edge.via = uri(in.via->uri);
-      edge.via_cid = pack_cid(in.via->cid);
+      relation.via = uri(in.via->uri);
+      relation.via_cid = pack_cid(in.via->cid);
       via = text_ref{std::string{in.via->uri}, std::string{in.via->cid}};
     }
     date(in.created_at);
@@ -89,48 +89,48 @@ struct filler {
         same(rebuild_subject(out.kind, {std::string{in.subject.uri}, std::string{in.subject.cid}},
                              in.created_at, via),
              block));
-    out.columns = std::move(edge);
+    out.columns = std::move(relation);
     return {};
   }
 
   [[nodiscard]] expected<void> operator()(const atproto::pair_record& in) const {
-    edge_row edge;
-    edge.subject = refs.did(in.subject);
+    relation_row relation;
+    relation.subject = refs.did(in.subject);
     date(in.created_at);
     keep_block_unless(same(rebuild_pair(out.kind, in.subject, in.created_at), block));
-    out.columns = std::move(edge);
+    out.columns = std::move(relation);
     return {};
   }
 
   [[nodiscard]] expected<void> operator()(const atproto::list_item_record& in) const {
-    edge_row edge;
-    edge.list = uri(in.list);
-    if (refs.uris()[edge.list].repo != out.creator)
+    relation_row relation;
+    relation.list = uri(in.list);
+    if (refs.uris()[relation.list].repo != out.creator)
       return fail(errc::invalid, "list_of_other_repo: {} belongs to somebody else", in.list);
-    edge.subject = refs.did(in.subject);
+    relation.subject = refs.did(in.subject);
     date(in.created_at);
     keep_block();
-    out.columns = std::move(edge);
+    out.columns = std::move(relation);
     return {};
   }
 
   [[nodiscard]] expected<void> operator()(const atproto::list_block_record& in) const {
-    edge_row edge;
-    edge.list = uri(in.list);
+    relation_row relation;
+    relation.list = uri(in.list);
     date(in.created_at);
     keep_block();
-    out.columns = std::move(edge);
+    out.columns = std::move(relation);
     return {};
   }
 
   [[nodiscard]] expected<void> operator()(const atproto::verification_record& in) const {
-    edge_row edge;
-    edge.subject = refs.did(in.subject);
-    edge.handle = sql_text(in.handle);
-    edge.display_name = sql_text(in.display_name);
+    relation_row relation;
+    relation.subject = refs.did(in.subject);
+    relation.handle = sql_text(in.handle);
+    relation.display_name = sql_text(in.display_name);
     date(in.created_at);
     keep_block();
-    out.columns = std::move(edge);
+    out.columns = std::move(relation);
     return {};
   }
 

@@ -35,14 +35,14 @@ void replace_json_nul(std::string& json) {
 
 } // namespace
 
-std::string sql_text(std::string_view text, std::size_t most) {
+std::string sql_text(std::string_view text, std::size_t max_size) {
   const auto continues = [&](std::size_t at) {
     return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
   };
-  if (text.size() > most) {
-    while (most > 0 && continues(most))
-      --most;
-    text = text.substr(0, most);
+  if (text.size() > max_size) {
+    while (max_size > 0 && continues(max_size))
+      --max_size;
+    text = text.substr(0, max_size);
   }
   // In one pass: a record may consist of nothing else.
   std::string out;

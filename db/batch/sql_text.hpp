@@ -15,7 +15,7 @@ namespace prism::db {
 
 /// @param most bytes of `text` that are looked at; a character that would be cut is left out.
 [[nodiscard]] std::string sql_text(std::string_view text,
-                                   std::size_t most = std::string_view::npos);
+                                   std::size_t max_size = std::string_view::npos);
 
 /// An array literal for a cast to text[].
 [[nodiscard]] std::string sql_array(const std::vector<std::string>& items);

@@ -9,11 +9,11 @@ namespace prism::db {
 
 namespace {
 
-constexpr statement read_letter{
+constexpr statement read_dead_letter{
     "read_dead_letter", "SELECT path, bytes FROM dead_letters WHERE id = $1 AND service = $2"};
 
-constexpr statement delete_letter{"delete_dead_letter",
-                                  "DELETE FROM dead_letters WHERE id = $1 RETURNING id"};
+constexpr statement delete_dead_letter{"delete_dead_letter",
+                                       "DELETE FROM dead_letters WHERE id = $1 RETURNING id"};
 
 constexpr statement deleted_since{
     "deleted_since",
@@ -33,8 +33,8 @@ constexpr std::string_view not_applied = "PF002";
       db_error{error_class::poison, std::string{not_applied}, std::move(why), "retry"});
 }
 
-[[nodiscard]] outcome<void> stand_still(executor& on, const std::string& service,
-                                        std::int64_t epoch, const batch& of) {
+[[nodiscard]] outcome<void> lock_all_shards(executor& on, const std::string& service,
+                                            std::int64_t epoch, const batch& of) {
   params p;
   p.text(service);
   const auto rows = on.exec_prepared(stop_shards, p);
@@ -58,13 +58,13 @@ constexpr std::string_view not_applied = "PF002";
   return rows->get_bool(0, 0);
 }
 
-[[nodiscard]] outcome<apply_report> apply_letter(tx& on, const batch& of, std::int64_t id,
-                                                 const std::vector<std::int64_t>& uri_ids) {
-  if (auto still = stand_still(on, of.service, of.epoch, of); !still)
+[[nodiscard]] outcome<apply_report> apply_dead_letter(tx& on, const batch& of, std::int64_t id,
+                                                      const std::vector<std::int64_t>& uri_ids) {
+  if (auto still = lock_all_shards(on, of.service, of.epoch, of); !still)
     return tl::unexpected(still.error());
   params key;
   key.int8(id);
-  const auto gone = on.exec_prepared(delete_letter, key);
+  const auto gone = on.exec_prepared(delete_dead_letter, key);
   if (!gone)
     return tl::unexpected(gone.error());
   if (gone->empty())
@@ -75,7 +75,8 @@ constexpr std::string_view not_applied = "PF002";
   if (*deleted)
     return refuse("its account has been deleted since");
   // A repo's head came with the rest of the frame; of a whole frame there was no rest.
-  auto report = apply_again(on, of, uri_ids, of.heads.empty() ? fresh::same_commit : fresh::newer);
+  auto report = apply_in_transaction(
+      on, of, uri_ids, of.heads.empty() ? rev_filter::newer_or_equal : rev_filter::newer);
   if (report && report->stale > 0)
     return refuse("its repo has a newer commit by now, so it came too late; the repo has to be "
                   "resynchronised");
@@ -109,14 +110,14 @@ constexpr std::string_view not_applied = "PF002";
 
 } // namespace
 
-outcome<retried_letter> retry_dead_letter(connection& on, const tx_options& options,
-                                          const std::string& service, std::int64_t epoch,
-                                          std::int64_t id) {
-  retried_letter out;
+outcome<retry_result> retry_dead_letter(connection& on, const tx_options& options,
+                                        const std::string& service, std::int64_t epoch,
+                                        std::int64_t id) {
+  retry_result out;
   out.id = id;
   params key;
   key.int8(id).text(service);
-  const auto rows = on.exec_prepared(read_letter, key);
+  const auto rows = on.exec_prepared(read_dead_letter, key);
   if (!rows)
     return tl::unexpected(rows.error());
   if (rows->empty()) {
@@ -137,8 +138,8 @@ outcome<retried_letter> retry_dead_letter(connection& on, const tx_options& opti
   const auto uris = intern_uris(on, *of);
   if (!uris)
     return tl::unexpected(uris.error());
-  auto done = transaction::run(on, options,
-                               [&](tx& inside) { return apply_letter(inside, *of, id, *uris); });
+  auto done = transaction::run(
+      on, options, [&](tx& inside) { return apply_dead_letter(inside, *of, id, *uris); });
   if (done) {
     out.applied = true;
     out.report = std::move(*done);

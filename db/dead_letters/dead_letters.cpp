@@ -17,17 +17,17 @@ constexpr statement frame_letters{
                         "seq = $2 ORDER BY path"};
 
 // Index: primary key.
-constexpr statement list_letters{
+constexpr statement list_dead_letter_rows{
     "list_dead_letters",
     "SELECT id, service, seq, did, path, reason, sqlstate, length(bytes)::int8, created_at "
     "FROM dead_letters WHERE id > $1 ORDER BY id LIMIT $2"};
 
-constexpr statement discard_letters{"discard_dead_letters",
-                                    "DELETE FROM dead_letters WHERE id = ANY($1) RETURNING id"};
+constexpr statement delete_dead_letter_rows{
+    "discard_dead_letters", "DELETE FROM dead_letters WHERE id = ANY($1) RETURNING id"};
 
 } // namespace
 
-outcome<void> keep_dead_letter(executor& on, const dead_letter& letter) {
+outcome<void> store_dead_letter(executor& on, const dead_letter& letter) {
   params p;
   p.text(letter.service)
       .int8(letter.seq)
@@ -41,8 +41,8 @@ outcome<void> keep_dead_letter(executor& on, const dead_letter& letter) {
   return {};
 }
 
-outcome<std::vector<refused_part>> letters_of_frame(executor& on, const std::string& service,
-                                                    std::int64_t seq) {
+outcome<std::vector<refused_part>> dead_letters_of_frame(executor& on, const std::string& service,
+                                                         std::int64_t seq) {
   params p;
   p.text(service).int8(seq);
   const auto rows = on.exec_prepared(frame_letters, p);
@@ -58,8 +58,8 @@ outcome<std::vector<refused_part>> letters_of_frame(executor& on, const std::str
 outcome<std::vector<dead_letter_summary>> list_dead_letters(executor& on, std::int64_t after,
                                                             std::int64_t limit) {
   params p;
-  p.int8(after).int8(std::clamp<std::int64_t>(limit, 1, most_listed_letters));
-  const auto rows = on.exec_prepared(list_letters, p);
+  p.int8(after).int8(std::clamp<std::int64_t>(limit, 1, max_listed_dead_letters));
+  const auto rows = on.exec_prepared(list_dead_letter_rows, p);
   if (!rows)
     return tl::unexpected(rows.error());
   std::vector<dead_letter_summary> out;
@@ -71,14 +71,13 @@ outcome<std::vector<dead_letter_summary>> list_dead_letters(executor& on, std::i
   return out;
 }
 
-outcome<discarded_letters> discard_dead_letters(executor& on,
-                                                const std::vector<std::int64_t>& ids) {
+outcome<discard_result> discard_dead_letters(executor& on, const std::vector<std::int64_t>& ids) {
   params p;
   p.int8_array(ids);
-  const auto rows = on.exec_prepared(discard_letters, p);
+  const auto rows = on.exec_prepared(delete_dead_letter_rows, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  discarded_letters out;
+  discard_result out;
   for (std::size_t i = 0; i < rows->rows(); ++i)
     out.ids.push_back(rows->get_int8(i, 0));
   return out;

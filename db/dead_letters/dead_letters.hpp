@@ -20,11 +20,11 @@ struct dead_letter {
 };
 
 /// Keeps it once: a second one of the same service, seq and path changes nothing.
-[[nodiscard]] outcome<void> keep_dead_letter(executor& on, const dead_letter& letter);
+[[nodiscard]] outcome<void> store_dead_letter(executor& on, const dead_letter& letter);
 
 /// What was kept of one frame.
 [[nodiscard]] outcome<std::vector<refused_part>>
-letters_of_frame(executor& on, const std::string& service, std::int64_t seq);
+dead_letters_of_frame(executor& on, const std::string& service, std::int64_t seq);
 
 /// What a list shows of one.
 struct dead_letter_summary {
@@ -40,21 +40,21 @@ struct dead_letter_summary {
 };
 
 /// Most that one list gives.
-inline constexpr std::int64_t most_listed_letters = 1000;
+inline constexpr std::int64_t max_listed_dead_letters = 1000;
 
 /// Those with an id above `after`, in the order of ids.
 [[nodiscard]] outcome<std::vector<dead_letter_summary>>
 list_dead_letters(executor& on, std::int64_t after, std::int64_t limit);
 
 /// Ids of those that were there and are gone now.
-struct discarded_letters {
+struct discard_result {
   std::vector<std::int64_t> ids;
 };
-[[nodiscard]] outcome<discarded_letters> discard_dead_letters(executor& on,
-                                                              const std::vector<std::int64_t>& ids);
+[[nodiscard]] outcome<discard_result> discard_dead_letters(executor& on,
+                                                           const std::vector<std::int64_t>& ids);
 
 /// What became of a second try.
-struct retried_letter {
+struct retry_result {
   std::int64_t id{0};
   bool applied{false}; ///< then the letter is gone
   std::string why;     ///< if not: a sentence
@@ -68,8 +68,8 @@ struct retried_letter {
 /// deleted since, if it is refused again, or if it is no frame of this service.
 /// Blocks; the connection's thread.
 /// @param epoch of the caller, the writer of `service`; a newer one gives `fenced_state`.
-[[nodiscard]] outcome<retried_letter> retry_dead_letter(connection& on, const tx_options& options,
-                                                        const std::string& service,
-                                                        std::int64_t epoch, std::int64_t id);
+[[nodiscard]] outcome<retry_result> retry_dead_letter(connection& on, const tx_options& options,
+                                                      const std::string& service,
+                                                      std::int64_t epoch, std::int64_t id);
 
 } // namespace prism::db

@@ -46,10 +46,10 @@ std::string errno_text(int number) {
 }
 
 /// What the child could not do, as it tells through the pipe.
-enum class child_step : int { session, output, user, directory, death_signal, program };
+enum class spawn_stage : int { session, output, user, directory, death_signal, program };
 
 struct child_failure {
-  child_step step;
+  spawn_stage stage;
   int error;
 };
 
@@ -74,8 +74,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return list;
 }
 
-[[noreturn]] void give_up(int report_fd, child_step step) {
-  const child_failure failure{step, errno};
+[[noreturn]] void give_up(int report_fd, spawn_stage stage) {
+  const child_failure failure{stage, errno};
   [[maybe_unused]] const auto written = ::write(report_fd, &failure, sizeof failure);
   ::_exit(127);
 }
@@ -87,40 +87,40 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (::setsid() < 0)
-    give_up(plan.report_fd, child_step::session);
+    give_up(plan.report_fd, spawn_stage::session);
   if (::dup2(plan.null_fd, 0) < 0 || ::dup2(plan.output_fd, 1) < 0 || ::dup2(plan.output_fd, 2) < 0)
-    give_up(plan.report_fd, child_step::output);
+    give_up(plan.report_fd, spawn_stage::output);
   // The raw calls: the library's would try to change the threads that exist only in the parent.
   if (const auto& user = plan.options->user)
     if (::syscall(SYS_setgroups, user->groups.size(), user->groups.data()) != 0 ||
         ::syscall(SYS_setresgid, user->gid, user->gid, user->gid) != 0 ||
         ::syscall(SYS_setresuid, user->uid, user->uid, user->uid) != 0)
-      give_up(plan.report_fd, child_step::user);
+      give_up(plan.report_fd, spawn_stage::user);
   ::umask(S_IRWXG | S_IRWXO);
   if (::chdir(plan.options->directory.c_str()) != 0)
-    give_up(plan.report_fd, child_step::directory);
+    give_up(plan.report_fd, spawn_stage::directory);
   // After the change of user, which would clear it; and the parent may be dead by now.
   if (plan.options->death_signal != 0 &&
       (::prctl(PR_SET_PDEATHSIG, plan.options->death_signal) != 0 || ::getppid() != plan.parent))
-    give_up(plan.report_fd, child_step::death_signal);
+    give_up(plan.report_fd, spawn_stage::death_signal);
   ::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
   ::execve(plan.argv[0], plan.argv.data(), plan.environment.data());
-  give_up(plan.report_fd, child_step::program);
+  give_up(plan.report_fd, spawn_stage::program);
 }
 
-std::string_view to_string(child_step step) {
-  switch (step) {
-  case child_step::session:
+std::string_view to_string(spawn_stage stage) {
+  switch (stage) {
+  case spawn_stage::session:
     return "start a session";
-  case child_step::output:
+  case spawn_stage::output:
     return "redirect its output";
-  case child_step::user:
+  case spawn_stage::user:
     return "change the user";
-  case child_step::directory:
+  case spawn_stage::directory:
     return "enter its working directory";
-  case child_step::death_signal:
+  case spawn_stage::death_signal:
     return "ask for the death signal";
-  case child_step::program:
+  case spawn_stage::program:
     return "execute the program";
   }
   return "start";
@@ -172,7 +172,7 @@ expected<pid_t> spawn(const child_options& options) {
   if (count != static_cast<ssize_t>(sizeof failure))
     return pid;
   ::waitpid(pid, nullptr, 0);
-  return fail(errc::io, "cannot {} of {}{}: {}", to_string(failure.step), options.argv[0],
+  return fail(errc::io, "cannot {} of {}{}: {}", to_string(failure.stage), options.argv[0],
               options.user ? " as user " + options.user->name : std::string{},
               errno_text(failure.error));
 }

@@ -101,25 +101,25 @@ expected<postgres_binaries> find_postgres(const fs::path& wanted, int major) {
     if (auto configured = pg_config_directory())
       directories.push_back(std::move(*configured));
   }
-  std::string passed_over;
+  std::string rejected;
   for (const auto& directory : directories) {
     const auto found = look_in(directory);
     if (!found)
       continue;
     if (major == 0 ? found->major_version >= min_postgres_major : found->major_version == major)
       return *found;
-    passed_over += fmt::format("; {} has version {}", directory.string(), found->major_version);
+    rejected += fmt::format("; {} has version {}", directory.string(), found->major_version);
   }
   if (!wanted.empty())
     return fail(errc::not_found,
                 "no usable PostgreSQL server (initdb and postgres, version {}) in {}{}",
                 major == 0 ? fmt::format("{} or newer", min_postgres_major) : std::to_string(major),
-                wanted.string(), passed_over);
+                wanted.string(), rejected);
   return fail(errc::not_found,
               "no PostgreSQL server (initdb and postgres, version {}) on this system: install the "
               "Debian package postgresql{}, or set DATABASE_URL to use a server elsewhere{}",
               major == 0 ? fmt::format("{} or newer", min_postgres_major) : std::to_string(major),
-              major == 0 ? std::string{} : fmt::format("-{}", major), passed_over);
+              major == 0 ? std::string{} : fmt::format("-{}", major), rejected);
 }
 
 } // namespace prism::db

@@ -1,5 +1,5 @@
-#include "db/index/batch_step.hpp"
 #include "db/index/batch_writer.hpp"
+#include "db/index/round_trip.hpp"
 
 #include <unordered_map>
 #include <utility>
@@ -12,12 +12,12 @@ using atproto::collection;
 // Edges whose referent is not indexed wait for it; likes of other things than posts never wait. The
 // rows of the plan come first, in its order; released ones, which wait no more, stand behind them.
 void batch_writer::park_waiting(collection kind) {
-  std::vector<edge> ready;
-  auto row = edges_[at(kind)].begin();
+  std::vector<relation> ready;
+  auto row = relations_[at(kind)].begin();
   for (const auto& path : plan_.of(kind)) {
     if (path.put == nullptr)
       continue;
-    const auto& in = std::get<edge_row>(path.put->columns);
+    const auto& in = std::get<relation_row>(path.put->columns);
     const auto ref = kind == collection::list_item ? in.list : in.subject;
     const auto referent = ids_.uri(ref);
     const bool can_wait = kind == collection::list_item || ids_.is_post(ref);
@@ -27,16 +27,16 @@ void batch_writer::park_waiting(collection kind) {
       ready.push_back(std::move(*row));
     ++row;
   }
-  std::move(row, edges_[at(kind)].end(), std::back_inserter(ready));
-  edges_[at(kind)] = std::move(ready);
+  std::move(row, relations_[at(kind)].end(), std::back_inserter(ready));
+  relations_[at(kind)] = std::move(ready);
 }
 
 outcome<void> batch_writer::insert_new() {
   for (const auto kind : {collection::like, collection::repost, collection::list_item})
     park_waiting(kind);
-  step next(on_);
+  round_trip next(on_);
   if (!posts_.empty()) {
-    add_insert_posts(next.pipe(), posts_);
+    queue_insert_posts(next.pipe(), posts_);
     next.then([this](const result& rows) -> outcome<void> {
       id_set inserted;
       for (std::size_t i = 0; i < rows.rows(); ++i)
@@ -51,7 +51,7 @@ outcome<void> batch_writer::insert_new() {
   for (const auto kind : document_collections()) {
     if (documents_[at(kind)].empty())
       continue;
-    add_insert(next.pipe(), *find_document_table(kind), documents_[at(kind)]);
+    queue_insert(next.pipe(), *find_document_table(kind), documents_[at(kind)]);
     next.then([this, kind](const result& rows) -> outcome<void> {
       count_op(kind, op_action::create, rows.rows());
       if (kind == collection::profile)
@@ -59,32 +59,32 @@ outcome<void> batch_writer::insert_new() {
       return {};
     });
   }
-  for (const auto kind : edge_collections()) {
-    if (edges_[at(kind)].empty())
+  for (const auto kind : relation_collections()) {
+    if (relations_[at(kind)].empty())
       continue;
-    const auto& table = *find_edge_table(kind);
-    add_insert(next.pipe(), table, edges_[at(kind)]);
+    const auto& table = *find_relation_table(kind);
+    queue_insert(next.pipe(), table, relations_[at(kind)]);
     next.then([this, kind, &table](const result& rows) -> outcome<void> {
       count_op(kind, op_action::create, rows.rows());
-      for (const auto& row : read_edges(table, rows)) {
-        note_edge_change(kind, row, row.commit_time);
+      for (const auto& row : read_relations(table, rows)) {
+        note_relation_change(kind, row, row.commit_time);
         if (!row.duplicate)
-          effects_.edge_added(kind, row);
+          effects_.relation_added(kind, row);
       }
       return {};
     });
   }
   for (const auto& op : parked_)
-    note_edge_change(op.kind, op.row, op.row.commit_time);
-  add_keep(next.pipe(), history_);
+    note_relation_change(op.kind, op.row, op.row.commit_time);
+  queue_insert_history(next.pipe(), history_);
   if (!parked_.empty()) {
-    add_park(next.pipe(), parked_);
+    queue_park(next.pipe(), parked_);
     next.then([this](const result& rows) -> outcome<void> {
       note_pending(read_pending_changes(rows, pending_event::parked));
       return {};
     });
   }
-  return next.run().map([this] { tell_of_joins(); });
+  return next.run().map([this] { notify_starter_pack_joins(); });
 }
 
 batch_writer::id_set batch_writer::creators_of_self(const result& rows) {
@@ -97,7 +97,7 @@ batch_writer::id_set batch_writer::creators_of_self(const result& rows) {
 
 // A profile that is made where none is tells of its starter pack, once and for all: neither a later
 // version nor its end matters (@atproto/bsky, profile plugin).
-void batch_writer::tell_of_joins() {
+void batch_writer::notify_starter_pack_joins() {
   std::unordered_map<did_ref, bool> there; // before the batch, then after each operation
   for (const auto& path : plan_.of(collection::profile))
     if (path.rkey == "self") {
@@ -105,7 +105,7 @@ void batch_writer::tell_of_joins() {
       there[path.creator] =
           path.remove_old ? had_profile_.contains(creator) : !has_new_profile_.contains(creator);
     }
-  for (const auto* each : plan_.told_step_by_step) {
+  for (const auto* each : plan_.ordered_ops) {
     if (each->kind != collection::profile || each->rkey != "self")
       continue;
     const bool was_there = std::exchange(there[each->creator], each->action != op_action::remove);
@@ -120,8 +120,8 @@ void batch_writer::tell_of_joins() {
   }
 }
 
-outcome<void> batch_writer::judge(std::vector<std::int64_t>* late_locks) {
-  std::vector<speaking_post> added;
+outcome<void> batch_writer::evaluate_gates(std::vector<std::int64_t>* late_locks) {
+  std::vector<notifying_post> added;
   id_set replies;
   id_set quotes;
   id_set inserted;
@@ -151,7 +151,7 @@ outcome<void> batch_writer::judge(std::vector<std::int64_t>* late_locks) {
   for (const auto& path : plan_.of(collection::post)) {
     if (path.put != nullptr && inserted.contains(ids_.uri(path.self)))
       note(path, *path.put);
-    for (const auto& [what, until] : path.passed)
+    for (const auto& [what, until] : path.superseded)
       note(path, *what);
   }
   for (const auto& [row, until] : history_.posts)
@@ -168,8 +168,8 @@ outcome<void> batch_writer::judge(std::vector<std::int64_t>* late_locks) {
       effects_.lock_list(list);
   if (changes_.empty())
     return {};
-  thread_judge judge(on_, effects_, std::move(held_), late_locks);
-  return judge.run(changes_, std::move(added), replies, quotes);
+  gate_evaluator evaluator(on_, effects_, std::move(locked_), late_locks);
+  return evaluator.run(changes_, std::move(added), replies, quotes);
 }
 
 } // namespace prism::db

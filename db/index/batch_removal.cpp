@@ -1,5 +1,5 @@
-#include "db/index/batch_step.hpp"
 #include "db/index/batch_writer.hpp"
+#include "db/index/round_trip.hpp"
 
 #include <unordered_map>
 
@@ -17,15 +17,15 @@ namespace {
 } // namespace
 
 outcome<void> batch_writer::remove_old() {
-  step next(on_);
-  remove_edges(next);
+  round_trip next(on_);
+  remove_relations(next);
   remove_posts(next);
   remove_documents(next);
   return next.run();
 }
 
-void batch_writer::remove_edges(step& next) {
-  for (const auto kind : edge_collections()) {
+void batch_writer::remove_relations(round_trip& next) {
+  for (const auto kind : relation_collections()) {
     std::vector<record_key> paths;
     std::unordered_map<std::string, micros> when;
     for (const auto& path : plan_.of(kind))
@@ -38,39 +38,39 @@ void batch_writer::remove_edges(step& next) {
     // Parked first: a release that is under way elsewhere holds these rows, and what it has moved
     // is then seen by the delete behind it.
     if (can_be_parked(kind)) {
-      add_cancel(next.pipe(), kind, paths);
+      queue_cancel_parked(next.pipe(), kind, paths);
       next.then([this, kind, earliest = earliest(paths)](const result& rows) -> outcome<void> {
         count_op(kind, op_action::remove, rows.rows());
         note_pending(read_pending_changes(rows, pending_event::cancelled));
         if (kind == collection::list_item)
           for (std::size_t i = 0; i < rows.rows(); ++i) {
-            edge item;
+            relation item;
             item.list_id = rows.get_int8(i, 1);
             item.subject_id = rows.get_int8(i, 2);
-            note_edge_change(kind, item, earliest);
+            note_relation_change(kind, item, earliest);
           }
         return {};
       });
     }
-    const auto& table = *find_edge_table(kind);
-    add_remove(next.pipe(), table, paths);
+    const auto& table = *find_relation_table(kind);
+    queue_delete(next.pipe(), table, paths);
     next.then([this, kind, &table, when](const result& rows) -> outcome<void> {
       count_op(kind, op_action::remove, rows.rows());
-      for (auto& row : read_edges(table, rows)) {
+      for (auto& row : read_relations(table, rows)) {
         const auto found = when.find(fmt::format("{}/{}", row.creator_id, row.rkey));
         const auto time = found == when.end() ? row.commit_time : found->second;
-        note_edge_change(kind, row, time);
+        note_relation_change(kind, row, time);
         if (row.duplicate)
           continue;
-        effects_.edge_removed(kind, row);
-        vacated_[at(kind)].push_back(std::move(row));
+        effects_.relation_removed(kind, row);
+        vacated_pairs_[at(kind)].push_back(std::move(row));
       }
       return {};
     });
   }
 }
 
-void batch_writer::remove_posts(step& next) {
+void batch_writer::remove_posts(round_trip& next) {
   std::vector<post_removal> old_posts;
   std::unordered_map<std::int64_t, const planned_path*> by_id;
   for (const auto& path : plan_.of(collection::post))
@@ -80,7 +80,7 @@ void batch_writer::remove_posts(step& next) {
     }
   if (old_posts.empty())
     return;
-  add_remove_posts(next.pipe(), old_posts);
+  queue_delete_posts(next.pipe(), old_posts);
   next.then([this, by_id](const result& rows) -> outcome<void> {
     count_op(collection::post, op_action::remove, rows.rows());
     for (const auto& row : read_removed_posts(rows)) {
@@ -89,13 +89,13 @@ void batch_writer::remove_posts(step& next) {
       note_post_change(path, row.reply_root_id, row.reply_root_owner);
       live_.erase(row.id);
       if (path.put == nullptr)
-        gone_posts_.push_back(row.id);
+        deleted_posts_.push_back(row.id);
     }
     return {};
   });
 }
 
-void batch_writer::remove_documents(step& next) {
+void batch_writer::remove_documents(round_trip& next) {
   for (const auto kind : document_collections()) {
     std::vector<record_key> paths;
     std::vector<std::int64_t> ids;
@@ -105,13 +105,13 @@ void batch_writer::remove_documents(step& next) {
       paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.first_time});
       ids.push_back(path.self == no_ref ? 0 : ids_.uri(path.self));
       if (kind == collection::list && path.put == nullptr) {
-        gone_lists_.push_back(ids.back());
+        deleted_lists_.push_back(ids.back());
         live_.erase(ids.back());
       }
     }
     if (paths.empty())
       continue;
-    add_remove(next.pipe(), *find_document_table(kind), kind, paths, ids);
+    queue_delete(next.pipe(), *find_document_table(kind), kind, paths, ids);
     next.then([this, kind](const result& rows) -> outcome<void> {
       count_op(kind, op_action::remove, rows.rows());
       if (kind == collection::profile)

@@ -1,7 +1,7 @@
 #include "db/index/batch_writer.hpp"
 
 #include "core/crash_point.hpp"
-#include "db/index/batch_step.hpp"
+#include "db/index/round_trip.hpp"
 #include "db/index/verifications.hpp"
 
 #include <algorithm>
@@ -23,11 +23,11 @@ outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock,
   if (late_locks != nullptr)
     locks.insert(late_locks->begin(), late_locks->end());
   return lock(std::move(locks))
-      .and_then([&] { return tell_of_verifications(on_, ids_, plan_, effects_); })
+      .and_then([&] { return notify_verifications(on_, ids_, plan_, effects_); })
       .and_then([&] { return remove_old(); })
-      .and_then([&] { return settle_referents(); })
+      .and_then([&] { return release_and_park(); })
       .and_then([&] { return insert_new(); })
-      .and_then([&] { return judge(late_locks); });
+      .and_then([&] { return evaluate_gates(late_locks); });
 }
 
 void batch_writer::count_op(collection kind, op_action action, std::size_t n) {
@@ -42,24 +42,24 @@ void batch_writer::collect_puts() {
   for (const auto& path : plan_.of(collection::post)) {
     if (path.put != nullptr)
       posts_.push_back(to_post(*path.put, ids_));
-    collect_passed(collection::post, path);
+    collect_superseded(collection::post, path);
   }
   for (const auto kind : document_collections())
     for (const auto& path : plan_.of(kind)) {
       if (path.put != nullptr)
         documents_[at(kind)].push_back(to_document(*path.put, ids_));
-      collect_passed(kind, path);
+      collect_superseded(kind, path);
     }
-  for (const auto kind : edge_collections())
+  for (const auto kind : relation_collections())
     for (const auto& path : plan_.of(kind)) {
       if (path.put != nullptr)
-        edges_[at(kind)].push_back(to_edge(*path.put, ids_));
-      collect_passed(kind, path);
+        relations_[at(kind)].push_back(to_relation(*path.put, ids_));
+      collect_superseded(kind, path);
     }
 }
 
-void batch_writer::collect_passed(collection kind, const planned_path& path) {
-  for (const auto& [what, until] : path.passed)
+void batch_writer::collect_superseded(collection kind, const planned_path& path) {
+  for (const auto& [what, until] : path.superseded)
     switch (kind) {
     case collection::post:
       history_.posts.push_back({to_post(*what, ids_), until});
@@ -73,8 +73,8 @@ void batch_writer::collect_passed(collection kind, const planned_path& path) {
     case collection::follow:
     case collection::list_item: {
       auto& kept = kind == collection::follow ? history_.follows : history_.list_items;
-      kept.push_back({to_edge(*what, ids_), until});
-      note_edge_change(kind, kept.back().row, what->commit_time);
+      kept.push_back({to_relation(*what, ids_), until});
+      note_relation_change(kind, kept.back().row, what->commit_time);
       break;
     }
     default:
@@ -86,11 +86,11 @@ outcome<void> batch_writer::lock(id_set locks) {
   id_set posts;
   id_set lists;
   for (const auto kind : {collection::like, collection::repost})
-    for (const auto& row : edges_[at(kind)]) {
+    for (const auto& row : relations_[at(kind)]) {
       locks.insert(row.subject_id);
       posts.insert(row.subject_id);
     }
-  for (const auto& row : edges_[at(collection::list_item)])
+  for (const auto& row : relations_[at(collection::list_item)])
     lists.insert(row.list_id);
   for (const auto& path : plan_.of(collection::post)) {
     locks.insert(ids_.uri(path.self));
@@ -107,17 +107,17 @@ outcome<void> batch_writer::lock(id_set locks) {
   for (const auto& [row, until] : history_.posts)
     if (row.reply_parent_id)
       locks.insert(*row.reply_parent_id);
-  held_.posts = locks;
-  step next(on_);
+  locked_.posts = locks;
+  round_trip next(on_);
   const auto note_live = [this](const result& rows) -> outcome<void> {
     for (std::size_t i = 0; i < rows.rows(); ++i)
       live_.insert(rows.get_int8(i, 0));
     return {};
   };
   if (!locks.empty())
-    add_lock_posts(next.pipe(), sorted(locks));
+    queue_lock_posts(next.pipe(), sorted(locks));
   if (!posts.empty()) {
-    add_existing_posts(next.pipe(), sorted(posts));
+    queue_select_existing_posts(next.pipe(), sorted(posts));
     next.then(note_live);
   }
   if (!lists.empty()) {
@@ -129,7 +129,7 @@ outcome<void> batch_writer::lock(id_set locks) {
   return next.run();
 }
 
-void batch_writer::note_edge_change(collection kind, const edge& row, micros when) {
+void batch_writer::note_relation_change(collection kind, const relation& row, micros when) {
   if (kind == collection::follow)
     changes_.follows.push_back({row.creator_id, row.subject_id, when});
   else if (kind == collection::list_item) {
@@ -146,22 +146,22 @@ void batch_writer::note_post_change(const planned_path& path, std::optional<std:
   changes_.threads.push_back(root.value_or(id));
   if (!root || root_owner) {
     effects_.lock_user(root_owner.value_or(ids_.user(path.creator)));
-    held_.threads.insert(root.value_or(id));
+    locked_.threads.insert(root.value_or(id));
   }
 }
 
-outcome<void> batch_writer::settle_referents() {
-  step next(on_);
-  for (const auto kind : edge_collections()) {
-    const auto& gone = kind == collection::list_item ? gone_lists_ : gone_posts_;
+outcome<void> batch_writer::release_and_park() {
+  round_trip next(on_);
+  for (const auto kind : relation_collections()) {
+    const auto& gone = kind == collection::list_item ? deleted_lists_ : deleted_posts_;
     if (!can_be_parked(kind) || gone.empty())
       continue;
-    const auto& table = *find_edge_table(kind);
-    add_remove_by_subject(next.pipe(), table, gone);
+    const auto& table = *find_relation_table(kind);
+    queue_delete_by_subject(next.pipe(), table, gone);
     next.then([this, kind, &table](const result& rows) -> outcome<void> {
-      for (auto& row : read_edges(table, rows)) {
+      for (auto& row : read_relations(table, rows)) {
         if (!row.duplicate)
-          effects_.edge_removed(kind, row);
+          effects_.relation_removed(kind, row);
         const auto referent = kind == collection::list_item ? row.list_id : row.subject_id;
         parked_.push_back({kind, referent, std::move(row)});
       }
@@ -169,14 +169,14 @@ outcome<void> batch_writer::settle_referents() {
     });
   }
   // Only now: what was parked takes nobody's place, and would be told of behind being taken back.
-  for (const auto kind : edge_collections()) {
-    if (vacated_[at(kind)].empty())
+  for (const auto kind : relation_collections()) {
+    if (vacated_pairs_[at(kind)].empty())
       continue;
-    const auto& table = *find_edge_table(kind);
-    add_promote(next.pipe(), table, vacated_[at(kind)]);
+    const auto& table = *find_relation_table(kind);
+    queue_promote_duplicates(next.pipe(), table, vacated_pairs_[at(kind)]);
     next.then([this, kind, &table](const result& rows) -> outcome<void> {
-      for (const auto& row : read_edges(table, rows))
-        effects_.edge_added(kind, row);
+      for (const auto& row : read_relations(table, rows))
+        effects_.relation_added(kind, row);
       return {};
     });
   }
@@ -188,15 +188,15 @@ outcome<void> batch_writer::settle_referents() {
     if (live_.insert(row.id).second)
       arrived.push_back(row.id);
   if (!arrived.empty()) {
-    add_release(next.pipe(), arrived);
+    queue_release(next.pipe(), arrived);
     next.then([this](const result& rows) -> outcome<void> {
       auto released = read_released(rows);
       if (!released.empty())
-        pass(crash_point::during_release);
+        hit(crash_point::during_release);
       for (auto& op : released) {
         report_.pending.push_back(
             {pending_event::released, op.kind, op.referent_id, op.row.creator_id, op.row.rkey});
-        edges_[at(op.kind)].push_back(std::move(op.row));
+        relations_[at(op.kind)].push_back(std::move(op.row));
       }
       return {};
     });

@@ -53,7 +53,7 @@ constexpr const char* by_pair =
 
 } // namespace
 
-void add_find_dependents(pipeline& out, const thread_changes& changes) {
+void queue_select_dependents(pipeline& out, const thread_changes& changes) {
   params p;
   p.int8_array(changes.threads)
       .timestamptz_array(changes.posts, &uri_change::time)

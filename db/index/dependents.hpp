@@ -43,6 +43,6 @@ struct thread_changes {
 /// past ones may be among them. Gives their ids, and what they answer now, if anything. Index:
 /// posts_reply_root, posts_reply_parent, posts_quoted, posts_creator; each probe ends at once where
 /// nothing is later.
-void add_find_dependents(pipeline& out, const thread_changes& changes);
+void queue_select_dependents(pipeline& out, const thread_changes& changes);
 
 } // namespace prism::db

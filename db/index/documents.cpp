@@ -227,8 +227,8 @@ std::span<const collection> document_collections() noexcept {
   return kinds;
 }
 
-void add_remove(pipeline& out, const document_table& table, collection of,
-                const std::vector<record_key>& paths, const std::vector<std::int64_t>& ids) {
+void queue_delete(pipeline& out, const document_table& table, collection of,
+                  const std::vector<record_key>& paths, const std::vector<std::int64_t>& ids) {
   params p;
   if (table.keyed == key::uri)
     p.int8_array(ids);
@@ -241,15 +241,15 @@ void add_remove(pipeline& out, const document_table& table, collection of,
   out.add(table.remove, std::move(p));
 }
 
-void add_insert(pipeline& out, const document_table& table, const std::vector<document>& rows) {
+void queue_insert(pipeline& out, const document_table& table, const std::vector<document>& rows) {
   params p;
   for (const auto& each : table.columns)
     each.bind(p, rows);
   out.add(table.insert, std::move(p));
 }
 
-void add_paths_of(pipeline& out, const document_table& table, collection of, std::int64_t creator,
-                  micros until, std::int64_t limit) {
+void queue_select_paths(pipeline& out, const document_table& table, collection of,
+                        std::int64_t creator, micros until, std::int64_t limit) {
   params p;
   p.int8(creator).timestamptz(until).int8(limit);
   if (table.keyed == key::collection_path)

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "db/batch/batch.hpp"
-#include "db/index/edges.hpp"
+#include "db/index/relations.hpp"
 #include "db/pg/pipeline.hpp"
 
 #include <optional>
@@ -41,15 +41,15 @@ struct document_table;
 
 /// Deletes rows by path; `ids` go with `paths` for tables that are keyed by uri. Gates go to the
 /// history. Index: primary key. Gives the creator of each deleted row.
-void add_remove(pipeline& out, const document_table& table, atproto::collection kind,
-                const std::vector<record_key>& paths, const std::vector<std::int64_t>& ids);
+void queue_delete(pipeline& out, const document_table& table, atproto::collection kind,
+                  const std::vector<record_key>& paths, const std::vector<std::int64_t>& ids);
 
 /// Inserts rows that are not there yet. Gives the creator of each new row.
-void add_insert(pipeline& out, const document_table& table, const std::vector<document>& rows);
+void queue_insert(pipeline& out, const document_table& table, const std::vector<document>& rows);
 
 /// Paths of the rows of one creator whose commit is not later than `until`, at most `limit`. Index:
 /// primary key or TABLE_creator.
-void add_paths_of(pipeline& out, const document_table& table, atproto::collection kind,
-                  std::int64_t creator_id, micros until, std::int64_t limit);
+void queue_select_paths(pipeline& out, const document_table& table, atproto::collection kind,
+                        std::int64_t creator_id, micros until, std::int64_t limit);
 
 } // namespace prism::db

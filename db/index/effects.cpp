@@ -129,43 +129,43 @@ void effects::count_user(std::int64_t user_id, const user_delta& change) {
   sum.posts += change.posts;
 }
 
-void effects::take_back_all(std::int64_t author_id, std::string rkey, notification_reason reason) {
-  all_taken_back_.push_back({std::nullopt, author_id, reason, std::move(rkey), std::nullopt, 0});
+void effects::retract_all(std::int64_t author_id, std::string rkey, notification_reason reason) {
+  all_retracted_.push_back({std::nullopt, author_id, reason, std::move(rkey), std::nullopt, 0});
 }
 
-void effects::edge_added(collection kind, const struct edge& row) {
-  edge(kind, row, appeared);
+void effects::relation_added(collection kind, const struct relation& row) {
+  apply_relation(kind, row, appeared);
 }
 
-void effects::edge_removed(collection kind, const struct edge& row) {
-  edge(kind, row, went);
+void effects::relation_removed(collection kind, const struct relation& row) {
+  apply_relation(kind, row, went);
 }
 
-void effects::edge(collection kind, const struct edge& row, std::int32_t sign) {
+void effects::apply_relation(collection kind, const struct relation& row, std::int32_t sign) {
   using reason = notification_reason;
   const auto sort_at = std::min(row.created_at, row.commit_time);
-  const auto tell = [&](std::optional<std::int64_t> recipient, reason why,
-                        std::optional<std::int64_t> subject) {
-    auto& list = sign == appeared ? notified_ : taken_back_;
+  const auto notify_user = [&](std::optional<std::int64_t> recipient, reason why,
+                               std::optional<std::int64_t> subject) {
+    auto& list = sign == appeared ? notified_ : retracted_;
     list.push_back({recipient, row.creator_id, why, row.rkey, subject, sort_at});
   };
   // Who likes his own post tells nobody, not even the reposter (@atproto/bsky, like plugin).
-  const auto tell_via = [&](reason why) {
+  const auto notify_via = [&](reason why) {
     if (!row.via_id)
       return;
-    tell(std::nullopt, why, row.via_id);
-    (sign == appeared ? notified_ : taken_back_).back().unless_own = row.subject_id;
+    notify_user(std::nullopt, why, row.via_id);
+    (sign == appeared ? notified_ : retracted_).back().unless_own = row.subject_id;
   };
   switch (kind) {
   case collection::like:
     count_post(row.subject_id, {.likes = sign});
-    tell(std::nullopt, reason::like, row.subject_id);
-    tell_via(reason::like_via_repost);
+    notify_user(std::nullopt, reason::like, row.subject_id);
+    notify_via(reason::like_via_repost);
     break;
   case collection::repost: {
     count_post(row.subject_id, {.reposts = sign});
-    tell(std::nullopt, reason::repost, row.subject_id);
-    tell_via(reason::repost_via_repost);
+    notify_user(std::nullopt, reason::repost, row.subject_id);
+    notify_via(reason::repost_via_repost);
     auto& items = sign == appeared ? feed_added_ : feed_removed_;
     items.push_back({row.creator_id, sort_at, row.subject_id, row.rkey});
     break;
@@ -173,7 +173,7 @@ void effects::edge(collection kind, const struct edge& row, std::int32_t sign) {
   case collection::follow:
     count_user(row.creator_id, {.follows = sign});
     count_user(row.subject_id, {.followers = sign});
-    tell(row.subject_id, reason::follow, std::nullopt);
+    notify_user(row.subject_id, reason::follow, std::nullopt);
     break;
   case collection::list_item:
     lists_[row.list_id] += sign;
@@ -213,15 +213,15 @@ void effects::flush(pipeline& out) {
     out.add(remove_feed_items, feed_params(feed_removed_));
   if (!feed_added_.empty())
     out.add(insert_feed_items, feed_params(feed_added_));
-  if (!all_taken_back_.empty()) {
+  if (!all_retracted_.empty()) {
     params p;
-    p.int8_array(all_taken_back_, &notification::author_id)
-        .text_array(all_taken_back_, &notification::rkey)
-        .int2_array(all_taken_back_, reason_of);
+    p.int8_array(all_retracted_, &notification::author_id)
+        .text_array(all_retracted_, &notification::rkey)
+        .int2_array(all_retracted_, reason_of);
     out.add(remove_notifications_of, std::move(p));
   }
-  if (!taken_back_.empty())
-    out.add(remove_notifications, notification_params(taken_back_));
+  if (!retracted_.empty())
+    out.add(remove_notifications, notification_params(retracted_));
   if (!notified_.empty()) {
     auto p = notification_params(notified_);
     p.int8_array(notified_, &notification::unless_own);

@@ -2,7 +2,7 @@
 
 #include "atproto/records/collection.hpp"
 #include "db/batch/notification.hpp"
-#include "db/index/edges.hpp"
+#include "db/index/relations.hpp"
 #include "db/pg/pipeline.hpp"
 
 #include <map>
@@ -44,8 +44,8 @@ public:
   };
 
   /// A counted edge appeared or went. Duplicates have no effects: do not pass them.
-  void edge_added(atproto::collection kind, const edge& row);
-  void edge_removed(atproto::collection kind, const edge& row);
+  void relation_added(atproto::collection kind, const relation& row);
+  void relation_removed(atproto::collection kind, const relation& row);
 
   void count_post(std::int64_t post_id, const post_delta& change);
   void count_user(std::int64_t user_id, const user_delta& change);
@@ -56,9 +56,9 @@ public:
   void remove_feed_item(feed_item item) { feed_removed_.push_back(std::move(item)); }
   void notify(notification what) { notified_.push_back(std::move(what)); }
   /// Takes back a notification, told as `notify` told it.
-  void take_back(notification what) { taken_back_.push_back(std::move(what)); }
+  void retract(notification what) { retracted_.push_back(std::move(what)); }
   /// Takes back all that a post, profile or verification caused for one reason.
-  void take_back_all(std::int64_t author_id, std::string rkey, notification_reason reason);
+  void retract_all(std::int64_t author_id, std::string rkey, notification_reason reason);
 
   /// Queues the counts of users and lists that there are so far. The rows stay locked: what a batch
   /// reads of follows and list items after this is not changed by another one before it ends.
@@ -68,7 +68,7 @@ public:
   void flush(pipeline& out);
 
 private:
-  void edge(atproto::collection kind, const struct edge& row, std::int32_t sign);
+  void apply_relation(atproto::collection kind, const struct relation& row, std::int32_t sign);
 
   std::map<std::int64_t, post_delta> posts_;
   std::map<std::int64_t, user_delta> users_;
@@ -76,8 +76,8 @@ private:
   std::vector<feed_item> feed_added_;
   std::vector<feed_item> feed_removed_;
   std::vector<notification> notified_;
-  std::vector<notification> taken_back_;
-  std::vector<notification> all_taken_back_;
+  std::vector<notification> retracted_;
+  std::vector<notification> all_retracted_;
 };
 
 } // namespace prism::db

@@ -49,8 +49,8 @@ void add_times(params& p, const std::vector<past_version<Row>>& versions) {
 }
 
 void add_pairs(pipeline& out, atproto::collection kind,
-               const std::vector<past_version<edge>>& versions, std::int64_t edge::*first,
-               std::int64_t edge::*second) {
+               const std::vector<past_version<relation>>& versions, std::int64_t relation::*first,
+               std::int64_t relation::*second) {
   if (versions.empty())
     return;
   params p;
@@ -62,7 +62,7 @@ void add_pairs(pipeline& out, atproto::collection kind,
 
 } // namespace
 
-void add_keep(pipeline& out, const batch_history& history) {
+void queue_insert_history(pipeline& out, const batch_history& history) {
   if (const auto& posts = history.posts; !posts.empty()) {
     params p;
     p.int8_array(posts, of(&post::id));
@@ -91,10 +91,10 @@ void add_keep(pipeline& out, const batch_history& history) {
         .boolean_array(gates, of(&document::embedding_disabled));
     out.add(keep_post_gates, std::move(p));
   }
-  add_pairs(out, atproto::collection::follow, history.follows, &edge::creator_id,
-            &edge::subject_id);
-  add_pairs(out, atproto::collection::list_item, history.list_items, &edge::list_id,
-            &edge::subject_id);
+  add_pairs(out, atproto::collection::follow, history.follows, &relation::creator_id,
+            &relation::subject_id);
+  add_pairs(out, atproto::collection::list_item, history.list_items, &relation::list_id,
+            &relation::subject_id);
 }
 
 } // namespace prism::db

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "db/index/documents.hpp"
-#include "db/index/edges.hpp"
 #include "db/index/posts.hpp"
+#include "db/index/relations.hpp"
 
 #include <vector>
 
@@ -23,8 +23,8 @@ struct batch_history {
   std::vector<past_version<post>> posts;
   std::vector<past_version<document>> thread_gates;
   std::vector<past_version<document>> post_gates;
-  std::vector<past_version<edge>> follows;
-  std::vector<past_version<edge>> list_items;
+  std::vector<past_version<relation>> follows;
+  std::vector<past_version<relation>> list_items;
 };
 
 // Ends a statement that puts pairs into past_pairs. Two duplicates of one moment are one version,
@@ -35,6 +35,6 @@ struct batch_history {
   "excluded.until, recorded_at = excluded.recorded_at WHERE past_pairs.until < excluded.until"
 
 /// Queues their statements; none where there is nothing to keep.
-void add_keep(pipeline& out, const batch_history& history);
+void queue_insert_history(pipeline& out, const batch_history& history);
 
 } // namespace prism::db

@@ -78,8 +78,8 @@ constexpr statement pending_of{
 
 } // namespace
 
-void add_park(pipeline& out, const std::vector<pending_op>& ops) {
-  const auto of = [](auto edge::*member) {
+void queue_park(pipeline& out, const std::vector<pending_op>& ops) {
+  const auto of = [](auto relation::*member) {
     return [member](const pending_op& op) -> const auto& {
       return op.row.*member;
     };
@@ -87,16 +87,16 @@ void add_park(pipeline& out, const std::vector<pending_op>& ops) {
   params p;
   p.int8_array(ops, &pending_op::referent_id)
       .int8_array(ops, other_of)
-      .int8_array(ops, of(&edge::creator_id))
+      .int8_array(ops, of(&relation::creator_id))
       .int2_array(ops, [](const pending_op& op) { return static_cast<std::int16_t>(op.kind); })
-      .text_array(ops, of(&edge::rkey))
-      .timestamptz_array(ops, of(&edge::commit_time))
-      .timestamptz_array(ops, of(&edge::created_at))
-      .bytea_array(ops, of(&edge::cid))
+      .text_array(ops, of(&relation::rkey))
+      .timestamptz_array(ops, of(&relation::commit_time))
+      .timestamptz_array(ops, of(&relation::created_at))
+      .bytea_array(ops, of(&relation::cid))
       .bytea_array(ops, subject_cid_of)
-      .bytea_array(ops, of(&edge::via_cid))
-      .text_array(ops, of(&edge::created_text))
-      .bytea_array(ops, of(&edge::record));
+      .bytea_array(ops, of(&relation::via_cid))
+      .text_array(ops, of(&relation::created_text))
+      .bytea_array(ops, of(&relation::record));
   out.add(park, std::move(p));
 }
 
@@ -118,13 +118,13 @@ outcome<std::vector<pending_change>> select_newest_pending(executor& on, std::in
   return read_pending_changes(*rows, pending_event::parked);
 }
 
-void add_cancel(pipeline& out, collection kind, const std::vector<record_key>& paths) {
+void queue_cancel_parked(pipeline& out, collection kind, const std::vector<record_key>& paths) {
   auto p = path_params(kind, paths);
   p.timestamptz_array(paths, &record_key::time);
   out.add(cancel, std::move(p));
 }
 
-void add_release(pipeline& out, const std::vector<std::int64_t>& referents) {
+void queue_release(pipeline& out, const std::vector<std::int64_t>& referents) {
   params p;
   p.int8_array(referents);
   out.add(release, std::move(p));
@@ -158,8 +158,8 @@ std::vector<pending_op> read_released(const result& rows) {
   return out;
 }
 
-void add_pending_of(pipeline& out, collection kind, std::int64_t creator_id, micros until,
-                    std::int64_t limit) {
+void queue_select_parked(pipeline& out, collection kind, std::int64_t creator_id, micros until,
+                         std::int64_t limit) {
   params p;
   p.int8(creator_id).int2(static_cast<std::int16_t>(kind)).timestamptz(until).int8(limit);
   out.add(pending_of, std::move(p));

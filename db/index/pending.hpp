@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/index/edges.hpp"
+#include "db/index/relations.hpp"
 #include "db/pg/pipeline.hpp"
 
 #include <vector>
@@ -14,7 +14,7 @@ namespace prism::db {
 struct pending_op {
   atproto::collection kind{atproto::collection::other};
   std::int64_t referent_id{0};
-  edge row;
+  relation row;
 };
 
 /// What became of one parked operation.
@@ -29,7 +29,7 @@ struct pending_change {
   friend bool operator==(const pending_change&, const pending_change&) = default;
 };
 
-/// The rows that `add_park`, `add_cancel` or `select_newest_pending` gave back.
+/// The rows that `queue_park`, `queue_cancel_parked` or `select_newest_pending` gave back.
 [[nodiscard]] std::vector<pending_change> read_pending_changes(const result& rows,
                                                                pending_event what);
 
@@ -38,21 +38,22 @@ struct pending_change {
                                                                          std::int64_t limit);
 
 /// Gives (collection, referent, other, creator, rkey) of what was really parked.
-void add_park(pipeline& out, const std::vector<pending_op>& ops);
+void queue_park(pipeline& out, const std::vector<pending_op>& ops);
 
 /// Forgets parked operations whose record was deleted or replaced; list items go to the history.
 /// Index: primary key. Gives (collection, referent, other, creator, rkey) of each.
-void add_cancel(pipeline& out, atproto::collection kind, const std::vector<record_key>& paths);
+void queue_cancel_parked(pipeline& out, atproto::collection kind,
+                         const std::vector<record_key>& paths);
 
 /// Takes out everything that waits for these uris. Index: pending_ops_referent.
-void add_release(pipeline& out, const std::vector<std::int64_t>& referents);
+void queue_release(pipeline& out, const std::vector<std::int64_t>& referents);
 
-/// What `add_release` gave back, ready to be inserted, oldest first.
+/// What `queue_release` gave back, ready to be inserted, oldest first.
 [[nodiscard]] std::vector<pending_op> read_released(const result& rows);
 
 /// Paths of one creator's parked operations of one collection whose commit is not later than
 /// `until`, at most `limit`.
-void add_pending_of(pipeline& out, atproto::collection kind, std::int64_t creator_id, micros until,
-                    std::int64_t limit);
+void queue_select_parked(pipeline& out, atproto::collection kind, std::int64_t creator_id,
+                         micros until, std::int64_t limit);
 
 } // namespace prism::db

@@ -22,7 +22,7 @@ constexpr statement ancestors{
     "LEFT JOIN thread_gate_versions g ON g.id = up.root_id AND g.commit_time <= up.at AND g.until "
     "> up.at ORDER BY up.post_id, up.height"};
 
-constexpr statement speaking_posts{
+constexpr statement notifying_posts{
     "speaking_posts",
     "SELECT p.id, p.creator_id, u.rkey, least(p.created_at, p.commit_time), "
     "p.quoted_id, nullif(q.repo_id, 0), coalesce(p.violates_thread_gate, false), "
@@ -30,7 +30,7 @@ constexpr statement speaking_posts{
     "LEFT JOIN uris q ON q.id = p.quoted_id WHERE p.id = ANY($1)"};
 
 // The condition on the reason has to be that of the index.
-constexpr statement told_by_posts{
+constexpr statement existing_notifications{
     "told_by_posts",
     "SELECT p.id, n.reason, n.recipient_id, n.subject_id FROM posts p JOIN uris u ON u.id = p.id "
     "JOIN notifications n ON n.author_id = p.creator_id AND n.rkey = u.rkey "
@@ -44,7 +44,7 @@ constexpr statement told_by_posts{
 
 } // namespace
 
-void add_ancestors(pipeline& out, const std::vector<std::int64_t>& post_ids) {
+void queue_select_ancestors(pipeline& out, const std::vector<std::int64_t>& post_ids) {
   auto p = ids_param(post_ids);
   p.int4(reply_notification_height);
   out.add(ancestors, std::move(p));
@@ -59,24 +59,24 @@ std::vector<ancestor> read_ancestors(const result& rows) {
   return out;
 }
 
-std::vector<effects::notification> notifications_of(const speaking_post& post,
+std::vector<effects::notification> notifications_of(const notifying_post& post,
                                                     const std::vector<ancestor>& chain) {
   std::vector<effects::notification> out;
-  std::unordered_set<std::int64_t> told{post.author_id};
-  const auto tell = [&](std::int64_t recipient, notification_reason why,
-                        std::optional<std::int64_t> subject) {
-    if (told.insert(recipient).second)
+  std::unordered_set<std::int64_t> notified{post.author_id};
+  const auto append = [&](std::int64_t recipient, notification_reason why,
+                          std::optional<std::int64_t> subject) {
+    if (notified.insert(recipient).second)
       out.push_back({recipient, post.author_id, why, post.rkey, subject, post.sort_at});
   };
   for (const auto mentioned : post.mentions)
-    tell(mentioned, notification_reason::mention, std::nullopt);
+    append(mentioned, notification_reason::mention, std::nullopt);
   if (post.quoted_owner && post.may_embed)
-    tell(*post.quoted_owner, notification_reason::quote, post.quoted_id);
+    append(*post.quoted_owner, notification_reason::quote, post.quoted_id);
   if (!post.may_reply)
     return out;
   for (const auto& each : chain) {
     if (each.author_id)
-      tell(*each.author_id, notification_reason::reply, each.ancestor_id);
+      append(*each.author_id, notification_reason::reply, each.ancestor_id);
     // What the thread's author has hidden is not a way up to the posts above it.
     if (each.hidden)
       break;
@@ -84,12 +84,12 @@ std::vector<effects::notification> notifications_of(const speaking_post& post,
   return out;
 }
 
-void add_speaking_posts(pipeline& out, const std::vector<std::int64_t>& post_ids) {
-  out.add(speaking_posts, ids_param(post_ids));
+void queue_select_notifying_posts(pipeline& out, const std::vector<std::int64_t>& post_ids) {
+  out.add(notifying_posts, ids_param(post_ids));
 }
 
-std::vector<speaking_post> read_speaking_posts(const result& rows) {
-  std::vector<speaking_post> out;
+std::vector<notifying_post> read_notifying_posts(const result& rows) {
+  std::vector<notifying_post> out;
   out.reserve(rows.rows());
   for (std::size_t i = 0; i < rows.rows(); ++i)
     out.push_back({rows.get_int8(i, 0),
@@ -104,12 +104,12 @@ std::vector<speaking_post> read_speaking_posts(const result& rows) {
   return out;
 }
 
-void add_told_by_posts(pipeline& out, const std::vector<std::int64_t>& post_ids) {
-  out.add(told_by_posts, ids_param(post_ids));
+void queue_select_existing_notifications(pipeline& out, const std::vector<std::int64_t>& post_ids) {
+  out.add(existing_notifications, ids_param(post_ids));
 }
 
-std::vector<told> read_told(const result& rows) {
-  std::vector<told> out;
+std::vector<existing_notification> read_existing_notifications(const result& rows) {
+  std::vector<existing_notification> out;
   out.reserve(rows.rows());
   for (std::size_t i = 0; i < rows.rows(); ++i)
     out.push_back({rows.get_int8(i, 0), static_cast<notification_reason>(rows.get_int2(i, 1)),

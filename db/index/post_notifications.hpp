@@ -14,7 +14,7 @@ namespace prism::db {
 inline constexpr int reply_notification_height = 4;
 
 /// What decides whom one post tells.
-struct speaking_post {
+struct notifying_post {
   std::int64_t id{0};
   std::int64_t author_id{0};
   std::string rkey;
@@ -37,28 +37,28 @@ struct ancestor {
 
 /// The chains of ancestors of posts, nearest first; a chain ends where a post was not there. Index:
 /// primary keys.
-void add_ancestors(pipeline& out, const std::vector<std::int64_t>& post_ids);
+void queue_select_ancestors(pipeline& out, const std::vector<std::int64_t>& post_ids);
 [[nodiscard]] std::vector<ancestor> read_ancestors(const result& rows);
 
 /// Who is told. @param chain the post's ancestors, nearest first.
 [[nodiscard]] std::vector<effects::notification>
-notifications_of(const speaking_post& post, const std::vector<ancestor>& chain);
+notifications_of(const notifying_post& post, const std::vector<ancestor>& chain);
 
 /// Stored posts, with the verdicts as they are now; without mentions. Index: primary keys.
-void add_speaking_posts(pipeline& out, const std::vector<std::int64_t>& post_ids);
-[[nodiscard]] std::vector<speaking_post> read_speaking_posts(const result& rows);
+void queue_select_notifying_posts(pipeline& out, const std::vector<std::int64_t>& post_ids);
+[[nodiscard]] std::vector<notifying_post> read_notifying_posts(const result& rows);
 
 /// What stored posts have told: mentions, quotes, replies. Gives (post, reason, recipient,
 /// subject). Index: notifications_author.
-void add_told_by_posts(pipeline& out, const std::vector<std::int64_t>& post_ids);
+void queue_select_existing_notifications(pipeline& out, const std::vector<std::int64_t>& post_ids);
 
 /// One thing that a post has told somebody.
-struct told {
+struct existing_notification {
   std::int64_t post_id;
   notification_reason reason;
   std::int64_t recipient_id;
   std::optional<std::int64_t> subject_id;
 };
-[[nodiscard]] std::vector<told> read_told(const result& rows);
+[[nodiscard]] std::vector<existing_notification> read_existing_notifications(const result& rows);
 
 } // namespace prism::db

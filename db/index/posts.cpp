@@ -19,7 +19,7 @@ constexpr statement lock_aggregates{
     "SELECT post_id FROM post_aggregates WHERE post_id = ANY($1) ORDER BY post_id FOR UPDATE"};
 
 // No lock that is taken out of its turn may be waited for as long as a deadlock takes to be found.
-constexpr statement wait_little{
+constexpr statement short_lock_timeout{
     "wait_little",
     "SELECT set_config('prism.lock_timeout', current_setting('lock_timeout'), true), "
     "set_config('lock_timeout', '50ms', true)"};
@@ -86,26 +86,26 @@ template <class Member>
 
 } // namespace
 
-void add_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids) {
+void queue_select_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids) {
   out.add(existing_posts, ids_param(ids));
 }
 
-void add_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
+void queue_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
   out.add(make_aggregates, ids_param(sorted_ids));
   out.add(lock_aggregates, ids_param(sorted_ids));
 }
 
-void add_lock_posts_late(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
-  out.add(wait_little);
-  add_lock_posts(out, sorted_ids);
+void queue_lock_posts_late(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
+  out.add(short_lock_timeout);
+  queue_lock_posts(out, sorted_ids);
   out.add(wait_as_before);
 }
 
-void add_referents_of_posts(pipeline& out, const std::vector<std::int64_t>& ids) {
+void queue_select_post_referents(pipeline& out, const std::vector<std::int64_t>& ids) {
   out.add(referents_of_posts, ids_param(ids));
 }
 
-void add_remove_posts(pipeline& out, const std::vector<post_removal>& posts) {
+void queue_delete_posts(pipeline& out, const std::vector<post_removal>& posts) {
   params p;
   p.int8_array(posts, &post_removal::id).timestamptz_array(posts, &post_removal::time);
   out.add(remove_posts, std::move(p));
@@ -121,7 +121,7 @@ std::vector<removed_post> read_removed_posts(const result& rows) {
   return out;
 }
 
-void add_insert_posts(pipeline& out, const std::vector<post>& posts) {
+void queue_insert_posts(pipeline& out, const std::vector<post>& posts) {
   params p;
   p.int8_array(posts, &post::id)
       .int8_array(posts, &post::creator_id)
@@ -166,10 +166,11 @@ void post_removed(effects& out, const removed_post& row, const std::string& rkey
     out.count_post(*row.quoted_id, {.quotes = -1});
   using reason = notification_reason;
   for (const auto why : {reason::mention, reason::quote, reason::reply})
-    out.take_back_all(row.creator_id, rkey, why);
+    out.retract_all(row.creator_id, rkey, why);
 }
 
-void add_posts_of(pipeline& out, std::int64_t creator_id, micros until, std::int64_t limit) {
+void queue_select_posts_of_creator(pipeline& out, std::int64_t creator_id, micros until,
+                                   std::int64_t limit) {
   params p;
   p.int8(creator_id).timestamptz(until).int8(limit);
   out.add(posts_of, std::move(p));

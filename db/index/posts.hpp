@@ -49,26 +49,26 @@ struct post_removal {
 };
 
 /// Which of these uris are indexed posts. Index: primary key.
-void add_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids);
+void queue_select_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 
 /// Locks the aggregates rows of these uris in their order, and makes those that are missing:
 /// whoever changes whether a post lives, or what hangs on it, holds its row (docs/ARCHITECTURE.md).
-void add_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
+void queue_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
 
 /// The same out of their turn, when the transaction holds other locks already. So that two that
 /// wait for each other cost no second each, which is what PostgreSQL takes to find out: each of the
 /// rows is waited for 50 ms at most, then it is 55P03 (lock_not_available).
-void add_lock_posts_late(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
+void queue_lock_posts_late(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
 
 /// Parents and quoted posts of posts that are about to be deleted, to lock them too.
-void add_referents_of_posts(pipeline& out, const std::vector<std::int64_t>& ids);
+void queue_select_post_referents(pipeline& out, const std::vector<std::int64_t>& ids);
 
 /// Deletes posts, which go to the history. Gives them.
-void add_remove_posts(pipeline& out, const std::vector<post_removal>& posts);
+void queue_delete_posts(pipeline& out, const std::vector<post_removal>& posts);
 [[nodiscard]] std::vector<removed_post> read_removed_posts(const result& rows);
 
 /// Inserts posts that are not there yet; gives their ids.
-void add_insert_posts(pipeline& out, const std::vector<post>& posts);
+void queue_insert_posts(pipeline& out, const std::vector<post>& posts);
 
 /// Counts and feed item of a post that was really inserted. Notifications:
 /// db/index/post_notifications.
@@ -78,6 +78,7 @@ void post_removed(effects& out, const removed_post& row, const std::string& rkey
 
 /// Ids of the posts of one creator whose commit is not later than `until`, at most `limit`, with
 /// their rkeys. Index: posts_creator.
-void add_posts_of(pipeline& out, std::int64_t creator_id, micros until, std::int64_t limit);
+void queue_select_posts_of_creator(pipeline& out, std::int64_t creator_id, micros until,
+                                   std::int64_t limit);
 
 } // namespace prism::db

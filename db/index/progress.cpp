@@ -115,7 +115,7 @@ db_error fenced(std::string_view service, std::int64_t epoch) {
 
 outcome<advance> move_cursor(executor& on, const batch& of) {
   pipeline out(on);
-  add_advance_cursor(out, of);
+  queue_advance_cursor(out, of);
   const auto rows = out.sync();
   if (!rows)
     return tl::unexpected(rows.error());
@@ -125,7 +125,7 @@ outcome<advance> move_cursor(executor& on, const batch& of) {
   return done;
 }
 
-void add_advance_cursor(pipeline& out, const batch& of) {
+void queue_advance_cursor(pipeline& out, const batch& of) {
   params p;
   p.text(of.service).int4(of.shard).int8(of.epoch).int8(of.last_seq);
   out.add(advance_cursor, std::move(p));
@@ -144,13 +144,13 @@ outcome<advance> read_advance(const result& rows, const batch& of) {
       advance_cursor.name);
 }
 
-void add_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids) {
+void queue_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids) {
   params p;
   p.int8_array(user_ids);
   out.add(select_revs, std::move(p));
 }
 
-void add_put_heads(pipeline& out, const batch& of) {
+void queue_upsert_heads(pipeline& out, const batch& of) {
   std::map<std::int64_t, const repo_head*> newest;
   for (const auto& head : of.heads) {
     auto& slot = newest[of.user_ids[head.repo]];

@@ -41,9 +41,9 @@ inline constexpr std::string_view fenced_state = "PF001";
 [[nodiscard]] db_error fenced(std::string_view service, std::int64_t epoch);
 
 /// Moves the shard's cursor, if `epoch` is still the current one and `seq` is ahead.
-void add_advance_cursor(pipeline& out, const batch& of);
+void queue_advance_cursor(pipeline& out, const batch& of);
 
-/// What became of `add_advance_cursor`.
+/// What became of `queue_advance_cursor`.
 enum class advance { moved, already_there, fenced };
 
 /// @returns 40001 if the cursor was taken over while the statement waited for it: it shows the row
@@ -54,9 +54,9 @@ enum class advance { moved, already_there, fenced };
 [[nodiscard]] outcome<advance> move_cursor(executor& on, const batch& of);
 
 /// Stored revisions of repos. Index: primary key.
-void add_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids);
+void queue_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids);
 
 /// The newest commit per repo; an older one never overwrites.
-void add_put_heads(pipeline& out, const batch& of);
+void queue_upsert_heads(pipeline& out, const batch& of);
 
 } // namespace prism::db

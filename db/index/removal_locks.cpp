@@ -1,7 +1,7 @@
 #include "db/index/removal_locks.hpp"
 
-#include "db/index/edges.hpp"
 #include "db/index/posts.hpp"
+#include "db/index/relations.hpp"
 
 namespace prism::db {
 
@@ -19,16 +19,17 @@ namespace {
 
 } // namespace
 
-void add_touched_posts(pipeline& out, const batch& of, const std::vector<std::int64_t>& uri_ids) {
+void queue_select_touched_posts(pipeline& out, const batch& of,
+                                const std::vector<std::int64_t>& uri_ids) {
   for (const auto kind : {collection::like, collection::repost})
     if (const auto paths = removals(of, kind); !paths.empty())
-      add_subjects_of(out, kind, paths);
+      queue_select_subjects(out, kind, paths);
   std::vector<std::int64_t> old_posts;
   for (const auto& op : of.ops)
     if (op.kind == collection::post && op.action != op_action::create)
       old_posts.push_back(uri_ids[op.self]);
   if (!old_posts.empty())
-    add_referents_of_posts(out, old_posts);
+    queue_select_post_referents(out, old_posts);
 }
 
 void read_touched_posts(const std::vector<result>& results, std::size_t first,

@@ -12,7 +12,8 @@ namespace prism::db {
 /// subjects of likes and reposts, parents and quoted posts of posts. Each result has one id per
 /// row; all of them go to `batch_writer::write` as `also_lock`.
 /// @param uri_ids of `of`, see `intern_uris`.
-void add_touched_posts(pipeline& out, const batch& of, const std::vector<std::int64_t>& uri_ids);
+void queue_select_touched_posts(pipeline& out, const batch& of,
+                                const std::vector<std::int64_t>& uri_ids);
 
 /// Adds the ids of the results from `first` on.
 void read_touched_posts(const std::vector<result>& results, std::size_t first,

@@ -12,13 +12,13 @@ void apply_report::add(apply_report other) {
     for (std::size_t action = 0; action < ops[kind].size(); ++action)
       ops[kind][action] += other.ops[kind][action];
   std::ranges::move(other.pending, std::back_inserter(pending));
-  std::ranges::move(other.put_aside, std::back_inserter(put_aside));
+  std::ranges::move(other.quarantined, std::back_inserter(quarantined));
   stale += other.stale;
   purged += other.purged;
 }
 
 outcome<apply_report> run_reporting(connection& on, const tx_options& options,
-                                    std::optional<apply_report>& unsure,
+                                    std::optional<apply_report>& unconfirmed,
                                     const std::function<outcome<apply_report>(tx&)>& work) {
   apply_report report;
   const auto done = transaction::run(on, options, [&](tx& inside) -> outcome<void> {
@@ -29,11 +29,11 @@ outcome<apply_report> run_reporting(connection& on, const tx_options& options,
     return {};
   });
   if (done) {
-    pass(crash_point::after_commit);
+    hit(crash_point::after_commit);
     return report;
   }
   if (done.error().cls == error_class::commit_unknown && !report.already_applied)
-    unsure = std::move(report);
+    unconfirmed = std::move(report);
   return tl::unexpected(done.error());
 }
 

@@ -24,11 +24,11 @@ struct refused_part {
 struct apply_report {
   /// Records written or deleted, by collection and by `op_action`.
   std::array<std::array<std::uint32_t, 3>, atproto::collection_count> ops{};
-  std::uint32_t stale{0};              ///< operations of commits that were known already
-  std::vector<pending_change> pending; ///< into pending_ops and out of it, in order
-  std::uint32_t purged{0};             ///< records of deleted accounts
-  std::vector<refused_part> put_aside; ///< what the database refused (db/dead_letters/sparing.hpp)
-  bool already_applied{false};         ///< the cursor was there before: nothing was done
+  std::uint32_t stale{0};                ///< operations of commits that were known already
+  std::vector<pending_change> pending;   ///< into pending_ops and out of it, in order
+  std::uint32_t purged{0};               ///< records of deleted accounts
+  std::vector<refused_part> quarantined; ///< what the database refused (db/dead_letters/bisect.hpp)
+  bool already_applied{false};           ///< the cursor was there before: nothing was done
 
   /// Adds what another transaction did.
   void add(apply_report other);
@@ -41,13 +41,13 @@ struct partial_report {
   /// Of the batch's own transaction, if the answer to its COMMIT was lost
   /// (`error_class::commit_unknown`): carried out if the next try finds the batch
   /// `already_applied`.
-  std::optional<apply_report> unsure;
+  std::optional<apply_report> unconfirmed;
 };
 
-/// Runs `work` as a transaction; sets `unsure` if the answer to its COMMIT is lost, unless it found
-/// that there was nothing left to do.
+/// Runs `work` as a transaction; sets `unconfirmed` if the answer to its COMMIT is lost, unless it
+/// found that there was nothing left to do.
 [[nodiscard]] outcome<apply_report>
-run_reporting(connection& on, const tx_options& options, std::optional<apply_report>& unsure,
+run_reporting(connection& on, const tx_options& options, std::optional<apply_report>& unconfirmed,
               const std::function<outcome<apply_report>(tx&)>& work);
 
 } // namespace prism::db

@@ -61,9 +61,9 @@ bool id_map::is_post(uri_ref ref) const {
   return of.refs.uris()[ref].kind == atproto::collection::post;
 }
 
-edge to_edge(const op& from, const id_map& ids) {
-  const auto& in = std::get<edge_row>(from.columns);
-  edge out;
+relation to_relation(const op& from, const id_map& ids) {
+  const auto& in = std::get<relation_row>(from.columns);
+  relation out;
   out.creator_id = ids.user(from.creator);
   out.rkey = from.rkey;
   const bool uri_subject =

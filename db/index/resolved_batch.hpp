@@ -3,8 +3,8 @@
 #include "db/batch/batch.hpp"
 #include "db/batch/index_plan.hpp"
 #include "db/index/documents.hpp"
-#include "db/index/edges.hpp"
 #include "db/index/posts.hpp"
+#include "db/index/relations.hpp"
 
 #include <vector>
 
@@ -27,7 +27,7 @@ struct id_map {
 };
 
 /// The rows that operations put, with ids in place of refs.
-[[nodiscard]] edge to_edge(const op& from, const id_map& ids);
+[[nodiscard]] relation to_relation(const op& from, const id_map& ids);
 [[nodiscard]] post to_post(const op& from, const id_map& ids);
 [[nodiscard]] document to_document(const op& from, const id_map& ids);
 

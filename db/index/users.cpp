@@ -123,7 +123,7 @@ outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of) {
   return intern(on, insert_uris, select_uris, std::move(p), uris.size());
 }
 
-void add_user_events(pipeline& out, const batch& of) {
+void queue_user_events(pipeline& out, const batch& of) {
   std::map<std::int64_t, micros> seen;
   for (const auto& head : of.heads)
     seen.try_emplace(of.user_ids[head.repo], head.commit_time);

@@ -22,6 +22,6 @@ namespace prism::db {
 
 /// Notes the first sight of repos, and what #identity and #account events say, and whom to ask
 /// about for it (db/accounts/identity). Older events than those stored change nothing.
-void add_user_events(pipeline& out, const batch& of);
+void queue_user_events(pipeline& out, const batch& of);
 
 } // namespace prism::db

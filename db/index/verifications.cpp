@@ -30,13 +30,13 @@ constexpr statement select_verifications{
 
 using path = std::pair<std::int64_t, std::string>;  // creator, rkey
 using pair = std::pair<std::int64_t, std::int64_t>; // subject, creator
-using standing = std::pair<micros, std::string>;    // commit time, rkey: who comes next
+using rank = std::pair<micros, std::string>;        // commit time, rkey: who comes next
 
 /// The records of one pair.
 struct claimants {
-  std::optional<standing> counted;
+  std::optional<rank> counted;
   bool counted_is_new{false}; // it came with the batch
-  std::set<standing> duplicates;
+  std::set<rank> duplicates;
 };
 
 /// The table as it is after each operation, as far as the batch touches it.
@@ -59,7 +59,7 @@ public:
   bool add(const path& self, std::int64_t subject, micros time) {
     rows_[self] = {subject, time};
     auto& of = pairs_[{subject, self.first}];
-    const standing mine{time, self.second};
+    const rank mine{time, self.second};
     if (of.counted && (!of.counted_is_new || *of.counted < mine)) {
       of.duplicates.insert(mine);
       return false;
@@ -78,7 +78,7 @@ public:
       return std::nullopt;
     const auto [subject, time] = row.mapped();
     auto& of = pairs_[{subject, self.first}];
-    const standing mine{time, self.second};
+    const rank mine{time, self.second};
     if (of.counted != mine) {
       of.duplicates.erase(mine);
       return std::nullopt;
@@ -103,7 +103,7 @@ private:
   for (const auto* each : ops) {
     any_ends = any_ends || each->action != op_action::create;
     if (each->action != op_action::remove)
-      named.emplace_back(to_edge(*each, ids).subject_id, creator_of(each));
+      named.emplace_back(to_relation(*each, ids).subject_id, creator_of(each));
   }
   params p;
   p.int8_array(ops, creator_of)
@@ -123,10 +123,10 @@ private:
 
 } // namespace
 
-outcome<void> tell_of_verifications(executor& on, const id_map& ids, const index_plan& plan,
-                                    effects& out) {
+outcome<void> notify_verifications(executor& on, const id_map& ids, const index_plan& plan,
+                                   effects& out) {
   std::vector<const op*> ops;
-  std::ranges::copy_if(plan.told_step_by_step, std::back_inserter(ops),
+  std::ranges::copy_if(plan.ordered_ops, std::back_inserter(ops),
                        [](const op* each) { return each->kind == collection::verification; });
   if (ops.empty())
     return {};
@@ -143,7 +143,7 @@ outcome<void> tell_of_verifications(executor& on, const id_map& ids, const index
                   each->commit_time});
     if (each->action == op_action::remove)
       continue;
-    const auto row = to_edge(*each, ids);
+    const auto row = to_relation(*each, ids);
     if (state->add(self, row.subject_id, row.commit_time) && !ended)
       out.notify({row.subject_id, self.first, notification_reason::verified, self.second,
                   std::nullopt, std::min(row.created_at, row.commit_time)});

@@ -15,7 +15,7 @@ namespace prism::db {
 ///
 /// None and no round trip if the batch has no verifications. Index: verifications_pkey,
 /// verifications_subject, verifications_duplicates.
-[[nodiscard]] outcome<void> tell_of_verifications(executor& on, const id_map& ids,
-                                                  const index_plan& plan, effects& out);
+[[nodiscard]] outcome<void> notify_verifications(executor& on, const id_map& ids,
+                                                 const index_plan& plan, effects& out);
 
 } // namespace prism::db

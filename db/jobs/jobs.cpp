@@ -32,8 +32,8 @@ struct runner {
   job_outcome operator()(const newest_pending_job& job) const {
     return in_transaction([&](tx& inside) { return select_newest_pending(inside, job.limit); });
   }
-  job_outcome operator()(const sparing_job& job) const {
-    const auto act = job.whole ? put_frame_aside : apply_sparing;
+  job_outcome operator()(const bisect_job& job) const {
+    const auto act = job.whole ? quarantine_frame : apply_bisected;
     return widen(act(on, options, *job.what, job.frame, partial));
   }
   job_outcome operator()(const claim_identity_job& job) const {

@@ -2,8 +2,8 @@
 
 #include "db/accounts/purge.hpp"
 #include "db/apply/indexer.hpp"
+#include "db/dead_letters/bisect.hpp"
 #include "db/dead_letters/dead_letters.hpp"
-#include "db/dead_letters/sparing.hpp"
 #include "db/index/progress.hpp"
 #include "db/upkeep/upkeep.hpp"
 
@@ -35,7 +35,7 @@ struct cursors_job {
   std::string service;
 };
 /// Apply a frame without what is refused in it, which is kept.
-struct sparing_job {
+struct bisect_job {
   using reply = apply_report;
   static constexpr std::string_view name = "apply_sparing";
   std::shared_ptr<const batch> what; ///< of this frame alone
@@ -81,13 +81,13 @@ struct list_dead_letters_job {
 };
 /// Delete dead letters.
 struct discard_dead_letters_job {
-  using reply = discarded_letters;
+  using reply = discard_result;
   static constexpr std::string_view name = "discard_dead_letters";
   std::vector<std::int64_t> ids;
 };
 /// Apply a dead letter again.
 struct retry_dead_letter_job {
-  using reply = retried_letter;
+  using reply = retry_result;
   static constexpr std::string_view name = "retry_dead_letter";
   std::string service;
   std::int64_t epoch{0};
@@ -95,17 +95,17 @@ struct retry_dead_letter_job {
 };
 
 /// A job of any kind. A class, so that messages can name it without its definition.
-struct job : std::variant<apply_job, intern_job, cursors_job, sparing_job, newest_pending_job,
+struct job : std::variant<apply_job, intern_job, cursors_job, bisect_job, newest_pending_job,
                           claim_identity_job, store_identity_job, purge_job, list_dead_letters_job,
                           discard_dead_letters_job, retry_dead_letter_job, upkeep_job> {
   using variant::variant;
 };
 
 /// The reply of any job.
-using job_reply = std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>,
-                               std::vector<pending_change>, claimed_tasks, identity_report,
-                               std::vector<dead_letter_summary>, discarded_letters, retried_letter,
-                               upkeep_report>;
+using job_reply =
+    std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>,
+                 std::vector<pending_change>, claimed_tasks, identity_report,
+                 std::vector<dead_letter_summary>, discard_result, retry_result, upkeep_report>;
 struct job_outcome : outcome<job_reply> {
   using outcome<job_reply>::outcome;
 };

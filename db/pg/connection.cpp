@@ -49,7 +49,7 @@ outcome<std::vector<result>> connection::round_trip(std::span<const request> req
   const bool alone = !in_transaction();
   exchange tried(*state_, requests);
   auto done = tried.run();
-  if (done || !tried.may_go_unnamed() || !alone || in_transaction())
+  if (done || !tried.can_retry_unnamed() || !alone || in_transaction())
     return done;
   return exchange(*state_, requests).run();
 }

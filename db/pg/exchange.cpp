@@ -81,8 +81,8 @@ outcome<std::vector<result>> exchange::run() {
   PQenterPipelineMode(on_.raw.get());
   const bool complete = send_all() && read_all() && PQexitPipelineMode(on_.raw.get()) == 1;
   if (!complete && !gave_up_)
-    read_last_words();
-  settle_prepared();
+    read_closing_error();
+  drop_unfinished_prepares();
   const std::string reason = PQerrorMessage(on_.raw.get());
   // Without the end of the pipeline nobody knows what the next answer would belong to.
   if (!complete)
@@ -135,7 +135,7 @@ bool exchange::send(std::size_t index) {
   const bound_values bound(request.values);
   if (request.prepared == nullptr || !on_.named_statements) {
     const char* sql = request.prepared != nullptr ? request.prepared->sql : request.sql;
-    steps_.push_back({step_kind::execute, index, false});
+    sent_.push_back({statement_kind::execute, index, false});
     return PQsendQueryParams(on_.raw.get(), sql, bound.count(), bound.types.data(),
                              bound.values.data(), bound.lengths.data(), bound.formats.data(),
                              binary_format) == 1;
@@ -143,7 +143,7 @@ bool exchange::send(std::size_t index) {
   auto [known, is_new] = on_.prepared.try_emplace(request.prepared->name);
   if (is_new && !send_prepare(index, known->second))
     return false;
-  steps_.push_back({step_kind::execute, index, false});
+  sent_.push_back({statement_kind::execute, index, false});
   return PQsendQueryPrepared(on_.raw.get(), known->second.server_name.c_str(), bound.count(),
                              bound.values.data(), bound.lengths.data(), bound.formats.data(),
                              binary_format) == 1;
@@ -155,7 +155,7 @@ bool exchange::send_prepare(std::size_t index, connection_state::prepared_entry&
   entry.types = types_of(request.values);
   entry.server_name = server_name(*request.prepared, entry.types);
   const bound_values bound(request.values);
-  steps_.push_back({step_kind::prepare, index, false});
+  sent_.push_back({statement_kind::prepare, index, false});
   return PQsendPrepare(on_.raw.get(), entry.server_name.c_str(), entry.sql, bound.count(),
                        bound.types.data()) == 1;
 }
@@ -176,7 +176,7 @@ bool exchange::flush() {
 
 // Takes what has arrived. After the last step it must not ask libpq, which would answer "no more".
 bool exchange::read_ready() {
-  while (current_ < steps_.size() && PQisBusy(on_.raw.get()) == 0) {
+  while (current_ < sent_.size() && PQisBusy(on_.raw.get()) == 0) {
     PGresult* raw = PQgetResult(on_.raw.get());
     if (raw == nullptr)
       ++current_;
@@ -210,7 +210,7 @@ bool exchange::read_all() {
 }
 
 // A server that ends the session says why before it closes. On a dead connection libpq never waits.
-void exchange::read_last_words() {
+void exchange::read_closing_error() {
   while (PQstatus(on_.raw.get()) == CONNECTION_BAD) {
     PGresult* raw = PQgetResult(on_.raw.get());
     if (raw == nullptr)
@@ -226,13 +226,13 @@ void exchange::take(PGresult* raw) {
     synced_ = true;
     return;
   }
-  if (status == PGRES_PIPELINE_ABORTED || current_ >= steps_.size())
+  if (status == PGRES_PIPELINE_ABORTED || current_ >= sent_.size())
     return;
-  auto& step = steps_[current_];
-  const auto label = [&] { return requests_[step.request].label(); };
+  auto& sent = sent_[current_];
+  const auto label = [&] { return requests_[sent.request].label(); };
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
-    step.done = true;
-    if (step.kind == step_kind::execute)
+    sent.done = true;
+    if (sent.kind == statement_kind::execute)
       results_.push_back(std::move(taken));
   } else if (!failure_) {
     failure_ = is_copy(status) ? copy_refused(label()) : error_from(raw, label());
@@ -240,14 +240,14 @@ void exchange::take(PGresult* raw) {
 }
 
 // A statement whose preparation was skipped or refused has to be sent again next time.
-void exchange::settle_prepared() {
-  for (const auto& step : steps_)
-    if (step.kind == step_kind::prepare && !step.done)
-      on_.prepared.erase(requests_[step.request].prepared->name);
-  met_pooler_ = on_.named_statements && failure_ &&
-                (failure_->sqlstate == sqlstate::no_such_prepared ||
-                 failure_->sqlstate == sqlstate::duplicate_prepared);
-  if (met_pooler_) {
+void exchange::drop_unfinished_prepares() {
+  for (const auto& sent : sent_)
+    if (sent.kind == statement_kind::prepare && !sent.done)
+      on_.prepared.erase(requests_[sent.request].prepared->name);
+  pooler_detected_ = on_.named_statements && failure_ &&
+                     (failure_->sqlstate == sqlstate::no_such_prepared ||
+                      failure_->sqlstate == sqlstate::duplicate_prepared);
+  if (pooler_detected_) {
     spdlog::info("[DB] prepared statements do not survive here (a pooler in transaction mode?); "
                  "going on without them: {}",
                  describe(*failure_));

@@ -22,12 +22,14 @@ public:
 
   /// Whether the server knew no prepared statement of ours, or knew it before we did, and had run
   /// nothing until then: the same requests succeed when they are sent again, now without names.
-  [[nodiscard]] bool may_go_unnamed() const noexcept { return met_pooler_ && results_.empty(); }
+  [[nodiscard]] bool can_retry_unnamed() const noexcept {
+    return pooler_detected_ && results_.empty();
+  }
 
 private:
-  enum class step_kind { prepare, execute };
-  struct step {
-    step_kind kind;
+  enum class statement_kind { prepare, execute };
+  struct sent_statement {
+    statement_kind kind;
     std::size_t request; // index
     bool done;
   };
@@ -39,19 +41,19 @@ private:
   [[nodiscard]] bool flush();
   [[nodiscard]] bool read_all();
   [[nodiscard]] bool read_ready();
-  void read_last_words();
+  void read_closing_error();
   void take(PGresult* raw);
-  void settle_prepared();
+  void drop_unfinished_prepares();
   [[nodiscard]] db_error finish_error(db_error failure, bool lost) const;
 
   connection_state& on_;
   std::span<const request> requests_;
   waiter waiter_;
-  std::vector<step> steps_;
+  std::vector<sent_statement> sent_;
   std::size_t current_{0}; // the step whose answers come next
   bool synced_{false};
   bool gave_up_{false};
-  bool met_pooler_{false};
+  bool pooler_detected_{false};
   std::vector<result> results_;
   std::optional<db_error> failure_;
 };

@@ -7,10 +7,10 @@ namespace prism::db {
 
 std::optional<retry_policy::milliseconds>
 retry_policy::next_delay(const db_error& failure, int retries_done, milliseconds time_left) const {
-  constexpr int most_doublings = 30;
+  constexpr int max_doublings = 30;
   if (!is_retryable(failure) || retries_done >= max_retries)
     return std::nullopt;
-  const auto delay = first_delay * (1LL << std::clamp(retries_done, 0, most_doublings));
+  const auto delay = first_delay * (1LL << std::clamp(retries_done, 0, max_doublings));
   if (delay >= time_left)
     return std::nullopt;
   return delay;

@@ -60,7 +60,7 @@ public:
   [[nodiscard]] outcome<std::vector<result>> round_trip(std::span<const request> requests) override;
   [[nodiscard]] outcome<void> exec_script(const std::string& sql) override;
 
-  /// Posts that a try found out late to need locked (`add_lock_posts_late`): the next try of the
+  /// Posts that a try found out late to need locked (`queue_lock_posts_late`): the next try of the
   /// same `run()` finds them here and locks them in their turn.
   [[nodiscard]] std::vector<std::int64_t>& late_locks() noexcept { return late_locks_; }
 

@@ -64,7 +64,7 @@ outcome<migration_lock> migration_lock::take(const connect_options& to, millisec
   if (!opened)
     return tl::unexpected(std::move(opened.error()));
   const auto until = clock::now() + limit;
-  for (bool told = false;; told = true) {
+  for (bool logged = false;; logged = true) {
     const auto got = try_lock(*opened);
     if (!got)
       return tl::unexpected(got.error());
@@ -73,7 +73,7 @@ outcome<migration_lock> migration_lock::take(const connect_options& to, millisec
     if (clock::now() >= until)
       return db_fail(sqlstate::lock_not_available, "another process is migrating this database",
                      "migrate");
-    if (!told)
+    if (!logged)
       spdlog::info("[Migrator] another process is migrating this database; waiting for it");
     std::this_thread::sleep_for(lock_poll);
   }
@@ -106,18 +106,18 @@ outcome<void> record(executor& on, const migration& step) {
   return on.exec_prepared(insert_applied, row).map([](const result&) {});
 }
 
-tx_options step_options(const migrate_options& options) {
+tx_options migration_options(const migrate_options& options) {
   constexpr milliseconds lock_timeout{10'000}; // then the readers that queue behind us get through
   tx_options each;
-  each.deadline = options.step_timeout;
-  each.statement_timeout = options.step_timeout;
+  each.deadline = options.migration_timeout;
+  each.statement_timeout = options.migration_timeout;
   each.lock_timeout = lock_timeout;
   return each;
 }
 
 outcome<void> apply_in_transaction(connection& on, const migration& step,
                                    const migrate_options& options) {
-  return transaction::run(on, step_options(options), [&](tx& inside) -> outcome<void> {
+  return transaction::run(on, migration_options(options), [&](tx& inside) -> outcome<void> {
     if (auto done = inside.exec_script(std::string(step.sql)); !done)
       return done;
     return record(inside, step);
@@ -127,7 +127,7 @@ outcome<void> apply_in_transaction(connection& on, const migration& step,
 outcome<void> apply_statements(connection& on, const migration& step,
                                const migrate_options& options) {
   const auto before = on.deadline();
-  on.set_deadline(clock::now() + options.step_timeout);
+  on.set_deadline(clock::now() + options.migration_timeout);
   outcome<void> done;
   for (const auto statement_text : split_statements(step.sql)) {
     done = on.exec_script(std::string(statement_text));

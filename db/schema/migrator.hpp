@@ -21,7 +21,7 @@ struct migrate_options {
   /// How long to wait while another process migrates.
   std::chrono::milliseconds lock_timeout{300'000};
   /// For one migration. Building an index on a full table takes its time.
-  std::chrono::milliseconds step_timeout{4 * 3'600'000};
+  std::chrono::milliseconds migration_timeout{4 * 3'600'000};
 };
 
 /// Brings the schema up to date: applies what is missing, in order, each migration in a transaction

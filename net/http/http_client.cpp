@@ -19,7 +19,7 @@ namespace {
   return status >= 500 || status == 429;
 }
 
-[[nodiscard]] host_gate::result verdict_on(const expected<http_exchange::reply>& result) {
+[[nodiscard]] host_gate::result check_response(const expected<http_exchange::reply>& result) {
   if (result)
     return is_breakdown(result->answer.status) ? host_gate::result::failed
                                                : host_gate::result::answered;
@@ -35,11 +35,11 @@ namespace {
   }
 }
 
-[[nodiscard]] std::string_view text_of(host_gate::verdict verdict) noexcept {
-  switch (verdict) {
-  case host_gate::verdict::busy:
+[[nodiscard]] std::string_view text_of(host_gate::admission admission) noexcept {
+  switch (admission) {
+  case host_gate::admission::busy:
     return "is asked by many already";
-  case host_gate::verdict::rate:
+  case host_gate::admission::rate:
     return "was asked too often lately";
   default:
     return "has not answered lately";
@@ -83,12 +83,12 @@ asio::awaitable<expected<http_answer>> http_client::follow(http_fetch what) {
       co_return fail(errc::invalid, "'{}' is not https", to_string(*url));
     auto& gate = trusted ? trusted_gate_ : gate_;
     const auto host = host_header(*url);
-    const auto verdict = gate.enter(host, steady_clock::now());
-    if (verdict != host_gate::verdict::pass)
-      co_return fail(errc::transient, "'{}' {}", host, text_of(verdict));
+    const auto admission = gate.enter(host, steady_clock::now());
+    if (admission != host_gate::admission::admitted)
+      co_return fail(errc::transient, "'{}' {}", host, text_of(admission));
     auto exchange = std::make_unique<http_exchange>(*this, *url, what.max_bytes, trusted, deadline);
     auto result = co_await exchange->run();
-    gate.leave(host, verdict_on(result), steady_clock::now());
+    gate.leave(host, check_response(result), steady_clock::now());
     if (!result)
       co_return tl::unexpected(result.error());
     if (is_breakdown(result->answer.status))

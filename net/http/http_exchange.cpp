@@ -25,7 +25,7 @@ namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 // A host with many addresses gets a few chances, not as many as it likes.
-constexpr std::size_t most_addresses = 3;
+constexpr std::size_t max_addresses = 3;
 
 } // namespace
 
@@ -94,7 +94,7 @@ asio::awaitable<expected<http_exchange::addresses>> http_exchange::find_addresse
 }
 
 asio::awaitable<expected<void>> http_exchange::connect(const addresses& where) {
-  const auto chances = std::min(where.size(), most_addresses);
+  const auto chances = std::min(where.size(), max_addresses);
   std::string problem;
   bool full = false;
   for (std::size_t i = 0; i < chances && !ended_; ++i) {

@@ -44,16 +44,16 @@ constexpr unsigned max_handle_redirects = 5;
 }
 
 [[nodiscard]] handle_answer not_confirmed(const error& why) {
-  using verdict = handle_answer::verdict;
-  const auto what = is_certain(why.code)          ? verdict::refuted
-                    : why.code == errc::transient ? verdict::held_back
-                                                  : verdict::unknown;
+  using status = handle_answer::handle_status;
+  const auto what = is_certain(why.code)          ? status::refuted
+                    : why.code == errc::transient ? status::held_back
+                                                  : status::unknown;
   return {what, {}, why.message};
 }
 
 [[nodiscard]] hosting_answer not_known(const error& why) {
-  using verdict = hosting_answer::verdict;
-  return {why.code == errc::transient ? verdict::held_back : verdict::unknown, why.message};
+  using status = hosting_answer::hosting_status;
+  return {why.code == errc::transient ? status::held_back : status::unknown, why.message};
 }
 
 template <class Cache>
@@ -68,34 +68,35 @@ identity_lookup::identity_lookup(const identity_options& options, http_client& h
     : options_(options), http_(http), dns_(dns), documents_(options.cached_documents),
       handles_(options.cached_handles) {}
 
-asio::awaitable<handle_answer> identity_lookup::check_handle(std::string did, bool fresh) {
-  const auto found = co_await document(did, fresh);
+asio::awaitable<handle_answer> identity_lookup::check_handle(std::string did, bool bypass_cache) {
+  const auto found = co_await document(did, bypass_cache);
   if (!found)
     co_return not_confirmed(found.error());
   const auto& claimed = (*found)->handle;
   if (!claimed)
-    co_return handle_answer{handle_answer::verdict::refuted, {}, "its document names no handle"};
-  const auto points_to = co_await resolve(*claimed, fresh);
+    co_return handle_answer{
+        handle_answer::handle_status::refuted, {}, "its document names no handle"};
+  const auto points_to = co_await resolve(*claimed, bypass_cache);
   if (!points_to)
     co_return not_confirmed(points_to.error());
   if (*points_to != did)
     co_return handle_answer{
-        handle_answer::verdict::refuted,
+        handle_answer::handle_status::refuted,
         {},
         fmt::format("{} points to {}", *claimed, points_to->value_or("no DID"))};
-  co_return handle_answer{handle_answer::verdict::confirmed, *claimed, {}};
+  co_return handle_answer{handle_answer::handle_status::confirmed, *claimed, {}};
 }
 
 asio::awaitable<hosting_answer> identity_lookup::check_hosting(std::string did) {
-  using verdict = hosting_answer::verdict;
+  using status = hosting_answer::hosting_status;
   const auto found = co_await document(did, true);
   if (!found && found.error().code == errc::not_found)
-    co_return hosting_answer{verdict::gone, found.error().message};
+    co_return hosting_answer{status::gone, found.error().message};
   if (!found)
     co_return not_known(found.error());
   const auto& pds = (*found)->pds;
   if (!pds)
-    co_return hosting_answer{verdict::gone, "its document names no PDS"};
+    co_return hosting_answer{status::gone, "its document names no PDS"};
   http_fetch ask;
   ask.url = xrpc_url(*pds, "com.atproto.sync.getLatestCommit?did=" + percent_encoded(did));
   ask.max_bytes = max_small_answer;
@@ -103,21 +104,21 @@ asio::awaitable<hosting_answer> identity_lookup::check_hosting(std::string did) 
   if (!answer)
     co_return not_known(answer.error());
   if (is_success(answer->status))
-    co_return hosting_answer{verdict::hosted, "its PDS has the repo"};
+    co_return hosting_answer{status::hosted, "its PDS has the repo"};
   const auto problem = atproto::read_xrpc_error(answer->body);
   if (problem == "RepoNotFound")
-    co_return hosting_answer{verdict::gone, "its PDS has no such repo"};
+    co_return hosting_answer{status::gone, "its PDS has no such repo"};
   if (problem == "RepoTakendown" || problem == "RepoDeactivated" || problem == "RepoSuspended")
-    co_return hosting_answer{verdict::hosted, "its PDS says " + problem};
-  co_return hosting_answer{verdict::unknown,
+    co_return hosting_answer{status::hosted, "its PDS says " + problem};
+  co_return hosting_answer{status::unknown,
                            fmt::format("its PDS answers with status {}", answer->status)};
 }
 
 // -- documents -------------------------------------------------------------------------------
 
-asio::awaitable<expected<identity_lookup::document_ptr>> identity_lookup::document(std::string did,
-                                                                                   bool fresh) {
-  if (fresh)
+asio::awaitable<expected<identity_lookup::document_ptr>>
+identity_lookup::document(std::string did, bool bypass_cache) {
+  if (bypass_cache)
     documents_.erase(did);
   else if (const auto* known = documents_.find(did);
            known != nullptr && steady_clock::now() - known->since < options_.cache_ttl)
@@ -161,8 +162,8 @@ identity_lookup::fetch_document(const std::string& did) {
 // -- handles ---------------------------------------------------------------------------------
 
 asio::awaitable<expected<identity_lookup::pointer>> identity_lookup::resolve(std::string handle,
-                                                                             bool fresh) {
-  if (fresh)
+                                                                             bool bypass_cache) {
+  if (bypass_cache)
     handles_.erase(handle);
   else if (const auto* known = handles_.find(handle);
            known != nullptr && steady_clock::now() - known->since < options_.cache_ttl)

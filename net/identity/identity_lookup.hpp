@@ -17,7 +17,8 @@ public:
   /// All references must outlive it.
   identity_lookup(const identity_options& options, http_client& http, dns_resolver& dns);
 
-  [[nodiscard]] boost::asio::awaitable<handle_answer> check_handle(std::string did, bool fresh);
+  [[nodiscard]] boost::asio::awaitable<handle_answer> check_handle(std::string did,
+                                                                   bool bypass_cache);
   [[nodiscard]] boost::asio::awaitable<hosting_answer> check_hosting(std::string did);
 
   [[nodiscard]] identity_stats stats() const;
@@ -32,9 +33,9 @@ private:
     time_point since;
   };
 
-  boost::asio::awaitable<expected<document_ptr>> document(std::string did, bool fresh);
+  boost::asio::awaitable<expected<document_ptr>> document(std::string did, bool bypass_cache);
   boost::asio::awaitable<expected<document_ptr>> fetch_document(const std::string& did);
-  boost::asio::awaitable<expected<pointer>> resolve(std::string handle, bool fresh);
+  boost::asio::awaitable<expected<pointer>> resolve(std::string handle, bool bypass_cache);
   boost::asio::awaitable<expected<pointer>> ask_domain(const std::string& handle);
   boost::asio::awaitable<expected<pointer>> ask_well_known(const std::string& handle);
   boost::asio::awaitable<expected<pointer>> ask_override(const std::string& handle);

@@ -89,10 +89,12 @@ identity_resolver::identity_resolver(std::unique_ptr<impl> made) : impl_(std::mo
 
 identity_resolver::~identity_resolver() = default;
 
-void identity_resolver::check_handle(std::string did, bool fresh,
+void identity_resolver::check_handle(std::string did, bool bypass_cache,
                                      std::function<void(handle_answer)> done) {
   impl_->run<handle_answer>(
-      [this, did = std::move(did), fresh] { return impl_->lookup().check_handle(did, fresh); },
+      [this, did = std::move(did), bypass_cache] {
+        return impl_->lookup().check_handle(did, bypass_cache);
+      },
       std::move(done));
 }
 

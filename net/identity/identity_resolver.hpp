@@ -38,26 +38,26 @@ struct identity_options {
 
 /// What is known of a DID's handle.
 struct handle_answer {
-  enum class verdict : std::uint8_t {
+  enum class handle_status : std::uint8_t {
     confirmed, ///< both directions agree
     refuted,   ///< certainly not: no document, no handle in it, or the handle points elsewhere
     unknown,   ///< somebody did not answer; the last good handle is still the best there is
     held_back, ///< not asked now, to spare a host; to be asked again soon
   };
-  verdict what{verdict::unknown};
+  handle_status what{handle_status::unknown};
   std::string handle; ///< if confirmed
   std::string why;    ///< if not, a sentence
 };
 
 /// Whether an account's repo exists at its PDS.
 struct hosting_answer {
-  enum class verdict : std::uint8_t {
+  enum class hosting_status : std::uint8_t {
     hosted,    ///< the PDS has it, perhaps inactive
     gone,      ///< the PDS has no such repo, or the DID has no document or no PDS
     unknown,   ///< somebody did not answer
     held_back, ///< not asked now
   };
-  verdict what{verdict::unknown};
+  hosting_status what{hosting_status::unknown};
   std::string why;
 };
 
@@ -89,7 +89,7 @@ public:
 
   /// Looks up the handle of `did`. @param fresh forgets what is cached of it first.
   /// @param done called once, on the resolver's thread; must not throw.
-  void check_handle(std::string did, bool fresh, std::function<void(handle_answer)> done);
+  void check_handle(std::string did, bool bypass_cache, std::function<void(handle_answer)> done);
 
   /// Asks the PDS of `did`, by its newest document, whether it has the repo.
   void check_hosting(std::string did, std::function<void(hosting_answer)> done);

@@ -74,7 +74,7 @@ public:
   void opened() override {
     ++counters_.connects;
     counters_.connected = true;
-    tell({.state = source_state::connected, .cursor = cursor_});
+    report_change({.state = source_state::connected, .cursor = cursor_});
   }
 
   bool has_credit() const override { return credit_ > 0; }
@@ -114,7 +114,7 @@ private:
     while (!stopping_) {
       const auto cursor = ask_cursor();
       ++counters_.attempts;
-      tell({.state = source_state::connecting, .cursor = cursor});
+      report_change({.state = source_state::connecting, .cursor = cursor});
       cursor_ = cursor;
       connection_frames_ = 0;
       connection_ =
@@ -148,11 +148,11 @@ private:
     std::optional<std::chrono::milliseconds> wait;
     if (!stopping_)
       wait = backoff_.next(std::uniform_real_distribution<double>{0.0, 1.0}(random_));
-    tell({.state = source_state::disconnected,
-          .cursor = cursor_,
-          .reason = end.reason,
-          .text = std::move(end.text),
-          .retry_in = wait});
+    report_change({.state = source_state::disconnected,
+                   .cursor = cursor_,
+                   .reason = end.reason,
+                   .text = std::move(end.text),
+                   .retry_in = wait});
     return wait;
   }
 
@@ -178,7 +178,7 @@ private:
     callbacks_.on_frames(std::exchange(gathered_, {}));
   }
 
-  void tell(const source_change& change) {
+  void report_change(const source_change& change) {
     if (callbacks_.on_state)
       callbacks_.on_state(change);
   }

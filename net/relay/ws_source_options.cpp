@@ -12,9 +12,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds longest_timeout = std::chrono::minutes{10};
 constexpr milliseconds longest_silence = std::chrono::hours{1};
-constexpr std::size_t most_bytes = std::size_t{1} << 30;
+constexpr std::size_t window_bytes_limit = std::size_t{1} << 30;
 constexpr std::size_t least_frame_bytes = 1024;
-constexpr std::size_t most_batch_frames = 1'000'000;
+constexpr std::size_t batch_frames_limit = 1'000'000;
 
 expected<void> in_range(std::string_view name, milliseconds value, milliseconds low,
                         milliseconds high) {
@@ -43,9 +43,9 @@ expected<void> validate(const ws_source_options& options) {
       in_range("idle_timeout", options.idle_timeout, 2 * one, longest_silence),
       in_range("ping_interval", options.ping_interval, one, options.idle_timeout - one),
       in_range("close_timeout", options.close_timeout, one, longest_timeout),
-      in_range("max_frame_bytes", options.max_frame_bytes, least_frame_bytes, most_bytes),
-      in_range("max_batch_frames", options.max_batch_frames, 1, most_batch_frames),
-      in_range("max_batch_bytes", options.max_batch_bytes, 1, most_bytes),
+      in_range("max_frame_bytes", options.max_frame_bytes, least_frame_bytes, window_bytes_limit),
+      in_range("max_batch_frames", options.max_batch_frames, 1, batch_frames_limit),
+      in_range("max_batch_bytes", options.max_batch_bytes, 1, window_bytes_limit),
   };
   for (const auto& check : checks)
     if (!check)

@@ -1,6 +1,6 @@
 #include "db/reads/stored_records.hpp"
+#include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/indexing.hpp"
-#include "tests/integration/story.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ using namespace prism::test;
 
 namespace {
 
-using fields = story::fields;
+using fields = firehose_builder::fields;
 
 struct kind {
   std::string path;  ///< in alice's repo
@@ -20,8 +20,8 @@ struct kind {
   std::string table; ///< where it has its row
 };
 
-const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(fields{}))};
-const made alices_list{"at://did:plc:alice/app.bsky.graph.list/li0", {}};
+const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(fields{}))};
+const record_ref alices_list{"at://did:plc:alice/app.bsky.graph.list/li0", {}};
 const std::string bob = did_of("bob");
 
 [[nodiscard]] const std::vector<kind>& kinds() {
@@ -87,19 +87,19 @@ TEST_CASE("a record of every indexed collection is made, changed and taken away"
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   // All of atproto/records/collection.hpp.
   CHECK(kinds().size() == atproto::collection_count - 1);
-  story told;
+  firehose_builder events;
   index_target target;
-  told.post("alice", "p1");
-  told.list("alice", "li0");
-  target.apply(told.take(), batch);
+  events.post("alice", "p1");
+  events.list("alice", "li0");
+  target.apply(events.take(), batch);
   std::map<std::string, std::int64_t> rows;
   for (const auto& each : kinds())
     rows[each.table] = target.count(each.table);
 
-  std::map<std::string, made> current;
+  std::map<std::string, record_ref> current;
   for (const auto& each : kinds())
-    current[each.path] = told.create("alice", each.path, version_of(each, story_time));
-  target.apply(told.take(), batch);
+    current[each.path] = events.create("alice", each.path, version_of(each, record_time));
+  target.apply(events.take(), batch);
   for (const auto& each : kinds()) {
     INFO(each.path);
     CHECK(target.count(each.table) == rows[each.table] + 1);
@@ -108,8 +108,8 @@ TEST_CASE("a record of every indexed collection is made, changed and taken away"
 
   for (const auto& each : kinds())
     current[each.path] =
-        told.update("alice", each.path, version_of(each, "2026-11-02T00:00:00.000Z"));
-  target.apply(told.take(), batch);
+        events.update("alice", each.path, version_of(each, "2026-11-02T00:00:00.000Z"));
+  target.apply(events.take(), batch);
   for (const auto& each : kinds()) {
     INFO(each.path);
     CHECK(target.count(each.table) == rows[each.table] + 1);
@@ -117,8 +117,8 @@ TEST_CASE("a record of every indexed collection is made, changed and taken away"
   }
 
   for (const auto& each : kinds())
-    told.remove(current[each.path]);
-  target.apply(told.take(), batch);
+    events.remove(current[each.path]);
+  target.apply(events.take(), batch);
   for (const auto& each : kinds()) {
     INFO(each.path);
     CHECK(target.count(each.table) == rows[each.table]);
@@ -128,14 +128,14 @@ TEST_CASE("a record of every indexed collection is made, changed and taken away"
 }
 
 TEST_CASE("a chat declaration is what says that it is one, whatever else it says") {
-  story told;
-  told.create("alice", "chat.bsky.actor.declaration/self",
-              {{"$type", "chat.bsky.actor.declaration"}, {"allowIncoming", 7}});
-  told.create("bob", "chat.bsky.actor.declaration/self",
-              {{"$type", "app.bsky.actor.profile"}, {"allowIncoming", "all"}});
-  told.create("carol", "chat.bsky.actor.declaration/self", {{"allowIncoming", "all"}});
+  firehose_builder events;
+  events.create("alice", "chat.bsky.actor.declaration/self",
+                {{"$type", "chat.bsky.actor.declaration"}, {"allowIncoming", 7}});
+  events.create("bob", "chat.bsky.actor.declaration/self",
+                {{"$type", "app.bsky.actor.profile"}, {"allowIncoming", "all"}});
+  events.create("carol", "chat.bsky.actor.declaration/self", {{"allowIncoming", "all"}});
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   CHECK(target.count("declarations") == 1);
   CHECK(target.reasons == std::map<std::string, int>{{"bad_type_field", 2}});
 }

@@ -1,8 +1,8 @@
 #include "db/dead_letters/dead_letters.hpp"
 
 #include "db/jobs/jobs.hpp"
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 
 #include <catch2/catch.hpp>
@@ -12,7 +12,7 @@ using namespace prism::test;
 
 namespace {
 
-[[nodiscard]] db::dead_letter letter_of(const frame_bytes& frame, std::int64_t seq) {
+[[nodiscard]] db::dead_letter dead_letter_of(const frame_bytes& frame, std::int64_t seq) {
   return {.service = "test",
           .seq = seq,
           .did = "did:plc:bob",
@@ -23,41 +23,41 @@ namespace {
 }
 
 [[nodiscard]] std::int64_t only_id(index_target& target) {
-  const auto letters = must(db::list_dead_letters(target.connection, 0, 100));
-  REQUIRE(letters.size() == 1);
-  return letters[0].id;
+  const auto dead_letters = must(db::list_dead_letters(target.connection, 0, 100));
+  REQUIRE(dead_letters.size() == 1);
+  return dead_letters[0].id;
 }
 
 } // namespace
 
 TEST_CASE("a dead letter whose COMMIT answer was lost is kept once") {
   index_target target;
-  story tale;
+  firehose_builder tale;
   tale.identity("bob"); // no operations
   const auto frames = tale.take();
   target.apply({}, 10);
-  const db::job job = db::sparing_job{std::make_shared<const db::batch>(target.batch_of(frames)),
-                                      {"did:plc:bob", "refused for a test", "22000", *frames[0]}};
+  const db::job job = db::bisect_job{std::make_shared<const db::batch>(target.batch_of(frames)),
+                                     {"did:plc:bob", "refused for a test", "22000", *frames[0]}};
   // The same job again, as a shard does that got no answer.
   db::partial_report partial;
   REQUIRE(db::run_job(target.connection, {}, job, partial));
   REQUIRE(db::run_job(target.connection, {}, job, partial));
   CHECK(target.count("dead_letters") == 1);
-  const auto letters = must(db::list_dead_letters(target.connection, 0, 100));
-  CHECK(letters[0].seq == 1);
-  CHECK(letters[0].did == "did:plc:bob");
-  CHECK(letters[0].sqlstate == "22000");
-  CHECK(letters[0].bytes == static_cast<std::int64_t>(frames[0]->size()));
+  const auto dead_letters = must(db::list_dead_letters(target.connection, 0, 100));
+  CHECK(dead_letters[0].seq == 1);
+  CHECK(dead_letters[0].did == "did:plc:bob");
+  CHECK(dead_letters[0].sqlstate == "22000");
+  CHECK(dead_letters[0].bytes == static_cast<std::int64_t>(frames[0]->size()));
 }
 
 TEST_CASE("a dead letter is applied again with all its effects, and is then gone") {
   index_target target;
-  story tale;
+  firehose_builder tale;
   const auto p1 = tale.post("alice", "p1");
   target.apply(tale.take(), 10);
   tale.like("bob", "l1", p1);
   const auto late = tale.take();
-  must(db::keep_dead_letter(target.connection, letter_of(late[0], 2)));
+  must(db::store_dead_letter(target.connection, dead_letter_of(late[0], 2)));
   const auto done =
       must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
   CHECK(done.applied);
@@ -74,12 +74,12 @@ TEST_CASE("a dead letter is applied again with all its effects, and is then gone
 
 TEST_CASE("a dead letter that cannot be applied stays, with a reason") {
   index_target target;
-  story tale;
+  firehose_builder tale;
   const auto p1 = tale.post("alice", "p1");
   target.apply(tale.take(), 10);
   tale.like("bob", "l1", p1);
   const auto late = tale.take();
-  must(db::keep_dead_letter(target.connection, letter_of(late[0], 2)));
+  must(db::store_dead_letter(target.connection, dead_letter_of(late[0], 2)));
 
   SECTION("its repo has gone on") {
     tale.post("bob", "p2");
@@ -115,11 +115,11 @@ TEST_CASE("a dead letter that cannot be applied stays, with a reason") {
 
 TEST_CASE("dead letters are listed in pages and discarded by id") {
   index_target target;
-  story tale;
+  firehose_builder tale;
   tale.post("alice", "p1");
   const auto frames = tale.take();
   for (std::int64_t seq = 1; seq <= 5; ++seq)
-    must(db::keep_dead_letter(target.connection, letter_of(frames[0], seq)));
+    must(db::store_dead_letter(target.connection, dead_letter_of(frames[0], seq)));
   const auto first = must(db::list_dead_letters(target.connection, 0, 3));
   REQUIRE(first.size() == 3);
   const auto rest = must(db::list_dead_letters(target.connection, first.back().id, 3));

@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/integration/running_node.hpp"
 
 #include "tests/support/pg_fixture.hpp"
@@ -16,15 +16,15 @@ using lines = std::vector<std::string>;
 
 TEST_CASE("W1 a thousand replies by a thousand repos, written by four shards, are a thousand") {
   // The count was read, and written one higher: 50 replies at a time made 6.
-  story told;
-  const auto root = told.post("alice", "root");
+  firehose_builder events;
+  const auto root = events.post("alice", "root");
   constexpr int replies = 1000;
   for (int i = 0; i < replies; ++i) {
-    told.reply("user" + std::to_string(i), "p1", root, root);
-    told.like("user" + std::to_string(i), "l1", root);
+    events.reply("user" + std::to_string(i), "p1", root, root);
+    events.like("user" + std::to_string(i), "l1", root);
   }
   const auto database = pg_fixture::fresh_database();
-  auto relay = net::replay_server::start(told.take(), {}).value();
+  auto relay = net::replay_server::start(events.take(), {}).value();
   auto options = node_settings(relay->url(), database);
   options.batch_max_frames = 20; // many transactions that meet at one row
   const auto running = start_node(options);
@@ -37,18 +37,18 @@ TEST_CASE("W1 a thousand replies by a thousand repos, written by four shards, ar
 TEST_CASE("W1 a record that is deleted three times is uncounted once") {
   // Each delete took one off, below zero.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto like = told.like("bob", "l1", post);
-  const auto repost = told.repost("bob", "r1", post);
-  const auto reply = told.reply("bob", "p2", post, post);
-  const auto quote = told.quote("bob", "p3", post);
-  const auto follow = told.follow("bob", "f1", "alice");
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto like = events.like("bob", "l1", post);
+  const auto repost = events.repost("bob", "r1", post);
+  const auto reply = events.reply("bob", "p2", post, post);
+  const auto quote = events.quote("bob", "p3", post);
+  const auto follow = events.follow("bob", "f1", "alice");
   for (int i = 0; i < 3; ++i)
     for (const auto& each : {like, repost, reply, quote, follow})
-      told.remove(each);
+      events.remove(each);
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(counts(target.connection, post) == "0 0 0 0");
   CHECK(user_counts(target.connection, "alice") == "0 0 1");
   CHECK(user_counts(target.connection, "bob") == "0 0 0");
@@ -57,13 +57,13 @@ TEST_CASE("W1 a record that is deleted three times is uncounted once") {
 TEST_CASE("W2 a like that comes before its post is counted and told when the post comes") {
   // The row was there, the count stayed 0, and the author was never told.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  told.like("bob", "l1", post);
-  told.repost("carol", "r1", post);
-  for (const auto& order : told.orders()) {
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  events.like("bob", "l1", post);
+  events.repost("carol", "r1", post);
+  for (const auto& order : events.orders()) {
     index_target target;
-    target.apply(told.in_order(order), batch);
+    target.apply(events.in_order(order), batch);
     CHECK(counts(target.connection, post) == "1 1 0 0");
     CHECK(target.count("pending_ops") == 0);
     CHECK(notifications(target.connection) ==
@@ -75,28 +75,28 @@ TEST_CASE("W2 a like that comes before its post is counted and told when the pos
 TEST_CASE("W3 a deleted record takes everything with it that it had caused") {
   // Counts, quotes, notifications and viewer states stayed, and an unlike took the repost along.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto reply = told.reply("bob", "p2", post, post);
-  const auto quote = told.quote("bob", "p3", post);
-  const auto like = told.like("bob", "l1", post);
-  const auto repost = told.repost("bob", "r1", post);
-  const auto follow = told.follow("bob", "f1", "alice");
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto reply = events.reply("bob", "p2", post, post);
+  const auto quote = events.quote("bob", "p3", post);
+  const auto like = events.like("bob", "l1", post);
+  const auto repost = events.repost("bob", "r1", post);
+  const auto follow = events.follow("bob", "f1", "alice");
   index_target target;
   auto& on = target.connection;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(counts(on, post) == "1 1 1 1");
   CHECK(notifications(on).size() == 5);
 
-  told.remove(like);
-  target.apply(told.take(), batch);
+  events.remove(like);
+  target.apply(events.take(), batch);
   CHECK(counts(on, post) == "0 1 1 1");
   CHECK(feed_items(on) ==
         lines{"alice alice/p1", "bob alice/p1 by r1", "bob bob/p2", "bob bob/p3"});
 
   for (const auto& each : {reply, quote, repost, follow})
-    told.remove(each);
-  target.apply(told.take(), batch);
+    events.remove(each);
+  target.apply(events.take(), batch);
   CHECK(counts(on, post) == "0 0 0 0");
   CHECK(user_counts(on, "bob") == "0 0 0");
   CHECK(notifications(on).empty());
@@ -105,13 +105,13 @@ TEST_CASE("W3 a deleted record takes everything with it that it had caused") {
 
 TEST_CASE("W3 a deleted post leaves its feed, and what hangs on it waits uncounted") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  told.like("bob", "l1", post);
-  told.repost("bob", "r1", post);
-  told.remove(post);
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  events.like("bob", "l1", post);
+  events.repost("bob", "r1", post);
+  events.remove(post);
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(counts(target.connection, post) == "0 0 0 0");
   CHECK(user_counts(target.connection, "alice") == "0 0 0");
   CHECK(feed_items(target.connection).empty());
@@ -121,22 +121,22 @@ TEST_CASE("W3 a deleted post leaves its feed, and what hangs on it waits uncount
 
 TEST_CASE("W4 a record of another type than its collection's is refused, with a reason") {
   // Records were indexed by $type whatever their path, and could then not be deleted.
-  story told;
-  const auto post = told.post("alice", "p1");
-  const story::fields as_post{
-      {"$type", "app.bsky.feed.post"}, {"text", "x"}, {"createdAt", story_time}};
-  const story::fields untyped{{"text", "x"}, {"createdAt", story_time}};
-  told.create("bob", "app.bsky.feed.like/l1", as_post);
-  told.create(
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const firehose_builder::fields as_post{
+      {"$type", "app.bsky.feed.post"}, {"text", "x"}, {"createdAt", record_time}};
+  const firehose_builder::fields untyped{{"text", "x"}, {"createdAt", record_time}};
+  events.create("bob", "app.bsky.feed.like/l1", as_post);
+  events.create(
       "bob", "app.bsky.feed.post/p2",
-      {{"$type", "app.bsky.feed.like"}, {"subject", ref_to(post)}, {"createdAt", story_time}});
-  told.create("bob", "app.bsky.feed.post/p3", untyped);
-  told.create("bob", "com.example.other/p4", as_post);
-  told.create("bob", "app.bsky.feed.post/bad key", as_post);
-  told.create("bob", "app.bsky.feed.post/..", as_post);
-  told.post("bob", "good");
+      {{"$type", "app.bsky.feed.like"}, {"subject", ref_to(post)}, {"createdAt", record_time}});
+  events.create("bob", "app.bsky.feed.post/p3", untyped);
+  events.create("bob", "com.example.other/p4", as_post);
+  events.create("bob", "app.bsky.feed.post/bad key", as_post);
+  events.create("bob", "app.bsky.feed.post/..", as_post);
+  events.post("bob", "good");
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   CHECK(target.rejected == lines{"app.bsky.feed.like/l1", "app.bsky.feed.post/p2",
                                  "app.bsky.feed.post/p3", "app.bsky.feed.post/bad key",
                                  "app.bsky.feed.post/.."});
@@ -149,13 +149,13 @@ TEST_CASE("W4 a record of another type than its collection's is refused, with a 
 TEST_CASE("W8 an unlike and a new like end with a like, in one batch or in many") {
   // Reordered, the new like met the old one's unique key and was dropped; then the old one went.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 2, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto first = told.like("bob", "l1", post);
-  told.remove(first);
-  told.like("bob", "l2", post);
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto first = events.like("bob", "l1", post);
+  events.remove(first);
+  events.like("bob", "l2", post);
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(counts(target.connection, post) == "1 0 0 0");
   CHECK(value(target.connection, "SELECT string_agg(rkey, ' ') FROM likes") == "l2");
   CHECK(notifications(target.connection) == lines{"alice like bob/l2 of alice/p1"});
@@ -163,16 +163,16 @@ TEST_CASE("W8 an unlike and a new like end with a like, in one batch or in many"
 
 TEST_CASE("W8 of two likes of one post one counts, and the other takes over") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 2, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto first = told.like("bob", "l1", post);
-  told.like("bob", "l2", post);
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto first = events.like("bob", "l1", post);
+  events.like("bob", "l2", post);
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(counts(target.connection, post) == "1 0 0 0");
   CHECK(target.count("likes") == 2);
-  told.remove(first);
-  target.apply(told.take(), batch);
+  events.remove(first);
+  target.apply(events.take(), batch);
   CHECK(counts(target.connection, post) == "1 0 0 0");
   CHECK(notifications(target.connection) == lines{"alice like bob/l2 of alice/p1"});
 }
@@ -180,21 +180,21 @@ TEST_CASE("W8 of two likes of one post one counts, and the other takes over") {
 TEST_CASE("W8 who would take over waits instead when the post goes in the same batch") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   const bool post_goes_first = GENERATE(false, true);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto like = told.like("bob", "l1", post);
-  const auto repost = told.repost("bob", "r1", post);
-  told.like("bob", "l2", post);
-  told.repost("bob", "r2", post);
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto like = events.like("bob", "l1", post);
+  const auto repost = events.repost("bob", "r1", post);
+  events.like("bob", "l2", post);
+  events.repost("bob", "r2", post);
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   if (post_goes_first)
-    told.remove(post);
-  told.remove(like);
-  told.remove(repost);
+    events.remove(post);
+  events.remove(like);
+  events.remove(repost);
   if (!post_goes_first)
-    told.remove(post);
-  target.apply(told.take(), batch);
+    events.remove(post);
+  target.apply(events.take(), batch);
   CHECK(target.count("pending_ops") == 2);
   CHECK(counts(target.connection, post) == "0 0 0 0");
   CHECK(notifications(target.connection).empty());

@@ -1,7 +1,7 @@
-#include "tests/integration/asking.hpp"
+#include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/integration/running_node.hpp"
-#include "tests/integration/story.hpp"
 
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
@@ -19,11 +19,11 @@ namespace {
 
 [[nodiscard]] const std::vector<frame_bytes>& frames() {
   static const auto all = [] {
-    story told;
-    const auto root = told.post("alice", "root");
+    firehose_builder events;
+    const auto root = events.post("alice", "root");
     for (int i = 0; i < 200; ++i)
-      told.like(fmt::format("user{}", i % 50), fmt::format("l{}", i), root);
-    return told.take();
+      events.like(fmt::format("user{}", i % 50), fmt::format("l{}", i), root);
+    return events.take();
   }();
   return all;
 }

@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -14,12 +14,12 @@ using lines = std::vector<std::string>;
 TEST_CASE("L1 a post is stored though replies and quotes had counted it before it came") {
   // Their aggregate row made the post's own insert fail, and with it the post and its feed item.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto root = told.post("alice", "root");
-  told.reply("bob", "reply", root, root);
-  told.quote("carol", "quote", root);
+  firehose_builder events;
+  const auto root = events.post("alice", "root");
+  events.reply("bob", "reply", root, root);
+  events.quote("carol", "quote", root);
   index_target target;
-  target.apply(told.in_order({1, 2, 0}), batch);
+  target.apply(events.in_order({1, 2, 0}), batch);
   CHECK(target.count("posts") == 3);
   CHECK(feed_items(target.connection) ==
         lines{"alice alice/root", "bob bob/reply", "carol carol/quote"});
@@ -29,15 +29,15 @@ TEST_CASE("L1 a post is stored though replies and quotes had counted it before i
 TEST_CASE("L2 one user's like and repost of a post are both kept, in either order") {
   // A unique row per viewer and post made the second of the two fail, and took it back.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  told.like("bob", "l1", post);
-  told.repost("bob", "r1", post);
-  told.repost("carol", "r2", post);
-  told.like("carol", "l2", post);
-  for (const auto& order : told.orders()) {
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  events.like("bob", "l1", post);
+  events.repost("bob", "r1", post);
+  events.repost("carol", "r2", post);
+  events.like("carol", "l2", post);
+  for (const auto& order : events.orders()) {
     index_target target;
-    target.apply(told.in_order(order), batch);
+    target.apply(events.in_order(order), batch);
     CHECK(counts(target.connection, post) == "2 2 0 0");
     CHECK(target.count("likes") == 2);
     CHECK(target.count("reposts") == 2);
@@ -47,18 +47,18 @@ TEST_CASE("L2 one user's like and repost of a post are both kept, in either orde
 TEST_CASE("L4 what was made and deleted at once leaves no ghost, however it is cut into batches") {
   // Work of one repo ran in parallel: a delete before its create left the record for ever.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 2, 3, 7, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
   for (int i = 0; i < 20; ++i) {
     const auto who = "user" + std::to_string(i);
-    const auto like = told.like(who, "l1", post);
-    told.remove(like);
+    const auto like = events.like(who, "l1", post);
+    events.remove(like);
     if (i % 2 == 0)
-      told.like(who, "l1", post); // the same key again
-    told.remove(told.post(who, "p2"));
+      events.like(who, "l1", post); // the same key again
+    events.remove(events.post(who, "p2"));
   }
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(target.count("likes") == 10);
   CHECK(counts(target.connection, post) == "10 0 0 0");
   CHECK(target.count("posts") == 1);
@@ -67,15 +67,15 @@ TEST_CASE("L4 what was made and deleted at once leaves no ghost, however it is c
 
 TEST_CASE("L7 events that come again count once") {
   // Counts went up with every delivery, whether a row was inserted or not.
-  story told;
-  const auto post = told.post("alice", "p1");
-  told.like("bob", "l1", post);
-  told.repost("bob", "r1", post);
-  told.reply("bob", "p2", post, post);
-  told.quote("bob", "p3", post);
-  told.follow("bob", "f1", "alice");
-  told.remove(told.like("carol", "l2", post));
-  const auto frames = told.take();
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  events.like("bob", "l1", post);
+  events.repost("bob", "r1", post);
+  events.reply("bob", "p2", post, post);
+  events.quote("bob", "p3", post);
+  events.follow("bob", "f1", "alice");
+  events.remove(events.like("carol", "l2", post));
+  const auto frames = events.take();
   index_target target;
   target.apply(frames, 3);
   const auto once = target.fingerprints();
@@ -92,18 +92,18 @@ TEST_CASE("L7 events that come again count once") {
 
 TEST_CASE("L8 a batch that fails half way leaves nothing, and says why") {
   // Errors were caught inside the transaction, whose commit then was a silent rollback.
-  story told;
-  const auto post = told.post("alice", "p1");
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   REQUIRE(target.connection.exec_script(
       "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION "
       "''refused''; END'; CREATE TRIGGER refuse BEFORE INSERT ON likes FOR EACH ROW EXECUTE "
       "FUNCTION refuse()"));
   const auto before = target.fingerprints();
-  told.post("bob", "p2");
-  told.like("bob", "l1", post);
-  const auto batch = target.batch_of(told.take());
+  events.post("bob", "p2");
+  events.like("bob", "l1", post);
+  const auto batch = target.batch_of(events.take());
   const auto done = db::apply_batch(target.connection, {}, batch);
   REQUIRE_FALSE(done);
   CHECK(done.error().sqlstate == "P0001");
@@ -120,31 +120,31 @@ TEST_CASE("L8 a batch that fails half way leaves nothing, and says why") {
 TEST_CASE("L10 updates replace what they update") {
   // Updates of posts, lists, list items and follows were dropped.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto time = story_time;
-  told.post("alice", "p1", {{"text", "old"}});
-  told.list("alice", "li1", {{"name", "old"}});
-  told.list("alice", "li2");
-  const made list{"at://did:plc:alice/app.bsky.graph.list/li2", {}};
-  told.list_item("alice", "it1", list, "bob");
-  told.follow("alice", "f1", "bob");
-  told.update("alice", "app.bsky.feed.post/p1",
-              {{"$type", "app.bsky.feed.post"}, {"text", "new"}, {"createdAt", time}});
-  told.update("alice", "app.bsky.graph.list/li1",
-              {{"$type", "app.bsky.graph.list"},
-               {"name", "new"},
-               {"purpose", "app.bsky.graph.defs#modlist"},
-               {"createdAt", time}});
-  told.update("alice", "app.bsky.graph.listitem/it1",
-              {{"$type", "app.bsky.graph.listitem"},
-               {"list", list.uri},
-               {"subject", did_of("carol")},
-               {"createdAt", time}});
-  told.update(
+  firehose_builder events;
+  const auto time = record_time;
+  events.post("alice", "p1", {{"text", "old"}});
+  events.list("alice", "li1", {{"name", "old"}});
+  events.list("alice", "li2");
+  const record_ref list{"at://did:plc:alice/app.bsky.graph.list/li2", {}};
+  events.list_item("alice", "it1", list, "bob");
+  events.follow("alice", "f1", "bob");
+  events.update("alice", "app.bsky.feed.post/p1",
+                {{"$type", "app.bsky.feed.post"}, {"text", "new"}, {"createdAt", time}});
+  events.update("alice", "app.bsky.graph.list/li1",
+                {{"$type", "app.bsky.graph.list"},
+                 {"name", "new"},
+                 {"purpose", "app.bsky.graph.defs#modlist"},
+                 {"createdAt", time}});
+  events.update("alice", "app.bsky.graph.listitem/it1",
+                {{"$type", "app.bsky.graph.listitem"},
+                 {"list", list.uri},
+                 {"subject", did_of("carol")},
+                 {"createdAt", time}});
+  events.update(
       "alice", "app.bsky.graph.follow/f1",
       {{"$type", "app.bsky.graph.follow"}, {"subject", did_of("carol")}, {"createdAt", time}});
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   auto& on = target.connection;
   CHECK(value(on, "SELECT string_agg(text, ' ') FROM posts") == "new");
   CHECK(value(on, "SELECT name || ' ' || purpose FROM lists WHERE name <> 'a list'") ==
@@ -160,32 +160,32 @@ TEST_CASE("L10 updates replace what they update") {
 TEST_CASE(
     "L10 deletes of profiles and verifications are applied, gates and list blocks are stored") {
   // The deletes did nothing, and post gates and list blocks were only logged.
-  const auto time = story_time;
-  story told;
-  const auto profile = told.create("alice", "app.bsky.actor.profile/self",
-                                   {{"$type", "app.bsky.actor.profile"}, {"displayName", "A"}});
-  const auto verified = told.create("alice", "app.bsky.graph.verification/v1",
-                                    {{"$type", "app.bsky.graph.verification"},
-                                     {"subject", did_of("bob")},
-                                     {"handle", "bob.test"},
-                                     {"displayName", "B"},
-                                     {"createdAt", time}});
-  const auto post = told.post("alice", "p1");
+  const auto time = record_time;
+  firehose_builder events;
+  const auto profile = events.create("alice", "app.bsky.actor.profile/self",
+                                     {{"$type", "app.bsky.actor.profile"}, {"displayName", "A"}});
+  const auto verified = events.create("alice", "app.bsky.graph.verification/v1",
+                                      {{"$type", "app.bsky.graph.verification"},
+                                       {"subject", did_of("bob")},
+                                       {"handle", "bob.test"},
+                                       {"displayName", "B"},
+                                       {"createdAt", time}});
+  const auto post = events.post("alice", "p1");
   const auto gate =
-      told.create("alice", "app.bsky.feed.postgate/p1",
-                  {{"$type", "app.bsky.feed.postgate"}, {"post", post.uri}, {"createdAt", time}});
-  const auto list = told.list("bob", "li1");
-  const auto block = told.create(
+      events.create("alice", "app.bsky.feed.postgate/p1",
+                    {{"$type", "app.bsky.feed.postgate"}, {"post", post.uri}, {"createdAt", time}});
+  const auto list = events.list("bob", "li1");
+  const auto block = events.create(
       "alice", "app.bsky.graph.listblock/lb1",
       {{"$type", "app.bsky.graph.listblock"}, {"subject", list.uri}, {"createdAt", time}});
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   const std::vector<std::string> tables{"profiles", "verifications", "post_gates", "list_blocks"};
   for (const auto& table : tables)
     CHECK(target.count(table) == 1);
   for (const auto& each : {profile, verified, gate, block})
-    told.remove(each);
-  target.apply(told.take(), 100);
+    events.remove(each);
+  target.apply(events.take(), 100);
   for (const auto& table : tables)
     CHECK(target.count(table) == 0);
 }
@@ -193,24 +193,24 @@ TEST_CASE(
 TEST_CASE("L10 a deleted account is gone, a suspended one is marked, and #sync moves the head") {
   // All three kinds of events were ignored.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto hers = told.post("bob", "p2");
-  told.like("bob", "l1", post);
-  told.repost("bob", "r1", post);
-  told.reply("bob", "p3", post, post);
-  told.quote("bob", "p4", post);
-  told.follow("bob", "f1", "alice");
-  told.follow("alice", "f2", "bob");
-  told.like("alice", "l2", hers);
-  told.list("bob", "li1");
-  told.create("bob", "app.bsky.actor.profile/self", {{"$type", "app.bsky.actor.profile"}});
-  told.account("carol", false, "suspended");
-  told.sync("alice");
-  const auto synced = told.size();
-  told.account("bob", false, "deleted");
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto hers = events.post("bob", "p2");
+  events.like("bob", "l1", post);
+  events.repost("bob", "r1", post);
+  events.reply("bob", "p3", post, post);
+  events.quote("bob", "p4", post);
+  events.follow("bob", "f1", "alice");
+  events.follow("alice", "f2", "bob");
+  events.like("alice", "l2", hers);
+  events.list("bob", "li1");
+  events.create("bob", "app.bsky.actor.profile/self", {{"$type", "app.bsky.actor.profile"}});
+  events.account("carol", false, "suspended");
+  events.sync("alice");
+  const auto synced = events.size();
+  events.account("bob", false, "deleted");
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   auto& on = target.connection;
   CHECK(counts(on, post) == "0 0 0 0");
   CHECK(user_counts(on, "alice") == "0 1 1"); // that she follows him is her own record
@@ -235,8 +235,8 @@ TEST_CASE("L10 a deleted account is gone, a suspended one is marked, and #sync m
 TEST_CASE("L11 NUL in embeds and facets, and names of any allowed length, lose nothing") {
   // NUL in JSON and names longer than a column made the database refuse the whole record.
   const std::string nul{"a\0b", 3};
-  story told;
-  told.post(
+  firehose_builder events;
+  events.post(
       "alice", "p1",
       {{"text", nul},
        {"embed",
@@ -248,12 +248,12 @@ TEST_CASE("L11 NUL in embeds and facets, and names of any allowed length, lose n
   std::string name; // 64 letters, each with marks: 640 bytes, 256 code points
   for (int i = 0; i < 64; ++i)
     name += "x\xE2\x83\x90\xE2\x83\x90\xE2\x83\x90";
-  told.create("alice", "app.bsky.actor.profile/self",
-              {{"$type", "app.bsky.actor.profile"}, {"displayName", name}});
-  told.list("alice", "li1", {{"name", std::string(300, 'x')}});
-  told.list("alice", "li2", {{"name", std::string(64, 'x')}});
+  events.create("alice", "app.bsky.actor.profile/self",
+                {{"$type", "app.bsky.actor.profile"}, {"displayName", name}});
+  events.list("alice", "li1", {{"name", std::string(300, 'x')}});
+  events.list("alice", "li2", {{"name", std::string(64, 'x')}});
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   CHECK(target.rejected == lines{"app.bsky.graph.list/li1"});
   CHECK(value(target.connection, "SELECT text FROM posts") == "a\xEF\xBF\xBD"
                                                               "b");

@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -13,7 +13,7 @@ using lines = std::vector<std::string>;
 
 namespace {
 
-[[nodiscard]] story::fields mention_of(std::string_view who) {
+[[nodiscard]] firehose_builder::fields mention_of(std::string_view who) {
   return {
       {"text", "hello"},
       {"facets",
@@ -26,35 +26,35 @@ namespace {
 TEST_CASE("W6 a mention is a facet with a DID, whatever the text looks like") {
   // Text was searched for @handles: '@handle.invalid' told whoever had none yet, facets nobody.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  told.identity("bob", "handle.invalid");
-  told.identity("carol", "carol.test");
-  told.post("alice", "p1", {{"text", "@handle.invalid @carol.test. @did:plc:carol"}});
-  told.post("alice", "p2", mention_of("bob"));
-  told.post("alice", "p3", mention_of("alice")); // oneself
+  firehose_builder events;
+  events.identity("bob", "handle.invalid");
+  events.identity("carol", "carol.test");
+  events.post("alice", "p1", {{"text", "@handle.invalid @carol.test. @did:plc:carol"}});
+  events.post("alice", "p2", mention_of("bob"));
+  events.post("alice", "p3", mention_of("alice")); // oneself
   auto twice = mention_of("carol");
   auto& facets = twice["facets"].get_array();
   facets.push_back(facets.front());
-  const auto post = told.post("alice", "p4", twice);
+  const auto post = events.post("alice", "p4", twice);
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(notifications(target.connection) ==
         lines{"bob mention alice/p2", "carol mention alice/p4"});
-  told.remove(post);
-  target.apply(told.take(), batch);
+  events.remove(post);
+  target.apply(events.take(), batch);
   CHECK(notifications(target.connection) == lines{"bob mention alice/p2"});
 }
 
 TEST_CASE("W7 a reply tells the authors above it, of the post that was replied to") {
   // It told the parent's author only, and named the reply itself as its subject.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto root = told.post("alice", "p1");
-  const auto first = told.reply("bob", "p2", root, root);
-  const auto second = told.reply("carol", "p3", first, root);
-  told.reply("carol", "p4", second, root); // to herself
+  firehose_builder events;
+  const auto root = events.post("alice", "p1");
+  const auto first = events.reply("bob", "p2", root, root);
+  const auto second = events.reply("carol", "p3", first, root);
+  events.reply("carol", "p4", second, root); // to herself
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(notifications(target.connection) ==
         lines{"alice reply bob/p2 of alice/p1", "alice reply carol/p3 of alice/p1",
               "alice reply carol/p4 of alice/p1", "bob reply carol/p3 of bob/p2",
@@ -64,18 +64,18 @@ TEST_CASE("W7 a reply tells the authors above it, of the post that was replied t
 TEST_CASE("W7 a reply that breaks its thread's gate is kept, marked, uncounted and untold") {
   // Gates were stored, but nothing was ever measured by them.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto root = told.post("alice", "p1");
-  told.create("alice", "app.bsky.feed.threadgate/p1",
-              {{"$type", "app.bsky.feed.threadgate"},
-               {"post", root.uri},
-               {"allow", {{{"$type", "app.bsky.feed.threadgate#followingRule"}}}},
-               {"createdAt", story_time}});
-  told.follow("alice", "f1", "bob");
-  told.reply("bob", "p2", root, root);
-  told.reply("carol", "p3", root, root);
+  firehose_builder events;
+  const auto root = events.post("alice", "p1");
+  events.create("alice", "app.bsky.feed.threadgate/p1",
+                {{"$type", "app.bsky.feed.threadgate"},
+                 {"post", root.uri},
+                 {"allow", {{{"$type", "app.bsky.feed.threadgate#followingRule"}}}},
+                 {"createdAt", record_time}});
+  events.follow("alice", "f1", "bob");
+  events.reply("bob", "p2", root, root);
+  events.reply("carol", "p3", root, root);
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(counts(target.connection, root) == "0 0 1 0");
   CHECK(target.count("posts WHERE violates_thread_gate") == 1);
   CHECK(notifications(target.connection) ==
@@ -84,35 +84,36 @@ TEST_CASE("W7 a reply that breaks its thread's gate is kept, marked, uncounted a
 
 TEST_CASE("W7 an unfollow takes back what the follow told") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto follow = told.follow("bob", "f1", "alice");
-  told.follow("carol", "f1", "alice");
-  told.remove(follow);
+  firehose_builder events;
+  const auto follow = events.follow("bob", "f1", "alice");
+  events.follow("carol", "f1", "alice");
+  events.remove(follow);
   index_target target;
-  target.apply(told.take(), batch);
+  target.apply(events.take(), batch);
   CHECK(notifications(target.connection) == lines{"alice follow carol/f1"});
 }
 
 TEST_CASE("W9 nobody adds to another's list, gates another's post, or labels as somebody else") {
   // Items of foreign lists were taken, and label records of any repo believed.
-  story told;
-  const auto list = told.list("alice", "li1");
-  const auto post = told.post("alice", "p1");
-  told.list_item("bob", "it1", list, "bob");
-  told.create(
+  firehose_builder events;
+  const auto list = events.list("alice", "li1");
+  const auto post = events.post("alice", "p1");
+  events.list_item("bob", "it1", list, "bob");
+  events.create(
       "bob", "app.bsky.feed.threadgate/p1",
-      {{"$type", "app.bsky.feed.threadgate"}, {"post", post.uri}, {"createdAt", story_time}});
-  told.create("alice", "app.bsky.feed.postgate/other",
-              {{"$type", "app.bsky.feed.postgate"}, {"post", post.uri}, {"createdAt", story_time}});
-  told.create("bob", "com.atproto.label.label/x",
-              {{"$type", "com.atproto.label.label"},
-               {"src", did_of("bob")},
-               {"uri", post.uri},
-               {"val", "spam"},
-               {"cts", story_time}});
-  told.list_item("alice", "it1", list, "carol");
+      {{"$type", "app.bsky.feed.threadgate"}, {"post", post.uri}, {"createdAt", record_time}});
+  events.create(
+      "alice", "app.bsky.feed.postgate/other",
+      {{"$type", "app.bsky.feed.postgate"}, {"post", post.uri}, {"createdAt", record_time}});
+  events.create("bob", "com.atproto.label.label/x",
+                {{"$type", "com.atproto.label.label"},
+                 {"src", did_of("bob")},
+                 {"uri", post.uri},
+                 {"val", "spam"},
+                 {"cts", record_time}});
+  events.list_item("alice", "it1", list, "carol");
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   CHECK(target.reasons ==
         std::map<std::string, int>{{"gate_of_other_post", 2}, {"list_of_other_repo", 1}});
   CHECK(value(target.connection, "SELECT sum(member_count) FROM list_aggregates") == "1");
@@ -123,11 +124,11 @@ TEST_CASE("W9 nobody adds to another's list, gates another's post, or labels as 
 
 TEST_CASE("W10 every time has a zone, and a claimed date orders a feed only into the past") {
   // Columns had no time zone. A date in the future is filed under the time of its event.
-  story told;
-  told.post("alice", "past", {{"createdAt", "1970-01-01T02:00:00+02:00"}});
-  told.post("alice", "future", {{"createdAt", "2999-01-01T00:00:00Z"}});
+  firehose_builder events;
+  events.post("alice", "past", {{"createdAt", "1970-01-01T02:00:00+02:00"}});
+  events.post("alice", "future", {{"createdAt", "2999-01-01T00:00:00Z"}});
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   auto& on = target.connection;
   CHECK(value(on, "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' "
                   "AND data_type LIKE 'timestamp without%'") == "0");

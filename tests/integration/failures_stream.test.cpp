@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/integration/running_node.hpp"
 
 #include "tests/support/held_port.hpp"
@@ -22,18 +22,18 @@ constexpr int users = 300;
 /// Many repos at one post, and at the end events that are no commits.
 [[nodiscard]] const std::vector<frame_bytes>& frames() {
   static const auto all = [] {
-    story told;
-    const auto root = told.post("alice", "root");
+    firehose_builder events;
+    const auto root = events.post("alice", "root");
     for (int i = 0; i < users; ++i) {
       const auto who = fmt::format("user{}", i);
-      told.like(who, "l1", root);
-      told.remove(told.repost(who, "r1", root));
-      told.reply(who, "p1", root, root);
+      events.like(who, "l1", root);
+      events.remove(events.repost(who, "r1", root));
+      events.reply(who, "p1", root, root);
     }
     for (int i = 0; i < 20; ++i)
-      told.identity(fmt::format("user{}", i));
-    told.account("user1", false, "takendown");
-    return told.take();
+      events.identity(fmt::format("user{}", i));
+    events.account("user1", false, "takendown");
+    return events.take();
   }();
   return all;
 }
@@ -111,15 +111,15 @@ TEST_CASE("L3 what the database refuses for ever is kept with its reason, and no
   run(on, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.text = "
           "''poison'' THEN RAISE EXCEPTION ''no such posts''; END IF; RETURN NEW; END'; "
           "CREATE TRIGGER refuse BEFORE INSERT ON posts FOR EACH ROW EXECUTE FUNCTION refuse()");
-  story told;
+  firehose_builder events;
   const auto post = [](const std::string& text) {
-    return block_of({{"$type", "app.bsky.feed.post"}, {"text", text}, {"createdAt", story_time}});
+    return block_of({{"$type", "app.bsky.feed.post"}, {"text", text}, {"createdAt", record_time}});
   };
   for (int i = 0; i < 50; ++i)
-    told.commit(fmt::format("user{}", i),
-                {{"create", "app.bsky.feed.post/p1", post(i % 25 == 24 ? "poison" : "good")},
-                 {"create", "app.bsky.feed.post/p2", post("good, too")}});
-  const auto frames = told.take();
+    events.commit(fmt::format("user{}", i),
+                  {{"create", "app.bsky.feed.post/p1", post(i % 25 == 24 ? "poison" : "good")},
+                   {"create", "app.bsky.feed.post/p2", post("good, too")}});
+  const auto frames = events.take();
   const auto server = net::replay_server::start(frames, {}).value();
   const auto running = start_node(node_settings(server->url(), database));
   finish(*running);
@@ -142,14 +142,14 @@ TEST_CASE(
   auto on = open(database);
   REQUIRE(db::migrate(on));
   run(on, "ALTER TABLE users ADD CHECK (did <> 'did:plc:bad')");
-  story told;
+  firehose_builder events;
   for (int i = 0; i < 60; ++i) {
     const auto who = fmt::format("user{}", i);
-    told.follow(who, "f1", i == 20 || i == 40 ? "bad" : "user0");
-    told.follow(who, "f2", fmt::format("user{}", i + 1));
+    events.follow(who, "f1", i == 20 || i == 40 ? "bad" : "user0");
+    events.follow(who, "f2", fmt::format("user{}", i + 1));
   }
-  told.post("bad", "p1");
-  const auto server = net::replay_server::start(told.take(), {}).value();
+  events.post("bad", "p1");
+  const auto server = net::replay_server::start(events.take(), {}).value();
   const auto running = start_node(node_settings(server->url(), database));
   finish(*running);
   CHECK(value(on, "SELECT count(*) FROM follows") == "118");

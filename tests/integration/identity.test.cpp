@@ -10,7 +10,7 @@
 using namespace prism;
 using namespace std::chrono_literals;
 using db::identity_kind;
-using verdict = db::identity_result::verdict;
+using task_outcome = db::identity_result::task_outcome;
 using test::must;
 
 namespace {
@@ -65,7 +65,7 @@ struct users : test::index_target {
     return must(db::store_identity_results(connection, {}, results));
   }
   /// As if `id` had been asked about at `asked`.
-  db::identity_result found(std::int64_t id, verdict what, const std::string& handle,
+  db::identity_result found(std::int64_t id, task_outcome what, const std::string& handle,
                             db::micros asked) {
     db::identity_task task;
     task.user_id = id;
@@ -93,17 +93,17 @@ private:
 
 TEST_CASE("W5 a failed look-up and a racing user creation never overwrite a good handle") {
   users u;
-  u.store({u.found(u.a, verdict::confirmed, "alice.test", noon)});
+  u.store({u.found(u.a, task_outcome::confirmed, "alice.test", noon)});
   REQUIRE(u.handle(u.a) == "alice.test");
   u.identity(alice, noon + 1);
   auto tasks = u.claim();
   REQUIRE(tasks.size() == 1);
-  u.store({{tasks[0], verdict::failed, "", 0ms}});
+  u.store({{tasks[0], task_outcome::failed, "", 0ms}});
   CHECK(u.handle(u.a) == "alice.test");
   tasks = u.claim();
   REQUIRE(tasks.size() == 1); // to be tried again
   CHECK(tasks[0].attempts == 1);
-  u.store({{tasks[0], verdict::deferred, "", 0ms}});
+  u.store({{tasks[0], task_outcome::deferred, "", 0ms}});
   CHECK(u.claim()[0].attempts == 1); // putting off is not a try
   CHECK(must(db::intern_users(u.connection, {alice})) == std::vector{u.a});
   CHECK(u.handle(u.a) == "alice.test");
@@ -124,33 +124,33 @@ TEST_CASE("W5 an #identity event without handle asks again and stores no DID as 
 
 TEST_CASE("a definite denial takes the handle away") {
   users u;
-  u.store({u.found(u.a, verdict::confirmed, "alice.test", noon)});
-  u.store({u.found(u.a, verdict::refuted, "", noon + 1)});
+  u.store({u.found(u.a, task_outcome::confirmed, "alice.test", noon)});
+  u.store({u.found(u.a, task_outcome::refuted, "", noon + 1)});
   CHECK(u.handle(u.a) == "null");
 }
 
 TEST_CASE("of two users with one handle the one confirmed last has it, whoever is written first") {
   users u;
-  u.store({u.found(u.a, verdict::confirmed, "one.test", noon)});
-  const auto report = u.store({u.found(u.b, verdict::confirmed, "one.test", noon + 5)});
+  u.store({u.found(u.a, task_outcome::confirmed, "one.test", noon)});
+  const auto report = u.store({u.found(u.b, task_outcome::confirmed, "one.test", noon + 5)});
   CHECK(report.taken == 1);
   CHECK(u.handle(u.a) == "null");
   CHECK(u.handle(u.b) == "one.test");
-  u.store({u.found(u.a, verdict::confirmed, "one.test", noon + 4)}); // an older answer, late
+  u.store({u.found(u.a, task_outcome::confirmed, "one.test", noon + 4)}); // an older answer, late
   CHECK(u.handle(u.a) == "null");
   CHECK(u.handle(u.b) == "one.test");
-  u.store({u.found(u.a, verdict::confirmed, "one.test", noon + 7),
-           u.found(u.b, verdict::confirmed, "one.test", noon + 6)});
+  u.store({u.found(u.a, task_outcome::confirmed, "one.test", noon + 7),
+           u.found(u.b, task_outcome::confirmed, "one.test", noon + 6)});
   CHECK(u.handle(u.a) == "one.test");
   CHECK(u.handle(u.b) == "null");
 }
 
 TEST_CASE("two users may swap their handles at once") {
   users u;
-  u.store({u.found(u.a, verdict::confirmed, "one.test", noon),
-           u.found(u.b, verdict::confirmed, "two.test", noon)});
-  u.store({u.found(u.a, verdict::confirmed, "two.test", noon + 1),
-           u.found(u.b, verdict::confirmed, "one.test", noon + 1)});
+  u.store({u.found(u.a, task_outcome::confirmed, "one.test", noon),
+           u.found(u.b, task_outcome::confirmed, "two.test", noon)});
+  u.store({u.found(u.a, task_outcome::confirmed, "two.test", noon + 1),
+           u.found(u.b, task_outcome::confirmed, "one.test", noon + 1)});
   CHECK(u.handle(u.a) == "two.test");
   CHECK(u.handle(u.b) == "one.test");
 }
@@ -162,11 +162,11 @@ TEST_CASE("an event that comes while its user is being asked about is not lost")
   REQUIRE(first.size() == 1);
   u.identity(alice, noon + second);
   CHECK(u.claim({u.a}).empty()); // not twice at a time
-  u.store({{first[0], verdict::confirmed, "old.test", {}}});
+  u.store({{first[0], task_outcome::confirmed, "old.test", {}}});
   CHECK(u.handle(u.a) == "old.test");
   const auto again = u.claim();
   REQUIRE(again.size() == 1);
-  u.store({{again[0], verdict::confirmed, "new.test", {}}});
+  u.store({{again[0], task_outcome::confirmed, "new.test", {}}});
   CHECK(u.handle(u.a) == "new.test");
   CHECK(u.count("identity_tasks") == 0);
 }
@@ -186,13 +186,13 @@ TEST_CASE("users are asked about at first sight, then daily, and hourly without 
   auto tasks = u.claim();
   REQUIRE(tasks.size() == 1);
   CHECK_FALSE(tasks[0].forced);
-  u.store({{tasks[0], verdict::refuted, "", {}}});
+  u.store({{tasks[0], task_outcome::refuted, "", {}}});
   u.commit(alice, noon + hour);
   CHECK(u.count("identity_tasks") == 0);
   u.commit(alice, noon + hour + second);
   tasks = u.claim();
   REQUIRE(tasks.size() == 1);
-  u.store({{tasks[0], verdict::confirmed, "alice.test", {}}});
+  u.store({{tasks[0], task_outcome::confirmed, "alice.test", {}}});
   u.commit(alice, noon + 25 * hour + second);
   CHECK(u.count("identity_tasks") == 0);
   u.commit(alice, noon + 25 * hour + 2 * second);
@@ -225,7 +225,7 @@ TEST_CASE("a deletion waits until it is confirmed, and hosted accounts keep ever
   users u;
   u.verify_deletions = true;
   u.commit(alice, noon);
-  u.store({{u.claim().at(0), verdict::confirmed, "alice.test", {}}});
+  u.store({{u.claim().at(0), task_outcome::confirmed, "alice.test", {}}});
   u.account(alice, noon + second, false, "deleted");
   CHECK(u.text("status", u.a) == "null");
   CHECK(u.handle(u.a) == "alice.test");
@@ -233,7 +233,7 @@ TEST_CASE("a deletion waits until it is confirmed, and hosted accounts keep ever
   REQUIRE(tasks.size() == 1);
   CHECK(tasks[0].kind == identity_kind::deletion);
   SECTION("hosted") {
-    u.store({{tasks[0], verdict::settled, "", {}}});
+    u.store({{tasks[0], task_outcome::nothing_to_do, "", {}}});
     CHECK(u.text("status", u.a) == "null");
     CHECK(u.handle(u.a) == "alice.test");
   }

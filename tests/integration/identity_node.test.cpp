@@ -73,9 +73,9 @@ const std::string all_handles =
 
 void run_to_the_end(const config::options& options) {
   auto running = start(options);
-  const auto verdict = running->context().status.wait(patience);
-  REQUIRE(verdict);
-  CHECK(verdict->exit_code == 0);
+  const auto exit_request = running->context().status.wait(patience);
+  REQUIRE(exit_request);
+  CHECK(exit_request->exit_code == 0);
   CHECK(running->stop());
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("W5 an #identity event asks anew what the caches know") {
   auto running = start(options);
   auto on = test::connect_to(database);
   const auto id = must(db::intern_users(on, {did})).at(0);
-  const auto told = [&](bool forced) {
+  const auto insert_identity_task = [&](bool forced) {
     must(
         on.exec_script(fmt::format("INSERT INTO identity_tasks (user_id, kind, event_time, forced) "
                                    "VALUES ({}, 0, now(), {})",
@@ -160,12 +160,12 @@ TEST_CASE("W5 an #identity event asks anew what the caches know") {
                                  handle)) == "1";
     });
   };
-  told(true);
+  insert_identity_task(true);
   CHECK(has("old.test"));
   renamed = true;
-  told(false); // seen again after a day: the caches may answer
+  insert_identity_task(false); // seen again after a day: the caches may answer
   CHECK(has("old.test"));
-  told(true);
+  insert_identity_task(true);
   CHECK(has("new.test"));
   CHECK(running->stop());
 }
@@ -228,17 +228,17 @@ TEST_CASE("identity is killed at any moment and forgets nothing") {
   options.identity_concurrency = 2;
   auto running = start(options);
   auto& context = running->context();
-  std::optional<node_status::verdict> verdict;
-  for (int kills = 0; kills < 5 && !verdict; ++kills) {
+  std::optional<node_status::exit_request> exit_request;
+  for (int kills = 0; kills < 5 && !exit_request; ++kills) {
     REQUIRE(eventually([&] { return context.actors.find(names::identity) != nullptr; }));
-    verdict = context.status.wait(40ms);
+    exit_request = context.status.wait(40ms);
     if (const auto victim = context.actors.find(names::identity))
       caf::anon_send_exit(caf::actor_cast<caf::actor>(victim), caf::exit_reason::kill);
   }
-  if (!verdict)
-    verdict = context.status.wait(patience);
-  REQUIRE(verdict);
-  CHECK(verdict->exit_code == 0);
+  if (!exit_request)
+    exit_request = context.status.wait(patience);
+  REQUIRE(exit_request);
+  CHECK(exit_request->exit_code == 0);
   CHECK(context.metrics.actor("identity").restarts->Value() >= 1);
   CHECK(running->stop());
   auto on = test::connect_to(database);

@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ using dice = std::mt19937;
 constexpr std::size_t users = 4;
 constexpr std::size_t posts_each = 3;
 
-[[nodiscard]] made post_at(std::size_t place) {
+[[nodiscard]] record_ref post_at(std::size_t place) {
   return {fmt::format("at://did:plc:user{}/app.bsky.feed.post/p{}", place / posts_each,
                       place % posts_each),
           cid_of(block_of({{"text", "any version"}}))};
@@ -31,7 +31,7 @@ constexpr std::size_t posts_each = 3;
 
 /// The live records, by uri, with the place of the post that each is about.
 struct world {
-  story told;
+  firehose_builder events;
   std::map<std::string, std::size_t> posts; // value: of the parent, or none
   std::map<std::string, std::size_t> likes;
   std::map<std::string, std::size_t> reposts;
@@ -60,12 +60,12 @@ struct world {
     const auto own = fmt::format("at://{}/app.bsky.feed.post/{}", did_of(who), rkey);
     switch (roll(of, 8)) {
     case 0: {
-      story::fields gate{{"post", own}};
+      firehose_builder::fields gate{{"post", own}};
       if (const auto rule = roll(of, 5); rule > 0) {
         constexpr std::array rules{"mentionRule", "followerRule", "followingRule"};
         auto& allow = gate["allow"].emplace_array();
         if (rule > 1)
-          allow.push_back(story::fields{
+          allow.push_back(firehose_builder::fields{
               {"$type", fmt::format("app.bsky.feed.threadgate#{}", rules.at(rule - 2))}});
       }
       return put(of, who, "app.bsky.feed.threadgate", rkey, gate);
@@ -93,49 +93,49 @@ struct world {
 
   /// Makes, changes or takes away a record.
   void put(dice& of, const std::string& who, const std::string& collection, const std::string& rkey,
-           story::fields record) {
+           firehose_builder::fields record) {
     const auto path = fmt::format("{}/{}", collection, rkey);
-    const made self{fmt::format("at://{}/{}", did_of(who), path), {}};
+    const record_ref self{fmt::format("at://{}/{}", did_of(who), path), {}};
     record["$type"] = collection;
-    record["createdAt"] = story_time;
+    record["createdAt"] = record_time;
     if (others.insert(self.uri).second)
-      told.create(who, path, record);
+      events.create(who, path, record);
     else if (roll(of, 3) == 0)
-      told.update(who, path, record);
+      events.update(who, path, record);
     else {
-      told.remove(self);
+      events.remove(self);
       others.erase(self.uri);
     }
   }
 
   void post(dice& of, const std::string& who, const std::string& rkey, std::size_t about) {
-    const made self{fmt::format("at://{}/app.bsky.feed.post/{}", did_of(who), rkey), {}};
+    const record_ref self{fmt::format("at://{}/app.bsky.feed.post/{}", did_of(who), rkey), {}};
     const auto parent = roll(of, 2) == 0 ? about : none;
     if (!posts.contains(self.uri)) {
       if (parent == none)
-        told.post(who, rkey);
+        events.post(who, rkey);
       else
-        told.reply(who, rkey, post_at(parent), post_at(parent));
+        events.reply(who, rkey, post_at(parent), post_at(parent));
       posts[self.uri] = parent;
     } else if (roll(of, 3) == 0) {
-      told.update(who, "app.bsky.feed.post/" + rkey,
-                  {{"$type", "app.bsky.feed.post"}, {"text", "new"}, {"createdAt", story_time}});
+      events.update(who, "app.bsky.feed.post/" + rkey,
+                    {{"$type", "app.bsky.feed.post"}, {"text", "new"}, {"createdAt", record_time}});
       posts[self.uri] = none;
     } else {
-      told.remove(self);
+      events.remove(self);
       posts.erase(self.uri);
     }
   }
 
   void toggle(std::map<std::string, std::size_t>& live, const std::string& who,
               const std::string& kind, const std::string& rkey, std::size_t about) {
-    const made self{fmt::format("at://{}/app.bsky.feed.{}/{}", did_of(who), kind, rkey), {}};
+    const record_ref self{fmt::format("at://{}/app.bsky.feed.{}/{}", did_of(who), kind, rkey), {}};
     if (live.erase(self.uri) > 0)
-      return told.remove(self);
+      return events.remove(self);
     if (kind == "like")
-      told.like(who, rkey, post_at(about));
+      events.like(who, rkey, post_at(about));
     else
-      told.repost(who, rkey, post_at(about));
+      events.repost(who, rkey, post_at(about));
     live[self.uri] = about;
   }
 
@@ -168,8 +168,8 @@ struct world {
 };
 
 /// A random order in which every repo keeps its own.
-[[nodiscard]] std::vector<std::size_t> shuffled(const story& told, dice& of) {
-  std::vector<std::string> names = told.repos();
+[[nodiscard]] std::vector<std::size_t> shuffled(const firehose_builder& events, dice& of) {
+  std::vector<std::string> names = events.repos();
   std::map<std::string, std::vector<std::size_t>> places;
   for (std::size_t i = 0; i < names.size(); ++i)
     places[names[i]].push_back(i);
@@ -190,14 +190,14 @@ TEST_CASE("creates and deletes interleave in any way, and what lives is what cou
   world all;
   for (int i = 0; i < 120; ++i)
     all.step(of);
-  index_target told;
-  told.apply(all.told.take(), 1 + roll(of, 30));
-  all.check(told);
+  index_target ordered;
+  ordered.apply(all.events.take(), 1 + roll(of, 30));
+  all.check(ordered);
   index_target target;
-  target.apply(all.told.in_order(shuffled(all.told, of)), 1 + roll(of, 30));
+  target.apply(all.events.in_order(shuffled(all.events, of)), 1 + roll(of, 30));
   all.check(target);
   // And all else: feeds, notifications, which of two likes counts.
-  CHECK(differing(told.fingerprints(), target.fingerprints()) == std::vector<std::string>{});
+  CHECK(differing(ordered.fingerprints(), target.fingerprints()) == std::vector<std::string>{});
 }
 
 TEST_CASE("whatever gates and follows do, any order of repos leaves the same rows") {
@@ -207,12 +207,12 @@ TEST_CASE("whatever gates and follows do, any order of repos leaves the same row
   world all;
   for (int i = 0; i < 150; ++i)
     all.gated_step(of);
-  index_target told;
-  told.apply(all.told.take(), 1 + roll(of, 30));
-  CHECK(told.reasons.empty());
+  index_target ordered;
+  ordered.apply(all.events.take(), 1 + roll(of, 30));
+  CHECK(ordered.reasons.empty());
   for (int i = 0; i < 2; ++i) {
     index_target target;
-    target.apply(all.told.in_order(shuffled(all.told, of)), 1 + roll(of, 30));
-    CHECK(differing(told.fingerprints(), target.fingerprints()) == std::vector<std::string>{});
+    target.apply(all.events.in_order(shuffled(all.events, of)), 1 + roll(of, 30));
+    CHECK(differing(ordered.fingerprints(), target.fingerprints()) == std::vector<std::string>{});
   }
 }

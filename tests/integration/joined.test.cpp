@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -13,11 +13,11 @@ using lines = std::vector<std::string>;
 
 namespace {
 
-const lines told_once{"alice joined bob/self of alice/pack"};
-const made bobs_profile{"at://did:plc:bob/app.bsky.actor.profile/self", ""};
+const lines one_notification{"alice joined bob/self of alice/pack"};
+const record_ref bobs_profile{"at://did:plc:bob/app.bsky.actor.profile/self", ""};
 
-[[nodiscard]] story::fields profile_of(const made* pack) {
-  story::fields out{{"$type", "app.bsky.actor.profile"}, {"displayName", "Bob"}};
+[[nodiscard]] firehose_builder::fields profile_of(const record_ref* pack) {
+  firehose_builder::fields out{{"$type", "app.bsky.actor.profile"}, {"displayName", "Bob"}};
   if (pack != nullptr)
     out["joinedViaStarterPack"] = ref_to(*pack);
   return out;
@@ -25,28 +25,31 @@ const made bobs_profile{"at://did:plc:bob/app.bsky.actor.profile/self", ""};
 
 /// Alice's starter pack, and what Bob does with his profile.
 struct newcomer {
-  story told;
-  made pack;
+  firehose_builder events;
+  record_ref pack;
 
   newcomer() {
-    const auto list = told.list("alice", "l1", {{"purpose", "app.bsky.graph.defs#referencelist"}});
-    pack = told.create("alice", "app.bsky.graph.starterpack/pack",
-                       {{"$type", "app.bsky.graph.starterpack"},
-                        {"name", "a pack"},
-                        {"list", list.uri},
-                        {"createdAt", story_time}});
+    const auto list =
+        events.list("alice", "l1", {{"purpose", "app.bsky.graph.defs#referencelist"}});
+    pack = events.create("alice", "app.bsky.graph.starterpack/pack",
+                         {{"$type", "app.bsky.graph.starterpack"},
+                          {"name", "a pack"},
+                          {"list", list.uri},
+                          {"createdAt", record_time}});
   }
 
   void join(const char* rkey = "self") {
-    told.create("bob", std::string{"app.bsky.actor.profile/"} + rkey, profile_of(&pack));
+    events.create("bob", std::string{"app.bsky.actor.profile/"} + rkey, profile_of(&pack));
   }
-  void begin_alone() { told.create("bob", "app.bsky.actor.profile/self", profile_of(nullptr)); }
+  void begin_alone() { events.create("bob", "app.bsky.actor.profile/self", profile_of(nullptr)); }
   void update(bool joined) {
-    told.update("bob", "app.bsky.actor.profile/self", profile_of(joined ? &pack : nullptr));
+    events.update("bob", "app.bsky.actor.profile/self", profile_of(joined ? &pack : nullptr));
   }
-  void leave() { told.remove(bobs_profile); }
+  void leave() { events.remove(bobs_profile); }
 
-  [[nodiscard]] lines notifications_in(std::size_t batch) { return notifications_of(told, batch); }
+  [[nodiscard]] lines notifications_in(std::size_t batch) {
+    return notifications_of(events, batch);
+  }
 };
 
 } // namespace
@@ -56,13 +59,13 @@ TEST_CASE("who joins through a starter pack tells its owner, and no later versio
   newcomer bob;
   SECTION("made") {
     bob.join();
-    CHECK(bob.notifications_in(batch) == told_once);
+    CHECK(bob.notifications_in(batch) == one_notification);
   }
   SECTION("made and changed") {
     bob.join();
     bob.update(true);
     bob.update(false);
-    CHECK(bob.notifications_in(batch) == told_once);
+    CHECK(bob.notifications_in(batch) == one_notification);
   }
   SECTION("the pack is named later only") {
     bob.begin_alone();
@@ -71,7 +74,7 @@ TEST_CASE("who joins through a starter pack tells its owner, and no later versio
   }
   SECTION("a change of what nobody has seen yet is its beginning") {
     bob.update(true);
-    CHECK(bob.notifications_in(batch) == told_once);
+    CHECK(bob.notifications_in(batch) == one_notification);
   }
 }
 
@@ -81,19 +84,19 @@ TEST_CASE("what a new profile told stays when it goes") {
   SECTION("made and deleted") {
     bob.join();
     bob.leave();
-    CHECK(bob.notifications_in(batch) == told_once);
+    CHECK(bob.notifications_in(batch) == one_notification);
   }
   SECTION("made, deleted and made again") {
     bob.join();
     bob.leave();
     bob.join();
-    CHECK(bob.notifications_in(batch) == lines{told_once.front(), told_once.front()});
+    CHECK(bob.notifications_in(batch) == lines{one_notification.front(), one_notification.front()});
   }
   SECTION("deleted and made again") {
     bob.begin_alone();
     bob.leave();
     bob.join();
-    CHECK(bob.notifications_in(batch) == told_once);
+    CHECK(bob.notifications_in(batch) == one_notification);
   }
 }
 
@@ -101,11 +104,11 @@ TEST_CASE("a batch that deletes a profile and makes it again tells of it") {
   newcomer bob;
   bob.begin_alone();
   index_target target;
-  target.apply(bob.told.take(), 100);
+  target.apply(bob.events.take(), 100);
   bob.leave();
   bob.join();
-  target.apply(bob.told.take(), 100);
-  CHECK(notifications(target.connection) == told_once);
+  target.apply(bob.events.take(), 100);
+  CHECK(notifications(target.connection) == one_notification);
 }
 
 TEST_CASE("profiles that are not the account's own neither tell nor keep it from telling") {
@@ -113,10 +116,10 @@ TEST_CASE("profiles that are not the account's own neither tell nor keep it from
   newcomer bob;
   bob.join("x");
   index_target target;
-  target.apply(bob.told.take(), batch);
-  bob.told.remove({"at://did:plc:bob/app.bsky.actor.profile/x", ""});
+  target.apply(bob.events.take(), batch);
+  bob.events.remove({"at://did:plc:bob/app.bsky.actor.profile/x", ""});
   bob.join();
-  target.apply(bob.told.take(), batch);
-  CHECK(notifications(target.connection) == told_once);
+  target.apply(bob.events.take(), batch);
+  CHECK(notifications(target.connection) == one_notification);
   CHECK(target.reasons.empty());
 }

@@ -1,6 +1,6 @@
 #include "db/accounts/purge.hpp"
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 
 #include <catch2/catch.hpp>
@@ -24,7 +24,7 @@ constexpr const char* note_deletions =
     "CREATE TRIGGER note AFTER DELETE ON notifications FOR EACH ROW EXECUTE FUNCTION "
     "note_deletion()";
 
-[[nodiscard]] std::string most_at_once(db::connection& on, const std::string& table) {
+[[nodiscard]] std::string max_at_once(db::connection& on, const std::string& table) {
   return value(on, "SELECT max(n) FROM (SELECT count(*) AS n FROM deletions WHERE what = '" +
                        table + "' GROUP BY tx) AS each");
 }
@@ -32,20 +32,20 @@ constexpr const char* note_deletions =
 } // namespace
 
 TEST_CASE("a large account is taken away in transactions that are no larger than others") {
-  story told;
+  firehose_builder events;
   for (int i = 0; i < follows; ++i)
-    told.follow("alice", fmt::format("f{}", i), fmt::format("u{}", i));
+    events.follow("alice", fmt::format("f{}", i), fmt::format("u{}", i));
   for (int i = 0; i < followers; ++i)
-    told.follow(fmt::format("u{}", i), "f", "alice");
-  told.account("alice", false, "deleted");
+    events.follow(fmt::format("u{}", i), "f", "alice");
+  events.account("alice", false, "deleted");
   index_target target;
   must(target.connection.exec_script(note_deletions));
   SECTION("when it is believed") {
-    target.apply(told.take(), 500);
+    target.apply(events.take(), 500);
   }
   SECTION("when it is confirmed") {
     target.verify_deletions = true;
-    target.apply(told.take(), 500);
+    target.apply(events.take(), 500);
     REQUIRE(target.count("follows") == follows + followers);
     auto tasks =
         must(db::claim_identity_tasks(target.connection, 10'000, std::chrono::minutes{1}, {}))
@@ -61,6 +61,6 @@ TEST_CASE("a large account is taken away in transactions that are no larger than
   CHECK(target.count("notifications") == 0);
   CHECK(user_counts(target.connection, "u0") == "0 1 0");
   CHECK(target.count("deletions WHERE what = 'follows'") == follows);
-  CHECK(most_at_once(target.connection, "follows") == "1000");
-  CHECK(most_at_once(target.connection, "notifications") == "1000");
+  CHECK(max_at_once(target.connection, "follows") == "1000");
+  CHECK(max_at_once(target.connection, "notifications") == "1000");
 }

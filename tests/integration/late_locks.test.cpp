@@ -1,7 +1,7 @@
 #include "db/index/posts.hpp"
-#include "tests/integration/asking.hpp"
+#include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/indexing.hpp"
-#include "tests/integration/story.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
@@ -17,10 +17,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const made root{"at://did:plc:alice/app.bsky.feed.post/root", cid_of(block_of({{"a", 1}}))};
-const made absent{"at://did:plc:alice/app.bsky.feed.post/absent", cid_of(block_of({{"a", 2}}))};
+const record_ref root{"at://did:plc:alice/app.bsky.feed.post/root", cid_of(block_of({{"a", 1}}))};
+const record_ref absent{"at://did:plc:alice/app.bsky.feed.post/absent",
+                        cid_of(block_of({{"a", 2}}))};
 
-[[nodiscard]] std::string lock_of_post(index_target& target, const made& post) {
+[[nodiscard]] std::string lock_of_post(index_target& target, const record_ref& post) {
   const auto rkey = post.uri.substr(post.uri.rfind('/') + 1);
   return "SELECT FROM post_aggregates WHERE post_id = " +
          value(target.connection, "SELECT id FROM uris WHERE rkey = '" + rkey + "'") +
@@ -48,7 +49,7 @@ void contest(index_target& target, const std::vector<frame_bytes>& frames, const
   auto applied = std::async(std::launch::async,
                             [&] { return db::apply_batch(target.connection, options, batch); });
   REQUIRE(first_try.get_future().wait_for(30s) == std::future_status::ready);
-  wait_for_standing(looking, 1);
+  wait_for_blocked_sessions(looking, 1);
   // It stands before the first of its locks and holds none that comes behind: nobody is in its way.
   must(other.exec_script("SET LOCAL lock_timeout = '10s'; " + second));
   must(other.exec_script("COMMIT"));
@@ -61,31 +62,31 @@ void contest(index_target& target, const std::vector<frame_bytes>& frames, const
 } // namespace
 
 TEST_CASE("an ancestor whose lock is needed late is not waited for out of its turn") {
-  story told;
-  told.like("bob", "l1", absent);
-  const auto parent = told.reply("bob", "parent", absent, root);
+  firehose_builder events;
+  events.like("bob", "l1", absent);
+  const auto parent = events.reply("bob", "parent", absent, root);
   index_target target;
-  target.apply(told.take(), 1);
+  target.apply(events.take(), 1);
   // What it answers answers what is not there, of which nobody knows the thread.
-  told.reply("carol", "answer", parent, root);
-  contest(target, told.take(), lock_of_post(target, absent), lock_of_post(target, parent));
+  events.reply("carol", "answer", parent, root);
+  contest(target, events.take(), lock_of_post(target, absent), lock_of_post(target, parent));
   CHECK(counts(target.connection, parent) == "0 0 1 0");
   CHECK(target.count("posts") == 2);
 }
 
 TEST_CASE("a post of which an answer goes is not waited for out of its turn") {
-  story told;
-  told.post("alice", "any");
-  const auto post = told.post("alice", "root");
-  told.create("alice", "app.bsky.feed.threadgate/root",
-              {{"$type", "app.bsky.feed.threadgate"},
-               {"post", post.uri},
-               {"allow", boost::json::array{}},
-               {"createdAt", story_time}});
-  const auto reply = told.reply("bob", "reply", post, post);
-  told.reply("carol", "answer", reply, post);
+  firehose_builder events;
+  events.post("alice", "any");
+  const auto post = events.post("alice", "root");
+  events.create("alice", "app.bsky.feed.threadgate/root",
+                {{"$type", "app.bsky.feed.threadgate"},
+                 {"post", post.uri},
+                 {"allow", boost::json::array{}},
+                 {"createdAt", record_time}});
+  const auto reply = events.reply("bob", "reply", post, post);
+  events.reply("carol", "answer", reply, post);
   // The thread and its gate come last, though they were there before the answers, which then go.
-  auto frames = told.in_order({0, 3, 4, 1, 2});
+  auto frames = events.in_order({0, 3, 4, 1, 2});
   const std::vector<frame_bytes> late{frames.begin() + 3, frames.end()};
   frames.resize(3);
   index_target target;
@@ -100,15 +101,15 @@ TEST_CASE("a post of which an answer goes is not waited for out of its turn") {
 }
 
 TEST_CASE("a lock that is needed late and free at once costs no other try") {
-  story told;
-  const auto parent = told.reply("bob", "parent", absent, root);
+  firehose_builder events;
+  const auto parent = events.reply("bob", "parent", absent, root);
   index_target target;
-  target.apply(told.take(), 1);
-  told.reply("carol", "answer", parent, root);
+  target.apply(events.take(), 1);
+  events.reply("carol", "answer", parent, root);
   int tries = 0;
   db::tx_options options;
   options.on_retry = [&](const db::db_error&) { ++tries; };
-  REQUIRE(db::apply_batch(target.connection, options, target.batch_of(told.take())));
+  REQUIRE(db::apply_batch(target.connection, options, target.batch_of(events.take())));
   CHECK(tries == 0);
   CHECK(counts(target.connection, parent) == "0 0 1 0");
 }
@@ -119,7 +120,7 @@ TEST_CASE("what is locked behind a late lock is waited for as long as ever") {
   const auto setting = db::transaction::run(
       target.connection, {.lock_timeout = 1234ms}, [](db::tx& on) -> db::outcome<std::string> {
         db::pipeline pipe(on);
-        db::add_lock_posts_late(pipe, {});
+        db::queue_lock_posts_late(pipe, {});
         must(pipe.sync());
         return std::string{must(on.exec("SELECT current_setting('lock_timeout')")).get_text(0, 0)};
       });

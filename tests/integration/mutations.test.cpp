@@ -3,8 +3,8 @@
 #include "atproto/frame/frame.hpp"
 #include "atproto/repo/car.hpp"
 #include "db/reads/stored_records.hpp"
+#include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/indexing.hpp"
-#include "tests/integration/story.hpp"
 #include "tools/replay/corpus_file.hpp"
 
 #include <catch2/catch.hpp>
@@ -60,7 +60,7 @@ struct sample_record {
   return out;
 }
 
-[[nodiscard]] std::string text_of_bytes(dice& of, std::size_t most) {
+[[nodiscard]] std::string text_of_bytes(dice& of, std::size_t max_size) {
   static const std::vector<std::string> letters{std::string(1, '\0'),
                                                 "\\",
                                                 "\"",
@@ -80,7 +80,7 @@ struct sample_record {
                                                 "\x01",
                                                 "u0000"};
   std::string out;
-  for (auto n = roll(of, most); n > 0; --n)
+  for (auto n = roll(of, max_size); n > 0; --n)
     out += letters[roll(of, letters.size())];
   return out;
 }
@@ -191,25 +191,25 @@ TEST_CASE(
   INFO("seed " << seed);
   dice of{seed};
   static const auto samples = sample_records();
-  story told;
+  firehose_builder events;
   std::map<std::string, bytes> sent; // by path in the repos, with the DID before it
   constexpr std::size_t mutants = 400;
-  std::size_t made = 0;
-  while (made < mutants) {
+  std::size_t built = 0;
+  while (built < mutants) {
     const auto& from = samples[roll(of, samples.size())];
-    const auto who = fmt::format("mutant{}", made);
+    const auto who = fmt::format("mutant{}", built);
     auto block = mutant(from, did_of(who), of);
     if (!block)
       continue;
-    ++made;
+    ++built;
     const auto good =
-        block_of({{"$type", "app.bsky.feed.post"}, {"text", who}, {"createdAt", story_time}});
+        block_of({{"$type", "app.bsky.feed.post"}, {"text", who}, {"createdAt", record_time}});
     sent[fmt::format("at://{}/{}", did_of(who), from.path)] = *block;
-    told.commit(who, {{"create", from.path, std::move(*block)},
-                      {"create", "app.bsky.feed.post/good", good}});
+    events.commit(who, {{"create", from.path, std::move(*block)},
+                        {"create", "app.bsky.feed.post/good", good}});
   }
   index_target target;
-  target.apply(told.take(), 1 + roll(of, 200));
+  target.apply(events.take(), 1 + roll(of, 200));
   CHECK(target.count("posts p JOIN uris u ON u.id = p.id WHERE u.rkey = 'good'") == mutants);
 
   std::size_t stored = 0;

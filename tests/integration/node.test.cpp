@@ -42,9 +42,9 @@ TEST_CASE("H6 a node follows the sample to its end, drains and leaves the rows")
   const auto database = test::pg_fixture::fresh_database();
   auto server = net::replay_server::start(sample(), {}).value();
   auto running = start_node(node_settings(server->url(), database));
-  const auto verdict = running->context().status.wait(patience);
-  REQUIRE(verdict);
-  CHECK(verdict->exit_code == 0);
+  const auto exit_request = running->context().status.wait(patience);
+  REQUIRE(exit_request);
+  CHECK(exit_request->exit_code == 0);
   CHECK(running->stop());
   CHECK(wrong_tables(database) == none);
 }
@@ -69,10 +69,10 @@ TEST_CASE("whatever actor is killed while the sample streams, it is restarted an
     victims.emplace_back(name);
   std::size_t kills = 0;
   std::map<std::string, caf::actor_id> killed; // on a busy machine one may not have died yet
-  std::optional<node_status::verdict> verdict;
+  std::optional<node_status::exit_request> exit_request;
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!verdict && std::chrono::steady_clock::now() < deadline) {
-    verdict = context.status.wait(150ms);
+  while (!exit_request && std::chrono::steady_clock::now() < deadline) {
+    exit_request = context.status.wait(150ms);
     if (kills == victims.size())
       continue;
     auto& last = killed[victims[kills]];
@@ -82,8 +82,8 @@ TEST_CASE("whatever actor is killed while the sample streams, it is restarted an
       ++kills;
     }
   }
-  REQUIRE(verdict);
-  CHECK(verdict->exit_code == 0);
+  REQUIRE(exit_request);
+  CHECK(exit_request->exit_code == 0);
   CHECK(kills == victims.size());
   CHECK(eventually([&] {
     double restarts = 0;
@@ -106,7 +106,8 @@ TEST_CASE("/metrics tells of every actor from its start on: messages, restarts, 
     caf::scoped_actor self(running->system());
     for (const auto& each : context.actors.names())
       test::receive_answer(
-          self->request(caf::actor_cast<any_actor>(context.actors.find(each)), patience, get_status{}),
+          self->request(caf::actor_cast<any_actor>(context.actors.find(each)), patience,
+                        get_status{}),
           [](const actor_status&) {},
           [&](const caf::error& problem) { FAIL(describe(running->system(), problem)); });
   }
@@ -137,8 +138,8 @@ TEST_CASE("H3 no shard ever holds more frames than it granted, however small the
   options.shards = 2;
   auto running = start_node(options);
   auto& context = running->context();
-  const auto verdict = context.status.wait(patience);
-  REQUIRE(verdict);
+  const auto exit_request = context.status.wait(patience);
+  REQUIRE(exit_request);
   for (std::size_t shard = 0; shard < options.shards; ++shard) {
     auto fields = status_of_shard(*running, shard);
     INFO("shard " << shard << " peak " << fields["peak"]);
@@ -166,9 +167,9 @@ TEST_CASE("L6 a relay that misbehaves in every way is survived without a restart
   options.until_caught_up = 3s;
   auto running = start_node(options);
   auto& context = running->context();
-  const auto verdict = context.status.wait(patience);
-  REQUIRE(verdict);
-  CHECK(verdict->exit_code == 0);
+  const auto exit_request = context.status.wait(patience);
+  REQUIRE(exit_request);
+  CHECK(exit_request->exit_code == 0);
   for (const auto* group : {"firehose", "shard"})
     CHECK(context.metrics.actor(group).restarts->Value() == 0);
   CHECK(server->faults_left().empty());
@@ -196,9 +197,9 @@ TEST_CASE("a node that is superseded by another one stops by itself and harms no
   REQUIRE(fenced);
   CHECK(fenced->exit_code == 75);
   CHECK(old->stop());
-  const auto verdict = newer->context().status.wait(patience);
-  REQUIRE(verdict);
-  CHECK(verdict->exit_code == 0);
+  const auto exit_request = newer->context().status.wait(patience);
+  REQUIRE(exit_request);
+  CHECK(exit_request->exit_code == 0);
   CHECK(newer->stop());
   CHECK(wrong_tables(database) == none);
 }

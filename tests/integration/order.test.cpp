@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tools/replay/corpus_order.hpp"
 
 #include <catch2/catch.hpp>
@@ -12,20 +12,20 @@ namespace {
 /// Indexes a story in the orders that the repos allow (some two dozen, if they allow more), in
 /// batches of several sizes, and wants the same rows each time. @returns the target of the told
 /// order.
-[[nodiscard]] std::unique_ptr<index_target> same_in_every_order(const story& told) {
-  constexpr std::size_t most = 24;
+[[nodiscard]] std::unique_ptr<index_target> same_in_every_order(const firehose_builder& events) {
+  constexpr std::size_t max_orders = 24;
 
   auto first = std::make_unique<index_target>();
-  const auto orders = told.orders();
+  const auto orders = events.orders();
   REQUIRE(orders.size() > 5);
-  first->apply(told.in_order(orders.front()), 1);
+  first->apply(events.in_order(orders.front()), 1);
   const auto expected = first->fingerprints();
-  const auto stride = orders.size() / most + 1;
-  const std::size_t batches[] = {1, 3, told.size()};
+  const auto stride = orders.size() / max_orders + 1;
+  const std::size_t batches[] = {1, 3, events.size()};
   for (std::size_t i = 1; i < orders.size(); i += stride) {
     index_target target;
     const auto batch = batches[(i / stride) % std::size(batches)];
-    target.apply(told.in_order(orders[i]), batch);
+    target.apply(events.in_order(orders[i]), batch);
     for (const auto& [table, hash] : target.fingerprints()) {
       INFO(table << ", order " << i << ", batches of " << batch);
       CHECK(hash == expected.at(table));
@@ -34,18 +34,18 @@ namespace {
   return first;
 }
 
-[[nodiscard]] story::json gate_rule(std::string_view name) {
+[[nodiscard]] firehose_builder::json gate_rule(std::string_view name) {
   return {{"$type", "app.bsky.feed.threadgate#" + std::string{name}}};
 }
 
-[[nodiscard]] story::fields gate_of(const made& post, boost::json::array allow) {
+[[nodiscard]] firehose_builder::fields gate_of(const record_ref& post, boost::json::array allow) {
   return {{"$type", "app.bsky.feed.threadgate"},
           {"post", post.uri},
           {"allow", std::move(allow)},
-          {"createdAt", story_time}};
+          {"createdAt", record_time}};
 }
 
-[[nodiscard]] std::string verdicts(index_target& target) {
+[[nodiscard]] std::string gate_results(index_target& target) {
   return value(target.connection,
                "SELECT string_agg(u.rkey || ' ' || coalesce(violates_thread_gate, false) || ' ' || "
                "coalesce(violates_embedding_rules, false) || ' ' || coalesce(invalid_reply_root, "
@@ -56,78 +56,79 @@ namespace {
 } // namespace
 
 TEST_CASE("a reply is judged by the gate and the follows of its own time") {
-  story told;
-  const auto root = told.post("alice", "a1");
-  told.create("alice", "app.bsky.feed.threadgate/a1", gate_of(root, {gate_rule("followingRule")}));
-  told.reply("bob", "b1", root, root);
-  const auto follow = told.follow("alice", "f1", "bob");
-  told.reply("bob", "b2", root, root);
-  told.remove(follow);
-  told.reply("bob", "b3", root, root);
-  const auto target = same_in_every_order(told);
-  CHECK(verdicts(*target) == "b1 true false false, b2 false false false, b3 true false false");
+  firehose_builder events;
+  const auto root = events.post("alice", "a1");
+  events.create("alice", "app.bsky.feed.threadgate/a1",
+                gate_of(root, {gate_rule("followingRule")}));
+  events.reply("bob", "b1", root, root);
+  const auto follow = events.follow("alice", "f1", "bob");
+  events.reply("bob", "b2", root, root);
+  events.remove(follow);
+  events.reply("bob", "b3", root, root);
+  const auto target = same_in_every_order(events);
+  CHECK(gate_results(*target) == "b1 true false false, b2 false false false, b3 true false false");
   CHECK(counts(target->connection, root) == "0 0 1 0");
 }
 
 TEST_CASE("a reply is judged by the lists of its own time, whether the list is there or not") {
-  story told;
-  const auto root = told.post("alice", "a1");
-  const auto list = made{"at://did:plc:carol/app.bsky.graph.list/l1", ""};
-  told.create(
+  firehose_builder events;
+  const auto root = events.post("alice", "a1");
+  const auto list = record_ref{"at://did:plc:carol/app.bsky.graph.list/l1", ""};
+  events.create(
       "alice", "app.bsky.feed.threadgate/a1",
       gate_of(root, {{{"$type", "app.bsky.feed.threadgate#listRule"}, {"list", list.uri}}}));
-  const auto item = told.list_item("carol", "i1", list, "bob");
-  told.reply("bob", "b1", root, root);
-  const auto made_list = told.list("carol", "l1");
-  told.remove(item);
-  told.reply("bob", "b2", root, root);
-  told.remove(made_list);
-  const auto target = same_in_every_order(told);
-  CHECK(verdicts(*target) == "b1 false false false, b2 true false false");
+  const auto item = events.list_item("carol", "i1", list, "bob");
+  events.reply("bob", "b1", root, root);
+  const auto made_list = events.list("carol", "l1");
+  events.remove(item);
+  events.reply("bob", "b2", root, root);
+  events.remove(made_list);
+  const auto target = same_in_every_order(events);
+  CHECK(gate_results(*target) == "b1 false false false, b2 true false false");
 }
 
 TEST_CASE("a gate that came, changed or went after a reply does not matter to it") {
-  story told;
-  const auto root = told.post("alice", "a1");
-  told.reply("bob", "b1", root, root);
-  told.create("alice", "app.bsky.feed.threadgate/a1", gate_of(root, {}));
-  told.reply("bob", "b2", root, root);
-  told.update("alice", "app.bsky.feed.threadgate/a1", gate_of(root, {gate_rule("mentionRule")}));
-  told.reply("bob", "b3", root, root);
-  told.remove({"at://did:plc:alice/app.bsky.feed.threadgate/a1", ""});
-  told.reply("bob", "b4", root, root);
-  const auto target = same_in_every_order(told);
-  CHECK(verdicts(*target) == "b1 false false false, b2 true false false, b3 true false false, "
-                             "b4 false false false");
+  firehose_builder events;
+  const auto root = events.post("alice", "a1");
+  events.reply("bob", "b1", root, root);
+  events.create("alice", "app.bsky.feed.threadgate/a1", gate_of(root, {}));
+  events.reply("bob", "b2", root, root);
+  events.update("alice", "app.bsky.feed.threadgate/a1", gate_of(root, {gate_rule("mentionRule")}));
+  events.reply("bob", "b3", root, root);
+  events.remove({"at://did:plc:alice/app.bsky.feed.threadgate/a1", ""});
+  events.reply("bob", "b4", root, root);
+  const auto target = same_in_every_order(events);
+  CHECK(gate_results(*target) == "b1 false false false, b2 true false false, b3 true false false, "
+                                 "b4 false false false");
 }
 
 TEST_CASE("a quote is judged by the gate of its own time") {
-  story told;
-  const auto root = told.post("alice", "a1");
-  told.quote("bob", "b1", root);
-  told.create("alice", "app.bsky.feed.postgate/a1",
-              {{"$type", "app.bsky.feed.postgate"},
-               {"post", root.uri},
-               {"embeddingRules", {{{"$type", "app.bsky.feed.postgate#disableRule"}}}},
-               {"createdAt", story_time}});
-  told.quote("bob", "b2", root);
-  told.remove({"at://did:plc:alice/app.bsky.feed.postgate/a1", ""});
-  told.quote("bob", "b3", root);
-  const auto target = same_in_every_order(told);
-  CHECK(verdicts(*target) == "b1 false false false, b2 false true false, b3 false false false");
+  firehose_builder events;
+  const auto root = events.post("alice", "a1");
+  events.quote("bob", "b1", root);
+  events.create("alice", "app.bsky.feed.postgate/a1",
+                {{"$type", "app.bsky.feed.postgate"},
+                 {"post", root.uri},
+                 {"embeddingRules", {{{"$type", "app.bsky.feed.postgate#disableRule"}}}},
+                 {"createdAt", record_time}});
+  events.quote("bob", "b2", root);
+  events.remove({"at://did:plc:alice/app.bsky.feed.postgate/a1", ""});
+  events.quote("bob", "b3", root);
+  const auto target = same_in_every_order(events);
+  CHECK(gate_results(*target) == "b1 false false false, b2 false true false, b3 false false false");
   CHECK(target->count("notifications WHERE reason = 6") == 2);
 }
 
 TEST_CASE("a reply tells the authors that were above it when it was made") {
-  story told;
-  const auto root = told.post("alice", "a1");
-  const auto middle = told.reply("bob", "b1", root, root);
-  const auto low = told.reply("carol", "c1", middle, root);
-  told.remove(middle);
-  told.reply("dave", "d1", low, root);
-  told.remove(root);
-  told.reply("dave", "d2", low, root);
-  const auto target = same_in_every_order(told);
+  firehose_builder events;
+  const auto root = events.post("alice", "a1");
+  const auto middle = events.reply("bob", "b1", root, root);
+  const auto low = events.reply("carol", "c1", middle, root);
+  events.remove(middle);
+  events.reply("dave", "d1", low, root);
+  events.remove(root);
+  events.reply("dave", "d2", low, root);
+  const auto target = same_in_every_order(events);
   // d1 reaches carol only: bob's post was gone. b1's own telling went with it.
   CHECK(value(target->connection,
               "SELECT string_agg(n.rkey || '>' || r.did, ', ' ORDER BY n.rkey, r.did) FROM "
@@ -136,29 +137,29 @@ TEST_CASE("a reply tells the authors that were above it when it was made") {
 }
 
 TEST_CASE("a reply is as wrong about its root as what it answers") {
-  story told;
-  const auto root = told.post("alice", "a1");
-  const auto other = told.post("alice", "a2");
-  const auto wrong = told.reply("bob", "b1", root, other);
-  told.reply("carol", "c1", wrong, other);
-  const auto right = told.reply("bob", "b2", root, root);
-  told.reply("carol", "c2", right, root);
-  const auto target = same_in_every_order(told);
-  CHECK(verdicts(*target) == "b1 false false true, b2 false false false, c1 false false true, "
-                             "c2 false false false");
+  firehose_builder events;
+  const auto root = events.post("alice", "a1");
+  const auto other = events.post("alice", "a2");
+  const auto wrong = events.reply("bob", "b1", root, other);
+  events.reply("carol", "c1", wrong, other);
+  const auto right = events.reply("bob", "b2", root, root);
+  events.reply("carol", "c2", right, root);
+  const auto target = same_in_every_order(events);
+  CHECK(gate_results(*target) == "b1 false false true, b2 false false false, c1 false false true, "
+                                 "c2 false false false");
 }
 
 TEST_CASE("what a thread's author hides ends the way up for later replies") {
-  story told;
-  const auto root = told.post("alice", "a1");
-  const auto middle = told.reply("bob", "b1", root, root);
-  told.reply("carol", "c1", middle, root);
+  firehose_builder events;
+  const auto root = events.post("alice", "a1");
+  const auto middle = events.reply("bob", "b1", root, root);
+  events.reply("carol", "c1", middle, root);
   auto gate = gate_of(root, {});
   gate.erase("allow");
   gate["hiddenReplies"] = {middle.uri};
-  told.create("alice", "app.bsky.feed.threadgate/a1", gate);
-  told.reply("carol", "c2", middle, root);
-  const auto target = same_in_every_order(told);
+  events.create("alice", "app.bsky.feed.threadgate/a1", gate);
+  events.reply("carol", "c2", middle, root);
+  const auto target = same_in_every_order(events);
   CHECK(value(target->connection,
               "SELECT string_agg(n.rkey || '>' || r.did, ', ' ORDER BY n.rkey, r.did) FROM "
               "notifications n JOIN users r ON r.id = n.recipient_id WHERE reason = 5") ==

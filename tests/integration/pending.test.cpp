@@ -1,7 +1,7 @@
 #include "db/accounts/purge.hpp"
 #include "db/index/users.hpp"
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/integration/running_node.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
@@ -74,11 +74,11 @@ private:
 }
 
 /// Likes of alice's post p1 by `count` users.
-[[nodiscard]] std::vector<frame_bytes> likes_of(story& told, const made& post, int count,
-                                                int first = 0) {
+[[nodiscard]] std::vector<frame_bytes> likes_of(firehose_builder& events, const record_ref& post,
+                                                int count, int first = 0) {
   for (int i = first; i < first + count; ++i)
-    told.like(fmt::format("user{}", i), "x1", post);
-  return told.take();
+    events.like(fmt::format("user{}", i), "x1", post);
+  return events.take();
 }
 
 using reporting = std::future<expected<db::apply_report>>;
@@ -100,8 +100,8 @@ using reporting = std::future<expected<db::apply_report>>;
   return static_cast<std::size_t>(std::ranges::count(changes, what, &db::pending_change::what));
 }
 
-[[nodiscard]] story::fields text(std::string_view words) {
-  return {{"$type", "app.bsky.feed.post"}, {"text", words}, {"createdAt", story_time}};
+[[nodiscard]] firehose_builder::fields text(std::string_view words) {
+  return {{"$type", "app.bsky.feed.post"}, {"text", words}, {"createdAt", record_time}};
 }
 
 constexpr int rounds = 12;
@@ -112,17 +112,18 @@ TEST_CASE("likes, posts and lists come and go at once, and what lives is what co
   // Release against delete, delete of the referent while others are released, park against release.
   std::mt19937 random(3);
   for (int round = 0; round < rounds; ++round) {
-    story told;
-    const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
-    const made list{"at://did:plc:alice/app.bsky.graph.list/l1", ""};
+    firehose_builder events;
+    const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1",
+                          cid_of(block_of(text("any")))};
+    const record_ref list{"at://did:plc:alice/app.bsky.graph.list/l1", ""};
     bool lives = false;
     bool listed = false;
     for (int i = 0; i < 15; ++i) {
       if (random() % 3 == 0) {
-        listed ? told.remove(list) : static_cast<void>(told.list("alice", "l1"));
+        listed ? events.remove(list) : static_cast<void>(events.list("alice", "l1"));
         listed = !listed;
       } else {
-        lives ? told.remove(post) : static_cast<void>(told.post("alice", "p1"));
+        lives ? events.remove(post) : static_cast<void>(events.post("alice", "p1"));
         lives = !lives;
       }
     }
@@ -134,13 +135,13 @@ TEST_CASE("likes, posts and lists come and go at once, and what lives is what co
       for (int i = 0; i < 15; ++i) {
         auto& has = random() % 2 == 0 ? liked : reposted;
         const auto kind = &has == &liked ? "like" : "repost";
-        const made self{"at://" + did_of(who) + "/app.bsky.feed." + kind + "/x1", ""};
+        const record_ref self{"at://" + did_of(who) + "/app.bsky.feed." + kind + "/x1", ""};
         if (has)
-          told.remove(self);
+          events.remove(self);
         else if (&has == &liked)
-          told.like(who, "x1", post);
+          events.like(who, "x1", post);
         else
-          told.repost(who, "x1", post);
+          events.repost(who, "x1", post);
         has = !has;
       }
       likes += liked ? 1 : 0;
@@ -150,8 +151,8 @@ TEST_CASE("likes, posts and lists come and go at once, and what lives is what co
     auto on = db::connection::open({.conninfo = database}).value();
     REQUIRE(db::migrate(on));
     const auto epoch = claim(on, 3);
-    const auto frames = told.take();
-    const auto repos = told.repos();
+    const auto frames = events.take();
+    const auto repos = events.repos();
     std::vector<std::future<expected<void>>> lanes;
     for (const std::string who : {"alice", "bob", "carol"}) {
       std::vector<frame_bytes> own;
@@ -187,11 +188,12 @@ TEST_CASE("likes, posts and lists come and go at once, and what lives is what co
 
 TEST_CASE("two writers that apply the same release at once release once") {
   for (int round = 0; round < rounds; ++round) {
-    story told;
-    const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
-    const auto waiting = likes_of(told, post, 5);
-    told.post("alice", "p1");
-    const auto release = told.take();
+    firehose_builder events;
+    const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1",
+                          cid_of(block_of(text("any")))};
+    const auto waiting = likes_of(events, post, 5);
+    events.post("alice", "p1");
+    const auto release = events.take();
     const auto database = pg_fixture::fresh_database();
     auto on = db::connection::open({.conninfo = database}).value();
     REQUIRE(db::migrate(on));
@@ -216,12 +218,13 @@ TEST_CASE("the same operations parked by two services and released by a third wr
   // None has read anything of the others when the first of them gets on, so each means to do all.
   std::array<std::size_t, 3> order{0, 1, 2}; // two that park, and the one that releases
   do {
-    story told;
-    const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
-    const auto first = likes_of(told, post, 1);
-    const auto waiting = likes_of(told, post, 5, 1);
-    told.post("alice", "p1");
-    const auto release = told.take();
+    firehose_builder events;
+    const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1",
+                          cid_of(block_of(text("any")))};
+    const auto first = likes_of(events, post, 1);
+    const auto waiting = likes_of(events, post, 5, 1);
+    events.post("alice", "p1");
+    const auto release = events.take();
     const auto database = pg_fixture::fresh_database();
     auto on = connect_to(database);
     auto locker = connect_to(database);
@@ -239,7 +242,7 @@ TEST_CASE("the same operations parked by two services and released by a third wr
         return who == 0 ? writer(database, 1, one, "one").apply(waiting)
                         : writer(database, 0, two, "two").apply(waiting);
       }));
-      wait_for_standing(on, lanes.size());
+      wait_for_blocked_sessions(on, lanes.size());
     }
     must(locker.exec_script("COMMIT"));
     const auto changes = changes_of(lanes);
@@ -250,7 +253,7 @@ TEST_CASE("the same operations parked by two services and released by a third wr
     CHECK(number_of(changes, db::pending_event::released) == parked + 1);
     CHECK(changes.size() == 2 * parked + 1);
     index_target alone;
-    alone.apply(told.in_order({0, 1, 2, 3, 4, 5, 6}), 1);
+    alone.apply(events.in_order({0, 1, 2, 3, 4, 5, 6}), 1);
     CHECK(differing(alone.fingerprints(), fingerprints(on)) == std::vector<std::string>{});
     CHECK(counts(on, post) == "6 0 0 0");
     CHECK(value(on, "SELECT count(*) FROM pending_ops") == "0");
@@ -259,17 +262,17 @@ TEST_CASE("the same operations parked by two services and released by a third wr
 
 TEST_CASE("parked operations are replaced by newer versions while they are released") {
   const auto release_is_first = GENERATE(true, false);
-  story told;
-  const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
-  const auto waiting = likes_of(told, post, 5);
+  firehose_builder events;
+  const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
+  const auto waiting = likes_of(events, post, 5);
   for (int i = 0; i < 5; ++i)
-    told.update(fmt::format("user{}", i), "app.bsky.feed.like/x1",
-                {{"$type", "app.bsky.feed.like"},
-                 {"subject", ref_to(post)},
-                 {"createdAt", "2026-10-01T00:00:00.000Z"}});
-  const auto newer = told.take();
-  told.post("alice", "p1");
-  const auto release = told.take();
+    events.update(fmt::format("user{}", i), "app.bsky.feed.like/x1",
+                  {{"$type", "app.bsky.feed.like"},
+                   {"subject", ref_to(post)},
+                   {"createdAt", "2026-10-01T00:00:00.000Z"}});
+  const auto newer = events.take();
+  events.post("alice", "p1");
+  const auto release = events.take();
   const auto database = pg_fixture::fresh_database();
   auto on = connect_to(database);
   auto locker = connect_to(database);
@@ -286,9 +289,9 @@ TEST_CASE("parked operations are replaced by newer versions while they are relea
   };
   std::vector<reporting> lanes;
   lanes.push_back(start(release_is_first));
-  wait_for_standing(on, 1);
+  wait_for_blocked_sessions(on, 1);
   lanes.push_back(start(!release_is_first));
-  wait_for_standing(on, 2);
+  wait_for_blocked_sessions(on, 2);
   must(locker.exec_script("COMMIT"));
   const auto changes = changes_of(lanes);
   CHECK(number_of(changes, db::pending_event::released) == 5);
@@ -296,7 +299,7 @@ TEST_CASE("parked operations are replaced by newer versions while they are relea
   CHECK(number_of(changes, db::pending_event::cancelled) == waited_again);
   CHECK(number_of(changes, db::pending_event::parked) == waited_again);
   index_target alone;
-  alone.apply(told.in_order({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}), 1);
+  alone.apply(events.in_order({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}), 1);
   CHECK(differing(alone.fingerprints(), fingerprints(on)) == std::vector<std::string>{});
   CHECK(counts(on, post) == "5 0 0 0");
   CHECK(value(on, "SELECT count(*) FROM likes") == "5");
@@ -306,11 +309,12 @@ TEST_CASE("parked operations are replaced by newer versions while they are relea
 TEST_CASE("two services that apply the same events at once on one database count each once") {
   // Each has its own cursor, so only the rows themselves can keep the two apart.
   for (int round = 0; round < rounds; ++round) {
-    story told;
-    const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
-    const auto waiting = likes_of(told, post, 5);
-    told.post("alice", "p1");
-    const auto release = told.take();
+    firehose_builder events;
+    const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1",
+                          cid_of(block_of(text("any")))};
+    const auto waiting = likes_of(events, post, 5);
+    events.post("alice", "p1");
+    const auto release = events.take();
     const auto database = pg_fixture::fresh_database();
     auto on = db::connection::open({.conninfo = database}).value();
     REQUIRE(db::migrate(on));
@@ -357,12 +361,12 @@ TEST_CASE("two services that apply the same events at once on one database count
 }
 
 TEST_CASE("a takeover while a release stands before a lock: it is released once") {
-  story told;
-  const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
-  const auto waiting = likes_of(told, post, 5);
-  told.post("alice", "p1");
-  const auto release = told.take();
-  const auto later = likes_of(told, post, 1, 5);
+  firehose_builder events;
+  const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
+  const auto waiting = likes_of(events, post, 5);
+  events.post("alice", "p1");
+  const auto release = events.take();
+  const auto later = likes_of(events, post, 1, 5);
   const auto database = pg_fixture::fresh_database();
   auto on = db::connection::open({.conninfo = database}).value();
   auto locker = db::connection::open({.conninfo = database}).value();
@@ -372,13 +376,13 @@ TEST_CASE("a takeover while a release stands before a lock: it is released once"
   REQUIRE(locker.exec_script("BEGIN; SELECT FROM pending_ops FOR UPDATE"));
   auto old =
       std::async(std::launch::async, [&] { return writer(database, 0, old_epoch).apply(release); });
-  wait_for_standing(on, 1);
+  wait_for_blocked_sessions(on, 1);
   // The batch at work has the cursor, so the newer writer waits for it, or for its end.
   auto taken = std::async(std::launch::async, [&] {
     auto other = db::connection::open({.conninfo = database}).value();
     return claim(other, 1);
   });
-  wait_for_standing(on, 2);
+  wait_for_blocked_sessions(on, 2);
   REQUIRE(locker.exec_script("COMMIT"));
   const auto by_old = old.get();
   const auto new_epoch = taken.get();
@@ -399,12 +403,13 @@ TEST_CASE("a takeover while a release stands before a lock: it is released once"
 
 TEST_CASE("the author of a post is purged while likes of it are parked and released") {
   for (int round = 0; round < rounds; ++round) {
-    story told;
-    const made post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
-    const auto before = likes_of(told, post, 4);
-    const auto meanwhile = likes_of(told, post, 4, 4);
-    told.post("alice", "p1");
-    const auto release = told.take();
+    firehose_builder events;
+    const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1",
+                          cid_of(block_of(text("any")))};
+    const auto before = likes_of(events, post, 4);
+    const auto meanwhile = likes_of(events, post, 4, 4);
+    events.post("alice", "p1");
+    const auto release = events.take();
     const auto database = pg_fixture::fresh_database();
     auto on = db::connection::open({.conninfo = database}).value();
     REQUIRE(db::migrate(on));
@@ -426,12 +431,12 @@ TEST_CASE("the author of a post is purged while likes of it are parked and relea
         return tl::unexpected(done.error());
       // As its deletion would, behind the post in the same lane.
       auto mine = db::connection::open({.conninfo = database}).value();
-      if (auto told_of = mine.exec_script(
+      if (auto inserted = mine.exec_script(
               "DELETE FROM identity_tasks; INSERT INTO identity_tasks (user_id, kind, event_time, "
               "forced) SELECT id, 1, now() + interval '10 years', true FROM users WHERE did = "
               "'did:plc:alice'");
-          !told_of)
-        return fail(errc::io, "{}", told_of.error().message);
+          !inserted)
+        return fail(errc::io, "{}", inserted.error().message);
       const auto tasks = db::claim_identity_tasks(mine, 100, std::chrono::minutes{1}, {});
       if (!tasks)
         return fail(errc::io, "{}", tasks.error().message);

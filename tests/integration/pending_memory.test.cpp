@@ -1,7 +1,7 @@
 #include "tests/integration/running_node.hpp"
 
-#include "tests/integration/asking.hpp"
-#include "tests/integration/story.hpp"
+#include "tests/integration/firehose_builder.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/proxied_database.hpp"
 #include "tools/replay/replay_server.hpp"
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("what memory knows of parked operations is what the table has, and each is counted once, "
           "also when the answer to a COMMIT was lost") {
-  story tale;
+  firehose_builder tale;
   for (int i = 0; i < 400; ++i)
     tale.like("user" + std::to_string(i % 50), "l" + std::to_string(i),
               {"at://did:plc:alice/app.bsky.feed.post/p" + std::to_string(i % 20),

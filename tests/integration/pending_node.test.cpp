@@ -1,6 +1,6 @@
 #include "db/index/pending.hpp"
 #include "db/schema/migrator.hpp"
-#include "tests/integration/asking.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/integration/running_node.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
@@ -81,12 +81,12 @@ TEST_CASE("a node starts with the operations parked last, however many wait") {
 }
 
 TEST_CASE("every way in which an operation waits and ends is counted, and memory follows") {
-  story told;
+  firehose_builder events;
   auto like = [&, user = 0](const char* rkey, int count) mutable {
-    const story::fields post{
-        {"$type", "app.bsky.feed.post"}, {"text", "any"}, {"createdAt", story_time}};
+    const firehose_builder::fields post{
+        {"$type", "app.bsky.feed.post"}, {"text", "any"}, {"createdAt", record_time}};
     for (int i = 0; i < count; ++i)
-      told.like(
+      events.like(
           fmt::format("user{}", user++), "x1",
           {fmt::format("at://did:plc:alice/app.bsky.feed.post/{}", rkey), cid_of(block_of(post))});
   };
@@ -94,11 +94,11 @@ TEST_CASE("every way in which an operation waits and ends is counted, and memory
   like("lost", 6);
   like("far", 4);
   for (int i = 10; i < 13; ++i)
-    told.remove({fmt::format("at://did:plc:user{}/app.bsky.feed.like/x1", i), ""});
-  told.post("alice", "comes");
-  std::vector<std::size_t> all(told.size());
+    events.remove({fmt::format("at://did:plc:user{}/app.bsky.feed.like/x1", i), ""});
+  events.post("alice", "comes");
+  std::vector<std::size_t> all(events.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  const auto server = net::replay_server::start(told.in_order(all), {}).value();
+  const auto server = net::replay_server::start(events.in_order(all), {}).value();
   const auto database = pg_fixture::fresh_database();
   auto options = node_settings(server->url(), database);
   options.until_caught_up = {};
@@ -109,7 +109,7 @@ TEST_CASE("every way in which an operation waits and ends is counted, and memory
   const auto running = start_node(options);
   auto on = connect_to(database);
   const auto& pending = running->context().metrics.pending();
-  const auto events = [&] {
+  const auto event_counts = [&] {
     std::vector<double> out;
     for (const auto* what : {"parked", "released", "cancelled", "expired"})
       out.push_back(pending.events.of(what).Value());
@@ -117,16 +117,16 @@ TEST_CASE("every way in which an operation waits and ends is counted, and memory
   };
   const auto in_table = [&] { return std::stod(value(on, "SELECT count(*) FROM pending_ops")); };
   using numbers = std::vector<double>;
-  CHECK(eventually([&] { return events() == numbers{20, 10, 3, 0}; }));
+  CHECK(eventually([&] { return event_counts() == numbers{20, 10, 3, 0}; }));
   CHECK(eventually([&] { return pending.ops[0]->Value() == 7; }));
   CHECK(pending.keys[0]->Value() == 2);
   CHECK(in_table() == 7);
   must(on.exec_script("UPDATE pending_ops SET parked_at = now() - interval '2 hours' WHERE "
                       "referent_id = (SELECT id FROM uris WHERE rkey = 'lost')"));
-  CHECK(eventually([&] { return events() == numbers{20, 10, 3, 3}; }));
+  CHECK(eventually([&] { return event_counts() == numbers{20, 10, 3, 3}; }));
   CHECK(eventually([&] { return pending.ops[0]->Value() == 4; }));
   CHECK(pending.keys[0]->Value() == 1);
   CHECK(in_table() == 4);
   CHECK(running->stop());
-  CHECK(events() == numbers{20, 10, 3, 3});
+  CHECK(event_counts() == numbers{20, 10, 3, 3});
 }

@@ -32,9 +32,9 @@ std::unique_ptr<node> start_node(config::options options) {
 }
 
 void finish(node& running) {
-  const auto verdict = running.context().status.wait(patience);
-  REQUIRE(verdict);
-  CHECK(verdict->exit_code == 0);
+  const auto exit_request = running.context().status.wait(patience);
+  REQUIRE(exit_request);
+  CHECK(exit_request->exit_code == 0);
   CHECK(running.stop());
 }
 
@@ -52,8 +52,7 @@ std::map<std::string, std::string> status_of_shard(node& running, std::size_t nu
   std::map<std::string, std::string> fields;
   caf::scoped_actor self(running.system());
   receive_answer(
-      self->request(running.context().actors.find(names::shard(number)), patience,
-                    get_status{}),
+      self->request(running.context().actors.find(names::shard(number)), patience, get_status{}),
       [&](const actor_status& status) {
         fields.insert(status.fields.begin(), status.fields.end());
       },

@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 
 #include <catch2/catch.hpp>
@@ -22,7 +22,7 @@ TEST_CASE("a batch that waited for a takeover is fenced, and not taken for commi
   must(db::claim_cursors(taker, "test", 1, epoch, 0));
   auto late =
       std::async(std::launch::async, [&] { return db::apply_batch(target.connection, {}, batch); });
-  test::wait_for_standing(watcher, 1);
+  test::wait_for_blocked_sessions(watcher, 1);
   must(taker.exec_script("COMMIT"));
   const auto done = late.get();
   REQUIRE_FALSE(done);

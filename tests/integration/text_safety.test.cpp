@@ -1,7 +1,7 @@
 #include "atproto/frame/frame.hpp"
 #include "db/reads/stored_records.hpp"
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -16,20 +16,20 @@ using namespace prism::test;
 namespace {
 
 using json = boost::json::value;
-using fields = story::fields;
+using fields = firehose_builder::fields;
 using bytes = std::vector<std::byte>;
 
 /// What became of a record: "stored", or the reason for which it was refused.
 [[nodiscard]] std::string fate_of(std::string_view path, const bytes& block) {
-  story told;
+  firehose_builder events;
   const auto good = [](std::string_view text) {
-    return block_of({{"$type", "app.bsky.feed.post"}, {"text", text}, {"createdAt", story_time}});
+    return block_of({{"$type", "app.bsky.feed.post"}, {"text", text}, {"createdAt", record_time}});
   };
-  told.commit("alice", {{"create", "app.bsky.feed.post/before", good("before")},
-                        {"create", std::string{path}, block},
-                        {"create", "app.bsky.feed.post/behind", good("behind")}});
+  events.commit("alice", {{"create", "app.bsky.feed.post/before", good("before")},
+                          {"create", std::string{path}, block},
+                          {"create", "app.bsky.feed.post/behind", good("behind")}});
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   CHECK(target.count("posts WHERE text IN ('before', 'behind')") == 2);
   const auto kind = atproto::collection_of(path.substr(0, path.find('/')));
   std::size_t found = 0;
@@ -56,7 +56,7 @@ using bytes = std::vector<std::byte>;
 }
 
 [[nodiscard]] std::string fate_of_post(const fields& more) {
-  fields record{{"$type", "app.bsky.feed.post"}, {"text", "x"}, {"createdAt", story_time}};
+  fields record{{"$type", "app.bsky.feed.post"}, {"text", "x"}, {"createdAt", record_time}};
   for (const auto& [key, value] : more)
     record[key] = value;
   return fate_of("app.bsky.feed.post/p1", record);
@@ -66,7 +66,7 @@ using bytes = std::vector<std::byte>;
   return fate_of("app.bsky.feed.like/l1",
                  fields{{"$type", "app.bsky.feed.like"},
                         {"subject", {{"uri", uri}, {"cid", cid_of(block_of({}))}}},
-                        {"createdAt", story_time}});
+                        {"createdAt", record_time}});
 }
 
 const std::string nul{"a\0b", 3};
@@ -97,11 +97,11 @@ TEST_CASE("NUL is kept wherever it stands") {
   CHECK(fate_of("app.bsky.graph.list/li1", fields{{"$type", "app.bsky.graph.list"},
                                                   {"name", nul},
                                                   {"purpose", nul},
-                                                  {"createdAt", story_time}}) == "stored");
+                                                  {"createdAt", record_time}}) == "stored");
   CHECK(fate_of("app.bsky.feed.generator/g1", fields{{"$type", "app.bsky.feed.generator"},
                                                      {"did", "did:web:example.com"},
                                                      {"displayName", nul},
-                                                     {"createdAt", story_time}}) == "stored");
+                                                     {"createdAt", record_time}}) == "stored");
   // No lexicon is asked for these.
   CHECK(fate_of("chat.bsky.actor.declaration/self",
                 fields{{"$type", "chat.bsky.actor.declaration"}, {"createdAt", nul}}) == "stored");
@@ -111,7 +111,7 @@ TEST_CASE("a megabyte of NUL takes no longer than any other") {
   CHECK(fate_of("app.bsky.graph.list/li1", fields{{"$type", "app.bsky.graph.list"},
                                                   {"name", "x"},
                                                   {"purpose", std::string(900'000, '\0')},
-                                                  {"createdAt", story_time}}) == "stored");
+                                                  {"createdAt", record_time}}) == "stored");
   CHECK(fate_of_post({{"own", std::string(900'000, '\0')}}) == "stored");
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("text is any UTF-8, and nothing else") {
                       {"facets", boost::json::array{}}}) == "stored");
   // A lone surrogate has no form in UTF-8; this is the one that some encoders write.
   auto block =
-      block_of({{"$type", "app.bsky.feed.post"}, {"text", "???"}, {"createdAt", story_time}});
+      block_of({{"$type", "app.bsky.feed.post"}, {"text", "???"}, {"createdAt", record_time}});
   const std::array surrogate{std::byte{0xED}, std::byte{0xA0}, std::byte{0x80}};
   const std::array marks{std::byte{'?'}, std::byte{'?'}, std::byte{'?'}};
   std::ranges::copy(surrogate, std::search(block.begin(), block.end(), marks.begin(), marks.end()));
@@ -175,7 +175,7 @@ TEST_CASE("numbers are integers of 64 bits, and nesting has an end") {
     add("\x64text\x61x\x65$type\x72"
         "app.bsky.feed.post\x69"
         "createdAt\x78\x18");
-    add(story_time);
+    add(record_time);
     return out;
   };
   CHECK(fate_of("app.bsky.feed.post/p1", raw("01")) == "stored");
@@ -232,29 +232,29 @@ TEST_CASE("uris come back in any spelling, and what no index can hold is refused
                         {"record",
                          {{"uri", "at://did:plc:x/a.b.c/1#/" + random},
                           {"cid", cid_of(block_of({}))}}}}}}) == "stored"); // only in the JSON
-  const made long_one{"at://did:plc:x/app.bsky.feed.post/1#/" + random, cid_of(block_of({}))};
+  const record_ref long_one{"at://did:plc:x/app.bsky.feed.post/1#/" + random, cid_of(block_of({}))};
   CHECK(fate_of_post({{"reply", {{"root", ref_to(long_one)}, {"parent", ref_to(long_one)}}}}) ==
         "uri_too_long");
   CHECK(fate_of("app.bsky.feed.threadgate/p1",
                 fields{{"$type", "app.bsky.feed.threadgate"},
                        {"post", "at://did:plc:alice/app.bsky.feed.post/p1"},
                        {"hiddenReplies", {long_one.uri}},
-                       {"createdAt", story_time}}) == "uri_too_long");
+                       {"createdAt", record_time}}) == "uri_too_long");
 }
 
 TEST_CASE("only what is a DID becomes a user") {
-  story told;
-  told.like("alice", "l1", {"at://did:plc:x#/text", cid_of(block_of({}))});
-  told.like("alice", "l2", {"at://did:plc:y/app.bsky.feed.post/1", cid_of(block_of({}))});
+  firehose_builder events;
+  events.like("alice", "l1", {"at://did:plc:x#/text", cid_of(block_of({}))});
+  events.like("alice", "l2", {"at://did:plc:y/app.bsky.feed.post/1", cid_of(block_of({}))});
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   CHECK(value(target.connection, "SELECT string_agg(did, ' ' ORDER BY did) FROM users") ==
         "did:plc:alice did:plc:y");
 }
 
 TEST_CASE("record keys have all legal characters, and no others") {
   const auto block =
-      block_of({{"$type", "app.bsky.feed.post"}, {"text", "x"}, {"createdAt", story_time}});
+      block_of({{"$type", "app.bsky.feed.post"}, {"text", "x"}, {"createdAt", record_time}});
   for (const auto& rkey : std::initializer_list<std::string>{
            "a", "~", "...", "-_:.~", "self", "2222222222222", std::string(512, 'z')})
     CHECK(fate_of("app.bsky.feed.post/" + rkey, block) == "stored");
@@ -264,40 +264,40 @@ TEST_CASE("record keys have all legal characters, and no others") {
 }
 
 TEST_CASE("a commit cannot be blown up by one record under many keys") {
-  story told;
+  firehose_builder events;
   const auto block = block_of({{"$type", "app.bsky.feed.post"},
                                {"text", "x"},
                                {"own", std::string(500'000, 'x')},
-                               {"createdAt", story_time}});
+                               {"createdAt", record_time}});
   std::vector<change> changes;
   for (int i = 0; i < 6; ++i)
     changes.push_back({"create", fmt::format("app.bsky.feed.post/p{}", i), block});
   changes.push_back({"delete", "app.bsky.feed.post/none", std::nullopt});
-  told.commit("alice", changes);
-  told.post("bob", "good");
+  events.commit("alice", changes);
+  events.post("bob", "good");
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   CHECK(target.count("posts") == 4);
   CHECK(target.reasons == std::map<std::string, int>{{"commit_too_large", 3}});
 }
 
 TEST_CASE("events are measured too: a status or revision that no column can hold") {
-  story told;
-  told.account("alice", false, nul);
-  told.account("bob", false, std::string(63, 'x') + "\xC3\xA9");
-  told.post("carol", "good");
+  firehose_builder events;
+  events.account("alice", false, nul);
+  events.account("bob", false, std::string(63, 'x') + "\xC3\xA9");
+  events.post("carol", "good");
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   const std::string status_of = "SELECT status FROM users WHERE did = 'did:plc:";
   CHECK(value(target.connection, status_of + "alice'") == "a\xEF\xBF\xBD"
                                                           "b");
   CHECK(value(target.connection, status_of + "bob'") == std::string(63, 'x'));
   CHECK(target.count("posts") == 1);
 
-  db::build_events events{[](auto...) {}, [](auto) {}};
-  db::batch_builder builder(events);
+  db::build_events callbacks{[](auto...) {}, [](auto) {}};
+  db::batch_builder builder(callbacks);
   for (const auto rev : {std::string_view{nul}, std::string_view{"zzzzzzzzzzzzzz"}}) {
-    const auto added = builder.add(atproto::sync_frame{1, "did:plc:alice", rev, story_time, {}});
+    const auto added = builder.add(atproto::sync_frame{1, "did:plc:alice", rev, record_time, {}});
     REQUIRE_FALSE(added);
     CHECK(added.error().message.starts_with("field rev"));
     CHECK(added.error().message.find('\0') == std::string::npos);

@@ -1,7 +1,7 @@
 #include "db/upkeep/upkeep.hpp"
 
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 #include "tools/replay/corpus_file.hpp"
 
@@ -52,7 +52,7 @@ void fill(index_target& target) {
 
 TEST_CASE("sessions and OAuth states go when they have expired, in batches, and no others") {
   index_target target;
-  story nothing;
+  firehose_builder nothing;
   target.apply(nothing.take(), 1);
   must(target.connection.exec_script(
       "INSERT INTO sessions (id, user_id, data, expires_at) SELECT 's' || i, i, '{}', now() + (i - "
@@ -71,9 +71,9 @@ TEST_CASE("sessions and OAuth states go when they have expired, in batches, and 
 
 TEST_CASE("parked operations go after their time, and those who remember them are told which") {
   index_target target;
-  story tale;
-  const made lost{"at://did:plc:bob/app.bsky.feed.post/lost",
-                  "bafyreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"};
+  firehose_builder tale;
+  const record_ref lost{"at://did:plc:bob/app.bsky.feed.post/lost",
+                        "bafyreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"};
   for (int i = 0; i < 12; ++i)
     tale.like("alice" + std::to_string(i), "l", lost);
   target.apply(tale.take(), 100);
@@ -96,7 +96,7 @@ TEST_CASE("parked operations go after their time, and those who remember them ar
 
 TEST_CASE("history goes after its time from all its tables") {
   index_target target;
-  story nothing;
+  firehose_builder nothing;
   target.apply(nothing.take(), 1);
   must(target.connection.exec_script(
       "INSERT INTO past_posts (id, commit_time, until, creator_id, invalid_reply_root, "
@@ -208,7 +208,7 @@ TEST_CASE("the audits see no error while batches are written, and mend none that
 
 TEST_CASE("a writer that has been replaced tidies nothing") {
   index_target target;
-  story nothing;
+  firehose_builder nothing;
   target.apply(nothing.take(), 1);
   must(target.connection.exec_script("UPDATE firehose_cursor SET epoch = epoch + 1;"
                                      "INSERT INTO sessions (id, user_id, data, expires_at) VALUES "

@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -22,28 +22,31 @@ constexpr const char* collection = "app.bsky.graph.verification";
   return fmt::format("{}/{}", collection, rkey);
 }
 
-[[nodiscard]] story::fields verification_of(std::string_view whom, std::string_view name) {
+[[nodiscard]] firehose_builder::fields verification_of(std::string_view whom,
+                                                       std::string_view name) {
   return {{"$type", collection},
           {"subject", did_of(whom)},
           {"handle", fmt::format("{}.test", whom)},
           {"displayName", name},
-          {"createdAt", story_time}};
+          {"createdAt", record_time}};
 }
 
 /// What Alice says of others.
 struct verifier {
-  story told;
+  firehose_builder events;
 
   void verify(std::string_view rkey, std::string_view whom = "bob") {
-    told.create("alice", path_of(rkey), verification_of(whom, "a name"));
+    events.create("alice", path_of(rkey), verification_of(whom, "a name"));
   }
   void update(std::string_view rkey, std::string_view whom = "bob") {
-    told.update("alice", path_of(rkey), verification_of(whom, "another name"));
+    events.update("alice", path_of(rkey), verification_of(whom, "another name"));
   }
   void end(std::string_view rkey) {
-    told.remove({fmt::format("at://{}/{}", did_of("alice"), path_of(rkey)), ""});
+    events.remove({fmt::format("at://{}/{}", did_of("alice"), path_of(rkey)), ""});
   }
-  [[nodiscard]] lines notifications_in(std::size_t batch) { return notifications_of(told, batch); }
+  [[nodiscard]] lines notifications_in(std::size_t batch) {
+    return notifications_of(events, batch);
+  }
 };
 
 } // namespace
@@ -98,10 +101,10 @@ TEST_CASE("a second verification of one account tells nothing, whether it stays 
   }
   SECTION("goes within one batch") {
     index_target target;
-    target.apply(alice.told.take(), batch);
+    target.apply(alice.events.take(), batch);
     alice.verify("v3");
     alice.end("v3");
-    target.apply(alice.told.take(), batch);
+    target.apply(alice.events.take(), batch);
     CHECK(notifications(target.connection) == of_first);
   }
   SECTION("turns to somebody else") {
@@ -148,7 +151,7 @@ TEST_CASE("whatever becomes of verifications, batches of any size tell the same"
       alice.end(rkey);
     }
   }
-  const auto frames = alice.told.take();
+  const auto frames = alice.events.take();
   index_target one_by_one;
   one_by_one.apply(frames, 1);
   REQUIRE(notifications(one_by_one.connection).size() > 10);

@@ -1,5 +1,5 @@
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -13,23 +13,25 @@ using lines = std::vector<std::string>;
 
 namespace {
 
-[[nodiscard]] made repost_via(story& told, std::string_view who, std::string_view rkey,
-                              const made& of, const made& via) {
-  return told.create(who, "app.bsky.feed.repost/" + std::string{rkey},
-                     {{"$type", "app.bsky.feed.repost"},
-                      {"subject", ref_to(of)},
-                      {"via", ref_to(via)},
-                      {"createdAt", story_time}});
+[[nodiscard]] record_ref repost_via(firehose_builder& events, std::string_view who,
+                                    std::string_view rkey, const record_ref& of,
+                                    const record_ref& via) {
+  return events.create(who, "app.bsky.feed.repost/" + std::string{rkey},
+                       {{"$type", "app.bsky.feed.repost"},
+                        {"subject", ref_to(of)},
+                        {"via", ref_to(via)},
+                        {"createdAt", record_time}});
 }
 
-[[nodiscard]] made like_via(story& told, std::string_view who, std::string_view rkey,
-                            const made& of, const made& via) {
-  return told.like(who, rkey, of, {{"via", ref_to(via)}});
+[[nodiscard]] record_ref like_via(firehose_builder& events, std::string_view who,
+                                  std::string_view rkey, const record_ref& of,
+                                  const record_ref& via) {
+  return events.like(who, rkey, of, {{"via", ref_to(via)}});
 }
 
-/// All that `told` makes but what the repost by bob itself tells.
-[[nodiscard]] lines told_beside_repost(story& told, std::size_t batch) {
-  auto out = notifications_of(told, batch);
+/// All that `events` makes but what the repost by bob itself tells.
+[[nodiscard]] lines notified_beside_repost(firehose_builder& events, std::size_t batch) {
+  auto out = notifications_of(events, batch);
   CHECK(std::erase(out, "alice repost bob/r1 of alice/p1") == 1);
   return out;
 }
@@ -38,60 +40,60 @@ namespace {
 
 TEST_CASE("a like or repost by way of a repost tells the author and the reposter") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto via = told.repost("bob", "r1", post);
-  const auto like = like_via(told, "carol", "l1", post, via);
-  const auto repost = repost_via(told, "carol", "r2", post, via);
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto via = events.repost("bob", "r1", post);
+  const auto like = like_via(events, "carol", "l1", post, via);
+  const auto repost = repost_via(events, "carol", "r2", post, via);
   SECTION("while they are there") {
-    CHECK(told_beside_repost(told, batch) == lines{"alice like carol/l1 of alice/p1",
-                                                   "alice repost carol/r2 of alice/p1",
-                                                   "bob like_via_repost carol/l1 of bob/r1",
-                                                   "bob repost_via_repost carol/r2 of bob/r1"});
+    CHECK(notified_beside_repost(events, batch) ==
+          lines{"alice like carol/l1 of alice/p1", "alice repost carol/r2 of alice/p1",
+                "bob like_via_repost carol/l1 of bob/r1",
+                "bob repost_via_repost carol/r2 of bob/r1"});
   }
   SECTION("until they go") {
-    told.remove(like);
-    told.remove(repost);
-    CHECK(told_beside_repost(told, batch) == lines{});
+    events.remove(like);
+    events.remove(repost);
+    CHECK(notified_beside_repost(events, batch) == lines{});
   }
 }
 
 TEST_CASE("an own repost is no news to the one who likes or reposts by way of it") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto via = told.repost("bob", "r1", post);
-  const auto like = like_via(told, "bob", "l1", post, via);
-  CHECK(told_beside_repost(told, batch) == lines{"alice like bob/l1 of alice/p1"});
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto via = events.repost("bob", "r1", post);
+  const auto like = like_via(events, "bob", "l1", post, via);
+  CHECK(notified_beside_repost(events, batch) == lines{"alice like bob/l1 of alice/p1"});
 }
 
 TEST_CASE(
     "who likes or reposts his own post by way of a repost tells nobody, the reposter neither") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto via = told.repost("bob", "r1", post);
-  const auto like = like_via(told, "alice", "l1", post, via);
-  const auto repost = repost_via(told, "alice", "r2", post, via);
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto via = events.repost("bob", "r1", post);
+  const auto like = like_via(events, "alice", "l1", post, via);
+  const auto repost = repost_via(events, "alice", "r2", post, via);
   SECTION("made") {
-    CHECK(told_beside_repost(told, batch) == lines{});
+    CHECK(notified_beside_repost(events, batch) == lines{});
   }
   SECTION("and deleted") {
-    told.remove(like);
-    told.remove(repost);
-    CHECK(told_beside_repost(told, batch) == lines{});
+    events.remove(like);
+    events.remove(repost);
+    CHECK(notified_beside_repost(events, batch) == lines{});
   }
 }
 
 TEST_CASE("by way of a repost also tells what waited for its post") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
-  story told;
-  const auto post = told.post("alice", "p1");
-  const auto via = told.repost("bob", "r1", post);
-  static_cast<void>(like_via(told, "carol", "l1", post, via));
-  static_cast<void>(repost_via(told, "carol", "r2", post, via));
+  firehose_builder events;
+  const auto post = events.post("alice", "p1");
+  const auto via = events.repost("bob", "r1", post);
+  static_cast<void>(like_via(events, "carol", "l1", post, via));
+  static_cast<void>(repost_via(events, "carol", "r2", post, via));
   index_target target;
-  target.apply(told.in_order({1, 2, 3, 0}), batch);
+  target.apply(events.in_order({1, 2, 3, 0}), batch);
   CHECK(notifications(target.connection) ==
         lines{"alice like carol/l1 of alice/p1", "alice repost bob/r1 of alice/p1",
               "alice repost carol/r2 of alice/p1", "bob like_via_repost carol/l1 of bob/r1",

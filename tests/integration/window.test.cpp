@@ -49,12 +49,12 @@ TEST_CASE("H3 the window never has more bytes than it may, but for a part of the
   const auto running = start_node(options);
   // Nothing can be committed; cursors can still be read.
   must(keeper.exec_script("BEGIN; LOCK TABLE firehose_cursor IN EXCLUSIVE MODE"));
-  std::size_t most = 0;
-  const auto see = [&] { return most = std::max(most, window_bytes(*running)); };
+  std::size_t peak = 0;
+  const auto see = [&] { return peak = std::max(peak, window_bytes(*running)); };
   REQUIRE(eventually([&] { return see() >= options.firehose_window_bytes; }));
   for (int i = 0; i < 20; ++i)
     see();
-  CHECK(most < options.firehose_window_bytes + largest);
+  CHECK(peak < options.firehose_window_bytes + largest);
   must(keeper.exec_script("ROLLBACK"));
   finish(*running);
   index_target target;

@@ -78,7 +78,7 @@ public:
   [[nodiscard]] std::size_t connections() const { return connections_; }
   /// Connections whose handler is at work.
   [[nodiscard]] std::size_t open() const { return open_; }
-  [[nodiscard]] std::size_t most_open() const { return most_open_; }
+  [[nodiscard]] std::size_t max_open() const { return max_open_; }
 
 private:
   using tcp = boost::asio::ip::tcp;
@@ -119,7 +119,7 @@ private:
       const std::scoped_lock lock(mutex_);
       auto& made = clients_.emplace_back(std::move(socket));
       ++connections_;
-      most_open_ = std::max<std::size_t>(most_open_, ++open_);
+      max_open_ = std::max<std::size_t>(max_open_, ++open_);
       made.thread = std::thread([this, &made] {
         serve(made.socket);
         --open_;
@@ -167,7 +167,7 @@ private:
   std::thread thread_;
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> open_{0};
-  std::atomic<std::size_t> most_open_{0};
+  std::atomic<std::size_t> max_open_{0};
   std::atomic<bool> stopping_{false};
 };
 

@@ -113,9 +113,9 @@ def node_killed(run, chance):
     return "exit by signal 9"
 
 
-def _killed_at(name, most_passages):
+def _killed_at(name, max_hits):
     def strike(run, chance):
-        plan = f"{name}:{chance.randint(1, most_passages)}"
+        plan = f"{name}:{chance.randint(1, max_hits)}"
         run.node.kill()
         run.node.start(f"--crash-point={plan}")
         if name == "during-drain":

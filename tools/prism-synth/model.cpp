@@ -95,8 +95,8 @@ model::same_maps model::same_of_all() const {
     const auto about = what.subject ? what.subject->uri : pair_of(what.list, what.subject_did);
     out[what.kind][pair_of(row.did, about)].push_back(&each);
   }
-  for (auto& [kind, edges] : out)
-    for (auto& [key, same] : edges)
+  for (auto& [kind, relations] : out)
+    for (auto& [key, same] : relations)
       std::sort(same.begin(), same.end(), [](const auto* left, const auto* right) {
         return std::tie(left->second.indexed_at, left->second.rkey) <
                std::tie(right->second.indexed_at, right->second.rkey);

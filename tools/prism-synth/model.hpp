@@ -83,10 +83,10 @@ private:
 
   void post_rows(const row_sink& sink) const;
   void quote_rows(const row_sink& sink, const std::string& uri, const stored& row) const;
-  void edge_rows(const row_sink& sink, const same_maps& edges) const;
+  void relation_rows(const row_sink& sink, const same_maps& relations) const;
   void document_rows(const row_sink& sink) const;
   void record_rows(const row_sink& sink) const;
-  void notice_rows(const row_sink& sink, const same_maps& edges) const;
+  void notice_rows(const row_sink& sink, const same_maps& relations) const;
 
   record_map records_;
   std::map<std::string, int, std::less<>> pairs_;

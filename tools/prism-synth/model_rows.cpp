@@ -55,11 +55,11 @@ template <class Stored>
 
 void model::rows(const row_sink& sink) const {
   post_rows(sink);
-  const auto edges = same_of_all();
-  edge_rows(sink, edges);
+  const auto relations = same_of_all();
+  relation_rows(sink, relations);
   document_rows(sink);
   record_rows(sink);
-  notice_rows(sink, edges);
+  notice_rows(sink, relations);
 }
 
 void model::post_rows(const row_sink& sink) const {
@@ -102,14 +102,14 @@ void model::quote_rows(const row_sink& sink, const std::string& uri, const store
   sink("quote", quote.done());
 }
 
-void model::edge_rows(const row_sink& sink, const same_maps& edges) const {
+void model::relation_rows(const row_sink& sink, const same_maps& relations) const {
   const std::map<collection, std::string_view> tables{{collection::like, "like"},
                                                       {collection::repost, "repost"},
                                                       {collection::follow, "follow"},
                                                       {collection::block, "actor_block"},
                                                       {collection::list_block, "list_block"},
                                                       {collection::list_item, "list_item"}};
-  for (const auto& [kind, of_kind] : edges) {
+  for (const auto& [kind, of_kind] : relations) {
     for (const auto& [key, same] : of_kind) {
       const auto& [uri, row] = *same.front();
       if (!counts(row))
@@ -138,8 +138,8 @@ void model::edge_rows(const row_sink& sink, const same_maps& edges) const {
   }
 }
 
-void model::notice_rows(const row_sink& sink, const same_maps& edges) const {
-  const auto tell = [&](const std::string& uri, const stored& row, const notice& what) {
+void model::notice_rows(const row_sink& sink, const same_maps& relations) const {
+  const auto notify = [&](const std::string& uri, const stored& row, const notice& what) {
     if (what.recipient == row.did)
       return;
     json_row out;
@@ -150,16 +150,16 @@ void model::notice_rows(const row_sink& sink, const same_maps& edges) const {
   };
   for (const auto& [uri, row] : records_)
     for (const auto& each : row.notices)
-      tell(uri, row, each);
-  for (const auto& [kind, of_kind] : edges) {
+      notify(uri, row, each);
+  for (const auto& [kind, of_kind] : relations) {
     for (const auto& [key, same] : of_kind) {
       const auto& [uri, row] = *same.front();
       if (kind == collection::follow)
-        tell(uri, row, {row.what->subject_did, "follow", std::nullopt});
+        notify(uri, row, {row.what->subject_did, "follow", std::nullopt});
       else if (row.what->subject && counts(row))
-        tell(uri, row,
-             {std::string{did_of(row.what->subject->uri)},
-              kind == collection::like ? "like" : "repost", row.what->subject->uri});
+        notify(uri, row,
+               {std::string{did_of(row.what->subject->uri)},
+                kind == collection::like ? "like" : "repost", row.what->subject->uri});
     }
   }
 }

@@ -47,11 +47,11 @@ void network::step() {
 
 void network::join() {
   auto& who = accounts_.emplace_back(make_account(how_.seed, accounts_.size()));
-  tell_identity(who);
-  tell_account(who, {});
-  tell(accounts_.size() - 1, {});
+  emit_identity(who);
+  emit_account(who, {});
+  emit(accounts_.size() - 1, {});
   if (random_.chance(90))
-    tell(accounts_.size() - 1, make_profile(accounts_.size() - 1));
+    emit(accounts_.size() - 1, make_profile(accounts_.size() - 1));
 }
 
 void network::act() {
@@ -73,7 +73,7 @@ void network::act() {
     for (auto more = 1 + random_.below(4); more > 0; --more)
       for (auto& each : choose(who, random_.chance(50) ? action::like : action::follow))
         made.push_back(std::move(each));
-  tell(who, std::move(made));
+  emit(who, std::move(made));
 }
 
 void network::keep_promises() {
@@ -87,7 +87,7 @@ void network::keep_promises() {
     auto kept = std::move(next);
     promises_.erase(promises_.begin() + static_cast<std::ptrdiff_t>(i));
     if (!author.gone)
-      tell(kept.author, {std::move(kept.what)});
+      emit(kept.author, {std::move(kept.what)});
   }
 }
 
@@ -95,7 +95,7 @@ bool network::change_account(std::size_t who, action what) {
   auto& account = accounts_[who];
   if (what == action::handle) {
     account.handle = "renamed" + std::to_string(seq_) + ".test";
-    tell_identity(account);
+    emit_identity(account);
     return true;
   }
   // The first ones stay, so that there is always somebody. What is left of those who go is little,
@@ -105,11 +105,11 @@ bool network::change_account(std::size_t who, action what) {
   account.active = false;
   if (what == action::pause) {
     paused_.push_back(who);
-    tell_account(account, random_.chance(50) ? "deactivated" : "takendown");
+    emit_account(account, random_.chance(50) ? "deactivated" : "takendown");
     return true;
   }
   leave(account);
-  tell_account(account, "deleted");
+  emit_account(account, "deleted");
   return true;
 }
 
@@ -158,10 +158,10 @@ void network::resume_someone() {
   auto& account = accounts_[*at];
   paused_.erase(at);
   account.active = true;
-  tell_account(account, {});
+  emit_account(account, {});
 }
 
-void network::tell(std::size_t who, changes of) {
+void network::emit(std::size_t who, changes of) {
   auto& account = accounts_[who];
   const bool first = account.repo.is_new();
   const auto envelope = next_envelope(account);
@@ -198,14 +198,14 @@ void network::note(std::size_t who, const operation& told, bool gated) {
   }
 }
 
-void network::tell_identity(const account& who) {
+void network::emit_identity(const account& who) {
   const auto envelope = next_envelope(who);
   sink_(identity_frame(envelope, who.handle));
   if (model_ != nullptr)
     model_->identity(who.did, envelope.time, who.handle);
 }
 
-void network::tell_account(const account& who, std::string_view status) {
+void network::emit_account(const account& who, std::string_view status) {
   sink_(account_frame(next_envelope(who), status));
   if (model_ == nullptr)
     return;

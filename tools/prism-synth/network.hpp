@@ -74,13 +74,13 @@ private:
   [[nodiscard]] changes edit_post(std::size_t who);
   [[nodiscard]] changes remove_record(std::size_t who);
 
-  void tell(std::size_t who, changes of);
+  void emit(std::size_t who, changes of);
   void note(std::size_t who, const operation& told, bool gated);
   /// @returns its place in posts_.
   std::size_t add_post(post what);
   void bury(std::size_t post);
-  void tell_identity(const account& who);
-  void tell_account(const account& who, std::string_view status);
+  void emit_identity(const account& who);
+  void emit_account(const account& who, std::string_view status);
 
   [[nodiscard]] record blank(atproto::collection kind);
   [[nodiscard]] record post_by(std::size_t who);

@@ -36,13 +36,14 @@ namespace {
 constexpr std::size_t default_remember = 200'000;
 
 template <class Number>
-[[nodiscard]] expected<Number> number(std::string_view name, std::string_view text, Number least,
-                                      Number most) {
+[[nodiscard]] expected<Number> number(std::string_view name, std::string_view text,
+                                      Number min_value, Number max_value) {
   Number value{};
   const auto* end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || at != end || !(value >= least && value <= most))
-    return fail(errc::invalid, "{}: '{}' is not a number in {}..{}", name, text, least, most);
+  if (error != std::errc{} || at != end || !(value >= min_value && value <= max_value))
+    return fail(errc::invalid, "{}: '{}' is not a number in {}..{}", name, text, min_value,
+                max_value);
   return value;
 }
 

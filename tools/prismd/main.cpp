@@ -44,10 +44,10 @@ int run(const prism::config::options& options) {
   }
   int exit_code = 0;
   for (;;) {
-    if (const auto verdict = (*node)->context().status.wait(signal_poll)) {
-      exit_code = verdict->exit_code;
+    if (const auto exit_request = (*node)->context().status.wait(signal_poll)) {
+      exit_code = exit_request->exit_code;
       spdlog::log(exit_code == 0 ? spdlog::level::info : spdlog::level::critical, "stopping: {}",
-                  verdict->reason);
+                  exit_request->reason);
       break;
     }
     if (stop_signal != 0) {

@@ -1,8 +1,8 @@
 #include "actors/intake/routing.hpp"
 #include "db/schema/migrator.hpp"
-#include "tests/integration/asking.hpp"
+#include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/overload/heavy_load.hpp"
-#include "tests/integration/story.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
@@ -22,9 +22,9 @@ constexpr int follows = commits * follows_each;
 /// What the process may grow by: the frames in hand (30 MB), the batch of up to all of their
 /// operations, and its statements.
 #if defined(__SANITIZE_THREAD__)
-constexpr std::size_t most_growth = std::size_t{384 * 4} << 20U; // with its shadow
+constexpr std::size_t max_growth = std::size_t{384 * 4} << 20U; // with its shadow
 #else
-constexpr std::size_t most_growth = std::size_t{384} << 20U;
+constexpr std::size_t max_growth = std::size_t{384} << 20U;
 #endif
 
 [[nodiscard]] std::size_t shard_of_user(std::string_view who) {
@@ -40,18 +40,18 @@ constexpr std::size_t most_growth = std::size_t{384} << 20U;
 
 /// Commits of follows of DIDs that nobody has seen; behind each a post by the other.
 [[nodiscard]] std::vector<frame_bytes> burst_of(std::string_view who, std::string_view other) {
-  story told;
+  firehose_builder events;
   for (int i = 0; i < commits; ++i) {
     std::vector<change> changes;
     for (int k = i * follows_each; k < (i + 1) * follows_each; ++k)
       changes.push_back({"create", fmt::format("app.bsky.graph.follow/f{}", k),
                          block_of({{"$type", "app.bsky.graph.follow"},
                                    {"subject", did_of(fmt::format("unknown{}", k))},
-                                   {"createdAt", story_time}})});
-    told.commit(who, changes);
-    told.post(other, fmt::format("p{}", i));
+                                   {"createdAt", record_time}})});
+    events.commit(who, changes);
+    events.post(other, fmt::format("p{}", i));
   }
-  return told.take();
+  return events.take();
 }
 
 } // namespace
@@ -79,11 +79,11 @@ TEST_CASE(
   options.shards = shards;
   options.until_caught_up = {};
   const auto before = resident_bytes();
-  std::size_t most = 0;
+  std::size_t peak = 0;
   const auto running = start_node(options);
   const auto cursor_of = [&](std::string_view who) {
     const auto now = resident_bytes();
-    most = std::max(most, now > before ? now - before : 0);
+    peak = std::max(peak, now > before ? now - before : 0);
     return std::stoll(value(
         on, fmt::format("SELECT seq FROM firehose_cursor WHERE shard = {}", shard_of_user(who))));
   };
@@ -95,8 +95,8 @@ TEST_CASE(
   must(gate.exec_script("select pg_advisory_unlock(1)"));
   CHECK(eventually([&] { return cursor_of(follower) >= last - 1; }));
   CHECK(running->stop());
-  UNSCOPED_INFO("grown by " << (most >> 20U) << " MiB");
-  CHECK(most < most_growth);
+  UNSCOPED_INFO("grown by " << (peak >> 20U) << " MiB");
+  CHECK(peak < max_growth);
   CHECK(user_counts(on, follower) == fmt::format("0 {} 0", follows));
   CHECK(user_counts(on, writer) == fmt::format("0 0 {}", commits));
   CHECK(value(on, "SELECT format('%s %s', count(*), count(DISTINCT subject_id)) FROM follows") ==

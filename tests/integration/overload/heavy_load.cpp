@@ -1,7 +1,7 @@
 #include "tests/integration/overload/heavy_load.hpp"
 
+#include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/indexing.hpp"
-#include "tests/integration/story.hpp"
 #include "tests/support/must.hpp"
 
 #include <boost/asio/connect.hpp>
@@ -26,21 +26,21 @@ namespace {
 /// Likes and posts of two thousand repos, about 25 MB: more than window and socket buffers hold.
 [[nodiscard]] const std::vector<frame_bytes>& frames() {
   static const auto all = [] {
-    story told;
-    std::vector<made> posts;
-    const story::fields link{{"uri", "https://example.com/"},
-                             {"title", "long"},
-                             {"description", std::string(1'500, 'x')}};
-    const story::fields embed{{"$type", "app.bsky.embed.external"}, {"external", link}};
+    firehose_builder events;
+    std::vector<record_ref> posts;
+    const firehose_builder::fields link{{"uri", "https://example.com/"},
+                                        {"title", "long"},
+                                        {"description", std::string(1'500, 'x')}};
+    const firehose_builder::fields embed{{"$type", "app.bsky.embed.external"}, {"external", link}};
     for (int i = 0; i < 18'000; ++i) {
       const auto who = fmt::format("user{}", i % 2'000);
       const auto rkey = fmt::format("r{}", i);
       if (i % 3 == 0)
-        posts.push_back(told.post(who, rkey, {{"embed", embed}}));
+        posts.push_back(events.post(who, rkey, {{"embed", embed}}));
       else
-        told.like(who, rkey, posts[static_cast<std::size_t>(i) * 7 % posts.size()]);
+        events.like(who, rkey, posts[static_cast<std::size_t>(i) * 7 % posts.size()]);
     }
-    return told.take();
+    return events.take();
   }();
   return all;
 }
@@ -142,13 +142,13 @@ std::size_t heavy_load::growth() const {
 }
 
 void heavy_load::check_end() {
-  std::size_t most = 0;
+  std::size_t peak = 0;
   CHECK(eventually([&] {
-    most = std::max(most, growth());
+    peak = std::max(peak, growth());
     return stored_seq() == last_seq();
   }));
   finish(*running);
-  CHECK(most < most_growth);
+  CHECK(peak < max_growth);
   CHECK(differing(expected_rows(), rows_of(database.direct)) == std::vector<std::string>{});
 }
 

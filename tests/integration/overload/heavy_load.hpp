@@ -17,9 +17,9 @@ struct heavy_load {
   /// What the process may grow by beyond the corpus that its relay holds: window, lanes, batches,
   /// statements and the sockets' own buffers are far below.
 #if defined(__SANITIZE_THREAD__)
-  static constexpr std::size_t most_growth = std::size_t{96 * 4} << 20U; // with its shadow
+  static constexpr std::size_t max_growth = std::size_t{96 * 4} << 20U; // with its shadow
 #else
-  static constexpr std::size_t most_growth = std::size_t{96} << 20U;
+  static constexpr std::size_t max_growth = std::size_t{96} << 20U;
 #endif
 
   proxied_database database;

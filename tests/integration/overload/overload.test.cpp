@@ -20,7 +20,7 @@ TEST_CASE(
   const auto before = load.stored_seq();
   REQUIRE(eventually([&] { return load.stored_seq() > before; })); // slow, not stuck
   CHECK(load.ready() == 200);
-  CHECK(load.growth() < heavy_load::most_growth);
+  CHECK(load.growth() < heavy_load::max_growth);
   CHECK(load.database.proxy->stats().slowed > 0);
   load.database.proxy->limit_commits(0);
   load.check_end();
@@ -39,7 +39,7 @@ TEST_CASE(
     REQUIRE(eventually([&] { return load.stored_seq() > before; }));
   }
   CHECK(eventually([&] { return load.ready() == 200; }));
-  CHECK(load.growth() < heavy_load::most_growth);
+  CHECK(load.growth() < heavy_load::max_growth);
   // What the database can do is found out once, and not overstepped in every other batch.
   const auto failed = batches.of("transient").Value();
   const auto committed = batches.of("committed").Value();
@@ -62,16 +62,16 @@ TEST_CASE(
   // Nobody can know before the transaction's second and the cancel's five have passed.
   REQUIRE(eventually([&] { return load.ready() == 503; }));
   // And so it stays for as long as it lasts.
-  std::size_t most = 0;
+  std::size_t peak = 0;
   int looks = 0;
   for (; std::chrono::steady_clock::now() < end; ++looks) {
     REQUIRE(load.relay_is_blocked()); // takes a while
     REQUIRE(load.stored_seq() == stored);
     REQUIRE(load.ready() == 503);
-    most = std::max(most, load.growth());
+    peak = std::max(peak, load.growth());
   }
   CHECK(looks > 20);
-  CHECK(most < heavy_load::most_growth);
+  CHECK(peak < heavy_load::max_growth);
   CHECK(load.database.proxy->stats().swallowed > 0);
   // Not only the database is told of: the shards have stood for longer than 30 s.
   const auto says = load.ready_text();
@@ -104,7 +104,7 @@ TEST_CASE("a database without a free connection is waited for") {
   REQUIRE(eventually([&] { return load.relay_is_blocked(); }));
   CHECK(load.ready() == 503);
   CHECK(load.stored_seq() == stored);
-  CHECK(load.growth() < heavy_load::most_growth);
+  CHECK(load.growth() < heavy_load::max_growth);
   others.clear();
   REQUIRE(eventually([&] { return load.ready() == 200; }));
   load.check_end();
@@ -138,7 +138,7 @@ TEST_CASE("a full disk is waited for, and nothing is taken for poison") {
   CHECK(says.find("ok   database") != std::string::npos);
   CHECK(load.relay_is_blocked());
   CHECK(load.stored_seq() == stored);
-  CHECK(load.growth() < heavy_load::most_growth);
+  CHECK(load.growth() < heavy_load::max_growth);
   must(admin.exec_script("drop table full_disk"));
   REQUIRE(eventually([&] { return load.ready() == 200; }));
   load.check_end();

@@ -3,8 +3,8 @@
 
 #include "db/reads/author_feed.hpp"
 #include "db/reads/profiles.hpp"
+#include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/indexing.hpp"
-#include "tests/integration/story.hpp"
 #include "tests/support/must.hpp"
 
 #include <catch2/catch.hpp>
@@ -24,17 +24,17 @@ TEST_CASE("an account that is not active shows nothing, for whatever reason or n
   const auto status = GENERATE(as<std::string>{}, "deactivated", "suspended", "takendown",
                                "throttled", "desynchronized", "a status of later days", "");
   INFO("status '" << status << "'");
-  story told;
-  told.post("alice", "a1");
-  told.account("alice", false, status);
+  firehose_builder events;
+  events.post("alice", "a1");
+  events.account("alice", false, status);
   index_target target;
-  target.apply(told.take(), 1);
+  target.apply(events.take(), 1);
   const auto alice = must(reads::find_user(target.connection, did_of("alice"))).value();
   CHECK(shown(target.connection, alice) == 0);
   const auto profile = must(reads::profiles(target.connection, std::vector{alice})).at(0);
   CHECK(profile.status == (status.empty() ? "inactive" : status));
   CHECK(target.count("posts") == 1); // hidden, not gone
-  told.account("alice", true, status);
-  target.apply(told.take(), 1);
+  events.account("alice", true, status);
+  target.apply(events.take(), 1);
   CHECK(shown(target.connection, alice) == 1);
 }

@@ -1,8 +1,8 @@
 // What an author says of the answers and quotes of a post, as readers see it.
 
 #include "db/reads/thread.hpp"
+#include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/indexing.hpp"
-#include "tests/integration/story.hpp"
 #include "tests/support/must.hpp"
 
 #include <catch2/catch.hpp>
@@ -39,18 +39,18 @@ using lines = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("a reply that its thread's author hides says so, and is there") {
-  story told;
-  const auto root = told.post("alice", "a1");
-  const auto first = told.reply("bob", "b1", root, root);
-  told.reply("carol", "c1", first, root);
-  const auto last = told.reply("bob", "b2", root, root);
-  const story::fields gate{{"$type", "app.bsky.feed.threadgate"},
-                           {"post", root.uri},
-                           {"hiddenReplies", {last.uri}},
-                           {"createdAt", story_time}};
-  told.create("alice", "app.bsky.feed.threadgate/a1", gate);
+  firehose_builder events;
+  const auto root = events.post("alice", "a1");
+  const auto first = events.reply("bob", "b1", root, root);
+  events.reply("carol", "c1", first, root);
+  const auto last = events.reply("bob", "b2", root, root);
+  const firehose_builder::fields gate{{"$type", "app.bsky.feed.threadgate"},
+                                      {"post", root.uri},
+                                      {"hiddenReplies", {last.uri}},
+                                      {"createdAt", record_time}};
+  events.create("alice", "app.bsky.feed.threadgate/a1", gate);
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   auto& on = target.connection;
   CHECK(replies_of(on, id_of(on, "alice", "a1")) == lines{"b1", "b2 hidden", "c1"});
   // Of the thread's gate, wherever in the thread one reads.
@@ -58,30 +58,30 @@ TEST_CASE("a reply that its thread's author hides says so, and is there") {
   REQUIRE(own.size() == 2);
   CHECK_FALSE(own.front().hidden);
   CHECK(own.back().hidden);
-  told.remove({"at://did:plc:alice/app.bsky.feed.threadgate/a1", ""});
-  target.apply(told.take(), 100);
+  events.remove({"at://did:plc:alice/app.bsky.feed.threadgate/a1", ""});
+  target.apply(events.take(), 100);
   CHECK(replies_of(on, id_of(on, "alice", "a1")) == lines{"b1", "b2", "c1"});
 }
 
 TEST_CASE("a quote out of which the author took the post says so, as one that was never allowed") {
-  story told;
-  const auto post = told.post("alice", "a1");
-  told.quote("bob", "b1", post);
-  const auto taken_out = told.quote("bob", "b2", post);
-  story::fields gate{{"$type", "app.bsky.feed.postgate"},
-                     {"post", post.uri},
-                     {"detachedEmbeddingUris", {taken_out.uri}},
-                     {"createdAt", story_time}};
-  told.create("alice", "app.bsky.feed.postgate/a1", gate);
+  firehose_builder events;
+  const auto post = events.post("alice", "a1");
+  events.quote("bob", "b1", post);
+  const auto taken_out = events.quote("bob", "b2", post);
+  firehose_builder::fields gate{{"$type", "app.bsky.feed.postgate"},
+                                {"post", post.uri},
+                                {"detachedEmbeddingUris", {taken_out.uri}},
+                                {"createdAt", record_time}};
+  events.create("alice", "app.bsky.feed.postgate/a1", gate);
   index_target target;
-  target.apply(told.take(), 100);
+  target.apply(events.take(), 100);
   auto& on = target.connection;
   const auto id = id_of(on, "alice", "a1");
   CHECK(quotes_of(on, id) == lines{"b2 removed", "b1"});
   gate["embeddingRules"] = {{{"$type", "app.bsky.feed.postgate#disableRule"}}};
   gate.erase("detachedEmbeddingUris");
-  told.update("alice", "app.bsky.feed.postgate/a1", gate);
-  told.quote("bob", "b3", post);
-  target.apply(told.take(), 100);
+  events.update("alice", "app.bsky.feed.postgate/a1", gate);
+  events.quote("bob", "b3", post);
+  target.apply(events.take(), 100);
   CHECK(quotes_of(on, id) == lines{"b3 removed", "b2", "b1"});
 }

@@ -83,11 +83,12 @@ TEST_CASE("a thread's bounds have an upper end of their own") {
   auto on = crowd(5000);
   must(on.exec_script("UPDATE posts SET reply_parent_id = id - 1 WHERE id > 1;"
                       "UPDATE posts SET reply_parent_id = NULL WHERE id = 1"));
-  const auto most = std::numeric_limits<std::size_t>::max();
-  const auto long_one = must(reads::read_thread(on, 4000, {most, most, most, most}));
+  const auto unlimited = std::numeric_limits<std::size_t>::max();
+  const auto long_one =
+      must(reads::read_thread(on, 4000, {unlimited, unlimited, unlimited, unlimited}));
   CHECK(long_one.ancestors_and_post.size() == 1001);
   CHECK(long_one.replies.size() == 100);
   must(on.exec_script("UPDATE posts SET reply_parent_id = 1 WHERE id > 1"));
-  const auto wide = must(reads::read_thread(on, 1, {most, most, most, most}));
+  const auto wide = must(reads::read_thread(on, 1, {unlimited, unlimited, unlimited, unlimited}));
   CHECK(wide.replies.size() == 100);
 }

@@ -18,9 +18,9 @@ template <class Position, class ReadPage, class Text>
     auto page = must(read_page(from));
     CHECK(page.rows.size() <= how.page);
     for (const auto& row : page.rows)
-      if (out.size() < how.most)
+      if (out.size() < how.max_rows)
         out.push_back(text_of(row));
-    if (!page.next || out.size() >= how.most)
+    if (!page.next || out.size() >= how.max_rows)
       return out;
     from = *page.next;
   }

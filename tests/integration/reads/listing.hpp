@@ -16,7 +16,7 @@ namespace prism::test {
 /// How to read: rows per page, and after how many rows to stop.
 struct reading {
   std::size_t page{100};
-  std::size_t most{100'000};
+  std::size_t max_rows{100'000};
 };
 
 using listing = std::vector<std::string>;

@@ -5,7 +5,7 @@
 #include "db/reads/thread.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/reads/listing.hpp"
-#include "tests/integration/reads/naive.hpp"
+#include "tests/integration/reads/reference_queries.hpp"
 #include "tests/support/must.hpp"
 #include "tools/replay/corpus_file.hpp"
 
@@ -44,21 +44,21 @@ std::size_t compare_all(db::executor& on, std::size_t page) {
   };
   for (const auto user : ids(on, "SELECT id FROM users ORDER BY id")) {
     INFO("user " << user);
-    same(timeline(on, user, how), naive::timeline(on, user, how.most));
+    same(timeline(on, user, how), reference::timeline(on, user, how.max_rows));
     for (const auto each : {kind::everything, kind::no_replies, kind::author_threads})
-      same(author_feed(on, user, each, how), naive::author_feed(on, user, each, how.most));
-    same(notifications(on, user, how), naive::notifications(on, user, how.most));
-    same(followers(on, user, how), naive::followers(on, user, how.most));
-    same(follows(on, user, how), naive::follows(on, user, how.most));
+      same(author_feed(on, user, each, how), reference::author_feed(on, user, each, how.max_rows));
+    same(notifications(on, user, how), reference::notifications(on, user, how.max_rows));
+    same(followers(on, user, how), reference::followers(on, user, how.max_rows));
+    same(follows(on, user, how), reference::follows(on, user, how.max_rows));
   }
   for (const auto post : ids(on, "SELECT id FROM posts ORDER BY id")) {
     INFO("post " << post);
-    same(likes(on, post, how), naive::likes(on, post, how.most));
-    same(reposts(on, post, how), naive::reposts(on, post, how.most));
-    same(quotes(on, post, how), naive::quotes(on, post, how.most));
+    same(likes(on, post, how), reference::likes(on, post, how.max_rows));
+    same(reposts(on, post, how), reference::reposts(on, post, how.max_rows));
+    same(quotes(on, post, how), reference::quotes(on, post, how.max_rows));
   }
   for (const auto list : ids(on, "SELECT id FROM lists"))
-    same(members(on, list, how), naive::members(on, list, how.most));
+    same(members(on, list, how), reference::members(on, list, how.max_rows));
   return seen;
 }
 
@@ -96,8 +96,8 @@ TEST_CASE("threads have the whole chain above and all replies below, within the 
     for (const auto& each : found.replies)
       below.push_back(each.id);
     std::sort(below.begin(), below.end());
-    CHECK(above == naive::ancestors(on, post));
-    CHECK(below == naive::descendants(on, post, 100));
+    CHECK(above == reference::ancestors(on, post));
+    CHECK(below == reference::descendants(on, post, 100));
     replies += below.size();
 
     const auto small = must(reads::read_thread(on, post, {1, 1, 1, 1}));

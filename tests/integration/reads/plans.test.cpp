@@ -5,8 +5,8 @@
 #include "db/reads/thread.hpp"
 #include "tests/integration/reads/explaining.hpp"
 #include "tests/integration/reads/listing.hpp"
-#include "tests/integration/reads/naive.hpp"
 #include "tests/integration/reads/network.hpp"
+#include "tests/integration/reads/reference_queries.hpp"
 #include "tests/support/must.hpp"
 
 #include <array>
@@ -68,7 +68,7 @@ void check_plan(const std::string& statement, const plan& of, const names& index
 }
 
 /// Newest first in everything that is asked here.
-constexpr reading few_pages{.page = 50, .most = 500};
+constexpr reading few_pages{.page = 50, .max_rows = 500};
 
 /// Users of 5,000, 500, 100 and 10 follows, of about 15, with very many followers, and inactive.
 constexpr std::array<std::int64_t, 7> users{1, 2, 3, 4, 5000, 19'999, 100};
@@ -80,23 +80,25 @@ TEST_CASE("every list on two million rows is read by index and is what plain SQL
   explaining_executor explained(on);
   for (const auto user : users) {
     INFO("user " << user);
-    CHECK(timeline(explained, user, few_pages) == naive::timeline(on, user, few_pages.most));
+    CHECK(timeline(explained, user, few_pages) ==
+          reference::timeline(on, user, few_pages.max_rows));
     for (const auto each : {kind::everything, kind::no_replies, kind::author_threads})
       CHECK(author_feed(explained, user, each, few_pages) ==
-            naive::author_feed(on, user, each, few_pages.most));
+            reference::author_feed(on, user, each, few_pages.max_rows));
     CHECK(notifications(explained, user, few_pages) ==
-          naive::notifications(on, user, few_pages.most));
-    CHECK(followers(explained, user, few_pages) == naive::followers(on, user, few_pages.most));
-    CHECK(follows(explained, user, few_pages) == naive::follows(on, user, few_pages.most));
+          reference::notifications(on, user, few_pages.max_rows));
+    CHECK(followers(explained, user, few_pages) ==
+          reference::followers(on, user, few_pages.max_rows));
+    CHECK(follows(explained, user, few_pages) == reference::follows(on, user, few_pages.max_rows));
   }
   int hidden = 0;
   for (const std::int64_t post : {1, 2, 77, 1000, 150'000}) {
     INFO("post " << post);
-    CHECK(likes(explained, post, few_pages) == naive::likes(on, post, few_pages.most));
-    CHECK(reposts(explained, post, few_pages) == naive::reposts(on, post, few_pages.most));
-    CHECK(quotes(explained, post, few_pages) == naive::quotes(on, post, few_pages.most));
+    CHECK(likes(explained, post, few_pages) == reference::likes(on, post, few_pages.max_rows));
+    CHECK(reposts(explained, post, few_pages) == reference::reposts(on, post, few_pages.max_rows));
+    CHECK(quotes(explained, post, few_pages) == reference::quotes(on, post, few_pages.max_rows));
     const auto thread = must(reads::read_thread(explained, post));
-    const auto of_author = naive::hidden(on, post, 100'000);
+    const auto of_author = reference::hidden(on, post, 100'000);
     const std::set<std::int64_t> hides(of_author.begin(), of_author.end());
     for (const auto& each : thread.replies)
       if (each.reply_root_id == post) {
@@ -106,7 +108,8 @@ TEST_CASE("every list on two million rows is read by index and is what plain SQL
   }
   CHECK(hidden > 0);
   must(reads::read_thread(explained, 199'996));
-  CHECK(members(explained, 200'001, few_pages) == naive::members(on, 200'001, few_pages.most));
+  CHECK(members(explained, 200'001, few_pages) ==
+        reference::members(on, 200'001, few_pages.max_rows));
   CHECK(must(reads::profiles(explained, users)).size() == users.size());
   CHECK(must(reads::posts(explained, std::array<std::int64_t, 2>{1, 2})).size() == 2);
   const auto first = must(reads::posts(explained, std::array<std::int64_t, 1>{1})).at(0);
@@ -118,7 +121,7 @@ TEST_CASE("every list on two million rows is read by index and is what plain SQL
   for (const auto user : users) {
     const auto seen_at = middle.get_timestamptz(0, 0);
     CHECK(must(reads::unread_notifications(explained, user, seen_at)) ==
-          std::min(naive::unread(on, user, seen_at), reads::max_unread));
+          std::min(reference::unread(on, user, seen_at), reads::max_unread));
   }
 
   for (const auto& [statement, indexes] : promised) {

@@ -1,6 +1,6 @@
 #include "actors/firehose.hpp"
 
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 #include "tests/unit/actors/fake_pool.hpp"
 
 #include <catch2/catch.hpp>
@@ -24,7 +24,7 @@ void send(const Actor& to, Message what) {
 } // namespace
 
 TEST_CASE("a firehose asks for its cursors once at a time, however long the answer takes") {
-  bench_of_actors bench(no_relay());
+  actor_fixture bench(no_relay());
   const auto script = std::make_shared<pool_script>();
   const auto pool = bench.put<fake_pool_state>(names::pool, script);
   const auto firehose = bench.put<firehose_state>(names::firehose);
@@ -40,7 +40,7 @@ TEST_CASE("a firehose asks for its cursors once at a time, however long the answ
 }
 
 TEST_CASE("frames that were read before are counted, and a line in ten seconds tells of them") {
-  bench_of_actors bench(no_relay());
+  actor_fixture bench(no_relay());
   log_capture log;
   const auto script = std::make_shared<pool_script>();
   script->set([](const db::job&) -> db::job_outcome {

@@ -2,7 +2,7 @@
 
 #include "actors/pool.hpp"
 #include "tests/support/must.hpp"
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 
 #include <catch2/catch.hpp>
 #include <map>
@@ -62,7 +62,7 @@ TEST_CASE("each task has the interval of its option, and does not begin later th
 
 TEST_CASE("a job that fails is counted and logged, and stops no other") {
   log_capture log;
-  bench_of_actors bench;
+  actor_fixture bench;
   auto on = bench.connect();
   must(on.exec_script("DROP TABLE oauth_states; INSERT INTO sessions (id, user_id, data, "
                       "expires_at) SELECT 's' || i, i, '{}', now() - interval '1 minute' FROM "
@@ -88,7 +88,7 @@ TEST_CASE("a job that fails is counted and logged, and stops no other") {
 
 TEST_CASE("a wrong count is mended with a line in the log and a count") {
   log_capture log;
-  bench_of_actors bench;
+  actor_fixture bench;
   auto on = bench.connect();
   must(on.exec_script("INSERT INTO users (did) VALUES ('did:plc:a');"
                       "INSERT INTO user_aggregates SELECT id, 5, 0, 0 FROM users"));
@@ -104,7 +104,7 @@ TEST_CASE("a wrong count is mended with a line in the log and a count") {
 }
 
 TEST_CASE("a janitor whose node is no longer the writer does nothing more") {
-  bench_of_actors bench;
+  actor_fixture bench;
   auto on = bench.connect();
   must(on.exec_script("INSERT INTO firehose_cursor (service, shard, seq, epoch) VALUES ('test', 0, "
                       "1, 7); INSERT INTO sessions (id, user_id, data, expires_at) VALUES ('a', 1, "

@@ -1,6 +1,6 @@
 #include "actors/metrics_exporter.hpp"
 
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -34,7 +34,7 @@ namespace {
 TEST_CASE("/readyz tells what the actors have said, one by one") {
   config::options options;
   options.metrics_listen = "127.0.0.1:0";
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   auto& status = bench.node->status;
   const auto port = bench.field(bench.put<metrics_exporter_state>(names::metrics), "port");
   const auto not_ready = [&](const std::string& line) {

@@ -1,7 +1,7 @@
 #include "actors/pending_ops.hpp"
 
 #include "tests/support/receive_answer.hpp"
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 #include "tests/unit/actors/fake_pool.hpp"
 
 #include <catch2/catch.hpp>
@@ -26,7 +26,7 @@ namespace {
 }
 
 /// Reads the table as soon as there is a reason, and without one hardly ever.
-constexpr pending_ops_state::reading at_once{.look = std::chrono::milliseconds{5},
+constexpr pending_ops_state::reading at_once{.poll_interval = std::chrono::milliseconds{5},
                                              .pause = std::chrono::milliseconds{0},
                                              .every = std::chrono::hours{1}};
 
@@ -50,8 +50,8 @@ struct fake_table {
   std::atomic<std::int64_t> asked_for{0}; // when it was read last
 };
 
-void tell(bench_of_actors& bench, const pending_ops_actor& who,
-          const std::vector<db::pending_change>& changes, bool all = true) {
+void report_changes(actor_fixture& bench, const pending_ops_actor& who,
+                    const std::vector<db::pending_change>& changes, bool all = true) {
   bool noted = false;
   receive_answer(
       bench.self->request(
@@ -67,18 +67,18 @@ TEST_CASE("operations that memory gives up are counted, and one line tells of a 
   config::options options;
   options.pending_max_posts = 2;
   options.pending_max_items = 3;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   log_capture log;
   const auto pending = bench.put<pending_ops_state>(names::pending_ops);
   std::vector<db::pending_change> changes;
   for (int i = 0; i < 10; ++i)
     changes.push_back(parked(7, i));
-  tell(bench, pending, changes);
+  report_changes(bench, pending, changes);
   INFO(log.all());
   CHECK(log.count("warning [BoundedArrayMap] Array for key 7 reached max items (3)") == 1);
   CHECK(bench.field(pending, "post_ops") == "3");
   // 8 and 9 come, and 7 was used before 8.
-  tell(bench, pending, {parked(8, 0), parked(9, 0)});
+  report_changes(bench, pending, {parked(8, 0), parked(9, 0)});
   CHECK(bench.field(pending, "post_ops") == "2");
   CHECK(bench.field(pending, "post_keys") == "2");
   const auto& out = bench.node->metrics.pending();
@@ -92,16 +92,16 @@ TEST_CASE("operations that memory gives up are counted, and one line tells of a 
   released.what = db::pending_event::released;
   auto unknown = parked(7, 9);
   unknown.what = db::pending_event::cancelled;
-  tell(bench, pending, {released, unknown});
+  report_changes(bench, pending, {released, unknown});
   CHECK(bench.field(pending, "post_ops") == "1");
   CHECK(bench.field(pending, "list_ops") == "0");
 }
 
 TEST_CASE("what waits in the table is known as soon as the table can be read") {
-  bench_of_actors bench;
+  actor_fixture bench;
   log_capture log;
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
-  tell(bench, pending, {parked(7, 0)}); // there is no pool yet
+  report_changes(bench, pending, {parked(7, 0)}); // there is no pool yet
   CHECK(bench.field(pending, "post_ops") == "1");
   const auto script = std::make_shared<pool_script>();
   script->set([](const db::job&) -> db::job_outcome { return db::db_fail("57P01", "going down"); });
@@ -119,7 +119,7 @@ TEST_CASE("what waits in the table is known as soon as the table can be read") {
   // Also when it could be read before.
   script->set([](const db::job&) -> db::job_outcome { return db::db_fail("57P01", "going down"); });
   const auto jobs = script->jobs.load();
-  tell(bench, pending, {}, false);
+  report_changes(bench, pending, {}, false);
   REQUIRE(eventually([&] { return script->jobs > jobs; }));
   script->set([](const db::job&) -> db::job_outcome { return std::vector{parked(8, 1)}; });
   CHECK(eventually([&] { return bench.field(pending, "post_ops") == "1"; }));
@@ -128,18 +128,18 @@ TEST_CASE("what waits in the table is known as soon as the table can be read") {
 
 TEST_CASE("when something was not told the table is read again, and memory is as the table is") {
   fake_table table({parked(7, 0), parked(7, 1)});
-  bench_of_actors bench;
+  actor_fixture bench;
   bench.put<fake_pool_state>(names::pool, table.script());
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
   REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == "2"; }));
   // Of two shards the one that released was heard before the one that parked.
-  tell(bench, pending, {released(9, 0)});
-  tell(bench, pending, {parked(9, 0)});
+  report_changes(bench, pending, {released(9, 0)});
+  report_changes(bench, pending, {parked(9, 0)});
   const auto& out = bench.node->metrics.pending();
   CHECK(out.ops[0]->Value() == 3);
   CHECK(table.read == 1);
   // 7/0 went and nobody told.
-  tell(bench, pending, {}, false);
+  report_changes(bench, pending, {}, false);
   CHECK(eventually([&] { return table.read == 2; }));
   CHECK(eventually([&] { return bench.field(pending, "post_keys") == "1"; }));
   CHECK(out.ops[0]->Value() == 2);
@@ -152,7 +152,7 @@ TEST_CASE("as many rows are read as memory holds operations, so that none is for
   auto item = parked(7, 0);
   item.kind = atproto::collection::list_item;
   fake_table table({item, parked(7, 1), parked(7, 2), parked(8, 0), parked(9, 0)});
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   bench.put<fake_pool_state>(names::pool, table.script());
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
   REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == "2"; }));
@@ -161,7 +161,8 @@ TEST_CASE("as many rows are read as memory holds operations, so that none is for
   auto other = parked(8, 0);
   other.kind = atproto::collection::list_item;
   table.rows = {parked(8, 1), item, parked(7, 1), parked(7, 2), other};
-  tell(bench, pending, {item, parked(7, 1), parked(7, 2), parked(8, 0), released(9, 0)}, false);
+  report_changes(bench, pending, {item, parked(7, 1), parked(7, 2), parked(8, 0), released(9, 0)},
+                 false);
   REQUIRE(eventually([&] { return bench.field(pending, "list_ops") == "2"; }));
   CHECK(table.asked_for == 4);
   CHECK(bench.field(pending, "post_ops") == "2");
@@ -169,28 +170,28 @@ TEST_CASE("as many rows are read as memory holds operations, so that none is for
 }
 
 TEST_CASE("a reading has an end, and what memory forgets by it is counted") {
-  constexpr auto most = static_cast<int>(pending_ops_state::most_read);
+  constexpr auto max_rows = static_cast<int>(pending_ops_state::max_loaded_rows);
   constexpr int more = 5'000;
   std::vector<db::pending_change> all;
-  for (int i = 0; i < most + more; ++i)
+  for (int i = 0; i < max_rows + more; ++i)
     all.push_back(parked(i / 100, i));
   fake_table table({});
-  bench_of_actors bench;
+  actor_fixture bench;
   bench.put<fake_pool_state>(names::pool, table.script());
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
   REQUIRE(eventually([&] { return table.read == 1; }));
-  tell(bench, pending, all);
-  CHECK(bench.field(pending, "post_ops") == std::to_string(most + more));
+  report_changes(bench, pending, all);
+  CHECK(bench.field(pending, "post_ops") == std::to_string(max_rows + more));
   table.rows.assign(all.begin() + more, all.end());
-  tell(bench, pending, {}, false);
-  REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == std::to_string(most); }));
-  CHECK(table.asked_for == most);
+  report_changes(bench, pending, {}, false);
+  REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == std::to_string(max_rows); }));
+  CHECK(table.asked_for == max_rows);
   CHECK(bench.node->metrics.pending().events.of("not_kept").Value() == more);
 }
 
 TEST_CASE("the table is read again from time to time without any reason, but not all the time") {
   fake_table table({parked(7, 0)});
-  bench_of_actors bench;
+  actor_fixture bench;
   bench.put<fake_pool_state>(names::pool, table.script());
   auto often = at_once;
   const auto pause = std::chrono::milliseconds{50};
@@ -199,11 +200,11 @@ TEST_CASE("the table is read again from time to time without any reason, but not
   const auto before = std::chrono::steady_clock::now();
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, often);
   REQUIRE(eventually([&] {
-    tell(bench, pending, {}, false);
+    report_changes(bench, pending, {}, false);
     return table.read >= 4;
   }));
   CHECK(std::chrono::steady_clock::now() - before >= 3 * pause);
-  tell(bench, pending, {parked(9, 0)});
+  report_changes(bench, pending, {parked(9, 0)});
   CHECK(eventually([&] { return bench.field(pending, "post_ops") == "1"; }));
 }
 
@@ -211,13 +212,13 @@ TEST_CASE(
     "what is told while the table is read comes on top of it, and what has no room is counted") {
   config::options options;
   options.pending_max_items = 3;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   log_capture log;
   const auto script = std::make_shared<pool_script>();
   const auto pool = bench.put<fake_pool_state>(names::pool, script);
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
   REQUIRE(eventually([&] { return script->jobs == 1; }));
-  tell(bench, pending, {parked(7, 0), released(7, 1), parked(8, 0)});
+  report_changes(bench, pending, {parked(7, 0), released(7, 1), parked(8, 0)});
   script->set([](const db::job&) -> db::job_outcome {
     // More of 9 than memory takes.
     return std::vector{parked(7, 1), parked(8, 0), parked(9, 0),
@@ -233,7 +234,7 @@ TEST_CASE(
   CHECK(events.of("evicted").Value() == 0);
   CHECK(log.count("[BoundedArrayMap]") == 0);
   // What has to go afterwards goes for something new.
-  tell(bench, pending, {parked(9, 4)});
+  report_changes(bench, pending, {parked(9, 4)});
   CHECK(events.of("not_kept").Value() == 1);
   CHECK(events.of("dropped").Value() == 1);
 }

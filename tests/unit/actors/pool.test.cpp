@@ -2,7 +2,7 @@
 
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -37,7 +37,7 @@ namespace {
 }
 
 /// The names of the pool's sessions in the directory.
-[[nodiscard]] std::vector<std::string> sessions_of(const bench_of_actors& bench) {
+[[nodiscard]] std::vector<std::string> sessions_of(const actor_fixture& bench) {
   auto out = bench.node->actors.names();
   std::erase_if(out, [](const std::string& each) { return !names::is_db_session(each); });
   return out;
@@ -46,7 +46,7 @@ namespace {
 /// Makes the pool log in as a role that can be kept from doing so again.
 class locked_out {
 public:
-  locked_out(bench_of_actors& bench, std::string role)
+  locked_out(actor_fixture& bench, std::string role)
       : role_(std::move(role)), admin_(connect_to(pg_fixture::admin_database())) {
     must(admin_.exec_script("DROP ROLE IF EXISTS " + role_ + "; CREATE ROLE " + role_ + " LOGIN"));
     auto owner = bench.connect();
@@ -62,8 +62,8 @@ private:
 };
 
 /// Ends the connection of the one session that stands.
-void cut_standing(held_users& held) {
-  REQUIRE(eventually([&] { return held.standing().size() == 1; }));
+void cut_blocked(users_table_lock& table_lock) {
+  REQUIRE(eventually([&] { return table_lock.blocked_backends().size() == 1; }));
   auto admin = connect_to(pg_fixture::admin_database());
   must(admin.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
                   "'prismd' AND wait_event_type = 'Lock'"));
@@ -78,14 +78,14 @@ void cut_standing(held_users& held) {
 } // namespace
 
 TEST_CASE("jobs get sessions in the order in which they came") {
-  bench_of_actors bench(pool_of(1));
+  actor_fixture bench(pool_of(1));
   const auto pool = bench.put<pool_state>(names::pool);
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   std::vector<decltype(bench.send(pool, naming("")))> sent;
   for (int i = 0; i < 20; ++i)
     sent.push_back(bench.send(pool, naming("did:plc:" + std::to_string(i * 7 % 20))));
   REQUIRE(eventually([&] { return bench.field(pool, "waiting") == "19"; }));
-  held.let_go();
+  table_lock.release();
   std::int64_t last = 0;
   for (const auto& each : sent) {
     const auto id = id_in(bench.outcome_of(each));
@@ -97,10 +97,10 @@ TEST_CASE("jobs get sessions in the order in which they came") {
 TEST_CASE("more waiters than allowed are refused at once, the others are served") {
   auto options = pool_of(1);
   options.db_max_waiting = 5;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   const auto pool = bench.put<pool_state>(names::pool);
   const auto& metrics = bench.node->metrics.database();
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   std::vector<decltype(bench.send(pool, naming("")))> sent;
   for (int i = 0; i < 6; ++i)
     sent.push_back(bench.send(pool, naming("did:plc:" + std::to_string(i))));
@@ -111,7 +111,7 @@ TEST_CASE("more waiters than allowed are refused at once, the others are served"
   CHECK(refused.error().cls == db::error_class::transient);
   CHECK(metrics.rejected->Value() == 1);
   CHECK(metrics.waiting->Value() == 5);
-  held.let_go();
+  table_lock.release();
   for (const auto& each : sent)
     CHECK(id_in(bench.outcome_of(each)) > 0);
   CHECK(bench.field(pool, "waiting") == "0");
@@ -120,46 +120,46 @@ TEST_CASE("more waiters than allowed are refused at once, the others are served"
 TEST_CASE("a job that waits too long for a session is told so, the one that has it goes on") {
   auto options = pool_of(1);
   options.db_acquire_timeout = 100ms;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   const auto pool = bench.put<pool_state>(names::pool);
-  held_users held(bench);
-  const auto lent = bench.send(pool, naming("did:plc:a"));
+  users_table_lock table_lock(bench);
+  const auto job_at_work = bench.send(pool, naming("did:plc:a"));
   const auto waits = bench.send(pool, naming("did:plc:b"));
   const auto expired = bench.outcome_of(waits);
   REQUIRE_FALSE(expired);
   CHECK_THAT(expired.error().message, Catch::Contains("acquire timeout"));
   CHECK(bench.node->metrics.database().timeouts->Value() == 1);
-  held.let_go();
-  CHECK(id_in(bench.outcome_of(lent)) > 0);
+  table_lock.release();
+  CHECK(id_in(bench.outcome_of(job_at_work)) > 0);
 }
 
 TEST_CASE("a connection that the server ends is made anew, and its job done") {
-  bench_of_actors bench(pool_of(1));
+  actor_fixture bench(pool_of(1));
   const auto pool = bench.put<pool_state>(names::pool);
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   const auto hit = bench.send(pool, naming("did:plc:b"));
-  cut_standing(held);
+  cut_blocked(table_lock);
   const auto& retries = bench.node->metrics.database().retries;
   REQUIRE(eventually([&] { return retries.of("57P01").Value() == 1; }));
-  held.let_go();
+  table_lock.release();
   CHECK(id_in(bench.outcome_of(hit)) > 0);
   CHECK(bench.node->metrics.database().replaced.of("broken").Value() == 0);
   CHECK(bench.field(pool, "sessions") == "1");
 }
 
 TEST_CASE("a session that has lost its connection for good is replaced") {
-  bench_of_actors bench(pool_of(1));
+  actor_fixture bench(pool_of(1));
   locked_out role(bench, "lost");
   const auto pool = bench.put<pool_state>(names::pool);
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   const auto hit = bench.send(pool, naming("did:plc:b"));
-  REQUIRE(eventually([&] { return held.standing().size() == 1; }));
+  REQUIRE(eventually([&] { return table_lock.blocked_backends().size() == 1; }));
   role.lock();
-  cut_standing(held);
+  cut_blocked(table_lock);
   CHECK_FALSE(bench.outcome_of(hit));
   role.unlock();
-  held.let_go();
+  table_lock.release();
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:b")))) > 0);
   CHECK(bench.node->metrics.database().replaced.of("broken").Value() == 1);
   CHECK(bench.field(pool, "sessions") == "1");
@@ -168,7 +168,7 @@ TEST_CASE("a session that has lost its connection for good is replaced") {
 TEST_CASE("a session that has grown old is replaced when it is free") {
   auto options = pool_of(2);
   options.db_session_max_age = 1s;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   const auto pool = bench.put<pool_state>(names::pool);
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
   REQUIRE(eventually([&] { return bench.field(pool, "sessions") == "0"; }));
@@ -177,7 +177,7 @@ TEST_CASE("a session that has grown old is replaced when it is free") {
 }
 
 TEST_CASE("a server without a free connection is waited for") {
-  bench_of_actors bench(pool_of(3));
+  actor_fixture bench(pool_of(3));
   auto admin = connect_to(pg_fixture::admin_database());
   must(
       admin.exec_script("DROP ROLE IF EXISTS narrow; CREATE ROLE narrow LOGIN CONNECTION LIMIT 1"));
@@ -200,7 +200,7 @@ TEST_CASE("a server without a free connection is waited for") {
 TEST_CASE("a database that refuses is asked seldom, however many jobs wait for it") {
   auto options = pool_of(40);
   options.db_acquire_timeout = 1500ms;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   bench.node->conninfo = "host=127.0.0.1 port=1 dbname=none";
   const auto pool = bench.put<pool_state>(names::pool);
   std::vector<decltype(bench.send(pool, naming("")))> sent;
@@ -221,18 +221,18 @@ TEST_CASE("who keeps a session for too long is named once, with the job") {
   auto options = pool_of(2);
   options.db_leak_threshold = 50ms;
   log_capture log;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   const auto pool = bench.put<pool_state>(names::pool);
-  held_users held(bench);
-  const auto lent = bench.send(pool, naming("did:plc:a"));
+  users_table_lock table_lock(bench);
+  const auto job_at_work = bench.send(pool, naming("did:plc:a"));
   const auto& leaks = *bench.node->metrics.database().leaks;
   REQUIRE(eventually([&] { return leaks.Value() == 1; }));
   // Several more looks.
   REQUIRE(eventually([&, until = std::chrono::steady_clock::now() + 1200ms] {
     return std::chrono::steady_clock::now() > until;
   }));
-  held.let_go();
-  CHECK(id_in(bench.outcome_of(lent)) > 0);
+  table_lock.release();
+  CHECK(id_in(bench.outcome_of(job_at_work)) > 0);
   CHECK(leaks.Value() == 1);
   INFO(log.all());
   CHECK(log.count("error pool: tester has had a database session for") == 1);
@@ -242,7 +242,7 @@ TEST_CASE("who keeps a session for too long is named once, with the job") {
 
 TEST_CASE(
     "a session that dies of an exception is replaced, and its job is answered with an error") {
-  bench_of_actors bench(pool_of(1));
+  actor_fixture bench(pool_of(1));
   const auto pool = bench.put<pool_state>(names::pool);
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
   const auto before = sessions_of(bench);
@@ -262,16 +262,16 @@ TEST_CASE(
 }
 
 TEST_CASE("a session that is killed at its job finishes it and is replaced") {
-  bench_of_actors bench(pool_of(1));
+  actor_fixture bench(pool_of(1));
   const auto pool = bench.put<pool_state>(names::pool);
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   const auto sent = bench.send(pool, naming("did:plc:a"));
-  REQUIRE(eventually([&] { return held.standing().size() == 1; }));
+  REQUIRE(eventually([&] { return table_lock.blocked_backends().size() == 1; }));
   const auto alive = sessions_of(bench);
   REQUIRE(alive.size() == 1);
   caf::anon_send_exit(caf::actor_cast<caf::actor>(bench.node->actors.find(alive[0])),
                       caf::exit_reason::kill);
-  held.let_go();
+  table_lock.release();
   CHECK(id_in(bench.outcome_of(sent)) > 0);
   const auto& replaced = bench.node->metrics.database().replaced.of("crashed");
   REQUIRE(eventually([&] { return replaced.Value() == 1; }));
@@ -280,7 +280,7 @@ TEST_CASE("a session that is killed at its job finishes it and is replaced") {
 }
 
 TEST_CASE("when the pool dies, its sessions leave the directory") {
-  bench_of_actors bench(pool_of(1));
+  actor_fixture bench(pool_of(1));
   const auto pool = bench.put<pool_state>(names::pool);
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
   CHECK(sessions_of(bench).size() == 1);
@@ -289,7 +289,7 @@ TEST_CASE("when the pool dies, its sessions leave the directory") {
 }
 
 TEST_CASE("a pool that is larger than what the server allows does not make the node unready") {
-  bench_of_actors bench(pool_of(3));
+  actor_fixture bench(pool_of(3));
   auto admin = connect_to(pg_fixture::admin_database());
   must(admin.exec_script(
       "DROP ROLE IF EXISTS narrower; CREATE ROLE narrower LOGIN CONNECTION LIMIT 1"));
@@ -300,7 +300,7 @@ TEST_CASE("a pool that is larger than what the server allows does not make the n
   const auto& reachable = bench.node->status.database_reachable;
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:a")))) > 0);
   CHECK(reachable);
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   const auto first = bench.send(pool, naming("did:plc:b"));
   const auto second = bench.send(pool, naming("did:plc:c"));
   const auto& refused = *bench.node->metrics.database().connect_failures;
@@ -310,34 +310,34 @@ TEST_CASE("a pool that is larger than what the server allows does not make the n
     CHECK_FALSE(bench.field(pool, "refused").empty());
     CHECK(reachable);
   }
-  held.let_go();
+  table_lock.release();
   CHECK(id_in(bench.outcome_of(first)) > 0);
   CHECK(id_in(bench.outcome_of(second)) > 0);
   CHECK(reachable);
 }
 
 TEST_CASE("one connection that is lost does not make the node unready; the loss of all does") {
-  bench_of_actors bench(pool_of(2));
+  actor_fixture bench(pool_of(2));
   locked_out role(bench, "cut_off");
   const auto pool = bench.put<pool_state>(names::pool);
   const auto& reachable = bench.node->status.database_reachable;
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   const auto first = bench.send(pool, naming("did:plc:a"));
   const auto second = bench.send(pool, naming("did:plc:b"));
-  REQUIRE(eventually([&] { return held.standing().size() == 2; }));
-  held.let_go();
+  REQUIRE(eventually([&] { return table_lock.blocked_backends().size() == 2; }));
+  table_lock.release();
   CHECK(id_in(bench.outcome_of(first)) > 0);
   CHECK(id_in(bench.outcome_of(second)) > 0);
   CHECK(reachable);
   role.lock();
-  held_users again(bench);
+  users_table_lock again(bench);
   for (const bool still : {true, false}) {
     const auto hit = bench.send(pool, naming("did:plc:c"));
-    cut_standing(again);
+    cut_blocked(again);
     CHECK_FALSE(bench.outcome_of(hit));
     CHECK(reachable == still);
   }
-  again.let_go();
+  again.release();
   CHECK_FALSE(bench.outcome_of(bench.send(pool, naming("did:plc:d"))));
   CHECK_FALSE(reachable);
   role.unlock();
@@ -351,28 +351,28 @@ TEST_CASE("a job of one statement has the server's limits and is tried again lik
   auto options = pool_of(1);
   options.statement_timeout = 100ms;
   options.transaction_timeout = 5s;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   const auto pool = bench.put<pool_state>(names::pool);
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   const auto done = bench.outcome_of(bench.send(pool, naming("did:plc:a")));
   REQUIRE_FALSE(done);
   CHECK(done.error().sqlstate == "57014");
   CHECK(done.error().cls == db::error_class::transient);
   CHECK(bench.node->metrics.database().retries.of("57014").Value() == 3);
-  CHECK(held.standing().empty());
+  CHECK(table_lock.blocked_backends().empty());
 }
 
 TEST_CASE("a job of one statement that is blocked is cancelled at its deadline, on the server") {
   auto options = pool_of(1);
   options.transaction_timeout = 300ms;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   const auto pool = bench.put<pool_state>(names::pool);
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   const auto before = steady_clock::now();
   const auto done = bench.outcome_of(bench.send(pool, naming("did:plc:a")));
   REQUIRE_FALSE(done);
   CHECK(done.error().sqlstate == "57014");
   // Far from the connection's own limit.
   CHECK(steady_clock::now() - before < 15s);
-  CHECK(held.standing().empty());
+  CHECK(table_lock.blocked_backends().empty());
 }

@@ -1,7 +1,7 @@
 #include "actors/pool_monitor.hpp"
 
 #include "actors/pool.hpp"
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -26,7 +26,7 @@ constexpr pool_monitor_timing hurried{.sample_every = 10ms, .status_every = 100m
 
 TEST_CASE("the monitor warns by thresholds, shows how full the pool is, and counts exhaustions") {
   log_capture log;
-  bench_of_actors bench(two_sessions());
+  actor_fixture bench(two_sessions());
   const auto pool = bench.put<pool_state>(names::pool);
   const auto monitor = bench.put<pool_monitor_state>(names::pool_monitor, hurried);
   const auto& metrics = bench.node->metrics.database();
@@ -34,7 +34,7 @@ TEST_CASE("the monitor warns by thresholds, shows how full the pool is, and coun
   CHECK(bench.field(monitor, "level") == "normal");
   CHECK(metrics.utilization->Value() == 0);
 
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   std::vector<decltype(bench.send(pool, db::job{}))> sent;
   const auto send = [&] {
     sent.push_back(bench.send(pool, db::intern_job{{"did:plc:" + std::to_string(sent.size())}}));
@@ -66,17 +66,17 @@ TEST_CASE("the monitor warns by thresholds, shows how full the pool is, and coun
   }));
   CHECK(bench.field(monitor, "exhaustion_events") == "1");
 
-  held.let_go();
+  table_lock.release();
   finish();
   REQUIRE(eventually([&] { return metrics.utilization->Value() == 0; }));
   CHECK(bench.field(monitor, "level") == "normal");
   CHECK(metrics.exhaustions->Value() == 1); // it was one, however long
 
-  held_users again(bench);
+  users_table_lock again(bench);
   for (int i = 0; i < 4; ++i)
     send();
   REQUIRE(eventually([&] { return metrics.exhaustions->Value() == 2; }));
-  again.let_go();
+  again.release();
   finish();
   // One line of a level a minute.
   CHECK(log.count("[PoolMonitor] CRITICAL") == 1);
@@ -85,9 +85,9 @@ TEST_CASE("the monitor warns by thresholds, shows how full the pool is, and coun
 
 TEST_CASE("the critical line tells how many wait") {
   log_capture log;
-  bench_of_actors bench(two_sessions());
+  actor_fixture bench(two_sessions());
   const auto pool = bench.put<pool_state>(names::pool);
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   std::vector<decltype(bench.send(pool, db::job{}))> sent;
   for (int i = 0; i < 5; ++i)
     sent.push_back(bench.send(pool, db::intern_job{{"did:plc:" + std::to_string(i)}}));
@@ -96,7 +96,7 @@ TEST_CASE("the critical line tells how many wait") {
   REQUIRE(eventually([&] { return bench.field(monitor, "level") == "critical"; }));
   CHECK(log.count("error [PoolMonitor] CRITICAL: Pool 100.0% utilized, 3 waiting") == 1);
   CHECK(bench.field(monitor, "utilization") == "1.000");
-  held.let_go();
+  table_lock.release();
   for (const auto& each : sent)
     CHECK(bench.outcome_of(each));
 }

@@ -1,7 +1,7 @@
 #include "actors/supervisor.hpp"
 
 #include "actors/pool.hpp"
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 
 #include <catch2/catch.hpp>
 #include <mutex>
@@ -33,7 +33,7 @@ struct diary {
 
 /// Ends when asked; a tick is too much for it, and "clumsy" does not even end well.
 struct child_state_of_test {
-  using interface = clockwork_actor;
+  using interface = periodic_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "child";
 
@@ -72,13 +72,13 @@ struct child_state_of_test {
 using lines = std::vector<std::string>;
 
 /// A living actor of the tree, once there is one.
-[[nodiscard]] caf::actor living(bench_of_actors& bench, const std::string& who) {
+[[nodiscard]] caf::actor living(actor_fixture& bench, const std::string& who) {
   REQUIRE(eventually([&] { return bench.node->actors.find(who) != nullptr; }));
   return caf::actor_cast<caf::actor>(bench.node->actors.find(who));
 }
 
-void crash(bench_of_actors& bench, const std::string& who) {
-  caf::anon_send(caf::actor_cast<clockwork_actor>(living(bench, who)), tick{});
+void crash(actor_fixture& bench, const std::string& who) {
+  caf::anon_send(caf::actor_cast<periodic_actor>(living(bench, who)), tick{});
 }
 
 /// Waits until just this has happened since the last time.
@@ -93,7 +93,7 @@ void expect_starts(diary& book, const lines& wanted) {
   CHECK_THAT(book.take(), Catch::UnorderedEquals(wanted));
 }
 
-void wait_for_end(bench_of_actors& bench, const caf::actor& who, bool well) {
+void wait_for_end(actor_fixture& bench, const caf::actor& who, bool well) {
   bench.self->monitor(who);
   bench.self->receive([&](const caf::down_msg& down) { CHECK(!down.reason == well); },
                       caf::after(patience) >> [] { FAIL("it does not end"); });
@@ -101,7 +101,7 @@ void wait_for_end(bench_of_actors& bench, const caf::actor& who, bool well) {
 
 /// A root over "before", a subtree of "one" and "two" that gives up at its first failure, and
 /// "after".
-[[nodiscard]] std::vector<child_factory> tree(const bench_of_actors& bench,
+[[nodiscard]] std::vector<child_factory> tree(const actor_fixture& bench,
                                               const std::shared_ptr<diary>& book) {
   auto out = children(book, {"before", "after"});
   supervision_options impatient;
@@ -114,7 +114,7 @@ void wait_for_end(bench_of_actors& bench, const caf::actor& who, bool well) {
 } // namespace
 
 TEST_CASE("a planned stop ends the children in the reverse of their order") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   const auto root = bench.put<supervisor_state>("root", supervision_options{}, children(book));
   REQUIRE(eventually([&] { return bench.node->actors.find("third") != nullptr; }));
@@ -126,7 +126,7 @@ TEST_CASE("a planned stop ends the children in the reverse of their order") {
 
 TEST_CASE(
     "one_for_all: when one fails all others are stopped, last first, and all start in order") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   supervision_options options;
   options.strategy = restart_strategy::one_for_all;
@@ -139,7 +139,7 @@ TEST_CASE(
 }
 
 TEST_CASE("rest_for_one: those that started after the one that failed share its fate, no other") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   supervision_options options;
   options.strategy = restart_strategy::rest_for_one;
@@ -156,7 +156,7 @@ TEST_CASE("rest_for_one: those that started after the one that failed share its 
 }
 
 TEST_CASE("one_for_one: nobody but the one that failed is started again") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   static_cast<void>(bench.put<supervisor_state>("root", supervision_options{}, children(book)));
   expect(*book, {"+first", "+second", "+third"});
@@ -168,7 +168,7 @@ TEST_CASE(
     "a root that has to restart too often stops the others, last first, and ends the node with "
     "code 70") {
   log_capture log;
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   supervision_options options;
   options.max_restarts = 1;
@@ -180,15 +180,15 @@ TEST_CASE(
   crash(bench, "second");
   wait_for_end(bench, caf::actor_cast<caf::actor>(root), false);
   expect(*book, {"third", "first"});
-  const auto verdict = bench.node->status.wait(patience);
-  REQUIRE(verdict);
-  CHECK(verdict->exit_code == 70);
-  CHECK_THAT(verdict->reason, Catch::Contains("a tick too many"));
+  const auto exit_request = bench.node->status.wait(patience);
+  REQUIRE(exit_request);
+  CHECK(exit_request->exit_code == 70);
+  CHECK_THAT(exit_request->reason, Catch::Contains("a tick too many"));
   CHECK(log.count("error supervisor gives up: child 'second' needs more than 1 restarts") == 1);
 }
 
 TEST_CASE("a supervisor below another fails when it gives up, and comes back as a child does") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   supervision_options options;
   options.max_restarts = 1;
@@ -204,13 +204,13 @@ TEST_CASE("a supervisor below another fails when it gives up, and comes back as 
   crash(bench, "two");
   wait_for_end(bench, caf::actor_cast<caf::actor>(root), false);
   expect(*book, {"one", "after", "before"});
-  const auto verdict = bench.node->status.wait(patience);
-  REQUIRE(verdict);
-  CHECK(verdict->exit_code == 70);
+  const auto exit_request = bench.node->status.wait(patience);
+  REQUIRE(exit_request);
+  CHECK(exit_request->exit_code == 70);
 }
 
 TEST_CASE("a planned stop of a tree goes through all levels, last first") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   const auto root = bench.put<supervisor_state>("root", supervision_options{}, tree(bench, book));
   expect_starts(*book, {"+before", "+after", "+one", "+two"});
@@ -221,7 +221,7 @@ TEST_CASE("a planned stop of a tree goes through all levels, last first") {
 }
 
 TEST_CASE("a supervisor that is killed takes its children along") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   static_cast<void>(bench.put<supervisor_state>("root", supervision_options{}, tree(bench, book)));
   expect_starts(*book, {"+before", "+after", "+one", "+two"});
@@ -232,7 +232,7 @@ TEST_CASE("a supervisor that is killed takes its children along") {
 }
 
 TEST_CASE("restarts are counted from 0 on, and what dies in a planned stop is not one") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   const auto root =
       bench.put<supervisor_state>("root", supervision_options{}, children(book, {"a", "clumsy"}));
@@ -251,12 +251,12 @@ TEST_CASE("restarts are counted from 0 on, and what dies in a planned stop is no
 
 TEST_CASE("the report of a crash tells why, at which message, and how often before") {
   log_capture log;
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto book = std::make_shared<diary>();
   static_cast<void>(bench.put<supervisor_state>("root", supervision_options{}, children(book)));
   for (int crash = 0; crash < 2; ++crash) {
     REQUIRE(eventually([&] { return bench.node->actors.find("second") != nullptr; }));
-    caf::anon_send(caf::actor_cast<clockwork_actor>(bench.node->actors.find("second")), tick{});
+    caf::anon_send(caf::actor_cast<periodic_actor>(bench.node->actors.find("second")), tick{});
     REQUIRE(eventually([&] {
       return log.count("started again " + std::to_string(crash) + " times before") == 1;
     }));
@@ -270,7 +270,7 @@ TEST_CASE("the report of a crash tells why, at which message, and how often befo
 TEST_CASE("chaos kills children at random, counts each, and all come back") {
   config::options options;
   options.chaos_kill_per_minute = 600;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   const auto book = std::make_shared<diary>();
   static_cast<void>(bench.put<supervisor_state>("root", supervision_options{.max_restarts = 10'000},
                                                 children(book)));
@@ -294,7 +294,7 @@ TEST_CASE("chaos hits database sessions as well, and their pool replaces them") 
   log_capture log;
   config::options options;
   options.chaos_kill_per_minute = 600;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   const auto make = [node = bench.node](caf::actor_system& system) {
     return caf::actor_cast<caf::strong_actor_ptr>(spawn_state<pool_state>(system, node));
   };

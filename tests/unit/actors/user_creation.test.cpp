@@ -4,7 +4,7 @@
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tests/support/receive_answer.hpp"
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 #include "tests/unit/actors/fake_pool.hpp"
 
 #include <algorithm>
@@ -39,9 +39,9 @@ constexpr auto one_batch = user_creation_state::batch_capacity;
 }
 
 /// user_creation with a pool, and the means to ask it.
-struct bench_of_users : bench_of_actors {
-  explicit bench_of_users(config::options options)
-      : bench_of_actors(std::move(options)), pool(put<pool_state>(names::pool)),
+struct user_creation_fixture : actor_fixture {
+  explicit user_creation_fixture(config::options options)
+      : actor_fixture(std::move(options)), pool(put<pool_state>(names::pool)),
         creator(put<user_creation_state>(names::user_creation)) {}
 
   [[nodiscard]] auto ask(dids wanted) {
@@ -84,20 +84,20 @@ struct bench_of_users : bench_of_actors {
 };
 
 /// What `ask` gives, until its answer is wanted.
-using asked = decltype(std::declval<bench_of_users&>().ask({}));
+using asked = decltype(std::declval<user_creation_fixture&>().ask({}));
 
 } // namespace
 
 TEST_CASE("a DID that several ask for goes to the database once, and all get its id") {
-  bench_of_users bench(at_once(1));
-  held_users held(bench);
+  user_creation_fixture bench(at_once(1));
+  users_table_lock table_lock(bench);
   const auto at_work = bench.ask({"did:plc:x"});
   const auto same = bench.ask({"did:plc:x"});
   const auto both = bench.ask({"did:plc:y", "did:plc:x"});
   const auto again = bench.ask({"did:plc:x", "did:plc:y"});
   CHECK(bench.shows("requests", 4));
   CHECK(bench.metrics().waiting->Value() == 1);
-  held.let_go();
+  table_lock.release();
   const auto x = bench.ids_of(at_work).at(0);
   CHECK(bench.ids_of(same) == std::vector{x});
   const auto yx = bench.ids_of(both);
@@ -108,8 +108,8 @@ TEST_CASE("a DID that several ask for goes to the database once, and all get its
 }
 
 TEST_CASE("with one batch at a time, who asks first gets its ids first") {
-  bench_of_users bench(at_once(1));
-  held_users held(bench);
+  user_creation_fixture bench(at_once(1));
+  users_table_lock table_lock(bench);
   std::vector<asked> sent;
   // Each fills one batch; the database would sort them the other way round. The last is short,
   // and waits like the others.
@@ -118,7 +118,7 @@ TEST_CASE("with one batch at a time, who asks first gets its ids first") {
   sent.push_back(bench.ask(many("a", 1)));
   REQUIRE(bench.shows("requests", 6));
   CHECK(bench.metrics().waiting->Value() == 4 * one_batch + 1);
-  held.let_go();
+  table_lock.release();
   std::int64_t last = 0;
   for (const auto& each : sent) {
     const auto ids = bench.ids_of(each);
@@ -128,8 +128,8 @@ TEST_CASE("with one batch at a time, who asks first gets its ids first") {
 }
 
 TEST_CASE("no more batches are at work than MAX_CONCURRENT_USER_CREATIONS") {
-  bench_of_users bench(at_once(3));
-  held_users held(bench);
+  user_creation_fixture bench(at_once(3));
+  users_table_lock table_lock(bench);
   std::vector<asked> sent;
   for (std::size_t i = 0; i < 8; ++i)
     sent.push_back(bench.ask(many("x", one_batch, i * one_batch)));
@@ -139,8 +139,8 @@ TEST_CASE("no more batches are at work than MAX_CONCURRENT_USER_CREATIONS") {
   // The pool has had everything that it will get for now.
   CHECK(bench.field(bench.pool, "active") == "3");
   CHECK(bench.field(bench.pool, "waiting") == "0");
-  CHECK(eventually([&] { return held.standing().size() == 3; }));
-  held.let_go();
+  CHECK(eventually([&] { return table_lock.blocked_backends().size() == 3; }));
+  table_lock.release();
   for (const auto& each : sent) {
     CHECK(bench.ids_of(each).size() == one_batch);
     CHECK(bench.metrics().in_flight->Value() <= 3);
@@ -151,9 +151,9 @@ TEST_CASE("no more batches are at work than MAX_CONCURRENT_USER_CREATIONS") {
 TEST_CASE("who waits too long is told so, keeps its place, and may ask again") {
   auto options = at_once(1);
   options.user_creation_timeout = 100ms;
-  bench_of_users bench(options);
+  user_creation_fixture bench(options);
   log_capture log;
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   const auto first = many("c", one_batch);
   const auto second = many("b", one_batch);
   const auto at_work = bench.ask(first);
@@ -169,7 +169,7 @@ TEST_CASE("who waits too long is told so, keeps its place, and may ask again") {
   CHECK(bench.field(bench.creator, "waiting") == std::to_string(2 * one_batch));
   CHECK(bench.problem_of(bench.ask(second)) == "no answer within 100 ms");
   CHECK(bench.field(bench.creator, "waiting") == std::to_string(2 * one_batch));
-  held.let_go();
+  table_lock.release();
   std::int64_t last = 0;
   for (const auto& each : {first, second, many("a", one_batch)}) {
     // Their batches were not given up: whoever asks after them finds them, or waits for them.
@@ -184,23 +184,23 @@ TEST_CASE("who waits too long is told so, keeps its place, and may ask again") {
 TEST_CASE("a batch that fails fails those who wait for its DIDs and nobody else") {
   auto options = at_once(2);
   options.transaction_timeout = std::chrono::minutes{10};
-  bench_of_users bench(options);
-  held_users held(bench);
+  user_creation_fixture bench(options);
+  users_table_lock table_lock(bench);
   const auto hit = bench.ask({"did:plc:hit"});
-  REQUIRE(eventually([&] { return held.standing().size() == 1; }));
-  auto backend = held.standing().at(0);
+  REQUIRE(eventually([&] { return table_lock.blocked_backends().size() == 1; }));
+  auto backend = table_lock.blocked_backends().at(0);
   const auto spared = bench.ask({"did:plc:spared"});
   const auto partly = bench.ask({"did:plc:spared", "did:plc:queued", "did:plc:hit"});
   const auto behind = bench.ask({"did:plc:queued", "did:plc:spared"});
-  REQUIRE(eventually([&] { return held.standing().size() == 2; }));
+  REQUIRE(eventually([&] { return table_lock.blocked_backends().size() == 2; }));
   auto admin = connect_to(pg_fixture::admin_database());
-  auto others = held.standing();
+  auto others = table_lock.blocked_backends();
   std::erase(others, backend);
   const auto other = others.at(0);
   // A lost connection is made anew three times.
   for (int cut = 0; cut < 4; ++cut) {
     REQUIRE(eventually([&] {
-      const auto now = held.standing();
+      const auto now = table_lock.blocked_backends();
       const auto next = std::ranges::find_if(
           now, [&](auto pid) { return pid != other && (cut == 0 || pid != backend); });
       const bool found = next != now.end();
@@ -212,7 +212,7 @@ TEST_CASE("a batch that fails fails those who wait for its DIDs and nobody else"
   CHECK_THAT(bench.problem_of(hit), Catch::Contains("terminating connection"));
   CHECK_THAT(bench.problem_of(partly), Catch::Contains("terminating connection"));
   CHECK(bench.field(bench.creator, "requests") == "2");
-  held.let_go();
+  table_lock.release();
   const auto id = bench.ids_of(spared).at(0);
   CHECK(bench.ids_of(behind).at(1) == id);
   CHECK(bench.ids_of(bench.ask({"did:plc:hit", "did:plc:spared"})).at(1) == id);
@@ -223,7 +223,7 @@ TEST_CASE("a burst of new users holds up nobody who is known, and is bounded in 
   constexpr std::size_t askers = 8;
   constexpr std::size_t of_request = 500;
   constexpr std::size_t all = user_creation_state::cache_capacity + 10'000;
-  bench_of_users bench(at_once(2));
+  user_creation_fixture bench(at_once(2));
   const auto known = bench.ids_of(bench.ask({"did:plc:known"}));
   std::vector<std::int64_t> ids;
   const auto burst_until = [&](std::size_t end) {
@@ -234,7 +234,7 @@ TEST_CASE("a burst of new users holds up nobody who is known, and is bounded in 
         sent.push_back(bench.ask(many("new", of_request, next)));
     };
     {
-      held_users held(bench);
+      users_table_lock table_lock(bench);
       fill();
       REQUIRE(bench.shows("requests", askers));
       CHECK(bench.ids_of(bench.ask({"did:plc:known"})) == known);
@@ -267,7 +267,7 @@ TEST_CASE("a burst of new users holds up nobody who is known, and is bounded in 
 }
 
 TEST_CASE("a database that is too slow for a whole batch of new users gets smaller ones") {
-  bench_of_actors bench(at_once(1));
+  actor_fixture bench(at_once(1));
   const auto script = std::make_shared<pool_script>();
   constexpr std::size_t fits = 100;
   script->set([](const db::job& what) -> db::job_outcome {
@@ -290,7 +290,7 @@ TEST_CASE("a database that is too slow for a whole batch of new users gets small
 }
 
 TEST_CASE("who asks for users is told when it needs a person") {
-  bench_of_actors bench(at_once(1));
+  actor_fixture bench(at_once(1));
   const auto script = std::make_shared<pool_script>();
   bench.put<fake_pool_state>(names::pool, script);
   const auto creator = bench.put<user_creation_state>(names::user_creation);
@@ -305,14 +305,14 @@ TEST_CASE("who asks for users is told when it needs a person") {
     CHECK(out.ids == nullptr);
     return out;
   };
-  CHECK_FALSE(answer("53100").needs_person);
+  CHECK_FALSE(answer("53100").needs_operator);
   const auto refused = answer("42501");
-  CHECK(refused.needs_person);
+  CHECK(refused.needs_operator);
   CHECK(refused.problem == "42501 (fatal): no");
 }
 
 TEST_CASE("a DID that the database refuses is told to who asks for it, and holds up nobody else") {
-  bench_of_actors bench(at_once(1));
+  actor_fixture bench(at_once(1));
   const auto script = std::make_shared<pool_script>();
   bench.put<fake_pool_state>(names::pool, script);
   const auto creator = bench.put<user_creation_state>(names::user_creation);
@@ -332,8 +332,7 @@ TEST_CASE("a DID that the database refuses is told to who asks for it, and holds
       return db::db_fail("23514", "no such user");
     return std::vector<std::int64_t>(wanted.size(), 7);
   });
-  caf::anon_send(caf::actor_cast<caf::actor>(bench.node->actors.find(names::pool)),
-                 wake_up{});
+  caf::anon_send(caf::actor_cast<caf::actor>(bench.node->actors.find(names::pool)), wake_up{});
   const auto fails = [&](const caf::error& problem) { FAIL(describe(bench.system, problem)); };
   receive_answer(
       first, [&](const interned_users& got) { CHECK(got.ids != nullptr); }, fails);
@@ -342,7 +341,7 @@ TEST_CASE("a DID that the database refuses is told to who asks for it, and holds
       [&](const interned_users& got) {
         CHECK(got.ids == nullptr);
         CHECK(got.refused == "23514");
-        CHECK_FALSE(got.needs_person);
+        CHECK_FALSE(got.needs_operator);
       },
       fails);
   receive_answer(

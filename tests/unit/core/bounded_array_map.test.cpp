@@ -14,31 +14,31 @@
 
 using namespace std::chrono_literals;
 using prism::bounded_array_map;
-using prism::left_because;
+using prism::eviction_reason;
 using prism::time_point;
 
 namespace {
 
 /// What a map told its callback.
 template <class Key>
-struct told {
+struct eviction {
   Key key;
   int item;
-  left_because why;
-  friend bool operator==(const told&, const told&) = default;
+  eviction_reason why;
+  friend bool operator==(const eviction&, const eviction&) = default;
 };
 
 /// A map of numbers and what it told, oldest first.
 template <class Key>
 struct listened_map {
   explicit listened_map(prism::bounded_array_map_options options)
-      : map(options, [this](const Key& key, int item, left_because why) {
+      : map(options, [this](const Key& key, int item, eviction_reason why) {
           left.push_back({key, item, why});
         }) {}
   listened_map(const listened_map&) = delete;
   listened_map& operator=(const listened_map&) = delete;
 
-  std::vector<told<Key>> left;
+  std::vector<eviction<Key>> left;
   bounded_array_map<Key, int> map;
 };
 
@@ -83,12 +83,12 @@ TEST_CASE("one key too many pushes out the least recently used key with all its 
   CHECK(map.touch(std::string_view("a")));
   CHECK_FALSE(map.touch(std::string_view("z")));
   CHECK(left.empty());
-  const auto evicted = left_because::key_evicted;
+  const auto evicted = eviction_reason::key_evicted;
   CHECK(map.add("c", 4, {}).is_new);
-  CHECK(left == std::vector<told<std::string>>{{"b", 3, evicted}});
+  CHECK(left == std::vector<eviction<std::string>>{{"b", 3, evicted}});
   CHECK(map.add("d", 5, {}).is_new);
-  CHECK(left ==
-        std::vector<told<std::string>>{{"b", 3, evicted}, {"a", 1, evicted}, {"a", 2, evicted}});
+  CHECK(left == std::vector<eviction<std::string>>{
+                    {"b", 3, evicted}, {"a", 1, evicted}, {"a", 2, evicted}});
   CHECK(map.evicted_keys() == 2);
   CHECK(map.evicted_items() == 3);
   CHECK(map.items() == 2);
@@ -103,8 +103,8 @@ TEST_CASE("one item too many pushes out the oldest of its key and warns at most 
   CHECK(map.add("k", 3, start).warn == 0U);
   CHECK_FALSE(map.add("k", 4, start + 59s).warn);
   CHECK(map.add("k", 5, start + 60s).warn == 1U);
-  const auto full = left_because::array_full;
-  CHECK(left == std::vector<told<std::string>>{{"k", 1, full}, {"k", 2, full}, {"k", 3, full}});
+  const auto full = eviction_reason::array_full;
+  CHECK(left == std::vector<eviction<std::string>>{{"k", 1, full}, {"k", 2, full}, {"k", 3, full}});
   CHECK(as_vector(*map.peek(std::string_view("k"))) == std::vector{4, 5});
   CHECK(map.dropped_items() == 3);
   CHECK(map.items() == 2);
@@ -123,7 +123,7 @@ TEST_CASE("an item that is added again keeps its place, pushes nothing out and u
   CHECK(left.empty());
   CHECK(as_vector(*map.peek(std::string_view("a"))) == std::vector{1, 2});
   static_cast<void>(map.add("c", 9, {}));
-  CHECK(left == std::vector<told<std::string>>{{"b", 1, left_because::key_evicted}});
+  CHECK(left == std::vector<eviction<std::string>>{{"b", 1, eviction_reason::key_evicted}});
 }
 
 TEST_CASE("removing the last item of a key frees the key, and nobody is told") {
@@ -152,16 +152,16 @@ TEST_CASE("to remove an item is no use of its key") {
   static_cast<void>(map.add("b", 3, {}));
   CHECK(map.remove(std::string_view("a"), 1));
   static_cast<void>(map.add("c", 4, {}));
-  CHECK(left == std::vector<told<std::string>>{{"a", 2, left_because::key_evicted}});
+  CHECK(left == std::vector<eviction<std::string>>{{"a", 2, eviction_reason::key_evicted}});
 }
 
 TEST_CASE("who is told of an item sees a map without it and with what pushed it out") {
   std::size_t calls = 0;
   const bounded_array_map<int, int>* seen = nullptr;
   bounded_array_map<int, int> map({.max_keys = 1, .max_items_per_key = 2},
-                                  [&](int key, int item, left_because why) {
+                                  [&](int key, int item, eviction_reason why) {
                                     ++calls;
-                                    const bool evicted = why == left_because::key_evicted;
+                                    const bool evicted = why == eviction_reason::key_evicted;
                                     CHECK(seen->keys() == 1);
                                     CHECK(seen->items() == (evicted ? 1 : 2));
                                     CHECK((seen->peek(key) == nullptr) == evicted);
@@ -184,7 +184,7 @@ TEST_CASE("a bounded array map takes items that can only be moved") {
   int left = 0;
   bounded_array_map<int, std::unique_ptr<int>> map(
       {.max_keys = 1, .max_items_per_key = 1},
-      [&](int, const std::unique_ptr<int>& item, left_because) { left = *item; });
+      [&](int, const std::unique_ptr<int>& item, eviction_reason) { left = *item; });
   static_cast<void>(map.add(1, std::make_unique<int>(5), {}));
   static_cast<void>(map.add(1, std::make_unique<int>(6), {}));
   CHECK(left == 5);
@@ -202,11 +202,11 @@ TEST_CASE("a bounded array map works for those who do not want to know what leav
 
 namespace {
 
-struct naive_map {
+struct reference_map {
   std::size_t max_keys;
   std::size_t max_items;
   std::vector<std::pair<int, std::vector<int>>> arrays{}; // least recently used first
-  std::vector<told<int>> left{};                          // pushed out by the caps
+  std::vector<eviction<int>> left{};                      // pushed out by the caps
   std::size_t evicted_keys{0};
 
   auto where(int key) {
@@ -222,7 +222,7 @@ struct naive_map {
     if (!refresh(key)) {
       if (arrays.size() == max_keys) {
         for (const int each : arrays.front().second)
-          left.push_back({arrays.front().first, each, left_because::key_evicted});
+          left.push_back({arrays.front().first, each, eviction_reason::key_evicted});
         arrays.erase(arrays.begin());
         ++evicted_keys;
       }
@@ -233,7 +233,7 @@ struct naive_map {
       return false;
     array.push_back(item);
     if (array.size() > max_items) {
-      left.push_back({key, array.front(), left_because::array_full});
+      left.push_back({key, array.front(), eviction_reason::array_full});
       array.erase(array.begin());
     }
     return true;
@@ -255,22 +255,22 @@ struct naive_map {
 };
 
 /// Which warnings are due, for fewer keys than are remembered.
-struct naive_warnings {
+struct reference_warnings {
   struct last_line {
     time_point at;
-    std::uint64_t kept_back{0};
+    std::uint64_t suppressed_count{0};
   };
   std::map<int, last_line> lines;
 
-  std::optional<std::uint64_t> pass(int key, time_point now) {
+  std::optional<std::uint64_t> allow(int key, time_point now) {
     const auto [line, is_new] = lines.try_emplace(key, last_line{now});
     if (is_new)
       return 0;
     if (now - line->second.at < 60s) {
-      ++line->second.kept_back;
+      ++line->second.suppressed_count;
       return std::nullopt;
     }
-    return std::exchange(line->second, last_line{now}).kept_back;
+    return std::exchange(line->second, last_line{now}).suppressed_count;
   }
 };
 
@@ -281,8 +281,8 @@ TEST_CASE("a bounded array map behaves like a naive one and loses no item unrepo
   for (const auto& [max_keys, max_items] : {std::pair{1U, 1U}, {3U, 2U}, {10U, 5U}, {40U, 3U}}) {
     listened_map<int> listened({.max_keys = max_keys, .max_items_per_key = max_items});
     auto& [left, map] = listened;
-    naive_map naive{max_keys, max_items};
-    naive_warnings warnings;
+    reference_map reference{max_keys, max_items};
+    reference_warnings warnings;
     time_point now{};
     std::size_t added = 0;
     std::size_t known = 0;     // added again
@@ -296,27 +296,27 @@ TEST_CASE("a bounded array map behaves like a naive one and loses no item unrepo
       const int key = static_cast<int>(random() % (std::size_t{2} * max_keys));
       // Few enough that many are there already, and more than an array has room for.
       const int item = static_cast<int>(random() % (std::size_t{4} * max_items));
-      const auto place = naive.where(key);
-      const bool is_there = place != naive.arrays.end();
+      const auto place = reference.where(key);
+      const bool is_there = place != reference.arrays.end();
       switch (random() % 12) {
       case 0: {
         const auto taken = map.take(key);
         REQUIRE(as_vector(taken) == (is_there ? place->second : std::vector<int>{}));
         asked_out += taken.size();
         if (is_there)
-          naive.arrays.erase(place);
+          reference.arrays.erase(place);
         break;
       }
       case 1:
       case 2: {
-        const bool gone = naive.remove(key, item);
+        const bool gone = reference.remove(key, item);
         REQUIRE(map.remove(key, item) == gone);
         asked_out += gone ? 1 : 0;
         removed += gone ? 1 : 0;
         break;
       }
       case 3:
-        REQUIRE(map.touch(key) == naive.refresh(key));
+        REQUIRE(map.touch(key) == reference.refresh(key));
         break;
       case 4: { // a look is no use
         const auto* seen = map.peek(key);
@@ -326,31 +326,31 @@ TEST_CASE("a bounded array map behaves like a naive one and loses no item unrepo
       }
       default: {
         const auto result = map.add(key, item, now);
-        const bool is_new = naive.add(key, item);
+        const bool is_new = reference.add(key, item);
         REQUIRE(result.is_new == is_new);
         added += is_new ? 1 : 0;
         known += is_new ? 0 : 1;
         // What was pushed out, in its order, and why.
-        REQUIRE(left == naive.left);
-        const bool full = !left.empty() && left.back().why == left_because::array_full;
-        REQUIRE(result.warn == (full ? warnings.pass(key, now) : std::nullopt));
+        REQUIRE(left == reference.left);
+        const bool full = !left.empty() && left.back().why == eviction_reason::array_full;
+        REQUIRE(result.warn == (full ? warnings.allow(key, now) : std::nullopt));
         warned += result.warn ? 1 : 0;
         (full ? dropped : evicted) += left.size();
         left.clear();
-        naive.left.clear();
+        reference.left.clear();
       }
       }
       REQUIRE(left.empty());
-      REQUIRE(map.keys() == naive.arrays.size());
+      REQUIRE(map.keys() == reference.arrays.size());
       REQUIRE(map.keys() <= max_keys);
-      REQUIRE(map.items() == naive.items());
-      REQUIRE(map.evicted_keys() == naive.evicted_keys);
+      REQUIRE(map.items() == reference.items());
+      REQUIRE(map.evicted_keys() == reference.evicted_keys);
       REQUIRE(map.evicted_items() == evicted);
       REQUIRE(map.dropped_items() == dropped);
       REQUIRE(map.items() == added - asked_out - evicted - dropped);
       // Every key in the order of its use, with every item.
       bool same = true;
-      auto expected = naive.arrays.rbegin();
+      auto expected = reference.arrays.rbegin();
       map.for_each([&](int each, const auto& items) {
         same = same && each == expected->first && as_vector(items) == expected->second;
         ++expected;
@@ -387,8 +387,8 @@ TEST_CASE("caps of 0 are taken as 1") {
   auto& [left, map] = listened;
   for (const auto& [key, item] : {std::pair{1, 10}, {1, 11}, {2, 20}})
     CHECK(map.add(key, item, {}).is_new);
-  CHECK(left == std::vector<told<int>>{{1, 10, left_because::array_full},
-                                       {1, 11, left_because::key_evicted}});
+  CHECK(left == std::vector<eviction<int>>{{1, 10, eviction_reason::array_full},
+                                           {1, 11, eviction_reason::key_evicted}});
   CHECK(map.keys() == 1);
   CHECK(map.items() == 1);
 }

@@ -18,20 +18,20 @@ std::pair<int, int> outlive(std::string_view plan, crash_point where, int times)
   if (child == 0) {
     arm(parse_crash_point(plan).value());
     for (int i = 0; i < times; ++i) {
-      pass(where);
+      hit(where);
       if (write(ends[1], "x", 1) != 1)
         _exit(1);
     }
     _exit(0);
   }
   close(ends[1]);
-  int passed = 0;
+  int hits = 0;
   for (char c = 0; read(ends[0], &c, 1) == 1;)
-    ++passed;
+    ++hits;
   close(ends[0]);
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
-  return {passed, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+  return {hits, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 }
 
 } // namespace
@@ -47,8 +47,8 @@ TEST_CASE("a crash point kills at its passage, and only there") {
 TEST_CASE("every name of a crash point is its own, and others are refused with the names") {
   CHECK(parse_crash_point("")->at == crash_point::none);
   CHECK(parse_crash_point("after-decode")->at == crash_point::after_decode);
-  CHECK(parse_crash_point("after-decode")->passage == 1);
-  CHECK(parse_crash_point("before-commit:17")->passage == 17);
+  CHECK(parse_crash_point("after-decode")->hit_number == 1);
+  CHECK(parse_crash_point("before-commit:17")->hit_number == 17);
   CHECK(parse_crash_point("after-commit")->at == crash_point::after_commit);
   CHECK(parse_crash_point("during-release")->at == crash_point::during_release);
   CHECK(parse_crash_point("during-eviction")->at == crash_point::during_eviction);

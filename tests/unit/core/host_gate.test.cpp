@@ -5,7 +5,7 @@
 
 using namespace prism;
 using namespace std::chrono_literals;
-using verdict = host_gate::verdict;
+using admission = host_gate::admission;
 using result = host_gate::result;
 
 namespace {
@@ -21,7 +21,7 @@ host_gate_options generous() {
 }
 
 void fail_once(host_gate& gate, const char* host, time_point now) {
-  REQUIRE(gate.enter(host, now) == verdict::pass);
+  REQUIRE(gate.enter(host, now) == admission::admitted);
   gate.leave(host, result::failed, now);
 }
 
@@ -93,11 +93,11 @@ TEST_CASE("A token bucket gives its burst at once and then its rate") {
 TEST_CASE("A host is asked by so many at once, others are not concerned") {
   host_gate gate{generous()};
   for (int i = 0; i < 4; ++i)
-    REQUIRE(gate.enter("a", start) == verdict::pass);
-  CHECK(gate.enter("a", start) == verdict::busy);
-  CHECK(gate.enter("b", start) == verdict::pass);
+    REQUIRE(gate.enter("a", start) == admission::admitted);
+  CHECK(gate.enter("a", start) == admission::busy);
+  CHECK(gate.enter("b", start) == admission::admitted);
   gate.leave("a", result::answered, start);
-  CHECK(gate.enter("a", start) == verdict::pass);
+  CHECK(gate.enter("a", start) == admission::admitted);
 }
 
 TEST_CASE("A host is asked at its rate") {
@@ -105,22 +105,22 @@ TEST_CASE("A host is asked at its rate") {
   options.rate = 1;
   options.burst = 2;
   host_gate gate{options};
-  REQUIRE(gate.enter("a", start) == verdict::pass);
-  REQUIRE(gate.enter("a", start) == verdict::pass);
-  CHECK(gate.enter("a", start) == verdict::rate);
-  CHECK(gate.enter("b", start) == verdict::pass);
-  CHECK(gate.enter("a", start + 1s) == verdict::pass);
+  REQUIRE(gate.enter("a", start) == admission::admitted);
+  REQUIRE(gate.enter("a", start) == admission::admitted);
+  CHECK(gate.enter("a", start) == admission::rate);
+  CHECK(gate.enter("b", start) == admission::admitted);
+  CHECK(gate.enter("a", start + 1s) == admission::admitted);
 }
 
 TEST_CASE("One host's failures open its own circuit") {
   host_gate gate{generous()};
   for (int i = 0; i < 3; ++i)
     fail_once(gate, "bad", start);
-  CHECK(gate.enter("bad", start) == verdict::open);
+  CHECK(gate.enter("bad", start) == admission::open);
   CHECK(gate.open_circuits() == 1);
-  CHECK(gate.enter("good", start) == verdict::pass);
-  REQUIRE(gate.enter("bad", start + 10s) == verdict::pass);
-  CHECK(gate.enter("bad", start + 10s) == verdict::open);
+  CHECK(gate.enter("good", start) == admission::admitted);
+  REQUIRE(gate.enter("bad", start + 10s) == admission::admitted);
+  CHECK(gate.enter("bad", start + 10s) == admission::open);
   gate.leave("bad", result::answered, start + 10s);
   CHECK(gate.open_circuits() == 0);
 }
@@ -131,14 +131,14 @@ TEST_CASE("The gate remembers so many hosts and forgets none that is being asked
   options.circuit.failures = 1;
   host_gate gate{options};
   fail_once(gate, "bad", start);
-  REQUIRE(gate.enter("asked", start) == verdict::pass);
+  REQUIRE(gate.enter("asked", start) == admission::admitted);
   for (int i = 0; i < 2; ++i)
     fail_once(gate, std::to_string(i).c_str(), start);
   CHECK(gate.size() == 3);
   CHECK(gate.evictions() == 1);
-  CHECK(gate.open_circuits() == 2);                 // "bad" is forgotten, its circuit with it
-  CHECK(gate.enter("new", start) == verdict::busy); // "asked" would be the next to go
+  CHECK(gate.open_circuits() == 2);                   // "bad" is forgotten, its circuit with it
+  CHECK(gate.enter("new", start) == admission::busy); // "asked" would be the next to go
   gate.leave("asked", result::answered, start);
-  CHECK(gate.enter("new", start) == verdict::pass);
+  CHECK(gate.enter("new", start) == admission::admitted);
   CHECK(gate.size() == 3);
 }

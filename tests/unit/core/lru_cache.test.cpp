@@ -94,7 +94,7 @@ TEST_CASE("a moved cache still finds its entries") {
 namespace {
 
 // What a cache has to do, written in the slowest and plainest way.
-struct naive_cache {
+struct reference_cache {
   std::size_t capacity;
   std::vector<std::pair<int, int>> entries; // least recently used first
 
@@ -110,50 +110,50 @@ TEST_CASE("a cache behaves like a naive one under random use") {
   std::mt19937 random(11);
   for (const std::size_t capacity : {1U, 2U, 7U, 50U}) {
     lru_cache<int, int> cache(capacity);
-    naive_cache naive{capacity, {}};
+    reference_cache reference{capacity, {}};
     for (int step = 0; step < 5000; ++step) {
       const int key = static_cast<int>(random() % (2 * capacity + 1));
       switch (random() % 4) {
       case 0: {
-        const bool known = naive.where(key) != naive.entries.end();
+        const bool known = reference.where(key) != reference.entries.end();
         if (known) {
-          naive.refresh(key);
-          naive.entries.back().second = step;
+          reference.refresh(key);
+          reference.entries.back().second = step;
         }
         const auto evicted = cache.put(key, step);
-        const bool full = naive.entries.size() == capacity;
+        const bool full = reference.entries.size() == capacity;
         REQUIRE(evicted.has_value() == (!known && full));
         if (evicted) {
-          REQUIRE(evicted->key == naive.entries.front().first);
-          REQUIRE(evicted->value == naive.entries.front().second);
-          naive.entries.erase(naive.entries.begin());
+          REQUIRE(evicted->key == reference.entries.front().first);
+          REQUIRE(evicted->value == reference.entries.front().second);
+          reference.entries.erase(reference.entries.begin());
         }
         if (!known)
-          naive.entries.emplace_back(key, step);
+          reference.entries.emplace_back(key, step);
         break;
       }
       case 1: {
-        const bool known = naive.where(key) != naive.entries.end();
+        const bool known = reference.where(key) != reference.entries.end();
         REQUIRE(cache.erase(key) == known);
         if (known)
-          naive.entries.erase(naive.where(key));
+          reference.entries.erase(reference.where(key));
         break;
       }
       default: {
         const auto* value = cache.find(key);
-        const auto place = naive.where(key);
-        REQUIRE((value != nullptr) == (place != naive.entries.end()));
+        const auto place = reference.where(key);
+        REQUIRE((value != nullptr) == (place != reference.entries.end()));
         if (value != nullptr) {
           REQUIRE(*value == place->second);
-          naive.refresh(key);
+          reference.refresh(key);
         }
       }
       }
-      REQUIRE(cache.size() == naive.entries.size());
+      REQUIRE(cache.size() == reference.entries.size());
     }
     std::vector<std::pair<int, int>> left;
     cache.for_each([&](int key, int value) { left.emplace_back(key, value); });
     std::reverse(left.begin(), left.end());
-    CHECK(left == naive.entries);
+    CHECK(left == reference.entries);
   }
 }

@@ -40,7 +40,7 @@ TEST_CASE("operations are the same if all of their path is") {
 TEST_CASE("what the caps push out is told, and its release afterwards does no harm") {
   std::vector<std::pair<std::int64_t, std::int64_t>> left;
   pending_index index({.max_keys = 2, .max_items_per_key = 2},
-                      [&](std::int64_t key, const pending_key& item, left_because) {
+                      [&](std::int64_t key, const pending_key& item, eviction_reason) {
                         left.emplace_back(key, item.creator_id);
                       });
   for (const std::int64_t key : {1, 2, 3})
@@ -59,7 +59,7 @@ TEST_CASE("its items are always those of the last parks that were not forgotten"
   std::size_t left_by_caps = 0;
   std::set<std::pair<std::int64_t, std::int64_t>> model;
   pending_index index({.max_keys = 5, .max_items_per_key = 3},
-                      [&](std::int64_t key, const pending_key& item, left_because) {
+                      [&](std::int64_t key, const pending_key& item, eviction_reason) {
                         REQUIRE(model.erase({key, item.creator_id}) == 1);
                         ++left_by_caps;
                       });

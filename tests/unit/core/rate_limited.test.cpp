@@ -13,24 +13,24 @@ using prism::time_point;
 TEST_CASE("a key may log once per interval and then tells what was kept back") {
   rate_limited<std::string> gate(10s, 4);
   const time_point start{};
-  CHECK(gate.pass(std::string_view("a"), start) == 0U);
-  CHECK_FALSE(gate.pass(std::string_view("a"), start + 1s));
-  CHECK_FALSE(gate.pass(std::string_view("a"), start + 9s));
-  CHECK(gate.pass(std::string_view("b"), start + 9s) == 0U); // keys do not disturb each other
-  CHECK(gate.pass(std::string_view("a"), start + 10s) == 2U);
-  CHECK_FALSE(gate.pass(std::string_view("a"), start + 11s));
-  CHECK(gate.pass(std::string_view("a"), start + 20s) == 1U);
+  CHECK(gate.allow(std::string_view("a"), start) == 0U);
+  CHECK_FALSE(gate.allow(std::string_view("a"), start + 1s));
+  CHECK_FALSE(gate.allow(std::string_view("a"), start + 9s));
+  CHECK(gate.allow(std::string_view("b"), start + 9s) == 0U); // keys do not disturb each other
+  CHECK(gate.allow(std::string_view("a"), start + 10s) == 2U);
+  CHECK_FALSE(gate.allow(std::string_view("a"), start + 11s));
+  CHECK(gate.allow(std::string_view("a"), start + 20s) == 1U);
   CHECK(gate.suppressed() == 3);
 }
 
 TEST_CASE("more keys than are remembered stay silent until an old one has served its interval") {
   rate_limited<int> gate(10s, 2);
   const time_point start{};
-  CHECK(gate.pass(1, start) == 0U);
-  CHECK(gate.pass(2, start + 5s) == 0U);
-  CHECK_FALSE(gate.pass(3, start + 6s));
-  CHECK(gate.pass(3, start + 10s) == 0U); // takes the place of 1
-  CHECK_FALSE(gate.pass(1, start + 11s));
+  CHECK(gate.allow(1, start) == 0U);
+  CHECK(gate.allow(2, start + 5s) == 0U);
+  CHECK_FALSE(gate.allow(3, start + 6s));
+  CHECK(gate.allow(3, start + 10s) == 0U); // takes the place of 1
+  CHECK_FALSE(gate.allow(1, start + 11s));
   CHECK(gate.size() == 2);
   CHECK(gate.suppressed() == 2);
 }
@@ -42,20 +42,20 @@ TEST_CASE("under a flood of keys neither a key nor the whole exceeds its rate") 
   std::map<int, time_point> last;
   std::map<std::int64_t, int> lines_per_interval;
   std::uint64_t asked = 0;
-  std::uint64_t passed = 0;
+  std::uint64_t allowed = 0;
   for (time_point now{}; now < time_point{} + 20s; now += 1ms) {
     const int key = static_cast<int>(random() % 40);
     ++asked;
-    if (!gate.pass(key, now))
+    if (!gate.allow(key, now))
       continue;
-    ++passed;
+    ++allowed;
     if (const auto found = last.find(key); found != last.end())
       REQUIRE(now - found->second >= interval);
     last[key] = now;
     REQUIRE(++lines_per_interval[now.time_since_epoch() / interval] <= 2 * 5);
     REQUIRE(gate.size() <= 5);
   }
-  CHECK(passed > 0);
-  CHECK(passed <= 5 * (20s / interval));
-  CHECK(asked == passed + gate.suppressed());
+  CHECK(allowed > 0);
+  CHECK(allowed <= 5 * (20s / interval));
+  CHECK(asked == allowed + gate.suppressed());
 }

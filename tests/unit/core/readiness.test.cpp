@@ -53,7 +53,7 @@ TEST_CASE(
     for (std::size_t i = 0; i < all.size(); ++i)
       if ((chosen >> i & 1U) != 0)
         all[i].make(facts);
-    const auto answer = judge_readiness(facts);
+    const auto answer = evaluate_readiness(facts);
     REQUIRE(answer.ready == (chosen == 0));
     for (std::size_t i = 0; i < all.size(); ++i)
       REQUIRE((answer.text.find(all[i].line) != std::string::npos) == ((chosen >> i & 1U) != 0));
@@ -61,7 +61,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what nobody has said yet is not taken for good") {
-  const auto answer = judge_readiness({});
+  const auto answer = evaluate_readiness({});
   CHECK_FALSE(answer.ready);
   CHECK(answer.text == "FAIL database reachable\nFAIL schema current\nFAIL firehose running\n"
                        "ok   not draining\ninfo relay away, nothing committed yet\n");
@@ -69,12 +69,12 @@ TEST_CASE("what nobody has said yet is not taken for good") {
 
 TEST_CASE("a relay that is away, and being behind, are told and are no reason") {
   auto facts = well();
-  CHECK(judge_readiness(facts).text ==
+  CHECK(evaluate_readiness(facts).text ==
         "ok   database reachable\nok   schema current\nok   firehose running\nok   not draining\n"
         "info relay connected, newest committed event 2 s old\n");
   facts.firehose_connected = false;
   facts.newest_event_age = 72h;
-  const auto answer = judge_readiness(facts);
+  const auto answer = evaluate_readiness(facts);
   CHECK(answer.ready);
   CHECK_THAT(answer.text, Contains("info relay away, newest committed event 259200 s old\n"));
 }

@@ -52,7 +52,7 @@ TEST_CASE("an idle shard may be moved to the highest seq read, a busy one may no
   REQUIRE(mark.delivered(10, 0));
   CHECK_FALSE(mark.advance_for(0));
   CHECK(mark.advance_for(1) == 10U);
-  REQUIRE(mark.passed(12));
+  REQUIRE(mark.skip(12));
   CHECK(mark.advance_for(1) == 12U);
   CHECK(mark.acked(1, 12) == 0U); // the shard has stored the watermark it was sent
   CHECK_FALSE(mark.advance_for(1));
@@ -63,10 +63,10 @@ TEST_CASE("an idle shard may be moved to the highest seq read, a busy one may no
 
 TEST_CASE("frames for nobody move the watermark when nothing waits below them") {
   watermark mark({0}, 100);
-  REQUIRE(mark.passed(3));
+  REQUIRE(mark.skip(3));
   CHECK(mark.low_watermark() == 3);
   REQUIRE(mark.delivered(4, 0));
-  REQUIRE(mark.passed(9));
+  REQUIRE(mark.skip(9));
   CHECK(mark.low_watermark() == 3);
   REQUIRE(mark.acked(0, 4));
   CHECK(mark.low_watermark() == 9);
@@ -88,7 +88,7 @@ TEST_CASE("a frame read twice, a wrong shard and an acknowledgement from the fut
   REQUIRE(mark.delivered(9, 0));
   CHECK(mark.delivered(9, 0).error().code == errc::invalid);
   CHECK(mark.delivered(8, 0).error().code == errc::invalid);
-  CHECK(mark.passed(9).error().code == errc::invalid);
+  CHECK(mark.skip(9).error().code == errc::invalid);
   CHECK(mark.delivered(10, 1).error().code == errc::invalid);
   CHECK(mark.acked(1, 9).error().code == errc::invalid);
   CHECK(mark.acked(0, 10).error().code == errc::invalid);
@@ -141,7 +141,7 @@ TEST_CASE("a watermark behaves like a naive one under random use and never falls
       }
       case 2:
         highest += 1 + random() % 4;
-        REQUIRE(mark.passed(highest));
+        REQUIRE(mark.skip(highest));
         break;
       case 3: {
         const auto up_to = random() % (highest + 1);

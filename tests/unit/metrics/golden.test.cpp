@@ -23,7 +23,7 @@ std::string text_of(const std::string& path) {
 std::unique_ptr<registry> full_registry() {
   auto metrics = std::make_unique<registry>(
       registry_options{.version = "1", .revision = "1", .shards = 1, .collections = {"a.b.c"}});
-  static_cast<void>(metrics->edge("e"));
+  static_cast<void>(metrics->channel("e"));
   static_cast<void>(metrics->cache("c"));
   static_cast<void>(metrics->actor("a"));
   static_cast<void>(metrics->job("j"));

@@ -42,7 +42,7 @@ TEST_CASE("what is counted is what is shown") {
   metrics.firehose().connected->Set(1);
   metrics.ops("app.bsky.feed.post").of("create").Increment(2);
   metrics.batches().frames->Observe(7);
-  metrics.edge("firehose-shard").depth->Set(5);
+  metrics.channel("firehose-shard").depth->Set(5);
   metrics.actor("shard").restarts->Increment();
   metrics.cache("did").hits->Increment(9);
   const auto text = metrics.serialize();
@@ -92,7 +92,7 @@ TEST_CASE("more reasons of refusal than there should be are counted together") {
 TEST_CASE("bundles of the same name are the same series") {
   registry metrics(small_options());
   CHECK(metrics.actor("x").messages == metrics.actor("x").messages);
-  CHECK(metrics.edge("x").depth == metrics.edge("x").depth);
+  CHECK(metrics.channel("x").depth == metrics.channel("x").depth);
   CHECK(metrics.cache("x").hits == metrics.cache("x").hits);
   CHECK(metrics.shard(1).frames == metrics.shard(1).frames);
   CHECK(&metrics.rejected("app.bsky.feed.post", "y") ==

@@ -69,9 +69,9 @@ TEST_CASE("every made-up commit is signed, follows the one before, and proves it
     const auto decoded = decode_frame(*bytes);
     REQUIRE(decoded);
     if (const auto* sync = std::get_if<sync_frame>(&*decoded)) {
-      const auto told = open(sync->blocks, sync->did, corpus);
+      const auto decoded_commit = open(sync->blocks, sync->did, corpus);
       CHECK(sync->rev == repos.find(sync->did)->second.rev);
-      CHECK(told.head.data == repos.find(sync->did)->second.data);
+      CHECK(decoded_commit.head.data == repos.find(sync->did)->second.data);
       continue;
     }
     const auto* commit = std::get_if<commit_frame>(&*decoded);

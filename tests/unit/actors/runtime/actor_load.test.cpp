@@ -1,7 +1,7 @@
 #include "actors/runtime/actor_load.hpp"
 
 #include "actors/pool.hpp"
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 
 #include <catch2/catch.hpp>
 #include <latch>
@@ -13,7 +13,7 @@ namespace {
 
 /// Stands still at every tick until it may go on.
 struct dozing_state {
-  using interface = clockwork_actor;
+  using interface = periodic_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "dozing";
 
@@ -31,7 +31,7 @@ struct dozing_state {
 
 TEST_CASE("an actor's messages, those that wait, and the time they take are counted, also while it "
           "stands still") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto wake = std::make_shared<std::latch>(1);
   const auto one = bench.put<dozing_state>("one", wake);
   const auto counted = bench.node->metrics.actor("dozing");
@@ -57,7 +57,7 @@ TEST_CASE("an actor's messages, those that wait, and the time they take are coun
 }
 
 TEST_CASE("what an actor that died has not handled does not wait any more") {
-  bench_of_actors bench;
+  actor_fixture bench;
   const auto wake = std::make_shared<std::latch>(1);
   const auto one = bench.put<dozing_state>("one", wake);
   const auto counted = bench.node->metrics.actor("dozing");
@@ -79,15 +79,15 @@ TEST_CASE("what an actor that died has not handled does not wait any more") {
 TEST_CASE("all database sessions are counted under one name") {
   config::options options;
   options.db_pool_size = 2;
-  bench_of_actors bench(options);
+  actor_fixture bench(options);
   const auto pool = bench.put<pool_state>(names::pool);
-  held_users held(bench);
+  users_table_lock table_lock(bench);
   const auto first = bench.send(pool, db::intern_job{{"did:plc:a"}});
   const auto second = bench.send(pool, db::intern_job{{"did:plc:b"}});
-  REQUIRE(eventually([&] { return held.standing().size() == 2; }));
+  REQUIRE(eventually([&] { return table_lock.blocked_backends().size() == 2; }));
   CHECK(bench.node->metrics.actor("db_session").messages->Value() == 2);
   CHECK(bench.node->metrics.actor("pool").messages->Value() >= 2);
-  held.let_go();
+  table_lock.release();
   CHECK(bench.outcome_of(first));
   CHECK(bench.outcome_of(second));
 }

@@ -191,14 +191,14 @@ std::vector<std::byte> with_blocks(std::string_view type, json::object payload, 
 } // namespace
 
 TEST_CASE("blocks are limited to what the specification allows") {
-  const auto most = with_blocks("#commit", commit_payload(), 2'000'000);
-  CHECK(decoded<commit_frame>(most).blocks.size() == 2'000'000);
+  const auto largest = with_blocks("#commit", commit_payload(), 2'000'000);
+  CHECK(decoded<commit_frame>(largest).blocks.size() == 2'000'000);
   auto why = refused(with_blocks("#commit", commit_payload(), 2'000'001));
   CHECK(why.code == errc::limit);
   CHECK_THAT(why.message, Contains("'blocks'") && Contains("2000001 bytes, at most 2000000"));
 
-  const auto most_of_sync = with_blocks("#sync", sync_payload, 10'000);
-  CHECK(decoded<sync_frame>(most_of_sync).blocks.size() == 10'000);
+  const auto max_sync_blocks = with_blocks("#sync", sync_payload, 10'000);
+  CHECK(decoded<sync_frame>(max_sync_blocks).blocks.size() == 10'000);
   why = refused(with_blocks("#sync", sync_payload, 10'001));
   CHECK(why.code == errc::limit);
   CHECK_THAT(why.message, Contains("10001 bytes, at most 10000"));

@@ -73,7 +73,8 @@ TEST_CASE("the embedded lexicons are the files of the folder, and compile") {
 
 TEST_CASE("a record of a collection without lexicon is told so") {
   const auto catalog = lexicon_catalog::compile(embedded_lexicons()).value();
-  CHECK(test::verdict_on_text(catalog, "com.example.thing", "{}") == "unknown_collection $");
+  CHECK(test::validation_result_of_text(catalog, "com.example.thing", "{}") ==
+        "unknown_collection $");
 }
 
 TEST_CASE("record keys are judged by the kind of the lexicon") {
@@ -111,12 +112,13 @@ TEST_CASE("schemas may refer to each other in circles") {
            "children": {"type": "array", "items": {"type": "ref", "ref": "com.example.thing#tree"}}}})");
   const auto catalog =
       lexicon_catalog::compile(std::array{lexicon_text{"file.json", text}}).value();
-  CHECK(test::verdict_on_text(catalog, "com.example.thing",
-                              R"({"$type": "com.example.thing",
+  CHECK(test::validation_result_of_text(catalog, "com.example.thing",
+                                        R"({"$type": "com.example.thing",
                           "tree": {"n": 1, "children": [{"n": 2}, {"n": 3, "children": []}]}})") ==
         "ok");
-  CHECK(test::verdict_on_text(catalog, "com.example.thing",
-                              R"({"tree": {"n": 1, "children": [{"n": 2}, {"children": []}]}})") ==
+  CHECK(test::validation_result_of_text(
+            catalog, "com.example.thing",
+            R"({"tree": {"n": 1, "children": [{"n": 2}, {"children": []}]}})") ==
         "missing_field $.tree.children[1]");
 }
 

@@ -16,8 +16,8 @@ const lexicon_catalog& catalog() {
   return compiled;
 }
 
-std::string verdict(const boost::json::value& record) {
-  return test::verdict(catalog(), "example.lexicon.record", record);
+std::string validation_result(const boost::json::value& record) {
+  return test::validation_result(catalog(), "example.lexicon.record", record);
 }
 
 void replace_all(std::string& text, const std::string& old_text, const std::string& new_text) {
@@ -40,7 +40,7 @@ boost::json::value mended(const boost::json::value& record) {
 TEST_CASE("every record that the protocol's vectors call valid is valid") {
   for (const auto& entry : test::interop_cases("lexicon/record-data-valid.json")) {
     INFO(entry.at("name"));
-    CHECK(verdict(mended(entry.at("data"))) == "ok");
+    CHECK(validation_result(mended(entry.at("data"))) == "ok");
     CHECK(catalog().accepts_key("example.lexicon.record", test::text_of(entry.at("rkey"))));
   }
 }
@@ -48,7 +48,7 @@ TEST_CASE("every record that the protocol's vectors call valid is valid") {
 TEST_CASE("every record that the protocol's vectors call invalid is invalid") {
   for (const auto& entry : test::interop_cases("lexicon/record-data-invalid.json")) {
     INFO(entry.at("name"));
-    CHECK(verdict(mended(entry.at("data"))) != "ok");
+    CHECK(validation_result(mended(entry.at("data"))) != "ok");
   }
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("each kind of violation has its name and its path") {
   };
   for (const auto& [field, expected] : cases) {
     INFO(field);
-    CHECK(verdict(boost::json::parse(
+    CHECK(validation_result(boost::json::parse(
               std::string{R"({"$type": "example.lexicon.record", "integer": 1, )"} + field +
               '}')) == expected);
   }
@@ -110,8 +110,8 @@ TEST_CASE("a blob is judged by its form, its MIME type and its size") {
            R"(, "ref": {"$link": "bafkreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq"}})";
   };
   const auto check = [](const std::string& field, const std::string& value) {
-    return verdict(boost::json::parse(R"({"$type": "example.lexicon.record", "integer": 1, ")" +
-                                      field + "\": " + value + '}'));
+    return validation_result(boost::json::parse(
+        R"({"$type": "example.lexicon.record", "integer": 1, ")" + field + "\": " + value + '}'));
   };
   CHECK(check("blob", blob("any/thing", "0")) == "ok");
   CHECK(check("blob", blob("anything", "0")) == "bad_blob $.blob");
@@ -128,20 +128,21 @@ TEST_CASE("a blob is judged by its form, its MIME type and its size") {
 }
 
 TEST_CASE("the fields come before the $type of the record, as in the AppView's report") {
-  CHECK(verdict(boost::json::parse(R"({"$type": "other.type.of.record"})")) == "missing_field $");
-  CHECK(verdict(boost::json::parse(R"({"$type": "other.type.of.record", "integer": 1})")) ==
-        "bad_type_field $.$type");
-  CHECK(verdict(boost::json::parse(R"({"integer": 1})")) == "bad_type_field $.$type");
-  CHECK(verdict(boost::json::parse("[]")) == "wrong_type $");
+  CHECK(validation_result(boost::json::parse(R"({"$type": "other.type.of.record"})")) ==
+        "missing_field $");
+  CHECK(validation_result(boost::json::parse(
+            R"({"$type": "other.type.of.record", "integer": 1})")) == "bad_type_field $.$type");
+  CHECK(validation_result(boost::json::parse(R"({"integer": 1})")) == "bad_type_field $.$type");
+  CHECK(validation_result(boost::json::parse("[]")) == "wrong_type $");
 }
 
 TEST_CASE("a path quotes keys that are no identifiers, and cuts long ones") {
-  CHECK(verdict(boost::json::parse(
+  CHECK(validation_result(boost::json::parse(
             R"({"$type": "example.lexicon.record", "integer": 1,
                 "unknown": {"a b\n\"": 9007199254740992}})")) ==
         R"(wrong_type $.unknown["a b\x0a\x22"])");
-  CHECK(verdict(boost::json::parse(R"({"$type": "example.lexicon.record", "integer": 1,
+  CHECK(validation_result(boost::json::parse(R"({"$type": "example.lexicon.record", "integer": 1,
                 "unknown": {")" + std::string(1000, 'x') +
-                                   R"(": 9007199254740992}})")) ==
+                                             R"(": 9007199254740992}})")) ==
         "wrong_type $.unknown." + std::string(64, 'x'));
 }

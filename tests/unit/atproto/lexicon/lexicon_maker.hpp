@@ -11,8 +11,9 @@
 namespace prism::test {
 
 /// What a catalog says to a record that is given as JSON: "ok", or rule and path of the violation.
-inline std::string verdict(const atproto::lexicon_catalog& catalog, std::string_view collection,
-                           const boost::json::value& record) {
+inline std::string validation_result(const atproto::lexicon_catalog& catalog,
+                                     std::string_view collection,
+                                     const boost::json::value& record) {
   const auto bytes = atproto::from_json(record).value();
   const auto document = atproto::cbor_document::parse(bytes).value();
   const auto result = catalog.validate_record(collection, document.root());
@@ -20,9 +21,10 @@ inline std::string verdict(const atproto::lexicon_catalog& catalog, std::string_
 }
 
 /// The same for JSON text.
-inline std::string verdict_on_text(const atproto::lexicon_catalog& catalog,
-                                   std::string_view collection, const std::string& record) {
-  return verdict(catalog, collection, boost::json::parse(record));
+inline std::string validation_result_of_text(const atproto::lexicon_catalog& catalog,
+                                             std::string_view collection,
+                                             const std::string& record) {
+  return validation_result(catalog, collection, boost::json::parse(record));
 }
 
 } // namespace prism::test

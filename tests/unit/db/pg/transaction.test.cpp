@@ -235,8 +235,8 @@ TEST_CASE("a statement over the server's limit is tried again three times and th
   two_connections db;
   auto options = db.options();
   options.statement_timeout = 50ms;
-  std::vector<std::string> told;
-  options.on_retry = [&](const db_error& why) { told.push_back(why.sqlstate); };
+  std::vector<std::string> retried;
+  options.on_retry = [&](const db_error& why) { retried.push_back(why.sqlstate); };
   int tries = 0;
   const auto answer = transaction::run(db.one, options, [&](tx& in) {
     ++tries;
@@ -247,7 +247,7 @@ TEST_CASE("a statement over the server's limit is tried again three times and th
   CHECK_THAT(answer.error().message, Contains("statement timeout"));
   CHECK(tries == 4);
   CHECK(db.delays == std::vector<std::chrono::milliseconds>{100ms, 200ms, 400ms});
-  CHECK(told == std::vector<std::string>(3, "57014"));
+  CHECK(retried == std::vector<std::string>(3, "57014"));
 }
 
 TEST_CASE("work whose statement was cancelled once is done on the next try, and only then") {

@@ -254,7 +254,7 @@ TEST_CASE(
   CHECK(code_of(f.get(bad_url)) == "transient"); // its circuit is open
   CHECK(code_of(f.get("http://good.test:" + good.port() + "/")) == "200");
   CHECK(bad.connections() == 2);
-  CHECK(bad.most_open() == 2);
+  CHECK(bad.max_open() == 2);
   CHECK(f.inside([](const auto& client) { return client.gate().open_circuits(); }) == 1);
   CHECK(f.inside([](const auto& client) { return client.stats().held_back; }) == 2);
 }

@@ -11,8 +11,8 @@ using prism::test::web_server;
 
 namespace {
 
-using verdict = handle_answer::verdict;
-using hosting = hosting_answer::verdict;
+using handle_status = handle_answer::handle_status;
+using hosting_status = hosting_answer::hosting_status;
 using request = web_server::request;
 using connection = web_server::connection;
 
@@ -70,10 +70,11 @@ struct world {
       to.answer(page.first, page.second);
   }
 
-  handle_answer handle_of(const std::string& did, bool fresh = false) {
+  handle_answer handle_of(const std::string& did, bool bypass_cache = false) {
     std::promise<handle_answer> done;
     auto answer = done.get_future();
-    resolver->check_handle(did, fresh, [&](handle_answer a) { done.set_value(std::move(a)); });
+    resolver->check_handle(did, bypass_cache,
+                           [&](handle_answer a) { done.set_value(std::move(a)); });
     return fetching::finish(std::move(answer));
   }
   hosting_answer hosting_of(const std::string& did) {
@@ -104,7 +105,7 @@ TEST_CASE("A handle is confirmed when both directions agree") {
   w.set_handle("alice.test", alice);
   w.start();
   const auto answer = w.handle_of(alice);
-  CHECK(answer.what == verdict::confirmed);
+  CHECK(answer.what == handle_status::confirmed);
   CHECK(answer.handle == "alice.test");
 }
 
@@ -112,10 +113,10 @@ TEST_CASE("A handle that does not point back is refuted") {
   world w;
   w.set_document(alice, "alice.test");
   w.start();
-  CHECK(w.handle_of(alice).what == verdict::refuted); // points nowhere
+  CHECK(w.handle_of(alice).what == handle_status::refuted); // points nowhere
   w.set_handle("alice.test", bob);
   const auto answer = w.handle_of(alice);
-  CHECK(answer.what == verdict::refuted);
+  CHECK(answer.what == handle_status::refuted);
   CHECK_THAT(answer.why, Catch::Contains(bob));
   CHECK(answer.handle.empty());
 }
@@ -124,15 +125,15 @@ TEST_CASE("A DID without usable document has no handle") {
   world w;
   w.start();
   const auto page = "/" + alice;
-  CHECK(w.handle_of(alice).what == verdict::refuted); // 404
+  CHECK(w.handle_of(alice).what == handle_status::refuted); // 404
   w.set(page, "{}", 410);
-  CHECK(w.handle_of(alice).what == verdict::refuted);
+  CHECK(w.handle_of(alice).what == handle_status::refuted);
   w.set(page, R"({"id":")" + bob + R"("})");
-  CHECK(w.handle_of(alice).what == verdict::refuted);
+  CHECK(w.handle_of(alice).what == handle_status::refuted);
   w.set(page, R"({"id":")" + alice + R"("})");
-  CHECK(w.handle_of(alice).what == verdict::refuted);
+  CHECK(w.handle_of(alice).what == handle_status::refuted);
   CHECK(w.handle_of("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK").what ==
-        verdict::refuted);
+        handle_status::refuted);
 }
 
 TEST_CASE("W5 an answer that is no document says nothing about the handle") {
@@ -141,12 +142,12 @@ TEST_CASE("W5 an answer that is no document says nothing about the handle") {
   w.set_document(alice, "alice.test");
   w.set_handle("alice.test", alice);
   w.start();
-  REQUIRE(w.handle_of(alice).what == verdict::confirmed);
+  REQUIRE(w.handle_of(alice).what == handle_status::confirmed);
   const auto page = "/" + alice;
   for (const auto& body :
        {std::string{"<html>"}, std::string{}, std::string{"{}"}, std::string(300'000, ' ')}) {
     w.set(page, body);
-    CHECK(w.handle_of(alice, true).what == verdict::unknown);
+    CHECK(w.handle_of(alice, true).what == handle_status::unknown);
   }
 }
 
@@ -156,13 +157,13 @@ TEST_CASE("W5 a failure to resolve says nothing about the handle") {
   w.set_document(alice, "alice.test");
   w.start();
   w.set("/xrpc/com.atproto.identity.resolveHandle?handle=alice.test", "oops", 500);
-  CHECK(w.handle_of(alice).what == verdict::unknown);
+  CHECK(w.handle_of(alice).what == handle_status::unknown);
   w.set("/xrpc/com.atproto.identity.resolveHandle?handle=alice.test", "slow down", 429);
-  CHECK(w.handle_of(alice).what == verdict::unknown);
+  CHECK(w.handle_of(alice).what == handle_status::unknown);
   w.set("/" + alice, "oops", 502);
-  CHECK(w.handle_of(alice, true).what == verdict::unknown);
+  CHECK(w.handle_of(alice, true).what == handle_status::unknown);
   w.set("/" + alice, "moved", 302);
-  CHECK(w.handle_of(alice, true).what == verdict::unknown);
+  CHECK(w.handle_of(alice, true).what == handle_status::unknown);
 }
 
 TEST_CASE("Answers are cached until somebody asks for fresh ones") {
@@ -171,7 +172,7 @@ TEST_CASE("Answers are cached until somebody asks for fresh ones") {
   w.set_handle("alice.test", alice);
   w.start();
   for (int i = 0; i < 3; ++i)
-    REQUIRE(w.handle_of(alice).what == verdict::confirmed);
+    REQUIRE(w.handle_of(alice).what == handle_status::confirmed);
   CHECK(w.times("/" + alice) == 1);
   w.set_document(alice, "new.test");
   w.set_handle("new.test", alice);
@@ -194,7 +195,7 @@ TEST_CASE("The caches are bounded") {
     const auto did = "did:plc:" + std::string(24, c);
     w.set_document(did, std::string(1, c) + ".test");
     w.set_handle(std::string(1, c) + ".test", did);
-    REQUIRE(w.handle_of(did).what == verdict::confirmed);
+    REQUIRE(w.handle_of(did).what == handle_status::confirmed);
   }
   const auto stats = w.resolver->stats();
   CHECK(stats.documents.entries == 3);
@@ -208,21 +209,21 @@ TEST_CASE("DNS confirms a handle, and wins over the web server") {
   w.set_document(alice, "alice.test");
   w.names.add_txt("_atproto.alice.test", {"did=" + alice});
   w.start();
-  CHECK(w.handle_of(alice).what == verdict::confirmed);
+  CHECK(w.handle_of(alice).what == handle_status::confirmed);
   w.names.clear("_atproto.alice.test");
   w.names.add_txt("_atproto.alice.test", {"did=" + bob});
-  CHECK(w.handle_of(alice, true).what == verdict::refuted);
+  CHECK(w.handle_of(alice, true).what == handle_status::refuted);
   w.names.add_txt("_atproto.alice.test", {"did=" + alice});
-  CHECK(w.handle_of(alice, true).what == verdict::refuted); // contradictory
+  CHECK(w.handle_of(alice, true).what == handle_status::refuted); // contradictory
 }
 
 TEST_CASE("A handle without DNS record and without host is refuted; with silent DNS nobody knows") {
   world w{false};
   w.set_document(alice, "alice.test");
   w.start();
-  CHECK(w.handle_of(alice).what == verdict::refuted);
+  CHECK(w.handle_of(alice).what == handle_status::refuted);
   w.names.set_mood("_atproto.alice.test", dns_server::mood::fail);
-  CHECK(w.handle_of(alice, true).what == verdict::unknown);
+  CHECK(w.handle_of(alice, true).what == handle_status::unknown);
 }
 
 TEST_CASE("A host that does not answer is not a host that denies") {
@@ -230,7 +231,7 @@ TEST_CASE("A host that does not answer is not a host that denies") {
   w.set_document(alice, "alice.test");
   w.names.add_address("alice.test", "127.0.0.77"); // nobody listens there
   w.start();
-  CHECK(w.handle_of(alice).what == verdict::unknown);
+  CHECK(w.handle_of(alice).what == handle_status::unknown);
 }
 
 TEST_CASE("did:web of localhost is resolved where private addresses are allowed") {
@@ -239,7 +240,7 @@ TEST_CASE("did:web of localhost is resolved where private addresses are allowed"
   w.set("/.well-known/did.json", R"({"id":")" + did + R"(","alsoKnownAs":["at://w.test"]})");
   w.set_handle("w.test", did);
   w.start();
-  CHECK(w.handle_of(did).what == verdict::confirmed);
+  CHECK(w.handle_of(did).what == handle_status::confirmed);
 }
 
 TEST_CASE("The PDS says whether it has a repo") {
@@ -248,21 +249,21 @@ TEST_CASE("The PDS says whether it has a repo") {
   w.set_document(alice, "alice.test");
   w.start();
   w.set_repo(alice, 200, R"({"cid":"x","rev":"y"})");
-  CHECK(w.hosting_of(alice).what == hosting::hosted);
+  CHECK(w.hosting_of(alice).what == hosting_status::hosted);
   w.set_repo(alice, 400, R"({"error":"RepoTakendown"})");
-  CHECK(w.hosting_of(alice).what == hosting::hosted);
+  CHECK(w.hosting_of(alice).what == hosting_status::hosted);
   w.set_repo(alice, 400, R"({"error":"RepoNotFound","message":"x"})");
-  CHECK(w.hosting_of(alice).what == hosting::gone);
+  CHECK(w.hosting_of(alice).what == hosting_status::gone);
   w.set_repo(alice, 400, R"({"error":"InvalidRequest"})");
-  CHECK(w.hosting_of(alice).what == hosting::unknown);
+  CHECK(w.hosting_of(alice).what == hosting_status::unknown);
   w.set_repo(alice, 502, "");
-  CHECK(w.hosting_of(alice).what == hosting::unknown);
+  CHECK(w.hosting_of(alice).what == hosting_status::unknown);
   w.set("/" + alice, R"({"id":")" + alice + R"("})");
-  CHECK(w.hosting_of(alice).what == hosting::gone); // no PDS
+  CHECK(w.hosting_of(alice).what == hosting_status::gone); // no PDS
   w.set("/" + alice, "", 404);
-  CHECK(w.hosting_of(alice).what == hosting::gone); // no document
+  CHECK(w.hosting_of(alice).what == hosting_status::gone); // no document
   w.set("/" + alice, "", 503);
-  CHECK(w.hosting_of(alice).what == hosting::unknown);
+  CHECK(w.hosting_of(alice).what == hosting_status::unknown);
 }
 
 TEST_CASE("Look-ups under way end when the resolver is stopped") {
@@ -274,5 +275,5 @@ TEST_CASE("Look-ups under way end when the resolver is stopped") {
   w.resolver->check_handle(alice, false, [&](handle_answer a) { done.set_value(std::move(a)); });
   REQUIRE(eventually([&] { return w.server.open() == 1; }));
   w.resolver->stop();
-  CHECK(fetching::finish(std::move(answer)).what == verdict::unknown);
+  CHECK(fetching::finish(std::move(answer)).what == handle_status::unknown);
 }

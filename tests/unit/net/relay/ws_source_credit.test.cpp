@@ -19,7 +19,7 @@ TEST_CASE("without credit nothing is read and TCP holds the relay back") {
   const auto relay = start_relay(frames);
   client consumer(quick_options(relay->url()), {.credit = 10});
   REQUIRE(consumer.wait_for_count(10));
-  const auto sent = settled([&] { return relay->stats().frames_sent; }, milliseconds{300});
+  const auto sent = stable_value([&] { return relay->stats().frames_sent; }, milliseconds{300});
   CHECK(sent < frame_count / 2);
   CHECK(consumer.count() == 10);
   const auto stalled = consumer.source->stats();
@@ -29,7 +29,7 @@ TEST_CASE("without credit nothing is read and TCP holds the relay back") {
 
   consumer.source->grant(15);
   REQUIRE(consumer.wait_for_count(25));
-  CHECK(settled([&] { return consumer.count(); }, milliseconds{100}) == 25);
+  CHECK(stable_value([&] { return consumer.count(); }, milliseconds{100}) == 25);
 
   consumer.source->grant(client::plenty);
   REQUIRE(consumer.wait_for_count(frame_count));
@@ -71,7 +71,7 @@ TEST_CASE("what is left of the credit outlives a reconnect") {
   const auto relay = start_faulty_relay(make_corpus(100), {"close-at=10"});
   client consumer(quick_options(relay->url()), {.credit = 30});
   REQUIRE(consumer.wait_for_count(30));
-  CHECK(settled([&] { return consumer.count(); }, milliseconds{100}) == 30);
+  CHECK(stable_value([&] { return consumer.count(); }, milliseconds{100}) == 30);
   CHECK(consumer.source->stats().connects == 2);
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("batches hold all that is there up to their caps") {
   client consumer(options, {.credit = 1});
   REQUIRE(consumer.wait_for_count(1));
   // Else nothing says that there are ever that many at once.
-  static_cast<void>(settled([&] { return relay->stats().frames_sent; }, milliseconds{200}));
+  static_cast<void>(stable_value([&] { return relay->stats().frames_sent; }, milliseconds{200}));
   consumer.source->grant(client::plenty);
   REQUIRE(consumer.wait_for_count(frames.size()));
   const auto batches = consumer.batches();

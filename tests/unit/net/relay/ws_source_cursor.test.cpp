@@ -24,7 +24,7 @@ TEST_CASE("no cursor means the live end and cursor 0 means everything") {
   client all(quick_options(relay->url()), {.first_cursor = 0});
   REQUIRE(all.wait_for_count(20));
   REQUIRE(eventually([&] { return live.source->stats().connected; }));
-  CHECK(settled([&] { return live.count(); }, milliseconds{100}) == 0);
+  CHECK(stable_value([&] { return live.count(); }, milliseconds{100}) == 0);
 }
 
 TEST_CASE("the source reports each state with its cursor") {

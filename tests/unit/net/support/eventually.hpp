@@ -22,7 +22,7 @@ template <class Condition>
 
 /// Waits until `value` has stayed the same for `quiet`, and returns it.
 template <class Value>
-[[nodiscard]] auto settled(Value value, std::chrono::milliseconds quiet) {
+[[nodiscard]] auto stable_value(Value value, std::chrono::milliseconds quiet) {
   auto last = value();
   auto since = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() - since < quiet) {

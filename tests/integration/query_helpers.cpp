@@ -1,4 +1,4 @@
-#include "tests/integration/asking.hpp"
+#include "tests/integration/query_helpers.hpp"
 
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/running_node.hpp"
@@ -40,14 +40,14 @@ std::string value(db::connection& on, const std::string& select) {
   return rows.empty() ? std::string{} : rows.front();
 }
 
-void wait_for_standing(db::connection& on, std::size_t count) {
+void wait_for_blocked_sessions(db::connection& on, std::size_t count) {
   REQUIRE(eventually([&] {
     return value(on, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
                      "datname = current_database()") == std::to_string(count);
   }));
 }
 
-std::string counts(db::connection& on, const made& post) {
+std::string counts(db::connection& on, const record_ref& post) {
   // at://DID/COLLECTION/RKEY
   const auto rkey = post.uri.substr(post.uri.rfind('/') + 1);
   const auto did = post.uri.substr(5, post.uri.find('/', 5) - 5);
@@ -76,9 +76,9 @@ std::vector<std::string> notifications(db::connection& on) {
                     "coalesce(' of ' || pg_temp.what(subject_id), '') FROM notifications");
 }
 
-std::vector<std::string> notifications_of(story& told, std::size_t batch_frames) {
+std::vector<std::string> notifications_of(firehose_builder& events, std::size_t batch_frames) {
   index_target target;
-  target.apply(told.take(), batch_frames);
+  target.apply(events.take(), batch_frames);
   CHECK(target.reasons.empty());
   return notifications(target.connection);
 }

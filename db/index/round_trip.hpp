@@ -29,9 +29,9 @@ namespace prism::db {
 }
 
 /// Sends a pipeline and hands its results to readers in order.
-class step {
+class round_trip {
 public:
-  explicit step(executor& on) : pipe_(on) {}
+  explicit round_trip(executor& on) : pipe_(on) {}
 
   /// The pipeline to queue on; call `then` after each statement whose result matters.
   [[nodiscard]] pipeline& pipe() { return pipe_; }

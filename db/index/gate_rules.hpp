@@ -12,20 +12,20 @@
 namespace prism::db {
 
 /// Replies against their thread's gate. Gives (id, parent, violates) of the changed.
-void add_judge_replies(pipeline& out, const std::vector<std::int64_t>& post_ids);
+void queue_recompute_reply_gates(pipeline& out, const std::vector<std::int64_t>& post_ids);
 
-struct reply_verdict {
+struct reply_gate_result {
   std::int64_t reply_id;
   std::int64_t parent_id;
   bool violates;
 };
-[[nodiscard]] std::vector<reply_verdict> read_reply_verdicts(const result& rows);
+[[nodiscard]] std::vector<reply_gate_result> read_reply_gate_results(const result& rows);
 
 /// Quotes against the quoted post's gate. Gives the ids of the changed.
-void add_judge_quotes(pipeline& out, const std::vector<std::int64_t>& post_ids);
+void queue_recompute_quote_gates(pipeline& out, const std::vector<std::int64_t>& post_ids);
 
 /// Roots of replies, past versions too. A reply is only as good as its parent, so the replies to
 /// what changed have to be judged next: gives their ids.
-void add_judge_roots(pipeline& out, const std::vector<std::int64_t>& post_ids);
+void queue_recompute_reply_roots(pipeline& out, const std::vector<std::int64_t>& post_ids);
 
 } // namespace prism::db

@@ -13,7 +13,7 @@
 namespace prism::test {
 
 /// A record as others refer to it.
-struct made {
+struct record_ref {
   std::string uri;
   std::string cid;
 };
@@ -27,24 +27,26 @@ struct change {
 
 /// A firehose told event by event: frames of valid form, unsigned, a second apart, each repo's
 /// revisions rising. DIDs are spelled by their last part: "alice" is did:plc:alice.
-class story {
+class firehose_builder {
 public:
   using json = boost::json::value;
   using fields = boost::json::object;
 
   // One commit each, of a record with its required fields and those of `more`, which win.
-  made post(std::string_view who, std::string_view rkey, const fields& more = {});
-  made reply(std::string_view who, std::string_view rkey, const made& parent, const made& root);
-  made quote(std::string_view who, std::string_view rkey, const made& of);
-  made like(std::string_view who, std::string_view rkey, const made& of, const fields& more = {});
-  made repost(std::string_view who, std::string_view rkey, const made& of);
-  made follow(std::string_view who, std::string_view rkey, std::string_view whom);
-  made list(std::string_view who, std::string_view rkey, const fields& more = {});
-  made list_item(std::string_view who, std::string_view rkey, const made& of,
-                 std::string_view whom);
-  made create(std::string_view who, std::string_view path, const fields& record);
-  made update(std::string_view who, std::string_view path, const fields& record);
-  void remove(const made& what);
+  record_ref post(std::string_view who, std::string_view rkey, const fields& more = {});
+  record_ref reply(std::string_view who, std::string_view rkey, const record_ref& parent,
+                   const record_ref& root);
+  record_ref quote(std::string_view who, std::string_view rkey, const record_ref& of);
+  record_ref like(std::string_view who, std::string_view rkey, const record_ref& of,
+                  const fields& more = {});
+  record_ref repost(std::string_view who, std::string_view rkey, const record_ref& of);
+  record_ref follow(std::string_view who, std::string_view rkey, std::string_view whom);
+  record_ref list(std::string_view who, std::string_view rkey, const fields& more = {});
+  record_ref list_item(std::string_view who, std::string_view rkey, const record_ref& of,
+                       std::string_view whom);
+  record_ref create(std::string_view who, std::string_view path, const fields& record);
+  record_ref update(std::string_view who, std::string_view path, const fields& record);
+  void remove(const record_ref& what);
 
   /// One commit of these operations, whatever they are; a block that they share is in it once.
   void commit(std::string_view who, const std::vector<change>& changes);
@@ -76,7 +78,7 @@ private:
 
   [[nodiscard]] std::string next_rev() const;
   [[nodiscard]] std::string now() const;
-  void tell(std::string type, std::string did, fields payload);
+  void append_event(std::string type, std::string did, fields payload);
 
   std::vector<event> events_;
   std::size_t taken_{0};
@@ -86,10 +88,10 @@ private:
 [[nodiscard]] std::string did_of(std::string_view who);
 
 /// The time of all records that do not say otherwise.
-inline constexpr std::string_view story_time = "2026-11-01T00:00:00.000Z";
+inline constexpr std::string_view record_time = "2026-11-01T00:00:00.000Z";
 
 /// A strong reference in JSON.
-[[nodiscard]] boost::json::object ref_to(const made& what);
+[[nodiscard]] boost::json::object ref_to(const record_ref& what);
 
 /// The canonical block of a record in the data model's JSON form, and its CID.
 [[nodiscard]] std::vector<std::byte> block_of(const boost::json::value& record);

@@ -1,4 +1,4 @@
-#include "db/dead_letters/sparing.hpp"
+#include "db/dead_letters/bisect.hpp"
 
 #include "atproto/records/collection.hpp"
 #include "db/index/progress.hpp"
@@ -19,18 +19,18 @@ namespace {
     return std::nullopt;
   apply_report report;
   report.already_applied = true;
-  auto kept = letters_of_frame(on, of.service, of.last_seq);
+  auto kept = dead_letters_of_frame(on, of.service, of.last_seq);
   if (!kept)
     return tl::unexpected(kept.error());
-  report.put_aside = std::move(*kept);
+  report.quarantined = std::move(*kept);
   return report;
 }
 
 /// One frame's operations in a transaction, some of which may be refused.
-class sparing {
+class frame_bisection {
 public:
-  sparing(tx& on, const batch& of, const refused_frame& frame,
-          const std::vector<std::int64_t>& uri_ids)
+  frame_bisection(tx& on, const batch& of, const refused_frame& frame,
+                  const std::vector<std::int64_t>& uri_ids)
       : on_(on), of_(of), frame_(frame), uri_ids_(uri_ids) {}
 
   [[nodiscard]] outcome<apply_report> run() {
@@ -70,7 +70,7 @@ private:
 
   [[nodiscard]] outcome<void> apply_now(batch some) {
     some.last_seq = 0;
-    auto done = apply_again(on_, some, uri_ids_);
+    auto done = apply_in_transaction(on_, some, uri_ids_);
     if (!done)
       return tl::unexpected(std::move(done.error()));
     report_.add(std::move(*done));
@@ -88,12 +88,12 @@ private:
   }
 
   [[nodiscard]] outcome<void> keep(const op& refused, const db_error& why) {
-    if (report_.put_aside.size() >= most_letters_of_frame)
+    if (report_.quarantined.size() >= max_dead_letters_per_frame)
       return tl::unexpected(why);
     const dead_letter letter{of_.service, of_.last_seq, frame_.did,  path_of(refused),
                              why.message, why.sqlstate, frame_.bytes};
-    report_.put_aside.push_back({letter.path, letter.reason, letter.sqlstate});
-    return keep_dead_letter(on_, letter);
+    report_.quarantined.push_back({letter.path, letter.reason, letter.sqlstate});
+    return store_dead_letter(on_, letter);
   }
 
   tx& on_;
@@ -103,8 +103,8 @@ private:
   apply_report report_;
 };
 
-[[nodiscard]] outcome<apply_report> put_aside(tx& inside, const batch& of,
-                                              const refused_frame& frame) {
+[[nodiscard]] outcome<apply_report> quarantine(tx& inside, const batch& of,
+                                               const refused_frame& frame) {
   auto before = begin(inside, of);
   if (!before)
     return tl::unexpected(before.error());
@@ -112,34 +112,34 @@ private:
     return std::move(**before);
   const dead_letter letter{of.service,   of.last_seq,    frame.did,  "",
                            frame.reason, frame.sqlstate, frame.bytes};
-  if (auto kept = keep_dead_letter(inside, letter); !kept)
+  if (auto kept = store_dead_letter(inside, letter); !kept)
     return tl::unexpected(kept.error());
   apply_report report;
-  report.put_aside.push_back({letter.path, letter.reason, letter.sqlstate});
+  report.quarantined.push_back({letter.path, letter.reason, letter.sqlstate});
   return report;
 }
 
 } // namespace
 
-outcome<apply_report> apply_sparing(connection& on, const tx_options& options, const batch& of,
-                                    const refused_frame& frame, partial_report& partial) {
+outcome<apply_report> apply_bisected(connection& on, const tx_options& options, const batch& of,
+                                     const refused_frame& frame, partial_report& partial) {
   const auto uri_ids = intern_uris(on, of);
   if (!uri_ids && uri_ids.error().cls != error_class::poison)
     return tl::unexpected(uri_ids.error());
   if (uri_ids && !of.ops.empty()) {
-    auto done = run_reporting(on, options, partial.unsure, [&](tx& inside) {
-      return sparing(inside, of, frame, *uri_ids).run();
+    auto done = run_reporting(on, options, partial.unconfirmed, [&](tx& inside) {
+      return frame_bisection(inside, of, frame, *uri_ids).run();
     });
     if (done || done.error().cls != error_class::poison)
       return done;
   }
-  return put_frame_aside(on, options, of, frame, partial);
+  return quarantine_frame(on, options, of, frame, partial);
 }
 
-outcome<apply_report> put_frame_aside(connection& on, const tx_options& options, const batch& of,
-                                      const refused_frame& frame, partial_report& partial) {
-  return run_reporting(on, options, partial.unsure,
-                       [&](tx& inside) { return put_aside(inside, of, frame); });
+outcome<apply_report> quarantine_frame(connection& on, const tx_options& options, const batch& of,
+                                       const refused_frame& frame, partial_report& partial) {
+  return run_reporting(on, options, partial.unconfirmed,
+                       [&](tx& inside) { return quarantine(inside, of, frame); });
 }
 
 } // namespace prism::db

@@ -12,7 +12,7 @@ using atproto::collection;
 namespace {
 
 /// How many of the posts above a reply are told of it.
-constexpr int told_above = 4;
+constexpr int notified_above = 4;
 
 } // namespace
 
@@ -63,23 +63,23 @@ bool model::wrong_root(const stored& reply) const {
 std::vector<model::notice> model::notices_of(const stored& post) const {
   std::vector<notice> out;
   std::set<std::string_view> told{post.did};
-  const auto tell = [&](std::string_view who, std::string_view why,
-                        std::optional<std::string> subject) {
+  const auto notify = [&](std::string_view who, std::string_view why,
+                          std::optional<std::string> subject) {
     if (told.insert(who).second)
       out.push_back({std::string{who}, why, std::move(subject)});
   };
   for (const auto& did : post.what->mentions)
-    tell(did, "mention", std::nullopt);
+    notify(did, "mention", std::nullopt);
   if (post.what->quoted && !post.breaks_post_gate)
-    tell(did_of(post.what->quoted->uri), "quote", post.what->quoted->uri);
+    notify(did_of(post.what->quoted->uri), "quote", post.what->quoted->uri);
   if (post.breaks_thread_gate)
     return out;
   const auto* parent = &post.what->reply_parent;
-  for (int height = 0; height < told_above && *parent; ++height) {
+  for (int height = 0; height < notified_above && *parent; ++height) {
     const auto* above = find((*parent)->uri);
     if (above == nullptr)
       break;
-    tell(above->did, "reply", (*parent)->uri);
+    notify(above->did, "reply", (*parent)->uri);
     parent = &above->what->reply_parent;
   }
   return out;

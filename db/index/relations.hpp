@@ -22,7 +22,7 @@ struct record_key {
 };
 
 /// A row of any edge table; which members are columns depends on the table.
-struct edge {
+struct relation {
   std::int64_t creator_id{0};
   std::string rkey;
   std::int64_t subject_id{0}; ///< uris.id for likes and reposts, else users.id
@@ -40,40 +40,42 @@ struct edge {
   std::optional<bytes> record;
 };
 
-struct edge_table;
+struct relation_table;
 
 /// The table of a collection; null if its records are not edges.
-[[nodiscard]] const edge_table* find_edge_table(atproto::collection kind) noexcept;
+[[nodiscard]] const relation_table* find_relation_table(atproto::collection kind) noexcept;
 
 /// Collections that have an edge table, in the fixed order in which they are written.
-[[nodiscard]] std::span<const atproto::collection> edge_collections() noexcept;
+[[nodiscard]] std::span<const atproto::collection> relation_collections() noexcept;
 
 /// Deletes rows by path; follows and list items go to the history. Index: primary key. Gives the
 /// deleted rows.
-void add_remove(pipeline& out, const edge_table& table, const std::vector<record_key>& paths);
+void queue_delete(pipeline& out, const relation_table& table, const std::vector<record_key>& paths);
 
 /// Deletes the edges of subjects that are no longer indexed. Index: TABLE_subject,
 /// TABLE_duplicates.
-void add_remove_by_subject(pipeline& out, const edge_table& table,
-                           const std::vector<std::int64_t>& subjects);
+void queue_delete_by_subject(pipeline& out, const relation_table& table,
+                             const std::vector<std::int64_t>& subjects);
 
 /// Inserts rows whose path is not there yet and decides which are duplicates. Gives the new rows.
-void add_insert(pipeline& out, const edge_table& table, const std::vector<edge>& rows);
+void queue_insert(pipeline& out, const relation_table& table, const std::vector<relation>& rows);
 
 /// For pairs whose counted row was deleted: the oldest duplicate becomes the counted one. Index:
 /// TABLE_duplicates. Gives the changed rows.
-void add_promote(pipeline& out, const edge_table& table, const std::vector<edge>& removed);
+void queue_promote_duplicates(pipeline& out, const relation_table& table,
+                              const std::vector<relation>& removed);
 
 /// Reads the subjects of rows, wherever they are: in their table or parked. To lock them before the
 /// rows are deleted; one statement, because a row may move from the one to the other between two.
 /// @param kind one that `can_be_parked`. Index: primary keys.
-void add_subjects_of(pipeline& out, atproto::collection kind, const std::vector<record_key>& paths);
+void queue_select_subjects(pipeline& out, atproto::collection kind,
+                           const std::vector<record_key>& paths);
 
 /// Paths of the rows of one creator whose commit is not later than `until`, at most `limit`.
-void add_paths_of(pipeline& out, const edge_table& table, std::int64_t creator_id, micros until,
-                  std::int64_t limit);
+void queue_select_paths(pipeline& out, const relation_table& table, std::int64_t creator_id,
+                        micros until, std::int64_t limit);
 
 /// The rows that one of the statements above gave back.
-[[nodiscard]] std::vector<edge> read_edges(const edge_table& table, const result& rows);
+[[nodiscard]] std::vector<relation> read_relations(const relation_table& table, const result& rows);
 
 } // namespace prism::db

@@ -15,12 +15,12 @@ namespace prism::db {
 /// later posts. Runs inside the batch's transaction when all its rows are written. It flushes the
 /// counts of users and lists first: the locks on those rows make it take turns with batches that
 /// change the same follows and lists (docs/ORDER.md). Use once.
-class thread_judge {
+class gate_evaluator {
 public:
   using id_set = std::unordered_set<std::int64_t>;
 
   /// What waits for the transaction.
-  struct held {
+  struct locked_rows {
     id_set posts;   ///< whose aggregates rows it has locked
     id_set threads; ///< roots of threads whose owners `effects` will lock
   };
@@ -30,34 +30,35 @@ public:
   /// batches might each wait for the other's, so they are waited for 50 ms only, and the caller has
   /// them locked in their turn when the transaction is tried again (55P03). If it is null they
   /// are waited for as long as others.
-  thread_judge(executor& on, effects& out, held what, std::vector<std::int64_t>* late_locks)
-      : on_(on), effects_(out), held_(std::move(what)), late_locks_(late_locks) {}
+  gate_evaluator(executor& on, effects& out, locked_rows what,
+                 std::vector<std::int64_t>* late_locks)
+      : on_(on), effects_(out), locked_(std::move(what)), late_locks_(late_locks) {}
 
   /// @param changes what the batch changed, its new posts included.
-  /// @param added the new posts, as `speaking_post` with mentions; verdicts are filled here.
+  /// @param added the new posts, as `notifying_post` with mentions; verdicts are filled here.
   /// @param replies ids of those that are replies; @param quotes ids of those that quote.
-  [[nodiscard]] outcome<void> run(const thread_changes& changes, std::vector<speaking_post> added,
+  [[nodiscard]] outcome<void> run(const thread_changes& changes, std::vector<notifying_post> added,
                                   const id_set& replies, const id_set& quotes);
 
 private:
   [[nodiscard]] outcome<void> find_dependents(const thread_changes& changes);
-  [[nodiscard]] outcome<void> judge(const id_set& replies, const id_set& quotes);
-  [[nodiscard]] outcome<void> judge_roots(std::vector<std::int64_t> ids);
+  [[nodiscard]] outcome<void> evaluate(const id_set& replies, const id_set& quotes);
+  [[nodiscard]] outcome<void> recompute_reply_roots(std::vector<std::int64_t> ids);
   [[nodiscard]] outcome<void> read_chains(const id_set& replies);
   void lock_late(pipeline& out, id_set posts);
   [[nodiscard]] bool covered(const ancestor& each) const;
-  [[nodiscard]] outcome<void> tell_again();
+  [[nodiscard]] outcome<void> renotify();
 
   executor& on_;
   effects& effects_;
-  held held_;
+  locked_rows locked_;
   std::vector<std::int64_t>* late_locks_;
   id_set added_;
   id_set found_;                         ///< what the changes may concern
   std::vector<std::int64_t> dependents_; ///< those of them that are not new
-  id_set concerned_;                     ///< what the changes may concern, and what that answers
-  id_set violating_;                     ///< new replies that break their gate
-  id_set silent_quotes_;                 ///< new quotes that break theirs
+  id_set affected_;                      ///< what the changes may concern, and what that answers
+  id_set violating_replies_;             ///< new replies that break their gate
+  id_set violating_quotes_;              ///< new quotes that break theirs
   std::unordered_map<std::int64_t, std::vector<ancestor>> chains_;
 };
 

@@ -1,6 +1,6 @@
-#include "db/index/thread_judge.hpp"
+#include "db/index/gate_evaluator.hpp"
 
-#include "db/index/verdicts.hpp"
+#include "db/index/gate_rules.hpp"
 
 #include <algorithm>
 #include <set>
@@ -14,9 +14,9 @@ namespace {
 
 // A verdict travels down a thread one level per round; threads in which it could travel further do
 // not occur, and a circle of replies (made by one commit) must not hold the batch.
-constexpr int most_rounds = 10'000;
+constexpr int max_rounds = 10'000;
 
-[[nodiscard]] std::vector<std::int64_t> sorted(const thread_judge::id_set& ids) {
+[[nodiscard]] std::vector<std::int64_t> sorted(const gate_evaluator::id_set& ids) {
   std::vector<std::int64_t> out{ids.begin(), ids.end()};
   std::ranges::sort(out);
   return out;
@@ -36,36 +36,36 @@ using mark = std::tuple<notification_reason, std::int64_t, std::int64_t>;
 
 } // namespace
 
-outcome<void> thread_judge::run(const thread_changes& changes, std::vector<speaking_post> added,
-                                const id_set& replies, const id_set& quotes) {
+outcome<void> gate_evaluator::run(const thread_changes& changes, std::vector<notifying_post> added,
+                                  const id_set& replies, const id_set& quotes) {
   for (const auto& each : added)
     added_.insert(each.id);
   if (auto done = find_dependents(changes); !done)
     return done;
-  if (auto done = judge(replies, quotes); !done)
+  if (auto done = evaluate(replies, quotes); !done)
     return done;
   for (auto& each : added) {
-    each.may_reply = !violating_.contains(each.id);
-    each.may_embed = !silent_quotes_.contains(each.id);
+    each.may_reply = !violating_replies_.contains(each.id);
+    each.may_embed = !violating_quotes_.contains(each.id);
     for (auto& what : notifications_of(each, chains_[each.id]))
       effects_.notify(std::move(what));
   }
-  return tell_again();
+  return renotify();
 }
 
-outcome<void> thread_judge::find_dependents(const thread_changes& changes) {
+outcome<void> gate_evaluator::find_dependents(const thread_changes& changes) {
   const auto rows = run_one(on_, [&](pipeline& pipe) {
     effects_.flush_users_and_lists(pipe);
-    add_find_dependents(pipe, changes);
+    queue_select_dependents(pipe, changes);
   });
   if (!rows)
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     const auto id = rows->get_int8(i, 0);
     found_.insert(id);
-    concerned_.insert(id);
+    affected_.insert(id);
     if (const auto parent = rows->opt_int8(i, 1))
-      concerned_.insert(*parent);
+      affected_.insert(*parent);
     if (!added_.contains(id))
       dependents_.push_back(id);
   }
@@ -73,7 +73,7 @@ outcome<void> thread_judge::find_dependents(const thread_changes& changes) {
   return {};
 }
 
-outcome<void> thread_judge::judge(const id_set& replies, const id_set& quotes) {
+outcome<void> gate_evaluator::evaluate(const id_set& replies, const id_set& quotes) {
   // A new post that is found may have been a reply before the batch.
   const auto with_found = [this](const id_set& of) {
     auto all = found_;
@@ -86,41 +86,41 @@ outcome<void> thread_judge::judge(const id_set& replies, const id_set& quotes) {
     return {};
   const auto reply_ids = sorted(all_replies);
   pipeline pipe(on_);
-  lock_late(pipe, concerned_);
-  const auto verdicts_at = pipe.size();
-  add_judge_replies(pipe, reply_ids);
-  add_judge_quotes(pipe, sorted(all_quotes));
-  add_judge_roots(pipe, reply_ids);
-  add_ancestors(pipe, reply_ids);
+  lock_late(pipe, affected_);
+  const auto reply_gates_at = pipe.size();
+  queue_recompute_reply_gates(pipe, reply_ids);
+  queue_recompute_quote_gates(pipe, sorted(all_quotes));
+  queue_recompute_reply_roots(pipe, reply_ids);
+  queue_select_ancestors(pipe, reply_ids);
   const auto all = pipe.sync();
   if (!all)
     return tl::unexpected(all.error());
-  const auto results = std::span{*all}.subspan(verdicts_at);
-  for (const auto& each : read_reply_verdicts(results[0])) {
+  const auto results = std::span{*all}.subspan(reply_gates_at);
+  for (const auto& each : read_reply_gate_results(results[0])) {
     effects_.count_post(each.parent_id, {.replies = each.violates ? -1 : 1});
     if (each.violates)
-      violating_.insert(each.reply_id);
+      violating_replies_.insert(each.reply_id);
   }
   for (std::size_t i = 0; i < results[1].rows(); ++i)
-    silent_quotes_.insert(results[1].get_int8(i, 0));
+    violating_quotes_.insert(results[1].get_int8(i, 0));
   std::vector<std::int64_t> next;
   for (std::size_t i = 0; i < results[2].rows(); ++i)
     next.push_back(results[2].get_int8(i, 0));
   for (const auto& each : read_ancestors(results[3]))
     chains_[each.post_id].push_back(each);
-  return judge_roots(std::move(next)).and_then([&] { return read_chains(all_replies); });
+  return recompute_reply_roots(std::move(next)).and_then([&] { return read_chains(all_replies); });
 }
 
-outcome<void> thread_judge::judge_roots(std::vector<std::int64_t> ids) {
+outcome<void> gate_evaluator::recompute_reply_roots(std::vector<std::int64_t> ids) {
   for (int round = 0; !ids.empty(); ++round) {
-    if (round == most_rounds) {
+    if (round == max_rounds) {
       spdlog::error("a verdict on replies did not settle in {} rounds; {} posts keep the last one",
-                    most_rounds, ids.size());
+                    max_rounds, ids.size());
       return {};
     }
     const auto rows = run_one(on_, [&](pipeline& pipe) {
       lock_late(pipe, {ids.begin(), ids.end()});
-      add_judge_roots(pipe, ids);
+      queue_recompute_reply_roots(pipe, ids);
     });
     if (!rows)
       return tl::unexpected(rows.error());
@@ -131,26 +131,26 @@ outcome<void> thread_judge::judge_roots(std::vector<std::int64_t> ids) {
   return {};
 }
 
-void thread_judge::lock_late(pipeline& out, id_set posts) {
-  std::erase_if(posts, [this](auto id) { return held_.posts.contains(id); });
+void gate_evaluator::lock_late(pipeline& out, id_set posts) {
+  std::erase_if(posts, [this](auto id) { return locked_.posts.contains(id); });
   if (posts.empty())
     return;
-  held_.posts.insert(posts.begin(), posts.end());
+  locked_.posts.insert(posts.begin(), posts.end());
   if (late_locks_ == nullptr)
-    return add_lock_posts(out, sorted(posts));
+    return queue_lock_posts(out, sorted(posts));
   late_locks_->insert(late_locks_->end(), posts.begin(), posts.end());
-  add_lock_posts_late(out, sorted(posts));
+  queue_lock_posts_late(out, sorted(posts));
 }
 
 // Who changes an ancestor holds that post's row and that of the owner of its thread's root.
-bool thread_judge::covered(const ancestor& each) const {
-  return held_.posts.contains(each.ancestor_id) || held_.threads.contains(each.ancestor_id) ||
-         (each.root_id && held_.threads.contains(*each.root_id));
+bool gate_evaluator::covered(const ancestor& each) const {
+  return locked_.posts.contains(each.ancestor_id) || locked_.threads.contains(each.ancestor_id) ||
+         (each.root_id && locked_.threads.contains(*each.root_id));
 }
 
 // An ancestor that nothing of ours is locked for, since a reply names another thread than what it
 // answers, might change unseen: lock it and look again.
-outcome<void> thread_judge::read_chains(const id_set& replies) {
+outcome<void> gate_evaluator::read_chains(const id_set& replies) {
   for (;;) {
     id_set missing;
     for (const auto& [post, chain] : chains_)
@@ -161,7 +161,7 @@ outcome<void> thread_judge::read_chains(const id_set& replies) {
       return {};
     pipeline pipe(on_);
     lock_late(pipe, std::move(missing));
-    add_ancestors(pipe, sorted(replies));
+    queue_select_ancestors(pipe, sorted(replies));
     const auto results = pipe.sync();
     if (!results)
       return tl::unexpected(results.error());
@@ -171,35 +171,35 @@ outcome<void> thread_judge::read_chains(const id_set& replies) {
   }
 }
 
-outcome<void> thread_judge::tell_again() {
+outcome<void> gate_evaluator::renotify() {
   if (dependents_.empty())
     return {};
   pipeline pipe(on_);
-  add_speaking_posts(pipe, dependents_);
-  add_told_by_posts(pipe, dependents_);
+  queue_select_notifying_posts(pipe, dependents_);
+  queue_select_existing_notifications(pipe, dependents_);
   const auto results = pipe.sync();
   if (!results)
     return tl::unexpected(results.error());
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> mentions;
   std::unordered_map<std::int64_t, std::set<mark>> before;
-  for (const auto& each : read_told((*results)[1]))
+  for (const auto& each : read_existing_notifications((*results)[1]))
     if (each.reason == notification_reason::mention)
       mentions[each.post_id].push_back(each.recipient_id);
     else
       before[each.post_id].emplace(each.reason, each.recipient_id, each.subject_id.value_or(0));
-  for (auto& post : read_speaking_posts((*results)[0])) {
+  for (auto& post : read_notifying_posts((*results)[0])) {
     post.mentions = mentions[post.id];
-    auto tells = notifications_of(post, chains_[post.id]);
-    std::erase_if(tells,
+    auto wanted = notifications_of(post, chains_[post.id]);
+    std::erase_if(wanted,
                   [](const auto& each) { return each.reason == notification_reason::mention; });
     std::set<mark> now;
-    for (const auto& each : tells)
+    for (const auto& each : wanted)
       now.emplace(each.reason, *each.recipient_id, each.subject_id.value_or(0));
     if (now == before[post.id])
       continue;
-    effects_.take_back_all(post.author_id, post.rkey, notification_reason::quote);
-    effects_.take_back_all(post.author_id, post.rkey, notification_reason::reply);
-    for (auto& each : tells)
+    effects_.retract_all(post.author_id, post.rkey, notification_reason::quote);
+    effects_.retract_all(post.author_id, post.rkey, notification_reason::reply);
+    for (auto& each : wanted)
       effects_.notify(std::move(each));
   }
   return {};

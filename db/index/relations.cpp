@@ -1,4 +1,4 @@
-#include "db/index/edges.hpp"
+#include "db/index/relations.hpp"
 
 #include "db/index/history.hpp"
 
@@ -17,8 +17,8 @@ namespace {
 struct column {
   const char* name;
   const char* type;
-  void (*bind)(params&, const std::vector<edge>&);
-  void (*read)(edge&, const result&, std::size_t, std::size_t);
+  void (*bind)(params&, const std::vector<relation>&);
+  void (*read)(relation&, const result&, std::size_t, std::size_t);
 };
 
 [[nodiscard]] bytes copy(std::span<const std::byte> view) {
@@ -27,80 +27,91 @@ struct column {
 
 constexpr column creator_id{
     "creator_id", "int8",
-    [](params& p, const std::vector<edge>& rows) { p.int8_array(rows, &edge::creator_id); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
+    [](params& p, const std::vector<relation>& rows) { p.int8_array(rows, &relation::creator_id); },
+    [](relation& e, const result& r, std::size_t i, std::size_t c) {
       e.creator_id = r.get_int8(i, c);
     }};
 constexpr column subject_id{
     "subject_id", "int8",
-    [](params& p, const std::vector<edge>& rows) { p.int8_array(rows, &edge::subject_id); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
+    [](params& p, const std::vector<relation>& rows) { p.int8_array(rows, &relation::subject_id); },
+    [](relation& e, const result& r, std::size_t i, std::size_t c) {
       e.subject_id = r.get_int8(i, c);
     }};
 constexpr column list_id{
     "list_id", "int8",
-    [](params& p, const std::vector<edge>& rows) { p.int8_array(rows, &edge::list_id); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) { e.list_id = r.get_int8(i, c); }};
-constexpr column created_at{
-    "created_at", "timestamptz",
-    [](params& p, const std::vector<edge>& rows) { p.timestamptz_array(rows, &edge::created_at); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
-      e.created_at = r.get_timestamptz(i, c);
+    [](params& p, const std::vector<relation>& rows) { p.int8_array(rows, &relation::list_id); },
+    [](relation& e, const result& r, std::size_t i, std::size_t c) {
+      e.list_id = r.get_int8(i, c);
     }};
-constexpr column created_text{
-    "created_text", "text",
-    [](params& p, const std::vector<edge>& rows) { p.text_array(rows, &edge::created_text); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
-      if (const auto view = r.opt_text(i, c))
-        e.created_text = *view;
-    }};
-constexpr column commit_time{
-    "commit_time", "timestamptz",
-    [](params& p, const std::vector<edge>& rows) { p.timestamptz_array(rows, &edge::commit_time); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
-      e.commit_time = r.get_timestamptz(i, c);
-    }};
+constexpr column created_at{"created_at", "timestamptz",
+                            [](params& p, const std::vector<relation>& rows) {
+                              p.timestamptz_array(rows, &relation::created_at);
+                            },
+                            [](relation& e, const result& r, std::size_t i, std::size_t c) {
+                              e.created_at = r.get_timestamptz(i, c);
+                            }};
+constexpr column created_text{"created_text", "text",
+                              [](params& p, const std::vector<relation>& rows) {
+                                p.text_array(rows, &relation::created_text);
+                              },
+                              [](relation& e, const result& r, std::size_t i, std::size_t c) {
+                                if (const auto view = r.opt_text(i, c))
+                                  e.created_text = *view;
+                              }};
+constexpr column commit_time{"commit_time", "timestamptz",
+                             [](params& p, const std::vector<relation>& rows) {
+                               p.timestamptz_array(rows, &relation::commit_time);
+                             },
+                             [](relation& e, const result& r, std::size_t i, std::size_t c) {
+                               e.commit_time = r.get_timestamptz(i, c);
+                             }};
 constexpr column via_id{
     "via_id", "int8",
-    [](params& p, const std::vector<edge>& rows) { p.int8_array(rows, &edge::via_id); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) { e.via_id = r.opt_int8(i, c); }};
+    [](params& p, const std::vector<relation>& rows) { p.int8_array(rows, &relation::via_id); },
+    [](relation& e, const result& r, std::size_t i, std::size_t c) {
+      e.via_id = r.opt_int8(i, c);
+    }};
 constexpr column rkey{
     "rkey", "text",
-    [](params& p, const std::vector<edge>& rows) { p.text_array(rows, &edge::rkey); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) { e.rkey = r.get_text(i, c); }};
+    [](params& p, const std::vector<relation>& rows) { p.text_array(rows, &relation::rkey); },
+    [](relation& e, const result& r, std::size_t i, std::size_t c) { e.rkey = r.get_text(i, c); }};
 constexpr column cid{
     "cid", "bytea",
-    [](params& p, const std::vector<edge>& rows) { p.bytea_array(rows, &edge::cid); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
+    [](params& p, const std::vector<relation>& rows) { p.bytea_array(rows, &relation::cid); },
+    [](relation& e, const result& r, std::size_t i, std::size_t c) {
       e.cid = copy(r.get_bytea(i, c));
     }};
-constexpr column subject_cid{
-    "subject_cid", "bytea",
-    [](params& p, const std::vector<edge>& rows) { p.bytea_array(rows, &edge::subject_cid); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
-      e.subject_cid = copy(r.get_bytea(i, c));
-    }};
+constexpr column subject_cid{"subject_cid", "bytea",
+                             [](params& p, const std::vector<relation>& rows) {
+                               p.bytea_array(rows, &relation::subject_cid);
+                             },
+                             [](relation& e, const result& r, std::size_t i, std::size_t c) {
+                               e.subject_cid = copy(r.get_bytea(i, c));
+                             }};
 constexpr column via_cid{
     "via_cid", "bytea",
-    [](params& p, const std::vector<edge>& rows) { p.bytea_array(rows, &edge::via_cid); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
+    [](params& p, const std::vector<relation>& rows) { p.bytea_array(rows, &relation::via_cid); },
+    [](relation& e, const result& r, std::size_t i, std::size_t c) {
       if (const auto view = r.opt_bytea(i, c))
         e.via_cid = copy(*view);
     }};
 constexpr column handle{
     "handle", "text",
-    [](params& p, const std::vector<edge>& rows) { p.text_array(rows, &edge::handle); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) { e.handle = r.get_text(i, c); }};
-constexpr column display_name{
-    "display_name", "text",
-    [](params& p, const std::vector<edge>& rows) { p.text_array(rows, &edge::display_name); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
-      e.display_name = r.get_text(i, c);
+    [](params& p, const std::vector<relation>& rows) { p.text_array(rows, &relation::handle); },
+    [](relation& e, const result& r, std::size_t i, std::size_t c) {
+      e.handle = r.get_text(i, c);
     }};
+constexpr column display_name{"display_name", "text",
+                              [](params& p, const std::vector<relation>& rows) {
+                                p.text_array(rows, &relation::display_name);
+                              },
+                              [](relation& e, const result& r, std::size_t i, std::size_t c) {
+                                e.display_name = r.get_text(i, c);
+                              }};
 constexpr column record{
     "record", "bytea",
-    [](params& p, const std::vector<edge>& rows) { p.bytea_array(rows, &edge::record); },
-    [](edge& e, const result& r, std::size_t i, std::size_t c) {
+    [](params& p, const std::vector<relation>& rows) { p.bytea_array(rows, &relation::record); },
+    [](relation& e, const result& r, std::size_t i, std::size_t c) {
       if (const auto view = r.opt_bytea(i, c))
         e.record = copy(*view);
     }};
@@ -119,9 +130,9 @@ struct past_pair {
 } // namespace
 
 /// A table: its columns without `duplicate`, and the two that make a pair. SQL texts are made once.
-struct edge_table {
-  edge_table(const char* name, std::vector<column> columns, const column& first,
-             const column& second, std::optional<past_pair> history);
+struct relation_table {
+  relation_table(const char* name, std::vector<column> columns, const column& first,
+                 const column& second, std::optional<past_pair> history);
 
   bool keeps_history;
   std::vector<column> columns;
@@ -142,8 +153,8 @@ private:
   }
 };
 
-edge_table::edge_table(const char* name, std::vector<column> of, const column& one,
-                       const column& two, std::optional<past_pair> history)
+relation_table::relation_table(const char* name, std::vector<column> of, const column& one,
+                               const column& two, std::optional<past_pair> history)
     : keeps_history(history.has_value()), columns(std::move(of)), first(&one), second(&two) {
   std::vector<std::string> names;
   std::vector<std::string> arrays;
@@ -227,7 +238,7 @@ namespace {
 
 struct entry {
   collection kind;
-  edge_table table;
+  relation_table table;
 };
 
 [[nodiscard]] const std::vector<entry>& tables() {
@@ -241,9 +252,9 @@ struct entry {
     const auto add = [&](collection kind, const char* name, std::vector<column> columns,
                          const column& first, const column& second,
                          std::optional<past_pair> history = std::nullopt) {
-      out.push_back({kind, edge_table{name, std::move(columns), first, second, history}});
+      out.push_back({kind, relation_table{name, std::move(columns), first, second, history}});
     };
-    out.reserve(edge_collections().size());
+    out.reserve(relation_collections().size());
     add(collection::like, "likes", subject_columns, subject_id, creator_id);
     add(collection::repost, "reposts", subject_columns, subject_id, creator_id);
     add(collection::follow, "follows", pair_columns, subject_id, creator_id,
@@ -270,63 +281,65 @@ struct entry {
 
 } // namespace
 
-const edge_table* find_edge_table(collection kind) noexcept {
+const relation_table* find_relation_table(collection kind) noexcept {
   for (const auto& each : tables())
     if (each.kind == kind)
       return &each.table;
   return nullptr;
 }
 
-std::span<const collection> edge_collections() noexcept {
+std::span<const collection> relation_collections() noexcept {
   static constexpr std::array kinds{
       collection::like,      collection::repost,     collection::follow,      collection::block,
       collection::list_item, collection::list_block, collection::verification};
   return kinds;
 }
 
-void add_remove(pipeline& out, const edge_table& table, const std::vector<record_key>& paths) {
+void queue_delete(pipeline& out, const relation_table& table,
+                  const std::vector<record_key>& paths) {
   auto p = path_params(paths);
   if (table.keeps_history)
     p.timestamptz_array(paths, &record_key::time);
   out.add(table.remove, std::move(p));
 }
 
-void add_remove_by_subject(pipeline& out, const edge_table& table,
-                           const std::vector<std::int64_t>& subjects) {
+void queue_delete_by_subject(pipeline& out, const relation_table& table,
+                             const std::vector<std::int64_t>& subjects) {
   params p;
   p.int8_array(subjects);
   out.add(table.remove_by_subject, std::move(p));
 }
 
-void add_insert(pipeline& out, const edge_table& table, const std::vector<edge>& rows) {
+void queue_insert(pipeline& out, const relation_table& table, const std::vector<relation>& rows) {
   params p;
   for (const auto& each : table.columns)
     each.bind(p, rows);
   out.add(table.insert, std::move(p));
 }
 
-void add_promote(pipeline& out, const edge_table& table, const std::vector<edge>& removed) {
+void queue_promote_duplicates(pipeline& out, const relation_table& table,
+                              const std::vector<relation>& removed) {
   params p;
   table.first->bind(p, removed);
   table.second->bind(p, removed);
   out.add(table.promote, std::move(p));
 }
 
-void add_subjects_of(pipeline& out, collection kind, const std::vector<record_key>& paths) {
+void queue_select_subjects(pipeline& out, collection kind, const std::vector<record_key>& paths) {
   auto p = path_params(paths);
   p.int2(static_cast<std::int16_t>(kind));
-  out.add(find_edge_table(kind)->subjects_of, std::move(p));
+  out.add(find_relation_table(kind)->subjects_of, std::move(p));
 }
 
-void add_paths_of(pipeline& out, const edge_table& table, std::int64_t creator_id_value,
-                  micros until, std::int64_t limit) {
+void queue_select_paths(pipeline& out, const relation_table& table, std::int64_t creator_id_value,
+                        micros until, std::int64_t limit) {
   params p;
   p.int8(creator_id_value).timestamptz(until).int8(limit);
   out.add(table.paths_of, std::move(p));
 }
 
-std::vector<edge> read_edges(const edge_table& table, const result& rows) {
-  std::vector<edge> out(rows.rows());
+std::vector<relation> read_relations(const relation_table& table, const result& rows) {
+  std::vector<relation> out(rows.rows());
   for (std::size_t i = 0; i < out.size(); ++i) {
     for (std::size_t c = 0; c < table.columns.size(); ++c)
       table.columns[c].read(out[i], rows, i, c);

@@ -1,4 +1,4 @@
-#include "tests/integration/story.hpp"
+#include "tests/integration/firehose_builder.hpp"
 
 #include "atproto/cbor/json_codec.hpp"
 #include "atproto/syntax/datetime.hpp"
@@ -15,7 +15,7 @@ namespace prism::test {
 
 namespace {
 
-constexpr std::int64_t first_micros = 1'793'491'200'000'000; // story_time
+constexpr std::int64_t first_micros = 1'793'491'200'000'000; // record_time
 constexpr std::int64_t second = 1'000'000;
 
 [[nodiscard]] boost::json::object link(const atproto::cid& id) {
@@ -31,9 +31,10 @@ constexpr std::int64_t second = 1'000'000;
   return block_of({{"did", did}, {"rev", rev}, {"version", 3}});
 }
 
-[[nodiscard]] story::fields record_of(std::string_view type, const story::fields& own,
-                                      const story::fields& more) {
-  story::fields out{{"$type", type}, {"createdAt", story_time}};
+[[nodiscard]] firehose_builder::fields record_of(std::string_view type,
+                                                 const firehose_builder::fields& own,
+                                                 const firehose_builder::fields& more) {
+  firehose_builder::fields out{{"$type", type}, {"createdAt", record_time}};
   for (const auto* part : {&own, &more})
     for (const auto& [key, value] : *part)
       out[key] = value;
@@ -50,7 +51,7 @@ std::string did_of(std::string_view who) {
   return fmt::format("did:plc:{}", who);
 }
 
-boost::json::object ref_to(const made& what) {
+boost::json::object ref_to(const record_ref& what) {
   return {{"uri", what.uri}, {"cid", what.cid}};
 }
 
@@ -62,71 +63,77 @@ std::string cid_of(const std::vector<std::byte>& block) {
   return atproto::cid::of_dag_cbor(block).to_string();
 }
 
-made story::post(std::string_view who, std::string_view rkey, const fields& more) {
+record_ref firehose_builder::post(std::string_view who, std::string_view rkey, const fields& more) {
   constexpr std::string_view type = "app.bsky.feed.post";
   return create(who, path_of(type, rkey), record_of(type, {{"text", "a text"}}, more));
 }
 
-made story::reply(std::string_view who, std::string_view rkey, const made& parent,
-                  const made& root) {
+record_ref firehose_builder::reply(std::string_view who, std::string_view rkey,
+                                   const record_ref& parent, const record_ref& root) {
   return post(who, rkey, {{"reply", {{"parent", ref_to(parent)}, {"root", ref_to(root)}}}});
 }
 
-made story::quote(std::string_view who, std::string_view rkey, const made& of) {
+record_ref firehose_builder::quote(std::string_view who, std::string_view rkey,
+                                   const record_ref& of) {
   return post(who, rkey, {{"embed", {{"$type", "app.bsky.embed.record"}, {"record", ref_to(of)}}}});
 }
 
-made story::like(std::string_view who, std::string_view rkey, const made& of, const fields& more) {
+record_ref firehose_builder::like(std::string_view who, std::string_view rkey, const record_ref& of,
+                                  const fields& more) {
   constexpr std::string_view type = "app.bsky.feed.like";
   return create(who, path_of(type, rkey), record_of(type, {{"subject", ref_to(of)}}, more));
 }
 
-made story::repost(std::string_view who, std::string_view rkey, const made& of) {
+record_ref firehose_builder::repost(std::string_view who, std::string_view rkey,
+                                    const record_ref& of) {
   constexpr std::string_view type = "app.bsky.feed.repost";
   return create(who, path_of(type, rkey), record_of(type, {{"subject", ref_to(of)}}, {}));
 }
 
-made story::follow(std::string_view who, std::string_view rkey, std::string_view whom) {
+record_ref firehose_builder::follow(std::string_view who, std::string_view rkey,
+                                    std::string_view whom) {
   constexpr std::string_view type = "app.bsky.graph.follow";
   return create(who, path_of(type, rkey), record_of(type, {{"subject", did_of(whom)}}, {}));
 }
 
-made story::list(std::string_view who, std::string_view rkey, const fields& more) {
+record_ref firehose_builder::list(std::string_view who, std::string_view rkey, const fields& more) {
   constexpr std::string_view type = "app.bsky.graph.list";
   return create(
       who, path_of(type, rkey),
       record_of(type, {{"name", "a list"}, {"purpose", "app.bsky.graph.defs#curatelist"}}, more));
 }
 
-made story::list_item(std::string_view who, std::string_view rkey, const made& of,
-                      std::string_view whom) {
+record_ref firehose_builder::list_item(std::string_view who, std::string_view rkey,
+                                       const record_ref& of, std::string_view whom) {
   constexpr std::string_view type = "app.bsky.graph.listitem";
   return create(who, path_of(type, rkey),
                 record_of(type, {{"list", of.uri}, {"subject", did_of(whom)}}, {}));
 }
 
-made story::create(std::string_view who, std::string_view path, const fields& record) {
+record_ref firehose_builder::create(std::string_view who, std::string_view path,
+                                    const fields& record) {
   auto block = block_of(record);
-  made out{fmt::format("at://{}/{}", did_of(who), path), cid_of(block)};
+  record_ref out{fmt::format("at://{}/{}", did_of(who), path), cid_of(block)};
   commit(who, {{"create", std::string{path}, std::move(block)}});
   return out;
 }
 
-made story::update(std::string_view who, std::string_view path, const fields& record) {
+record_ref firehose_builder::update(std::string_view who, std::string_view path,
+                                    const fields& record) {
   auto block = block_of(record);
-  made out{fmt::format("at://{}/{}", did_of(who), path), cid_of(block)};
+  record_ref out{fmt::format("at://{}/{}", did_of(who), path), cid_of(block)};
   commit(who, {{"update", std::string{path}, std::move(block)}});
   return out;
 }
 
-void story::remove(const made& what) {
+void firehose_builder::remove(const record_ref& what) {
   constexpr std::string_view before = "at://did:plc:";
   const std::string_view rest = std::string_view{what.uri}.substr(before.size());
   const auto slash = rest.find('/');
   commit(rest.substr(0, slash), {{"delete", std::string{rest.substr(slash + 1)}, std::nullopt}});
 }
 
-void story::commit(std::string_view who, const std::vector<change>& changes) {
+void firehose_builder::commit(std::string_view who, const std::vector<change>& changes) {
   const auto rev = next_rev();
   const auto root = commit_block(did_of(who), rev);
   std::vector<std::vector<std::byte>> blocks{root};
@@ -141,44 +148,44 @@ void story::commit(std::string_view who, const std::vector<change>& changes) {
     ops.push_back(std::move(op));
   }
   const auto head = atproto::cid::of_dag_cbor(root);
-  tell("#commit", did_of(who),
-       {{"repo", did_of(who)},
-        {"rev", rev},
-        {"since", nullptr},
-        {"time", now()},
-        {"commit", link(head)},
-        {"tooBig", false},
-        {"rebase", false},
-        {"blobs", boost::json::array{}},
-        {"ops", std::move(ops)},
-        {"blocks", bytes(make_car({head}, blocks))}});
+  append_event("#commit", did_of(who),
+               {{"repo", did_of(who)},
+                {"rev", rev},
+                {"since", nullptr},
+                {"time", now()},
+                {"commit", link(head)},
+                {"tooBig", false},
+                {"rebase", false},
+                {"blobs", boost::json::array{}},
+                {"ops", std::move(ops)},
+                {"blocks", bytes(make_car({head}, blocks))}});
 }
 
-void story::account(std::string_view who, bool active, std::string_view status) {
+void firehose_builder::account(std::string_view who, bool active, std::string_view status) {
   fields payload{{"did", did_of(who)}, {"time", now()}, {"active", active}};
   if (!status.empty())
     payload["status"] = status;
-  tell("#account", did_of(who), std::move(payload));
+  append_event("#account", did_of(who), std::move(payload));
 }
 
-void story::identity(std::string_view who, std::string_view handle) {
+void firehose_builder::identity(std::string_view who, std::string_view handle) {
   fields payload{{"did", did_of(who)}, {"time", now()}};
   if (!handle.empty())
     payload["handle"] = handle;
-  tell("#identity", did_of(who), std::move(payload));
+  append_event("#identity", did_of(who), std::move(payload));
 }
 
-void story::sync(std::string_view who) {
+void firehose_builder::sync(std::string_view who) {
   const auto rev = next_rev();
   const auto root = commit_block(did_of(who), rev);
-  tell("#sync", did_of(who),
-       {{"did", did_of(who)},
-        {"rev", rev},
-        {"time", now()},
-        {"blocks", bytes(make_car({atproto::cid::of_dag_cbor(root)}, {root}))}});
+  append_event("#sync", did_of(who),
+               {{"did", did_of(who)},
+                {"rev", rev},
+                {"time", now()},
+                {"blocks", bytes(make_car({atproto::cid::of_dag_cbor(root)}, {root}))}});
 }
 
-std::vector<frame_bytes> story::take() {
+std::vector<frame_bytes> firehose_builder::take() {
   std::vector<std::size_t> all(events_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   auto out = in_order(all);
@@ -187,20 +194,20 @@ std::vector<frame_bytes> story::take() {
   return out;
 }
 
-std::vector<frame_bytes> story::in_order(const std::vector<std::size_t>& order) const {
+std::vector<frame_bytes> firehose_builder::in_order(const std::vector<std::size_t>& order) const {
   std::vector<frame_bytes> out;
   for (const auto place : order) {
-    const auto& told = events_.at(place);
-    auto payload = told.payload;
+    const auto& source = events_.at(place);
+    auto payload = source.payload;
     payload["seq"] = static_cast<std::int64_t>(out.size()) + 1;
-    auto frame = block_of({{"op", 1}, {"t", told.type}});
+    auto frame = block_of({{"op", 1}, {"t", source.type}});
     append(frame, block_of(payload));
     out.push_back(std::make_shared<const std::vector<std::byte>>(std::move(frame)));
   }
   return out;
 }
 
-std::vector<std::string> story::repos() const {
+std::vector<std::string> firehose_builder::repos() const {
   std::vector<std::string> out;
   out.reserve(events_.size());
   for (const auto& each : events_)
@@ -208,7 +215,7 @@ std::vector<std::string> story::repos() const {
   return out;
 }
 
-std::vector<std::vector<std::size_t>> story::orders() const {
+std::vector<std::vector<std::size_t>> firehose_builder::orders() const {
   // Permutations of the repos' names, one name per event: which repo comes next.
   auto names = repos();
   std::map<std::string, std::vector<std::size_t>> of_repo;
@@ -230,17 +237,17 @@ std::vector<std::vector<std::size_t>> story::orders() const {
   return out;
 }
 
-std::string story::next_rev() const {
+std::string firehose_builder::next_rev() const {
   const auto micros = first_micros + static_cast<std::int64_t>(events_.size()) * second;
   return atproto::tid{static_cast<std::uint64_t>(micros) << 10U}.to_string();
 }
 
-std::string story::now() const {
+std::string firehose_builder::now() const {
   return atproto::format_datetime(first_micros +
                                   static_cast<std::int64_t>(events_.size()) * second);
 }
 
-void story::tell(std::string type, std::string did, fields payload) {
+void firehose_builder::append_event(std::string type, std::string did, fields payload) {
   events_.push_back({std::move(type), std::move(did), std::move(payload)});
 }
 

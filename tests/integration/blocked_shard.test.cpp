@@ -1,9 +1,9 @@
 #include "tests/integration/running_node.hpp"
 
 #include "actors/intake/routing.hpp"
-#include "tests/integration/asking.hpp"
+#include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/indexing.hpp"
-#include "tests/integration/story.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tools/replay/replay_server.hpp"
@@ -33,11 +33,11 @@ struct tale_of_one_like {
   std::size_t behind{0}; // posts of bob's shard after the like
 
   tale_of_one_like() {
-    story tale;
+    firehose_builder tale;
     std::vector<std::string> users{"bob"};
     for (int i = 0; i < 40; ++i)
       users.push_back("user" + std::to_string(i));
-    std::optional<made> first;
+    std::optional<record_ref> first;
     const auto post = [&](const std::string& who, const char* rkey) {
       auto one = tale.post(who, rkey);
       ++posts;
@@ -96,31 +96,31 @@ TEST_CASE(
   options.until_caught_up = 3s;
   const auto running = start_node(options);
   auto& context = running->context();
-  const auto standing = shard_of_user("bob");
-  REQUIRE(eventually([&] { return context.metrics.shard(standing).held->Value() == 1; }));
-  const auto says = judge_readiness(context.status.facts());
+  const auto blocked = shard_of_user("bob");
+  REQUIRE(eventually([&] { return context.metrics.shard(blocked).held->Value() == 1; }));
+  const auto says = evaluate_readiness(context.status.facts());
   INFO(says.text);
   CHECK_FALSE(says.ready);
-  CHECK(says.text.find(fmt::format("{}: before frame {}: 42501", names::shard(standing).text(),
+  CHECK(says.text.find(fmt::format("{}: before frame {}: 42501", names::shard(blocked).text(),
                                    tale.like_seq)) != std::string::npos);
   // The others go on to the end.
   CHECK(eventually([&] {
     return number(admin, fmt::format("SELECT min(seq) FROM firehose_cursor WHERE shard <> {}",
-                                     standing)) == static_cast<std::int64_t>(tale.frames.size());
+                                     blocked)) == static_cast<std::int64_t>(tale.frames.size());
   }));
   // It has done what came before, and nothing after.
-  const auto cursor = fmt::format("SELECT seq FROM firehose_cursor WHERE shard = {}", standing);
+  const auto cursor = fmt::format("SELECT seq FROM firehose_cursor WHERE shard = {}", blocked);
   CHECK(number(admin, cursor) < tale.like_seq);
   CHECK(number(admin, "SELECT count(*) FROM posts") ==
         static_cast<std::int64_t>(tale.posts - tale.behind));
   CHECK(number(admin, "SELECT count(*) FROM dead_letters") == 0);
   for (std::size_t shard = 0; shard < shards; ++shard)
-    CHECK(context.metrics.shard(shard).held->Value() == (shard == standing ? 1 : 0));
+    CHECK(context.metrics.shard(shard).held->Value() == (shard == blocked ? 1 : 0));
   CHECK_FALSE(context.status.wait(0ms)); // and it is not caught up
 
   must(admin.exec_script("GRANT INSERT ON likes TO plain"));
-  REQUIRE(eventually([&] { return context.metrics.shard(standing).held->Value() == 0; }));
-  CHECK(judge_readiness(context.status.facts()).ready);
+  REQUIRE(eventually([&] { return context.metrics.shard(blocked).held->Value() == 0; }));
+  CHECK(evaluate_readiness(context.status.facts()).ready);
   finish(*running);
   CHECK(number(admin, cursor) == static_cast<std::int64_t>(tale.frames.size()));
   CHECK(number(admin, "SELECT count(*) FROM dead_letters") == 0);
@@ -138,16 +138,16 @@ TEST_CASE("shards that cannot have their users made say so, and go on when they 
   options.until_caught_up = 6s; // longer than a shard rests
   const auto running = start_node(options);
   auto& context = running->context();
-  const auto standing = shard_of_user("bob");
-  REQUIRE(eventually([&] { return context.metrics.shard(standing).held->Value() == 1; }));
+  const auto blocked = shard_of_user("bob");
+  REQUIRE(eventually([&] { return context.metrics.shard(blocked).held->Value() == 1; }));
   REQUIRE(eventually([&] {
-    return judge_readiness(context.status.facts())
-               .text.find(names::shard(standing).text() + ": before new users: 42501") !=
+    return evaluate_readiness(context.status.facts())
+               .text.find(names::shard(blocked).text() + ": before new users: 42501") !=
            std::string::npos;
   }));
   must(database.admin.exec_script("GRANT INSERT ON users TO plain"));
-  REQUIRE(eventually([&] { return judge_readiness(context.status.facts()).ready; }));
-  CHECK(eventually([&] { return context.metrics.shard(standing).held->Value() == 0; }));
+  REQUIRE(eventually([&] { return evaluate_readiness(context.status.facts()).ready; }));
+  CHECK(eventually([&] { return context.metrics.shard(blocked).held->Value() == 0; }));
   finish(*running);
   index_target target;
   target.apply(tale.frames, 100);

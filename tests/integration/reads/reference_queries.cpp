@@ -1,18 +1,18 @@
-#include "tests/integration/reads/naive.hpp"
+#include "tests/integration/reads/reference_queries.hpp"
 
 #include "tests/support/must.hpp"
 
 #include <fmt/format.h>
 
-namespace prism::test::naive {
+namespace prism::test::reference {
 
 namespace {
 
 /// One text per row of `sql`, which has the id as $1 and the number of rows as $2.
 [[nodiscard]] listing texts(db::executor& on, const std::string& sql, std::int64_t id,
-                            std::size_t most) {
+                            std::size_t max_rows) {
   db::params p;
-  p.int8(id).int8(static_cast<std::int64_t>(most));
+  p.int8(id).int8(static_cast<std::int64_t>(max_rows));
   const auto rows = must(on.exec(sql, p));
   listing out;
   for (std::size_t i = 0; i < rows.rows(); ++i)
@@ -38,7 +38,7 @@ namespace {
 
 /// Items of feed_items `i` that fulfil a condition.
 [[nodiscard]] listing items(db::executor& on, std::string_view condition, std::int64_t id,
-                            std::size_t most) {
+                            std::size_t max_rows) {
   return texts(
       on,
       fmt::format("SELECT format('%s %s %s %s %s', o.did, {}, a.did, u.rkey, "
@@ -49,18 +49,18 @@ namespace {
                   "ORDER BY i.sort_at DESC, i.post_id DESC, i.originator_id DESC, "
                   "coalesce(i.repost_rkey, '') DESC LIMIT $2",
                   micros_of("i.sort_at"), condition),
-      id, most);
+      id, max_rows);
 }
 
 [[nodiscard]] listing people(db::executor& on, std::string_view table, std::string_view who,
                              std::string_view of, std::string_view order, std::int64_t id,
-                             std::size_t most) {
+                             std::size_t max_rows) {
   return texts(on,
                fmt::format("SELECT format('%s %s %s %s %s', u.id, u.did, u.handle, {}, t.rkey) "
                            "FROM {} t JOIN users u ON u.id = t.{} WHERE t.{} = $1 "
                            "AND NOT t.duplicate AND u.status IS NULL ORDER BY t.{} DESC LIMIT $2",
                            micros_of("t.created_at"), table, who, of, order),
-               id, most);
+               id, max_rows);
 }
 
 /// Notifications `n` that are shown, with author `a` and subject `s` of `so`.
@@ -74,15 +74,15 @@ constexpr std::string_view shown_notifications =
 
 } // namespace
 
-listing timeline(db::executor& on, std::int64_t user, std::size_t most) {
+listing timeline(db::executor& on, std::int64_t user, std::size_t max_rows) {
   return items(on,
                "(i.originator_id = $1 OR i.originator_id IN "
                "(SELECT subject_id FROM follows WHERE creator_id = $1 AND NOT duplicate))",
-               user, most);
+               user, max_rows);
 }
 
 listing author_feed(db::executor& on, std::int64_t user, reads::author_feed_kind kind,
-                    std::size_t most) {
+                    std::size_t max_rows) {
   std::string condition = "i.originator_id = $1";
   if (kind == reads::author_feed_kind::no_replies)
     condition += " AND (i.repost_rkey IS NOT NULL OR p.reply_parent_id IS NULL)";
@@ -90,10 +90,10 @@ listing author_feed(db::executor& on, std::int64_t user, reads::author_feed_kind
     condition +=
         " AND (i.repost_rkey IS NOT NULL OR p.reply_parent_id IS NULL OR p.reply_root_id IN "
         "(SELECT id FROM uris WHERE repo_id = $1))";
-  return items(on, condition, user, most);
+  return items(on, condition, user, max_rows);
 }
 
-listing notifications(db::executor& on, std::int64_t user, std::size_t most) {
+listing notifications(db::executor& on, std::int64_t user, std::size_t max_rows) {
   return texts(
       on,
       fmt::format("SELECT format('%s %s %s %s %s %s %s %s', {}, a.did, n.reason, n.rkey, "
@@ -101,7 +101,7 @@ listing notifications(db::executor& on, std::int64_t user, std::size_t most) {
                   "ORDER BY n.created_at DESC, n.author_id DESC, n.reason DESC, "
                   "n.rkey DESC, coalesce(n.subject_id, 0) DESC LIMIT $2",
                   micros_of("n.created_at"), shown_notifications),
-      user, most);
+      user, max_rows);
 }
 
 std::int64_t unread(db::executor& on, std::int64_t user, db::micros seen_at) {
@@ -112,27 +112,27 @@ std::int64_t unread(db::executor& on, std::int64_t user, db::micros seen_at) {
   return rows.get_int8(0, 0);
 }
 
-listing followers(db::executor& on, std::int64_t user, std::size_t most) {
-  return people(on, "follows", "creator_id", "subject_id", "creator_id", user, most);
+listing followers(db::executor& on, std::int64_t user, std::size_t max_rows) {
+  return people(on, "follows", "creator_id", "subject_id", "creator_id", user, max_rows);
 }
 
-listing follows(db::executor& on, std::int64_t user, std::size_t most) {
-  return people(on, "follows", "subject_id", "creator_id", "rkey", user, most);
+listing follows(db::executor& on, std::int64_t user, std::size_t max_rows) {
+  return people(on, "follows", "subject_id", "creator_id", "rkey", user, max_rows);
 }
 
-listing likes(db::executor& on, std::int64_t post, std::size_t most) {
-  return people(on, "likes", "creator_id", "subject_id", "creator_id", post, most);
+listing likes(db::executor& on, std::int64_t post, std::size_t max_rows) {
+  return people(on, "likes", "creator_id", "subject_id", "creator_id", post, max_rows);
 }
 
-listing reposts(db::executor& on, std::int64_t post, std::size_t most) {
-  return people(on, "reposts", "creator_id", "subject_id", "creator_id", post, most);
+listing reposts(db::executor& on, std::int64_t post, std::size_t max_rows) {
+  return people(on, "reposts", "creator_id", "subject_id", "creator_id", post, max_rows);
 }
 
-listing members(db::executor& on, std::int64_t list, std::size_t most) {
-  return people(on, "list_items", "subject_id", "list_id", "subject_id", list, most);
+listing members(db::executor& on, std::int64_t list, std::size_t max_rows) {
+  return people(on, "list_items", "subject_id", "list_id", "subject_id", list, max_rows);
 }
 
-listing quotes(db::executor& on, std::int64_t post, std::size_t most) {
+listing quotes(db::executor& on, std::int64_t post, std::size_t max_rows) {
   return texts(on,
                "SELECT format('%s %s %s %s %s %s %s %s %s', p.id, a.did, u.rkey, p.text, "
                "(SELECT count(*) FROM likes WHERE subject_id = p.id AND NOT duplicate), "
@@ -145,7 +145,7 @@ listing quotes(db::executor& on, std::int64_t post, std::size_t most) {
                "FROM posts p JOIN uris u ON u.id = p.id JOIN users a ON a.id = p.creator_id "
                "WHERE p.quoted_id = $1 AND a.status IS NULL "
                "ORDER BY p.commit_time DESC, p.id DESC LIMIT $2",
-               post, most);
+               post, max_rows);
 }
 
 std::vector<std::int64_t> ancestors(db::executor& on, std::int64_t post) {
@@ -169,11 +169,11 @@ std::vector<std::int64_t> descendants(db::executor& on, std::int64_t post, std::
              post, depth);
 }
 
-std::vector<std::int64_t> hidden(db::executor& on, std::int64_t post, std::int64_t most) {
+std::vector<std::int64_t> hidden(db::executor& on, std::int64_t post, std::int64_t max_rows) {
   return ids(on,
              "SELECT p.id FROM posts p JOIN thread_gates g ON g.id = p.reply_root_id "
              "WHERE g.id = $1 AND p.id IN (SELECT unnest(g.hidden_replies)) ORDER BY p.id LIMIT $2",
-             post, most);
+             post, max_rows);
 }
 
-} // namespace prism::test::naive
+} // namespace prism::test::reference

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "db/pg/connection.hpp"
-#include "tests/integration/story.hpp"
+#include "tests/integration/firehose_builder.hpp"
 
 #include <string>
 #include <vector>
@@ -13,10 +13,10 @@ namespace prism::test {
 [[nodiscard]] std::string value(db::connection& on, const std::string& select);
 
 /// Waits until so many sessions of this database stand before a lock.
-void wait_for_standing(db::connection& on, std::size_t count);
+void wait_for_blocked_sessions(db::connection& on, std::size_t count);
 
 /// A post's counts: "likes reposts replies quotes". No row means zeros.
-[[nodiscard]] std::string counts(db::connection& on, const made& post);
+[[nodiscard]] std::string counts(db::connection& on, const record_ref& post);
 
 /// A user's counts: "followers follows posts". No row means zeros.
 [[nodiscard]] std::string user_counts(db::connection& on, std::string_view who);
@@ -27,7 +27,8 @@ void wait_for_standing(db::connection& on, std::size_t count);
 
 /// What a story leaves of them, indexed in batches of at most so many frames; nothing of it may be
 /// refused.
-[[nodiscard]] std::vector<std::string> notifications_of(story& told, std::size_t batch_frames);
+[[nodiscard]] std::vector<std::string> notifications_of(firehose_builder& events,
+                                                        std::size_t batch_frames);
 
 /// The feeds, sorted: "alice alice/p1" and "bob alice/p1 by r1" for a repost.
 [[nodiscard]] std::vector<std::string> feed_items(db::connection& on);

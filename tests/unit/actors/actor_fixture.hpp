@@ -39,12 +39,12 @@ private:
 
 /// An actor system and a migrated database, without the rest of a node: one actor at a time is put
 /// on it. The test itself is known in the directory as "tester".
-class bench_of_actors {
+class actor_fixture {
 public:
-  explicit bench_of_actors(config::options options = {});
-  ~bench_of_actors();
-  bench_of_actors(const bench_of_actors&) = delete;
-  bench_of_actors& operator=(const bench_of_actors&) = delete;
+  explicit actor_fixture(config::options options = {});
+  ~actor_fixture();
+  actor_fixture(const actor_fixture&) = delete;
+  actor_fixture& operator=(const actor_fixture&) = delete;
 
   /// Makes an actor known under its name in the tree.
   template <class State, class... Args>
@@ -98,12 +98,12 @@ private:
 };
 
 /// While it lives, jobs that name users stand still.
-class held_users {
+class users_table_lock {
 public:
-  explicit held_users(const bench_of_actors& bench);
-  void let_go();
+  explicit users_table_lock(const actor_fixture& bench);
+  void release();
   /// Backends of the pool's sessions that stand before the table.
-  [[nodiscard]] std::vector<std::int32_t> standing();
+  [[nodiscard]] std::vector<std::int32_t> blocked_backends();
 
 private:
   db::connection on_;

@@ -1,9 +1,9 @@
-#include "db/dead_letters/sparing.hpp"
+#include "db/dead_letters/bisect.hpp"
 
 #include "atproto/frame/frame.hpp"
 #include "db/jobs/jobs.hpp"
-#include "tests/integration/asking.hpp"
 #include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/proxied_database.hpp"
 
@@ -17,14 +17,14 @@ namespace {
 constexpr std::size_t operations = 9;
 
 /// What bob does in one commit; each but the last stands for a row with its own CID.
-[[nodiscard]] std::vector<change> commit_of_bob(const made& alices, const made& old) {
+[[nodiscard]] std::vector<change> commit_of_bob(const record_ref& alices, const record_ref& old) {
   const auto record = [](const char* type, boost::json::object more) {
     more["$type"] = type;
-    more["createdAt"] = story_time;
+    more["createdAt"] = record_time;
     return block_of(more);
   };
   const auto post = record("app.bsky.feed.post", {{"text", "first"}});
-  const made first{"at://did:plc:bob/app.bsky.feed.post/p1", cid_of(post)};
+  const record_ref first{"at://did:plc:bob/app.bsky.feed.post/p1", cid_of(post)};
   const auto list = record("app.bsky.graph.list",
                            {{"name", "a list"}, {"purpose", "app.bsky.graph.defs#curatelist"}});
   std::vector<change> out{
@@ -53,11 +53,11 @@ constexpr std::size_t operations = 9;
 
 /// A story whose last frame is bob's commit, without the operations of `without`.
 struct tale {
-  story told;
-  made alices = told.post("alice", "p1");
-  made old = told.post("bob", "p0");
+  firehose_builder events;
+  record_ref alices = events.post("alice", "p1");
+  record_ref old = events.post("bob", "p0");
   std::vector<change> all = commit_of_bob(alices, old);
-  std::vector<frame_bytes> before = told.take();
+  std::vector<frame_bytes> before = events.take();
   frame_bytes frame;
 
   explicit tale(const std::vector<std::size_t>& without = {}) {
@@ -65,8 +65,8 @@ struct tale {
     for (std::size_t i = 0; i < all.size(); ++i)
       if (std::ranges::find(without, i) == without.end())
         rest.push_back(all[i]);
-    told.commit("bob", rest);
-    frame = told.take().at(0);
+    events.commit("bob", rest);
+    frame = events.take().at(0);
   }
 };
 
@@ -91,21 +91,21 @@ void refuse(db::connection& on, const std::string& cid) {
   must(on.exec("INSERT INTO refused VALUES ($1)", p));
 }
 
-[[nodiscard]] db::outcome<db::apply_report> spare(db::connection& on, const db::batch& batch,
-                                                  const frame_bytes& frame) {
+[[nodiscard]] db::outcome<db::apply_report> bisect(db::connection& on, const db::batch& batch,
+                                                   const frame_bytes& frame) {
   db::partial_report partial;
-  return db::apply_sparing(on, {}, batch, {"did:plc:bob", "the frame was refused", "P0001", *frame},
-                           partial);
+  return db::apply_bisected(on, {}, batch,
+                            {"did:plc:bob", "the frame was refused", "P0001", *frame}, partial);
 }
 
 [[nodiscard]] db::outcome<db::apply_report>
 keep_as_a_whole(db::connection& on, const db::batch& batch, const frame_bytes& frame) {
   db::partial_report partial;
-  return db::put_frame_aside(on, {}, batch,
-                             {"did:plc:bob", "the frame was refused", "P0001", *frame}, partial);
+  return db::quarantine_frame(on, {}, batch,
+                              {"did:plc:bob", "the frame was refused", "P0001", *frame}, partial);
 }
 
-[[nodiscard]] std::vector<std::string> paths_of_letters(db::connection& on) {
+[[nodiscard]] std::vector<std::string> dead_letter_paths(db::connection& on) {
   std::vector<std::string> out;
   for (const auto& each : must(db::list_dead_letters(on, 0, 100)))
     out.push_back(each.path);
@@ -145,9 +145,9 @@ TEST_CASE("of a refused frame only the operations at fault are put aside, and ca
   REQUIRE_FALSE(refused);
   REQUIRE(refused.error().cls == db::error_class::poison);
 
-  const auto report = must(spare(on, batch, whole.frame));
-  CHECK(report.put_aside.size() == bad.size());
-  CHECK(paths_of_letters(on) == paths);
+  const auto report = must(bisect(on, batch, whole.frame));
+  CHECK(report.quarantined.size() == bad.size());
+  CHECK(dead_letter_paths(on) == paths);
   CHECK(value(on, "SELECT bool_and(did = 'did:plc:bob' AND seq = 3 AND sqlstate = 'P0001' AND "
                   "reason LIKE '%refused for a test%' AND length(bytes) > 500)::text FROM "
                   "dead_letters") == "true");
@@ -155,10 +155,10 @@ TEST_CASE("of a refused frame only the operations at fault are put aside, and ca
   CHECK(differing(target.fingerprints(), rows_after(tale{bad})) == none);
 
   // Again, as a shard does that got no answer.
-  const auto again = must(spare(on, batch, whole.frame));
+  const auto again = must(bisect(on, batch, whole.frame));
   CHECK(again.already_applied);
-  CHECK(again.put_aside.size() == bad.size());
-  CHECK(paths_of_letters(on) == paths);
+  CHECK(again.quarantined.size() == bad.size());
+  CHECK(dead_letter_paths(on) == paths);
 
   must(on.exec_script("DELETE FROM refused"));
   for (const auto& letter : must(db::list_dead_letters(on, 0, 100))) {
@@ -166,7 +166,7 @@ TEST_CASE("of a refused frame only the operations at fault are put aside, and ca
     CHECK(done.applied);
     CHECK(done.why.empty());
   }
-  CHECK(paths_of_letters(on).empty());
+  CHECK(dead_letter_paths(on).empty());
   CHECK(differing(target.fingerprints(), rows_after(whole)) == none);
 }
 
@@ -177,15 +177,15 @@ TEST_CASE("an operation that was put aside is not retried behind a newer commit 
   target.apply(whole.before, 10);
   refuse_rows(on);
   refuse(on, cid_of(*whole.all[0].block));
-  must(spare(on, target.batch_of({whole.frame}), whole.frame));
+  must(bisect(on, target.batch_of({whole.frame}), whole.frame));
   must(on.exec_script("DELETE FROM refused"));
-  whole.told.post("bob", "p9");
-  must(db::apply_batch(on, {}, target.batch_of(whole.told.take())));
+  whole.events.post("bob", "p9");
+  must(db::apply_batch(on, {}, target.batch_of(whole.events.take())));
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
   const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
   CHECK_FALSE(done.applied);
   CHECK_THAT(done.why, Catch::Contains("newer commit"));
-  CHECK(paths_of_letters(on).size() == 1);
+  CHECK(dead_letter_paths(on).size() == 1);
 }
 
 TEST_CASE("an operation that was put aside is not retried behind the deletion of its account") {
@@ -196,43 +196,43 @@ TEST_CASE("an operation that was put aside is not retried behind the deletion of
   SECTION("one of a frame") {
     refuse_rows(on);
     refuse(on, cid_of(*whole.all[2].block));
-    must(spare(on, target.batch_of({whole.frame}), whole.frame));
+    must(bisect(on, target.batch_of({whole.frame}), whole.frame));
     must(on.exec_script("DELETE FROM refused"));
   }
   SECTION("all of a frame") {
     must(keep_as_a_whole(on, target.batch_of({whole.frame}), whole.frame));
   }
-  whole.told.account("bob", false, "deleted");
-  must(db::apply_batch(on, {}, target.batch_of(whole.told.take())));
+  whole.events.account("bob", false, "deleted");
+  must(db::apply_batch(on, {}, target.batch_of(whole.events.take())));
   const auto before = target.fingerprints();
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
   const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
   CHECK_FALSE(done.applied);
   CHECK_THAT(done.why, Catch::Contains("deleted since"));
   CHECK(differing(target.fingerprints(), before) == none);
-  CHECK(paths_of_letters(on).size() == 1);
+  CHECK(dead_letter_paths(on).size() == 1);
 }
 
 TEST_CASE("a frame of which too much is refused is kept as a whole") {
-  story told;
+  firehose_builder events;
   std::vector<change> posts;
-  const std::size_t refused = db::most_letters_of_frame + GENERATE(0U, 1U);
+  const std::size_t refused = db::max_dead_letters_per_frame + GENERATE(0U, 1U);
   for (std::size_t i = 0; i < 150; ++i)
     posts.push_back({"create", fmt::format("app.bsky.feed.post/p{}", i),
                      block_of({{"$type", "app.bsky.feed.post"},
                                {"text", i % 7 == 0 && i / 7 < refused ? "bad" : "good"},
-                               {"createdAt", story_time}})});
-  told.post("bob", "p");
+                               {"createdAt", record_time}})});
+  events.post("bob", "p");
   index_target target;
-  target.apply(told.take(), 10);
-  told.commit("bob", posts);
-  const auto frame = told.take().at(0);
+  target.apply(events.take(), 10);
+  events.commit("bob", posts);
+  const auto frame = events.take().at(0);
   auto& on = target.connection;
   must(on.exec_script("ALTER TABLE posts ADD CHECK (text <> 'bad')"));
-  const auto report = must(spare(on, target.batch_of({frame}), frame));
-  const bool kept_as_one = refused > db::most_letters_of_frame;
-  CHECK(report.put_aside.size() == (kept_as_one ? 1 : refused));
-  CHECK(paths_of_letters(on).front().empty() == kept_as_one);
+  const auto report = must(bisect(on, target.batch_of({frame}), frame));
+  const bool kept_as_one = refused > db::max_dead_letters_per_frame;
+  CHECK(report.quarantined.size() == (kept_as_one ? 1 : refused));
+  CHECK(dead_letter_paths(on).front().empty() == kept_as_one);
   CHECK(target.count("posts") == static_cast<std::int64_t>(kept_as_one ? 1 : 151 - refused));
   CHECK(value(on, "SELECT seq::text FROM firehose_cursor") == "2");
 }
@@ -249,9 +249,9 @@ TEST_CASE("a frame that is refused only as a whole is kept as a whole") {
       "late''; END'; CREATE CONSTRAINT TRIGGER late AFTER INSERT ON follows DEFERRABLE INITIALLY "
       "DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"));
   const auto batch = target.batch_of({whole.frame});
-  const auto report = must(spare(on, batch, whole.frame));
-  CHECK(report.put_aside.size() == 1);
-  CHECK(paths_of_letters(on) == std::vector<std::string>{""});
+  const auto report = must(bisect(on, batch, whole.frame));
+  CHECK(report.quarantined.size() == 1);
+  CHECK(dead_letter_paths(on) == std::vector<std::string>{""});
   CHECK(value(on, "SELECT reason FROM dead_letters") == "the frame was refused");
   CHECK(value(on, "SELECT seq::text FROM firehose_cursor") == "3");
   CHECK(differing(target.fingerprints(), before) == none);
@@ -277,22 +277,22 @@ TEST_CASE("what was done behind a COMMIT whose answer was lost is known to the n
   else
     database.proxy->cut_before_commit(1);
   db::partial_report partial;
-  const db::job job = db::sparing_job{std::make_shared<const db::batch>(batch),
-                                      {"did:plc:bob", "no", "P0001", *whole.frame}};
+  const db::job job = db::bisect_job{std::make_shared<const db::batch>(batch),
+                                     {"did:plc:bob", "no", "P0001", *whole.frame}};
   const auto lost = db::run_job(on, {}, job, partial);
   REQUIRE_FALSE(lost);
   CHECK(lost.error().cls == db::error_class::commit_unknown);
-  REQUIRE(partial.unsure);
-  CHECK(partial.unsure->put_aside.size() == 1);
+  REQUIRE(partial.unconfirmed);
+  CHECK(partial.unconfirmed->quarantined.size() == 1);
   must(on.reconnect(std::chrono::seconds{30}));
   db::partial_report nothing;
   const auto next = db::run_job(on, {}, job, nothing);
   REQUIRE(next);
   const auto& report = std::get<db::apply_report>(*next);
   CHECK(report.already_applied == carried_out);
-  CHECK(report.put_aside.size() == 1);
+  CHECK(report.quarantined.size() == 1);
   if (!carried_out)
-    CHECK(report.ops == partial.unsure->ops);
+    CHECK(report.ops == partial.unconfirmed->ops);
 }
 
 TEST_CASE("sparing is fenced") {
@@ -301,8 +301,8 @@ TEST_CASE("sparing is fenced") {
   target.apply(whole.before, 10);
   auto batch = target.batch_of({whole.frame});
   --batch.epoch;
-  const auto done = spare(target.connection, batch, whole.frame);
+  const auto done = bisect(target.connection, batch, whole.frame);
   REQUIRE_FALSE(done);
   CHECK(done.error().sqlstate == db::fenced_state);
-  CHECK(paths_of_letters(target.connection).empty());
+  CHECK(dead_letter_paths(target.connection).empty());
 }

@@ -1,4 +1,4 @@
-#include "tests/unit/actors/bench_of_actors.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
 
 #include "db/schema/migrator.hpp"
 #include "tests/support/must.hpp"
@@ -65,7 +65,7 @@ caf::actor_system_config& quiet(caf::actor_system_config& config) {
 
 } // namespace
 
-bench_of_actors::bench_of_actors(config::options options)
+actor_fixture::actor_fixture(config::options options)
     : database(pg_fixture::fresh_database()),
       node(std::make_shared<node_context>(std::move(options), metrics::registry_options{})),
       system(quiet(config)), self(system) {
@@ -78,7 +78,7 @@ bench_of_actors::bench_of_actors(config::options options)
   node->actors.put("tester", caf::actor_cast<caf::strong_actor_ptr>(self));
 }
 
-bench_of_actors::~bench_of_actors() {
+actor_fixture::~actor_fixture() {
   for (const auto& each : spawned_)
     caf::anon_send_exit(each, caf::exit_reason::kill);
   // Children outlive a supervisor that is killed, and would be waited for. The directory holds
@@ -91,20 +91,20 @@ bench_of_actors::~bench_of_actors() {
     }
 }
 
-db::connection bench_of_actors::connect() const {
+db::connection actor_fixture::connect() const {
   return connect_to(database);
 }
 
-held_users::held_users(const bench_of_actors& bench)
+users_table_lock::users_table_lock(const actor_fixture& bench)
     : on_(bench.connect()), watcher_(bench.connect()) {
   must(on_.exec_script("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"));
 }
 
-void held_users::let_go() {
+void users_table_lock::release() {
   must(on_.exec_script("ROLLBACK"));
 }
 
-std::vector<std::int32_t> held_users::standing() {
+std::vector<std::int32_t> users_table_lock::blocked_backends() {
   const auto rows =
       must(watcher_.exec("SELECT pid FROM pg_stat_activity WHERE application_name = 'prismd' "
                          "AND wait_event_type = 'Lock' AND datname = current_database()"));

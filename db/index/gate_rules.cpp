@@ -1,4 +1,4 @@
-#include "db/index/verdicts.hpp"
+#include "db/index/gate_rules.hpp"
 
 namespace prism::db {
 
@@ -6,7 +6,7 @@ namespace {
 
 // Index: primary keys, follows_subject, list_items_member, pending_ops_referent. 7 and 10 are the
 // collections of follows and list items; an item of a list that is not indexed counts as well.
-constexpr statement judge_replies{
+constexpr statement recompute_reply_gates{
     "judge_replies",
     "WITH c AS (SELECT p.id, p.creator_id, p.commit_time, p.reply_root_id, g.creator_id AS "
     "owner_id, g.allows, g.allow_lists, coalesce(p.violates_thread_gate, false) AS before "
@@ -39,7 +39,7 @@ constexpr statement judge_replies{
     "UPDATE posts p SET violates_thread_gate = v.now FROM v WHERE p.id = v.id AND v.now <> "
     "v.before RETURNING p.id, p.reply_parent_id, v.now"};
 
-constexpr statement judge_quotes{
+constexpr statement recompute_quote_gates{
     "judge_quotes",
     "WITH v AS (SELECT p.id, coalesce(p.violates_embedding_rules, false) AS before, "
     "coalesce(g.embedding_disabled AND g.creator_id <> p.creator_id, false) AS now "
@@ -50,7 +50,7 @@ constexpr statement judge_quotes{
     "v.before RETURNING p.id"};
 
 // A reply to the root answers something that is no reply; one to a reply names the same root.
-constexpr statement judge_roots{
+constexpr statement recompute_reply_roots{
     "judge_roots",
     "WITH c AS (SELECT v.id, v.commit_time, v.reply_root_id, v.reply_parent_id, "
     "v.invalid_reply_root AS before FROM unnest($1::int8[]) AS i(id) "
@@ -68,28 +68,28 @@ constexpr statement judge_roots{
     "SELECT r.id FROM changed JOIN posts r ON r.reply_parent_id = changed.id "
     "UNION SELECT r.id FROM changed JOIN past_posts r ON r.reply_parent_id = changed.id"};
 
-void add(pipeline& out, const statement& judge, const std::vector<std::int64_t>& ids) {
+void add(pipeline& out, const statement& rule, const std::vector<std::int64_t>& ids) {
   params p;
   p.int8_array(ids);
-  out.add(judge, std::move(p));
+  out.add(rule, std::move(p));
 }
 
 } // namespace
 
-void add_judge_replies(pipeline& out, const std::vector<std::int64_t>& post_ids) {
-  add(out, judge_replies, post_ids);
+void queue_recompute_reply_gates(pipeline& out, const std::vector<std::int64_t>& post_ids) {
+  add(out, recompute_reply_gates, post_ids);
 }
 
-void add_judge_quotes(pipeline& out, const std::vector<std::int64_t>& post_ids) {
-  add(out, judge_quotes, post_ids);
+void queue_recompute_quote_gates(pipeline& out, const std::vector<std::int64_t>& post_ids) {
+  add(out, recompute_quote_gates, post_ids);
 }
 
-void add_judge_roots(pipeline& out, const std::vector<std::int64_t>& post_ids) {
-  add(out, judge_roots, post_ids);
+void queue_recompute_reply_roots(pipeline& out, const std::vector<std::int64_t>& post_ids) {
+  add(out, recompute_reply_roots, post_ids);
 }
 
-std::vector<reply_verdict> read_reply_verdicts(const result& rows) {
-  std::vector<reply_verdict> out;
+std::vector<reply_gate_result> read_reply_gate_results(const result& rows) {
+  std::vector<reply_gate_result> out;
   for (std::size_t i = 0; i < rows.rows(); ++i)
     out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), rows.get_bool(i, 2)});
   return out;
