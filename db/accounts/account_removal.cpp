@@ -14,13 +14,13 @@ namespace {
 constexpr std::int64_t chunk_rows = 1000;
 
 // What an account told others by other means than records that are deleted with it.
-constexpr statement forget_author{
+const statement forget_author{
     "forget_author",
     "DELETE FROM notifications WHERE ctid = ANY(ARRAY(SELECT ctid FROM notifications "
     "WHERE author_id = $1 AND reason IN (4, 5, 6, 9, 10, 11) AND created_at <= $2 LIMIT $3))"};
 
 // A deleted account is told nothing; one that lives again keeps what it was told in its new life.
-constexpr statement forget_recipient{
+const statement forget_recipient{
     "forget_recipient",
     "DELETE FROM notifications WHERE ctid = ANY(ARRAY(SELECT ctid FROM notifications "
     "WHERE recipient_id = $1 AND (created_at <= $2 OR EXISTS (SELECT FROM "

@@ -12,7 +12,7 @@ namespace {
 using task_outcome = identity_result::task_outcome;
 
 // Index: identity_tasks_due, users_pkey.
-constexpr statement claim_tasks{
+const statement claim_tasks{
     "claim_identity_tasks",
     "WITH due AS (SELECT user_id, kind FROM identity_tasks WHERE due_at <= now() "
     "AND user_id <> ALL($3) ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
@@ -21,37 +21,37 @@ constexpr statement claim_tasks{
     "RETURNING t.kind, t.user_id, u.did, t.event_time, t.forced, t.version, t.attempts, "
     "clock_timestamp()"};
 
-constexpr statement count_tasks{"count_identity_tasks",
-                                "SELECT count(*), count(*) FILTER (WHERE attempts = 0) FROM "
-                                "(SELECT attempts FROM identity_tasks LIMIT $1) AS counted"};
+const statement count_tasks{"count_identity_tasks",
+                            "SELECT count(*), count(*) FILTER (WHERE attempts = 0) FROM "
+                            "(SELECT attempts FROM identity_tasks LIMIT $1) AS counted"};
 
-constexpr statement release_tasks{
+const statement release_tasks{
     "release_identity_tasks",
     "UPDATE identity_tasks SET claimed = false, due_at = now() WHERE claimed"};
 
 // Two who want one handle take turns, whether or not it has a row.
-constexpr statement lock_handles{
+const statement lock_handles{
     "lock_handles", "SELECT pg_advisory_xact_lock(hashtextextended(handle, 0)) FROM "
                     "(SELECT DISTINCT handle FROM unnest($1::text[]) AS n(handle) ORDER BY handle) "
                     "AS wanted"};
 
 // Index: users_pkey, users_handle.
-constexpr statement lock_users{
+const statement lock_users{
     "lock_identity_users",
     "SELECT id FROM users WHERE id = ANY($1) OR handle = ANY($2) ORDER BY id FOR UPDATE"};
 
-constexpr statement take_handles{
+const statement take_handles{
     "take_handles", "UPDATE users u SET handle = NULL, handle_time = n.asked FROM "
                     "unnest($1::int8[], $2::text[], $3::timestamptz[]) AS n(id, handle, asked) "
                     "WHERE u.handle = n.handle AND u.id <> n.id "
                     "AND (u.handle_time IS NULL OR u.handle_time < n.asked) RETURNING u.id"};
 
 // Before any new one is given, or two users who swap theirs would collide.
-constexpr statement drop_handles{
-    "drop_handles", "UPDATE users u SET handle = NULL FROM unnest($1::int8[], $2::text[]) "
-                    "AS n(id, handle) WHERE u.id = n.id AND u.handle <> n.handle"};
+const statement drop_handles{"drop_handles",
+                             "UPDATE users u SET handle = NULL FROM unnest($1::int8[], $2::text[]) "
+                             "AS n(id, handle) WHERE u.id = n.id AND u.handle <> n.handle"};
 
-constexpr statement give_handles{
+const statement give_handles{
     "give_handles",
     "UPDATE users u SET handle = n.handle, handle_time = n.asked, "
     "indexed_at = greatest(u.indexed_at, n.at) FROM "
@@ -60,20 +60,20 @@ constexpr statement give_handles{
     "AND NOT EXISTS (SELECT FROM users o WHERE o.handle = n.handle AND o.id <> n.id) "
     "RETURNING u.id"};
 
-constexpr statement refute_handles{"refute_handles",
-                                   "UPDATE users u SET handle = NULL, handle_time = n.asked, "
-                                   "indexed_at = greatest(u.indexed_at, n.at) FROM "
-                                   "unnest($1::int8[], $2::timestamptz[], $3::timestamptz[]) "
-                                   "AS n(id, asked, at) WHERE u.id = n.id "
-                                   "AND u.status IS DISTINCT FROM 'deleted'"};
+const statement refute_handles{"refute_handles",
+                               "UPDATE users u SET handle = NULL, handle_time = n.asked, "
+                               "indexed_at = greatest(u.indexed_at, n.at) FROM "
+                               "unnest($1::int8[], $2::timestamptz[], $3::timestamptz[]) "
+                               "AS n(id, asked, at) WHERE u.id = n.id "
+                               "AND u.status IS DISTINCT FROM 'deleted'"};
 
-constexpr statement finish_tasks{"finish_identity_tasks",
-                                 "DELETE FROM identity_tasks t USING "
-                                 "unnest($1::int8[], $2::int2[], $3::int4[]) AS d(user_id, kind, "
-                                 "version) WHERE t.user_id = d.user_id AND t.kind = d.kind "
-                                 "AND t.version = d.version"};
+const statement finish_tasks{"finish_identity_tasks",
+                             "DELETE FROM identity_tasks t USING "
+                             "unnest($1::int8[], $2::int2[], $3::int4[]) AS d(user_id, kind, "
+                             "version) WHERE t.user_id = d.user_id AND t.kind = d.kind "
+                             "AND t.version = d.version"};
 
-constexpr statement delay_tasks{
+const statement delay_tasks{
     "delay_identity_tasks",
     "UPDATE identity_tasks t SET claimed = false, attempts = t.attempts + d.tries, "
     "due_at = now() + d.delay * interval '1 millisecond' FROM unnest($1::int8[], $2::int2[], "

@@ -9,19 +9,19 @@ namespace prism::db {
 
 namespace {
 
-constexpr statement read_dead_letter{
+const statement read_dead_letter{
     "read_dead_letter", "SELECT path, bytes FROM dead_letters WHERE id = $1 AND service = $2"};
 
-constexpr statement delete_dead_letter{"delete_dead_letter",
-                                       "DELETE FROM dead_letters WHERE id = $1 RETURNING id"};
+const statement delete_dead_letter{"delete_dead_letter",
+                                   "DELETE FROM dead_letters WHERE id = $1 RETURNING id"};
 
-constexpr statement deleted_since{
+const statement deleted_since{
     "deleted_since",
     "SELECT EXISTS (SELECT FROM unnest($1::int8[], $2::timestamptz[]) AS n(user_id, at) "
     "JOIN users u ON u.id = n.user_id WHERE u.status = 'deleted' AND u.status_time >= n.at)"};
 
 // Every batch begins with its shard's row.
-constexpr statement stop_shards{
+const statement stop_shards{
     "stop_shards",
     "SELECT epoch FROM firehose_cursor WHERE service = $1 ORDER BY shard FOR UPDATE"};
 

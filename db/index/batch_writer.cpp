@@ -12,7 +12,7 @@ using atproto::collection;
 
 namespace {
 
-constexpr statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE id = ANY($1)"};
+const statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE id = ANY($1)"};
 
 } // namespace
 

@@ -8,18 +8,18 @@ using atproto::collection;
 
 namespace {
 
-constexpr statement count_posts{"count_posts",
-                                "INSERT INTO post_aggregates AS a (post_id, like_count, "
-                                "repost_count, reply_count, quote_count) "
-                                "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], "
-                                "$4::int4[], $5::int4[]) AS d(id, l, r, p, q) "
-                                "ORDER BY id ON CONFLICT (post_id) DO UPDATE SET like_count = "
-                                "a.like_count + excluded.like_count, "
-                                "repost_count = a.repost_count + excluded.repost_count, "
-                                "reply_count = a.reply_count + excluded.reply_count, "
-                                "quote_count = a.quote_count + excluded.quote_count"};
+const statement count_posts{"count_posts",
+                            "INSERT INTO post_aggregates AS a (post_id, like_count, "
+                            "repost_count, reply_count, quote_count) "
+                            "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], "
+                            "$4::int4[], $5::int4[]) AS d(id, l, r, p, q) "
+                            "ORDER BY id ON CONFLICT (post_id) DO UPDATE SET like_count = "
+                            "a.like_count + excluded.like_count, "
+                            "repost_count = a.repost_count + excluded.repost_count, "
+                            "reply_count = a.reply_count + excluded.reply_count, "
+                            "quote_count = a.quote_count + excluded.quote_count"};
 
-constexpr statement count_users{
+const statement count_users{
     "count_users",
     "INSERT INTO user_aggregates AS a (user_id, followers_count, follows_count, posts_count) "
     "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::int4[]) AS d(id, f, g, p) "
@@ -28,14 +28,14 @@ constexpr statement count_users{
     "follows_count = a.follows_count + excluded.follows_count, posts_count = a.posts_count + "
     "excluded.posts_count"};
 
-constexpr statement count_members{"count_members",
-                                  "INSERT INTO list_aggregates AS a (list_id, member_count) SELECT "
-                                  "* FROM unnest($1::int8[], $2::int4[]) "
-                                  "AS d(id, n) ORDER BY id ON CONFLICT (list_id) DO UPDATE SET "
-                                  "member_count = a.member_count + excluded.member_count"};
+const statement count_members{"count_members",
+                              "INSERT INTO list_aggregates AS a (list_id, member_count) SELECT "
+                              "* FROM unnest($1::int8[], $2::int4[]) "
+                              "AS d(id, n) ORDER BY id ON CONFLICT (list_id) DO UPDATE SET "
+                              "member_count = a.member_count + excluded.member_count"};
 
 // Index: feed_items_originator_sort_at.
-constexpr statement remove_feed_items{
+const statement remove_feed_items{
     "remove_feed_items",
     "DELETE FROM feed_items t USING unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[]) "
     "AS d(originator_id, sort_at, post_id, repost_rkey) WHERE t.originator_id = d.originator_id "
@@ -43,13 +43,13 @@ constexpr statement remove_feed_items{
     "t.sort_at = d.sort_at AND t.post_id = d.post_id AND t.repost_rkey IS NOT DISTINCT FROM "
     "d.repost_rkey"};
 
-constexpr statement insert_feed_items{
+const statement insert_feed_items{
     "insert_feed_items",
     "INSERT INTO feed_items (originator_id, sort_at, post_id, repost_rkey) "
     "SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[])"};
 
 // Index: notifications_author; the condition on the reason has to be that of the index.
-constexpr statement remove_notifications_of{
+const statement remove_notifications_of{
     "remove_notifications_of",
     "DELETE FROM notifications t USING unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id, "
     "rkey, reason) "
@@ -57,7 +57,7 @@ constexpr statement remove_notifications_of{
     "AND t.reason IN (4, 5, 6, 9, 10, 11)"};
 
 // Index: notifications_recipient_created_at.
-constexpr statement remove_notifications{
+const statement remove_notifications{
     "remove_notifications",
     "DELETE FROM notifications t USING unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], "
     "$5::int8[], "
@@ -69,7 +69,7 @@ constexpr statement remove_notifications{
 
 // Nobody is notified of what they did themselves, or once their account is deleted, and a uri
 // without a DID has nobody to notify. Index: users_deleted.
-constexpr statement insert_notifications{
+const statement insert_notifications{
     "insert_notifications",
     "INSERT INTO notifications (recipient_id, author_id, reason, rkey, subject_id, created_at) "
     "SELECT coalesce(n.recipient_id, u.repo_id), n.author_id, n.reason, n.rkey, n.subject_id, "

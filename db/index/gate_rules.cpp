@@ -6,7 +6,7 @@ namespace {
 
 // Index: primary keys, follows_subject, list_items_member, pending_ops_referent. 7 and 10 are the
 // collections of follows and list items; an item of a list that is not indexed counts as well.
-constexpr statement recompute_reply_gates{
+const statement recompute_reply_gates{
     "judge_replies",
     "WITH c AS (SELECT p.id, p.creator_id, p.commit_time, p.reply_root_id, g.creator_id AS "
     "owner_id, g.allows, g.allow_lists, coalesce(p.violates_thread_gate, false) AS before "
@@ -39,7 +39,7 @@ constexpr statement recompute_reply_gates{
     "UPDATE posts p SET violates_thread_gate = v.now FROM v WHERE p.id = v.id AND v.now <> "
     "v.before RETURNING p.id, p.reply_parent_id, v.now"};
 
-constexpr statement recompute_quote_gates{
+const statement recompute_quote_gates{
     "judge_quotes",
     "WITH v AS (SELECT p.id, coalesce(p.violates_embedding_rules, false) AS before, "
     "coalesce(g.embedding_disabled AND g.creator_id <> p.creator_id, false) AS now "
@@ -50,7 +50,7 @@ constexpr statement recompute_quote_gates{
     "v.before RETURNING p.id"};
 
 // A reply to the root answers something that is no reply; one to a reply names the same root.
-constexpr statement recompute_reply_roots{
+const statement recompute_reply_roots{
     "judge_roots",
     "WITH c AS (SELECT v.id, v.commit_time, v.reply_root_id, v.reply_parent_id, "
     "v.invalid_reply_root AS before FROM unnest($1::int8[]) AS i(id) "

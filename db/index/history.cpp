@@ -6,7 +6,7 @@ namespace prism::db {
 
 namespace {
 
-constexpr statement keep_posts{
+const statement keep_posts{
     "keep_posts",
     "INSERT INTO past_posts (id, commit_time, until, creator_id, reply_root_id, reply_parent_id, "
     "invalid_reply_root, facets) SELECT id, commit_time, until, creator_id, root, parent, false, "
@@ -14,7 +14,7 @@ constexpr statement keep_posts{
     "$5::int8[], $6::int8[], $7::text[]) "
     "AS n(id, commit_time, until, creator_id, root, parent, facets) ON CONFLICT DO NOTHING"};
 
-constexpr statement keep_thread_gates{
+const statement keep_thread_gates{
     "keep_thread_gates",
     "INSERT INTO past_thread_gates (id, commit_time, until, creator_id, allows, allow_lists, "
     "hidden_replies) SELECT id, commit_time, until, creator_id, allows, lists::int8[], "
@@ -22,13 +22,13 @@ constexpr statement keep_thread_gates{
     "$5::int2[], $6::text[], $7::text[]) "
     "AS n(id, commit_time, until, creator_id, allows, lists, hidden) ON CONFLICT DO NOTHING"};
 
-constexpr statement keep_post_gates{
+const statement keep_post_gates{
     "keep_post_gates",
     "INSERT INTO past_post_gates (id, commit_time, until, creator_id, embedding_disabled) "
     "SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], "
     "$5::bool[]) ON CONFLICT DO NOTHING"};
 
-constexpr statement keep_pairs{
+const statement keep_pairs{
     "keep_pairs", "INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "
                   "SELECT first_id, second_id, $1, commit_time, max(until) FROM unnest($2::int8[], "
                   "$3::int8[], $4::timestamptz[], $5::timestamptz[]) "

@@ -8,7 +8,7 @@ using atproto::collection;
 
 namespace {
 
-constexpr statement park{
+const statement park{
     "park", "INSERT INTO pending_ops (referent_id, other_id, creator_id, collection, rkey, "
             "commit_time, created_at, cid, "
             "subject_cid, via_cid, created_text, record) "
@@ -20,14 +20,14 @@ constexpr statement park{
             "created_text, record) ORDER BY creator_id, collection, rkey ON CONFLICT DO NOTHING "
             "RETURNING collection, referent_id, other_id, creator_id, rkey"};
 
-constexpr statement newest_pending{
+const statement newest_pending{
     "newest_pending", "SELECT * FROM (SELECT collection, referent_id, other_id, creator_id, rkey, "
                       "parked_at FROM pending_ops ORDER BY parked_at DESC LIMIT $1) AS newest "
                       "ORDER BY parked_at"};
 
 // A list item that waits counts for thread gates all the same: it goes to the history (10 is
 // collection::list_item).
-constexpr statement cancel{
+const statement cancel{
     "cancel_pending",
     "WITH gone AS (DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[], "
     "$4::timestamptz[]) AS d(creator_id, rkey, until) "
@@ -40,14 +40,14 @@ constexpr statement cancel{
     ") SELECT collection, referent_id, other_id, "
     "creator_id, rkey FROM gone"};
 
-constexpr statement release{
+const statement release{
     "release_pending",
     "WITH gone AS (DELETE FROM pending_ops WHERE referent_id = ANY($1) RETURNING *) "
     "SELECT referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, "
     "subject_cid, via_cid, "
     "created_text, record FROM gone ORDER BY commit_time, creator_id, rkey"};
 
-constexpr statement pending_of{
+const statement pending_of{
     "pending_of",
     "SELECT rkey FROM pending_ops WHERE creator_id = $1 AND collection = $2 AND commit_time <= $3 "
     "LIMIT $4"};

@@ -8,7 +8,7 @@ namespace prism::db {
 /// touch few rows by key, and their plans are made once, on tables that then grow: a plan that
 /// reads a whole table must never be among the choices, and joins are done in the order in which
 /// they are written.
-inline constexpr statement plan_settings{
+inline const statement plan_settings{
     "plan_settings",
     "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
     "set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), "

@@ -7,7 +7,7 @@ namespace prism::db {
 
 namespace {
 
-constexpr statement ancestors{
+const statement ancestors{
     "ancestors",
     "WITH RECURSIVE up(post_id, at, ancestor_id, root_id, height) AS ("
     "SELECT p.id, p.commit_time, p.reply_parent_id, p.reply_root_id, 1 FROM posts p "
@@ -22,7 +22,7 @@ constexpr statement ancestors{
     "LEFT JOIN thread_gate_versions g ON g.id = up.root_id AND g.commit_time <= up.at AND g.until "
     "> up.at ORDER BY up.post_id, up.height"};
 
-constexpr statement notifying_posts{
+const statement notifying_posts{
     "speaking_posts",
     "SELECT p.id, p.creator_id, u.rkey, least(p.created_at, p.commit_time), "
     "p.quoted_id, nullif(q.repo_id, 0), coalesce(p.violates_thread_gate, false), "
@@ -30,7 +30,7 @@ constexpr statement notifying_posts{
     "LEFT JOIN uris q ON q.id = p.quoted_id WHERE p.id = ANY($1)"};
 
 // The condition on the reason has to be that of the index.
-constexpr statement existing_notifications{
+const statement existing_notifications{
     "told_by_posts",
     "SELECT p.id, n.reason, n.recipient_id, n.subject_id FROM posts p JOIN uris u ON u.id = p.id "
     "JOIN notifications n ON n.author_id = p.creator_id AND n.rkey = u.rkey "

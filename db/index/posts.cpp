@@ -6,33 +6,33 @@ namespace prism::db {
 
 namespace {
 
-constexpr statement existing_posts{"existing_posts", "SELECT id FROM posts WHERE id = ANY($1)"};
+const statement existing_posts{"existing_posts", "SELECT id FROM posts WHERE id = ANY($1)"};
 
-constexpr statement make_aggregates{
+const statement make_aggregates{
     "make_aggregates",
     "INSERT INTO post_aggregates (post_id) SELECT id FROM unnest($1::int8[]) AS i(id) "
     "WHERE NOT EXISTS (SELECT FROM post_aggregates a WHERE a.post_id = i.id) "
     "ORDER BY id ON CONFLICT DO NOTHING"};
 
-constexpr statement lock_aggregates{
+const statement lock_aggregates{
     "lock_aggregates",
     "SELECT post_id FROM post_aggregates WHERE post_id = ANY($1) ORDER BY post_id FOR UPDATE"};
 
 // No lock that is taken out of its turn may be waited for as long as a deadlock takes to be found.
-constexpr statement short_lock_timeout{
+const statement short_lock_timeout{
     "wait_little",
     "SELECT set_config('prism.lock_timeout', current_setting('lock_timeout'), true), "
     "set_config('lock_timeout', '50ms', true)"};
 
-constexpr statement wait_as_before{
+const statement wait_as_before{
     "wait_as_before",
     "SELECT set_config('lock_timeout', current_setting('prism.lock_timeout'), true)"};
 
-constexpr statement referents_of_posts{
+const statement referents_of_posts{
     "referents_of_posts", "SELECT x.id FROM posts p, LATERAL (VALUES (p.reply_parent_id), "
                           "(p.quoted_id)) AS x(id) WHERE p.id = ANY($1) AND x.id IS NOT NULL"};
 
-constexpr statement remove_posts{
+const statement remove_posts{
     "remove_posts",
     "WITH gone AS (DELETE FROM posts p USING unnest($1::int8[], $2::timestamptz[]) AS d(id, until) "
     "WHERE p.id = d.id RETURNING p.id, p.creator_id, p.created_at, p.commit_time, p.reply_root_id, "
@@ -46,7 +46,7 @@ constexpr statement remove_posts{
     "FROM uris u WHERE u.id = reply_root_id), reply_parent_id, quoted_id, "
     "coalesce(violates_thread_gate, false) FROM gone"};
 
-constexpr statement insert_posts{
+const statement insert_posts{
     "insert_posts", "INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, "
                     "reply_root_id, reply_parent_id, "
                     "quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, "
@@ -67,7 +67,7 @@ constexpr statement insert_posts{
                     "extra, record, created_text) "
                     "ON CONFLICT (id) DO NOTHING RETURNING id"};
 
-constexpr statement posts_of{
+const statement posts_of{
     "posts_of",
     "SELECT p.id, u.rkey FROM posts p JOIN uris u ON u.id = p.id WHERE p.creator_id = $1 "
     "AND p.commit_time <= $2 ORDER BY p.commit_time, p.id LIMIT $3"};

@@ -7,38 +7,38 @@ namespace prism::db {
 
 namespace {
 
-constexpr statement new_epoch{
+const statement new_epoch{
     "new_epoch",
     "INSERT INTO leases AS l (name, holder, epoch, expires_at) VALUES ($1, $2, 1, 'infinity') "
     "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = l.epoch + 1 RETURNING "
     "epoch"};
 
-constexpr statement lock_cursors{
+const statement lock_cursors{
     "lock_cursors",
     "SELECT shard, seq FROM firehose_cursor WHERE service = $1 ORDER BY shard FOR UPDATE"};
 
-constexpr statement read_cursors{
+const statement read_cursors{
     "read_cursors", "SELECT shard, seq FROM firehose_cursor WHERE service = $1 ORDER BY shard"};
 
-constexpr statement drop_cursors{"drop_cursors", "DELETE FROM firehose_cursor WHERE service = $1"};
+const statement drop_cursors{"drop_cursors", "DELETE FROM firehose_cursor WHERE service = $1"};
 
-constexpr statement put_cursors{
+const statement put_cursors{
     "put_cursors",
     "INSERT INTO firehose_cursor (service, shard, seq, epoch) "
     "SELECT $1, shard, seq, $4 FROM unnest($2::int4[], $3::int8[]) AS n(shard, seq)"};
 
 // One row always comes back: what the row says after the attempt.
-constexpr statement advance_cursor{
+const statement advance_cursor{
     "advance_cursor",
     "WITH moved AS (UPDATE firehose_cursor SET seq = $4, updated_at = now() "
     "WHERE service = $1 AND shard = $2 AND epoch = $3 AND seq < $4 RETURNING seq) "
     "SELECT epoch, seq, EXISTS (SELECT FROM moved) FROM firehose_cursor WHERE service = $1 AND "
     "shard = $2"};
 
-constexpr statement select_revs{"select_revs",
-                                "SELECT user_id, rev FROM repos WHERE user_id = ANY($1)"};
+const statement select_revs{"select_revs",
+                            "SELECT user_id, rev FROM repos WHERE user_id = ANY($1)"};
 
-constexpr statement put_heads{
+const statement put_heads{
     "put_heads",
     "INSERT INTO repos AS r (user_id, rev, commit_cid, commit_time) "
     "SELECT * FROM unnest($1::int8[], $2::text[], $3::bytea[], $4::timestamptz[]) "

@@ -7,16 +7,16 @@ namespace prism::db {
 
 namespace {
 
-constexpr statement insert_users{
+const statement insert_users{
     "insert_users", "INSERT INTO users (did) SELECT did FROM unnest($1::text[]) AS n(did) "
                     "WHERE NOT EXISTS (SELECT FROM users u WHERE u.did = n.did) ORDER BY did "
                     "ON CONFLICT DO NOTHING"};
 
-constexpr statement select_users{
-    "select_users", "SELECT u.id FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at) "
-                    "JOIN users u ON u.did = n.did ORDER BY n.at"};
+const statement select_users{"select_users",
+                             "SELECT u.id FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at) "
+                             "JOIN users u ON u.did = n.did ORDER BY n.at"};
 
-constexpr statement insert_uris{
+const statement insert_uris{
     "insert_uris",
     "INSERT INTO uris (repo_id, collection, rkey) SELECT * FROM unnest($1::int8[], $2::int2[], "
     "$3::text[]) "
@@ -25,7 +25,7 @@ constexpr statement insert_uris{
     "AND u.collection = n.collection AND u.rkey = n.rkey) ORDER BY repo_id, collection, rkey "
     "ON CONFLICT DO NOTHING"};
 
-constexpr statement select_uris{
+const statement select_uris{
     "select_uris", "SELECT u.id FROM unnest($1::int8[], $2::int2[], $3::text[]) WITH ORDINALITY "
                    "AS n(repo_id, collection, rkey, at) JOIN uris u ON u.repo_id = n.repo_id "
                    "AND u.collection = n.collection AND u.rkey = n.rkey ORDER BY n.at"};
@@ -33,7 +33,7 @@ constexpr statement select_uris{
 // A repo that shows up for the first time, or an account that came back, is dated and to be asked
 // about; so is one that is still active when its last look-up is a day old, or an hour if that
 // found no handle (the intervals of the official AppView).
-constexpr statement see_users{
+const statement see_users{
     "see_users",
     "WITH n AS MATERIALIZED (SELECT u.id, n.at, u.indexed_at IS NULL AS is_new FROM "
     "unnest($1::int8[], $2::timestamptz[]) AS n(id, at) JOIN users u ON u.id = n.id "
@@ -43,7 +43,7 @@ constexpr statement see_users{
     "INSERT INTO identity_tasks (user_id, kind, event_time, forced) SELECT id, 0, at, false FROM n "
     "ON CONFLICT DO NOTHING"};
 
-constexpr statement put_identities{
+const statement put_identities{
     "put_identities",
     "WITH newer AS (UPDATE users u SET indexed_at = n.at, identity_time = n.at "
     "FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
@@ -54,7 +54,7 @@ constexpr statement put_identities{
     "event_time = excluded.event_time, forced = true, version = t.version + 1, attempts = 0, "
     "due_at = excluded.due_at"};
 
-constexpr statement park_deletions{
+const statement park_deletions{
     "park_deletions",
     "INSERT INTO identity_tasks AS t (user_id, kind, event_time, forced) "
     "SELECT n.id, 1, n.at, true FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
@@ -63,7 +63,7 @@ constexpr statement park_deletions{
     "version = t.version + 1, attempts = 0, due_at = excluded.due_at "
     "WHERE t.event_time < excluded.event_time"};
 
-constexpr statement put_accounts{
+const statement put_accounts{
     "put_accounts", "UPDATE users u SET status = n.status, status_time = n.at, "
                     "indexed_at = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.indexed_at END, "
                     "handle = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.handle END "

@@ -13,7 +13,7 @@ namespace {
 
 // The rows of these paths, and of each pair that they or the new rows name: the counted one, and of
 // the duplicates as many as can take its place within the batch.
-constexpr statement select_verifications{
+const statement select_verifications{
     "verifications_before",
     "WITH own AS (SELECT t.creator_id, t.rkey, t.subject_id, t.commit_time, t.duplicate "
     "FROM unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) JOIN verifications t "

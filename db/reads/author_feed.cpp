@@ -7,7 +7,7 @@ namespace {
 // Collection 1 is that of posts: a repost of something else, such as a feed generator, is an item,
 // but nothing that a feed shows. No EXISTS: PostgreSQL may answer it by reading a whole table into
 // memory first.
-constexpr db::statement select_author_feed{
+const db::statement select_author_feed{
     "author_feed",
     "SELECT f.originator_id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey "
     "FROM (SELECT did FROM users WHERE id = $1 AND status IS NULL LIMIT 1) o CROSS JOIN LATERAL "

@@ -16,7 +16,7 @@ namespace {
   "WHEN 3 THEN (SELECT true FROM reposts WHERE creator_id = s.repo_id AND rkey = s.rkey) "         \
   "WHEN 12 THEN (SELECT true FROM starter_packs WHERE id = n.subject_id) ELSE true END "
 
-constexpr db::statement select_notifications{
+const db::statement select_notifications{
     "notifications",
     "SELECT * FROM (SELECT n.created_at, n.author_id, a.did, n.reason, n.rkey, "
     "coalesce(n.subject_id, 0), s.did, coalesce(s.collection, 0::int2), s.rkey "
@@ -25,7 +25,7 @@ constexpr db::statement select_notifications{
     "coalesce(n.subject_id, 0)) < ($2, $3, $4, $5, $6) "
     "ORDER BY n.created_at DESC FETCH FIRST (SELECT $7::int8) ROWS WITH TIES) t LIMIT $8"};
 
-constexpr db::statement count_unread{
+const db::statement count_unread{
     "unread_notifications",
     "SELECT count(*) FROM (SELECT FROM notifications n " PRISM_SHOWN_NOTIFICATION
     "AND n.created_at > $2 ORDER BY n.created_at DESC LIMIT (SELECT $3::int8)) t"};

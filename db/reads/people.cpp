@@ -15,25 +15,25 @@ namespace {
   " t " PRISM_ACTIVE_CREATOR "WHERE t.subject_id = $1 AND NOT t.duplicate AND t.creator_id < $2 "  \
   "ORDER BY t.creator_id DESC LIMIT (SELECT $3::int8)"
 
-constexpr db::statement select_followers{
-    "followers", "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
-                 "FROM follows" PRISM_CREATORS_OF_SUBJECT};
-
-constexpr db::statement select_likes{"likes_of",
+const db::statement select_followers{"followers",
                                      "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
-                                     "FROM likes" PRISM_CREATORS_OF_SUBJECT};
+                                     "FROM follows" PRISM_CREATORS_OF_SUBJECT};
 
-constexpr db::statement select_reposts{"reposts_of",
-                                       "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
-                                       "FROM reposts" PRISM_CREATORS_OF_SUBJECT};
+const db::statement select_likes{"likes_of",
+                                 "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
+                                 "FROM likes" PRISM_CREATORS_OF_SUBJECT};
 
-constexpr db::statement select_members{
+const db::statement select_reposts{"reposts_of",
+                                   "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
+                                   "FROM reposts" PRISM_CREATORS_OF_SUBJECT};
+
+const db::statement select_members{
     "list_members",
     "SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey "
     "FROM list_items t " PRISM_ACTIVE_SUBJECT "WHERE t.list_id = $1 AND NOT t.duplicate "
     "AND t.subject_id < $2 ORDER BY t.subject_id DESC LIMIT (SELECT $3::int8)"};
 
-constexpr db::statement select_follows{
+const db::statement select_follows{
     "follows", "SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey "
                "FROM follows t " PRISM_ACTIVE_SUBJECT "WHERE t.creator_id = $1 AND NOT t.duplicate "
                "AND t.rkey < $2 ORDER BY t.rkey DESC LIMIT (SELECT $3::int8)"};

@@ -6,15 +6,15 @@ namespace prism::reads {
 
 namespace {
 
-constexpr db::statement select_post{
+const db::statement select_post{
     "find_post", "SELECT p.id FROM users o JOIN uris u ON u.repo_id = o.id AND u.collection = 1 "
                  "AND u.rkey = $2 JOIN posts p ON p.id = u.id WHERE o.did = $1"};
 
-constexpr db::statement select_posts{
+const db::statement select_posts{
     "posts_by_id", "SELECT " PRISM_POST_COLUMNS "FROM unnest($1::int8[]) AS n(id) CROSS JOIN "
                    "LATERAL (SELECT * FROM posts WHERE id = n.id LIMIT 1) p " PRISM_POST_LOOKUPS};
 
-constexpr db::statement select_quotes{
+const db::statement select_quotes{
     "quotes_of",
     "SELECT * FROM (SELECT " PRISM_POST_COLUMNS "FROM posts p " PRISM_POST_LOOKUPS
     "WHERE p.quoted_id = $1 AND (p.commit_time, p.id) < ($2, $3) "

@@ -4,10 +4,10 @@ namespace prism::reads {
 
 namespace {
 
-constexpr db::statement select_user{"find_user", "SELECT id FROM users WHERE did = $1"};
+const db::statement select_user{"find_user", "SELECT id FROM users WHERE did = $1"};
 
 // Each is looked up singly, in the order of the array.
-constexpr db::statement select_profiles{
+const db::statement select_profiles{
     "profiles",
     "SELECT u.id, u.did, u.handle, u.status, u.indexed_at IS NOT NULL, p.display_name, "
     "p.description, coalesce(a.followers_count, 0), coalesce(a.follows_count, 0), "

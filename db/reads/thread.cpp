@@ -11,7 +11,7 @@ namespace {
 constexpr thread_bounds greatest{1000, 100, 100, 1000};
 
 // Rows come in the order in which they are found, from the post upwards; the height ends circles.
-constexpr db::statement select_ancestors{
+const db::statement select_ancestors{
     "thread_ancestors", "WITH RECURSIVE chain (id, height) AS (SELECT $1::int8, 0::int8 UNION ALL "
                         "SELECT p.reply_parent_id, c.height + 1 FROM chain c CROSS JOIN LATERAL "
                         "(SELECT reply_parent_id FROM posts WHERE id = c.id LIMIT 1) p "
@@ -19,7 +19,7 @@ constexpr db::statement select_ancestors{
                         "SELECT " PRISM_POST_COLUMNS "FROM chain CROSS JOIN LATERAL "
                         "(SELECT * FROM posts WHERE id = chain.id LIMIT 1) p " PRISM_POST_LOOKUPS};
 
-constexpr db::statement select_replies{
+const db::statement select_replies{
     "thread_replies",
     "SELECT t.* FROM unnest($1::int8[]) AS n(id) CROSS JOIN LATERAL (SELECT " PRISM_POST_COLUMNS
     "FROM posts p " PRISM_POST_LOOKUPS

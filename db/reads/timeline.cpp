@@ -7,7 +7,7 @@ namespace prism::reads {
 namespace {
 
 // Indexes: follows_pkey, feed_items_originator_sort_at.
-constexpr db::statement select_heads{
+const db::statement select_heads{
     "timeline_heads",
     "SELECT o.id, h.sort_at FROM (SELECT $1::int8 AS id UNION ALL SELECT f.subject_id FROM "
     "(SELECT subject_id FROM follows WHERE creator_id = $1 AND NOT duplicate AND subject_id <> $1 "
@@ -17,7 +17,7 @@ constexpr db::statement select_heads{
     "coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5) ORDER BY i.sort_at DESC LIMIT 1) h"};
 
 // Index: feed_items_originator_sort_at. Only of posts (collection 1), as in an author's feed.
-constexpr db::statement select_items{
+const db::statement select_items{
     "timeline_items",
     "SELECT o.id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey "
     "FROM unnest($1::int8[]) AS n(id) "

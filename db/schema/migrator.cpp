@@ -17,11 +17,11 @@ constexpr std::int32_t lock_class = 0x70726973;
 constexpr std::int32_t lock_object = 0x6d696772;
 constexpr milliseconds lock_poll{100};
 
-constexpr statement table_exists{"migrations_exist",
-                                 "select to_regclass('schema_migrations') is not null"};
-constexpr statement select_applied{
+const statement table_exists{"migrations_exist",
+                             "select to_regclass('schema_migrations') is not null"};
+const statement select_applied{
     "migrations_applied", "select version, name, checksum from schema_migrations order by version"};
-constexpr statement insert_applied{
+const statement insert_applied{
     "migration_insert",
     "insert into schema_migrations (version, name, checksum) values ($1, $2, $3)"};
 

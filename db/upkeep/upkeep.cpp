@@ -10,7 +10,7 @@ namespace prism::db {
 namespace {
 
 // Index: primary key.
-constexpr statement newer_writer{
+const statement newer_writer{
     "newer_writer", "SELECT epoch FROM firehose_cursor WHERE service = $1 AND epoch > $2 LIMIT 1"};
 
 /// A batch that takes longer is too large, or meets a lock: better given up than waited for.

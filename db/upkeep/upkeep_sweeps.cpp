@@ -7,19 +7,19 @@ namespace prism::db {
 namespace {
 
 // Index: sessions_expires_at. Rows that somebody holds are left to the next batch, here and below.
-constexpr statement delete_sessions{
+const statement delete_sessions{
     "delete_expired_sessions",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= now() "
     "ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)"};
 
 // Index: oauth_states_expires_at.
-constexpr statement delete_oauth_states{
+const statement delete_oauth_states{
     "delete_expired_oauth_states",
     "DELETE FROM oauth_states WHERE state IN (SELECT state FROM oauth_states WHERE expires_at <= "
     "now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)"};
 
 // Index: pending_ops_parked_at.
-constexpr statement delete_pending{
+const statement delete_pending{
     "delete_expired_pending",
     "DELETE FROM pending_ops WHERE (creator_id, collection, rkey) IN (SELECT creator_id, "
     "collection, rkey FROM pending_ops WHERE parked_at < now() - $2 * interval '1 second' "
@@ -28,7 +28,7 @@ constexpr statement delete_pending{
 
 // Index: TABLE_recorded_at. By place, since a version has no short key; one that moves meanwhile
 // waits for the next batch.
-constexpr statement delete_past[]{
+const statement delete_past[]{
     {"delete_past_posts",
      "DELETE FROM past_posts WHERE ctid = ANY(ARRAY(SELECT ctid FROM past_posts WHERE recorded_at "
      "< now() - $2 * interval '1 second' LIMIT $1 FOR UPDATE SKIP LOCKED))"},

@@ -17,7 +17,7 @@ using prism::test::must;
 
 namespace {
 
-constexpr statement plus_one{"plus_one", "select $1 + 1"};
+const statement plus_one{"plus_one", "select $1 + 1"};
 
 std::int64_t prepared_count(connection& on) {
   return must(on.exec("select count(*) from pg_prepared_statements where name like 'plus%'"))
@@ -44,7 +44,7 @@ TEST_CASE("a statement is prepared on first use and only once per connection") {
 }
 
 TEST_CASE("a statement whose preparation failed can be used when its reason is gone") {
-  constexpr statement read{"read_later", "select x from later"};
+  const statement read{"read_later", "select x from later"};
   auto on = connect_to(test::pg_fixture::fresh_database());
   const auto early = on.exec_prepared(read);
   REQUIRE_FALSE(early);
@@ -65,7 +65,7 @@ TEST_CASE("a prepared statement with other parameter types is refused before it 
 }
 
 TEST_CASE("two different statements with one name are refused") {
-  constexpr statement impostor{"plus_one", "select $1 + 2"};
+  const statement impostor{"plus_one", "select $1 + 2"};
   auto on = connect_to(test::pg_fixture::fresh_database());
   must(on.exec_prepared(plus_one, params().int8(1)));
   const auto refused = on.exec_prepared(impostor, params().int8(1));

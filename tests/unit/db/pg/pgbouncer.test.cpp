@@ -27,8 +27,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* program_path = "/usr/sbin/pgbouncer";
-constexpr statement add{"bouncer_add", "update t set x = x + $1 where id = $2"};
-constexpr statement note{"bouncer_note", "insert into notes select * from unnest($1::int8[])"};
+const statement add{"bouncer_add", "update t set x = x + $1 where id = $2"};
+const statement note{"bouncer_note", "insert into notes select * from unnest($1::int8[])"};
 
 /// A pooler with two server connections in front of a fresh database.
 class pooler {
@@ -141,7 +141,7 @@ TEST_CASE("the deadline cancels through PgBouncer too") {
 TEST_CASE("statements outside transactions go on without names behind PgBouncer") {
   if (!have_pgbouncer())
     return;
-  constexpr statement one{"bouncer_one", "select 1"};
+  const statement one{"bouncer_one", "select 1"};
   const pooler through;
   auto first = connect_to(through.conninfo());
   must(first.exec_prepared(one));

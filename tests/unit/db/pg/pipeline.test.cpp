@@ -11,8 +11,8 @@ using prism::test::must;
 
 namespace {
 
-constexpr statement insert_t{"insert_t", "insert into t (x) select unnest($1::int4[]) returning x"};
-constexpr statement sum_t{"sum_t", "select coalesce(sum(x), 0) from t"};
+const statement insert_t{"insert_t", "insert into t (x) select unnest($1::int4[]) returning x"};
+const statement sum_t{"sum_t", "select coalesce(sum(x), 0) from t"};
 
 connection with_table() {
   // No limit of time: how long 100 MB take is the machine's affair, a deadlock that of ctest.
@@ -81,7 +81,7 @@ TEST_CASE("a refused parameter keeps the whole pipeline from being sent") {
 }
 
 TEST_CASE("a syntax error in a pipeline is the error of its statement") {
-  constexpr statement nonsense{"nonsense", "selekt 1"};
+  const statement nonsense{"nonsense", "selekt 1"};
   auto on = with_table();
   pipeline p(on);
   p.add(sum_t);
@@ -95,7 +95,7 @@ TEST_CASE("a syntax error in a pipeline is the error of its statement") {
 }
 
 TEST_CASE("a pipeline of 100 MB in both directions does not deadlock") {
-  constexpr statement echo{"echo", "select unnest($1::bytea[])"};
+  const statement echo{"echo", "select unnest($1::bytea[])"};
   constexpr std::size_t statements = 100;
   const std::vector<std::vector<std::byte>> megabyte(
       16, std::vector<std::byte>(std::size_t{1} << 16, std::byte{0x5A}));
