@@ -30,7 +30,7 @@ struct counted {
   "(SELECT count(*) FROM posts t WHERE t.quoted_id = i.id)::int4 AS q "                            \
   "FROM unnest($1::int8[]) AS i(id)"
 
-constexpr counted posts{
+const counted posts{
     "post_aggregates",
     {"sample_uris", "SELECT id FROM uris WHERE id > $1 ORDER BY id LIMIT $2"},
     {"compare_post_counts",
@@ -57,7 +57,7 @@ constexpr counted posts{
   "(SELECT count(*) FROM posts t WHERE t.creator_id = i.id)::int4 AS p "                           \
   "FROM unnest($1::int8[]) AS i(id)"
 
-constexpr counted users{
+const counted users{
     "user_aggregates",
     {"sample_users", "SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2"},
     {"compare_user_counts",
@@ -81,7 +81,7 @@ constexpr counted users{
   "SELECT i.id, (SELECT count(*) FROM list_items t WHERE t.list_id = i.id AND NOT "                \
   "t.duplicate)::int4 AS n FROM unnest($1::int8[]) AS i(id)"
 
-constexpr counted lists{
+const counted lists{
     "list_aggregates",
     {"sample_uris_of_lists", "SELECT id FROM uris WHERE id > $1 ORDER BY id LIMIT $2"},
     {"compare_list_counts",
@@ -101,7 +101,7 @@ constexpr counted lists{
 #undef PRISM_USER_COUNTS
 #undef PRISM_LIST_COUNTS
 
-constexpr std::array tables{&posts, &users, &lists};
+const std::array tables{&posts, &users, &lists};
 
 [[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
   params p;
