@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Holds docs/OPERATIONS.md to the log lines that the program writes.
+
+usage: log_lines_test.py [ROOT]
+
+Each message in the first column of the table under "## The log" must be written by some source
+file: its pieces between "…" must stand in strings of one file. Digits, N and PATH stand for any
+value, as "…" does. Exit code 1 if a message is not found."""
+
+import pathlib
+import re
+import sys
+
+SOURCES = ("actors", "atproto", "config", "core", "db", "metrics", "net", "tools/prismd")
+TOKEN = re.compile(r'//[^\n]*|R"(\w*)\(.*?\)\1"|\'(?:[^\'\\]|\\.)\'|"((?:[^"\\]|\\.)*)"', re.DOTALL)
+# What stands for a value: in the document "…" or digits, in the sources a placeholder of fmt.
+VALUE = re.compile(r"(?:did:|at://)?…|\{[^{}]*\}|\bN\b|PATH|\d+(?:\.\d+)?")
+
+
+def strings_of(text):
+    """The string literals of a source file, adjacent ones joined."""
+    joined = []
+    end = None
+    for found in TOKEN.finditer(text):
+        if found.group(2) is None:
+            continue
+        piece = found.group(2).replace('\\"', '"')
+        if end is not None and not text[end:found.start()].strip():
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+        end = found.end()
+    return joined
+
+
+def pieces(message):
+    return [piece for piece in (part.strip() for part in VALUE.split(message)) if len(piece) > 1]
+
+
+def stands_in(wanted, literals):
+    return all(any(piece in literal for literal in literals) for piece in wanted)
+
+
+def documented(text):
+    section = text.split("\n## The log\n", 1)[1].split("\n## ", 1)[0]
+    for line in section.splitlines():
+        if line.startswith("| `"):
+            yield from re.findall(r"`([^`]+)`", line.split(" | ")[0])
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__ + "/../../..").resolve()
+    files = []
+    for folder in SOURCES:
+        for source in (root / folder).rglob("*.[ch]pp"):
+            files.append([VALUE.sub("…", each) for each in strings_of(source.read_text())])
+    messages = list(documented((root / "docs/OPERATIONS.md").read_text()))
+    missing = [each for each in messages
+               if not any(stands_in(pieces(each), literals) for literals in files)]
+    for each in missing:
+        print(f"docs/OPERATIONS.md: no source writes `{each}`")
+    if not messages:
+        print("docs/OPERATIONS.md: no messages found under '## The log'")
+    sys.exit(1 if missing or not messages else 0)
+
+
+main()
