@@ -14,17 +14,42 @@ namespace {
 constexpr std::int64_t chunk_rows = 1000;
 
 // What an account told others by other means than records that are deleted with it.
-const statement forget_author{
-    "forget_author",
-    "DELETE FROM notifications WHERE ctid = ANY(ARRAY(SELECT ctid FROM notifications "
-    "WHERE author_id = $1 AND reason IN (4, 5, 6, 9, 10, 11) AND created_at <= $2 LIMIT $3))"};
+const statement forget_author{"forget_author", R"sql(
+  DELETE FROM notifications
+  WHERE ctid = ANY(
+    ARRAY(
+      SELECT ctid
+      FROM notifications
+      WHERE author_id = $1
+        AND reason IN (
+          4 /* mention */, 5 /* reply */, 6 /* quote */, 9 /* starterpack_joined */,
+          10 /* verified */, 11 /* unverified */
+        )
+        AND created_at <= $2
+      LIMIT $3
+    )
+  )
+)sql"};
 
 // A deleted account is told nothing; one that lives again keeps what it was told in its new life.
-const statement forget_recipient{
-    "forget_recipient",
-    "DELETE FROM notifications WHERE ctid = ANY(ARRAY(SELECT ctid FROM notifications "
-    "WHERE recipient_id = $1 AND (created_at <= $2 OR EXISTS (SELECT FROM "
-    "users u WHERE u.id = $1 AND u.status = 'deleted')) LIMIT $3))"};
+const statement forget_recipient{"forget_recipient", R"sql(
+  DELETE FROM notifications
+  WHERE ctid = ANY(
+    ARRAY(
+      SELECT ctid
+      FROM notifications
+      WHERE recipient_id = $1
+        AND (
+          created_at <= $2
+          OR EXISTS (
+            SELECT FROM users u
+            WHERE u.id = $1 AND u.status = 'deleted'
+          )
+        )
+      LIMIT $3
+    )
+  )
+)sql"};
 
 [[nodiscard]] bool waits(collection kind) {
   return kind == collection::like || kind == collection::repost || kind == collection::list_item;

@@ -12,73 +12,105 @@ namespace {
 using task_outcome = identity_result::task_outcome;
 
 // Index: identity_tasks_due, users_pkey.
-const statement claim_tasks{
-    "claim_identity_tasks",
-    "WITH due AS (SELECT user_id, kind FROM identity_tasks WHERE due_at <= now() "
-    "AND user_id <> ALL($3) ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
-    "UPDATE identity_tasks t SET claimed = true, due_at = now() + $2 * interval '1 millisecond' "
-    "FROM due d JOIN users u ON u.id = d.user_id WHERE t.user_id = d.user_id AND t.kind = d.kind "
-    "RETURNING t.kind, t.user_id, u.did, t.event_time, t.forced, t.version, t.attempts, "
-    "clock_timestamp()"};
+const statement claim_tasks{"claim_identity_tasks", R"sql(
+  WITH due AS (
+    SELECT user_id, kind
+    FROM identity_tasks
+    WHERE due_at <= now() AND user_id <> ALL ($3)
+    ORDER BY due_at
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED
+  )
+  UPDATE identity_tasks t
+  SET claimed = true, due_at = now() + $2 * interval '1 millisecond'
+  FROM due d
+  JOIN users u ON u.id = d.user_id
+  WHERE t.user_id = d.user_id AND t.kind = d.kind
+  RETURNING t.kind, t.user_id, u.did, t.event_time, t.forced, t.version, t.attempts,
+    clock_timestamp()
+)sql"};
 
-const statement count_tasks{"count_identity_tasks",
-                            "SELECT count(*), count(*) FILTER (WHERE attempts = 0) FROM "
-                            "(SELECT attempts FROM identity_tasks LIMIT $1) AS counted"};
+const statement count_tasks{"count_identity_tasks", R"sql(
+  SELECT count(*), count(*) FILTER (WHERE attempts = 0)
+  FROM (SELECT attempts FROM identity_tasks LIMIT $1) AS counted
+)sql"};
 
-const statement release_tasks{
-    "release_identity_tasks",
-    "UPDATE identity_tasks SET claimed = false, due_at = now() WHERE claimed"};
+const statement release_tasks{"release_identity_tasks", R"sql(
+  UPDATE identity_tasks
+  SET claimed = false, due_at = now()
+  WHERE claimed
+)sql"};
 
 // Two who want one handle take turns, whether or not it has a row.
-const statement lock_handles{
-    "lock_handles", "SELECT pg_advisory_xact_lock(hashtextextended(handle, 0)) FROM "
-                    "(SELECT DISTINCT handle FROM unnest($1::text[]) AS n(handle) ORDER BY handle) "
-                    "AS wanted"};
+const statement lock_handles{"lock_handles", R"sql(
+  SELECT pg_advisory_xact_lock(hashtextextended(handle, 0))
+  FROM (
+    SELECT DISTINCT handle
+    FROM unnest($1::text[]) AS n(handle)
+    ORDER BY handle
+  ) AS wanted
+)sql"};
 
 // Index: users_pkey, users_handle.
-const statement lock_users{
-    "lock_identity_users",
-    "SELECT id FROM users WHERE id = ANY($1) OR handle = ANY($2) ORDER BY id FOR UPDATE"};
+const statement lock_users{"lock_identity_users", R"sql(
+  SELECT id
+  FROM users
+  WHERE id = ANY($1) OR handle = ANY($2)
+  ORDER BY id
+  FOR UPDATE
+)sql"};
 
-const statement take_handles{
-    "take_handles", "UPDATE users u SET handle = NULL, handle_time = n.asked FROM "
-                    "unnest($1::int8[], $2::text[], $3::timestamptz[]) AS n(id, handle, asked) "
-                    "WHERE u.handle = n.handle AND u.id <> n.id "
-                    "AND (u.handle_time IS NULL OR u.handle_time < n.asked) RETURNING u.id"};
+const statement take_handles{"take_handles", R"sql(
+  UPDATE users u
+  SET handle = NULL, handle_time = n.asked
+  FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS n(id, handle, asked)
+  WHERE u.handle = n.handle AND u.id <> n.id
+    AND (u.handle_time IS NULL OR u.handle_time < n.asked)
+  RETURNING u.id
+)sql"};
 
 // Before any new one is given, or two users who swap theirs would collide.
-const statement drop_handles{"drop_handles",
-                             "UPDATE users u SET handle = NULL FROM unnest($1::int8[], $2::text[]) "
-                             "AS n(id, handle) WHERE u.id = n.id AND u.handle <> n.handle"};
+const statement drop_handles{"drop_handles", R"sql(
+  UPDATE users u
+  SET handle = NULL
+  FROM unnest($1::int8[], $2::text[]) AS n(id, handle)
+  WHERE u.id = n.id AND u.handle <> n.handle
+)sql"};
 
-const statement give_handles{
-    "give_handles",
-    "UPDATE users u SET handle = n.handle, handle_time = n.asked, "
-    "indexed_at = greatest(u.indexed_at, n.at) FROM "
-    "unnest($1::int8[], $2::text[], $3::timestamptz[], $4::timestamptz[]) "
-    "AS n(id, handle, asked, at) WHERE u.id = n.id AND u.status IS DISTINCT FROM 'deleted' "
-    "AND NOT EXISTS (SELECT FROM users o WHERE o.handle = n.handle AND o.id <> n.id) "
-    "RETURNING u.id"};
+const statement give_handles{"give_handles", R"sql(
+  UPDATE users u
+  SET handle = n.handle, handle_time = n.asked, indexed_at = greatest(u.indexed_at, n.at)
+  FROM unnest($1::int8[], $2::text[], $3::timestamptz[], $4::timestamptz[]) AS n(id, handle,
+    asked, at)
+  WHERE u.id = n.id AND u.status IS DISTINCT FROM 'deleted'
+    AND NOT EXISTS (
+      SELECT FROM users o
+      WHERE o.handle = n.handle AND o.id <> n.id
+    )
+  RETURNING u.id
+)sql"};
 
-const statement refute_handles{"refute_handles",
-                               "UPDATE users u SET handle = NULL, handle_time = n.asked, "
-                               "indexed_at = greatest(u.indexed_at, n.at) FROM "
-                               "unnest($1::int8[], $2::timestamptz[], $3::timestamptz[]) "
-                               "AS n(id, asked, at) WHERE u.id = n.id "
-                               "AND u.status IS DISTINCT FROM 'deleted'"};
+const statement refute_handles{"refute_handles", R"sql(
+  UPDATE users u
+  SET handle = NULL, handle_time = n.asked, indexed_at = greatest(u.indexed_at, n.at)
+  FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[]) AS n(id, asked, at)
+  WHERE u.id = n.id AND u.status IS DISTINCT FROM 'deleted'
+)sql"};
 
-const statement finish_tasks{"finish_identity_tasks",
-                             "DELETE FROM identity_tasks t USING "
-                             "unnest($1::int8[], $2::int2[], $3::int4[]) AS d(user_id, kind, "
-                             "version) WHERE t.user_id = d.user_id AND t.kind = d.kind "
-                             "AND t.version = d.version"};
+const statement finish_tasks{"finish_identity_tasks", R"sql(
+  DELETE FROM identity_tasks t USING unnest($1::int8[], $2::int2[], $3::int4[]) AS d(user_id,
+    kind, version)
+  WHERE t.user_id = d.user_id AND t.kind = d.kind AND t.version = d.version
+)sql"};
 
-const statement delay_tasks{
-    "delay_identity_tasks",
-    "UPDATE identity_tasks t SET claimed = false, attempts = t.attempts + d.tries, "
-    "due_at = now() + d.delay * interval '1 millisecond' FROM unnest($1::int8[], $2::int2[], "
-    "$3::int4[], $4::int4[], $5::int8[]) AS d(user_id, kind, version, tries, delay) "
-    "WHERE t.user_id = d.user_id AND t.kind = d.kind AND t.version = d.version"};
+const statement delay_tasks{"delay_identity_tasks", R"sql(
+  UPDATE identity_tasks t
+  SET claimed = false, attempts = t.attempts + d.tries,
+    due_at = now() + d.delay * interval '1 millisecond'
+  FROM unnest($1::int8[], $2::int2[], $3::int4[], $4::int4[], $5::int8[]) AS d(user_id, kind,
+    version, tries, delay)
+  WHERE t.user_id = d.user_id AND t.kind = d.kind AND t.version = d.version
+)sql"};
 
 using result_refs = std::vector<const identity_result*>;
 

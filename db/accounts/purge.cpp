@@ -14,34 +14,45 @@ namespace prism::db {
 
 namespace {
 
-const statement newer_deletion{
-    "newer_deletion",
-    "SELECT did FROM users WHERE id = $1 AND (status_time IS NULL OR status_time < $2)"};
+const statement newer_deletion{"newer_deletion", R"sql(
+  SELECT did
+  FROM users
+  WHERE id = $1 AND (status_time IS NULL OR status_time < $2)
+)sql"};
 
-const statement next_transaction{"next_transaction",
-                                 "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8"};
-const statement oldest_transaction{"oldest_transaction",
-                                   "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8"};
+const statement next_transaction{
+    "next_transaction", R"sql(SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8)sql"};
+const statement oldest_transaction{
+    "oldest_transaction", R"sql(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8)sql"};
 
 // Later than anything: a deletion in its place in the stream concerns all that is stored.
 constexpr micros end_of_time = 253'402'300'799'000'000; // the year 9999
 
 // Waits for the shard's running batch, and keeps the next one waiting.
-const statement lock_cursor{
-    "lock_cursor",
-    "SELECT epoch, seq FROM firehose_cursor WHERE service = $1 AND shard = $2 FOR UPDATE"};
+const statement lock_cursor{"lock_cursor", R"sql(
+  SELECT epoch, seq
+  FROM firehose_cursor
+  WHERE service = $1 AND shard = $2
+  FOR UPDATE
+)sql"};
 
-const statement same_task{"same_identity_task",
-                          "SELECT FROM identity_tasks WHERE user_id = $1 AND kind = $2 "
-                          "AND version = $3 FOR UPDATE"};
+const statement same_task{"same_identity_task", R"sql(
+  SELECT FROM identity_tasks
+  WHERE user_id = $1 AND kind = $2 AND version = $3
+  FOR UPDATE
+)sql"};
 
-const statement put_deleted{"put_deleted",
-                            "UPDATE users SET status = 'deleted', status_time = $2, handle = NULL, "
-                            "indexed_at = CASE WHEN indexed_at > $2 THEN indexed_at END "
-                            "WHERE id = $1 AND (status_time IS NULL OR status_time < $2)"};
+const statement put_deleted{"put_deleted", R"sql(
+  UPDATE users
+  SET status = 'deleted', status_time = $2, handle = NULL, indexed_at = CASE
+    WHEN indexed_at > $2 THEN indexed_at END
+  WHERE id = $1 AND (status_time IS NULL OR status_time < $2)
+)sql"};
 
-const statement drop_tasks{"drop_identity_tasks",
-                           "DELETE FROM identity_tasks WHERE user_id = $1 AND event_time <= $2"};
+const statement drop_tasks{"drop_identity_tasks", R"sql(
+  DELETE FROM identity_tasks
+  WHERE user_id = $1 AND event_time <= $2
+)sql"};
 
 /// What an event takes away that is believed, or nothing if something newer is known.
 [[nodiscard]] outcome<std::optional<account_removal>>

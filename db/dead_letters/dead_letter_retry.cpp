@@ -9,21 +9,31 @@ namespace prism::db {
 
 namespace {
 
-const statement read_dead_letter{
-    "read_dead_letter", "SELECT path, bytes FROM dead_letters WHERE id = $1 AND service = $2"};
+const statement read_dead_letter{"read_dead_letter", R"sql(
+  SELECT path, bytes
+  FROM dead_letters
+  WHERE id = $1 AND service = $2
+)sql"};
 
 const statement delete_dead_letter{"delete_dead_letter",
-                                   "DELETE FROM dead_letters WHERE id = $1 RETURNING id"};
+                                   R"sql(DELETE FROM dead_letters WHERE id = $1 RETURNING id)sql"};
 
-const statement deleted_since{
-    "deleted_since",
-    "SELECT EXISTS (SELECT FROM unnest($1::int8[], $2::timestamptz[]) AS n(user_id, at) "
-    "JOIN users u ON u.id = n.user_id WHERE u.status = 'deleted' AND u.status_time >= n.at)"};
+const statement deleted_since{"deleted_since", R"sql(
+  SELECT EXISTS (
+    SELECT FROM unnest($1::int8[], $2::timestamptz[]) AS n(user_id, at)
+    JOIN users u ON u.id = n.user_id
+    WHERE u.status = 'deleted' AND u.status_time >= n.at
+  )
+)sql"};
 
 // Every batch begins with its shard's row.
-const statement stop_shards{
-    "stop_shards",
-    "SELECT epoch FROM firehose_cursor WHERE service = $1 ORDER BY shard FOR UPDATE"};
+const statement stop_shards{"stop_shards", R"sql(
+  SELECT epoch
+  FROM firehose_cursor
+  WHERE service = $1
+  ORDER BY shard
+  FOR UPDATE
+)sql"};
 
 /// Ends the transaction without changes, for a reason that is no failure of the database.
 constexpr std::string_view not_applied = "PF002";

@@ -6,24 +6,31 @@ namespace prism::db {
 
 namespace {
 
-const statement insert_dead_letter{
-    "insert_dead_letter",
-    "INSERT INTO dead_letters (service, seq, did, path, reason, sqlstate, bytes) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (service, seq, path) DO NOTHING"};
+const statement insert_dead_letter{"insert_dead_letter", R"sql(
+  INSERT INTO dead_letters(service, seq, did, path, reason, sqlstate, bytes)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
+  ON CONFLICT (service, seq, path) DO NOTHING
+)sql"};
 
 // Index: dead_letters_place.
-const statement frame_letters{
-    "letters_of_frame", "SELECT path, reason, sqlstate FROM dead_letters WHERE service = $1 AND "
-                        "seq = $2 ORDER BY path"};
+const statement frame_letters{"dead_letters_of_frame", R"sql(
+  SELECT path, reason, sqlstate
+  FROM dead_letters
+  WHERE service = $1 AND seq = $2
+  ORDER BY path
+)sql"};
 
 // Index: primary key.
-const statement list_dead_letter_rows{
-    "list_dead_letters",
-    "SELECT id, service, seq, did, path, reason, sqlstate, length(bytes)::int8, created_at "
-    "FROM dead_letters WHERE id > $1 ORDER BY id LIMIT $2"};
+const statement list_dead_letter_rows{"list_dead_letters", R"sql(
+  SELECT id, service, seq, did, path, reason, sqlstate, length(bytes)::int8, created_at
+  FROM dead_letters
+  WHERE id > $1
+  ORDER BY id
+  LIMIT $2
+)sql"};
 
-const statement delete_dead_letter_rows{"discard_dead_letters",
-                                        "DELETE FROM dead_letters WHERE id = ANY($1) RETURNING id"};
+const statement delete_dead_letter_rows{
+    "discard_dead_letters", R"sql(DELETE FROM dead_letters WHERE id = ANY($1) RETURNING id)sql"};
 
 } // namespace
 

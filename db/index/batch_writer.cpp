@@ -12,7 +12,8 @@ using atproto::collection;
 
 namespace {
 
-const statement existing_lists{"existing_lists", "SELECT id FROM lists WHERE id = ANY($1)"};
+const statement existing_lists{"existing_lists",
+                               R"sql(SELECT id FROM lists WHERE id = ANY($1))sql"};
 
 } // namespace
 

@@ -8,80 +8,94 @@ using atproto::collection;
 
 namespace {
 
-const statement count_posts{"count_posts",
-                            "INSERT INTO post_aggregates AS a (post_id, like_count, "
-                            "repost_count, reply_count, quote_count) "
-                            "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], "
-                            "$4::int4[], $5::int4[]) AS d(id, l, r, p, q) "
-                            "ORDER BY id ON CONFLICT (post_id) DO UPDATE SET like_count = "
-                            "a.like_count + excluded.like_count, "
-                            "repost_count = a.repost_count + excluded.repost_count, "
-                            "reply_count = a.reply_count + excluded.reply_count, "
-                            "quote_count = a.quote_count + excluded.quote_count"};
+const statement count_posts{"count_posts", R"sql(
+  INSERT INTO post_aggregates AS a(post_id, like_count, repost_count, reply_count, quote_count)
+  SELECT *
+  FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::int4[], $5::int4[]) AS d(id, l, r, p, q)
+  ORDER BY id
+  ON CONFLICT (post_id) DO UPDATE
+  SET like_count = a.like_count + excluded.like_count,
+    repost_count = a.repost_count + excluded.repost_count,
+    reply_count = a.reply_count + excluded.reply_count,
+    quote_count = a.quote_count + excluded.quote_count
+)sql"};
 
-const statement count_users{
-    "count_users",
-    "INSERT INTO user_aggregates AS a (user_id, followers_count, follows_count, posts_count) "
-    "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::int4[]) AS d(id, f, g, p) "
-    "ORDER BY id ON CONFLICT (user_id) DO UPDATE SET followers_count = a.followers_count + "
-    "excluded.followers_count, "
-    "follows_count = a.follows_count + excluded.follows_count, posts_count = a.posts_count + "
-    "excluded.posts_count"};
+const statement count_users{"count_users", R"sql(
+  INSERT INTO user_aggregates AS a(user_id, followers_count, follows_count, posts_count)
+  SELECT *
+  FROM unnest($1::int8[], $2::int4[], $3::int4[], $4::int4[]) AS d(id, f, g, p)
+  ORDER BY id
+  ON CONFLICT (user_id) DO UPDATE
+  SET followers_count = a.followers_count + excluded.followers_count,
+    follows_count = a.follows_count + excluded.follows_count,
+    posts_count = a.posts_count + excluded.posts_count
+)sql"};
 
-const statement count_members{"count_members",
-                              "INSERT INTO list_aggregates AS a (list_id, member_count) SELECT "
-                              "* FROM unnest($1::int8[], $2::int4[]) "
-                              "AS d(id, n) ORDER BY id ON CONFLICT (list_id) DO UPDATE SET "
-                              "member_count = a.member_count + excluded.member_count"};
+const statement count_members{"count_members", R"sql(
+  INSERT INTO list_aggregates AS a(list_id, member_count)
+  SELECT *
+  FROM unnest($1::int8[], $2::int4[]) AS d(id, n)
+  ORDER BY id
+  ON CONFLICT (list_id) DO UPDATE
+  SET member_count = a.member_count + excluded.member_count
+)sql"};
 
 // Index: feed_items_originator_sort_at.
-const statement remove_feed_items{
-    "remove_feed_items",
-    "DELETE FROM feed_items t USING unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[]) "
-    "AS d(originator_id, sort_at, post_id, repost_rkey) WHERE t.originator_id = d.originator_id "
-    "AND "
-    "t.sort_at = d.sort_at AND t.post_id = d.post_id AND t.repost_rkey IS NOT DISTINCT FROM "
-    "d.repost_rkey"};
+const statement remove_feed_items{"remove_feed_items", R"sql(
+  DELETE FROM feed_items t USING unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[]) AS d(
+    originator_id, sort_at, post_id, repost_rkey
+  )
+  WHERE t.originator_id = d.originator_id AND t.sort_at = d.sort_at AND t.post_id = d.post_id
+    AND t.repost_rkey IS NOT DISTINCT FROM d.repost_rkey
+)sql"};
 
-const statement insert_feed_items{
-    "insert_feed_items",
-    "INSERT INTO feed_items (originator_id, sort_at, post_id, repost_rkey) "
-    "SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[])"};
+const statement insert_feed_items{"insert_feed_items", R"sql(
+  INSERT INTO feed_items(originator_id, sort_at, post_id, repost_rkey)
+  SELECT *
+  FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::text[])
+)sql"};
 
 // Index: notifications_author; the condition on the reason has to be that of the index.
-const statement remove_notifications_of{
-    "remove_notifications_of",
-    "DELETE FROM notifications t USING unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id, "
-    "rkey, reason) "
-    "WHERE t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason "
-    "AND t.reason IN (4, 5, 6, 9, 10, 11)"};
+const statement remove_notifications_of{"remove_notifications_of", R"sql(
+  DELETE FROM notifications t USING unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id,
+    rkey, reason)
+  WHERE t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason
+    AND t.reason IN (
+      4 /* mention */, 5 /* reply */, 6 /* quote */, 9 /* starterpack_joined */,
+      10 /* verified */, 11 /* unverified */
+    )
+)sql"};
 
 // Index: notifications_recipient_created_at.
-const statement remove_notifications{
-    "remove_notifications",
-    "DELETE FROM notifications t USING unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], "
-    "$5::int8[], "
-    "$6::timestamptz[]) AS d(recipient_id, author_id, reason, rkey, subject_id, created_at) "
-    "LEFT JOIN uris u ON u.id = d.subject_id WHERE t.recipient_id = coalesce(d.recipient_id, "
-    "u.repo_id) "
-    "AND t.created_at = d.created_at AND t.author_id = d.author_id AND t.rkey = d.rkey AND "
-    "t.reason = d.reason"};
+const statement remove_notifications{"remove_notifications", R"sql(
+  DELETE FROM notifications t USING unnest(
+    $1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[]
+  ) AS d(recipient_id, author_id, reason, rkey, subject_id, created_at)
+  LEFT JOIN uris u ON u.id = d.subject_id
+  WHERE t.recipient_id = coalesce(d.recipient_id, u.repo_id) AND t.created_at = d.created_at
+    AND t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason
+)sql"};
 
 // Nobody is notified of what they did themselves, or once their account is deleted, and a uri
 // without a DID has nobody to notify. Index: users_deleted.
-const statement insert_notifications{
-    "insert_notifications",
-    "INSERT INTO notifications (recipient_id, author_id, reason, rkey, subject_id, created_at) "
-    "SELECT coalesce(n.recipient_id, u.repo_id), n.author_id, n.reason, n.rkey, n.subject_id, "
-    "n.created_at "
-    "FROM unnest($1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[], "
-    "$7::int8[]) AS n(recipient_id, author_id, reason, rkey, subject_id, created_at, unless_own) "
-    "LEFT JOIN uris u ON u.id "
-    "= n.subject_id "
-    "WHERE coalesce(n.recipient_id, u.repo_id) NOT IN (0, n.author_id) "
-    "AND NOT EXISTS (SELECT FROM users d WHERE d.id = coalesce(n.recipient_id, u.repo_id) "
-    "AND d.status = 'deleted') AND NOT EXISTS (SELECT FROM uris o WHERE o.id = n.unless_own AND "
-    "o.repo_id = n.author_id)"};
+const statement insert_notifications{"insert_notifications", R"sql(
+  INSERT INTO notifications(recipient_id, author_id, reason, rkey, subject_id, created_at)
+  SELECT coalesce(n.recipient_id, u.repo_id), n.author_id, n.reason, n.rkey, n.subject_id,
+    n.created_at
+  FROM unnest(
+    $1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[], $7::int8[]
+  ) AS n(recipient_id, author_id, reason, rkey, subject_id, created_at, unless_own)
+  LEFT JOIN uris u ON u.id = n.subject_id
+  WHERE coalesce(n.recipient_id, u.repo_id) NOT IN (0, n.author_id)
+    AND NOT EXISTS (
+      SELECT FROM users d
+      WHERE d.id = coalesce(n.recipient_id, u.repo_id) AND d.status = 'deleted'
+    )
+    AND NOT EXISTS (
+      SELECT FROM uris o
+      WHERE o.id = n.unless_own AND o.repo_id = n.author_id
+    )
+)sql"};
 
 [[nodiscard]] params feed_params(const std::vector<effects::feed_item>& items) {
   params p;

@@ -6,27 +6,36 @@ namespace prism::db {
 
 namespace {
 
-const statement keep_posts{
-    "keep_posts",
-    "INSERT INTO past_posts (id, commit_time, until, creator_id, reply_root_id, reply_parent_id, "
-    "invalid_reply_root, facets) SELECT id, commit_time, until, creator_id, root, parent, false, "
-    "facets::jsonb FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], "
-    "$5::int8[], $6::int8[], $7::text[]) "
-    "AS n(id, commit_time, until, creator_id, root, parent, facets) ON CONFLICT DO NOTHING"};
+const statement keep_posts{"keep_posts", R"sql(
+  INSERT INTO past_posts(
+    id, commit_time, until, creator_id, reply_root_id, reply_parent_id, invalid_reply_root, facets
+  )
+  SELECT id, commit_time, until, creator_id, root, parent, false, facets::jsonb
+  FROM unnest(
+    $1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int8[],
+    $7::text[]
+  ) AS n(id, commit_time, until, creator_id, root, parent, facets)
+  ON CONFLICT DO NOTHING
+)sql"};
 
-const statement keep_thread_gates{
-    "keep_thread_gates",
-    "INSERT INTO past_thread_gates (id, commit_time, until, creator_id, allows, allow_lists, "
-    "hidden_replies) SELECT id, commit_time, until, creator_id, allows, lists::int8[], "
-    "hidden::int8[] FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], "
-    "$5::int2[], $6::text[], $7::text[]) "
-    "AS n(id, commit_time, until, creator_id, allows, lists, hidden) ON CONFLICT DO NOTHING"};
+const statement keep_thread_gates{"keep_thread_gates", R"sql(
+  INSERT INTO past_thread_gates(
+    id, commit_time, until, creator_id, allows, allow_lists, hidden_replies
+  )
+  SELECT id, commit_time, until, creator_id, allows, lists::int8[], hidden::int8[]
+  FROM unnest(
+    $1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], $5::int2[], $6::text[],
+    $7::text[]
+  ) AS n(id, commit_time, until, creator_id, allows, lists, hidden)
+  ON CONFLICT DO NOTHING
+)sql"};
 
-const statement keep_post_gates{
-    "keep_post_gates",
-    "INSERT INTO past_post_gates (id, commit_time, until, creator_id, embedding_disabled) "
-    "SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], "
-    "$5::bool[]) ON CONFLICT DO NOTHING"};
+const statement keep_post_gates{"keep_post_gates", R"sql(
+  INSERT INTO past_post_gates(id, commit_time, until, creator_id, embedding_disabled)
+  SELECT *
+  FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], $5::bool[])
+  ON CONFLICT DO NOTHING
+)sql"};
 
 const statement keep_pairs{
     "keep_pairs", "INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "

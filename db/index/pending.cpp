@@ -8,22 +8,34 @@ using atproto::collection;
 
 namespace {
 
-const statement park{
-    "park", "INSERT INTO pending_ops (referent_id, other_id, creator_id, collection, rkey, "
-            "commit_time, created_at, cid, "
-            "subject_cid, via_cid, created_text, record) "
-            "SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int2[], $5::text[], "
-            "$6::timestamptz[], "
-            "$7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[], $12::bytea[]) "
-            "AS n(referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, "
-            "cid, subject_cid, via_cid, "
-            "created_text, record) ORDER BY creator_id, collection, rkey ON CONFLICT DO NOTHING "
-            "RETURNING collection, referent_id, other_id, creator_id, rkey"};
+const statement park{"park", R"sql(
+  INSERT INTO pending_ops(
+    referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid,
+    subject_cid, via_cid, created_text, record
+  )
+  SELECT *
+  FROM unnest(
+    $1::int8[], $2::int8[], $3::int8[], $4::int2[], $5::text[], $6::timestamptz[],
+    $7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[], $12::bytea[]
+  ) AS n(
+    referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid,
+    subject_cid, via_cid, created_text, record
+  )
+  ORDER BY creator_id, collection, rkey
+  ON CONFLICT DO NOTHING
+  RETURNING collection, referent_id, other_id, creator_id, rkey
+)sql"};
 
-const statement newest_pending{
-    "newest_pending", "SELECT * FROM (SELECT collection, referent_id, other_id, creator_id, rkey, "
-                      "parked_at FROM pending_ops ORDER BY parked_at DESC LIMIT $1) AS newest "
-                      "ORDER BY parked_at"};
+const statement newest_pending{"newest_pending", R"sql(
+  SELECT *
+  FROM (
+    SELECT collection, referent_id, other_id, creator_id, rkey, parked_at
+    FROM pending_ops
+    ORDER BY parked_at DESC
+    LIMIT $1
+  ) AS newest
+  ORDER BY parked_at
+)sql"};
 
 // A list item that waits counts for thread gates all the same: it goes to the history (10 is
 // collection::list_item).
@@ -40,17 +52,24 @@ const statement cancel{
     ") SELECT collection, referent_id, other_id, "
     "creator_id, rkey FROM gone"};
 
-const statement release{
-    "release_pending",
-    "WITH gone AS (DELETE FROM pending_ops WHERE referent_id = ANY($1) RETURNING *) "
-    "SELECT referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid, "
-    "subject_cid, via_cid, "
-    "created_text, record FROM gone ORDER BY commit_time, creator_id, rkey"};
+const statement release{"release_pending", R"sql(
+  WITH gone AS (
+    DELETE FROM pending_ops
+    WHERE referent_id = ANY($1)
+    RETURNING *
+  )
+  SELECT referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid,
+    subject_cid, via_cid, created_text, record
+  FROM gone
+  ORDER BY commit_time, creator_id, rkey
+)sql"};
 
-const statement pending_of{
-    "pending_of",
-    "SELECT rkey FROM pending_ops WHERE creator_id = $1 AND collection = $2 AND commit_time <= $3 "
-    "LIMIT $4"};
+const statement pending_of{"pending_of", R"sql(
+  SELECT rkey
+  FROM pending_ops
+  WHERE creator_id = $1 AND collection = $2 AND commit_time <= $3
+  LIMIT $4
+)sql"};
 
 [[nodiscard]] std::optional<std::int64_t> other_of(const pending_op& op) {
   if (op.kind == collection::list_item)

@@ -7,34 +7,50 @@ namespace prism::db {
 
 namespace {
 
-const statement ancestors{
-    "ancestors",
-    "WITH RECURSIVE up(post_id, at, ancestor_id, root_id, height) AS ("
-    "SELECT p.id, p.commit_time, p.reply_parent_id, p.reply_root_id, 1 FROM posts p "
-    "WHERE p.id = ANY($1) AND p.reply_parent_id IS NOT NULL "
-    "UNION ALL SELECT up.post_id, up.at, a.reply_parent_id, up.root_id, up.height + 1 FROM up "
-    "JOIN post_versions a ON a.id = up.ancestor_id AND a.commit_time <= up.at AND a.until > up.at "
-    "WHERE up.height < $2 AND a.reply_parent_id IS NOT NULL) "
-    "SELECT up.post_id, up.ancestor_id, a.creator_id, a.reply_root_id, "
-    "coalesce(up.ancestor_id = ANY(g.hidden_replies), false) FROM up "
-    "LEFT JOIN post_versions a ON a.id = up.ancestor_id AND a.commit_time <= up.at AND a.until > "
-    "up.at "
-    "LEFT JOIN thread_gate_versions g ON g.id = up.root_id AND g.commit_time <= up.at AND g.until "
-    "> up.at ORDER BY up.post_id, up.height"};
+const statement ancestors{"ancestors", R"sql(
+  WITH RECURSIVE up(post_id, at, ancestor_id, root_id, height) AS (
+    SELECT p.id, p.commit_time, p.reply_parent_id, p.reply_root_id, 1
+    FROM posts p
+    WHERE p.id = ANY($1) AND p.reply_parent_id IS NOT NULL
+    UNION ALL
+    SELECT up.post_id, up.at, a.reply_parent_id, up.root_id, up.height + 1
+    FROM up
+    JOIN post_versions a ON a.id = up.ancestor_id AND a.commit_time <= up.at AND a.until > up.at
+    WHERE up.height < $2 AND a.reply_parent_id IS NOT NULL
+  )
+  SELECT up.post_id, up.ancestor_id, a.creator_id, a.reply_root_id,
+    coalesce(up.ancestor_id = ANY(g.hidden_replies), false)
+  FROM up
+  LEFT JOIN post_versions a ON a.id = up.ancestor_id AND a.commit_time <= up.at
+    AND a.until > up.at
+  LEFT JOIN thread_gate_versions g ON g.id = up.root_id AND g.commit_time <= up.at
+    AND g.until > up.at
+  ORDER BY up.post_id, up.height
+)sql"};
 
-const statement notifying_posts{
-    "speaking_posts",
-    "SELECT p.id, p.creator_id, u.rkey, least(p.created_at, p.commit_time), "
-    "p.quoted_id, nullif(q.repo_id, 0), coalesce(p.violates_thread_gate, false), "
-    "coalesce(p.violates_embedding_rules, false) FROM posts p JOIN uris u ON u.id = p.id "
-    "LEFT JOIN uris q ON q.id = p.quoted_id WHERE p.id = ANY($1)"};
+const statement notifying_posts{"notifying_posts", R"sql(
+  SELECT p.id, p.creator_id, u.rkey, least(p.created_at, p.commit_time), p.quoted_id,
+    nullif(q.repo_id, 0), coalesce(p.violates_thread_gate, false),
+    coalesce(p.violates_embedding_rules, false)
+  FROM posts p
+  JOIN uris u ON u.id = p.id
+  LEFT JOIN uris q ON q.id = p.quoted_id
+  WHERE p.id = ANY($1)
+)sql"};
 
 // The condition on the reason has to be that of the index.
-const statement existing_notifications{
-    "told_by_posts",
-    "SELECT p.id, n.reason, n.recipient_id, n.subject_id FROM posts p JOIN uris u ON u.id = p.id "
-    "JOIN notifications n ON n.author_id = p.creator_id AND n.rkey = u.rkey "
-    "AND n.reason IN (4, 5, 6, 9, 10, 11) AND n.reason IN (4, 5, 6) WHERE p.id = ANY($1)"};
+const statement existing_notifications{"existing_notifications", R"sql(
+  SELECT p.id, n.reason, n.recipient_id, n.subject_id
+  FROM posts p
+  JOIN uris u ON u.id = p.id
+  JOIN notifications n ON n.author_id = p.creator_id AND n.rkey = u.rkey
+    AND n.reason IN (
+      4 /* mention */, 5 /* reply */, 6 /* quote */, 9 /* starterpack_joined */,
+      10 /* verified */, 11 /* unverified */
+    )
+    AND n.reason IN (4 /* mention */, 5 /* reply */, 6 /* quote */)
+  WHERE p.id = ANY($1)
+)sql"};
 
 [[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
   params p;

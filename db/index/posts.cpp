@@ -6,71 +6,95 @@ namespace prism::db {
 
 namespace {
 
-const statement existing_posts{"existing_posts", "SELECT id FROM posts WHERE id = ANY($1)"};
+const statement existing_posts{"existing_posts",
+                               R"sql(SELECT id FROM posts WHERE id = ANY($1))sql"};
 
-const statement make_aggregates{
-    "make_aggregates",
-    "INSERT INTO post_aggregates (post_id) SELECT id FROM unnest($1::int8[]) AS i(id) "
-    "WHERE NOT EXISTS (SELECT FROM post_aggregates a WHERE a.post_id = i.id) "
-    "ORDER BY id ON CONFLICT DO NOTHING"};
+const statement make_aggregates{"make_aggregates", R"sql(
+  INSERT INTO post_aggregates(post_id)
+  SELECT id
+  FROM unnest($1::int8[]) AS i(id)
+  WHERE NOT EXISTS (SELECT FROM post_aggregates a WHERE a.post_id = i.id)
+  ORDER BY id
+  ON CONFLICT DO NOTHING
+)sql"};
 
-const statement lock_aggregates{
-    "lock_aggregates",
-    "SELECT post_id FROM post_aggregates WHERE post_id = ANY($1) ORDER BY post_id FOR UPDATE"};
+const statement lock_aggregates{"lock_aggregates", R"sql(
+  SELECT post_id
+  FROM post_aggregates
+  WHERE post_id = ANY($1)
+  ORDER BY post_id
+  FOR UPDATE
+)sql"};
 
 // No lock that is taken out of its turn may be waited for as long as a deadlock takes to be found.
-const statement short_lock_timeout{
-    "wait_little",
-    "SELECT set_config('prism.lock_timeout', current_setting('lock_timeout'), true), "
-    "set_config('lock_timeout', '50ms', true)"};
+const statement short_lock_timeout{"short_lock_timeout", R"sql(
+  SELECT set_config('prism.lock_timeout', current_setting('lock_timeout'), true),
+    set_config('lock_timeout', '50ms', true)
+)sql"};
 
-const statement wait_as_before{
-    "wait_as_before",
-    "SELECT set_config('lock_timeout', current_setting('prism.lock_timeout'), true)"};
+const statement wait_as_before{"wait_as_before", R"sql(
+  SELECT set_config('lock_timeout', current_setting('prism.lock_timeout'), true)
+)sql"};
 
-const statement referents_of_posts{
-    "referents_of_posts", "SELECT x.id FROM posts p, LATERAL (VALUES (p.reply_parent_id), "
-                          "(p.quoted_id)) AS x(id) WHERE p.id = ANY($1) AND x.id IS NOT NULL"};
+const statement referents_of_posts{"referents_of_posts", R"sql(
+  SELECT x.id
+  FROM posts p, LATERAL (VALUES (p.reply_parent_id), (p.quoted_id)) AS x(id)
+  WHERE p.id = ANY($1) AND x.id IS NOT NULL
+)sql"};
 
-const statement remove_posts{
-    "remove_posts",
-    "WITH gone AS (DELETE FROM posts p USING unnest($1::int8[], $2::timestamptz[]) AS d(id, until) "
-    "WHERE p.id = d.id RETURNING p.id, p.creator_id, p.created_at, p.commit_time, p.reply_root_id, "
-    "p.reply_parent_id, p.quoted_id, p.violates_thread_gate, p.invalid_reply_root, p.facets, "
-    "d.until), "
-    "kept AS (INSERT INTO past_posts (id, commit_time, until, creator_id, reply_root_id, "
-    "reply_parent_id, invalid_reply_root, facets) SELECT id, commit_time, until, creator_id, "
-    "reply_root_id, reply_parent_id, coalesce(invalid_reply_root, false), facets FROM gone "
-    "ON CONFLICT DO NOTHING) "
-    "SELECT id, creator_id, created_at, commit_time, reply_root_id, (SELECT nullif(u.repo_id, 0) "
-    "FROM uris u WHERE u.id = reply_root_id), reply_parent_id, quoted_id, "
-    "coalesce(violates_thread_gate, false) FROM gone"};
+const statement remove_posts{"remove_posts", R"sql(
+  WITH gone AS (
+    DELETE FROM posts p USING unnest($1::int8[], $2::timestamptz[]) AS d(id, until)
+    WHERE p.id = d.id
+    RETURNING p.id, p.creator_id, p.created_at, p.commit_time, p.reply_root_id, p.reply_parent_id,
+      p.quoted_id, p.violates_thread_gate, p.invalid_reply_root, p.facets, d.until
+  ),
+  kept AS (
+    INSERT INTO past_posts(
+      id, commit_time, until, creator_id, reply_root_id, reply_parent_id, invalid_reply_root,
+      facets
+    )
+    SELECT id, commit_time, until, creator_id, reply_root_id, reply_parent_id,
+      coalesce(invalid_reply_root, false), facets
+    FROM gone
+    ON CONFLICT DO NOTHING
+  )
+  SELECT id, creator_id, created_at, commit_time, reply_root_id,
+    (SELECT nullif(u.repo_id, 0) FROM uris u WHERE u.id = reply_root_id), reply_parent_id,
+    quoted_id, coalesce(violates_thread_gate, false)
+  FROM gone
+)sql"};
 
-const statement insert_posts{
-    "insert_posts", "INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, "
-                    "reply_root_id, reply_parent_id, "
-                    "quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, "
-                    "embed, labels, extra, record, created_text) "
-                    "SELECT id, creator_id, created_at, commit_time, commit_seq, reply_root_id, "
-                    "reply_parent_id, quoted_id, cid, "
-                    "reply_root_cid, reply_parent_cid, text, langs::text[], tags::text[], "
-                    "facets::jsonb, embed::jsonb, "
-                    "labels::jsonb, extra::jsonb, record, created_text "
-                    "FROM unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], "
-                    "$5::int8[], $6::int8[], $7::int8[], "
-                    "$8::int8[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], "
-                    "$13::text[], $14::text[], $15::text[], "
-                    "$16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[]) "
-                    "AS n(id, creator_id, created_at, commit_time, commit_seq, reply_root_id, "
-                    "reply_parent_id, quoted_id, cid, "
-                    "reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels, "
-                    "extra, record, created_text) "
-                    "ON CONFLICT (id) DO NOTHING RETURNING id"};
+const statement insert_posts{"insert_posts", R"sql(
+  INSERT INTO posts(
+    id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id,
+    quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels,
+    extra, record, created_text
+  )
+  SELECT id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id,
+    quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs::text[], tags::text[],
+    facets::jsonb, embed::jsonb, labels::jsonb, extra::jsonb, record, created_text
+  FROM unnest(
+    $1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::int8[], $6::int8[],
+    $7::int8[], $8::int8[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], $13::text[],
+    $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[]
+  ) AS n(
+    id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id,
+    quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels,
+    extra, record, created_text
+  )
+  ON CONFLICT (id) DO NOTHING
+  RETURNING id
+)sql"};
 
-const statement posts_of{
-    "posts_of",
-    "SELECT p.id, u.rkey FROM posts p JOIN uris u ON u.id = p.id WHERE p.creator_id = $1 "
-    "AND p.commit_time <= $2 ORDER BY p.commit_time, p.id LIMIT $3"};
+const statement posts_of{"posts_of", R"sql(
+  SELECT p.id, u.rkey
+  FROM posts p
+  JOIN uris u ON u.id = p.id
+  WHERE p.creator_id = $1 AND p.commit_time <= $2
+  ORDER BY p.commit_time, p.id
+  LIMIT $3
+)sql"};
 
 [[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
   params p;

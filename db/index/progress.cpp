@@ -7,44 +7,64 @@ namespace prism::db {
 
 namespace {
 
-const statement new_epoch{
-    "new_epoch",
-    "INSERT INTO leases AS l (name, holder, epoch, expires_at) VALUES ($1, $2, 1, 'infinity') "
-    "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = l.epoch + 1 RETURNING "
-    "epoch"};
+const statement new_epoch{"new_epoch", R"sql(
+  INSERT INTO leases AS l(name, holder, epoch, expires_at)
+  VALUES ($1, $2, 1, 'infinity')
+  ON CONFLICT (name) DO UPDATE
+  SET holder = excluded.holder, epoch = l.epoch + 1
+  RETURNING epoch
+)sql"};
 
-const statement lock_cursors{
-    "lock_cursors",
-    "SELECT shard, seq FROM firehose_cursor WHERE service = $1 ORDER BY shard FOR UPDATE"};
+const statement lock_cursors{"lock_cursors", R"sql(
+  SELECT shard, seq
+  FROM firehose_cursor
+  WHERE service = $1
+  ORDER BY shard
+  FOR UPDATE
+)sql"};
 
-const statement read_cursors{
-    "read_cursors", "SELECT shard, seq FROM firehose_cursor WHERE service = $1 ORDER BY shard"};
+const statement read_cursors{"read_cursors", R"sql(
+  SELECT shard, seq
+  FROM firehose_cursor
+  WHERE service = $1
+  ORDER BY shard
+)sql"};
 
-const statement drop_cursors{"drop_cursors", "DELETE FROM firehose_cursor WHERE service = $1"};
+const statement drop_cursors{"drop_cursors",
+                             R"sql(DELETE FROM firehose_cursor WHERE service = $1)sql"};
 
-const statement put_cursors{
-    "put_cursors",
-    "INSERT INTO firehose_cursor (service, shard, seq, epoch) "
-    "SELECT $1, shard, seq, $4 FROM unnest($2::int4[], $3::int8[]) AS n(shard, seq)"};
+const statement put_cursors{"put_cursors", R"sql(
+  INSERT INTO firehose_cursor(service, shard, seq, epoch)
+  SELECT $1, shard, seq, $4
+  FROM unnest($2::int4[], $3::int8[]) AS n(shard, seq)
+)sql"};
 
 // One row always comes back: what the row says after the attempt.
-const statement advance_cursor{
-    "advance_cursor",
-    "WITH moved AS (UPDATE firehose_cursor SET seq = $4, updated_at = now() "
-    "WHERE service = $1 AND shard = $2 AND epoch = $3 AND seq < $4 RETURNING seq) "
-    "SELECT epoch, seq, EXISTS (SELECT FROM moved) FROM firehose_cursor WHERE service = $1 AND "
-    "shard = $2"};
+const statement advance_cursor{"advance_cursor", R"sql(
+  WITH moved AS (
+    UPDATE firehose_cursor
+    SET seq = $4, updated_at = now()
+    WHERE service = $1 AND shard = $2 AND epoch = $3 AND seq < $4
+    RETURNING seq
+  )
+  SELECT epoch, seq, EXISTS (SELECT FROM moved)
+  FROM firehose_cursor
+  WHERE service = $1 AND shard = $2
+)sql"};
 
 const statement select_revs{"select_revs",
-                            "SELECT user_id, rev FROM repos WHERE user_id = ANY($1)"};
+                            R"sql(SELECT user_id, rev FROM repos WHERE user_id = ANY($1))sql"};
 
-const statement put_heads{
-    "put_heads",
-    "INSERT INTO repos AS r (user_id, rev, commit_cid, commit_time) "
-    "SELECT * FROM unnest($1::int8[], $2::text[], $3::bytea[], $4::timestamptz[]) "
-    "AS n(user_id, rev, commit_cid, commit_time) ORDER BY user_id ON CONFLICT (user_id) DO UPDATE "
-    "SET rev = excluded.rev, commit_cid = excluded.commit_cid, commit_time = excluded.commit_time "
-    "WHERE r.rev < excluded.rev"};
+const statement put_heads{"put_heads", R"sql(
+  INSERT INTO repos AS r(user_id, rev, commit_cid, commit_time)
+  SELECT *
+  FROM unnest($1::int8[], $2::text[], $3::bytea[], $4::timestamptz[]) AS n(user_id, rev,
+    commit_cid, commit_time)
+  ORDER BY user_id
+  ON CONFLICT (user_id) DO UPDATE
+  SET rev = excluded.rev, commit_cid = excluded.commit_cid, commit_time = excluded.commit_time
+  WHERE r.rev < excluded.rev
+)sql"};
 
 [[nodiscard]] std::vector<shard_cursor> renumber(const result& stored, std::int32_t shards,
                                                  std::int64_t initial_seq) {

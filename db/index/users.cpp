@@ -7,68 +7,104 @@ namespace prism::db {
 
 namespace {
 
-const statement insert_users{
-    "insert_users", "INSERT INTO users (did) SELECT did FROM unnest($1::text[]) AS n(did) "
-                    "WHERE NOT EXISTS (SELECT FROM users u WHERE u.did = n.did) ORDER BY did "
-                    "ON CONFLICT DO NOTHING"};
+const statement insert_users{"insert_users", R"sql(
+  INSERT INTO users(did)
+  SELECT did
+  FROM unnest($1::text[]) AS n(did)
+  WHERE NOT EXISTS (SELECT FROM users u WHERE u.did = n.did)
+  ORDER BY did
+  ON CONFLICT DO NOTHING
+)sql"};
 
-const statement select_users{"select_users",
-                             "SELECT u.id FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at) "
-                             "JOIN users u ON u.did = n.did ORDER BY n.at"};
+const statement select_users{"select_users", R"sql(
+  SELECT u.id
+  FROM unnest($1::text[])
+  WITH ORDINALITY AS n(did, at)
+  JOIN users u ON u.did = n.did
+  ORDER BY n.at
+)sql"};
 
-const statement insert_uris{
-    "insert_uris",
-    "INSERT INTO uris (repo_id, collection, rkey) SELECT * FROM unnest($1::int8[], $2::int2[], "
-    "$3::text[]) "
-    "AS n(repo_id, collection, rkey) WHERE NOT EXISTS (SELECT FROM uris u WHERE u.repo_id = "
-    "n.repo_id "
-    "AND u.collection = n.collection AND u.rkey = n.rkey) ORDER BY repo_id, collection, rkey "
-    "ON CONFLICT DO NOTHING"};
+const statement insert_uris{"insert_uris", R"sql(
+  INSERT INTO uris(repo_id, collection, rkey)
+  SELECT *
+  FROM unnest($1::int8[], $2::int2[], $3::text[]) AS n(repo_id, collection, rkey)
+  WHERE NOT EXISTS (
+    SELECT FROM uris u
+    WHERE u.repo_id = n.repo_id AND u.collection = n.collection AND u.rkey = n.rkey
+  )
+  ORDER BY repo_id, collection, rkey
+  ON CONFLICT DO NOTHING
+)sql"};
 
-const statement select_uris{
-    "select_uris", "SELECT u.id FROM unnest($1::int8[], $2::int2[], $3::text[]) WITH ORDINALITY "
-                   "AS n(repo_id, collection, rkey, at) JOIN uris u ON u.repo_id = n.repo_id "
-                   "AND u.collection = n.collection AND u.rkey = n.rkey ORDER BY n.at"};
+const statement select_uris{"select_uris", R"sql(
+  SELECT u.id
+  FROM unnest($1::int8[], $2::int2[], $3::text[])
+  WITH ORDINALITY AS n(repo_id, collection, rkey, at)
+  JOIN uris u ON u.repo_id = n.repo_id AND u.collection = n.collection AND u.rkey = n.rkey
+  ORDER BY n.at
+)sql"};
 
 // A repo that shows up for the first time, or an account that came back, is dated and to be asked
 // about; so is one that is still active when its last look-up is a day old, or an hour if that
 // found no handle (the intervals of the official AppView).
-const statement see_users{
-    "see_users",
-    "WITH n AS MATERIALIZED (SELECT u.id, n.at, u.indexed_at IS NULL AS is_new FROM "
-    "unnest($1::int8[], $2::timestamptz[]) AS n(id, at) JOIN users u ON u.id = n.id "
-    "WHERE u.status IS DISTINCT FROM 'deleted' AND (u.indexed_at IS NULL OR n.at > u.indexed_at + "
-    "CASE WHEN u.handle IS NULL THEN interval '1 hour' ELSE interval '1 day' END)), "
-    "dated AS (UPDATE users u SET indexed_at = n.at FROM n WHERE u.id = n.id AND n.is_new) "
-    "INSERT INTO identity_tasks (user_id, kind, event_time, forced) SELECT id, 0, at, false FROM n "
-    "ON CONFLICT DO NOTHING"};
+const statement see_users{"see_users", R"sql(
+  WITH n AS MATERIALIZED (
+    SELECT u.id, n.at, u.indexed_at IS NULL AS is_new
+    FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at)
+    JOIN users u ON u.id = n.id
+    WHERE u.status IS DISTINCT FROM 'deleted'
+      AND (
+        u.indexed_at IS NULL OR n.at > u.indexed_at + CASE
+        WHEN u.handle IS NULL THEN interval '1 hour' ELSE interval '1 day' END
+      )
+  ),
+  dated AS (
+    UPDATE users u
+    SET indexed_at = n.at
+    FROM n
+    WHERE u.id = n.id AND n.is_new
+  )
+  INSERT INTO identity_tasks(user_id, kind, event_time, forced)
+  SELECT id, 0, at, false
+  FROM n
+  ON CONFLICT DO NOTHING
+)sql"};
 
-const statement put_identities{
-    "put_identities",
-    "WITH newer AS (UPDATE users u SET indexed_at = n.at, identity_time = n.at "
-    "FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
-    "WHERE u.id = n.id AND (u.identity_time IS NULL OR u.identity_time < n.at) "
-    "RETURNING u.id, n.at) "
-    "INSERT INTO identity_tasks AS t (user_id, kind, event_time, forced) "
-    "SELECT id, 0, at, true FROM newer ON CONFLICT (user_id, kind) DO UPDATE SET "
-    "event_time = excluded.event_time, forced = true, version = t.version + 1, attempts = 0, "
-    "due_at = excluded.due_at"};
+const statement put_identities{"put_identities", R"sql(
+  WITH newer AS (
+    UPDATE users u
+    SET indexed_at = n.at, identity_time = n.at
+    FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at)
+    WHERE u.id = n.id AND (u.identity_time IS NULL OR u.identity_time < n.at)
+    RETURNING u.id, n.at
+  )
+  INSERT INTO identity_tasks AS t(user_id, kind, event_time, forced)
+  SELECT id, 0, at, true
+  FROM newer
+  ON CONFLICT (user_id, kind) DO UPDATE
+  SET event_time = excluded.event_time, forced = true, version = t.version + 1, attempts = 0,
+    due_at = excluded.due_at
+)sql"};
 
-const statement park_deletions{
-    "park_deletions",
-    "INSERT INTO identity_tasks AS t (user_id, kind, event_time, forced) "
-    "SELECT n.id, 1, n.at, true FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at) "
-    "JOIN users u ON u.id = n.id WHERE u.status_time IS NULL OR u.status_time < n.at "
-    "ON CONFLICT (user_id, kind) DO UPDATE SET event_time = excluded.event_time, "
-    "version = t.version + 1, attempts = 0, due_at = excluded.due_at "
-    "WHERE t.event_time < excluded.event_time"};
+const statement park_deletions{"park_deletions", R"sql(
+  INSERT INTO identity_tasks AS t(user_id, kind, event_time, forced)
+  SELECT n.id, 1, n.at, true
+  FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at)
+  JOIN users u ON u.id = n.id
+  WHERE u.status_time IS NULL OR u.status_time < n.at
+  ON CONFLICT (user_id, kind) DO UPDATE
+  SET event_time = excluded.event_time, version = t.version + 1, attempts = 0,
+    due_at = excluded.due_at
+  WHERE t.event_time < excluded.event_time
+)sql"};
 
-const statement put_accounts{
-    "put_accounts", "UPDATE users u SET status = n.status, status_time = n.at, "
-                    "indexed_at = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.indexed_at END, "
-                    "handle = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.handle END "
-                    "FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS n(id, status, at) "
-                    "WHERE u.id = n.id AND (u.status_time IS NULL OR u.status_time < n.at)"};
+const statement put_accounts{"put_accounts", R"sql(
+  UPDATE users u
+  SET status = n.status, status_time = n.at, indexed_at = CASE WHEN n.status = 'deleted' THEN NULL
+    ELSE u.indexed_at END, handle = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.handle END
+  FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS n(id, status, at)
+  WHERE u.id = n.id AND (u.status_time IS NULL OR u.status_time < n.at)
+)sql"};
 
 /// Runs an insert and a select of the same parameters and expects an id for each of `count` rows.
 [[nodiscard]] outcome<std::vector<std::int64_t>> intern(executor& on, const statement& insert,

@@ -13,20 +13,37 @@ namespace {
 
 // The rows of these paths, and of each pair that they or the new rows name: the counted one, and of
 // the duplicates as many as can take its place within the batch.
-const statement select_verifications{
-    "verifications_before",
-    "WITH own AS (SELECT t.creator_id, t.rkey, t.subject_id, t.commit_time, t.duplicate "
-    "FROM unnest($1::int8[], $2::text[]) AS d(creator_id, rkey) JOIN verifications t "
-    "ON t.creator_id = d.creator_id AND t.rkey = d.rkey), "
-    "pairs AS (SELECT subject_id, creator_id FROM own UNION "
-    "SELECT * FROM unnest($3::int8[], $4::int8[])) "
-    "SELECT * FROM own UNION SELECT t.creator_id, t.rkey, t.subject_id, t.commit_time, false "
-    "FROM pairs p JOIN verifications t ON t.subject_id = p.subject_id "
-    "AND t.creator_id = p.creator_id AND NOT t.duplicate "
-    "UNION SELECT p.creator_id, t.rkey, p.subject_id, t.commit_time, true FROM pairs p "
-    "CROSS JOIN LATERAL (SELECT rkey, commit_time FROM verifications "
-    "WHERE subject_id = p.subject_id AND creator_id = p.creator_id AND duplicate "
-    "ORDER BY commit_time, rkey LIMIT $5) t"};
+const statement select_verifications{"verifications_before", R"sql(
+  WITH own AS (
+    SELECT t.creator_id, t.rkey, t.subject_id, t.commit_time, t.duplicate
+    FROM unnest($1::int8[], $2::text[]) AS d(creator_id, rkey)
+    JOIN verifications t ON t.creator_id = d.creator_id AND t.rkey = d.rkey
+  ),
+  pairs AS (
+    SELECT subject_id, creator_id
+    FROM own
+    UNION
+    SELECT *
+    FROM unnest($3::int8[], $4::int8[])
+  )
+  SELECT *
+  FROM own
+  UNION
+  SELECT t.creator_id, t.rkey, t.subject_id, t.commit_time, false
+  FROM pairs p
+  JOIN verifications t ON t.subject_id = p.subject_id AND t.creator_id = p.creator_id
+    AND NOT t.duplicate
+  UNION
+  SELECT p.creator_id, t.rkey, p.subject_id, t.commit_time, true
+  FROM pairs p
+  CROSS JOIN LATERAL (
+    SELECT rkey, commit_time
+    FROM verifications
+    WHERE subject_id = p.subject_id AND creator_id = p.creator_id AND duplicate
+    ORDER BY commit_time, rkey
+    LIMIT $5
+  ) t
+)sql"};
 
 using path = std::pair<std::int64_t, std::string>;  // creator, rkey
 using pair = std::pair<std::int64_t, std::int64_t>; // subject, creator

@@ -12,15 +12,17 @@ namespace {
 using clock = connection::clock;
 using std::chrono::milliseconds;
 
-const statement begin_read_committed{"begin", "begin isolation level read committed"};
-const statement begin_repeatable{"begin_repeatable", "begin isolation level repeatable read"};
-const statement begin_serializable{"begin_serializable", "begin isolation level serializable"};
-const statement commit_statement{"commit", "commit"};
-const statement set_local{"set_local",
-                          "select set_config('statement_timeout', $1, true),"
-                          " set_config('lock_timeout', $2, true),"
-                          " set_config('idle_in_transaction_session_timeout', $3, true),"
-                          " set_config('synchronous_commit', $4, true)"};
+const statement begin_read_committed{"begin", R"sql(begin isolation level read committed)sql"};
+const statement begin_repeatable{"begin_repeatable",
+                                 R"sql(begin isolation level repeatable read)sql"};
+const statement begin_serializable{"begin_serializable",
+                                   R"sql(begin isolation level serializable)sql"};
+const statement commit_statement{"commit", R"sql(commit)sql"};
+const statement set_local{"set_local", R"sql(
+  select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
+    set_config('idle_in_transaction_session_timeout', $3, true),
+    set_config('synchronous_commit', $4, true)
+)sql"};
 
 /// What the server waits longer than we do: it acts alone only if we are stopped or cut off.
 constexpr milliseconds server_margin{1'000};

@@ -7,20 +7,36 @@ namespace {
 // Collection 1 is that of posts: a repost of something else, such as a feed generator, is an item,
 // but nothing that a feed shows. No EXISTS: PostgreSQL may answer it by reading a whole table into
 // memory first.
-const db::statement select_author_feed{
-    "author_feed",
-    "SELECT f.originator_id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey "
-    "FROM (SELECT did FROM users WHERE id = $1 AND status IS NULL LIMIT 1) o CROSS JOIN LATERAL "
-    "(SELECT i.originator_id, i.sort_at, i.post_id, i.repost_rkey, p.did, p.rkey FROM feed_items i "
-    "CROSS JOIN LATERAL (SELECT a.did, u.rkey FROM uris u JOIN users a ON a.id = u.repo_id "
-    "AND a.status IS NULL WHERE u.id = i.post_id AND u.collection = 1 LIMIT 1) p "
-    "LEFT JOIN LATERAL (SELECT reply_parent_id, reply_root_id FROM posts WHERE id = i.post_id "
-    "AND $6::int2 > 0 LIMIT 1) r ON true "
-    "WHERE i.originator_id = $1 AND (i.sort_at, i.post_id, i.originator_id, "
-    "coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5) "
-    "AND (i.repost_rkey IS NOT NULL OR r.reply_parent_id IS NULL "
-    "OR $6 = 2 AND (SELECT repo_id FROM uris WHERE id = r.reply_root_id) = $1) "
-    "ORDER BY i.sort_at DESC FETCH FIRST (SELECT $7::int8) ROWS WITH TIES) f LIMIT $8"};
+const db::statement select_author_feed{"author_feed", R"sql(
+  SELECT f.originator_id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey
+  FROM (SELECT did FROM users WHERE id = $1 AND status IS NULL LIMIT 1) o
+  CROSS JOIN LATERAL (
+    SELECT i.originator_id, i.sort_at, i.post_id, i.repost_rkey, p.did, p.rkey
+    FROM feed_items i
+    CROSS JOIN LATERAL (
+      SELECT a.did, u.rkey
+      FROM uris u
+      JOIN users a ON a.id = u.repo_id AND a.status IS NULL
+      WHERE u.id = i.post_id AND u.collection = 1 /* post */
+      LIMIT 1
+    ) p
+    LEFT JOIN LATERAL (
+      SELECT reply_parent_id, reply_root_id
+      FROM posts
+      WHERE id = i.post_id AND $6::int2 > 0
+      LIMIT 1
+    ) r ON true
+    WHERE i.originator_id = $1
+      AND (i.sort_at, i.post_id, i.originator_id, coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5)
+      AND (
+        i.repost_rkey IS NOT NULL OR r.reply_parent_id IS NULL OR $6 = 2
+        AND (SELECT repo_id FROM uris WHERE id = r.reply_root_id) = $1
+      )
+    ORDER BY i.sort_at DESC
+    FETCH FIRST (SELECT $7::int8) ROWS WITH TIES
+  ) f
+  LIMIT $8
+)sql"};
 
 } // namespace
 

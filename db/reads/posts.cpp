@@ -6,9 +6,13 @@ namespace prism::reads {
 
 namespace {
 
-const db::statement select_post{
-    "find_post", "SELECT p.id FROM users o JOIN uris u ON u.repo_id = o.id AND u.collection = 1 "
-                 "AND u.rkey = $2 JOIN posts p ON p.id = u.id WHERE o.did = $1"};
+const db::statement select_post{"find_post", R"sql(
+  SELECT p.id
+  FROM users o
+  JOIN uris u ON u.repo_id = o.id AND u.collection = 1 /* post */ AND u.rkey = $2
+  JOIN posts p ON p.id = u.id
+  WHERE o.did = $1
+)sql"};
 
 const db::statement select_posts{
     "posts_by_id", "SELECT " PRISM_POST_COLUMNS "FROM unnest($1::int8[]) AS n(id) CROSS JOIN "

@@ -4,18 +4,22 @@ namespace prism::reads {
 
 namespace {
 
-const db::statement select_user{"find_user", "SELECT id FROM users WHERE did = $1"};
+const db::statement select_user{"find_user", R"sql(SELECT id FROM users WHERE did = $1)sql"};
 
 // Each is looked up singly, in the order of the array.
-const db::statement select_profiles{
-    "profiles",
-    "SELECT u.id, u.did, u.handle, u.status, u.indexed_at IS NOT NULL, p.display_name, "
-    "p.description, coalesce(a.followers_count, 0), coalesce(a.follows_count, 0), "
-    "coalesce(a.posts_count, 0) FROM unnest($1::int8[]) AS n(id) "
-    "CROSS JOIN LATERAL (SELECT * FROM users WHERE id = n.id LIMIT 1) u "
-    "LEFT JOIN LATERAL (SELECT display_name, description FROM profiles "
-    "WHERE creator_id = n.id AND rkey = 'self' LIMIT 1) p ON true "
-    "LEFT JOIN LATERAL (SELECT * FROM user_aggregates WHERE user_id = n.id LIMIT 1) a ON true"};
+const db::statement select_profiles{"profiles", R"sql(
+  SELECT u.id, u.did, u.handle, u.status, u.indexed_at IS NOT NULL, p.display_name, p.description,
+    coalesce(a.followers_count, 0), coalesce(a.follows_count, 0), coalesce(a.posts_count, 0)
+  FROM unnest($1::int8[]) AS n(id)
+  CROSS JOIN LATERAL (SELECT * FROM users WHERE id = n.id LIMIT 1) u
+  LEFT JOIN LATERAL (
+    SELECT display_name, description
+    FROM profiles
+    WHERE creator_id = n.id AND rkey = 'self'
+    LIMIT 1
+  ) p ON true
+  LEFT JOIN LATERAL (SELECT * FROM user_aggregates WHERE user_id = n.id LIMIT 1) a ON true
+)sql"};
 
 } // namespace
 

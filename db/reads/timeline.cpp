@@ -7,28 +7,60 @@ namespace prism::reads {
 namespace {
 
 // Indexes: follows_pkey, feed_items_originator_sort_at.
-const db::statement select_heads{
-    "timeline_heads",
-    "SELECT o.id, h.sort_at FROM (SELECT $1::int8 AS id UNION ALL SELECT f.subject_id FROM "
-    "(SELECT subject_id FROM follows WHERE creator_id = $1 AND NOT duplicate AND subject_id <> $1 "
-    "ORDER BY rkey DESC LIMIT (SELECT $6::int8)) f) o CROSS JOIN LATERAL (SELECT i.sort_at FROM "
-    "feed_items i "
-    "WHERE i.originator_id = o.id AND (i.sort_at, i.post_id, i.originator_id, "
-    "coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5) ORDER BY i.sort_at DESC LIMIT 1) h"};
+const db::statement select_heads{"timeline_heads", R"sql(
+  SELECT o.id, h.sort_at
+  FROM (
+    SELECT $1::int8 AS id
+    UNION ALL
+    SELECT f.subject_id
+    FROM (
+      SELECT subject_id
+      FROM follows
+      WHERE creator_id = $1 AND NOT duplicate AND subject_id <> $1
+      ORDER BY rkey DESC
+      LIMIT (SELECT $6::int8)
+    ) f
+  ) o
+  CROSS JOIN LATERAL (
+    SELECT i.sort_at
+    FROM feed_items i
+    WHERE i.originator_id = o.id
+      AND (i.sort_at, i.post_id, i.originator_id, coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5)
+    ORDER BY i.sort_at DESC
+    LIMIT 1
+  ) h
+)sql"};
 
 // Index: feed_items_originator_sort_at. Only of posts (collection 1), as in an author's feed.
-const db::statement select_items{
-    "timeline_items",
-    "SELECT o.id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey "
-    "FROM unnest($1::int8[]) AS n(id) "
-    "CROSS JOIN LATERAL (SELECT id, did FROM users WHERE id = n.id AND status IS NULL LIMIT 1) o "
-    "CROSS JOIN LATERAL (SELECT * FROM "
-    "(SELECT i.sort_at, i.post_id, i.repost_rkey, p.did, p.rkey FROM feed_items i "
-    "CROSS JOIN LATERAL (SELECT a.did, u.rkey FROM uris u JOIN users a ON a.id = u.repo_id "
-    "AND a.status IS NULL WHERE u.id = i.post_id AND u.collection = 1 LIMIT 1) p "
-    "WHERE i.originator_id = o.id AND i.sort_at >= $6 "
-    "AND (i.sort_at, i.post_id, i.originator_id, coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5) "
-    "ORDER BY i.sort_at DESC FETCH FIRST (SELECT $7::int8) ROWS WITH TIES) t LIMIT $8) f"};
+const db::statement select_items{"timeline_items", R"sql(
+  SELECT o.id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey
+  FROM unnest($1::int8[]) AS n(id)
+  CROSS JOIN LATERAL (
+    SELECT id, did
+    FROM users
+    WHERE id = n.id AND status IS NULL
+    LIMIT 1
+  ) o
+  CROSS JOIN LATERAL (
+    SELECT *
+    FROM (
+      SELECT i.sort_at, i.post_id, i.repost_rkey, p.did, p.rkey
+      FROM feed_items i
+      CROSS JOIN LATERAL (
+        SELECT a.did, u.rkey
+        FROM uris u
+        JOIN users a ON a.id = u.repo_id AND a.status IS NULL
+        WHERE u.id = i.post_id AND u.collection = 1 /* post */
+        LIMIT 1
+      ) p
+      WHERE i.originator_id = o.id AND i.sort_at >= $6
+        AND (i.sort_at, i.post_id, i.originator_id, coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5)
+      ORDER BY i.sort_at DESC
+      FETCH FIRST (SELECT $7::int8) ROWS WITH TIES
+    ) t
+    LIMIT $8
+  ) f
+)sql"};
 
 /// Before every instant that is in use: 4000 BC.
 constexpr micros begin_of_time = -188'395'027'200'000'000;

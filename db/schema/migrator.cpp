@@ -18,12 +18,16 @@ constexpr std::int32_t lock_object = 0x6d696772;
 constexpr milliseconds lock_poll{100};
 
 const statement table_exists{"migrations_exist",
-                             "select to_regclass('schema_migrations') is not null"};
-const statement select_applied{
-    "migrations_applied", "select version, name, checksum from schema_migrations order by version"};
-const statement insert_applied{
-    "migration_insert",
-    "insert into schema_migrations (version, name, checksum) values ($1, $2, $3)"};
+                             R"sql(select to_regclass('schema_migrations') is not null)sql"};
+const statement select_applied{"migrations_applied", R"sql(
+  select version, name, checksum
+  from schema_migrations
+  order by version
+)sql"};
+const statement insert_applied{"migration_insert", R"sql(
+  insert into schema_migrations(version, name, checksum)
+  values ($1, $2, $3)
+)sql"};
 
 constexpr const char* create_table = "create table schema_migrations ("
                                      "  version integer primary key,"

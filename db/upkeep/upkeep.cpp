@@ -10,8 +10,12 @@ namespace prism::db {
 namespace {
 
 // Index: primary key.
-const statement newer_writer{
-    "newer_writer", "SELECT epoch FROM firehose_cursor WHERE service = $1 AND epoch > $2 LIMIT 1"};
+const statement newer_writer{"newer_writer", R"sql(
+  SELECT epoch
+  FROM firehose_cursor
+  WHERE service = $1 AND epoch > $2
+  LIMIT 1
+)sql"};
 
 /// A batch that takes longer is too large, or meets a lock: better given up than waited for.
 constexpr std::chrono::milliseconds longest_batch{5'000};

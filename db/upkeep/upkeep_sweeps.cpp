@@ -7,24 +7,44 @@ namespace prism::db {
 namespace {
 
 // Index: sessions_expires_at. Rows that somebody holds are left to the next batch, here and below.
-const statement delete_sessions{
-    "delete_expired_sessions",
-    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= now() "
-    "ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)"};
+const statement delete_sessions{"delete_expired_sessions", R"sql(
+  DELETE FROM sessions
+  WHERE id IN (
+    SELECT id
+    FROM sessions
+    WHERE expires_at <= now()
+    ORDER BY expires_at
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED
+  )
+)sql"};
 
 // Index: oauth_states_expires_at.
-const statement delete_oauth_states{
-    "delete_expired_oauth_states",
-    "DELETE FROM oauth_states WHERE state IN (SELECT state FROM oauth_states WHERE expires_at <= "
-    "now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)"};
+const statement delete_oauth_states{"delete_expired_oauth_states", R"sql(
+  DELETE FROM oauth_states
+  WHERE state IN (
+    SELECT state
+    FROM oauth_states
+    WHERE expires_at <= now()
+    ORDER BY expires_at
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED
+  )
+)sql"};
 
 // Index: pending_ops_parked_at.
-const statement delete_pending{
-    "delete_expired_pending",
-    "DELETE FROM pending_ops WHERE (creator_id, collection, rkey) IN (SELECT creator_id, "
-    "collection, rkey FROM pending_ops WHERE parked_at < now() - $2 * interval '1 second' "
-    "ORDER BY parked_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
-    "RETURNING collection, referent_id, other_id, creator_id, rkey"};
+const statement delete_pending{"delete_expired_pending", R"sql(
+  DELETE FROM pending_ops
+  WHERE (creator_id, collection, rkey) IN (
+    SELECT creator_id, collection, rkey
+    FROM pending_ops
+    WHERE parked_at < now() - $2 * interval '1 second'
+    ORDER BY parked_at
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED
+  )
+  RETURNING collection, referent_id, other_id, creator_id, rkey
+)sql"};
 
 // Index: TABLE_recorded_at. By place, since a version has no short key; one that moves meanwhile
 // waits for the next batch.
