@@ -2,6 +2,7 @@
 
 #include "db/index/plan_settings.hpp"
 #include "db/pg/pipeline.hpp"
+#include "db/pg/row_reader.hpp"
 
 #include <map>
 
@@ -217,14 +218,11 @@ outcome<claimed_tasks> claim_identity_tasks(executor& on, std::int64_t limit,
   if (!rows)
     return tl::unexpected(rows.error());
   claimed_tasks done;
-  const auto& found = rows->front();
-  for (std::size_t i = 0; i < found.rows(); ++i)
-    done.tasks.push_back({static_cast<identity_kind>(found.get_int2(i, 0)), found.get_int8(i, 1),
-                          std::string{found.get_text(i, 2)}, found.get_timestamptz(i, 3),
-                          found.get_bool(i, 4), found.get_int4(i, 5), found.get_int4(i, 6),
-                          found.get_timestamptz(i, 7)});
-  done.queued = rows->back().get_int8(0, 0);
-  done.untried = rows->back().get_int8(0, 1);
+  done.tasks = read_rows<identity_task>(rows->front(), [](identity_task& task, row_reader& row) {
+    row >> task.kind >> task.user_id >> task.did >> timestamp(task.event_time) >> task.forced >>
+        task.version >> task.attempts >> timestamp(task.asked_at);
+  });
+  row_reader(rows->back(), 0) >> done.queued >> done.untried;
   return done;
 }
 

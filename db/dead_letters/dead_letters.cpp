@@ -1,5 +1,7 @@
 #include "db/dead_letters/dead_letters.hpp"
 
+#include "db/pg/row_reader.hpp"
+
 #include <algorithm>
 
 namespace prism::db {
@@ -55,11 +57,9 @@ outcome<std::vector<refused_part>> dead_letters_of_frame(executor& on, const std
   const auto rows = on.exec_prepared(frame_letters, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  std::vector<refused_part> out;
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    out.push_back({std::string{rows->get_text(i, 0)}, std::string{rows->get_text(i, 1)},
-                   std::string{rows->get_text(i, 2)}});
-  return out;
+  return read_rows<refused_part>(*rows, [](refused_part& part, row_reader& row) {
+    row >> part.path >> part.reason >> part.sqlstate;
+  });
 }
 
 outcome<std::vector<dead_letter_summary>> list_dead_letters(executor& on, std::int64_t after,
@@ -69,13 +69,10 @@ outcome<std::vector<dead_letter_summary>> list_dead_letters(executor& on, std::i
   const auto rows = on.exec_prepared(list_dead_letter_rows, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  std::vector<dead_letter_summary> out;
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    out.push_back({rows->get_int8(i, 0), std::string{rows->get_text(i, 1)}, rows->get_int8(i, 2),
-                   std::string{rows->get_text(i, 3)}, std::string{rows->get_text(i, 4)},
-                   std::string{rows->get_text(i, 5)}, std::string{rows->get_text(i, 6)},
-                   rows->get_int8(i, 7), rows->get_timestamptz(i, 8)});
-  return out;
+  return read_rows<dead_letter_summary>(*rows, [](dead_letter_summary& letter, row_reader& row) {
+    row >> letter.id >> letter.service >> letter.seq >> letter.did >> letter.path >>
+        letter.reason >> letter.sqlstate >> letter.bytes >> timestamp(letter.created_at);
+  });
 }
 
 outcome<discard_result> discard_dead_letters(executor& on, const std::vector<std::int64_t>& ids) {

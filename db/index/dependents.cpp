@@ -2,54 +2,67 @@
 
 #include "db/index/post_notifications.hpp"
 
-#include <fmt/format.h>
+#include <string>
 
 namespace prism::db {
 
 namespace {
 
-// Replies in the thread of a changed post, and down from it where the thread says otherwise.
-constexpr const char* by_post =
-    "SELECT p.id FROM unnest($1::int8[], $2::timestamptz[]) AS c(id, at) "
-    "JOIN post_versions p ON p.reply_root_id = c.id AND p.commit_time >= c.at "
-    "UNION SELECT id FROM below";
-
-constexpr const char* below =
-    "below(id, at, depth) AS (SELECT p.id, c.at, 1 FROM unnest($3::int8[], $2::timestamptz[]) AS "
-    "c(id, at) JOIN post_versions p ON p.reply_parent_id = c.id AND p.commit_time >= c.at "
-    "UNION SELECT p.id, b.at, b.depth + 1 FROM below b JOIN post_versions p ON p.reply_parent_id = "
-    "b.id "
-    "AND p.commit_time >= b.at WHERE b.depth < {})";
-
-constexpr const char* by_gate =
-    "SELECT p.id FROM unnest($4::int8[], $5::timestamptz[]) AS g(id, at) "
-    "JOIN posts p ON p.reply_root_id = g.id AND p.commit_time >= g.at "
-    "UNION SELECT p.id FROM unnest($6::int8[], $7::timestamptz[]) AS g(id, at) "
-    "JOIN posts p ON p.quoted_id = g.id AND p.commit_time >= g.at";
-
-// 2: the gate lets in followers; 4: those its owner follows (`gate_allows`).
-constexpr const char* by_pair =
-    "SELECT p.id FROM unnest($8::int8[], $9::int8[], $10::timestamptz[]) AS f(first, second, at) "
-    "JOIN posts p ON p.creator_id = f.first AND p.commit_time >= f.at AND p.reply_root_id IS NOT "
-    "NULL JOIN thread_gate_versions t ON t.id = p.reply_root_id AND t.creator_id = f.second AND "
-    "t.allows & 2 <> 0 "
-    "UNION SELECT p.id FROM unnest($8::int8[], $9::int8[], $10::timestamptz[]) AS f(first, second, "
-    "at) JOIN posts p ON p.creator_id = f.second AND p.commit_time >= f.at AND p.reply_root_id IS "
-    "NOT NULL JOIN thread_gate_versions t ON t.id = p.reply_root_id AND t.creator_id = f.first AND "
-    "t.allows & 4 <> 0 "
-    "UNION SELECT p.id FROM unnest($11::int8[], $12::int8[], $13::timestamptz[]) AS i(first, "
-    "second, at) JOIN posts p ON p.creator_id = i.second AND p.commit_time >= i.at AND "
-    "p.reply_root_id IS NOT NULL JOIN thread_gate_versions t ON t.id = p.reply_root_id AND "
-    "i.first = ANY(t.allow_lists)";
-
-[[nodiscard]] const statement& find_dependents() {
-  static const std::string sql = fmt::format(
-      "WITH RECURSIVE {} SELECT d.id, (SELECT p.reply_parent_id FROM posts p WHERE p.id = d.id) "
-      "FROM ({} UNION {} UNION {}) d",
-      fmt::format(fmt::runtime(below), reply_notification_height), by_post, by_gate, by_pair);
-  static const statement made{"find_dependents", sql.c_str()};
-  return made;
-}
+// $1 to $3: replies in the thread of a changed post, and down from it where a reply
+// names another thread. $4 to $7: replies and quotes of posts whose gates changed. $8 to $10:
+// replies whose gate lets in followers (2) or those whom its owner follows (4, `gate_allows`). $11
+// to $13: replies whose gate lets in the members of a list.
+const statement find_dependents{
+    "find_dependents", compose_sql(R"sql(
+  WITH RECURSIVE below(id, at, depth) AS (
+    SELECT p.id, c.at, 1
+    FROM unnest($3::int8[], $2::timestamptz[]) AS c(id, at)
+    JOIN post_versions p ON p.reply_parent_id = c.id AND p.commit_time >= c.at
+    UNION
+    SELECT p.id, b.at, b.depth + 1
+    FROM below b
+    JOIN post_versions p ON p.reply_parent_id = b.id AND p.commit_time >= b.at
+    WHERE b.depth < {height}
+  )
+  SELECT d.id, (SELECT p.reply_parent_id FROM posts p WHERE p.id = d.id)
+  FROM (
+    SELECT p.id
+    FROM unnest($1::int8[], $2::timestamptz[]) AS c(id, at)
+    JOIN post_versions p ON p.reply_root_id = c.id AND p.commit_time >= c.at
+    UNION
+    SELECT id
+    FROM below
+    UNION
+    SELECT p.id
+    FROM unnest($4::int8[], $5::timestamptz[]) AS g(id, at)
+    JOIN posts p ON p.reply_root_id = g.id AND p.commit_time >= g.at
+    UNION
+    SELECT p.id
+    FROM unnest($6::int8[], $7::timestamptz[]) AS g(id, at)
+    JOIN posts p ON p.quoted_id = g.id AND p.commit_time >= g.at
+    UNION
+    SELECT p.id
+    FROM unnest($8::int8[], $9::int8[], $10::timestamptz[]) AS f(first, second, at)
+    JOIN posts p ON p.creator_id = f.first AND p.commit_time >= f.at
+      AND p.reply_root_id IS NOT NULL
+    JOIN thread_gate_versions t ON t.id = p.reply_root_id AND t.creator_id = f.second
+      AND t.allows & 2 <> 0
+    UNION
+    SELECT p.id
+    FROM unnest($8::int8[], $9::int8[], $10::timestamptz[]) AS f(first, second, at)
+    JOIN posts p ON p.creator_id = f.second AND p.commit_time >= f.at
+      AND p.reply_root_id IS NOT NULL
+    JOIN thread_gate_versions t ON t.id = p.reply_root_id AND t.creator_id = f.first
+      AND t.allows & 4 <> 0
+    UNION
+    SELECT p.id
+    FROM unnest($11::int8[], $12::int8[], $13::timestamptz[]) AS i(first, second, at)
+    JOIN posts p ON p.creator_id = i.second AND p.commit_time >= i.at
+      AND p.reply_root_id IS NOT NULL
+    JOIN thread_gate_versions t ON t.id = p.reply_root_id AND i.first = ANY(t.allow_lists)
+  ) d
+)sql",
+                                   {{"height", std::to_string(reply_notification_height)}})};
 
 } // namespace
 
@@ -64,7 +77,7 @@ void queue_select_dependents(pipeline& out, const thread_changes& changes) {
     p.int8_array(*pairs, &pair_change::first)
         .int8_array(*pairs, &pair_change::second)
         .timestamptz_array(*pairs, &pair_change::time);
-  out.add(find_dependents(), std::move(p));
+  out.add(find_dependents, std::move(p));
 }
 
 } // namespace prism::db

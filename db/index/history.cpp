@@ -37,12 +37,19 @@ const statement keep_post_gates{"keep_post_gates", R"sql(
   ON CONFLICT DO NOTHING
 )sql"};
 
-const statement keep_pairs{
-    "keep_pairs", "INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "
-                  "SELECT first_id, second_id, $1, commit_time, max(until) FROM unnest($2::int8[], "
-                  "$3::int8[], $4::timestamptz[], $5::timestamptz[]) "
-                  "AS n(first_id, second_id, commit_time, until) "
-                  "GROUP BY first_id, second_id, commit_time" PRISM_KEEP_LONGEST};
+// Two duplicates of one moment are one version, which held until the later of them ended. The
+// statement may touch a row only once, so it groups what it inserts.
+const statement keep_pairs{"keep_pairs", R"sql(
+  INSERT INTO past_pairs(first_id, second_id, collection, commit_time, until)
+  SELECT first_id, second_id, $1, commit_time, max(until)
+  FROM unnest($2::int8[], $3::int8[], $4::timestamptz[], $5::timestamptz[]) AS n(
+    first_id, second_id, commit_time, until
+  )
+  GROUP BY first_id, second_id, commit_time
+  ON CONFLICT (first_id, second_id, collection, commit_time) DO UPDATE
+  SET until = excluded.until, recorded_at = excluded.recorded_at
+  WHERE past_pairs.until < excluded.until
+)sql"};
 
 /// Reads one member of the row of a version.
 template <class Row, class Member>

@@ -27,13 +27,6 @@ struct batch_history {
   std::vector<past_version<relation>> list_items;
 };
 
-// Ends a statement that puts pairs into past_pairs. Two duplicates of one moment are one version,
-// which held until the later of them ended; the statement has to group what it brings itself, as it
-// may touch a row only once.
-#define PRISM_KEEP_LONGEST                                                                         \
-  " ON CONFLICT (first_id, second_id, collection, commit_time) DO UPDATE SET until = "             \
-  "excluded.until, recorded_at = excluded.recorded_at WHERE past_pairs.until < excluded.until"
-
 /// Queues their statements; none where there is nothing to keep.
 void queue_insert_history(pipeline& out, const batch_history& history);
 

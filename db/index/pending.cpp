@@ -1,6 +1,7 @@
 #include "db/index/pending.hpp"
 
 #include "db/index/history.hpp"
+#include "db/pg/row_reader.hpp"
 
 namespace prism::db {
 
@@ -37,20 +38,27 @@ const statement newest_pending{"newest_pending", R"sql(
   ORDER BY parked_at
 )sql"};
 
-// A list item that waits counts for thread gates all the same: it goes to the history (10 is
-// collection::list_item).
-const statement cancel{
-    "cancel_pending",
-    "WITH gone AS (DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[], "
-    "$4::timestamptz[]) AS d(creator_id, rkey, until) "
-    "WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey "
-    "RETURNING t.*, d.until), "
-    "kept AS (INSERT INTO past_pairs (first_id, second_id, collection, commit_time, until) "
-    "SELECT referent_id, other_id, collection, commit_time, max(until) FROM gone WHERE collection "
-    "= "
-    "10 GROUP BY referent_id, other_id, collection, commit_time" PRISM_KEEP_LONGEST
-    ") SELECT collection, referent_id, other_id, "
-    "creator_id, rkey FROM gone"};
+// A parked list item counts for thread gates all the same, so it goes to the history.
+const statement cancel{"cancel_pending", R"sql(
+  WITH gone AS (
+    DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[], $4::timestamptz[]) AS
+      d(creator_id, rkey, until)
+    WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey
+    RETURNING t.*, d.until
+  ),
+  kept AS (
+    INSERT INTO past_pairs(first_id, second_id, collection, commit_time, until)
+    SELECT referent_id, other_id, collection, commit_time, max(until)
+    FROM gone
+    WHERE collection = 10 /* list_item */
+    GROUP BY referent_id, other_id, collection, commit_time
+    ON CONFLICT (first_id, second_id, collection, commit_time) DO UPDATE
+    SET until = excluded.until, recorded_at = excluded.recorded_at
+    WHERE past_pairs.until < excluded.until
+  )
+  SELECT collection, referent_id, other_id, creator_id, rkey
+  FROM gone
+)sql"};
 
 const statement release{"release_pending", R"sql(
   WITH gone AS (
@@ -91,10 +99,6 @@ const statement pending_of{"pending_of", R"sql(
   return p;
 }
 
-[[nodiscard]] std::optional<bytes> copy(std::optional<std::span<const std::byte>> view) {
-  return view ? std::optional<bytes>{bytes{view->begin(), view->end()}} : std::nullopt;
-}
-
 } // namespace
 
 void queue_park(pipeline& out, const std::vector<pending_op>& ops) {
@@ -120,12 +124,11 @@ void queue_park(pipeline& out, const std::vector<pending_op>& ops) {
 }
 
 std::vector<pending_change> read_pending_changes(const result& rows, pending_event what) {
-  std::vector<pending_change> out;
-  out.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back({what, static_cast<collection>(rows.get_int2(i, 0)), rows.get_int8(i, 1),
-                   rows.get_int8(i, 3), std::string{rows.get_text(i, 4)}});
-  return out;
+  return read_rows<pending_change>(rows, [&](pending_change& out, row_reader& row) {
+    out.what = what;
+    row >> out.kind >> out.referent_id;
+    row.skip() >> out.creator_id >> out.rkey; // other_id
+  });
 }
 
 outcome<std::vector<pending_change>> select_newest_pending(executor& on, std::int64_t limit) {
@@ -150,22 +153,11 @@ void queue_release(pipeline& out, const std::vector<std::int64_t>& referents) {
 }
 
 std::vector<pending_op> read_released(const result& rows) {
-  std::vector<pending_op> out(rows.rows());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    auto& op = out[i];
-    op.kind = static_cast<collection>(rows.get_int2(i, 3));
-    op.referent_id = rows.get_int8(i, 0);
-    op.row.creator_id = rows.get_int8(i, 2);
-    op.row.rkey = rows.get_text(i, 4);
-    op.row.commit_time = rows.get_timestamptz(i, 5);
-    op.row.created_at = rows.get_timestamptz(i, 6);
-    op.row.cid = copy(rows.get_bytea(i, 7)).value_or(bytes{});
-    op.row.subject_cid = copy(rows.opt_bytea(i, 8)).value_or(bytes{});
-    op.row.via_cid = copy(rows.opt_bytea(i, 9));
-    if (const auto text = rows.opt_text(i, 10))
-      op.row.created_text = *text;
-    op.row.record = copy(rows.opt_bytea(i, 11));
-    const auto other = rows.opt_int8(i, 1);
+  return read_rows<pending_op>(rows, [](pending_op& op, row_reader& row) {
+    std::optional<std::int64_t> other;
+    row >> op.referent_id >> other >> op.row.creator_id >> op.kind >> op.row.rkey >>
+        timestamp(op.row.commit_time) >> timestamp(op.row.created_at) >> op.row.cid >>
+        op.row.subject_cid >> op.row.via_cid >> op.row.created_text >> op.row.record;
     if (op.kind == collection::list_item) {
       op.row.list_id = op.referent_id;
       op.row.subject_id = other.value_or(0);
@@ -173,8 +165,7 @@ std::vector<pending_op> read_released(const result& rows) {
       op.row.subject_id = op.referent_id;
       op.row.via_id = other;
     }
-  }
-  return out;
+  });
 }
 
 void queue_select_parked(pipeline& out, collection kind, std::int64_t creator_id, micros until,

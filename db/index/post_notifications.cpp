@@ -1,5 +1,7 @@
 #include "db/index/post_notifications.hpp"
 
+#include "db/pg/row_reader.hpp"
+
 #include <algorithm>
 #include <unordered_set>
 
@@ -67,12 +69,9 @@ void queue_select_ancestors(pipeline& out, const std::vector<std::int64_t>& post
 }
 
 std::vector<ancestor> read_ancestors(const result& rows) {
-  std::vector<ancestor> out;
-  out.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), rows.opt_int8(i, 2),
-                   rows.opt_int8(i, 3), rows.get_bool(i, 4)});
-  return out;
+  return read_rows<ancestor>(rows, [](ancestor& out, row_reader& row) {
+    row >> out.post_id >> out.ancestor_id >> out.author_id >> out.root_id >> out.hidden;
+  });
 }
 
 std::vector<effects::notification> notifications_of(const notifying_post& post,
@@ -105,19 +104,14 @@ void queue_select_notifying_posts(pipeline& out, const std::vector<std::int64_t>
 }
 
 std::vector<notifying_post> read_notifying_posts(const result& rows) {
-  std::vector<notifying_post> out;
-  out.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back({rows.get_int8(i, 0),
-                   rows.get_int8(i, 1),
-                   std::string{rows.get_text(i, 2)},
-                   rows.get_timestamptz(i, 3),
-                   {},
-                   rows.opt_int8(i, 4),
-                   rows.opt_int8(i, 5),
-                   !rows.get_bool(i, 6),
-                   !rows.get_bool(i, 7)});
-  return out;
+  return read_rows<notifying_post>(rows, [](notifying_post& out, row_reader& row) {
+    bool violates_thread_gate = false;
+    bool violates_embedding_rules = false;
+    row >> out.id >> out.author_id >> out.rkey >> timestamp(out.sort_at) >> out.quoted_id >>
+        out.quoted_owner >> violates_thread_gate >> violates_embedding_rules;
+    out.may_reply = !violates_thread_gate;
+    out.may_embed = !violates_embedding_rules;
+  });
 }
 
 void queue_select_existing_notifications(pipeline& out, const std::vector<std::int64_t>& post_ids) {
@@ -125,12 +119,9 @@ void queue_select_existing_notifications(pipeline& out, const std::vector<std::i
 }
 
 std::vector<existing_notification> read_existing_notifications(const result& rows) {
-  std::vector<existing_notification> out;
-  out.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back({rows.get_int8(i, 0), static_cast<notification_reason>(rows.get_int2(i, 1)),
-                   rows.get_int8(i, 2), rows.opt_int8(i, 3)});
-  return out;
+  return read_rows<existing_notification>(rows, [](existing_notification& out, row_reader& row) {
+    row >> out.post_id >> out.reason >> out.recipient_id >> out.subject_id;
+  });
 }
 
 } // namespace prism::db

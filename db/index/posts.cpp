@@ -1,5 +1,7 @@
 #include "db/index/posts.hpp"
 
+#include "db/pg/row_reader.hpp"
+
 #include <algorithm>
 
 namespace prism::db {
@@ -136,13 +138,11 @@ void queue_delete_posts(pipeline& out, const std::vector<post_removal>& posts) {
 }
 
 std::vector<removed_post> read_removed_posts(const result& rows) {
-  std::vector<removed_post> out;
-  out.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), rows.get_timestamptz(i, 2),
-                   rows.get_timestamptz(i, 3), rows.opt_int8(i, 4), rows.opt_int8(i, 5),
-                   rows.opt_int8(i, 6), rows.opt_int8(i, 7), rows.get_bool(i, 8)});
-  return out;
+  return read_rows<removed_post>(rows, [](removed_post& out, row_reader& row) {
+    row >> out.id >> out.creator_id >> timestamp(out.created_at) >> timestamp(out.commit_time) >>
+        out.reply_root_id >> out.reply_root_owner >> out.reply_parent_id >> out.quoted_id >>
+        out.violates_thread_gate;
+  });
 }
 
 void queue_insert_posts(pipeline& out, const std::vector<post>& posts) {

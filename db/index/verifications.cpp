@@ -1,5 +1,7 @@
 #include "db/index/verifications.hpp"
 
+#include "db/pg/row_reader.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -132,9 +134,15 @@ private:
   if (!rows)
     return tl::unexpected(rows.error());
   verification_state out;
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    out.load(rows->get_int8(i, 0), std::string{rows->get_text(i, 1)}, rows->get_int8(i, 2),
-             rows->get_timestamptz(i, 3), rows->get_bool(i, 4));
+  for (std::size_t i = 0; i < rows->rows(); ++i) {
+    std::int64_t creator_id = 0;
+    std::string rkey;
+    std::int64_t subject_id = 0;
+    micros commit_time = 0;
+    bool duplicate = false;
+    row_reader(*rows, i) >> creator_id >> rkey >> subject_id >> timestamp(commit_time) >> duplicate;
+    out.load(creator_id, std::move(rkey), subject_id, commit_time, duplicate);
+  }
   return out;
 }
 

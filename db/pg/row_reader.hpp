@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace prism::db {
@@ -52,9 +53,21 @@ public:
     return *this >> value.emplace();
   }
 
+  /// An enum that is stored as its number.
+  template <class Enum>
+  requires std::is_enum_v<Enum> row_reader& operator>>(Enum& value) {
+    std::underlying_type_t<Enum> number{};
+    *this >> number;
+    value = static_cast<Enum>(number);
+    return *this;
+  }
+
   /// Microseconds since 1970: the type that a timestamptz column is read as.
   row_reader& timestamp(std::int64_t& value) {
     return set(value, rows_.get_timestamptz(row_, next()));
+  }
+  row_reader& timestamp(std::optional<std::int64_t>& value) {
+    return set(value, rows_.opt_timestamptz(row_, next()));
   }
 
   /// Leaves out one column.
@@ -76,16 +89,30 @@ private:
   std::size_t column_{0};
 };
 
-/// Marks a member that is read from a timestamptz column.
+/// Marks a member (an integer or an optional of one) that is read from a timestamptz column.
+template <class T>
 struct timestamp {
-  explicit timestamp(std::int64_t& unix_us) noexcept : value(unix_us) {}
-  std::int64_t& value;
+  explicit timestamp(T& unix_us) noexcept : value(unix_us) {}
+  T& value;
 };
-inline row_reader& operator>>(row_reader& row, timestamp into) {
+template <class T>
+row_reader& operator>>(row_reader& row, timestamp<T> into) {
   return row.timestamp(into.value);
 }
-inline row_reader& operator>>(row_reader&& row, timestamp into) {
+template <class T>
+row_reader& operator>>(row_reader&& row, timestamp<T> into) {
   return row.timestamp(into.value);
+}
+
+/// Reads all rows: `read(row, columns)` fills one.
+template <class Row, class Read>
+[[nodiscard]] std::vector<Row> read_rows(const result& rows, Read read) {
+  std::vector<Row> out(rows.rows());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    row_reader columns(rows, i);
+    read(out[i], columns);
+  }
+  return out;
 }
 
 } // namespace prism::db

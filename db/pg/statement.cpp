@@ -1,7 +1,10 @@
 #include "db/pg/statement.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <fmt/format.h>
 #include <mutex>
+#include <string>
 
 namespace prism::db {
 
@@ -10,6 +13,7 @@ namespace {
 struct statement_list {
   std::mutex mutex;
   std::vector<registered_statement> statements;
+  std::deque<std::string> composed; // a deque, since the texts must stay where they are
 };
 
 // A function's static, since constants of other files register before this file's would exist.
@@ -25,6 +29,19 @@ statement::statement(const char* statement_name, const char* text)
   auto& list = registered();
   const std::lock_guard lock(list.mutex);
   list.statements.push_back({name, sql});
+}
+
+const char* compose_sql(std::string_view pattern, std::initializer_list<sql_fragment> fragments) {
+  std::string text{pattern};
+  for (const auto& [name, replacement] : fragments) {
+    const auto placeholder = fmt::format("{{{}}}", name);
+    for (auto at = text.find(placeholder); at != std::string::npos;
+         at = text.find(placeholder, at + replacement.size()))
+      text.replace(at, placeholder.size(), replacement);
+  }
+  auto& list = registered();
+  const std::lock_guard lock(list.mutex);
+  return list.composed.emplace_back(std::move(text)).c_str();
 }
 
 std::vector<registered_statement> all_statements() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -15,14 +16,25 @@ namespace prism::db {
 /// Both texts must outlive the program's connections. The constructor adds the statement to
 /// `all_statements`; copies are not added again.
 struct statement {
-  statement() = default;
   statement(const char* name, const char* sql);
 
   /// Unique in the program and at most 63 bytes; shown in errors and logs.
-  const char* name{""};
+  const char* name;
   /// One SQL command with $1, $2 … parameters.
-  const char* sql{""};
+  const char* sql;
 };
+
+/// A piece of SQL that several statements share.
+struct sql_fragment {
+  std::string_view name;
+  std::string_view text;
+};
+
+/// Puts SQL together at the start of the program: each `{name}` of the pattern is replaced by the
+/// fragment of that name, which may contain others that stand behind it in the list.
+/// @returns a text that lives as long as the program. Any thread.
+[[nodiscard]] const char* compose_sql(std::string_view pattern,
+                                      std::initializer_list<sql_fragment> fragments);
 
 /// A statement as it was registered.
 struct registered_statement {

@@ -1,5 +1,7 @@
 #include "db/reads/feed.hpp"
 
+#include "db/pg/row_reader.hpp"
+
 namespace prism::reads {
 
 feed_position position_of(const feed_item& item) {
@@ -7,14 +9,10 @@ feed_position position_of(const feed_item& item) {
 }
 
 std::vector<feed_item> read_feed_items(const db::result& rows) {
-  std::vector<feed_item> out;
-  out.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back({rows.get_int8(i, 0), std::string{rows.get_text(i, 1)},
-                   rows.get_timestamptz(i, 2), rows.get_int8(i, 3),
-                   std::string{rows.get_text(i, 4)}, std::string{rows.get_text(i, 5)},
-                   std::string{rows.get_text(i, 6)}});
-  return out;
+  return db::read_rows<feed_item>(rows, [](feed_item& out, db::row_reader& row) {
+    row >> out.originator_id >> out.originator_did >> db::timestamp(out.sort_at) >> out.post_id >>
+        out.post_did >> out.post_rkey >> out.repost_rkey;
+  });
 }
 
 void add_position(db::params& to, const feed_position& position) {

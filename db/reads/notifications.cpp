@@ -1,36 +1,56 @@
 #include "db/reads/notifications.hpp"
 
+#include "db/pg/row_reader.hpp"
+
 namespace prism::reads {
 
 namespace {
 
-// What is shown of the row `n`: its author is active, and its subject is there. Collections: 1
-// post, 3 repost, 12 starter pack. No EXISTS: PostgreSQL may answer it by reading a whole table
-// into memory first. A macro, as a statement is one text.
-#define PRISM_SHOWN_NOTIFICATION                                                                   \
-  "CROSS JOIN LATERAL (SELECT did FROM users WHERE id = n.author_id AND status IS NULL LIMIT 1) "  \
-  "a LEFT JOIN LATERAL (SELECT o.did, u.repo_id, u.collection, u.rkey FROM uris u "                \
-  "JOIN users o ON o.id = u.repo_id WHERE u.id = n.subject_id LIMIT 1) s ON true "                 \
-  "WHERE n.recipient_id = $1 AND CASE s.collection "                                               \
-  "WHEN 1 THEN (SELECT true FROM posts WHERE id = n.subject_id) "                                  \
-  "WHEN 3 THEN (SELECT true FROM reposts WHERE creator_id = s.repo_id AND rkey = s.rkey) "         \
-  "WHEN 12 THEN (SELECT true FROM starter_packs WHERE id = n.subject_id) ELSE true END "
+// The visible rows `n`: the author is active, and the subject exists. No EXISTS: PostgreSQL may
+// answer it by reading a whole table into memory first.
+constexpr std::string_view visible = R"sql(
+    CROSS JOIN LATERAL (
+      SELECT did FROM users WHERE id = n.author_id AND status IS NULL LIMIT 1
+    ) a
+    LEFT JOIN LATERAL (
+      SELECT o.did, u.repo_id, u.collection, u.rkey FROM uris u JOIN users o ON o.id = u.repo_id
+      WHERE u.id = n.subject_id LIMIT 1
+    ) s ON true
+    WHERE n.recipient_id = $1
+      AND CASE s.collection
+        WHEN 1 /* post */ THEN (SELECT true FROM posts WHERE id = n.subject_id)
+        WHEN 3 /* repost */ THEN (
+          SELECT true FROM reposts WHERE creator_id = s.repo_id AND rkey = s.rkey
+        )
+        WHEN 12 /* starter_pack */ THEN (SELECT true FROM starter_packs WHERE id = n.subject_id)
+        ELSE true END
+)sql";
 
-const db::statement select_notifications{
-    "notifications",
-    "SELECT * FROM (SELECT n.created_at, n.author_id, a.did, n.reason, n.rkey, "
-    "coalesce(n.subject_id, 0), s.did, coalesce(s.collection, 0::int2), s.rkey "
-    "FROM notifications n " PRISM_SHOWN_NOTIFICATION
-    "AND (n.created_at, n.author_id, n.reason, n.rkey, "
-    "coalesce(n.subject_id, 0)) < ($2, $3, $4, $5, $6) "
-    "ORDER BY n.created_at DESC FETCH FIRST (SELECT $7::int8) ROWS WITH TIES) t LIMIT $8"};
+const db::statement select_notifications{"notifications", db::compose_sql(R"sql(
+  SELECT *
+  FROM (
+    SELECT n.created_at, n.author_id, a.did, n.reason, n.rkey, coalesce(n.subject_id, 0), s.did,
+      coalesce(s.collection, 0::int2), s.rkey
+    FROM notifications n {visible}
+      AND (n.created_at, n.author_id, n.reason, n.rkey, coalesce(n.subject_id, 0))
+        < ($2, $3, $4, $5, $6)
+    ORDER BY n.created_at DESC
+    FETCH FIRST (SELECT $7::int8) ROWS WITH TIES
+  ) t
+  LIMIT $8
+)sql",
+                                                                          {{"visible", visible}})};
 
-const db::statement count_unread{
-    "unread_notifications",
-    "SELECT count(*) FROM (SELECT FROM notifications n " PRISM_SHOWN_NOTIFICATION
-    "AND n.created_at > $2 ORDER BY n.created_at DESC LIMIT (SELECT $3::int8)) t"};
-
-#undef PRISM_SHOWN_NOTIFICATION
+const db::statement count_unread{"unread_notifications", db::compose_sql(R"sql(
+  SELECT count(*)
+  FROM (
+    SELECT FROM notifications n {visible}
+      AND n.created_at > $2
+    ORDER BY n.created_at DESC
+    LIMIT (SELECT $3::int8)
+  ) t
+)sql",
+                                                                         {{"visible", visible}})};
 
 [[nodiscard]] notification_position position_of(const notification& row) {
   return {row.created_at, row.author_id, static_cast<std::int16_t>(row.reason), row.rkey,
@@ -38,15 +58,10 @@ const db::statement count_unread{
 }
 
 [[nodiscard]] std::vector<notification> read_notifications(const db::result& rows) {
-  std::vector<notification> out;
-  out.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back(
-        {rows.get_timestamptz(i, 0), rows.get_int8(i, 1), std::string{rows.get_text(i, 2)},
-         static_cast<db::notification_reason>(rows.get_int2(i, 3)),
-         std::string{rows.get_text(i, 4)}, rows.get_int8(i, 5), std::string{rows.get_text(i, 6)},
-         rows.get_int2(i, 7), std::string{rows.get_text(i, 8)}});
-  return out;
+  return db::read_rows<notification>(rows, [](notification& out, db::row_reader& row) {
+    row >> db::timestamp(out.created_at) >> out.author_id >> out.author_did >> out.reason >>
+        out.rkey >> out.subject_id >> out.subject_did >> out.subject_kind >> out.subject_rkey;
+  });
 }
 
 } // namespace

@@ -1,58 +1,77 @@
 #include "db/reads/people.hpp"
 
+#include "db/pg/row_reader.hpp"
+
 namespace prism::reads {
 
 namespace {
 
 // The user of each row is looked up singly: a page has few rows, and so they keep their order.
-#define PRISM_ACTIVE_CREATOR                                                                       \
-  "CROSS JOIN LATERAL (SELECT did, handle FROM users WHERE id = t.creator_id AND status IS NULL "  \
-  "LIMIT 1) u "
-#define PRISM_ACTIVE_SUBJECT                                                                       \
-  "CROSS JOIN LATERAL (SELECT did, handle FROM users WHERE id = t.subject_id AND status IS NULL "  \
-  "LIMIT 1) u "
-#define PRISM_CREATORS_OF_SUBJECT                                                                  \
-  " t " PRISM_ACTIVE_CREATOR "WHERE t.subject_id = $1 AND NOT t.duplicate AND t.creator_id < $2 "  \
-  "ORDER BY t.creator_id DESC LIMIT (SELECT $3::int8)"
+constexpr std::string_view creators_of_subject = R"sql(
+    CROSS JOIN LATERAL (
+      SELECT did, handle FROM users WHERE id = t.creator_id AND status IS NULL LIMIT 1
+    ) u
+    WHERE t.subject_id = $1 AND NOT t.duplicate AND t.creator_id < $2
+    ORDER BY t.creator_id DESC
+    LIMIT (SELECT $3::int8)
+)sql";
 
-const db::statement select_followers{"followers",
-                                     "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
-                                     "FROM follows" PRISM_CREATORS_OF_SUBJECT};
+const db::statement select_followers{
+    "followers", db::compose_sql(R"sql(
+  SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey
+  FROM follows t {creators_of_subject}
+)sql",
+                                 {{"creators_of_subject", creators_of_subject}})};
 
 const db::statement select_likes{"likes_of",
-                                 "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
-                                 "FROM likes" PRISM_CREATORS_OF_SUBJECT};
+                                 db::compose_sql(R"sql(
+  SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey
+  FROM likes t {creators_of_subject}
+)sql",
+                                                 {{"creators_of_subject", creators_of_subject}})};
 
 const db::statement select_reposts{"reposts_of",
-                                   "SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey "
-                                   "FROM reposts" PRISM_CREATORS_OF_SUBJECT};
+                                   db::compose_sql(R"sql(
+  SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey
+  FROM reposts t {creators_of_subject}
+)sql",
+                                                   {{"creators_of_subject", creators_of_subject}})};
 
-const db::statement select_members{
-    "list_members",
-    "SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey "
-    "FROM list_items t " PRISM_ACTIVE_SUBJECT "WHERE t.list_id = $1 AND NOT t.duplicate "
-    "AND t.subject_id < $2 ORDER BY t.subject_id DESC LIMIT (SELECT $3::int8)"};
+const db::statement select_members{"list_members", R"sql(
+  SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey
+  FROM list_items t
+  CROSS JOIN LATERAL (
+    SELECT did, handle
+    FROM users
+    WHERE id = t.subject_id AND status IS NULL
+    LIMIT 1
+  ) u
+  WHERE t.list_id = $1 AND NOT t.duplicate AND t.subject_id < $2
+  ORDER BY t.subject_id DESC
+  LIMIT (SELECT $3::int8)
+)sql"};
 
-const db::statement select_follows{
-    "follows", "SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey "
-               "FROM follows t " PRISM_ACTIVE_SUBJECT "WHERE t.creator_id = $1 AND NOT t.duplicate "
-               "AND t.rkey < $2 ORDER BY t.rkey DESC LIMIT (SELECT $3::int8)"};
-
-#undef PRISM_ACTIVE_CREATOR
-#undef PRISM_ACTIVE_SUBJECT
-#undef PRISM_CREATORS_OF_SUBJECT
+const db::statement select_follows{"follows", R"sql(
+  SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey
+  FROM follows t
+  CROSS JOIN LATERAL (
+    SELECT did, handle
+    FROM users
+    WHERE id = t.subject_id AND status IS NULL
+    LIMIT 1
+  ) u
+  WHERE t.creator_id = $1 AND NOT t.duplicate AND t.rkey < $2
+  ORDER BY t.rkey DESC
+  LIMIT (SELECT $3::int8)
+)sql"};
 
 /// Behind every rkey: they end at '~'.
 constexpr const char* highest_rkey = "\x7f";
 
 [[nodiscard]] std::vector<person> read_people(const db::result& rows) {
-  std::vector<person> out;
-  out.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back({rows.get_int8(i, 0), std::string{rows.get_text(i, 1)},
-                   std::string{rows.get_text(i, 2)}, rows.get_timestamptz(i, 3),
-                   std::string{rows.get_text(i, 4)}});
-  return out;
+  return db::read_rows<person>(rows, [](person& out, db::row_reader& row) {
+    row >> out.user_id >> out.did >> out.handle >> db::timestamp(out.created_at) >> out.rkey;
+  });
 }
 
 [[nodiscard]] outcome<people_page> by_user(executor& on, const db::statement& select,

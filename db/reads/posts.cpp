@@ -1,5 +1,6 @@
 #include "db/reads/posts.hpp"
 
+#include "db/pg/row_reader.hpp"
 #include "db/reads/post_rows.hpp"
 
 namespace prism::reads {
@@ -14,15 +15,27 @@ const db::statement select_post{"find_post", R"sql(
   WHERE o.did = $1
 )sql"};
 
-const db::statement select_posts{
-    "posts_by_id", "SELECT " PRISM_POST_COLUMNS "FROM unnest($1::int8[]) AS n(id) CROSS JOIN "
-                   "LATERAL (SELECT * FROM posts WHERE id = n.id LIMIT 1) p " PRISM_POST_LOOKUPS};
+const db::statement select_posts{"posts_by_id", db::compose_sql(R"sql(
+  SELECT {post_columns}
+  FROM unnest($1::int8[]) AS n(id)
+  CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = n.id LIMIT 1) p {post_lookups}
+)sql",
+                                                                {{"post_columns", post_columns},
+                                                                 {"post_lookups", post_lookups}})};
 
 const db::statement select_quotes{
-    "quotes_of",
-    "SELECT * FROM (SELECT " PRISM_POST_COLUMNS "FROM posts p " PRISM_POST_LOOKUPS
-    "WHERE p.quoted_id = $1 AND (p.commit_time, p.id) < ($2, $3) "
-    "ORDER BY p.commit_time DESC FETCH FIRST (SELECT $4::int8) ROWS WITH TIES) t LIMIT $5"};
+    "quotes_of", db::compose_sql(R"sql(
+  SELECT *
+  FROM (
+    SELECT {post_columns}
+    FROM posts p {post_lookups}
+    WHERE p.quoted_id = $1 AND (p.commit_time, p.id) < ($2, $3)
+    ORDER BY p.commit_time DESC
+    FETCH FIRST (SELECT $4::int8) ROWS WITH TIES
+  ) t
+  LIMIT $5
+)sql",
+                                 {{"post_columns", post_columns}, {"post_lookups", post_lookups}})};
 
 [[nodiscard]] post_position position_of(const post& row) {
   return {row.commit_time, row.id};
@@ -31,16 +44,11 @@ const db::statement select_quotes{
 } // namespace
 
 std::vector<post> read_posts(const db::result& rows) {
-  std::vector<post> out;
-  out.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), std::string{rows.get_text(i, 2)},
-                   std::string{rows.get_text(i, 3)}, rows.get_timestamptz(i, 4),
-                   rows.get_int8(i, 5), rows.get_int8(i, 6), rows.get_int8(i, 7),
-                   rows.get_bool(i, 8), rows.get_bool(i, 9), std::string{rows.get_text(i, 10)},
-                   rows.get_int8(i, 11), rows.get_int8(i, 12), rows.get_int8(i, 13),
-                   rows.get_int8(i, 14)});
-  return out;
+  return db::read_rows<post>(rows, [](post& out, db::row_reader& row) {
+    row >> out.id >> out.creator_id >> out.did >> out.rkey >> db::timestamp(out.commit_time) >>
+        out.reply_parent_id >> out.reply_root_id >> out.quoted_id >> out.embed_removed >>
+        out.hidden >> out.text >> out.likes >> out.reposts >> out.replies >> out.quotes;
+  });
 }
 
 outcome<std::optional<std::int64_t>> find_post(executor& on, std::string_view did,

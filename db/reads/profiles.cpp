@@ -1,5 +1,7 @@
 #include "db/reads/profiles.hpp"
 
+#include "db/pg/row_reader.hpp"
+
 namespace prism::reads {
 
 namespace {
@@ -40,15 +42,10 @@ outcome<std::vector<profile>> profiles(executor& on, std::span<const std::int64_
   const auto rows = on.exec_prepared(select_profiles, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  std::vector<profile> out;
-  out.reserve(rows->rows());
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    out.push_back({rows->get_int8(i, 0), std::string{rows->get_text(i, 1)},
-                   std::string{rows->get_text(i, 2)}, std::string{rows->get_text(i, 3)},
-                   rows->get_bool(i, 4), std::string{rows->get_text(i, 5)},
-                   std::string{rows->get_text(i, 6)}, rows->get_int8(i, 7), rows->get_int8(i, 8),
-                   rows->get_int8(i, 9)});
-  return out;
+  return db::read_rows<profile>(*rows, [](profile& out, db::row_reader& row) {
+    row >> out.user_id >> out.did >> out.handle >> out.status >> out.indexed >> out.display_name >>
+        out.description >> out.followers >> out.follows >> out.posts;
+  });
 }
 
 } // namespace prism::reads

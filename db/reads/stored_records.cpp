@@ -3,6 +3,7 @@
 #include "atproto/syntax/datetime.hpp"
 #include "db/batch/rebuild.hpp"
 #include "db/batch/refs.hpp"
+#include "db/pg/row_reader.hpp"
 
 namespace prism::db {
 
@@ -11,41 +12,61 @@ using atproto::collection;
 namespace {
 
 /// The columns that rebuild a like or repost, from its table or parked.
-constexpr const char* subjects =
-    "SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, t.subject_cid, "
-    "t.via_cid, "
-    "so.did, s.collection, s.rkey, vo.did, v.collection, v.rkey "
-    "FROM ({}) t JOIN users o ON o.id = t.creator_id JOIN uris s ON s.id = t.subject_id "
-    "LEFT JOIN users so ON so.id = s.repo_id LEFT JOIN uris v ON v.id = t.via_id "
-    "LEFT JOIN users vo ON vo.id = v.repo_id";
+constexpr const char* subjects = R"sql(
+  SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, t.subject_cid, t.via_cid,
+    so.did, s.collection, s.rkey, vo.did, v.collection, v.rkey
+  FROM ({}) t
+  JOIN users o ON o.id = t.creator_id
+  JOIN uris s ON s.id = t.subject_id
+  LEFT JOIN users so ON so.id = s.repo_id
+  LEFT JOIN uris v ON v.id = t.via_id
+  LEFT JOIN users vo ON vo.id = v.repo_id
+)sql";
 
-constexpr const char* subject_rows =
-    "SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid, "
-    "subject_id, via_id FROM {} "
-    "UNION ALL SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, "
-    "via_cid, referent_id, "
-    "other_id FROM pending_ops WHERE collection = {}";
+constexpr const char* subject_rows = R"sql(
+  SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid,
+    subject_id, via_id
+  FROM {}
+  UNION ALL
+  SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid,
+    referent_id, other_id
+  FROM pending_ops
+  WHERE collection = {}
+)sql";
 
-constexpr const char* pairs =
-    "SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, so.did "
-    "FROM {} t JOIN users o ON o.id = t.creator_id JOIN users so ON so.id = t.subject_id";
+constexpr const char* pairs = R"sql(
+  SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, so.did
+  FROM {} t
+  JOIN users o ON o.id = t.creator_id
+  JOIN users so ON so.id = t.subject_id
+)sql";
 
-constexpr const char* posts =
-    "SELECT o.did, u.rkey, t.cid, t.record, t.created_at, t.created_text, t.text, "
-    "array_to_json(t.langs)::text, "
-    "array_to_json(t.tags)::text, t.facets::text, t.embed::text, t.labels::text, t.extra::text, "
-    "t.reply_root_cid, ro.did, r.collection, r.rkey, t.reply_parent_cid, po.did, p.collection, "
-    "p.rkey "
-    "FROM posts t JOIN uris u ON u.id = t.id JOIN users o ON o.id = t.creator_id "
-    "LEFT JOIN uris r ON r.id = t.reply_root_id LEFT JOIN users ro ON ro.id = r.repo_id "
-    "LEFT JOIN uris p ON p.id = t.reply_parent_id LEFT JOIN users po ON po.id = p.repo_id";
+constexpr const char* posts = R"sql(
+  SELECT o.did, u.rkey, t.cid, t.record, t.created_at, t.created_text, t.text,
+    array_to_json(t.langs)::text, array_to_json(t.tags)::text, t.facets::text, t.embed::text,
+    t.labels::text, t.extra::text, t.reply_root_cid, ro.did, r.collection, r.rkey,
+    t.reply_parent_cid, po.did, p.collection, p.rkey
+  FROM posts t
+  JOIN uris u ON u.id = t.id
+  JOIN users o ON o.id = t.creator_id
+  LEFT JOIN uris r ON r.id = t.reply_root_id
+  LEFT JOIN users ro ON ro.id = r.repo_id
+  LEFT JOIN uris p ON p.id = t.reply_parent_id
+  LEFT JOIN users po ON po.id = p.repo_id
+)sql";
 
 /// Tables whose records are kept whole, keyed by path or by uri.
-constexpr const char* kept_by_path =
-    "SELECT o.did, t.rkey, t.cid, t.record FROM ({}) t JOIN users o ON o.id = t.creator_id";
-constexpr const char* kept_by_uri =
-    "SELECT o.did, u.rkey, t.cid, t.record FROM {} t JOIN uris u ON u.id = t.id "
-    "JOIN users o ON o.id = t.creator_id";
+constexpr const char* kept_by_path = R"sql(
+  SELECT o.did, t.rkey, t.cid, t.record
+  FROM ({}) t
+  JOIN users o ON o.id = t.creator_id
+)sql";
+constexpr const char* kept_by_uri = R"sql(
+  SELECT o.did, u.rkey, t.cid, t.record
+  FROM {} t
+  JOIN uris u ON u.id = t.id
+  JOIN users o ON o.id = t.creator_id
+)sql";
 
 [[nodiscard]] std::string query_of(collection kind) {
   const auto path = [](std::string_view table) {
@@ -103,61 +124,94 @@ constexpr const char* kept_by_uri =
   return {};
 }
 
-/// One row of a query above.
-struct reader {
-  const result& rows;
-  std::size_t row;
+/// The columns of a uri: of its repo, its collection and its key.
+struct uri_columns {
+  std::string did;
+  collection kind{collection::other};
+  std::string rkey;
 
-  [[nodiscard]] std::string created_at() const {
-    if (const auto text = rows.opt_text(row, 5))
-      return std::string{*text};
-    return atproto::format_datetime(rows.get_timestamptz(row, 4));
-  }
-
-  /// A strong reference from the column of its cid and the three of its uri.
-  [[nodiscard]] std::optional<text_ref> ref(std::size_t cid, std::size_t uri) const {
-    const auto stored = rows.opt_bytea(row, cid);
-    if (!stored)
-      return std::nullopt;
-    return text_ref{uri_text(rows.get_text(row, uri),
-                             static_cast<collection>(rows.get_int2(row, uri + 1)),
-                             rows.get_text(row, uri + 2)),
-                    unpack_cid(*stored)};
-  }
-
-  [[nodiscard]] expected<bytes> post() const {
-    post_columns columns;
-    const auto written = created_at();
-    columns.text = rows.get_text(row, 6);
-    columns.created_at = written;
-    columns.langs = json_texts(rows.opt_text(row, 7));
-    columns.tags = json_texts(rows.opt_text(row, 8));
-    columns.facets = rows.opt_text(row, 9);
-    columns.embed = rows.opt_text(row, 10);
-    columns.labels = rows.opt_text(row, 11);
-    columns.extra = rows.opt_text(row, 12);
-    columns.reply_root = ref(13, 14);
-    columns.reply_parent = ref(17, 18);
-    return rebuild_post(columns);
-  }
-
-  [[nodiscard]] expected<bytes> block(collection kind) const {
-    if (const auto kept = rows.opt_bytea(row, 3))
-      return bytes{kept->begin(), kept->end()};
-    switch (kind) {
-    case collection::like:
-    case collection::repost:
-      return rebuild_subject(kind, ref(6, 8).value_or(text_ref{}), created_at(), ref(7, 11));
-    case collection::follow:
-    case collection::block:
-      return rebuild_pair(kind, rows.get_text(row, 6), created_at());
-    case collection::post:
-      return post();
-    default:
-      return fail(errc::invalid, "the record is missing");
-    }
+  friend row_reader& operator>>(row_reader& row, uri_columns& out) {
+    return row >> out.did >> out.kind >> out.rkey;
   }
 };
+
+/// A strong reference of a stored CID and a uri; none without the CID.
+[[nodiscard]] std::optional<text_ref> ref_of(const std::optional<bytes>& cid,
+                                             const uri_columns& uri) {
+  if (!cid)
+    return std::nullopt;
+  return text_ref{uri_text(uri.did, uri.kind, uri.rkey), unpack_cid(*cid)};
+}
+
+/// What every query begins with.
+struct row_head {
+  std::string did;
+  std::string rkey;
+  bytes cid;
+  std::optional<bytes> record; ///< the block, if it was kept
+};
+
+/// createdAt as it was written. The two columns that follow the head.
+[[nodiscard]] std::string read_created_at(row_reader& row) {
+  micros created_at = 0;
+  std::optional<std::string> created_text;
+  row >> timestamp(created_at) >> created_text;
+  return created_text ? *created_text : atproto::format_datetime(created_at);
+}
+
+[[nodiscard]] expected<bytes> read_subject_record(collection kind, row_reader& row) {
+  const auto created_at = read_created_at(row);
+  std::optional<bytes> subject_cid;
+  std::optional<bytes> via_cid;
+  uri_columns subject;
+  uri_columns via;
+  row >> subject_cid >> via_cid >> subject >> via;
+  return rebuild_subject(kind, ref_of(subject_cid, subject).value_or(text_ref{}), created_at,
+                         ref_of(via_cid, via));
+}
+
+[[nodiscard]] expected<bytes> read_pair_record(collection kind, row_reader& row) {
+  const auto created_at = read_created_at(row);
+  std::string subject;
+  row >> subject;
+  return rebuild_pair(kind, subject, created_at);
+}
+
+[[nodiscard]] expected<bytes> read_post_record(row_reader& row) {
+  const auto created_at = read_created_at(row);
+  post_columns columns;
+  std::string_view text;
+  std::optional<std::string_view> langs;
+  std::optional<std::string_view> tags;
+  std::optional<bytes> root_cid;
+  std::optional<bytes> parent_cid;
+  uri_columns root;
+  uri_columns parent;
+  row >> text >> langs >> tags >> columns.facets >> columns.embed >> columns.labels >>
+      columns.extra >> root_cid >> root >> parent_cid >> parent;
+  columns.text = text;
+  columns.created_at = created_at;
+  columns.langs = json_texts(langs);
+  columns.tags = json_texts(tags);
+  columns.reply_root = ref_of(root_cid, root);
+  columns.reply_parent = ref_of(parent_cid, parent);
+  return rebuild_post(columns);
+}
+
+[[nodiscard]] expected<bytes> rebuild(collection kind, row_reader& row) {
+  switch (kind) {
+  case collection::like:
+  case collection::repost:
+    return read_subject_record(kind, row);
+  case collection::follow:
+  case collection::block:
+    return read_pair_record(kind, row);
+  case collection::post:
+    return read_post_record(row);
+  default:
+    return fail(errc::invalid, "the record is missing");
+  }
+}
 
 } // namespace
 
@@ -167,12 +221,11 @@ outcome<void> for_each_stored_record(executor& on, collection kind,
   if (!rows)
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
-    auto block = reader{*rows, i}.block(kind);
-    stored_record out{kind,
-                      std::string{rows->get_text(i, 0)},
-                      std::string{rows->get_text(i, 1)},
-                      unpack_cid(rows->get_bytea(i, 2)),
-                      {}};
+    row_reader row(*rows, i);
+    row_head head;
+    row >> head.did >> head.rkey >> head.cid >> head.record;
+    auto block = head.record ? expected<bytes>{std::move(*head.record)} : rebuild(kind, row);
+    stored_record out{kind, std::move(head.did), std::move(head.rkey), unpack_cid(head.cid), {}};
     if (!block)
       return tl::unexpected(
           db_error{error_class::fatal, std::string{sqlstate::internal},

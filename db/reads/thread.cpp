@@ -12,19 +12,37 @@ constexpr thread_bounds greatest{1000, 100, 100, 1000};
 
 // Rows come in the order in which they are found, from the post upwards; the height ends circles.
 const db::statement select_ancestors{
-    "thread_ancestors", "WITH RECURSIVE chain (id, height) AS (SELECT $1::int8, 0::int8 UNION ALL "
-                        "SELECT p.reply_parent_id, c.height + 1 FROM chain c CROSS JOIN LATERAL "
-                        "(SELECT reply_parent_id FROM posts WHERE id = c.id LIMIT 1) p "
-                        "WHERE p.reply_parent_id IS NOT NULL AND c.height < $2) "
-                        "SELECT " PRISM_POST_COLUMNS "FROM chain CROSS JOIN LATERAL "
-                        "(SELECT * FROM posts WHERE id = chain.id LIMIT 1) p " PRISM_POST_LOOKUPS};
+    "thread_ancestors",
+    db::compose_sql(R"sql(
+  WITH RECURSIVE chain(id, height) AS (
+    SELECT $1::int8, 0::int8
+    UNION ALL
+    SELECT p.reply_parent_id, c.height + 1
+    FROM chain c
+    CROSS JOIN LATERAL (SELECT reply_parent_id FROM posts WHERE id = c.id LIMIT 1) p
+    WHERE p.reply_parent_id IS NOT NULL AND c.height < $2
+  )
+  SELECT {post_columns}
+  FROM chain
+  CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = chain.id LIMIT 1) p {post_lookups}
+)sql",
+                    {{"post_columns", post_columns}, {"post_lookups", post_lookups}})};
 
 const db::statement select_replies{
     "thread_replies",
-    "SELECT t.* FROM unnest($1::int8[]) AS n(id) CROSS JOIN LATERAL (SELECT " PRISM_POST_COLUMNS
-    "FROM posts p " PRISM_POST_LOOKUPS
-    "WHERE p.reply_parent_id = n.id AND p.violates_thread_gate IS NOT TRUE "
-    "ORDER BY p.commit_time LIMIT (SELECT $2::int8)) t LIMIT $3"};
+    db::compose_sql(R"sql(
+  SELECT t.*
+  FROM unnest($1::int8[]) AS n(id)
+  CROSS JOIN LATERAL (
+    SELECT {post_columns}
+    FROM posts p {post_lookups}
+    WHERE p.reply_parent_id = n.id AND p.violates_thread_gate IS NOT TRUE
+    ORDER BY p.commit_time
+    LIMIT (SELECT $2::int8)
+  ) t
+  LIMIT $3
+)sql",
+                    {{"post_columns", post_columns}, {"post_lookups", post_lookups}})};
 
 using id_set = std::unordered_set<std::int64_t>;
 

@@ -11,7 +11,7 @@ namespace {
 /// How one table of counts is compared and mended. Rows and counts change in one transaction, so in
 /// one snapshot they agree unless they are wrong: looking takes no lock. Only what is wrong is
 /// locked, with the row locks that batches take (docs/ORDER.md), counted again, and mended.
-struct counted {
+struct counted_table {
   const char* table;
   statement sample;  ///< $1: ids above, $2: how many; names walk, not counts, so none is missed
   statement compare; ///< $1: ids; gives those that are wrong
@@ -21,85 +21,157 @@ struct counted {
 };
 
 // Index: primary key of uris; likes_subject, reposts_subject, posts_reply_parent, posts_quoted.
-#define PRISM_POST_COUNTS                                                                          \
-  "SELECT i.id, "                                                                                  \
-  "(SELECT count(*) FROM likes t WHERE t.subject_id = i.id AND NOT t.duplicate)::int4 AS l, "      \
-  "(SELECT count(*) FROM reposts t WHERE t.subject_id = i.id AND NOT t.duplicate)::int4 AS r, "    \
-  "(SELECT count(*) FROM posts t WHERE t.reply_parent_id = i.id AND NOT "                          \
-  "coalesce(t.violates_thread_gate, false))::int4 AS p, "                                          \
-  "(SELECT count(*) FROM posts t WHERE t.quoted_id = i.id)::int4 AS q "                            \
-  "FROM unnest($1::int8[]) AS i(id)"
+constexpr std::string_view posts_counted = R"sql(
+    SELECT i.id,
+      (SELECT count(*) FROM likes t WHERE t.subject_id = i.id AND NOT t.duplicate)::int4 AS l,
+      (SELECT count(*) FROM reposts t WHERE t.subject_id = i.id AND NOT t.duplicate)::int4 AS r,
+      (SELECT count(*) FROM posts t
+        WHERE t.reply_parent_id = i.id AND NOT coalesce(t.violates_thread_gate, false))::int4 AS p,
+      (SELECT count(*) FROM posts t WHERE t.quoted_id = i.id)::int4 AS q
+    FROM unnest($1::int8[]) AS i(id)
+)sql";
 
-const counted posts{
+const counted_table posts{
     "post_aggregates",
-    {"sample_uris", "SELECT id FROM uris WHERE id > $1 ORDER BY id LIMIT $2"},
-    {"compare_post_counts",
-     "SELECT c.id FROM (" PRISM_POST_COUNTS ") c LEFT JOIN post_aggregates a ON a.post_id = c.id "
-     "WHERE (c.l, c.r, c.p, c.q) <> (coalesce(a.like_count, 0), coalesce(a.repost_count, 0), "
-     "coalesce(a.reply_count, 0), coalesce(a.quote_count, 0)) ORDER BY c.id"},
-    {"make_post_counts", "INSERT INTO post_aggregates (post_id) SELECT id FROM unnest($1::int8[]) "
-                         "AS i(id) ORDER BY id ON CONFLICT DO NOTHING"},
-    {"lock_post_counts",
-     "SELECT post_id FROM post_aggregates WHERE post_id = ANY($1) ORDER BY post_id FOR UPDATE"},
-    {"mend_post_counts",
-     "WITH c AS (" PRISM_POST_COUNTS "), o AS (SELECT * FROM post_aggregates WHERE post_id = "
-     "ANY($1)) UPDATE post_aggregates a SET like_count = c.l, repost_count = c.r, reply_count = "
-     "c.p, quote_count = c.q FROM c JOIN o ON o.post_id = c.id WHERE a.post_id = c.id AND "
-     "(c.l, c.r, c.p, c.q) <> (o.like_count, o.repost_count, o.reply_count, o.quote_count) "
-     "RETURNING a.post_id, format('likes reposts replies quotes: %s %s %s %s, are %s %s %s %s', "
-     "o.like_count, o.repost_count, o.reply_count, o.quote_count, c.l, c.r, c.p, c.q)"}};
+    {"sample_uris", R"sql(SELECT id FROM uris WHERE id > $1 ORDER BY id LIMIT $2)sql"},
+    {"compare_post_counts", compose_sql(R"sql(
+  SELECT c.id
+  FROM ({counted}) c
+  LEFT JOIN post_aggregates a ON a.post_id = c.id
+  WHERE (c.l, c.r, c.p, c.q) <> (
+    coalesce(a.like_count, 0), coalesce(a.repost_count, 0), coalesce(a.reply_count, 0),
+    coalesce(a.quote_count, 0)
+  )
+  ORDER BY c.id
+)sql",
+                                        {{"counted", posts_counted}})},
+    {"make_post_counts", R"sql(
+  INSERT INTO post_aggregates(post_id)
+  SELECT id
+  FROM unnest($1::int8[]) AS i(id)
+  ORDER BY id
+  ON CONFLICT DO NOTHING
+)sql"},
+    {"lock_post_counts", R"sql(
+  SELECT post_id
+  FROM post_aggregates
+  WHERE post_id = ANY($1)
+  ORDER BY post_id
+  FOR UPDATE
+)sql"},
+    {"mend_post_counts", compose_sql(R"sql(
+  WITH c AS ({counted}),
+  o AS (SELECT * FROM post_aggregates WHERE post_id = ANY($1))
+  UPDATE post_aggregates a
+  SET like_count = c.l, repost_count = c.r, reply_count = c.p, quote_count = c.q
+  FROM c
+  JOIN o ON o.post_id = c.id
+  WHERE a.post_id = c.id
+    AND (c.l, c.r, c.p, c.q) <> (o.like_count, o.repost_count, o.reply_count, o.quote_count)
+  RETURNING a.post_id,
+    format(
+      'likes reposts replies quotes: %s %s %s %s, are %s %s %s %s', o.like_count, o.repost_count,
+      o.reply_count, o.quote_count, c.l, c.r, c.p, c.q
+    )
+)sql",
+                                     {{"counted", posts_counted}})}};
 
 // Index: primary key of users; follows_subject, primary key of follows, posts_creator.
-#define PRISM_USER_COUNTS                                                                          \
-  "SELECT i.id, "                                                                                  \
-  "(SELECT count(*) FROM follows t WHERE t.subject_id = i.id AND NOT t.duplicate)::int4 AS f, "    \
-  "(SELECT count(*) FROM follows t WHERE t.creator_id = i.id AND NOT t.duplicate)::int4 AS g, "    \
-  "(SELECT count(*) FROM posts t WHERE t.creator_id = i.id)::int4 AS p "                           \
-  "FROM unnest($1::int8[]) AS i(id)"
+constexpr std::string_view users_counted = R"sql(
+    SELECT i.id,
+      (SELECT count(*) FROM follows t WHERE t.subject_id = i.id AND NOT t.duplicate)::int4 AS f,
+      (SELECT count(*) FROM follows t WHERE t.creator_id = i.id AND NOT t.duplicate)::int4 AS g,
+      (SELECT count(*) FROM posts t WHERE t.creator_id = i.id)::int4 AS p
+    FROM unnest($1::int8[]) AS i(id)
+)sql";
 
-const counted users{
+const counted_table users{
     "user_aggregates",
-    {"sample_users", "SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2"},
-    {"compare_user_counts",
-     "SELECT c.id FROM (" PRISM_USER_COUNTS ") c LEFT JOIN user_aggregates a ON a.user_id = c.id "
-     "WHERE (c.f, c.g, c.p) <> (coalesce(a.followers_count, 0), coalesce(a.follows_count, 0), "
-     "coalesce(a.posts_count, 0)) ORDER BY c.id"},
-    {"make_user_counts", "INSERT INTO user_aggregates (user_id) SELECT id FROM unnest($1::int8[]) "
-                         "AS i(id) ORDER BY id ON CONFLICT DO NOTHING"},
-    {"lock_user_counts",
-     "SELECT user_id FROM user_aggregates WHERE user_id = ANY($1) ORDER BY user_id FOR UPDATE"},
-    {"mend_user_counts",
-     "WITH c AS (" PRISM_USER_COUNTS "), o AS (SELECT * FROM user_aggregates WHERE user_id = "
-     "ANY($1)) UPDATE user_aggregates a SET followers_count = c.f, follows_count = c.g, "
-     "posts_count = c.p FROM c JOIN o ON o.user_id = c.id WHERE a.user_id = c.id AND "
-     "(c.f, c.g, c.p) <> (o.followers_count, o.follows_count, o.posts_count) "
-     "RETURNING a.user_id, format('followers follows posts: %s %s %s, are %s %s %s', "
-     "o.followers_count, o.follows_count, o.posts_count, c.f, c.g, c.p)"}};
+    {"sample_users", R"sql(SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2)sql"},
+    {"compare_user_counts", compose_sql(R"sql(
+  SELECT c.id
+  FROM ({counted}) c
+  LEFT JOIN user_aggregates a ON a.user_id = c.id
+  WHERE (c.f, c.g, c.p) <> (
+    coalesce(a.followers_count, 0), coalesce(a.follows_count, 0), coalesce(a.posts_count, 0)
+  )
+  ORDER BY c.id
+)sql",
+                                        {{"counted", users_counted}})},
+    {"make_user_counts", R"sql(
+  INSERT INTO user_aggregates(user_id)
+  SELECT id
+  FROM unnest($1::int8[]) AS i(id)
+  ORDER BY id
+  ON CONFLICT DO NOTHING
+)sql"},
+    {"lock_user_counts", R"sql(
+  SELECT user_id
+  FROM user_aggregates
+  WHERE user_id = ANY($1)
+  ORDER BY user_id
+  FOR UPDATE
+)sql"},
+    {"mend_user_counts", compose_sql(R"sql(
+  WITH c AS ({counted}),
+  o AS (SELECT * FROM user_aggregates WHERE user_id = ANY($1))
+  UPDATE user_aggregates a
+  SET followers_count = c.f, follows_count = c.g, posts_count = c.p
+  FROM c
+  JOIN o ON o.user_id = c.id
+  WHERE a.user_id = c.id
+    AND (c.f, c.g, c.p) <> (o.followers_count, o.follows_count, o.posts_count)
+  RETURNING a.user_id,
+    format(
+      'followers follows posts: %s %s %s, are %s %s %s', o.followers_count, o.follows_count,
+      o.posts_count, c.f, c.g, c.p
+    )
+)sql",
+                                     {{"counted", users_counted}})}};
 
-// Index: list_items_member. 9 is collection::list; a list's uri outlives it.
-#define PRISM_LIST_COUNTS                                                                          \
-  "SELECT i.id, (SELECT count(*) FROM list_items t WHERE t.list_id = i.id AND NOT "                \
-  "t.duplicate)::int4 AS n FROM unnest($1::int8[]) AS i(id)"
+// Index: list_items_member. The walk is over uris, since the uri of a list outlives the list.
+constexpr std::string_view lists_counted = R"sql(
+    SELECT i.id,
+      (SELECT count(*) FROM list_items t WHERE t.list_id = i.id AND NOT t.duplicate)::int4 AS n
+    FROM unnest($1::int8[]) AS i(id)
+)sql";
 
-const counted lists{
+const counted_table lists{
     "list_aggregates",
-    {"sample_uris_of_lists", "SELECT id FROM uris WHERE id > $1 ORDER BY id LIMIT $2"},
-    {"compare_list_counts",
-     "SELECT c.id FROM (" PRISM_LIST_COUNTS ") c LEFT JOIN list_aggregates a ON a.list_id = c.id "
-     "WHERE c.n <> coalesce(a.member_count, 0) ORDER BY c.id"},
-    {"make_list_counts", "INSERT INTO list_aggregates (list_id) SELECT id FROM unnest($1::int8[]) "
-                         "AS i(id) ORDER BY id ON CONFLICT DO NOTHING"},
-    {"lock_list_counts",
-     "SELECT list_id FROM list_aggregates WHERE list_id = ANY($1) ORDER BY list_id FOR UPDATE"},
-    {"mend_list_counts",
-     "WITH c AS (" PRISM_LIST_COUNTS "), o AS (SELECT * FROM list_aggregates WHERE list_id = "
-     "ANY($1)) UPDATE list_aggregates a SET member_count = c.n FROM c JOIN o ON o.list_id = c.id "
-     "WHERE a.list_id = c.id AND c.n <> o.member_count "
-     "RETURNING a.list_id, format('members: %s, are %s', o.member_count, c.n)"}};
-
-#undef PRISM_POST_COUNTS
-#undef PRISM_USER_COUNTS
-#undef PRISM_LIST_COUNTS
+    {"sample_uris_of_lists", R"sql(SELECT id FROM uris WHERE id > $1 ORDER BY id LIMIT $2)sql"},
+    {"compare_list_counts", compose_sql(R"sql(
+  SELECT c.id
+  FROM ({counted}) c
+  LEFT JOIN list_aggregates a ON a.list_id = c.id
+  WHERE c.n <> coalesce(a.member_count, 0)
+  ORDER BY c.id
+)sql",
+                                        {{"counted", lists_counted}})},
+    {"make_list_counts", R"sql(
+  INSERT INTO list_aggregates(list_id)
+  SELECT id
+  FROM unnest($1::int8[]) AS i(id)
+  ORDER BY id
+  ON CONFLICT DO NOTHING
+)sql"},
+    {"lock_list_counts", R"sql(
+  SELECT list_id
+  FROM list_aggregates
+  WHERE list_id = ANY($1)
+  ORDER BY list_id
+  FOR UPDATE
+)sql"},
+    {"mend_list_counts", compose_sql(R"sql(
+  WITH c AS ({counted}),
+  o AS (SELECT * FROM list_aggregates WHERE list_id = ANY($1))
+  UPDATE list_aggregates a
+  SET member_count = c.n
+  FROM c
+  JOIN o ON o.list_id = c.id
+  WHERE a.list_id = c.id AND c.n <> o.member_count
+  RETURNING a.list_id, format('members: %s, are %s', o.member_count, c.n)
+)sql",
+                                     {{"counted", lists_counted}})}};
 
 const std::array tables{&posts, &users, &lists};
 

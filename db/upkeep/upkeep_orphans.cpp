@@ -19,74 +19,105 @@ struct walk {
 };
 
 // A feed item lives by its post or its repost (a repost of what is no post has one as well).
-constexpr walk feed_items{
-    "feed_items",
-    "a feed item without post or repost",
-    120,
-    {"blocks_of_feed_items", "SELECT pg_relation_size('feed_items') / "
-                             "current_setting('block_size')::int8"},
-    {"orphaned_feed_items",
-     "DELETE FROM feed_items f WHERE f.ctid >= $1::text::tid AND f.ctid < $2::text::tid AND NOT "
-     "CASE WHEN f.repost_rkey IS NULL THEN EXISTS (SELECT FROM posts p WHERE p.id = f.post_id AND "
-     "p.creator_id = f.originator_id) ELSE EXISTS (SELECT FROM reposts r WHERE r.creator_id = "
-     "f.originator_id AND r.rkey = f.repost_rkey AND r.subject_id = f.post_id AND NOT "
-     "r.duplicate) END RETURNING f.originator_id"}};
+const walk feed_items{"feed_items",
+                      "a feed item without post or repost",
+                      120,
+                      {"blocks_of_feed_items", R"sql(
+  SELECT pg_relation_size('feed_items') / current_setting('block_size')::int8
+)sql"},
+                      {"orphaned_feed_items", R"sql(
+  DELETE FROM feed_items f
+  WHERE f.ctid >= $1::text::tid AND f.ctid < $2::text::tid AND NOT CASE
+    WHEN f.repost_rkey IS NULL THEN EXISTS (
+      SELECT FROM posts p
+      WHERE p.id = f.post_id AND p.creator_id = f.originator_id
+    )
+    ELSE EXISTS (
+      SELECT FROM reposts r
+      WHERE r.creator_id = f.originator_id AND r.rkey = f.repost_rkey AND r.subject_id = f.post_id
+        AND NOT r.duplicate
+    ) END
+  RETURNING f.originator_id
+)sql"}};
 
 // A notification lives by the record that caused it; those of joins and verifications stay, as
 // their reader's history. Numbers: db/batch/notification.hpp; 1 is collection::post.
-constexpr walk notifications{
-    "notifications",
-    "a notification without cause, or to nobody",
-    90,
-    {"blocks_of_notifications", "SELECT pg_relation_size('notifications') / "
-                                "current_setting('block_size')::int8"},
-    {"orphaned_notifications",
-     "DELETE FROM notifications n WHERE n.ctid >= $1::text::tid AND n.ctid < $2::text::tid AND NOT "
-     "(EXISTS (SELECT FROM users u WHERE u.id = n.recipient_id) AND CASE "
-     "WHEN n.reason IN (1, 7) THEN EXISTS (SELECT FROM likes l WHERE l.creator_id = n.author_id "
-     "AND l.rkey = n.rkey AND NOT l.duplicate) "
-     "WHEN n.reason IN (2, 8) THEN EXISTS (SELECT FROM reposts r WHERE r.creator_id = n.author_id "
-     "AND r.rkey = n.rkey AND NOT r.duplicate) "
-     "WHEN n.reason = 3 THEN EXISTS (SELECT FROM follows f WHERE f.creator_id = n.author_id "
-     "AND f.rkey = n.rkey AND NOT f.duplicate) "
-     "WHEN n.reason IN (4, 5, 6) THEN EXISTS (SELECT FROM uris i JOIN posts p ON p.id = i.id "
-     "WHERE i.repo_id = n.author_id AND i.collection = 1 AND i.rkey = n.rkey) "
-     "ELSE EXISTS (SELECT FROM users u WHERE u.id = n.author_id) END) RETURNING n.recipient_id"}};
+const walk notifications{"notifications",
+                         "a notification without cause, or to nobody",
+                         90,
+                         {"blocks_of_notifications", R"sql(
+  SELECT pg_relation_size('notifications') / current_setting('block_size')::int8
+)sql"},
+                         {"orphaned_notifications", R"sql(
+  DELETE FROM notifications n
+  WHERE n.ctid >= $1::text::tid AND n.ctid < $2::text::tid
+    AND NOT (
+      EXISTS (SELECT FROM users u WHERE u.id = n.recipient_id) AND CASE
+      WHEN n.reason IN (1 /* like */, 7 /* like_via_repost */) THEN EXISTS (
+        SELECT FROM likes l
+        WHERE l.creator_id = n.author_id AND l.rkey = n.rkey AND NOT l.duplicate
+      )
+      WHEN n.reason IN (2 /* repost */, 8 /* repost_via_repost */) THEN EXISTS (
+        SELECT FROM reposts r
+        WHERE r.creator_id = n.author_id AND r.rkey = n.rkey AND NOT r.duplicate
+      )
+      WHEN n.reason = 3 /* follow */ THEN EXISTS (
+        SELECT FROM follows f
+        WHERE f.creator_id = n.author_id AND f.rkey = n.rkey AND NOT f.duplicate
+      )
+      WHEN n.reason IN (4 /* mention */, 5 /* reply */, 6 /* quote */) THEN EXISTS (
+        SELECT FROM uris i
+        JOIN posts p ON p.id = i.id
+        WHERE i.repo_id = n.author_id AND i.collection = 1 /* post */ AND i.rkey = n.rkey
+      )
+      ELSE EXISTS (SELECT FROM users u WHERE u.id = n.author_id) END
+    )
+  RETURNING n.recipient_id
+)sql"}};
 
 // Counts of a uri that is no post are right: a reply may come before what it answers. Only counts
 // of what has no name are nobody's.
-constexpr walk post_aggregates{
-    "post_aggregates",
-    "counts of a uri that does not exist",
-    130,
-    {"blocks_of_post_aggregates", "SELECT pg_relation_size('post_aggregates') / "
-                                  "current_setting('block_size')::int8"},
-    {"orphaned_post_aggregates",
-     "DELETE FROM post_aggregates a WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid AND "
-     "NOT EXISTS (SELECT FROM uris u WHERE u.id = a.post_id) RETURNING a.post_id"}};
+const walk post_aggregates{"post_aggregates",
+                           "counts of a uri that does not exist",
+                           130,
+                           {"blocks_of_post_aggregates", R"sql(
+  SELECT pg_relation_size('post_aggregates') / current_setting('block_size')::int8
+)sql"},
+                           {"orphaned_post_aggregates", R"sql(
+  DELETE FROM post_aggregates a
+  WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid
+    AND NOT EXISTS (SELECT FROM uris u WHERE u.id = a.post_id)
+  RETURNING a.post_id
+)sql"}};
 
-constexpr walk user_aggregates{
-    "user_aggregates",
-    "counts of a user who does not exist",
-    130,
-    {"blocks_of_user_aggregates", "SELECT pg_relation_size('user_aggregates') / "
-                                  "current_setting('block_size')::int8"},
-    {"orphaned_user_aggregates",
-     "DELETE FROM user_aggregates a WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid AND "
-     "NOT EXISTS (SELECT FROM users u WHERE u.id = a.user_id) RETURNING a.user_id"}};
+const walk user_aggregates{"user_aggregates",
+                           "counts of a user who does not exist",
+                           130,
+                           {"blocks_of_user_aggregates", R"sql(
+  SELECT pg_relation_size('user_aggregates') / current_setting('block_size')::int8
+)sql"},
+                           {"orphaned_user_aggregates", R"sql(
+  DELETE FROM user_aggregates a
+  WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid
+    AND NOT EXISTS (SELECT FROM users u WHERE u.id = a.user_id)
+  RETURNING a.user_id
+)sql"}};
 
-constexpr walk list_aggregates{
-    "list_aggregates",
-    "counts of a uri that does not exist",
-    180,
-    {"blocks_of_list_aggregates", "SELECT pg_relation_size('list_aggregates') / "
-                                  "current_setting('block_size')::int8"},
-    {"orphaned_list_aggregates",
-     "DELETE FROM list_aggregates a WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid AND "
-     "NOT EXISTS (SELECT FROM uris u WHERE u.id = a.list_id) RETURNING a.list_id"}};
+const walk list_aggregates{"list_aggregates",
+                           "counts of a uri that does not exist",
+                           180,
+                           {"blocks_of_list_aggregates", R"sql(
+  SELECT pg_relation_size('list_aggregates') / current_setting('block_size')::int8
+)sql"},
+                           {"orphaned_list_aggregates", R"sql(
+  DELETE FROM list_aggregates a
+  WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid
+    AND NOT EXISTS (SELECT FROM uris u WHERE u.id = a.list_id)
+  RETURNING a.list_id
+)sql"}};
 
-constexpr std::array walks{&feed_items, &notifications, &post_aggregates, &user_aggregates,
-                           &list_aggregates};
+const std::array walks{&feed_items, &notifications, &post_aggregates, &user_aggregates,
+                       &list_aggregates};
 
 } // namespace
 
