@@ -1,21 +1,13 @@
-#include "db/pg/canceller.hpp"
+#include "db/pg/cancel_request.hpp"
 
 #include <array>
 #include <future>
 #include <libpq-fe.h>
-#include <mutex>
+#include <memory>
 #include <system_error>
 #include <thread>
 
 namespace prism::db {
-
-struct canceller::state {
-  std::mutex mutex;
-  std::shared_ptr<PGcancel> target;
-};
-
-canceller::canceller() : state_(std::make_shared<state>()) {}
-
 namespace {
 
 outcome<void> send(PGcancel* target) {
@@ -28,37 +20,26 @@ outcome<void> send(PGcancel* target) {
 
 } // namespace
 
-outcome<void> canceller::cancel(std::chrono::milliseconds limit) const {
-  std::shared_ptr<PGcancel> target;
-  {
-    const std::lock_guard lock(state_->mutex);
-    target = state_->target;
-  }
+outcome<void> request_cancel(pg_conn* raw, std::chrono::milliseconds limit) {
+  const std::shared_ptr<PGcancel> target(PQgetCancel(raw),
+                                         [](PGcancel* used) { PQfreeCancel(used); });
   if (!target)
-    return {};
-  // PQcancel() waits without limit for a server that accepts and says nothing. There is at most one
-  // such thread for each connection that was lost so, and the end of its socket ends it.
+    return db_fail(sqlstate::connection_closed, "not connected, no statement to cancel");
+  // PQcancel() waits without limit for a server that accepts the connection and does not answer.
+  // Each lost connection leaves at most one such thread, which ends with its socket.
   std::packaged_task<outcome<void>()> task([target] { return send(target.get()); });
   auto done = task.get_future();
   try {
     std::thread(std::move(task)).detach();
   } catch (const std::system_error& e) {
     return db_fail(sqlstate::connection_failure,
-                   fmt::format("no thread for the cancel request: {}", e.what()));
+                   fmt::format("cannot start a thread for the cancel request: {}", e.what()));
   }
   if (done.wait_for(limit) != std::future_status::ready)
     return db_fail(
         sqlstate::connection_failure,
-        fmt::format("the server has not taken the cancel request in {} ms", limit.count()));
+        fmt::format("the server did not accept the cancel request within {} ms", limit.count()));
   return done.get();
-}
-
-void canceller::retarget(pg_conn* raw) const {
-  std::shared_ptr<PGcancel> target;
-  if (raw != nullptr)
-    target.reset(PQgetCancel(raw), [](PGcancel* old) { PQfreeCancel(old); });
-  const std::lock_guard lock(state_->mutex);
-  state_->target = std::move(target);
 }
 
 } // namespace prism::db
