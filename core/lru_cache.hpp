@@ -29,7 +29,7 @@ public:
   /// @param capacity maximum number of entries; 0 is treated as 1.
   explicit lru_cache(std::size_t capacity) : capacity_(capacity == 0 ? 1 : capacity) {}
 
-  // Nobody needs a copy; a copy by mistake would be expensive.
+  // Not copyable: a copy is never needed, and would be expensive if made by mistake.
   lru_cache(const lru_cache&) = delete;
   lru_cache& operator=(const lru_cache&) = delete;
   lru_cache(lru_cache&&) = default;
