@@ -22,6 +22,18 @@ TEST_CASE("a uri of an unknown collection keeps the collection in its record key
   CHECK(parts.rkey == "com.example.note/3k");
 }
 
+TEST_CASE("a path that is not collection and record key is kept as the record key") {
+  for (const std::string_view path :
+       {"", "app.bsky.feed.post", "app.bsky.feed.post/", "app.bsky.feed.post/3k/x"}) {
+    INFO(path);
+    const auto text = "at://did:plc:abc/" + std::string{path};
+    const auto parts = split_uri(text);
+    CHECK(parts.did == "did:plc:abc");
+    CHECK(parts.kind == collection::other);
+    CHECK(parts.rkey == path);
+  }
+}
+
 TEST_CASE("a text that is not an at-uri with a DID is kept as a whole") {
   for (const std::string_view text :
        {"", "at://", "https://example.com/a/b", "at://handle.example/app.bsky.feed.post/3k",
