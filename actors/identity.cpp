@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds longest_wait{5'000};
   out.handle_resolver_url = from.handle_resolver_url;
   out.ca_file = from.ca_file;
   out.dns_servers = from.dns_servers;
-  out.allow_private = from.allow_private_addresses == "yes";
+  out.allow_private = from.allow_private_addresses;
   out.timeout = from.identity_timeout;
   out.max_in_flight = 2 * from.identity_concurrency;
   out.gate.max_in_flight = from.identity_host_concurrency;
@@ -69,7 +69,7 @@ identity_state::~identity_state() {
 }
 
 identity_actor::behavior_type identity_state::make_behavior() {
-  if (node_->options.identity_lookups == "on") {
+  if (node_->options.identity_lookups) {
     start_resolver();
     each_tick();
   } else {

@@ -20,11 +20,8 @@ public:
 
   /// Takes `n` units for a message about to be sent. False: there is not enough credit, nothing
   /// was taken, and the sender is *stalled* until enough has come back for it.
-  /// @pre `n <= capacity()`; a larger `n` can never be granted (check with `admissible`).
+  /// @pre `n <= capacity()`; a larger `n` can never be granted.
   [[nodiscard]] bool try_take(std::size_t n, time_point now) noexcept;
-
-  /// Whether a message of `n` units can ever be sent through this window.
-  [[nodiscard]] bool admissible(std::size_t n) const noexcept { return n <= capacity_; }
 
   /// The receiver is done with `n` units. More than are in flight is a protocol error between the
   /// two sides: `errc::invalid`, and the window stays as it was.

@@ -56,13 +56,6 @@ std::optional<time_point> schedule::next() const noexcept {
   return earliest;
 }
 
-std::optional<time_point> schedule::next_of(std::string_view name) const noexcept {
-  for (const auto& each : entries_)
-    if (each.job.name == name && !each.running)
-      return each.next;
-  return std::nullopt;
-}
-
 steady_clock::duration schedule::jittered(std::chrono::milliseconds wait, double jitter,
                                           double random01) noexcept {
   const auto nominal = std::chrono::duration<double, std::milli>(wait);

@@ -48,9 +48,6 @@ public:
   /// When the next job becomes due; empty while all are running.
   [[nodiscard]] std::optional<time_point> next() const noexcept;
 
-  /// When this job becomes due; empty while it runs, or if there is no such job.
-  [[nodiscard]] std::optional<time_point> next_of(std::string_view name) const noexcept;
-
 private:
   struct entry {
     scheduled_job job;

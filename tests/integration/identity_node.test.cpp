@@ -36,7 +36,7 @@ const std::string sample = PRISM_SOURCE_DIR "/sample/small";
   out.metrics_listen = "";
   out.until_caught_up = 2s;
   out.plc_url = out.handle_resolver_url = directory;
-  out.allow_private_addresses = "yes";
+  out.allow_private_addresses = true;
   out.identity_host_rate = 1'000;
   out.identity_timeout = 60s; // a busy machine is no reason to ask again later
   return out;

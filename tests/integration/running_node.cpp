@@ -17,7 +17,7 @@ config::options node_settings(const std::string& relay, const std::string& datab
   out.start_cursor = 0;
   out.shards = 4;
   out.metrics_listen = "";
-  out.identity_lookups = "off"; // tests/integration/identity_node.test.cpp
+  out.identity_lookups = false; // tests/integration/identity_node.test.cpp
   out.backoff_min = 20ms;
   out.backoff_max = 200ms;
   out.until_caught_up = 1500ms; // longer than a busy machine stands still between two frames

@@ -28,11 +28,14 @@ void handle_signals() {
 
 constexpr std::chrono::milliseconds signal_poll{100};
 
-int run(const prism::config::options& options) {
+int run(const prism::config::parse_result& parsed) {
+  const auto& options = parsed.values;
   handle_signals();
   if (const auto plan = prism::parse_crash_point(options.crash_point))
     prism::arm(*plan);
   prism::tools::set_up_logging(options);
+  for (const auto& warning : parsed.warnings)
+    spdlog::warn("{}", warning);
   auto node = prism::node::start(options, [] { return stop_signal != 0; });
   if (!node) {
     if (node.error().code == prism::errc::cancelled) {
@@ -72,5 +75,5 @@ int main(int argc, char** argv) {
     std::fputs(parsed->text.c_str(), stdout);
     return 0;
   }
-  return run(parsed->values);
+  return run(*parsed);
 }

@@ -74,12 +74,6 @@ TEST_CASE("the credit of a dead receiver comes back as a whole and ends the stal
   CHECK(window.time_stalled(start + 9s) == 3s);
 }
 
-TEST_CASE("a message larger than the whole window is known as impossible") {
-  const credit_window window(8);
-  CHECK(window.admissible(8));
-  CHECK_FALSE(window.admissible(9));
-}
-
 TEST_CASE("a window or guard of capacity zero holds one") {
   CHECK(credit_window(0).capacity() == 1);
   CHECK(depth_guard(0).capacity() == 1);
