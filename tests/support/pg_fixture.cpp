@@ -56,8 +56,10 @@ constexpr int own_connections = 50;
 
 std::atomic<bool> own_server_wanted{false};
 
-db::connection connect(const std::string& conninfo) {
-  constexpr std::chrono::minutes patience{2}; // of a busy machine
+constexpr std::chrono::minutes of_busy_machine{2};
+
+db::connection connect(const std::string& conninfo,
+                       std::chrono::minutes patience = of_busy_machine) {
   auto opened = db::connection::open({.conninfo = conninfo,
                                       .connect_timeout = patience,
                                       .default_timeout = patience,
@@ -172,7 +174,8 @@ std::string pg_fixture::migrated_database() {
 std::string pg_fixture::kept_database(const std::string& name,
                                       const std::function<void(const std::string&)>& fill) {
   const auto& server = used_server::instance();
-  auto admin = connect(server.conninfo(admin_database_name));
+  constexpr std::chrono::minutes for_others_to_fill{20}; // ctest ends who waits for too long
+  auto admin = connect(server.conninfo(admin_database_name), for_others_to_fill);
   // Until this connection closes, other programs wait here.
   run(admin, fmt::format("select pg_advisory_lock(hashtext('{}'))", name));
   if (run(admin, fmt::format("select from pg_database where datname = '{}'", name)).empty()) {

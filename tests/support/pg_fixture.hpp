@@ -21,7 +21,7 @@ public:
 
   /// A connection string to the one database of this name. The first test program that asks for it
   /// makes it by `fill`, which gets a connection string to a migrated database; others wait for it.
-  /// It is kept until the server stops, so tests may only read it.
+  /// It is kept until the server stops, so tests may only read it or roll back.
   [[nodiscard]] static std::string
   kept_database(const std::string& name, const std::function<void(const std::string&)>& fill);
 
