@@ -1,6 +1,5 @@
 #include "tests/unit/actors/actor_fixture.hpp"
 
-#include "db/schema/migrator.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
@@ -66,13 +65,9 @@ caf::actor_system_config& quiet(caf::actor_system_config& config) {
 } // namespace
 
 actor_fixture::actor_fixture(config::options options)
-    : database(pg_fixture::fresh_database()),
+    : database(pg_fixture::migrated_database()),
       node(std::make_shared<node_context>(std::move(options), metrics::registry_options{})),
       system(quiet(config)), self(system) {
-  auto on = connect();
-  const auto migrated = db::migrate(on);
-  if (!migrated)
-    FAIL(migrated.error().message);
   node->conninfo = database;
   node->service = "test";
   node->actors.put("tester", caf::actor_cast<caf::strong_actor_ptr>(self));
