@@ -1,6 +1,7 @@
 #include "actors/firehose.hpp"
 
 #include "actors/shard.hpp"
+#include "core/exit_code.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -127,7 +128,7 @@ void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
 void firehose_state::start_source() {
   auto started = net::ws_source::start(source_options(node_->options), callbacks());
   if (!started) {
-    node_->status.finish(78,
+    node_->status.finish(exit_code::configuration,
                          "cannot start the connection to the relay: " + started.error().message);
     return;
   }
@@ -242,7 +243,7 @@ void firehose_state::report_repeated(const replay_window::repeated_frame& frame)
 void firehose_state::finish_if_caught_up() {
   const time_point idle_since{steady_clock::duration{node_->status.identity_idle_since.load()}};
   if (window_->caught_up(node_->options.until_caught_up, idle_since, now()))
-    node_->status.finish(0, "caught up");
+    node_->status.finish(exit_code::success, "caught up");
 }
 
 void firehose_state::update_metrics() {

@@ -136,7 +136,7 @@ void supervisor_state::child_down(const caf::down_msg& down) {
 void supervisor_state::give_up(const std::string& why) {
   spdlog::error("{} gives up: {}", place_.name, why);
   if (place_.root)
-    node_->status.finish(70, why);
+    node_->status.finish(exit_code::gave_up, why);
   self_->quit(caf::make_error(caf::sec::runtime_error, "gave up: " + why));
 }
 

@@ -2,6 +2,7 @@
 
 #include "config/options.hpp"
 #include "core/error.hpp"
+#include "core/exit_code.hpp"
 
 #include <filesystem>
 #include <span>
@@ -26,9 +27,9 @@ struct parse_result {
   std::string text;
 };
 
-/// Exit codes of a program that cannot start, as in sysexits.h.
-inline constexpr int exit_usage = 64;  ///< the command line is wrong
-inline constexpr int exit_config = 78; ///< the file, the environment or the whole is wrong
+/// Exit codes of a program that cannot start.
+inline constexpr int exit_usage = to_int(exit_code::usage);
+inline constexpr int exit_config = to_int(exit_code::configuration);
 
 /// Why there are no settings, and with which code to exit.
 struct parse_failure {

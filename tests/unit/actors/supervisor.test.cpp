@@ -182,7 +182,7 @@ TEST_CASE(
   expect(*book, {"third", "first"});
   const auto exit_request = bench.node->status.wait(patience);
   REQUIRE(exit_request);
-  CHECK(exit_request->exit_code == 70);
+  CHECK(exit_request->code == exit_code::gave_up);
   CHECK_THAT(exit_request->reason, Catch::Contains("a tick too many"));
   CHECK(log.count("error supervisor gives up: child 'second' needs more than 1 restarts") == 1);
 }
@@ -206,7 +206,7 @@ TEST_CASE("a supervisor below another fails when it gives up, and comes back as 
   expect(*book, {"one", "after", "before"});
   const auto exit_request = bench.node->status.wait(patience);
   REQUIRE(exit_request);
-  CHECK(exit_request->exit_code == 70);
+  CHECK(exit_request->code == exit_code::gave_up);
 }
 
 TEST_CASE("a planned stop of a tree goes through all levels, last first") {
