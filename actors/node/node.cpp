@@ -44,7 +44,8 @@ namespace {
   return fmt::format("{}:{}", host, getpid());
 }
 
-/// A child that is always restarted.
+/// A child that is always restarted; its restarts are counted under the name of its class, so those
+/// of all shards together.
 template <class State, class... Args>
 [[nodiscard]] child_factory permanent(std::string name, Args... args) {
   return {.spec = {std::move(name), restart_type::permanent},
@@ -52,7 +53,7 @@ template <class State, class... Args>
               [args...](caf::actor_system& system) {
                 return caf::actor_cast<caf::strong_actor_ptr>(spawn_state<State>(system, args...));
               },
-};
+          .metrics_name = State::name};
 }
 
 } // namespace
@@ -184,8 +185,8 @@ bool node::stop() {
                   caf::after(context_->options.drain_timeout) >> [] {});
   }
   if (!drained) {
-    spdlog::error("not everything stopped within drain-timeout; the next start continues after the "
-                  "last committed batch");
+    spdlog::error("drain-timeout is over and some actors still run; the next start continues after "
+                  "the last committed batch");
     caf::anon_send_exit(root_, caf::exit_reason::kill);
     for (const auto& name : context_->actors.names())
       if (const auto actor = context_->actors.find(name))
