@@ -116,7 +116,7 @@ void pending_ops_state::on_load_failed(const std::string& error) {
   loading_ = false;
   reload_needed_ = true;
   if (!std::exchange(failing_, true))
-    spdlog::warn("pending_ops: the table could not be read, it is retried: {}", error);
+    spdlog::warn("pending_ops: the table could not be read, it is tried again: {}", error);
 }
 
 // -- the cache -------------------------------------------------------------------------------

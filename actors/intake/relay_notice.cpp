@@ -24,7 +24,8 @@ void log_error(const atproto::error_frame& problem) {
                   "sequence; compare --relay-url with the firehose_cursor table. {}",
                   problem.message.value_or(""));
   else
-    spdlog::error("the relay ends the stream: {}: {}", problem.error, problem.message.value_or(""));
+    spdlog::error("the relay ends the stream with {}: {}", problem.error,
+                  problem.message.value_or(""));
 }
 
 } // namespace

@@ -185,8 +185,8 @@ bool node::stop() {
                   caf::after(context_->options.drain_timeout) >> [] {});
   }
   if (!drained) {
-    spdlog::error("drain-timeout is over and some actors still run; the next start continues after "
-                  "the last committed batch");
+    spdlog::error("not everything stopped within drain-timeout; the next start continues after the "
+                  "last committed batch");
     caf::anon_send_exit(root_, caf::exit_reason::kill);
     for (const auto& name : context_->actors.names())
       if (const auto actor = context_->actors.find(name))

@@ -173,7 +173,7 @@ TEST_CASE("notices and errors of the relay are logged with what to do") {
         1);
   CHECK(log.count("warning notice from the relay: Maintenance: ") == 1);
   CHECK(log.count("error FutureCursor: our cursor is ahead of the relay") == 1);
-  CHECK(log.count("error the relay ends the stream: ConsumerTooSlow: why") == 1);
+  CHECK(log.count("error the relay ends the stream with ConsumerTooSlow: why") == 1);
   CHECK(log.count("warning cannot decode a notice from the relay: ") == 1);
 }
 
