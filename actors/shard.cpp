@@ -280,7 +280,7 @@ void shard_state::not_written(const job_failure& failure) {
     pending_report_lost_ = true;
   if (why.sqlstate == db::fenced_state) {
     out.batches.of("fenced").Increment();
-    node_->status.finish(75, why.message);
+    node_->status.finish(exit_code::fenced, why.message);
     phase_ = phase::backing_off;
     return stop_if_idle();
   }

@@ -2,6 +2,7 @@
 
 #include "config/options.hpp"
 #include "core/error.hpp"
+#include "core/exit_code.hpp"
 
 #include <filesystem>
 #include <span>
@@ -29,9 +30,9 @@ struct parse_result {
   std::vector<std::string> warnings{};
 };
 
-/// Exit codes of a program that cannot start, as in sysexits.h.
-inline constexpr int exit_usage = 64;  ///< the command line is invalid
-inline constexpr int exit_config = 78; ///< the file, the environment or a combination is invalid
+/// Exit codes of a program that cannot start.
+inline constexpr int exit_usage = to_int(exit_code::usage);
+inline constexpr int exit_config = to_int(exit_code::configuration);
 
 /// Why the options are invalid, and the exit code.
 struct parse_failure {

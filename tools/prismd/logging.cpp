@@ -9,7 +9,7 @@ namespace prism::tools {
 
 namespace {
 
-/// The message as a JSON string, so that whatever is in it cannot break its line.
+/// The message as a JSON string, so that no content can break its line.
 class json_message final : public spdlog::custom_flag_formatter {
 public:
   void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,

@@ -53,7 +53,7 @@ TEST_CASE("a smaller message that fits ends a stall") {
   CHECK(window.time_stalled(start + 9s) == 1s);
 }
 
-TEST_CASE("giving back more credit than is in flight is refused and changes nothing") {
+TEST_CASE("returning more credit than is in flight is an error and changes nothing") {
   credit_window window(4);
   REQUIRE(window.try_take(1, {}));
   const auto result = window.give_back(2, {});
