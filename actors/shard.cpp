@@ -1,10 +1,10 @@
 #include "actors/shard.hpp"
 
-#include "actors/runtime/ask_database.hpp"
 #include "actors/runtime/database_errors.hpp"
 #include "actors/runtime/report_counters.hpp"
 #include "atproto/frame/frame.hpp"
 #include "core/crash_point.hpp"
+#include "core/exit_code.hpp"
 #include "metrics/labels.hpp"
 
 #include <algorithm>
@@ -15,14 +15,19 @@ namespace prism {
 
 namespace {
 
+using action = shard_decision::action;
+
+constexpr backoff_options retry_delays{.min = std::chrono::milliseconds{100},
+                                       .max = std::chrono::milliseconds{5'000}};
+
 // The newest of the batch's events, for the lag.
-[[nodiscard]] std::int64_t newest_time(const db::batch& of) {
+[[nodiscard]] std::int64_t newest_time(const db::batch& batch) {
   std::int64_t newest = 0;
-  for (const auto& head : of.heads)
+  for (const auto& head : batch.heads)
     newest = std::max(newest, head.commit_time);
-  for (const auto& event : of.accounts)
+  for (const auto& event : batch.accounts)
     newest = std::max(newest, event.time);
-  for (const auto& event : of.identities)
+  for (const auto& event : batch.identities)
     newest = std::max(newest, event.time);
   return newest;
 }
@@ -32,10 +37,23 @@ namespace {
   return ++last;
 }
 
-// A deletion touches much, and has a batch to itself.
-[[nodiscard]] bool needs_own_batch(const atproto::frame& frame) {
-  const auto* account = std::get_if<atproto::account_frame>(&frame);
-  return account != nullptr && !account->active && account->status == "deleted";
+[[nodiscard]] batch_failure kind_of(const db::db_error& error) {
+  if (error.sqlstate == db::fenced_state)
+    return batch_failure::fenced;
+  if (error.cls == db::error_class::poison)
+    return batch_failure::poison;
+  if (error.cls == db::error_class::fatal)
+    return batch_failure::fatal;
+  if (ends_sooner_if_smaller(error))
+    return batch_failure::too_large;
+  return error.cls == db::error_class::commit_unknown ? batch_failure::commit_unknown
+                                                      : batch_failure::transient;
+}
+
+// A broken promise of the firehose or of this actor: the supervisor starts the shard again.
+void must_hold(const expected<void>& promise) {
+  if (!promise)
+    throw std::logic_error(promise.error().message);
 }
 
 } // namespace
@@ -43,169 +61,129 @@ namespace {
 shard_state::shard_state(self_pointer self, node_ptr node, std::size_t number)
     : self_(self), node_(std::move(node)), number_(number), metrics_(node_->metrics.shard(number)),
       shown_user_ids_(node_->metrics.cache("shard_users")),
-      backoff_(backoff_options{.min = std::chrono::milliseconds{100},
-                               .max = std::chrono::milliseconds{5'000}}),
-      depth_(capacity(node_->options)),
-      size_(node_->options.batch_max_frames, node_->options.transaction_timeout) {
-  events_.rejected = [this](std::string_view did, std::string_view path, std::string_view reason,
-                            const std::string& message) {
-    if (current_seq_ > logged_up_to_seq_)
-      spdlog::info("record refused: at://{}/{}: {}: {}", did, path, reason, message);
-    not_indexed_.records.push_back(
-        {std::string{path.substr(0, path.find('/'))}, std::string{reason}});
-  };
-  events_.skipped = [this](std::string_view) { ++not_indexed_.unknown_collections; };
-}
+      machine_(node_->options.batch_max_frames, node_->options.transaction_timeout, retry_delays),
+      queue_(capacity(node_->options)) {}
 
 shard_actor::behavior_type shard_state::make_behavior() {
-  load_cursor();
-  return {[this](const frame_batch& arrived) { accept(arrived); },
-          [this](const advance_to& target) { advance(target); },
-          [this](const firehose_started&) { restart_stream(); },
-          [this](const tick&) { on_retry_timer(); },
-          [this](const stop_request&) {
-            stopping_ = true;
-            hit(crash_point::during_drain);
-            stop_if_idle();
+  carry_out(machine_.on_start(now()));
+  return {[this](const frame_batch& arrived) { receive(arrived); },
+          [this](const advance_to& target) {
+            queue_.advance_to(target.seq);
+            carry_out(machine_.on_work(queue_.has_work(), now()));
           },
-          [this](const get_status&) -> actor_status {
-            return {names::shard(number_),
-                    {{"durable_seq", std::to_string(durable_seq_)},
-                     {"depth", std::to_string(depth_.depth())},
-                     {"peak", std::to_string(depth_.peak())},
-                     {"capacity", std::to_string(depth_.capacity())}}};
-          }};
+          [this](const firehose_started&) { restart_stream(); },
+          [this](const tick&) {
+            carry_out(machine_.on_timer(queue_.empty(), queue_.has_work(), now()));
+          },
+          [this](const stop_request&) {
+            hit(crash_point::during_drain);
+            carry_out(machine_.on_stop());
+          },
+          [this](const get_status&) { return status(); }};
 }
 
-void shard_state::load_cursor() {
-  phase_ = phase::loading;
-  mark_waiting();
-  ask_database(
-      self_, *node_, db::cursors_job{node_->service},
-      [this](const std::vector<db::shard_cursor>& cursors) {
-        for (const auto& each : cursors)
-          if (each.shard == static_cast<std::int32_t>(number_))
-            durable_seq_ = last_seq_ = each.seq;
-        backoff_.reset();
-        // There may be nothing to commit for a long time.
-        if (std::exchange(waiting_since_, std::nullopt))
-          node_->status.clear_problem(names::shard(number_));
-        phase_ = phase::idle;
-        announce();
-      },
-      [this](const job_failure& failure) { retry_later("cursor", failure.why.message); });
+actor_status shard_state::status() const {
+  const auto& depth = queue_.depth();
+  return {names::shard(number_),
+          {{"durable_seq", std::to_string(queue_.durable_seq())},
+           {"depth", std::to_string(depth.depth())},
+           {"peak", std::to_string(depth.peak())},
+           {"capacity", std::to_string(depth.capacity())}}};
 }
 
-// A new firehose knows nothing of what is in hand here. What waits is given back, to come again;
-// what is being written is finished first, or both sides would count it differently.
-void shard_state::restart_stream() {
-  if (const auto freed = depth_.finished(queue_.size()); !freed)
-    throw std::logic_error(freed.error().message);
-  queue_.clear();
-  last_seq_ = in_flight_.empty() ? durable_seq_ : in_flight_.back().seq;
-  incarnation_ = 0;
-  announcement_due_ = true;
-  if (phase_ == phase::idle)
-    announce();
-}
-
-void shard_state::announce() {
-  announcement_due_ = false;
-  incarnation_ = next_incarnation();
-  if (const auto firehose = node_->actors.find(names::firehose))
-    self_->send(firehose, shard_ready{number_, incarnation_, durable_seq_});
-}
-
-void shard_state::accept(const frame_batch& arrived) {
+void shard_state::receive(const frame_batch& arrived) {
   if (arrived.incarnation != incarnation_)
     return;
   metrics_.frames->Increment(static_cast<double>(arrived.frames->size()));
-  std::size_t new_frames = 0;
-  for (const auto& frame : *arrived.frames) {
-    // A firehose that was restarted sends again what this shard has in hand.
-    if (frame.seq <= last_seq_)
-      continue;
-    last_seq_ = frame.seq;
-    queue_.push_back(frame);
-    ++new_frames;
-  }
-  if (const auto kept = depth_.arrived(new_frames); !kept)
-    throw std::logic_error("more frames than credit: " + kept.error().message);
-  if (phase_ != phase::idle)
-    return;
-  // What was sent again is committed, or it would be in hand: nothing else would tell the firehose.
-  if (new_frames < arrived.frames->size())
+  const auto added = queue_.receive(*arrived.frames);
+  if (!added)
+    throw std::logic_error("more frames than credit: " + added.error().message);
+  // Frames that were sent again to an idle shard are committed; no commit would report them.
+  if (machine_.current() == shard_machine::phase::idle && *added < arrived.frames->size())
     report_durable(0);
-  start_batch();
+  carry_out(machine_.on_work(queue_.has_work(), now()));
 }
 
-void shard_state::report_durable(std::int64_t event_time) {
-  if (const auto firehose = node_->actors.find(names::firehose))
-    self_->send(firehose, frames_durable{number_, durable_seq_, event_time});
+// A new firehose knows nothing of the frames here. Those that wait are dropped, to come again;
+// those in flight are finished first, or both sides would count them differently.
+void shard_state::restart_stream() {
+  must_hold(queue_.drop_waiting());
+  incarnation_ = 0;
+  carry_out(machine_.on_stream_restarted());
 }
 
-void shard_state::advance(const advance_to& target) {
-  idle_until_ = std::max(idle_until_, target.seq);
-  if (phase_ == phase::idle)
-    start_batch();
-}
+// -- decisions -------------------------------------------------------------------------------
 
-// Builds the batch of the frames at the head of the queue, which stay at hand until it is
-// committed.
-void shard_state::build() {
-  db::batch_builder builder(events_);
-  bool full = false;
-  in_flight_.clear();
-  not_indexed_ = {};
-  while (!queue_.empty() && !full) {
-    const auto& frame = queue_.front();
-    current_seq_ = frame.seq;
-    const auto decoded = atproto::decode_frame(*frame.data);
-    const bool alone = decoded && needs_own_batch(*decoded);
-    if (alone && !in_flight_.empty())
-      break;
-    const auto added = decoded ? builder.add(*decoded) : tl::unexpected(decoded.error());
-    if (!added) {
-      if (current_seq_ > logged_up_to_seq_)
-        spdlog::warn("frame {} is passed over: {}", frame.seq, added.error().message);
-      not_indexed_.frames.push_back(added.error().code);
-    }
-    full = alone || in_flight_.size() + 1 >= size_.max_frames();
-    in_flight_.push_back(frame);
-    queue_.pop_front();
+void shard_state::carry_out(const shard_decision& decision, std::string_view what,
+                            const std::string& why) {
+  if (decision.requeue) {
+    queue_.requeue();
+    batch_.reset();
+    unconfirmed_report_.reset();
   }
-  logged_up_to_seq_ = std::max(logged_up_to_seq_, current_seq_);
-  batch_ = std::make_shared<db::batch>(builder.take());
+  if (decision.pending_report_lost)
+    pending_.mark_lost();
+  report_problem(decision, what, why);
+  if (decision.announce)
+    announce();
+  switch (decision.next) {
+  case action::none:
+    break;
+  case action::load_cursor:
+    load_cursor();
+    break;
+  case action::build:
+    build();
+    break;
+  case action::resolve_ids:
+    resolve_ids();
+    break;
+  case action::write:
+    write();
+    break;
+  case action::quarantine:
+    quarantine();
+    break;
+  case action::wait:
+    spdlog::warn("shard {}: {} failed, retrying in {} ms: {}", number_, what,
+                 decision.delay.count(), why);
+    self_->delayed_send(self_, decision.delay, tick{});
+    break;
+  case action::stop:
+    self_->quit();
+    break;
+  }
+}
+
+void shard_state::load_cursor() {
+  ask_database(
+      self_, *node_, db::cursors_job{node_->service},
+      [this](const std::vector<db::shard_cursor>& cursors) {
+        for (const auto& cursor : cursors)
+          if (cursor.shard == static_cast<std::int32_t>(number_))
+            queue_.start_at(cursor.seq);
+        carry_out(machine_.on_cursor());
+      },
+      [this](const job_failure& failure) {
+        carry_out(machine_.on_cursor_failed(now(), random()), "reading the cursor",
+                  failure.why.message);
+      });
+}
+
+void shard_state::build() {
+  batch_ = std::make_shared<db::batch>(maker_.make(queue_, machine_.max_frames()));
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
   batch_->epoch = node_->epoch;
   batch_->verify_deletions = node_->options.verify_deletions && node_->options.identity_lookups;
-  batch_->last_seq = in_flight_.empty() ? idle_until_ : in_flight_.back().seq;
   hit(crash_point::after_decode);
+  carry_out(machine_.on_built(queue_.in_flight().size()));
 }
 
-void shard_state::start_batch() {
-  if (stopping_) {
-    stop_if_idle();
-    return;
-  }
-  if (queue_.empty() && idle_until_ <= durable_seq_) {
-    phase_ = phase::idle;
-    return;
-  }
-  mark_waiting();
-  build();
-  resolve_user_ids();
-}
-
-// From its beginning: what the database swallows fails only much later.
-void shard_state::mark_waiting() {
-  if (!waiting_since_)
-    waiting_since_ = steady_clock::now();
-}
-
-void shard_state::resolve_user_ids() {
-  phase_ = phase::resolving_ids;
+void shard_state::resolve_ids() {
+  // A session of a pool that has died may still be at work on the batch it was given.
+  if (batch_.use_count() > 1)
+    batch_ = std::make_shared<db::batch>(*batch_);
   const auto& dids = batch_->refs.dids();
   batch_->user_ids.assign(dids.size(), 0);
   unresolved_.clear();
@@ -220,243 +198,153 @@ void shard_state::resolve_user_ids() {
   }
   shown_user_ids_.show(user_ids_);
   if (unresolved_.empty())
-    return write();
+    return carry_out(machine_.on_ids());
   const auto creator = node_->actors.find(names::user_creation);
   if (!creator)
-    return retry_later("user ids", "user_creation is not running");
+    return on_ids_failed(false, "user_creation is not running");
   self_
       ->request(creator, caf::infinite,
                 intern_users{std::make_shared<const std::vector<std::string>>(unresolved_)})
-      .then(
-          [this](const interned_users& done) {
-            if (!done.ids) {
-              if (!done.refused.empty())
-                return bisect({db::error_class::poison, done.refused, done.problem, {}});
-              if (done.needs_operator)
-                mark_blocked("before new users: " + done.problem);
-              return retry_later("user ids", done.problem);
-            }
-            for (std::size_t i = 0; i < unresolved_.size(); ++i) {
-              batch_->user_ids[unresolved_at_[i]] = (*done.ids)[i];
-              user_ids_.put(unresolved_[i], (*done.ids)[i]);
-            }
-            shown_user_ids_.show(user_ids_);
-            write();
-          },
-          [this](const caf::error& problem) {
-            retry_later("user ids", describe(self_->system(), problem));
-          });
+      .then([this](const interned_users& answer) { on_user_ids(answer); },
+            [this](const caf::error& problem) {
+              on_ids_failed(false, describe(self_->system(), problem));
+            });
+}
+
+void shard_state::on_user_ids(const interned_users& answer) {
+  if (!answer.ids && !answer.refused.empty()) {
+    rejection_ = db::db_error{db::error_class::poison, answer.refused, answer.problem, {}};
+    return carry_out(machine_.on_ids_rejected(now(), random()), "creating users", answer.problem);
+  }
+  if (!answer.ids)
+    return on_ids_failed(answer.needs_operator, answer.problem);
+  for (std::size_t i = 0; i < unresolved_.size(); ++i) {
+    batch_->user_ids[unresolved_at_[i]] = (*answer.ids)[i];
+    user_ids_.put(unresolved_[i], (*answer.ids)[i]);
+  }
+  shown_user_ids_.show(user_ids_);
+  carry_out(machine_.on_ids());
+}
+
+void shard_state::on_ids_failed(bool fatal, const std::string& why) {
+  carry_out(machine_.on_ids_failed(fatal, now(), random()), "creating users",
+            fatal ? "before new users: " + why : why);
 }
 
 void shard_state::write() {
-  phase_ = phase::writing;
-  started_ = std::chrono::steady_clock::now();
+  started_ = now();
   ask_database(
       self_, *node_, db::apply_job{batch_},
-      [this](const db::apply_report& report) { written(report); },
-      [this](const job_failure& failure) { not_written(failure); });
+      [this](const db::apply_report& report) { on_committed(report); },
+      [this](const job_failure& failure) { on_failed(failure); });
 }
 
-steady_clock::duration shard_state::observe_batch() {
-  const auto took = steady_clock::now() - started_;
-  node_->metrics.batches().seconds->Observe(std::chrono::duration<double>(took).count());
-  return took;
-}
-
-void shard_state::written(const db::apply_report& report) {
-  size_.committed(in_flight_.size(), observe_batch());
-  node_->metrics.batches().batches.of("committed").Increment();
-  committed(report.already_applied && unconfirmed_report_ ? *unconfirmed_report_ : report);
-}
-
-void shard_state::not_written(const job_failure& failure) {
-  observe_batch();
-  const auto& out = node_->metrics.batches();
-  const auto& why = failure.why;
-  if (failure.partial)
-    record_partial(*failure.partial);
-  // Of a portion of a deletion ahead of the batch.
-  if (why.cls == db::error_class::commit_unknown && !unconfirmed_report_)
-    pending_report_lost_ = true;
-  if (why.sqlstate == db::fenced_state) {
-    out.batches.of("fenced").Increment();
-    node_->status.finish(exit_code::fenced, why.message);
-    phase_ = phase::backing_off;
-    return stop_if_idle();
-  }
-  out.batches.of(db::to_string(why.cls)).Increment();
-  if (why.cls == db::error_class::poison && !refusal_)
-    bisect(why);
-  else if (why.cls == db::error_class::fatal)
-    block_on_fatal(why);
-  else if (ends_sooner_if_smaller(why) && !refusal_ && in_flight_.size() > 1)
-    shrink_batch(why);
-  else {
-    // A refused frame whose operations cannot be sorted in time must not hold up its shard.
-    quarantine_whole_frame_ = quarantine_whole_frame_ || (refusal_ && ends_sooner_if_smaller(why));
-    retry_later("batch", why.message);
-  }
-}
-
-// Of a try that has failed.
-void shard_state::record_partial(const db::partial_report& of) {
-  count_report(node_->metrics, of.done);
-  report_pending(of.done);
-  if (of.unconfirmed)
-    unconfirmed_report_ = of.unconfirmed;
-}
-
-// Wrong SQL, schema or rights: a person has to mend it, and leaving frames out would lose them. So
-// all before the frame is committed, and the shard stands before it, tries now and then, and says
-// so.
-void shard_state::block_on_fatal(const db::db_error& why) {
-  if (!refusal_ && in_flight_.size() > 1)
-    return bisect(why);
-  const auto text = in_flight_.empty() ? db::describe(why)
-                                       : fmt::format("before frame {}: {}", in_flight_.front().seq,
-                                                     db::describe(why));
-  mark_blocked(text);
-  retry_later("batch", why.message);
-}
-
-// Until a batch is committed.
-void shard_state::mark_blocked(const std::string& cause) {
-  spdlog::error("shard {} cannot go on {}; it needs a person, nothing is left out", number_, cause);
-  blocked_ = true;
-  node_->status.set_problem(names::shard(number_), cause);
-  metrics_.held->Set(1);
-}
-
-void shard_state::committed(const db::apply_report& report) {
-  count(report);
-  durable_seq_ = batch_->last_seq;
-  last_seq_ = std::max(last_seq_, durable_seq_);
-  if (const auto freed = depth_.finished(in_flight_.size()); !freed)
-    throw std::logic_error(freed.error().message);
-  report_durable(newest_time(*batch_));
-  if (const auto identity = node_->actors.find(names::identity);
-      identity && !(batch_->identities.empty() && batch_->accounts.empty()))
-    self_->send(identity, identity_tasks_added{});
-  in_flight_.clear();
-  batch_.reset();
-  refusal_.reset();
-  quarantine_whole_frame_ = false;
-  unconfirmed_report_.reset();
-  waiting_since_.reset();
-  blocked_ = false;
-  node_->status.clear_problem(names::shard(number_));
-  metrics_.held->Set(0);
-  backoff_.reset();
-  phase_ = phase::idle;
-  if (announcement_due_ && queue_.empty())
-    announce();
-  start_batch();
-}
-
-// Halves the batch until one frame is left, of which what is refused is then kept aside.
-void shard_state::bisect(const db::db_error& why) {
-  if (in_flight_.size() <= 1) {
-    if (in_flight_.empty())
-      return retry_later("cursor", why.message);
-    refusal_ = why;
-    // Without the ids of its DIDs its operations cannot even be tried.
-    quarantine_whole_frame_ = phase_ == phase::resolving_ids;
-    return quarantine_frame();
-  }
-  size_.failed(in_flight_.size());
-  spdlog::warn("shard {}: a batch of {} frames is refused ({}), trying {}", number_,
-               in_flight_.size(), why.sqlstate, size_.max_frames());
-  requeue();
-  start_batch();
-}
-
-// As many again would run out of time again, for ever: a slow database is caught up with only by
-// batches that end.
-void shard_state::shrink_batch(const db::db_error& why) {
-  size_.failed(in_flight_.size());
-  spdlog::warn("shard {}: a batch of {} frames is too much for the database now ({}), trying {}",
-               number_, in_flight_.size(), why.sqlstate, size_.max_frames());
-  requeue();
-  retry_later("batch", why.message);
-}
-
-// The frames of the batch wait again, before all others.
-void shard_state::requeue() {
-  // It is of more frames than the next batch, and would be taken for that one's.
-  if (std::exchange(unconfirmed_report_, std::nullopt))
-    pending_report_lost_ = true;
-  while (!in_flight_.empty()) {
-    queue_.push_front(std::move(in_flight_.back()));
-    in_flight_.pop_back();
-  }
-  batch_.reset();
-}
-
-void shard_state::quarantine_frame() {
-  phase_ = phase::writing;
-  started_ = std::chrono::steady_clock::now();
-  const auto& frame = in_flight_.front();
+void shard_state::quarantine() {
+  started_ = now();
+  const auto& frame = queue_.in_flight().front();
   const auto peeked = atproto::peek_frame(*frame.data);
-  spdlog::error("frame {} is refused, what is at fault goes to dead_letters: {} {}", frame.seq,
-                refusal_->sqlstate, refusal_->message);
-  db::refused_frame refused{peeked ? std::string{peeked->did} : std::string{}, refusal_->message,
-                            refusal_->sqlstate, *frame.data};
+  const auto rejection = rejection_.value_or(db::db_error{});
+  spdlog::error(
+      "PostgreSQL rejected frame {}; moving the offending operations to dead_letters: {} {}",
+      frame.seq, rejection.sqlstate, rejection.message);
+  db::refused_frame refused{peeked ? std::string{peeked->did} : std::string{}, rejection.message,
+                            rejection.sqlstate, *frame.data};
   ask_database(
-      self_, *node_, db::bisect_job{batch_, std::move(refused), quarantine_whole_frame_},
-      [this](const db::apply_report& report) { written(report); },
-      [this](const job_failure& failure) { not_written(failure); });
+      self_, *node_, db::bisect_job{batch_, std::move(refused), machine_.quarantine_whole_frame()},
+      [this](const db::apply_report& report) { on_committed(report); },
+      [this](const job_failure& failure) { on_failed(failure); });
 }
 
-void shard_state::retry_later(std::string_view what, const std::string& why) {
-  if (phase_ != phase::loading)
-    phase_ = phase::backing_off;
-  const auto delay = backoff_.next(std::uniform_real_distribution<>{0, 1}(random_));
-  spdlog::warn("shard {}: {} has to wait {} ms: {}", number_, what, delay.count(), why);
-  mark_waiting();
-  const auto now = steady_clock::now();
-  // Whatever the reason: a shard that does not get on is no secret. If it stands, that is told.
-  if (!blocked_ && now - *waiting_since_ >= stall_threshold)
+void shard_state::on_committed(const db::apply_report& report) {
+  const auto& out = node_->metrics.batches();
+  const auto took = now() - started_;
+  out.seconds->Observe(std::chrono::duration<double>(took).count());
+  out.batches.of("committed").Increment();
+  const auto unconfirmed = std::exchange(unconfirmed_report_, std::nullopt);
+  count(report.already_applied && unconfirmed ? *unconfirmed : report);
+  const auto batch = std::exchange(batch_, nullptr);
+  rejection_.reset();
+  must_hold(queue_.committed(batch->last_seq));
+  report_durable(newest_time(*batch));
+  if (const auto identity = node_->actors.find(names::identity);
+      identity && !(batch->identities.empty() && batch->accounts.empty()))
+    self_->send(identity, identity_tasks_added{});
+  carry_out(machine_.on_committed(took, queue_.empty(), queue_.has_work(), now()));
+}
+
+void shard_state::on_failed(const job_failure& failure) {
+  const auto& error = failure.why;
+  const auto& out = node_->metrics.batches();
+  out.seconds->Observe(std::chrono::duration<double>(now() - started_).count());
+  if (failure.partial) {
+    count_report(node_->metrics, failure.partial->done);
+    report_pending(failure.partial->done);
+    if (failure.partial->unconfirmed)
+      unconfirmed_report_ = failure.partial->unconfirmed;
+  }
+  const auto kind = kind_of(error);
+  out.batches.of(kind == batch_failure::fenced ? "fenced" : db::to_string(error.cls)).Increment();
+  if (kind == batch_failure::fenced)
+    node_->status.finish(exit_code::fenced, error.message);
+  if (kind == batch_failure::poison && !rejection_)
+    rejection_ = error;
+  const auto frames = machine_.in_flight();
+  const auto decision = machine_.on_failed(kind, unconfirmed_report_.has_value(), now(), random());
+  if (decision.requeue) {
+    rejection_.reset();
+    spdlog::warn("shard {}: PostgreSQL {} a batch of {} frames ({}), trying {}", number_,
+                 kind == batch_failure::too_large ? "did not finish" : "rejected", frames,
+                 error.sqlstate, machine_.max_frames());
+  }
+  const bool fatal = kind == batch_failure::fatal;
+  const auto why = fatal ? db::describe(error) : error.message;
+  carry_out(decision, rejection_ ? "quarantining a frame" : "writing a batch",
+            fatal && frames > 0
+                ? fmt::format("before frame {}: {}", queue_.in_flight().front().seq, why)
+                : why);
+}
+
+// -- reports ---------------------------------------------------------------------------------
+
+void shard_state::announce() {
+  incarnation_ = next_incarnation();
+  if (const auto firehose = node_->actors.find(names::firehose))
+    self_->send(firehose, shard_ready{number_, incarnation_, queue_.durable_seq()});
+}
+
+void shard_state::report_durable(std::int64_t event_time) {
+  if (const auto firehose = node_->actors.find(names::firehose))
+    self_->send(firehose, frames_durable{number_, queue_.durable_seq(), event_time});
+}
+
+// For readiness.
+void shard_state::report_problem(const shard_decision& decision, std::string_view what,
+                                 const std::string& why) {
+  if (decision.clear_problem)
+    node_->status.clear_problem(names::shard(number_));
+  if (decision.blocked) {
+    spdlog::error("shard {} blocked {}; operator action required, no frame has been skipped",
+                  number_, why);
+    node_->status.set_problem(names::shard(number_), why);
+  }
+  if (decision.blocked || decision.clear_problem)
+    metrics_.held->Set(machine_.blocked() ? 1 : 0);
+  if (decision.stalled)
     node_->status.set_problem(
         names::shard(number_),
-        fmt::format("{} has not got on for {} s: {}", what,
-                    std::chrono::duration_cast<std::chrono::seconds>(now - *waiting_since_).count(),
-                    why));
-  self_->delayed_send(self_, delay, tick{});
-  stop_if_idle();
-}
-
-void shard_state::on_retry_timer() {
-  if (phase_ == phase::loading)
-    load_cursor();
-  else if (phase_ == phase::backing_off && refusal_)
-    quarantine_frame();
-  else if (phase_ == phase::backing_off && batch_) {
-    // A session of a pool that has died may still be at work on the one it was given.
-    batch_ = std::make_shared<db::batch>(*batch_);
-    resolve_user_ids();
-  } else if (phase_ == phase::backing_off) {
-    // A firehose that was started meanwhile has got the frames back, and waits to be told so.
-    if (announcement_due_ && queue_.empty())
-      announce();
-    start_batch();
-  }
-}
-
-void shard_state::stop_if_idle() {
-  if (stopping_ && phase_ != phase::writing && phase_ != phase::resolving_ids)
-    self_->quit();
+        fmt::format("{} has made no progress for {} s: {}", what, decision.stalled->count(), why));
 }
 
 void shard_state::count(const db::apply_report& report) {
   count_not_indexed();
   const auto& out = node_->metrics.batches();
   const auto ops = count_report(node_->metrics, report);
-  out.frames->Observe(static_cast<double>(in_flight_.size()));
+  out.frames->Observe(static_cast<double>(queue_.in_flight().size()));
   out.ops->Observe(static_cast<double>(ops));
   if (report.stale > 0)
     out.skipped.of("replayed").Increment(report.stale);
   for (const auto& part : report.quarantined) {
-    spdlog::error("dead letter: frame {} {}: {}", in_flight_.front().seq,
+    spdlog::error("dead letter: frame {} {}: {}", queue_.in_flight().front().seq,
                   part.path.empty() ? "as a whole" : part.path, part.reason);
     out.dead_letters->Increment();
   }
@@ -464,48 +352,43 @@ void shard_state::count(const db::apply_report& report) {
 }
 
 void shard_state::count_not_indexed() {
-  for (const auto& [collection, reason] : not_indexed_.records)
+  const auto& left_out = maker_.left_out();
+  for (const auto& [collection, reason] : left_out.records)
     node_->metrics.rejected(collection, reason).Increment();
-  for (const auto why : not_indexed_.frames)
+  for (const auto why : left_out.frames)
     node_->metrics.firehose().bad_frames.of(to_string(why)).Increment();
   node_->metrics.batches()
       .skipped.of("unknown_collection")
-      .Increment(static_cast<double>(not_indexed_.unknown_collections));
-  not_indexed_ = {};
+      .Increment(static_cast<double>(left_out.unknown_collections));
 }
 
 void shard_state::report_pending(const db::apply_report& report) {
-  const auto& changes = report.pending;
-  const auto fits = std::min(changes.size(), unreported_capacity - unreported_.size());
-  unreported_.insert(unreported_.end(), changes.begin(),
-                     changes.begin() + static_cast<std::ptrdiff_t>(fits));
-  if (fits < changes.size())
-    node_->metrics.pending().events.of("unnoted").Increment(
-        static_cast<double>(changes.size() - fits));
-  // Written by a session of a pool that has died, or what was unsure has been told already.
-  pending_report_lost_ = pending_report_lost_ || fits < changes.size() || report.already_applied;
+  if (const auto left_over = pending_.add(report.pending); left_over > 0)
+    node_->metrics.pending().events.of("unnoted").Increment(static_cast<double>(left_over));
+  // Written by a session of a pool that has died, or already reported.
+  if (report.already_applied)
+    pending_.mark_lost();
   send_pending();
 }
 
 void shard_state::send_pending() {
-  const auto pending = node_->actors.find(names::pending_ops);
-  if (reporting_ || (unreported_.empty() && !pending_report_lost_) || !pending)
+  const auto actor = node_->actors.find(names::pending_ops);
+  if (!actor)
     return;
-  reporting_ = true;
-  const auto done = [this] {
-    reporting_ = false;
-    send_pending();
-  };
+  auto report = pending_.next();
+  if (!report)
+    return;
   self_
-      ->request(pending, std::chrono::seconds{10},
+      ->request(actor, std::chrono::seconds{10},
                 pending_changed{std::make_shared<const std::vector<db::pending_change>>(
-                                    std::exchange(unreported_, {})),
-                                !std::exchange(pending_report_lost_, false)})
-      .then([done](const pending_noted&) { done(); },
-            [this](const caf::error&) {
-              reporting_ = false;
-              pending_report_lost_ = true; // with the next report
-            });
+                                    std::move(report->changes)),
+                                report->complete})
+      .then(
+          [this](const pending_noted&) {
+            pending_.answered();
+            send_pending();
+          },
+          [this](const caf::error&) { pending_.failed(); });
 }
 
 } // namespace prism

@@ -60,10 +60,9 @@ shard_decision shard_machine::on_ids_failed(bool fatal, time_point now, double r
   return fatal ? block(now, random01) : retry_later(now, random01);
 }
 
-shard_decision shard_machine::on_committed(bool already_committed, steady_clock::duration took,
-                                           bool queue_empty, bool has_work, time_point now) {
+shard_decision shard_machine::on_committed(steady_clock::duration took, bool queue_empty,
+                                           bool has_work, time_point now) {
   size_.committed(in_flight_, took);
-  const bool use_unconfirmed = already_committed && unconfirmed_;
   in_flight_ = 0;
   has_batch_ = false;
   quarantining_ = false;
@@ -79,7 +78,6 @@ shard_decision shard_machine::on_committed(bool already_committed, steady_clock:
   auto out = start_batch(has_work, now);
   out.announce = announce;
   out.clear_problem = true;
-  out.use_unconfirmed = use_unconfirmed;
   return out;
 }
 

@@ -38,7 +38,6 @@ struct shard_decision {
   bool requeue{false};             ///< first put the frames in flight back at the head of the queue
   bool clear_problem{false};       ///< the shard makes progress: readiness no longer names it
   bool blocked{false};             ///< the shard is blocked from now on: report it
-  bool use_unconfirmed{false};     ///< count the report of the attempt whose COMMIT was not answered
   bool pending_report_lost{false}; ///< what the batch parked and released cannot be reported
   /// How long the shard has made no progress, if that is long enough for readiness to report it.
   std::optional<std::chrono::seconds> stalled{};
@@ -82,10 +81,10 @@ public:
   [[nodiscard]] shard_decision on_ids_rejected(time_point now, double random01);
   /// The ids cannot be had now. @param fatal retrying cannot help.
   [[nodiscard]] shard_decision on_ids_failed(bool fatal, time_point now, double random01);
-  /// The batch is committed, in `took`. @param already_committed an earlier attempt had done it.
+  /// The batch is committed, in `took`.
   /// @param queue_empty no frame waits. @param has_work something is left to write.
-  [[nodiscard]] shard_decision on_committed(bool already_committed, steady_clock::duration took,
-                                            bool queue_empty, bool has_work, time_point now);
+  [[nodiscard]] shard_decision on_committed(steady_clock::duration took, bool queue_empty,
+                                            bool has_work, time_point now);
   /// The batch was not committed. @param has_unconfirmed the caller has the report of an attempt
   /// whose COMMIT was not answered.
   [[nodiscard]] shard_decision on_failed(batch_failure why, bool has_unconfirmed, time_point now,

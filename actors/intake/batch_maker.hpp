@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/frame_queue.hpp"
+#include "db/batch/batch_builder.hpp"
+#include "messages/types.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace prism {
+
+/// What a batch's frames contained and Prism does not index, for the counters.
+struct not_indexed {
+  struct record {
+    std::string collection;
+    std::string reason;
+  };
+  std::vector<record> records;        ///< rejected by their lexicon, CID or size
+  std::vector<errc> frames;           ///< not decodable
+  std::size_t unknown_collections{0}; ///< operations on collections that are not indexed
+};
+
+/// Decodes the frames at the head of a shard's queue and builds their batch. What it leaves out is
+/// logged when the frame is built for the first time, since a death behind the commit would hide
+/// it, and counted by the caller when the batch is committed, since it may be built again. Plain
+/// value; one thread.
+class batch_maker {
+public:
+  batch_maker();
+  batch_maker(const batch_maker&) = delete;
+  batch_maker& operator=(const batch_maker&) = delete;
+
+  /// Moves at most `max_frames` frames from the queue into flight. A deletion of an account gets a
+  /// batch of its own, since it may touch many rows.
+  /// @returns their batch. Service, shard, epoch and `verify_deletions` are the caller's.
+  [[nodiscard]] db::batch make(frame_queue<routed_frame>& queue, std::size_t max_frames);
+
+  /// What the last batch leaves out.
+  [[nodiscard]] const not_indexed& left_out() const noexcept { return left_out_; }
+
+private:
+  [[nodiscard]] bool is_new() const noexcept { return current_seq_ > logged_up_to_seq_; }
+
+  db::build_events events_;
+  not_indexed left_out_;
+  std::int64_t current_seq_{0}; // of the frame that is being built
+  std::int64_t logged_up_to_seq_{0};
+};
+
+} // namespace prism
