@@ -50,9 +50,6 @@ public:
     return exit_request_;
   }
 
-  /// For actors/shard.cpp only, which ends the node with a number when a newer writer fenced it.
-  /// Goes when that line says `exit_code::fenced`.
-  void finish(int /*code*/, std::string reason) { finish(exit_code::fenced, std::move(reason)); }
 
 private:
   mutable std::mutex mutex_;
