@@ -19,7 +19,7 @@ struct walk {
 };
 
 // A feed item lives by its post or its repost (a repost of what is no post has one as well).
-constexpr walk feed_items{
+const walk feed_items{
     "feed_items",
     "a feed item without post or repost",
     120,
@@ -34,7 +34,7 @@ constexpr walk feed_items{
 
 // A notification lives by the record that caused it; those of joins and verifications stay, as
 // their reader's history. Numbers: db/batch/notification.hpp; 1 is collection::post.
-constexpr walk notifications{
+const walk notifications{
     "notifications",
     "a notification without cause, or to nobody",
     90,
@@ -55,7 +55,7 @@ constexpr walk notifications{
 
 // Counts of a uri that is no post are right: a reply may come before what it answers. Only counts
 // of what has no name are nobody's.
-constexpr walk post_aggregates{
+const walk post_aggregates{
     "post_aggregates",
     "counts of a uri that does not exist",
     130,
@@ -65,7 +65,7 @@ constexpr walk post_aggregates{
      "DELETE FROM post_aggregates a WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid AND "
      "NOT EXISTS (SELECT FROM uris u WHERE u.id = a.post_id) RETURNING a.post_id"}};
 
-constexpr walk user_aggregates{
+const walk user_aggregates{
     "user_aggregates",
     "counts of a user who does not exist",
     130,
@@ -75,7 +75,7 @@ constexpr walk user_aggregates{
      "DELETE FROM user_aggregates a WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid AND "
      "NOT EXISTS (SELECT FROM users u WHERE u.id = a.user_id) RETURNING a.user_id"}};
 
-constexpr walk list_aggregates{
+const walk list_aggregates{
     "list_aggregates",
     "counts of a uri that does not exist",
     180,
@@ -85,7 +85,7 @@ constexpr walk list_aggregates{
      "DELETE FROM list_aggregates a WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid AND "
      "NOT EXISTS (SELECT FROM uris u WHERE u.id = a.list_id) RETURNING a.list_id"}};
 
-constexpr std::array walks{&feed_items, &notifications, &post_aggregates, &user_aggregates,
+const std::array walks{&feed_items, &notifications, &post_aggregates, &user_aggregates,
                            &list_aggregates};
 
 } // namespace
