@@ -1,7 +1,13 @@
-# The two ways in which this tree makes targets, so that flags are said once.
+# The ways in which this tree makes targets, so that flags are said once.
+# The kinds of precompiled headers (PrismPrecompiled.cmake) of the targets made below a folder.
+set(prism_precompiled_kind base)
+set(prism_precompiled_test_kind tests)
 find_program(PRISM_CCACHE ccache)
 if(PRISM_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${PRISM_CCACHE})
+  # What ccache must overlook to serve sources that use a precompiled header (its manual,
+  # "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${PRISM_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${PRISM_CCACHE})
 endif()
 find_program(PRISM_MOLD mold)
@@ -13,6 +19,9 @@ add_library(prism_flags INTERFACE)
 target_compile_features(prism_flags INTERFACE cxx_std_20)
 target_compile_options(prism_flags INTERFACE -Wall -Wextra -Wpedantic -Werror)
 target_include_directories(prism_flags INTERFACE ${PROJECT_SOURCE_DIR})
+# Everywhere, so that all targets are compiled with the same definitions and can share precompiled
+# headers.
+target_link_libraries(prism_flags INTERFACE fmt::fmt spdlog::spdlog tl::expected Boost::headers)
 if(PRISM_SANITIZE)
   # One translation unit built without the sanitizer would hide its errors, so it is set for all.
   if(PRISM_SANITIZE STREQUAL "thread")
@@ -36,6 +45,7 @@ function(prism_library name)
   if(sources)
     add_library(prism_${name} STATIC ${sources})
     target_link_libraries(prism_${name} PUBLIC prism_flags ${ARGN})
+    prism_precompiled(prism_${name} ${prism_precompiled_kind})
   else()
     add_library(prism_${name} INTERFACE)
     target_link_libraries(prism_${name} INTERFACE prism_flags ${ARGN})
@@ -52,6 +62,7 @@ function(prism_room folder)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC prism_flags ${ARGN})
+    prism_precompiled(${name} ${prism_precompiled_kind})
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE prism_flags ${ARGN})
@@ -77,6 +88,7 @@ function(prism_test name label)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE prism_test_main ${arg_UNPARSED_ARGUMENTS})
+  prism_precompiled(${name} ${prism_precompiled_test_kind})
   target_compile_definitions(${name} PRIVATE
     PRISM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PRISM_BINARY_DIR="${PROJECT_BINARY_DIR}")
   set(database "")

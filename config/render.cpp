@@ -10,7 +10,7 @@ namespace prism::config {
 namespace {
 
 // A text in the form that CAF's parser reads.
-std::string quoted(std::string_view text) {
+std::string quoted_value(std::string_view text) {
   std::string out{'"'};
   for (const char c : text) {
     if (c == '"' || c == '\\')
@@ -64,7 +64,7 @@ std::string dump(const options& values) {
     text +=
         fmt::format("\n; {}\n; allowed: {}; environment: {}\n{} = {}\n", row.help, allowed(row),
                     environment_names(row), row.name,
-                    is_number(row) ? value : quoted(row.secret ? mask_passwords(value) : value));
+                    is_number(row) ? value : quoted_value(row.secret ? mask_passwords(value) : value));
   }
   return text;
 }

@@ -50,7 +50,6 @@ public:
     return exit_request_;
   }
 
-
 private:
   mutable std::mutex mutex_;
   std::map<std::string, std::string> problems_; // by actor: no more than there are actors

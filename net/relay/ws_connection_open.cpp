@@ -24,7 +24,7 @@ constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t quoted_body_chars = 200;
 
 // A foreign text made fit for one line of a log.
-std::string quoted(std::string_view text) {
+std::string quoted_text(std::string_view text) {
   std::string result(text.substr(0, quoted_body_chars));
   std::replace_if(
       result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, ' ');
@@ -101,7 +101,7 @@ asio::awaitable<void> ws_connection::handshake_websocket(std::string target) {
   if (ec == websocket::error::upgrade_declined)
     finish(disconnect_reason::upgrade_refused,
            fmt::format("HTTP status {} instead of an upgrade: {}", answer.result_int(),
-                       quoted(answer.body())));
+                       quoted_text(answer.body())));
   else if (ec == websocket::condition::handshake_failed)
     finish(disconnect_reason::upgrade_refused, "bad answer to the upgrade: " + ec.message());
   else
