@@ -176,13 +176,14 @@ void shard_state::build() {
   batch_->shard = static_cast<std::int32_t>(number_);
   batch_->epoch = node_->epoch;
   batch_->verify_deletions = node_->options.verify_deletions && node_->options.identity_lookups;
+  handed_over_ = false;
   hit(crash_point::after_decode);
   carry_out(machine_.on_built(queue_.in_flight().size()));
 }
 
 void shard_state::resolve_ids() {
   // A session of a pool that has died may still be at work on the batch it was given.
-  if (batch_.use_count() > 1)
+  if (std::exchange(handed_over_, false))
     batch_ = std::make_shared<db::batch>(*batch_);
   const auto& dids = batch_->refs.dids();
   batch_->user_ids.assign(dids.size(), 0);
@@ -213,8 +214,11 @@ void shard_state::resolve_ids() {
 
 void shard_state::on_user_ids(const interned_users& answer) {
   if (!answer.ids && !answer.refused.empty()) {
-    rejection_ = db::db_error{db::error_class::poison, answer.refused, answer.problem, {}};
-    return carry_out(machine_.on_ids_rejected(now(), random()), "creating users", answer.problem);
+    const db::db_error error{db::error_class::poison, answer.refused, answer.problem, {}};
+    const auto frames = machine_.in_flight();
+    const auto decision = machine_.on_ids_rejected(now(), random());
+    note_rejection(decision, error, frames);
+    return carry_out(decision, "creating users", answer.problem);
   }
   if (!answer.ids)
     return on_ids_failed(answer.needs_operator, answer.problem);
@@ -233,6 +237,7 @@ void shard_state::on_ids_failed(bool fatal, const std::string& why) {
 
 void shard_state::write() {
   started_ = now();
+  handed_over_ = true;
   ask_database(
       self_, *node_, db::apply_job{batch_},
       [this](const db::apply_report& report) { on_committed(report); },
@@ -241,6 +246,7 @@ void shard_state::write() {
 
 void shard_state::quarantine() {
   started_ = now();
+  handed_over_ = true;
   const auto& frame = queue_.in_flight().front();
   const auto peeked = atproto::peek_frame(*frame.data);
   const auto rejection = rejection_.value_or(db::db_error{});
@@ -286,22 +292,26 @@ void shard_state::on_failed(const job_failure& failure) {
   out.batches.of(kind == batch_failure::fenced ? "fenced" : db::to_string(error.cls)).Increment();
   if (kind == batch_failure::fenced)
     node_->status.finish(exit_code::fenced, error.message);
-  if (kind == batch_failure::poison && !rejection_)
-    rejection_ = error;
   const auto frames = machine_.in_flight();
   const auto decision = machine_.on_failed(kind, unconfirmed_report_.has_value(), now(), random());
-  if (decision.requeue) {
-    rejection_.reset();
-    spdlog::warn("shard {}: PostgreSQL {} a batch of {} frames ({}), trying {}", number_,
-                 kind == batch_failure::too_large ? "did not finish" : "rejected", frames,
-                 error.sqlstate, machine_.max_frames());
-  }
+  note_rejection(decision, error, frames);
   const bool fatal = kind == batch_failure::fatal;
   const auto why = fatal ? db::describe(error) : error.message;
   carry_out(decision, rejection_ ? "quarantining a frame" : "writing a batch",
             fatal && frames > 0
                 ? fmt::format("before frame {}: {}", queue_.in_flight().front().seq, why)
                 : why);
+}
+
+// What is quarantined needs its reason; a batch that is tried with fewer frames is worth a line.
+void shard_state::note_rejection(const shard_decision& decision, const db::db_error& error,
+                                 std::size_t frames) {
+  if (decision.next == action::quarantine && !rejection_)
+    rejection_ = error;
+  if (decision.requeue)
+    spdlog::warn("shard {}: PostgreSQL {} a batch of {} frames ({}), trying {}", number_,
+                 kind_of(error) == batch_failure::too_large ? "did not finish" : "rejected", frames,
+                 error.sqlstate, machine_.max_frames());
 }
 
 // -- reports ---------------------------------------------------------------------------------

@@ -64,6 +64,8 @@ private:
   void quarantine();
   void on_committed(const db::apply_report& report);
   void on_failed(const job_failure& failure);
+  void note_rejection(const shard_decision& decision, const db::db_error& error,
+                      std::size_t frames);
   void on_ids_failed(bool fatal, const std::string& why);
 
   // reports to others
@@ -92,6 +94,7 @@ private:
   batch_maker maker_;
   std::uint64_t incarnation_{0};        // of the last announcement
   std::shared_ptr<db::batch> batch_;    // of the frames in flight
+  bool handed_over_{false};             // a session has, or had, the batch
   std::vector<std::string> unresolved_; // DIDs of the batch without id
   std::vector<std::size_t> unresolved_at_;
   time_point started_{};                               // of the attempt to write the batch

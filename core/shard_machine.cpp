@@ -128,10 +128,9 @@ shard_decision shard_machine::bisect(time_point now, double random01) {
     return {.next = action::quarantine};
   }
   size_.failed(in_flight_);
-  shard_decision out;
+  phase_ = phase::idle;
+  auto out = start_batch(true, now);
   requeue(out);
-  const auto next = start_batch(true, now);
-  out.next = next.next;
   return out;
 }
 

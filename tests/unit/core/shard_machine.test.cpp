@@ -1,0 +1,397 @@
+#include "core/shard_machine.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace std::chrono_literals;
+using action = shard_decision::action;
+using phase = shard_machine::phase;
+
+namespace {
+
+/// A machine with a clock of its own, brought to the states in which the cases begin.
+struct fixture {
+  shard_machine machine{8, 10s, {.min = 100ms, .max = 5s, .factor = 2, .jitter = 0}};
+  time_point now{};
+
+  void load() {
+    REQUIRE(machine.on_start(now).next == action::load_cursor);
+    REQUIRE(machine.on_cursor().announce);
+  }
+  /// A batch of `frames` is in the database.
+  void write(std::size_t frames) {
+    REQUIRE(machine.on_work(true, now).next == action::build);
+    hand_over(frames);
+  }
+  /// From "build" to "write".
+  void hand_over(std::size_t frames) {
+    REQUIRE(machine.on_built(frames).next == action::resolve_ids);
+    REQUIRE(machine.on_ids().next == action::write);
+  }
+  [[nodiscard]] shard_decision fail(batch_failure why, bool has_unconfirmed = false) {
+    return machine.on_failed(why, has_unconfirmed, now, 0);
+  }
+  [[nodiscard]] shard_decision commit(bool has_work = false, steady_clock::duration took = 1ms) {
+    return machine.on_committed(took, !has_work, has_work, now);
+  }
+  [[nodiscard]] shard_decision timer(bool has_work = true) {
+    return machine.on_timer(!has_work, has_work, now);
+  }
+  /// A frame has been rejected and is being quarantined.
+  void quarantine() {
+    write(1);
+    REQUIRE(fail(batch_failure::poison).next == action::quarantine);
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "a shard announces itself once its cursor is known") {
+  CHECK(machine.on_start(now).next == action::load_cursor);
+  CHECK(machine.on_work(true, now).next == action::none); // not before
+  const auto done = machine.on_cursor();
+  CHECK(done.announce);
+  CHECK(done.next == action::none);
+  CHECK(done.clear_problem);
+  CHECK(machine.current() == phase::idle);
+}
+
+TEST_CASE_METHOD(fixture, "a cursor that cannot be read is asked for again, with growing delays") {
+  static_cast<void>(machine.on_start(now));
+  const auto first = machine.on_cursor_failed(now, 0);
+  CHECK(first.next == action::wait);
+  CHECK(first.delay == 100ms);
+  CHECK(timer().next == action::load_cursor);
+  CHECK(machine.on_cursor_failed(now, 0).delay == 200ms);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "work is written by way of building and ids, and the next batch follows") {
+  load();
+  write(3);
+  CHECK(machine.in_flight() == 3);
+  CHECK(machine.on_work(true, now).next == action::none); // one batch at a time
+  const auto done = commit(true);
+  CHECK(done.next == action::build);
+  CHECK(done.clear_problem);
+  hand_over(1);
+  CHECK(commit(false).next == action::none);
+  CHECK(machine.current() == phase::idle);
+  CHECK(machine.in_flight() == 0);
+}
+
+TEST_CASE_METHOD(fixture, "nothing to write starts no batch") {
+  load();
+  CHECK(machine.on_work(false, now).next == action::none);
+  CHECK(machine.current() == phase::idle);
+}
+
+TEST_CASE_METHOD(fixture, "a transient failure retries the same batch after a delay") {
+  load();
+  write(4);
+  const auto failed = fail(batch_failure::transient);
+  CHECK(failed.next == action::wait);
+  CHECK_FALSE(failed.requeue);
+  CHECK(machine.in_flight() == 4);
+  CHECK(machine.on_work(true, now).next == action::none); // waits
+  CHECK(timer().next == action::resolve_ids);
+  CHECK(machine.on_ids().next == action::write);
+  CHECK(fail(batch_failure::transient).delay == 200ms);
+  CHECK(timer().next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  REQUIRE(commit().next == action::none);
+  write(1);
+  CHECK(fail(batch_failure::transient).delay == 100ms); // a commit resets the delays
+}
+
+TEST_CASE_METHOD(fixture, "a batch that is too large is halved after a delay, and grows again") {
+  load();
+  write(8);
+  const auto failed = fail(batch_failure::too_large);
+  CHECK(failed.next == action::wait);
+  CHECK(failed.requeue);
+  CHECK(machine.max_frames() == 4);
+  CHECK(machine.in_flight() == 0);
+  CHECK(timer().next == action::build);
+  hand_over(4);
+  CHECK(commit().next == action::none);
+  CHECK(machine.max_frames() == 8);
+}
+
+TEST_CASE_METHOD(fixture, "a single frame that is too large is retried as it is") {
+  load();
+  write(1);
+  const auto failed = fail(batch_failure::too_large);
+  CHECK(failed.next == action::wait);
+  CHECK_FALSE(failed.requeue);
+  CHECK_FALSE(machine.quarantine_whole_frame());
+}
+
+TEST_CASE_METHOD(fixture, "rejected content is bisected down to one frame without a delay") {
+  load();
+  write(8);
+  for (const std::size_t left : {4, 2, 1}) {
+    const auto failed = fail(batch_failure::poison);
+    CHECK(failed.next == action::build);
+    CHECK(failed.requeue);
+    CHECK(machine.max_frames() == left);
+    hand_over(left);
+  }
+  CHECK(fail(batch_failure::poison).next == action::quarantine);
+  CHECK_FALSE(machine.quarantine_whole_frame());
+  CHECK(commit().next == action::none);
+}
+
+TEST_CASE_METHOD(fixture, "a quarantined frame whose operations take too long goes as a whole") {
+  load();
+  quarantine();
+  const auto failed = fail(batch_failure::too_large);
+  CHECK(failed.next == action::wait);
+  CHECK_FALSE(failed.requeue);
+  CHECK(machine.quarantine_whole_frame());
+  CHECK(timer().next == action::quarantine);
+  REQUIRE(commit().next == action::none);
+  quarantine(); // the next one is tried by operations again
+  CHECK_FALSE(machine.quarantine_whole_frame());
+}
+
+TEST_CASE_METHOD(fixture, "quarantining is retried after a transient failure") {
+  load();
+  quarantine();
+  CHECK(fail(batch_failure::transient).next == action::wait);
+  CHECK_FALSE(machine.quarantine_whole_frame());
+  CHECK(timer().next == action::quarantine);
+  CHECK(machine.current() == phase::writing);
+}
+
+TEST_CASE_METHOD(fixture, "rejected content while quarantining is not bisected again") {
+  load();
+  quarantine();
+  const auto failed = fail(batch_failure::poison);
+  CHECK(failed.next == action::wait);
+  CHECK_FALSE(failed.requeue);
+}
+
+TEST_CASE_METHOD(fixture, "a rejected DID puts its only frame aside as a whole") {
+  load();
+  REQUIRE(machine.on_work(true, now).next == action::build);
+  REQUIRE(machine.on_built(2).next == action::resolve_ids);
+  const auto first = machine.on_ids_rejected(now, 0);
+  CHECK(first.next == action::build);
+  CHECK(first.requeue);
+  REQUIRE(machine.on_built(1).next == action::resolve_ids);
+  CHECK(machine.on_ids_rejected(now, 0).next == action::quarantine);
+  CHECK(machine.quarantine_whole_frame());
+}
+
+TEST_CASE_METHOD(fixture, "a rejection without frames waits: the cursor alone has no content") {
+  load();
+  write(0);
+  CHECK(fail(batch_failure::poison).next == action::wait);
+}
+
+TEST_CASE_METHOD(fixture, "a fatal error is bisected, then blocks the shard until a commit") {
+  load();
+  write(2);
+  const auto first = fail(batch_failure::fatal);
+  CHECK(first.next == action::build);
+  CHECK(first.requeue);
+  CHECK_FALSE(first.blocked);
+  hand_over(1);
+  const auto second = fail(batch_failure::fatal);
+  CHECK(second.blocked);
+  CHECK(second.next == action::wait);
+  CHECK(machine.blocked());
+  now += 1h;
+  CHECK(timer().next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  const auto third = fail(batch_failure::transient);
+  CHECK(machine.blocked());
+  CHECK_FALSE(third.stalled); // the reason that was reported stays
+  CHECK(timer().next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  CHECK(commit().clear_problem);
+  CHECK_FALSE(machine.blocked());
+}
+
+TEST_CASE_METHOD(fixture, "a fatal error while quarantining blocks the shard") {
+  load();
+  quarantine();
+  const auto failed = fail(batch_failure::fatal);
+  CHECK(failed.blocked);
+  CHECK_FALSE(failed.requeue);
+  CHECK(timer().next == action::quarantine);
+}
+
+TEST_CASE_METHOD(fixture, "users that cannot be created block only if an operator has to act") {
+  load();
+  REQUIRE(machine.on_work(true, now).next == action::build);
+  REQUIRE(machine.on_built(2).next == action::resolve_ids);
+  const auto away = machine.on_ids_failed(false, now, 0);
+  CHECK(away.next == action::wait);
+  CHECK_FALSE(away.blocked);
+  CHECK(timer().next == action::resolve_ids);
+  CHECK(machine.on_ids_failed(true, now, 0).blocked);
+  CHECK(machine.blocked());
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a shard without progress for 30 seconds is reported, from its start on") {
+  load();
+  write(1);
+  now += 29s;
+  CHECK_FALSE(fail(batch_failure::transient).stalled);
+  now += 1s;
+  REQUIRE(timer().next == action::resolve_ids);
+  const auto late = machine.on_ids_failed(false, now, 0);
+  REQUIRE(late.stalled);
+  CHECK(*late.stalled == 30s);
+  REQUIRE(timer().next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  REQUIRE(commit().clear_problem);
+  now += 1min;
+  write(1);
+  CHECK_FALSE(fail(batch_failure::transient).stalled); // counted anew
+}
+
+TEST_CASE_METHOD(fixture, "a shard that cannot load its cursor for 30 seconds is reported") {
+  static_cast<void>(machine.on_start(now));
+  now += 30s;
+  CHECK(machine.on_cursor_failed(now, 0).stalled);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a lost answer to COMMIT keeps the batch, and its report if there is one") {
+  load();
+  write(4);
+  const auto without = fail(batch_failure::commit_unknown, false);
+  CHECK(without.next == action::wait);
+  CHECK_FALSE(without.requeue);
+  CHECK(without.pending_report_lost);
+  REQUIRE(timer().next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  const auto with = fail(batch_failure::commit_unknown, true);
+  CHECK_FALSE(with.pending_report_lost);
+  CHECK(machine.in_flight() == 4);
+}
+
+TEST_CASE_METHOD(fixture, "an unconfirmed report is lost when its batch is divided") {
+  load();
+  write(4);
+  REQUIRE_FALSE(fail(batch_failure::commit_unknown, true).pending_report_lost);
+  REQUIRE(timer().next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  SECTION("for its size") {
+    CHECK(fail(batch_failure::too_large, true).pending_report_lost);
+    REQUIRE(timer().next == action::build);
+  }
+  SECTION("for its content") {
+    CHECK(fail(batch_failure::poison, true).pending_report_lost);
+  }
+  hand_over(2);
+  CHECK_FALSE(fail(batch_failure::too_large, false).pending_report_lost); // once
+}
+
+TEST_CASE_METHOD(fixture, "an unconfirmed report ends with the commit") {
+  load();
+  write(4);
+  REQUIRE_FALSE(fail(batch_failure::commit_unknown, true).pending_report_lost);
+  REQUIRE(timer().next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  REQUIRE(commit().next == action::none);
+  write(4);
+  CHECK_FALSE(fail(batch_failure::too_large, false).pending_report_lost);
+}
+
+TEST_CASE_METHOD(fixture, "a fenced shard does nothing more") {
+  load();
+  write(1);
+  CHECK(fail(batch_failure::fenced).next == action::none);
+  CHECK(machine.on_work(true, now).next == action::none);
+  CHECK(machine.on_stop().next == action::stop);
+}
+
+TEST_CASE_METHOD(fixture, "an idle shard announces itself to a restarted firehose at once") {
+  load();
+  CHECK(machine.on_stream_restarted().announce);
+  write(1);
+  CHECK_FALSE(commit().announce); // once
+}
+
+TEST_CASE_METHOD(fixture, "a busy shard announces itself when its batch is committed") {
+  load();
+  write(1);
+  CHECK_FALSE(machine.on_stream_restarted().announce);
+  SECTION("and no frame waits") {
+    CHECK(commit(false).announce);
+    CHECK_FALSE(machine.on_work(false, now).announce);
+  }
+  SECTION("but not while requeued frames wait") {
+    CHECK_FALSE(commit(true).announce);
+    hand_over(1);
+    CHECK(commit(false).announce);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "a shard that backs off without a batch announces itself afterwards") {
+  load();
+  write(2);
+  REQUIRE(fail(batch_failure::too_large).requeue);
+  CHECK_FALSE(machine.on_stream_restarted().announce);
+  SECTION("its queue was dropped") {
+    const auto next = timer(false);
+    CHECK(next.announce);
+    CHECK(next.next == action::none);
+    CHECK(machine.current() == phase::idle);
+  }
+  SECTION("frames wait") {
+    const auto next = timer(true);
+    CHECK_FALSE(next.announce);
+    CHECK(next.next == action::build);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "a stop waits for the batch in the database only") {
+  SECTION("while the cursor loads") {
+    static_cast<void>(machine.on_start(now));
+    CHECK(machine.on_stop().next == action::stop);
+  }
+  SECTION("idle") {
+    load();
+    CHECK(machine.on_stop().next == action::stop);
+  }
+  SECTION("backing off") {
+    load();
+    write(1);
+    REQUIRE(fail(batch_failure::transient).next == action::wait);
+    CHECK(machine.on_stop().next == action::stop);
+  }
+  SECTION("resolving ids") {
+    load();
+    REQUIRE(machine.on_work(true, now).next == action::build);
+    REQUIRE(machine.on_built(1).next == action::resolve_ids);
+    CHECK(machine.on_stop().next == action::none);
+    CHECK(machine.on_ids().next == action::write);
+    CHECK(commit(true).next == action::stop);
+  }
+  SECTION("writing, and the batch is bisected") {
+    load();
+    write(2);
+    CHECK(machine.on_stop().next == action::none);
+    CHECK(fail(batch_failure::poison).next == action::stop);
+  }
+  SECTION("writing, and the batch fails") {
+    load();
+    write(1);
+    CHECK(machine.on_stop().next == action::none);
+    CHECK(fail(batch_failure::transient).next == action::stop);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "a timer that comes late is ignored") {
+  load();
+  CHECK(timer().next == action::none);
+  write(1);
+  CHECK(timer().next == action::none);
+  CHECK(machine.current() == phase::writing);
+}
