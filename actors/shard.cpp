@@ -5,10 +5,8 @@
 #include "atproto/frame/frame.hpp"
 #include "core/crash_point.hpp"
 #include "core/exit_code.hpp"
-#include "metrics/labels.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <spdlog/spdlog.h>
 
 namespace prism {
@@ -30,11 +28,6 @@ constexpr backoff_options retry_delays{.min = std::chrono::milliseconds{100},
   for (const auto& event : batch.identities)
     newest = std::max(newest, event.time);
   return newest;
-}
-
-[[nodiscard]] std::uint64_t next_incarnation() {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
 }
 
 [[nodiscard]] batch_failure kind_of(const db::db_error& error) {
@@ -312,93 +305,6 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
     spdlog::warn("shard {}: PostgreSQL {} a batch of {} frames ({}), trying {}", number_,
                  kind_of(error) == batch_failure::too_large ? "did not finish" : "rejected", frames,
                  error.sqlstate, machine_.max_frames());
-}
-
-// -- reports ---------------------------------------------------------------------------------
-
-void shard_state::announce() {
-  incarnation_ = next_incarnation();
-  if (const auto firehose = node_->actors.find(names::firehose))
-    self_->send(firehose, shard_ready{number_, incarnation_, queue_.durable_seq()});
-}
-
-void shard_state::report_durable(std::int64_t event_time) {
-  if (const auto firehose = node_->actors.find(names::firehose))
-    self_->send(firehose, frames_durable{number_, queue_.durable_seq(), event_time});
-}
-
-// For readiness.
-void shard_state::report_problem(const shard_decision& decision, std::string_view what,
-                                 const std::string& why) {
-  if (decision.clear_problem)
-    node_->status.clear_problem(names::shard(number_));
-  if (decision.blocked) {
-    spdlog::error("shard {} blocked {}; operator action required, no frame has been skipped",
-                  number_, why);
-    node_->status.set_problem(names::shard(number_), why);
-  }
-  if (decision.blocked || decision.clear_problem)
-    metrics_.held->Set(machine_.blocked() ? 1 : 0);
-  if (decision.stalled)
-    node_->status.set_problem(
-        names::shard(number_),
-        fmt::format("{} has made no progress for {} s: {}", what, decision.stalled->count(), why));
-}
-
-void shard_state::count(const db::apply_report& report) {
-  count_not_indexed();
-  const auto& out = node_->metrics.batches();
-  const auto ops = count_report(node_->metrics, report);
-  out.frames->Observe(static_cast<double>(queue_.in_flight().size()));
-  out.ops->Observe(static_cast<double>(ops));
-  if (report.stale > 0)
-    out.skipped.of("replayed").Increment(report.stale);
-  for (const auto& part : report.quarantined) {
-    spdlog::error("dead letter: frame {} {}: {}", queue_.in_flight().front().seq,
-                  part.path.empty() ? "as a whole" : part.path, part.reason);
-    out.dead_letters->Increment();
-  }
-  report_pending(report);
-}
-
-void shard_state::count_not_indexed() {
-  const auto& left_out = maker_.left_out();
-  for (const auto& [collection, reason] : left_out.records)
-    node_->metrics.rejected(collection, reason).Increment();
-  for (const auto why : left_out.frames)
-    node_->metrics.firehose().bad_frames.of(to_string(why)).Increment();
-  node_->metrics.batches()
-      .skipped.of("unknown_collection")
-      .Increment(static_cast<double>(left_out.unknown_collections));
-}
-
-void shard_state::report_pending(const db::apply_report& report) {
-  if (const auto left_over = pending_.add(report.pending); left_over > 0)
-    node_->metrics.pending().events.of("unnoted").Increment(static_cast<double>(left_over));
-  // Written by a session of a pool that has died, or already reported.
-  if (report.already_applied)
-    pending_.mark_lost();
-  send_pending();
-}
-
-void shard_state::send_pending() {
-  const auto actor = node_->actors.find(names::pending_ops);
-  if (!actor)
-    return;
-  auto report = pending_.next();
-  if (!report)
-    return;
-  self_
-      ->request(actor, std::chrono::seconds{10},
-                pending_changed{std::make_shared<const std::vector<db::pending_change>>(
-                                    std::move(report->changes)),
-                                report->complete})
-      .then(
-          [this](const pending_noted&) {
-            pending_.answered();
-            send_pending();
-          },
-          [this](const caf::error&) { pending_.failed(); });
 }
 
 } // namespace prism

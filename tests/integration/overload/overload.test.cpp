@@ -77,7 +77,7 @@ TEST_CASE(
   const auto says = load.ready_text();
   INFO(says);
   CHECK(says.find("FAIL shard-") != std::string::npos);
-  CHECK(says.find(" has not got on for ") != std::string::npos);
+  CHECK(says.find(" has made no progress for ") != std::string::npos);
   REQUIRE(load.database.proxy->set(proxy::mode::pass));
   REQUIRE(eventually([&] { return load.ready() == 200; }));
   load.check_end();
@@ -135,7 +135,7 @@ TEST_CASE("a full disk is waited for, and nothing is taken for poison") {
   }));
   const auto says = load.ready_text();
   INFO(says);
-  CHECK(says.find(" has not got on for ") != std::string::npos);
+  CHECK(says.find(" has made no progress for ") != std::string::npos);
   CHECK(says.find("ok   database") != std::string::npos);
   CHECK(load.relay_is_blocked());
   CHECK(load.stored_seq() == stored);
