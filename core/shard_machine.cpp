@@ -96,11 +96,11 @@ shard_decision shard_machine::on_failed(batch_failure why, bool has_unconfirmed,
         return bisect(now, random01);
       break;
     case batch_failure::fatal:
-      if (!quarantining_ && in_flight_ > 1)
+      if (in_flight_ > 1)
         return bisect(now, random01);
       return block(now, random01);
     case batch_failure::too_large:
-      if (!quarantining_ && in_flight_ > 1)
+      if (in_flight_ > 1)
         return shrink(now, random01);
       // A rejected frame whose operations cannot be isolated in time must not hold up its shard.
       whole_frame_ = whole_frame_ || quarantining_;
