@@ -116,10 +116,10 @@ TEST_CASE("pool: a job that met a database that refuses keeps its turn") {
 }
 
 TEST_CASE("pool: after a refusal one session tries to connect, after a success all may") {
-  machine pool(limits(3), 1);
-  for (machine::job_id job = 1; job <= 3; ++job)
+  machine pool(limits(4), 1);
+  for (machine::job_id job = 1; job <= 4; ++job)
     static_cast<void>(pool.on_job(job, start));
-  for (machine::session_id session = 1; session <= 3; ++session) {
+  for (machine::session_id session = 1; session <= 4; ++session) {
     static_cast<void>(pool.on_result(session, unreachable, false, start));
     static_cast<void>(pool.on_session_ended(session, false, "", start));
   }
@@ -128,10 +128,11 @@ TEST_CASE("pool: after a refusal one session tries to connect, after a success a
   CHECK(pool.on_wake_up(start + 20s).empty());
   const auto session = only<machine::open_session>(first).session;
   const auto then = all<machine::run_job>(pool.on_result(session, connected, false, start + 20s));
-  REQUIRE(then.size() == 2);
+  REQUIRE(then.size() == 3);
   CHECK(then[0].job == 2);
   CHECK(then[0].session == session);
   CHECK(then[1].job == 3);
+  CHECK(then[2].job == 4);
 }
 
 TEST_CASE("pool: delays between refused connections grow up to their maximum") {
