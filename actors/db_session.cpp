@@ -16,9 +16,7 @@ db_session_actor::behavior_type db_session_state::make_behavior() {
                            : nullptr};
           },
           [this](const stop_request&) { self_->quit(); },
-          [](const get_status&) -> actor_status {
-            return {name, {}};
-          }};
+          [this](const get_status&) { return status(); }};
 }
 
 db::outcome<void> db_session_state::ensure_connected() {
@@ -37,7 +35,7 @@ db::outcome<void> db_session_state::ensure_connected() {
   return {};
 }
 
-db::job_outcome db_session_state::run(const db::job& what, job_result::session_note& note,
+db::job_outcome db_session_state::run(const db::job& job, job_result::session_note& note,
                                       db::partial_report& partial) {
   const auto before = std::chrono::steady_clock::now();
   const bool newly_opened = !connection_;
@@ -57,7 +55,7 @@ db::job_outcome db_session_state::run(const db::job& what, job_result::session_n
   options.on_retry = [this](const db::db_error& why) {
     node_->metrics.database().retries.of(why.sqlstate).Increment();
   };
-  auto done = db::run_job(*connection_, options, what, partial);
+  auto done = db::run_job(*connection_, options, job, partial);
   count(done);
   return done;
 }

@@ -9,10 +9,9 @@
 
 namespace prism {
 
-/// One database connection with its own thread: does the pool's jobs one at a time. It connects
-/// when it gets the first job; one that meets no database fails. Each result tells the pool how the
-/// connection fares, and the pool replaces a session that has lost it. Spawn it detached: it
-/// blocks.
+/// One database connection with its own thread: runs the pool's jobs one at a time. It connects for
+/// its first job, which fails if the database is unreachable. Each result reports the state of the
+/// connection, and the pool replaces a session that lost it. It blocks, so spawn it detached.
 class db_session_state {
 public:
   using interface = db_session_actor;
@@ -22,9 +21,10 @@ public:
   db_session_state(self_pointer self, node_ptr node) : self_(self), node_(std::move(node)) {}
 
   interface::behavior_type make_behavior();
+  [[nodiscard]] actor_status status() const { return {name, {}}; }
 
 private:
-  [[nodiscard]] db::job_outcome run(const db::job& what, job_result::session_note& note,
+  [[nodiscard]] db::job_outcome run(const db::job& job, job_result::session_note& note,
                                     db::partial_report& partial);
   [[nodiscard]] db::outcome<void> ensure_connected();
   void count(const db::job_outcome& done);

@@ -37,32 +37,34 @@ periodic_actor::behavior_type pool_monitor_state::make_behavior() {
   self_->delayed_send(self_, sample_every_, tick{});
   return {[this](const tick&) {
             self_->delayed_send(self_, sample_every_, tick{});
-            ask();
+            request_sample();
           },
           [this](const stop_request&) { self_->quit(); },
-          [this](const get_status&) -> actor_status {
-            return {name,
-                    {{"level", std::string{to_string(usage_.level())}},
-                     {"utilization", fmt::format("{:.3f}", usage_.utilization())},
-                     {"average", fmt::format("{:.3f}", usage_.average().value_or(0))},
-                     {"samples", std::to_string(usage_.size())},
-                     {"exhaustion_events", std::to_string(usage_.exhaustion_events())}}};
-          }};
+          [this](const get_status&) { return status(); }};
 }
 
-void pool_monitor_state::ask() {
+actor_status pool_monitor_state::status() const {
+  return {name,
+          {{"level", std::string{to_string(usage_.level())}},
+           {"utilization", fmt::format("{:.3f}", usage_.utilization())},
+           {"average", fmt::format("{:.3f}", usage_.average().value_or(0))},
+           {"samples", std::to_string(usage_.size())},
+           {"exhaustion_events", std::to_string(usage_.exhaustion_events())}}};
+}
+
+void pool_monitor_state::request_sample() {
   const auto pool = node_->actors.find(names::pool);
   if (!pool)
     return; // it is being restarted
   self_->request(pool, sample_every_, get_pool_sample{})
-      .then([this](const pool_sample& sample) { take(sample); },
-            [this](const caf::error& problem) {
-              spdlog::warn("pool_monitor: the pool does not say how it is: {}",
-                           describe(self_->system(), problem));
+      .then([this](const pool_sample& sample) { on_sample(sample); },
+            [this](const caf::error& error) {
+              spdlog::warn("pool_monitor: no sample from the pool: {}",
+                           describe(self_->system(), error));
             });
 }
 
-void pool_monitor_state::take(const pool_sample& sample) {
+void pool_monitor_state::on_sample(const pool_sample& sample) {
   const auto before = usage_.exhaustion_events();
   for (const auto& line : usage_.add(sample, steady_clock::now()))
     spdlog::log(severity(line.level), "{}", line.text);

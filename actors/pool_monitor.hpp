@@ -8,14 +8,14 @@
 
 namespace prism {
 
-/// When the pool is looked at, and how often a line says how it is used.
+/// How often the pool is sampled, and how often its use is logged.
 struct pool_monitor_timing {
   std::chrono::milliseconds sample_every{1'000};
   std::chrono::milliseconds status_every{60'000};
 };
 
-/// Looks at the pool once a second, logs what core/pool_usage finds worth a line, and sets the
-/// gauges of utilisation and the count of exhaustion events.
+/// Samples the pool once a second, logs the lines of core/pool_usage, and sets the gauges of
+/// utilisation and the counter of exhaustion events.
 class pool_monitor_state {
 public:
   using interface = periodic_actor;
@@ -25,10 +25,11 @@ public:
   pool_monitor_state(self_pointer self, node_ptr node, pool_monitor_timing timing = {});
 
   interface::behavior_type make_behavior();
+  [[nodiscard]] actor_status status() const;
 
 private:
-  void ask();
-  void take(const pool_sample& sample);
+  void request_sample();
+  void on_sample(const pool_sample& sample);
 
   self_pointer self_;
   node_ptr node_;

@@ -1,6 +1,5 @@
 #include "actors/user_creation.hpp"
 
-#include "actors/runtime/ask_database.hpp"
 #include "actors/runtime/database_errors.hpp"
 
 #include <algorithm>
@@ -12,203 +11,166 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_interval{1000};
 
-/// Often enough that a limit is not overdrawn by much.
-[[nodiscard]] std::chrono::milliseconds poll_interval(const config::options& options) {
+/// Short enough that a request exceeds its time limit by little.
+[[nodiscard]] std::chrono::milliseconds tick_interval(const config::options& options) {
   return std::clamp(options.user_creation_timeout / 4, std::chrono::milliseconds{10},
                     longest_interval);
+}
+
+[[nodiscard]] did_queue::limits limits_of(const config::options& options) {
+  return {.batch_capacity = user_creation_state::batch_capacity,
+          .max_batches = options.max_concurrent_user_creations,
+          .batch_timeout = options.transaction_timeout,
+          .request_timeout = options.user_creation_timeout};
+}
+
+[[nodiscard]] did_queue::failure failure_of(const db::db_error& error) {
+  if (error.cls == db::error_class::poison)
+    return did_queue::failure::rejected;
+  return ends_sooner_if_smaller(error) ? did_queue::failure::too_large : did_queue::failure::other;
+}
+
+[[nodiscard]] interned_users all_known(did_queue::ids ids) {
+  return {std::make_shared<const did_queue::ids>(std::move(ids)), {}, false, {}};
+}
+
+[[nodiscard]] interned_users failed(std::string problem) {
+  return {nullptr, std::move(problem), false, {}};
 }
 
 } // namespace
 
 user_creation_state::user_creation_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), shown_user_ids_(node_->metrics.cache("users")),
-      size_(batch_capacity, node_->options.transaction_timeout) {}
+      queue_(limits_of(node_->options)) {}
 
 user_creation_state::~user_creation_state() {
-  for (const auto& request : requests_)
-    fail(request, "user_creation ended");
+  for (auto& [id, answer] : answers_)
+    answer.deliver(failed("user_creation ended"));
 }
 
 user_creation_actor::behavior_type user_creation_state::make_behavior() {
-  self_->delayed_send(self_, poll_interval(node_->options), tick{});
-  return {[this](const intern_users& wanted) { return intern(wanted); },
+  self_->delayed_send(self_, tick_interval(node_->options), tick{});
+  return {[this](const intern_users& request) { return intern(request); },
           [this](const tick&) {
             expire();
             show();
-            self_->delayed_send(self_, poll_interval(node_->options), tick{});
+            self_->delayed_send(self_, tick_interval(node_->options), tick{});
           },
           [this](const stop_request&) {
             stopping_ = true;
             stop_if_idle();
           },
-          [this](const get_status&) -> actor_status {
-            return {name,
-                    {{"cached", std::to_string(user_ids_.size())},
-                     {"requests", std::to_string(requests_.size())},
-                     {"waiting", std::to_string(queue_.size())},
-                     {"batches", std::to_string(batches_at_work_)}}};
-          }};
+          [this](const get_status&) { return status(); }};
 }
 
-caf::result<interned_users> user_creation_state::intern(const intern_users& wanted) {
-  auto request = std::make_shared<pending_request>();
-  request->ids.resize(wanted.dids->size());
-  for (std::size_t i = 0; i < wanted.dids->size(); ++i) {
-    const auto& did = (*wanted.dids)[i];
-    if (const auto* id = user_ids_.find(did)) {
-      request->ids[i] = *id;
-      continue;
-    }
-    ++request->missing;
-    const auto [entry, is_new] = wanted_.try_emplace(did);
-    if (is_new)
-      queue_.push_back(did);
-    entry->second.emplace_back(request, i);
+actor_status user_creation_state::status() const {
+  return {name,
+          {{"cached", std::to_string(user_ids_.size())},
+           {"requests", std::to_string(queue_.requests())},
+           {"waiting", std::to_string(queue_.waiting())},
+           {"batches", std::to_string(queue_.batches())}}};
+}
+
+caf::result<interned_users> user_creation_state::intern(const intern_users& request) {
+  did_queue::ids known;
+  known.reserve(request.dids->size());
+  for (const auto& did : *request.dids) {
+    const auto* id = user_ids_.find(did);
+    known.push_back(id == nullptr ? did_queue::unknown_id : *id);
   }
-  request->answer = self_->make_response_promise<interned_users>();
-  auto promised = request->answer;
-  if (request->missing == 0) {
-    answer(request);
-    return promised;
-  }
-  request->since = std::chrono::steady_clock::now();
-  requests_.push_back(request);
+  if (std::ranges::find(known, did_queue::unknown_id) == known.end())
+    return all_known(std::move(known));
+  auto answer = self_->make_response_promise<interned_users>();
+  answers_.emplace(queue_.add(*request.dids, std::move(known), steady_clock::now()), answer);
   start_batches();
-  return promised;
-}
-
-void user_creation_state::answer(const request_ptr& request) {
-  if (request->answer.pending())
-    request->answer.deliver(interned_users{
-        std::make_shared<const std::vector<std::int64_t>>(std::move(request->ids)), {}, false, {}});
-}
-
-void user_creation_state::fail(const request_ptr& request, const std::string& problem,
-                               bool needs_operator, const std::string& refused) {
-  if (request->answer.pending())
-    request->answer.deliver(interned_users{nullptr, problem, needs_operator, refused});
-}
-
-// All have the same time, so those who came first run out of it first.
-void user_creation_state::expire() {
-  sweep();
-  const auto limit = node_->options.user_creation_timeout;
-  const auto now = std::chrono::steady_clock::now();
-  bool expired = false;
-  while (!requests_.empty() && now - requests_.front()->since >= limit) {
-    const auto& late = requests_.front();
-    spdlog::warn(
-        "user_creation: a request for {} DIDs, {} of them without an id, has waited {} ms; "
-        "it has to ask again",
-        late->ids.size(), late->missing, limit.count());
-    node_->metrics.user_creation().timeouts->Increment();
-    fail(late, fmt::format("no answer within {} ms", limit.count()));
-    requests_.pop_front();
-    expired = true;
-  }
-  if (!expired)
-    return;
-  for (auto& [did, waiting] : wanted_)
-    std::erase_if(waiting, [](const auto& each) { return !each.first->answer.pending(); });
-}
-
-void user_creation_state::sweep() {
-  std::erase_if(requests_, [](const auto& each) { return !each->answer.pending(); });
+  return answer;
 }
 
 void user_creation_state::start_batches() {
-  while (!queue_.empty() && batches_at_work_ < node_->options.max_concurrent_user_creations) {
-    auto dids = std::make_shared<std::vector<std::string>>();
-    while (!queue_.empty() && dids->size() < size_.max_frames()) {
-      dids->push_back(std::move(queue_.front()));
-      queue_.pop_front();
-    }
-    ++batches_at_work_;
-    const auto since = std::chrono::steady_clock::now();
-    ask_database(
-        self_, *node_, db::intern_job{*dids},
-        [this, dids, since](const std::vector<std::int64_t>& ids) {
-          --batches_at_work_;
-          size_.committed(dids->size(), std::chrono::steady_clock::now() - since);
-          finish_batch(*dids, ids);
-          start_batches();
-          stop_if_idle();
-        },
-        [this, dids](const job_failure& failure) {
-          --batches_at_work_;
-          if (ends_sooner_if_smaller(failure.why))
-            size_.failed(dids->size());
-          refuse_batch(*dids, failure.why);
-          start_batches();
-          stop_if_idle();
-        });
-  }
+  // Without a pool a batch fails before `start` returns: the loop below goes on then, rather than
+  // one level deeper for each batch.
+  if (starting_batches_)
+    return;
+  starting_batches_ = true;
+  while (auto batch = queue_.next_batch(steady_clock::now()))
+    start(std::move(*batch));
+  starting_batches_ = false;
   show();
 }
 
-void user_creation_state::finish_batch(const std::vector<std::string>& dids,
-                                       const std::vector<std::int64_t>& ids) {
+void user_creation_state::start(did_queue::batch batch) {
+  const auto shared = std::make_shared<const did_queue::batch>(std::move(batch));
+  ask_database(
+      self_, *node_, db::intern_job{shared->dids},
+      [this, shared](const did_queue::ids& ids) {
+        on_committed(*shared, ids);
+        proceed();
+      },
+      [this, shared](const job_failure& failure) {
+        on_failed(*shared, failure.why);
+        proceed();
+      });
+}
+
+void user_creation_state::proceed() {
+  start_batches();
+  stop_if_idle();
+}
+
+void user_creation_state::on_committed(const did_queue::batch& batch, const did_queue::ids& ids) {
   node_->metrics.user_creation().interned->Increment(static_cast<double>(ids.size()));
-  for (std::size_t i = 0; i < dids.size(); ++i) {
-    user_ids_.put(dids[i], ids[i]);
-    auto waiting = wanted_.extract(dids[i]);
-    if (waiting.empty())
-      continue;
-    for (auto& [request, place] : waiting.mapped()) {
-      request->ids[place] = ids[i];
-      if (--request->missing == 0)
-        answer(request);
-    }
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    user_ids_.put(batch.dids[i], ids[i]);
+  for (auto& each : queue_.committed(batch.id, ids, steady_clock::now()))
+    deliver(each.request, all_known(std::move(each.ids)));
+}
+
+// Every request that waited for one of the DIDs fails as a whole; its shard asks again.
+void user_creation_state::on_failed(const did_queue::batch& batch, const db::db_error& error) {
+  const auto result = queue_.failed(batch.id, failure_of(error));
+  if (result.next_size) {
+    spdlog::warn("user_creation: a batch of {} new users was rejected ({}), trying {} at a time",
+                 result.dids, error.sqlstate, *result.next_size);
+    return;
   }
-  sweep();
+  spdlog::warn("user_creation: a batch of {} new users failed, their shards retry: {}", result.dids,
+               db::describe(error));
+  const interned_users answer{nullptr, db::describe(error), error.cls == db::error_class::fatal,
+                              error.cls == db::error_class::poison ? error.sqlstate
+                                                                   : std::string{}};
+  for (const auto id : result.failed)
+    deliver(id, answer);
 }
 
-void user_creation_state::refuse_batch(const std::vector<std::string>& dids,
-                                       const db::db_error& why) {
-  const bool refused = why.cls == db::error_class::poison;
-  if (refused && dids.size() > 1)
-    return halve(dids, why);
-  fail_batch(dids, db::describe(why), why.cls == db::error_class::fatal,
-             refused ? why.sqlstate : std::string{});
-}
-
-// One of them is refused for its content; only those who ask for that one are to be told.
-void user_creation_state::halve(const std::vector<std::string>& dids, const db::db_error& why) {
-  size_.failed(dids.size());
-  spdlog::warn("user_creation: {} new users are refused ({}), trying {}", dids.size(), why.sqlstate,
-               size_.max_frames());
-  queue_.insert(queue_.begin(), dids.begin(), dids.end());
-}
-
-// Every request that waited for one of them fails as a whole; its shard asks again.
-void user_creation_state::fail_batch(const std::vector<std::string>& dids,
-                                     const std::string& problem, bool needs_operator,
-                                     const std::string& refused) {
-  spdlog::warn("user_creation: {} new users have to wait: {}", dids.size(), problem);
-  for (const auto& did : dids) {
-    auto waiting = wanted_.extract(did);
-    if (waiting.empty())
-      continue;
-    for (auto& [request, place] : waiting.mapped())
-      fail(request, problem, needs_operator, refused);
+void user_creation_state::expire() {
+  const auto limit = node_->options.user_creation_timeout.count();
+  for (const auto& late : queue_.expire(steady_clock::now())) {
+    spdlog::warn("user_creation: a request for {} DIDs, {} of them without an id, timed out after "
+                 "{} ms; the shard asks again",
+                 late.dids, late.missing, limit);
+    node_->metrics.user_creation().timeouts->Increment();
+    deliver(late.request, failed(fmt::format("no answer within {} ms", limit)));
   }
-  sweep();
+}
+
+void user_creation_state::deliver(request_id id, interned_users answer) {
+  auto promised = answers_.extract(id);
+  promised.mapped().deliver(std::move(answer));
 }
 
 void user_creation_state::stop_if_idle() {
-  if (stopping_ && batches_at_work_ == 0 && queue_.empty())
+  if (stopping_ && queue_.idle())
     self_->quit();
 }
 
 void user_creation_state::show() {
   const auto& out = node_->metrics.user_creation();
-  out.waiting->Set(static_cast<double>(queue_.size()));
-  out.requests->Set(static_cast<double>(requests_.size()));
-  const std::chrono::duration<double> longest =
-      requests_.empty() ? std::chrono::steady_clock::duration::zero()
-                        : std::chrono::steady_clock::now() - requests_.front()->since;
+  const std::chrono::duration<double> longest = queue_.longest_wait(steady_clock::now());
+  out.waiting->Set(static_cast<double>(queue_.waiting()));
+  out.requests->Set(static_cast<double>(queue_.requests()));
   out.longest_wait->Set(longest.count());
-  out.in_flight->Set(static_cast<double>(batches_at_work_));
+  out.in_flight->Set(static_cast<double>(queue_.batches()));
   shown_user_ids_.show(user_ids_);
 }
 

@@ -17,17 +17,18 @@ struct circuit_options {
   std::chrono::milliseconds max_pause{600'000};
 };
 
-/// Keeps us from asking again and again somebody who does not answer. A plain value: the clock is
-/// passed in. Every `allow` that returned true is followed by one `succeeded` or `failed`.
+/// Stops requests to a server that keeps failing, until a probe succeeds. A plain value: the clock
+/// is passed in. Every `allow` that returned true is followed by one `succeeded`, `failed` or
+/// `abandoned`.
 ///
-/// Only silence and breakdown are failures; an answer, whatever it says, is a success. Otherwise
-/// asking for things that do not exist would shut out those that do.
+/// Any answer of the server is a success, even "not found": otherwise requests for things that do
+/// not exist would block those for things that do.
 class circuit_breaker {
 public:
   enum class state : std::uint8_t {
-    closed,   ///< everything passes
-    open,     ///< nothing passes until the pause is over
-    half_open ///< one probe is under way, and decides
+    closed,   ///< all requests are allowed
+    open,     ///< none is allowed until the pause is over
+    half_open ///< one probe is in flight, and decides
   };
 
   explicit circuit_breaker(circuit_options options = {}) noexcept
@@ -60,7 +61,7 @@ public:
     open_until_ = now + pause_;
   }
 
-  /// The request was given up before anybody could know; a probe leaves the next one its place.
+  /// The request ended without a result; if it was the probe, the next request is.
   void abandoned(time_point now) noexcept {
     if (state_ != state::half_open)
       return;

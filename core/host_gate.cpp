@@ -13,19 +13,19 @@ namespace {
 host_gate::admission host_gate::enter(std::string_view host, time_point now) {
   auto* known = hosts_.find(host);
   if (known == nullptr) {
-    // A host that is being asked must be remembered, or its limits would not hold.
+    // A host with requests in flight must be kept, or its limits would not hold.
     if (hosts_.size() == hosts_.capacity() && hosts_.oldest()->value.in_flight > 0)
       return admission::busy;
-    const auto forgotten =
+    const auto evicted =
         hosts_.put(std::string{host}, host_state{circuit_breaker{options_.circuit},
                                                  {options_.rate, options_.burst, now}});
-    if (forgotten)
-      count(closed(forgotten->value.circuit), true);
+    if (evicted)
+      count(closed(evicted->value.circuit), true);
     known = hosts_.find(host);
   }
   if (known->in_flight >= options_.max_in_flight)
     return admission::busy;
-  // Asked last, since a half-open circuit gives its one probe away by saying yes.
+  // Last, since an open circuit that allows a request has used up its only probe.
   if (closed(known->circuit) && !known->tokens.take(now))
     return admission::rate;
   if (!known->circuit.allow(now))
@@ -34,15 +34,15 @@ host_gate::admission host_gate::enter(std::string_view host, time_point now) {
   return admission::admitted;
 }
 
-void host_gate::leave(std::string_view host, result how, time_point now) {
+void host_gate::leave(std::string_view host, result outcome, time_point now) {
   auto* known = hosts_.find_quietly(host);
   if (known == nullptr)
     return;
   --known->in_flight;
   const bool was_closed = closed(known->circuit);
-  if (how == result::answered)
+  if (outcome == result::answered)
     known->circuit.succeeded();
-  else if (how == result::failed)
+  else if (outcome == result::failed)
     known->circuit.failed(now);
   else
     known->circuit.abandoned(now);

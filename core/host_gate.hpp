@@ -13,37 +13,38 @@ namespace prism {
 
 /// Limits of a `host_gate`, each per host.
 struct host_gate_options {
-  /// Requests under way at once. At least 1.
+  /// Requests in flight at once. At least 1.
   std::size_t max_in_flight{4};
-  /// Requests per second, and how many may come at once.
+  /// Requests per second, more than 0, and the largest burst, at least 1.
   double rate{10};
   double burst{20};
   circuit_options circuit{};
-  /// Hosts remembered; the one not asked for longest is forgotten first. At least 1.
+  /// Hosts kept; the least recently used one is evicted first. At least 1.
   std::size_t max_hosts{10'000};
 };
 
-/// Decides whether a host may be asked now, so that no host is asked too often and a bad one costs
-/// nobody but itself. Nothing waits here: who is refused comes again later. Not thread-safe.
+/// Decides whether a request may be sent to a host now: limits concurrency and rate per host, and
+/// stops requests to a host that fails. Nothing waits here; the caller retries later. A request
+/// that an open circuit refuses, and its probe, do not count for the rate. Not thread-safe.
 class host_gate {
 public:
   enum class admission : std::uint8_t {
     admitted,
-    busy, ///< as many requests as allowed are under way, there or to all hosts we can remember
-    rate, ///< too many within the last second
-    open, ///< its circuit is open: it has not answered lately
+    busy, ///< too many requests are in flight, to this host or to all hosts that can be kept
+    rate, ///< the host's rate is used up
+    open, ///< the host's circuit is open: its last requests failed
   };
   enum class result : std::uint8_t { answered, failed, abandoned };
 
   explicit host_gate(host_gate_options options) : options_(options), hosts_(options.max_hosts) {}
 
-  /// Asks to enter. After `admitted`, and only then, `leave` follows.
+  /// Asks for admission of one request. After `admitted`, and only then, the caller calls `leave`.
   [[nodiscard]] admission enter(std::string_view host, time_point now);
-  void leave(std::string_view host, result how, time_point now);
+  void leave(std::string_view host, result outcome, time_point now);
 
-  /// Hosts remembered.
+  /// Hosts kept.
   [[nodiscard]] std::size_t size() const noexcept { return hosts_.size(); }
-  /// Hosts forgotten for lack of room.
+  /// Hosts evicted to make room.
   [[nodiscard]] std::uint64_t evictions() const noexcept { return hosts_.evictions(); }
   /// Hosts whose circuit is not closed.
   [[nodiscard]] std::size_t open_circuits() const noexcept { return open_; }

@@ -58,7 +58,7 @@ std::vector<pool_line> pool_usage::add(const pool_sample& sample, time_point now
                                        used, sample.waiting)});
   else if (now_at == pool_level::warning && lines_.allow(now_at, now))
     out.push_back({now_at, fmt::format("[PoolMonitor] WARNING: Pool {:.1f}% utilized", used)});
-  // The first one comes after a whole interval: an empty pool at the start tells nothing.
+  // The first one comes after a whole interval: a pool at the start says nothing.
   if (!status_at_)
     status_at_ = now + options_.status_every;
   if (now >= *status_at_) {

@@ -15,17 +15,17 @@
 
 namespace prism {
 
-/// What a pool looked like at one moment.
+/// The state of a pool at one moment.
 struct pool_sample {
-  std::size_t active{0};  ///< sessions at work
+  std::size_t active{0};  ///< sessions with a job
   std::size_t idle{0};    ///< sessions that are open and free
   std::size_t waiting{0}; ///< jobs without a session
-  std::size_t total{0};   ///< sessions there are
+  std::size_t total{0};   ///< sessions
 
   friend bool operator==(const pool_sample&, const pool_sample&) = default;
 };
 
-/// How full a pool is, in words.
+/// How full a pool is.
 enum class pool_level { normal, warning, critical };
 
 /// The lower-case name for status output.
@@ -56,8 +56,8 @@ struct pool_line {
   friend bool operator==(const pool_line&, const pool_line&) = default;
 };
 
-/// How a pool has been used of late: samples go in, averages and lines for the log come out. Writes
-/// nothing itself and reads no clock. Not thread-safe.
+/// Recent use of a pool: samples in, averages and log lines out. Writes nothing and reads no clock.
+/// Not thread-safe.
 class pool_usage {
 public:
   /// Options out of range are clamped; see `validate`.

@@ -7,15 +7,15 @@
 
 namespace prism {
 
-/// Lets pass `rate` a second on average and up to `burst` at once. A plain value; the clock is
-/// passed in.
+/// Limits a rate: allows `rate` per second on average and up to `burst` at once. A plain value; the
+/// clock is passed in.
 class token_bucket {
 public:
-  /// @param rate per second, more than 0. @param burst at least 1; also what it starts with.
+  /// @param rate per second, more than 0. @param burst at least 1; also the tokens at the start.
   token_bucket(double rate, double burst, time_point now) noexcept
       : rate_(rate), burst_(burst), tokens_(burst), at_(now) {}
 
-  /// Takes one, if one is there.
+  /// Takes one token, if there is one.
   [[nodiscard]] bool take(time_point now) noexcept {
     const std::chrono::duration<double> elapsed = std::max(now, at_) - at_;
     tokens_ = std::min(burst_, tokens_ + elapsed.count() * rate_);

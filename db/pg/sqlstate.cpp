@@ -35,6 +35,7 @@ constexpr std::array rules{
     rule{"57P04", error_class::fatal},          // the database was dropped
     rule{"58030", error_class::transient},      // I/O error
     rule{"72000", error_class::transient},      // snapshot too old
+    rule{"PP", error_class::transient},         // refusals of our pool
     rule{"P0001", error_class::poison},         // RAISE EXCEPTION: a trigger rejected the row
 };
 

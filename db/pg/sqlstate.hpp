@@ -51,11 +51,15 @@ inline constexpr std::string_view no_such_prepared = "26000";
 inline constexpr std::string_view duplicate_prepared = "42P05";
 inline constexpr std::string_view serialization_failure = "40001";
 inline constexpr std::string_view deadlock = "40P01";
+inline constexpr std::string_view too_many_connections = "53300";
 inline constexpr std::string_view too_large = "54000";
 inline constexpr std::string_view object_state = "55000";
 inline constexpr std::string_view lock_not_available = "55P03";
 inline constexpr std::string_view query_canceled = "57014";
 inline constexpr std::string_view internal = "XX000";
+// The pool's own, from a class that PostgreSQL does not use: the job was not begun.
+inline constexpr std::string_view pool_queue_full = "PP001";
+inline constexpr std::string_view pool_acquire_timeout = "PP002";
 } // namespace sqlstate
 
 /// The class of an SQLSTATE (PostgreSQL 15 manual, appendix A). Pure.

@@ -11,10 +11,10 @@
 
 namespace prism::test {
 
-/// What a `fake_pool` answers; the test may change it at any time.
+/// The answers of a `fake_pool`; the test may change them at any time.
 class pool_script {
 public:
-  /// Nothing: the job waits until the pool is sent a `wake_up`.
+  /// No answer: the job waits until the pool gets a `wake_up`.
   using answers = std::function<std::optional<db::job_outcome>(const db::job&)>;
 
   void set(answers what) {
@@ -32,7 +32,7 @@ private:
   answers answers_;
 };
 
-/// Stands in for the pool, without a database.
+/// A pool without a database, for tests.
 class fake_pool_state {
 public:
   using interface = pool_actor;

@@ -61,7 +61,7 @@ private:
   db::connection admin_;
 };
 
-/// Ends the connection of the one session that stands.
+/// Ends the connection of the one session that is blocked.
 void cut_blocked(users_table_lock& table_lock) {
   REQUIRE(eventually([&] { return table_lock.blocked_backends().size() == 1; }));
   auto admin = connect_to(pg_fixture::admin_database());
@@ -77,7 +77,7 @@ void cut_blocked(users_table_lock& table_lock) {
 
 } // namespace
 
-TEST_CASE("jobs get sessions in the order in which they came") {
+TEST_CASE("jobs get sessions in the order in which they arrived") {
   actor_fixture bench(pool_of(1));
   const auto pool = bench.put<pool_state>(names::pool);
   users_table_lock table_lock(bench);
@@ -94,7 +94,7 @@ TEST_CASE("jobs get sessions in the order in which they came") {
   }
 }
 
-TEST_CASE("more waiters than allowed are refused at once, the others are served") {
+TEST_CASE("a job beyond the longest queue is refused at once, the others are done") {
   auto options = pool_of(1);
   options.db_max_waiting = 5;
   actor_fixture bench(options);
@@ -107,7 +107,7 @@ TEST_CASE("more waiters than allowed are refused at once, the others are served"
   REQUIRE(eventually([&] { return bench.field(pool, "waiting") == "5"; }));
   const auto refused = bench.outcome_of(bench.send(pool, naming("did:plc:more")));
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().sqlstate == "53300");
+  CHECK(refused.error().sqlstate == "PP001");
   CHECK(refused.error().cls == db::error_class::transient);
   CHECK(metrics.rejected->Value() == 1);
   CHECK(metrics.waiting->Value() == 5);
@@ -117,7 +117,7 @@ TEST_CASE("more waiters than allowed are refused at once, the others are served"
   CHECK(bench.field(pool, "waiting") == "0");
 }
 
-TEST_CASE("a job that waits too long for a session is told so, the one that has it goes on") {
+TEST_CASE("a job that waits too long for a session is refused, the one that has it continues") {
   auto options = pool_of(1);
   options.db_acquire_timeout = 100ms;
   actor_fixture bench(options);
@@ -127,13 +127,14 @@ TEST_CASE("a job that waits too long for a session is told so, the one that has 
   const auto waits = bench.send(pool, naming("did:plc:b"));
   const auto expired = bench.outcome_of(waits);
   REQUIRE_FALSE(expired);
+  CHECK(expired.error().sqlstate == "PP002");
   CHECK_THAT(expired.error().message, Catch::Contains("acquire timeout"));
   CHECK(bench.node->metrics.database().timeouts->Value() == 1);
   table_lock.release();
   CHECK(id_in(bench.outcome_of(job_at_work)) > 0);
 }
 
-TEST_CASE("a connection that the server ends is made anew, and its job done") {
+TEST_CASE("a connection that the server closes is reopened, and its job is done") {
   actor_fixture bench(pool_of(1));
   const auto pool = bench.put<pool_state>(names::pool);
   users_table_lock table_lock(bench);
@@ -166,7 +167,7 @@ TEST_CASE("a session that has lost its connection for good is replaced") {
   CHECK(bench.field(pool, "sessions") == "1");
 }
 
-TEST_CASE("a session that has grown old is replaced when it is free") {
+TEST_CASE("a session that is too old is replaced when it is idle") {
   auto options = pool_of(2);
   options.db_session_max_age = 1s;
   actor_fixture bench(options);
@@ -177,7 +178,7 @@ TEST_CASE("a session that has grown old is replaced when it is free") {
   CHECK(id_in(bench.outcome_of(bench.send(pool, naming("did:plc:b")))) > 0);
 }
 
-TEST_CASE("a server without a free connection is waited for") {
+TEST_CASE("jobs wait for a server that has no free connection") {
   pg_fixture::use_own_server(); // for a role
   actor_fixture bench(pool_of(3));
   auto admin = connect_to(pg_fixture::admin_database());
@@ -199,7 +200,7 @@ TEST_CASE("a server without a free connection is waited for") {
   CHECK(bench.field(pool, "refused").empty());
 }
 
-TEST_CASE("a database that refuses is asked seldom, however many jobs wait for it") {
+TEST_CASE("a database that refuses connections is tried seldom, however many jobs wait") {
   auto options = pool_of(40);
   options.db_acquire_timeout = 1500ms;
   actor_fixture bench(options);
@@ -219,7 +220,7 @@ TEST_CASE("a database that refuses is asked seldom, however many jobs wait for i
   CHECK(tries <= 40 + 10);
 }
 
-TEST_CASE("who keeps a session for too long is named once, with the job") {
+TEST_CASE("a session that is held for too long is logged once, with borrower and job") {
   auto options = pool_of(2);
   options.db_leak_threshold = 50ms;
   log_capture log;
@@ -237,9 +238,9 @@ TEST_CASE("who keeps a session for too long is named once, with the job") {
   CHECK(id_in(bench.outcome_of(job_at_work)) > 0);
   CHECK(leaks.Value() == 1);
   INFO(log.all());
-  CHECK(log.count("error pool: tester has had a database session for") == 1);
-  CHECK(log.count("with job intern_users") == 1);
-  CHECK(log.count("warning pool: tester gave its database session back after") == 1);
+  CHECK(log.count("error pool: tester has held a session for") == 1);
+  CHECK(log.count("(job intern_users): possible leak") == 1);
+  CHECK(log.count("warning pool: tester returned its session after") == 1);
 }
 
 TEST_CASE(
@@ -263,7 +264,7 @@ TEST_CASE(
   CHECK(after != before);
 }
 
-TEST_CASE("a session that is killed at its job finishes it and is replaced") {
+TEST_CASE("a session that is killed during a job finishes it and is replaced") {
   actor_fixture bench(pool_of(1));
   const auto pool = bench.put<pool_state>(names::pool);
   users_table_lock table_lock(bench);
@@ -290,7 +291,7 @@ TEST_CASE("when the pool dies, its sessions leave the directory") {
   CHECK(eventually([&] { return sessions_of(bench).empty(); }));
 }
 
-TEST_CASE("a pool that is larger than what the server allows does not make the node unready") {
+TEST_CASE("a pool larger than the server's limit does not make the node unready") {
   pg_fixture::use_own_server(); // for a role
   actor_fixture bench(pool_of(3));
   auto admin = connect_to(pg_fixture::admin_database());
@@ -319,7 +320,7 @@ TEST_CASE("a pool that is larger than what the server allows does not make the n
   CHECK(reachable);
 }
 
-TEST_CASE("one connection that is lost does not make the node unready; the loss of all does") {
+TEST_CASE("the loss of one connection does not make the node unready; the loss of all does") {
   pg_fixture::use_own_server(); // for a role
   actor_fixture bench(pool_of(2));
   locked_out role(bench, "cut_off");
@@ -351,7 +352,7 @@ TEST_CASE("one connection that is lost does not make the node unready; the loss 
   CHECK(reachable);
 }
 
-TEST_CASE("a job of one statement has the server's limits and is tried again like any other") {
+TEST_CASE("a job of one statement has the server's limits and is retried like any other") {
   auto options = pool_of(1);
   options.statement_timeout = 100ms;
   options.transaction_timeout = 5s;

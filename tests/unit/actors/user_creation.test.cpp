@@ -83,12 +83,12 @@ struct user_creation_fixture : actor_fixture {
   user_creation_actor creator;
 };
 
-/// What `ask` gives, until its answer is wanted.
+/// A request in flight.
 using asked = decltype(std::declval<user_creation_fixture&>().ask({}));
 
 } // namespace
 
-TEST_CASE("a DID that several ask for goes to the database once, and all get its id") {
+TEST_CASE("a DID in several requests goes to the database once, and all get its id") {
   user_creation_fixture bench(at_once(1));
   users_table_lock table_lock(bench);
   const auto at_work = bench.ask({"did:plc:x"});
@@ -107,7 +107,7 @@ TEST_CASE("a DID that several ask for goes to the database once, and all get its
   CHECK(bench.metrics().interned->Value() == 2);
 }
 
-TEST_CASE("with one batch at a time, who asks first gets its ids first") {
+TEST_CASE("with one batch at a time, the first request gets its ids first") {
   user_creation_fixture bench(at_once(1));
   users_table_lock table_lock(bench);
   std::vector<asked> sent;
@@ -148,7 +148,8 @@ TEST_CASE("no more batches are at work than MAX_CONCURRENT_USER_CREATIONS") {
   CHECK(bench.shows("batches", 0));
 }
 
-TEST_CASE("who waits too long is told so, keeps its place, and may ask again") {
+TEST_CASE(
+    "a request that waits too long fails, its DIDs keep their places, and it may be repeated") {
   auto options = at_once(1);
   options.user_creation_timeout = 100ms;
   user_creation_fixture bench(options);
@@ -161,7 +162,7 @@ TEST_CASE("who waits too long is told so, keeps its place, and may ask again") {
   CHECK(bench.problem_of(at_work) == "no answer within 100 ms");
   CHECK(bench.problem_of(queued) == "no answer within 100 ms");
   CHECK(bench.metrics().timeouts->Value() == 2);
-  CHECK(log.count("has waited 100 ms; it has to ask again") == 2);
+  CHECK(log.count("timed out after 100 ms; the shard asks again") == 2);
   CHECK(bench.field(bench.creator, "requests") == "0");
   // Somebody else comes between, and is served behind them.
   const auto third = bench.ask(many("a", one_batch));
@@ -181,7 +182,7 @@ TEST_CASE("who waits too long is told so, keeps its place, and may ask again") {
   CHECK(bench.metrics().interned->Value() == 3 * one_batch);
 }
 
-TEST_CASE("a batch that fails fails those who wait for its DIDs and nobody else") {
+TEST_CASE("a batch that fails fails the requests for its DIDs and no others") {
   auto options = at_once(2);
   options.transaction_timeout = std::chrono::minutes{10};
   user_creation_fixture bench(options);
@@ -219,7 +220,7 @@ TEST_CASE("a batch that fails fails those who wait for its DIDs and nobody else"
   CHECK(bench.metrics().interned->Value() == 3);
 }
 
-TEST_CASE("a burst of new users holds up nobody who is known, and is bounded in memory") {
+TEST_CASE("a burst of new users does not delay known ones, and is bounded in memory") {
   constexpr std::size_t askers = 8;
   constexpr std::size_t of_request = 500;
   constexpr std::size_t all = user_creation_state::cache_capacity + 10'000;
@@ -289,7 +290,7 @@ TEST_CASE("a database that is too slow for a whole batch of new users gets small
   CHECK(done);
 }
 
-TEST_CASE("who asks for users is told when it needs a person") {
+TEST_CASE("a fatal error is reported as one that needs the operator") {
   actor_fixture bench(at_once(1));
   const auto script = std::make_shared<pool_script>();
   bench.put<fake_pool_state>(names::pool, script);
@@ -311,7 +312,7 @@ TEST_CASE("who asks for users is told when it needs a person") {
   CHECK(refused.problem == "42501 (fatal): no");
 }
 
-TEST_CASE("a DID that the database refuses is told to who asks for it, and holds up nobody else") {
+TEST_CASE("a DID that the database rejects fails the requests for it and delays no others") {
   actor_fixture bench(at_once(1));
   const auto script = std::make_shared<pool_script>();
   bench.put<fake_pool_state>(names::pool, script);

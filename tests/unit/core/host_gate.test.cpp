@@ -43,7 +43,7 @@ TEST_CASE("A circuit opens after failures in a row, and only then") {
   CHECK_FALSE(circuit.allow(start + 9s));
 }
 
-TEST_CASE("An open circuit lets one probe pass, which closes it or opens it for longer") {
+TEST_CASE("An open circuit allows one probe, which closes it or opens it for longer") {
   circuit_breaker circuit{{.failures = 1, .pause = 10s, .max_pause = 15s}};
   REQUIRE(circuit.allow(start));
   circuit.failed(start);
@@ -58,7 +58,7 @@ TEST_CASE("An open circuit lets one probe pass, which closes it or opens it for 
   CHECK(circuit.allow(start + 35s)); // the first pause again
 }
 
-TEST_CASE("A failure that was under way when the circuit opened does not prolong it") {
+TEST_CASE("A failure of a request sent before the circuit opened does not prolong it") {
   circuit_breaker circuit{{.failures = 1, .pause = 10s, .max_pause = 15s}};
   REQUIRE(circuit.allow(start));
   REQUIRE(circuit.allow(start));
@@ -67,7 +67,7 @@ TEST_CASE("A failure that was under way when the circuit opened does not prolong
   CHECK(circuit.allow(start + 10s));
 }
 
-TEST_CASE("A probe that was given up leaves its place to the next") {
+TEST_CASE("After an abandoned probe the next request is the probe") {
   circuit_breaker circuit{{.failures = 1, .pause = 10s, .max_pause = 15s}};
   REQUIRE(circuit.allow(start));
   circuit.failed(start);
@@ -87,10 +87,10 @@ TEST_CASE("A token bucket gives its burst at once and then its rate") {
   for (int i = 0; i < 3; ++i)
     CHECK(bucket.take(start + 1h));
   CHECK_FALSE(bucket.take(start + 1h));
-  CHECK_FALSE(bucket.take(start)); // a clock that goes back gives nothing
+  CHECK_FALSE(bucket.take(start)); // a clock that goes back adds no token
 }
 
-TEST_CASE("A host is asked by so many at once, others are not concerned") {
+TEST_CASE("The limit of requests at once is per host") {
   host_gate gate{generous()};
   for (int i = 0; i < 4; ++i)
     REQUIRE(gate.enter("a", start) == admission::admitted);
@@ -100,7 +100,7 @@ TEST_CASE("A host is asked by so many at once, others are not concerned") {
   CHECK(gate.enter("a", start) == admission::admitted);
 }
 
-TEST_CASE("A host is asked at its rate") {
+TEST_CASE("The limit of the rate is per host") {
   auto options = generous();
   options.rate = 1;
   options.burst = 2;
@@ -125,7 +125,7 @@ TEST_CASE("One host's failures open its own circuit") {
   CHECK(gate.open_circuits() == 0);
 }
 
-TEST_CASE("The gate remembers so many hosts and forgets none that is being asked") {
+TEST_CASE("The gate keeps a limited number of hosts and evicts none with requests in flight") {
   auto options = generous();
   options.max_hosts = 3;
   options.circuit.failures = 1;
@@ -136,9 +136,25 @@ TEST_CASE("The gate remembers so many hosts and forgets none that is being asked
     fail_once(gate, std::to_string(i).c_str(), start);
   CHECK(gate.size() == 3);
   CHECK(gate.evictions() == 1);
-  CHECK(gate.open_circuits() == 2);                   // "bad" is forgotten, its circuit with it
-  CHECK(gate.enter("new", start) == admission::busy); // "asked" would be the next to go
+  CHECK(gate.open_circuits() == 2);                   // "bad" is evicted with its circuit
+  CHECK(gate.enter("new", start) == admission::busy); // "asked" would be evicted next
   gate.leave("asked", result::answered, start);
   CHECK(gate.enter("new", start) == admission::admitted);
   CHECK(gate.size() == 3);
+}
+
+TEST_CASE("A request that an open circuit refuses, and the probe, do not count for the rate") {
+  auto options = generous();
+  options.rate = 0.001;
+  options.burst = 4;
+  host_gate gate{options};
+  for (int i = 0; i < 3; ++i)
+    fail_once(gate, "bad", start);
+  for (int i = 0; i < 5; ++i)
+    CHECK(gate.enter("bad", start) == admission::open);
+  REQUIRE(gate.enter("bad", start + 10s) == admission::admitted);
+  gate.leave("bad", result::answered, start + 10s);
+  // The last of the burst is still there.
+  CHECK(gate.enter("bad", start + 10s) == admission::admitted);
+  CHECK(gate.enter("bad", start + 10s) == admission::rate);
 }

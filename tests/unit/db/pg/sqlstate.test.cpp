@@ -18,6 +18,8 @@ TEST_CASE("every expected SQLSTATE has its class") {
       {"57014", transient, transient}, // query_canceled
       {"53100", transient, transient}, // disk_full
       {"53300", transient, transient}, // too_many_connections
+      {"PP001", transient, transient}, // our pool: queue full
+      {"PP002", transient, transient}, // our pool: acquire timeout
       {"57P01", transient, transient}, // admin_shutdown
       {"57P02", transient, transient}, // crash_shutdown
       {"57P03", transient, transient}, // cannot_connect_now
