@@ -12,7 +12,7 @@ bool is_identifier(std::string_view key) noexcept {
          all_of(key, [](char c) { return is_alnum(c) || c == '_' || c == '$'; });
 }
 
-// Bytes outside printable ASCII are escaped, so that the path is fit for a log line.
+// Bytes outside printable ASCII are escaped, so that the path can be logged.
 std::string quoted(std::string_view key) {
   std::string text = "[\"";
   for (const char c : key)
