@@ -121,7 +121,7 @@ expected<options> read_options(std::span<const char* const> arguments) {
     if (auto read = read_option(out, argument); !read)
       return tl::unexpected(read.error());
   if (out.base.empty() == (out.stream.rate == 0))
-    return fail(errc::invalid, "exactly one of --base and --rate is required");
+    return fail(errc::invalid, "either --base or --rate is required, not both");
   if (out.stream.rate > 0)
     out.remember = std::min(out.remember, default_remember);
   const auto records = std::span{out.mix}.first(static_cast<std::size_t>(action::handle));
