@@ -10,7 +10,7 @@
 
 namespace prism::net {
 
-/// An Asio context and the one thread that runs it. Internal to net/: it brings Asio with it.
+/// An Asio context and the thread that runs it. Internal to net/: includes Asio.
 class io_thread {
 public:
   io_thread() = default;
@@ -20,7 +20,7 @@ public:
 
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
 
-  /// Error: `errc::io`, naming what the thread was for.
+  /// Error: `errc::io` naming the purpose.
   [[nodiscard]] expected<void> start(std::string_view purpose) {
     try {
       thread_ = std::thread([this]() noexcept { context_.run(); });
@@ -30,7 +30,8 @@ public:
     return {};
   }
 
-  /// Waits until all work is done; the owner has told it to end before. Not from the thread itself.
+  /// Waits until all work is done; the owner must have cancelled it. Not callable on the thread
+  /// itself.
   void finish() {
     work_.reset();
     if (thread_.joinable())

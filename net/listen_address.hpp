@@ -8,7 +8,7 @@
 
 namespace prism::net {
 
-/// Where a server of ours listens.
+/// The address on which a server listens.
 struct listen_address {
   /// Numeric IPv4 or IPv6 address, without brackets.
   std::string address{"127.0.0.1"};
@@ -16,11 +16,11 @@ struct listen_address {
   std::uint16_t port{0};
 };
 
-/// Reads "ADDRESS:PORT", IPv6 as "[ADDRESS]:PORT". Names are not resolved: what a server is bound
-/// to should not depend on DNS. Error: `errc::invalid`, naming the text and what is wrong.
+/// Reads "ADDRESS:PORT", IPv6 as "[ADDRESS]:PORT". Host names are not resolved, so that binding
+/// does not depend on DNS. Error: `errc::invalid`, naming the text and the problem.
 [[nodiscard]] expected<listen_address> parse_listen_address(std::string_view text);
 
-/// The same form back.
+/// The inverse of `parse_listen_address`.
 [[nodiscard]] std::string to_string(const listen_address& address);
 
 } // namespace prism::net

@@ -15,15 +15,15 @@
 
 namespace prism::net {
 
-/// A TCP stream with or without TLS over it, decided at run time, so that everything above it is
-/// compiled once. Models Asio's AsyncReadStream and AsyncWriteStream. Internal to net/: it brings
-/// Asio and OpenSSL with it.
+/// A TCP stream with or without TLS, decided at run time, so that the layers above are compiled
+/// once. Models Asio's AsyncReadStream and AsyncWriteStream. Internal to net/: includes Asio and
+/// OpenSSL.
 class maybe_tls_stream {
 public:
   using tcp_socket = boost::asio::ip::tcp::socket;
   using tls_stream = boost::asio::ssl::stream<tcp_socket&>;
   using executor_type = tcp_socket::executor_type;
-  /// Beast finds the socket through these two.
+  /// Beast accesses the socket through these two.
   using next_layer_type = tcp_socket;
 
   explicit maybe_tls_stream(const executor_type& executor) : socket_(executor) {}
@@ -32,7 +32,7 @@ public:
   maybe_tls_stream& operator=(const maybe_tls_stream&) = delete;
   ~maybe_tls_stream() = default;
 
-  /// From here on the stream is TLS; call before the first byte. The context is kept alive.
+  /// Turns the stream into a TLS stream; call before the first byte. Keeps the context alive.
   tls_stream& enable_tls(tls_context context) {
     context_ = std::move(context);
     return tls_.emplace(socket_, *context_);
@@ -60,10 +60,9 @@ private:
   std::optional<tls_stream> tls_;
 };
 
-/// Beast's hook for the end of a WebSocket connection (RFC 6455, 7.1.1). Only says that nothing
-/// more will be written: waiting for the peer's end here would let a peer that never ends hold us.
-/// TLS close_notify is left out, as the WebSocket close frame already tells a complete stream from
-/// a cut one.
+/// Beast's hook for the end of a WebSocket connection (RFC 6455, 7.1.1). Shuts down sending only: a
+/// peer that never closes must not block us here. Sends no TLS close_notify, since the WebSocket
+/// close frame already distinguishes a complete stream from a truncated one.
 template <class Handler>
 void async_teardown(boost::beast::role_type, maybe_tls_stream& stream, Handler&& handler) {
   boost::beast::error_code ec;

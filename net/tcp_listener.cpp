@@ -10,34 +10,34 @@ using asio::ip::tcp;
 namespace {
 
 [[nodiscard]] expected<void> to_expected(const boost::system::error_code& ec,
-                                         const listen_address& where) {
+                                         const listen_address& address) {
   if (ec)
-    return fail(errc::io, "cannot listen on {}: {}", to_string(where), ec.message());
+    return fail(errc::io, "cannot listen on {}: {}", to_string(address), ec.message());
   return {};
 }
 
 } // namespace
 
-expected<void> bind(tcp::acceptor& acceptor, const listen_address& where) {
+expected<void> bind(tcp::acceptor& acceptor, const listen_address& address) {
   boost::system::error_code ec;
-  const auto address = asio::ip::make_address(where.address, ec);
-  const tcp::endpoint endpoint(address, where.port);
+  const auto ip = asio::ip::make_address(address.address, ec);
+  const tcp::endpoint endpoint(ip, address.port);
   if (!ec)
     acceptor.open(endpoint.protocol(), ec);
-  // A restart must not wait for the old connections' TIME_WAIT.
+  // Otherwise a restart fails while old connections are in TIME_WAIT.
   if (!ec)
     acceptor.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec)
     acceptor.bind(endpoint, ec);
-  return to_expected(ec, where);
+  return to_expected(ec, address);
 }
 
-expected<void> listen(tcp::acceptor& acceptor, const listen_address& where) {
-  if (auto bound = bind(acceptor, where); !bound)
+expected<void> listen(tcp::acceptor& acceptor, const listen_address& address) {
+  if (auto bound = bind(acceptor, address); !bound)
     return bound;
   boost::system::error_code ec;
   acceptor.listen(asio::socket_base::max_listen_connections, ec);
-  return to_expected(ec, where);
+  return to_expected(ec, address);
 }
 
 } // namespace prism::net

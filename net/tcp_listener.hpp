@@ -7,14 +7,14 @@
 
 namespace prism::net {
 
-/// Binds, so that nobody else is given the port, without listening; whoever binds in this way as
-/// well can listen there. Internal, as it brings Asio with it.
-/// Error: `errc::io` naming the address and the system's reason.
+/// Binds without listening, which reserves the port; another socket bound by this function can
+/// listen on it. Internal to net/: includes Asio. Error: `errc::io` naming the address and the
+/// system's reason.
 [[nodiscard]] expected<void> bind(boost::asio::ip::tcp::acceptor& acceptor,
-                                  const listen_address& where);
+                                  const listen_address& address);
 
-/// Binds and listens. Internal to net/ and errors as above.
+/// Binds and listens. Errors as of `bind`.
 [[nodiscard]] expected<void> listen(boost::asio::ip::tcp::acceptor& acceptor,
-                                    const listen_address& where);
+                                    const listen_address& address);
 
 } // namespace prism::net

@@ -23,7 +23,7 @@ expected<tls_context> make_client_tls(const std::string& extra_ca_file) {
   error_code ec;
   context->set_default_verify_paths(ec);
   if (ec)
-    return fail(errc::io, "system certificate authorities: {}", ec.message());
+    return fail(errc::io, "cannot load the system's certificate authorities: {}", ec.message());
   if (!extra_ca_file.empty()) {
     context->load_verify_file(extra_ca_file, ec);
     if (ec)
@@ -31,7 +31,7 @@ expected<tls_context> make_client_tls(const std::string& extra_ca_file) {
   }
   context->set_verify_mode(ssl::verify_peer, ec);
   if (ec)
-    return fail(errc::io, "TLS set-up: {}", ec.message());
+    return fail(errc::io, "cannot enable certificate verification: {}", ec.message());
   return context;
 }
 

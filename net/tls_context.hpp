@@ -14,13 +14,13 @@ namespace prism::net {
 /// A shared TLS configuration; several connections may use it at once.
 using tls_context = std::shared_ptr<boost::asio::ssl::context>;
 
-/// For connections to others: TLS 1.2 or newer, certificates verified against the system's
-/// authorities and, if given, those in `extra_ca_file` (PEM; "" for none).
-/// Errors: `errc::io` naming the file that cannot be read or holds no certificate.
+/// For outgoing connections: TLS 1.2 or newer; certificates are verified against the system's
+/// authorities and those in `extra_ca_file` (PEM; "" for none). Errors: `errc::io` naming the file
+/// that cannot be read or holds no certificate.
 [[nodiscard]] expected<tls_context> make_client_tls(const std::string& extra_ca_file);
 
-/// For a server of ours: certificate chain and private key, both PEM files.
-/// Errors: `errc::io` naming the file and OpenSSL's reason.
+/// For a server: certificate chain and private key, both PEM files. Errors: `errc::io` naming the
+/// file and OpenSSL's reason.
 [[nodiscard]] expected<tls_context> make_server_tls(const std::string& certificate_file,
                                                     const std::string& key_file);
 

@@ -17,7 +17,7 @@ bool expect_peer(SSL* tls, const std::string& host) {
 std::string handshake_problem(SSL* tls, const std::string& host, const std::string& otherwise) {
   const long verify_result = SSL_get_verify_result(tls);
   return verify_result == X509_V_OK ? fmt::format("TLS handshake with '{}': {}", host, otherwise)
-                                    : fmt::format("certificate of '{}' refused: {}", host,
+                                    : fmt::format("certificate of '{}' rejected: {}", host,
                                                   X509_verify_cert_error_string(verify_result));
 }
 

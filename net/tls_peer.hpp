@@ -5,12 +5,12 @@
 
 namespace prism::net {
 
-/// Sets whom the certificate of the other end must name (RFC 6125), and whom we say that we are
-/// calling (SNI, RFC 6066; not defined for addresses). False: `host` cannot be verified at all.
-/// Internal to net/: it brings OpenSSL with it.
+/// Sets the name that the peer's certificate must contain (RFC 6125) and the SNI name (RFC 6066;
+/// not defined for addresses). @returns false if `host` cannot be verified as a name. Internal to
+/// net/: includes OpenSSL.
 [[nodiscard]] bool expect_peer(SSL* tls, const std::string& host);
 
-/// Why a handshake failed: the verdict on the certificate, if there is one, else `otherwise`.
+/// Why a handshake failed: the result of certificate verification if that failed, else `otherwise`.
 [[nodiscard]] std::string handshake_problem(SSL* tls, const std::string& host,
                                             const std::string& otherwise);
 

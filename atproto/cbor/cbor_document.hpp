@@ -9,7 +9,7 @@
 
 namespace prism::atproto {
 
-/// Caps on what a parser accepts from a stranger.
+/// Limits on untrusted input.
 struct cbor_limits {
   /// Bytes of input. Default 5 MiB, the largest frame; must be below 4 GiB.
   std::size_t max_size = std::size_t{5} << 20U;

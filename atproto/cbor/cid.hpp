@@ -73,8 +73,8 @@ private:
 
 } // namespace prism::atproto
 
-/// Keyed per process: links inside records are chosen by strangers, who must not be able to choose
-/// them so that they meet in one bucket.
+/// Keyed per process: links inside records are untrusted, and their authors must not be able to
+/// choose them so that they meet in one bucket.
 template <>
 struct std::hash<prism::atproto::cid> {
   [[nodiscard]] std::size_t operator()(const prism::atproto::cid& id) const noexcept;

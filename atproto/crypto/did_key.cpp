@@ -16,7 +16,7 @@ constexpr std::size_t prefix_size = k256_prefix.size();
 
 constexpr std::string_view did_key_scheme = "did:key:";
 
-// The longest thing that is ever inside a multibase text here.
+// The largest content of a multibase text.
 using multibase_buffer = std::array<std::byte, prefix_size + public_key::uncompressed_size>;
 
 expected<std::span<const std::byte>> decode_multibase(std::string_view text,
@@ -38,8 +38,8 @@ std::string_view to_string(key_curve curve) noexcept {
 expected<public_key> public_key::from_point(key_curve curve, std::span<const std::byte> point) {
   const auto decoded = detail::decode_point(curve, point);
   if (!decoded) {
-    return fail(errc::invalid, "public key: these {} bytes are no point of curve {}", point.size(),
-                atproto::to_string(curve));
+    return fail(errc::invalid, "public key: {} bytes that are not a point of curve {}",
+                point.size(), atproto::to_string(curve));
   }
   public_key key;
   key.curve_ = curve;

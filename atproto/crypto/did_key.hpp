@@ -30,7 +30,7 @@ public:
   static constexpr std::size_t compressed_size = 33;
 
   /// Takes a point in either SEC 1 form.
-  /// @returns `errc::invalid` if it is no point of the curve.
+  /// @returns `errc::invalid` if it is not a point of the curve.
   [[nodiscard]] static expected<public_key> from_point(key_curve curve,
                                                        std::span<const std::byte> point);
 

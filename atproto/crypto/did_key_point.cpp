@@ -41,7 +41,7 @@ std::optional<uncompressed_point> decode_p256(std::span<const std::byte> point) 
   return out;
 }
 
-// Both libraries also know "hybrid" points (0x06, 0x07), and OpenSSL the point at infinity.
+// Both libraries also accept "hybrid" points (0x06, 0x07), and OpenSSL the point at infinity.
 bool has_known_form(std::span<const std::byte> point) noexcept {
   if (point.size() == public_key::compressed_size)
     return point.front() == std::byte{0x02} || point.front() == std::byte{0x03};

@@ -13,7 +13,8 @@ inline constexpr std::size_t signature_size = 64;
 
 /// Checks an ECDSA signature over the SHA-256 of `message` (cryptography spec, "ECDSA Signature
 /// Malleability"): compact form only, DER is refused, and `s` must be in the lower half of the
-/// group order, so that nobody can make a second valid signature out of one.
+/// group order, so that no second valid signature can be derived from one. Nothing in prismd calls
+/// this yet.
 ///
 /// Safe from any thread. Costs some 100 µs of CPU.
 /// @returns nothing if the signature is good, else `errc::invalid` telling a malformed signature

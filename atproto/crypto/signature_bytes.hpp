@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <span>
 
-/// Bytes as libsecp256k1 and OpenSSL take them.
+/// Bytes in the form that libsecp256k1 and OpenSSL take.
 namespace prism::atproto::detail {
 
 [[nodiscard]] inline const unsigned char* c_bytes(std::span<const std::byte> data) noexcept {

@@ -7,7 +7,7 @@
 
 namespace prism::atproto::detail {
 
-/// What a curve's implementation found out about a signature.
+/// Result of checking a signature.
 enum class signature_check : std::uint8_t { good, high_s, out_of_range, wrong };
 
 /// The P-256 half of `verify_signature`, by OpenSSL.

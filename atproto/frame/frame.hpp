@@ -31,29 +31,28 @@ inline constexpr std::size_t max_record = 1'000'000;
 
 } // namespace frame_limits
 
-/// What a frame carries, as far as its header tells.
+/// Kind of a frame according to its header.
 enum class frame_kind : std::uint8_t { commit, identity, account, sync, info, error, unknown };
 
 /// The name used in logs and metric labels: the type without its `#`.
 [[nodiscard]] std::string_view to_string(frame_kind kind) noexcept;
 
-/// What routing needs to know of a frame.
+/// The parts of a frame that routing needs.
 struct frame_peek {
   frame_kind kind = frame_kind::unknown;
   std::int64_t seq = -1; ///< -1 if the frame has none
   std::string_view did;  ///< `repo` of a commit, `did` of others, empty if none; in the input
 };
 
-/// Reads kind, seq and DID of a frame without decoding the rest: it steps over the values of the
-/// top-level keys, over byte strings in O(1), to the end, so that a frame that was cut short or has
-/// something behind it is found out. What it steps over is not validated; that is `decode_frame`'s
-/// part.
+/// Reads kind, seq and DID of a frame without decoding the rest: skips the values of the top-level
+/// keys (byte strings in O(1)) up to the end, so it detects truncated frames and trailing bytes.
+/// Skipped values are not validated; `decode_frame` does that.
 /// @returns `errc::invalid` or `errc::limit` if the header is malformed, or the payload at its top
 /// level.
 [[nodiscard]] expected<frame_peek> peek_frame(std::span<const std::byte> input);
 
-/// The same for the first bytes of a frame whose rest is not at hand: stops as soon as it has both
-/// seq and DID, which come before the blocks. An error if the bytes end before that.
+/// The same for the first bytes of a frame: stops as soon as it has both seq and DID, which come
+/// before the blocks. An error if the bytes end before that.
 [[nodiscard]] expected<frame_peek> peek_frame_beginning(std::span<const std::byte> input);
 
 /// How an operation changes its record.
@@ -69,10 +68,11 @@ struct repo_op {
   std::string_view collection;
   std::string_view rkey;
   std::optional<cid> record; ///< `cid`: the new version; set unless the action is `remove`
-  std::optional<cid> prev;   ///< the replaced version, if told (sync 1.1; never for `create`)
+  std::optional<cid> prev;   ///< the replaced version, if present (sync 1.1; never for `create`)
 };
 
-/// `#commit`: a repository has a new commit. `tooBig` is deprecated and only passed on.
+/// `#commit`: a repository has a new commit. `tooBig` is deprecated; it is decoded but not
+/// interpreted.
 struct commit_frame {
   std::int64_t seq;
   std::string_view repo; ///< DID
@@ -103,7 +103,7 @@ struct account_frame {
   std::optional<std::string_view> status;
 };
 
-/// `#sync`: the repository is at this commit, whatever was told before.
+/// `#sync`: the repository is at this commit, regardless of earlier events.
 struct sync_frame {
   std::int64_t seq;
   std::string_view did;
@@ -124,8 +124,7 @@ struct error_frame {
   std::optional<std::string_view> message;
 };
 
-/// A frame with an `op` or `t` that this version does not know: to be counted and skipped
-/// (event-stream spec, "Framing").
+/// A frame with an unknown `op` or `t`; consumers must skip it (event-stream spec, "Framing").
 struct unknown_frame {
   std::int64_t op;
   std::string_view type; ///< `t`, empty if none

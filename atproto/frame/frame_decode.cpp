@@ -5,7 +5,7 @@
 namespace prism::atproto {
 namespace {
 
-// Ten times what the ops of the largest commit need; the rest is for fields to be ignored.
+// Ten times what the ops of the largest commit need; the rest allows for unknown fields.
 constexpr cbor_limits payload_limits{
     .max_size = frame_limits::max_frame, .max_nodes = 32'768, .max_depth = 64};
 

@@ -8,7 +8,7 @@
 namespace prism::atproto {
 namespace {
 
-// More than two keys are allowed, for they are to be ignored, but not without end.
+// Unknown keys are ignored, but their number is limited.
 constexpr cbor_limits header_limits{
     .max_size = frame_limits::max_frame, .max_nodes = 64, .max_depth = 4};
 

@@ -10,8 +10,8 @@
 namespace prism::atproto {
 
 namespace frame_limits {
-/// Greatest `seq`: integers beyond 53 bits are not safe in the data model, and one that is absurd
-/// would have every later frame taken for an old one.
+/// Greatest `seq`: integers beyond 53 bits are not safe in the data model, and an absurdly large
+/// one would make all later frames look old.
 inline constexpr std::int64_t max_seq = (std::int64_t{1} << 53U) - 1;
 } // namespace frame_limits
 

@@ -5,7 +5,7 @@
 namespace prism::atproto {
 namespace {
 
-// How much of a message the input is.
+// Whether the input is a whole message.
 enum class extent { whole, beginning };
 
 // Walks the top level of a payload.
@@ -36,7 +36,7 @@ public:
         return refuse("payload");
       }
     }
-    // A frame that was cut short would otherwise take the place of the whole one, whose seq it has.
+    // Otherwise a truncated frame would replace the whole frame of the same seq.
     if (part == extent::whole && offset_ != input_.size()) {
       fault_ = cbor_fault::trailing_bytes;
       return refuse("payload");

@@ -10,14 +10,14 @@
 
 namespace prism::atproto {
 
-/// What atproto reads in a DID document (DID spec, "DID Documents"). Absent and unusable parts are
-/// `nullopt`; a document without any of them is still one, of an account that does not function.
+/// The parts of a DID document that atproto uses (DID spec, "DID Documents"). Absent and unusable
+/// parts are `nullopt`; a document without any of them is valid, but its account does not function.
 struct did_document {
   /// The `id`, always a valid DID.
   std::string did;
 
-  /// The first `at://` entry of `alsoKnownAs` that is a valid handle, in lower case. It is only a
-  /// claim: the handle must resolve to the DID as well before anybody believes it.
+  /// The first `at://` entry of `alsoKnownAs` that is a valid handle, in lower case. It is
+  /// unconfirmed until the handle resolves to the DID.
   std::optional<std::string> handle;
 
   /// The key of verification method `#atproto`, which signs commits.
@@ -27,10 +27,10 @@ struct did_document {
   std::string signing_key_problem;
 
   /// The endpoint of service `#atproto_pds`, type `AtprotoPersonalDataServer`: an http(s) URL with
-  /// a host, as written. A stranger chose it: guard requests to it accordingly.
+  /// a host, as written. Untrusted: guard requests to it accordingly.
   std::optional<std::string> pds;
 
-  /// Bytes of the largest document that is read. A full PLC document has about 2 KiB.
+  /// Maximum size of a document in bytes. A full PLC document has about 2 KiB.
   static constexpr std::size_t max_size = std::size_t{256} << 10U;
 
   /// Parses the JSON text of a document. Unknown members are ignored, members of the wrong type

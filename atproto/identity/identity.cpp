@@ -79,7 +79,7 @@ expected<std::string> did_document_url(std::string_view did, std::string_view pl
     }
     return fail(errc::invalid, "'{}' is not a did:web of a host name", did);
   }
-  return fail(errc::invalid, "'{}' is of a method that atproto does not know", did);
+  return fail(errc::invalid, "'{}' has a DID method that atproto does not support", did);
 }
 
 std::string handle_dns_name(std::string_view handle) {

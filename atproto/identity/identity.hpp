@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-/// Where the two halves of an identity are published, and how their answers are read. No I/O.
+/// URLs and names under which DID documents and handles are published, and parsers of the
+/// responses. No I/O.
 namespace prism::atproto {
 
 /// The URL of a DID's document: `plc_url`/DID for did:plc (24 letters and digits of base32),
@@ -15,23 +16,23 @@ namespace prism::atproto {
 /// spec, "Blessed DID Methods").
 /// @param local whether did:web may name localhost with a port (`%3A`), which is reached over http;
 /// for development and tests.
-/// @returns `errc::invalid` for every other DID: there is no document of it.
+/// @returns `errc::invalid` for every other DID.
 [[nodiscard]] expected<std::string> did_document_url(std::string_view did, std::string_view plc_url,
                                                      bool local);
 
 /// The name whose TXT records may hold a handle's DID (handle spec, "DNS TXT Method").
 [[nodiscard]] std::string handle_dns_name(std::string_view handle);
 
-/// What the TXT records at `handle_dns_name` say.
+/// Content of the TXT records at `handle_dns_name`.
 struct handle_records {
   std::optional<std::string> did;
-  /// Records of several DIDs: the handle is to count as unresolvable (handle spec).
+  /// The records name several DIDs: the handle counts as unresolvable (handle spec).
   bool contradictory{false};
 };
-/// @param records each record's strings joined. Those that do not begin with `did=` are for others.
+/// @param records each record's strings joined. Those that do not begin with `did=` are ignored.
 [[nodiscard]] handle_records read_handle_records(std::span<const std::string> records);
 
-/// The URL at which a handle's DID may be had (handle spec, "HTTPS well-known Method").
+/// The URL at which a handle's DID may be published (handle spec, "HTTPS well-known Method").
 [[nodiscard]] std::string handle_well_known_url(std::string_view handle);
 
 /// The DID in the answer to `handle_well_known_url`: its first line without surrounding white

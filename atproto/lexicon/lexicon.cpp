@@ -29,8 +29,8 @@ lexicon_result lexicon_catalog::validate_record(std::string_view collection,
                                                 cbor_node record) const {
   const auto found = graph_->records.find(collection);
   if (found == graph_->records.end()) {
-    return tl::unexpected(lexicon_violation{lexicon_rule::unknown_collection, "$",
-                                            "there is no lexicon for the collection"});
+    return tl::unexpected(
+        lexicon_violation{lexicon_rule::unknown_collection, "$", "the collection has no lexicon"});
   }
   return detail::validate(*graph_, found->second, record);
 }

@@ -23,9 +23,9 @@ struct lexicon_text {
 /// The documents of the folder lexicons/, embedded in the program.
 [[nodiscard]] std::span<const lexicon_text> embedded_lexicons() noexcept;
 
-/// Validates records by their lexicons. Accepts and refuses what the official AppView does (its
-/// package @atproto/lex 0.3 in strict mode, as the indexer of AppView 0.0.280 calls it), which
-/// means in particular:
+/// Validates records against their lexicons. Accepts and rejects exactly what the official AppView
+/// does (its package @atproto/lex 0.3 in strict mode, as the indexer of AppView 0.0.280 calls it),
+/// which means in particular:
 ///
 /// - lengths of strings are bytes of UTF-8; integers lie within ±(2^53 - 1);
 /// - fields that the lexicon does not know are allowed, and so are unknown members of open unions;
@@ -44,7 +44,7 @@ class lexicon_catalog {
 public:
   /// Compiles the record schemas among `lexicons`, with all that they reference.
   /// @returns `errc::invalid` naming document and definition: broken JSON or schema, a document
-  /// given twice, a reference that leads nowhere.
+  /// given twice, an unresolved reference.
   [[nodiscard]] static expected<lexicon_catalog> compile(std::span<const lexicon_text> lexicons);
 
   lexicon_catalog(lexicon_catalog&&) noexcept;
@@ -61,9 +61,9 @@ public:
   /// Whether a record key is of the kind that the lexicon asks for (`tid`, `nsid`, `any`, or a
   /// literal such as `self`); false for an unknown collection.
   ///
-  /// Apart from `validate_record` because the official AppView does not ask this: it indexes a post
-  /// or a follow of any key. Only of the collections with the key `self` it makes no row of their
-  /// own for another key, yet it keeps the record.
+  /// Separate from `validate_record` because the official AppView does not check this: it indexes a
+  /// post or a follow with any key. Only for collections with the key `self` does it create no row
+  /// of their own for another key, although it keeps the record.
   [[nodiscard]] bool accepts_key(std::string_view collection, std::string_view rkey) const noexcept;
 
 private:

@@ -10,7 +10,7 @@
 
 namespace prism::atproto::detail {
 
-/// What the schema of a blob looks at.
+/// The parts of a blob that its schema constrains.
 struct blob_view {
   std::string_view mime_type; ///< points into the record
   std::int64_t size;          ///< bytes, from 0 to 2^53 - 1

@@ -16,7 +16,7 @@ struct definition_name {
   std::string document;
   std::string name;
 
-  // As it stands in a `$type`, where `#main` is left out.
+  // As written in a `$type`, which omits `#main`.
   [[nodiscard]] std::string type() const {
     return name == "main" ? document : document + '#' + name;
   }
@@ -53,7 +53,7 @@ private:
       return;
     }
     const auto& root = in_.object(value);
-    (void)in_.object(root, "defs"); // only so that its complaint comes with this place
+    (void)in_.object(root, "defs"); // only to report its error with this place
     if (in_.optional_integer(root, "lexicon") != 1)
       in_.complain("'lexicon' must be 1");
     auto id = in_.text(root, "id");
@@ -77,7 +77,7 @@ private:
     return definition != nullptr ? definition->if_object() : nullptr;
   }
 
-  // The id is given out before the definition is read, since it may refer to itself.
+  // The id is assigned before the definition is read, since it may refer to itself.
   schema_id compile_definition(const definition_name& name) {
     const auto [known, is_new] = definitions_.try_emplace(name.type(), schema_id{0});
     if (!is_new)
@@ -134,7 +134,7 @@ private:
     for (const auto* names : {&required, &nullable}) {
       for (const auto& name : *names)
         if (!properties.contains(name))
-          in_.complain("'{}' is required or nullable, but no property", name);
+          in_.complain("'{}' is required or nullable but not a property", name);
     }
     for (const auto& property : properties) {
       const std::string name{property.key().data(), property.key().size()};
@@ -253,7 +253,7 @@ private:
       const auto type = definition != nullptr ? in_.optional_text(*definition, "type").value_or("")
                                               : std::string{"object"};
       if (type != "object" && type != "record")
-        in_.complain("'{}' cannot be in a union: no object and no record", ref);
+        in_.complain("'{}' cannot be in a union: neither an object nor a record", ref);
       result.members.emplace(name.type(), compile_definition(name));
     }
     return result;

@@ -12,8 +12,8 @@ bool is_identifier(std::string_view key) noexcept {
          all_of(key, [](char c) { return is_alnum(c) || c == '_' || c == '$'; });
 }
 
-// Bytes outside printable ASCII are escaped, so that the path is fit for a log line.
-std::string quoted(std::string_view key) {
+// Bytes outside printable ASCII are escaped, so that the path can be logged.
+std::string quoted_key(std::string_view key) {
   std::string text = "[\"";
   for (const char c : key)
     if (c < ' ' || c > '~' || c == '"' || c == '\\')
@@ -32,7 +32,7 @@ std::string json_path::to_string() const {
   if (is_index_)
     return fmt::format("{}[{}]", parent_->to_string(), index_);
   const auto key = key_.substr(0, max_key_size);
-  return parent_->to_string() + (is_identifier(key) ? '.' + std::string{key} : quoted(key));
+  return parent_->to_string() + (is_identifier(key) ? '.' + std::string{key} : quoted_key(key));
 }
 
 } // namespace prism::atproto::detail

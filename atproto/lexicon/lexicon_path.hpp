@@ -6,7 +6,7 @@
 
 namespace prism::atproto::detail {
 
-/// The way from a record to one of its values: a list from child to parent on the stack of the
+/// The path from a record to one of its values: a list from child to parent on the stack of the
 /// validator, so that a valid record costs nothing. Keys are views: they and the parents must
 /// outlive it.
 class json_path {
@@ -18,7 +18,7 @@ public:
       : parent_(&parent), index_(index), is_index_(true) {}
 
   /// JSONPath, for example `$.embed.images[2].alt`. Keys that are no identifiers are quoted, and
-  /// what a stranger wrote is cut after 64 bytes a key.
+  /// each key is cut after 64 bytes, since it is untrusted.
   [[nodiscard]] std::string to_string() const;
 
 private:

@@ -8,12 +8,11 @@
 
 namespace prism::atproto::detail {
 
-/// Reads members of the JSON of a lexicon and remembers the first thing that was wrong with any of
-/// them, with the place. Reading goes on with harmless values, so that the code that reads a
-/// schema need not look after each step.
+/// Reads members of the JSON of a lexicon and keeps the first error with its place. After an error
+/// it returns harmless values, so that callers need not check after each step.
 class lexicon_reader {
 public:
-  /// Says where the reader is, for the error: document, definition, property.
+  /// Sets the place for error messages: document, definition, property.
   void enter(std::string place) { place_ = std::move(place); }
   [[nodiscard]] const std::string& place() const noexcept { return place_; }
 
@@ -33,7 +32,7 @@ public:
   const boost::json::object& object(const boost::json::object& in, std::string_view name);
   /// A member that is an array; the empty one if it is absent or none.
   const boost::json::array& array(const boost::json::object& in, std::string_view name);
-  /// A member that must be there and be a string.
+  /// A required member that is a string.
   std::string text(const boost::json::object& in, std::string_view name);
   /// A member that may be absent.
   std::optional<std::string> optional_text(const boost::json::object& in, std::string_view name);

@@ -199,7 +199,7 @@ private:
     return {};
   }
 
-  // The AppView looks at the fields first, and that decides which violation it reports.
+  // The AppView checks the fields first, which determines the violation it reports.
   [[nodiscard]] lexicon_result check(const record_schema& schema, cbor_node value,
                                      const json_path& path) const {
     auto result = check(schema.object, value, path);

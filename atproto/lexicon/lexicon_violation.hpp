@@ -37,17 +37,17 @@ inline constexpr std::size_t lexicon_rule_count = 20;
 /// The name as in the enumeration: `"missing_field"` and so on.
 [[nodiscard]] std::string_view to_string(lexicon_rule rule) noexcept;
 
-/// Why a record is refused.
+/// Why a record is rejected.
 struct lexicon_violation {
   lexicon_rule rule;
   std::string path;   ///< JSONPath of the value, `$` for the record itself
-  std::string detail; ///< what was seen and what is allowed
+  std::string detail; ///< the actual and the allowed value
 
   /// One line: rule, path and detail.
   [[nodiscard]] std::string to_string() const;
 };
 
-/// Nothing, or why not.
+/// Empty if valid, else the first violation.
 using lexicon_result = tl::expected<void, lexicon_violation>;
 
 } // namespace prism::atproto

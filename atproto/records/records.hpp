@@ -14,7 +14,7 @@
 /// string_views and nodes point into the record's block and its document, which must outlive them.
 namespace prism::atproto {
 
-/// com.atproto.repo.strongRef: a uri and the version of the record it meant.
+/// com.atproto.repo.strongRef: a uri and the CID of the referenced version.
 struct strong_ref {
   std::string_view uri;
   std::string_view cid;
@@ -116,7 +116,7 @@ struct profile_record {
   std::optional<strong_ref> joined_via;
 };
 
-/// A record of which only its date is looked at, if it has one (labeler, status, declarations).
+/// A record of which only the date is used, if it has one (labeler, status, declarations).
 struct plain_record {
   std::optional<std::string_view> created_at;
 };

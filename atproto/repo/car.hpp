@@ -33,12 +33,11 @@ struct car_block {
 /// A CAR v1 file in memory (repository spec, "CAR File Serialization"). Zero copy: blocks point
 /// into the input, which must outlive the view. Immutable, so any thread may read it.
 ///
-/// Every block is hashed while parsing, so a view cannot contain one whose bytes are not what its
-/// CID says. Nothing is saved by doing it later: a consumer has to look at the commit, at every
-/// record and at every MST node of the proof anyway, and would have to remember what it has
-/// checked.
+/// Every block is hashed while parsing, so a view contains only blocks that match their CIDs. Doing
+/// it later saves nothing: a consumer reads the commit, every record and every MST node of the
+/// proof anyway, and would have to track what it has checked.
 ///
-/// Duplicate and unused blocks and any order of blocks are accepted, as the specification demands.
+/// Duplicate and unused blocks and any order of blocks are accepted, as the specification requires.
 class car_view {
 public:
   /// @returns `errc::invalid` or `errc::limit` with the offset: not version 1, no root, a CID of a
@@ -59,7 +58,7 @@ public:
   /// All blocks in the order of the file.
   [[nodiscard]] std::span<const car_block> blocks() const noexcept { return blocks_; }
 
-  /// The bytes of a block, if it is here. O(log n), whatever CIDs a stranger chooses.
+  /// The bytes of a block, if present. O(log n), also for adversarial CIDs.
   [[nodiscard]] std::optional<std::span<const std::byte>> find(const cid& id) const noexcept;
 
 private:

@@ -9,8 +9,9 @@ namespace prism::atproto {
 /// (512) need together.
 inline constexpr std::size_t max_mst_key = 1024;
 
-/// The layer of the tree to which a key belongs, 0 to 128: the leading zero bits of its SHA-256,
-/// halved (repository spec, "MST Structure").
+/// Part of the MST code, which nothing in prismd calls yet. The layer of the tree to which a key
+/// belongs, 0 to 128: the leading zero bits of its SHA-256, halved (repository spec, "MST
+/// Structure").
 [[nodiscard]] unsigned mst_key_height(std::string_view key) noexcept;
 
 /// How many bytes two keys have in common from their beginning.

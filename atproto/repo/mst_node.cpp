@@ -49,7 +49,7 @@ struct raw_node {
   std::size_t key_bytes = 0; // of all keys after expansion
 };
 
-// Everything that can be told without expanding a key, the cost of that included.
+// Checks everything that does not need an expanded key, including the cost of expanding.
 expected<raw_node> read_node(cbor_node root) {
   const auto list = root.find("e");
   if (!list || !list->is(cbor_kind::array) || root.size() != 2)

@@ -11,8 +11,8 @@
 
 namespace prism::atproto {
 
-/// Entries of one MST node. A tree has 4 on average, but whoever chooses keys can force more.
-/// Together with `max_mst_key` it bounds what the expansion of key prefixes can cost: 16 MiB.
+/// Entries of one MST node. A tree has 4 on average, but an attacker who chooses keys can force
+/// more. Together with `max_mst_key` it bounds what the expansion of key prefixes can cost: 16 MiB.
 inline constexpr std::size_t max_mst_entries = 16'384;
 
 /// One record of an MST node, and the subtree between it and the next.
@@ -24,8 +24,8 @@ struct mst_entry {
 
 /// A node of the Merkle search tree of a repository (repository spec, "MST Structure"), decoded and
 /// checked as far as one node can be: its fields, keys that are valid, ascending, compressed by
-/// exactly their common prefix, and all of one height; links to subtrees that are dag-cbor.
-/// Owns its keys; `block` is not needed after decoding.
+/// exactly their common prefix, and all of one height; links to subtrees that are dag-cbor. Owns
+/// its keys; `block` is not needed after decoding. Nothing in prismd calls this yet.
 class mst_node {
 public:
   /// @returns `errc::invalid` or `errc::limit` naming the entry and the rule.

@@ -32,8 +32,8 @@ private:
   }
 
   expected<mst_node> decode(const cid& id, std::span<const std::byte> block) {
-    // In a valid tree every node has one parent, so a walk longer than the list of blocks has come
-    // by one of them twice.
+    // In a valid tree every node has one parent, so a walk longer than the list of blocks has
+    // visited one of them twice.
     if (result_.nodes >= blocks_.blocks().size())
       return refuse(id, "the tree visits a node twice");
     ++result_.nodes;

@@ -10,10 +10,10 @@
 
 namespace prism::atproto {
 
-/// What a walk over a tree has met.
+/// Counts of a walk over a tree.
 struct mst_walk_result {
   std::size_t nodes = 0;   ///< decoded
-  std::size_t entries = 0; ///< told to the visitor
+  std::size_t entries = 0; ///< passed to the visitor
   std::size_t missing = 0; ///< links to subtrees that are not in the CAR
 };
 
@@ -22,7 +22,7 @@ using mst_visitor = std::function<void(std::string_view path, const cid& record)
 
 /// Enumerates the entries of the tree at `root` in ascending order of paths. The tree may be
 /// partial, as in the blocks of a commit: subtrees that are not in `blocks` are counted as missing;
-/// only the root has to be there.
+/// only the root must be present. Nothing in prismd calls this yet.
 ///
 /// Checks what concerns more than one node (repository spec, "MST Structure"): keys ascend over the
 /// whole walk, each subtree lies exactly one layer below its parent, only an empty tree has a node

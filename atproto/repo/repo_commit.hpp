@@ -12,7 +12,7 @@
 namespace prism::atproto {
 
 /// The signed commit object of a repository, version 3 (repository spec, "Commit Objects"). Views
-/// and spans point into the block.
+/// and spans point into the block. Nothing in prismd calls this yet.
 struct repo_commit {
   std::string_view did;
   std::string_view rev;
@@ -25,7 +25,7 @@ struct repo_commit {
 /// @returns `errc::invalid` naming the field that is missing or wrong, or another version.
 [[nodiscard]] expected<repo_commit> decode_repo_commit(std::span<const std::byte> block);
 
-/// What was signed: the same object without its `sig`, canonically encoded.
+/// The signed bytes: the same object without its `sig`, canonically encoded.
 /// @returns `errc::invalid` if `block` is not a DAG-CBOR map with a `sig`.
 [[nodiscard]] expected<std::vector<std::byte>>
 unsigned_repo_commit(std::span<const std::byte> block);

@@ -11,8 +11,9 @@ using detail::datetime_parts;
 using detail::datetime_scanner;
 
 // The milliseconds which V8, under the official AppView, makes of the digits behind the point. It
-// drops leading zeros and keeps nine digits, but then counts at most nine of the original ones:
-// ten digits or more that begin with 0 come out too large. Right or not, it is what they store.
+// drops leading zeros and keeps nine digits, but then counts at most nine of the original ones: ten
+// digits or more that begin with 0 come out too large. We reproduce this, since it is what the
+// AppView stores.
 int v8_milliseconds(std::string_view digits) noexcept {
   constexpr std::size_t kept = 9;
   const auto zeros = std::min(digits.find_first_not_of('0'), digits.size());

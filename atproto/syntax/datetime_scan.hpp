@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-/// What the strict and the lenient reading of a time have in common.
+/// Common part of the strict and the lenient parser of times.
 namespace prism::atproto::detail {
 
 /// Reads the parts of a time from left to right. What does not match stays unread.

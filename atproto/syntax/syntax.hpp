@@ -7,12 +7,12 @@
 /// from any thread.
 ///
 /// Where the specification leaves room, the rule is the one of the official AppView (its package
-/// @atproto/syntax/syntax 0.7), because what it refuses must be refused here too.
+/// @atproto/syntax/syntax 0.7), because Prism must reject what it rejects.
 namespace prism::atproto {
 
 /// `did:method:identifier` (DID spec, "AT Protocol DID Identifier Syntax"): at most 2048 bytes, a
-/// method of lower-case letters, and an identifier that ends neither in ':' nor '%'. Any method:
-/// whether one can be resolved is another question.
+/// method of lower-case letters, and an identifier that ends neither in ':' nor '%'. Any method,
+/// whether or not it can be resolved.
 [[nodiscard]] bool is_valid_did(std::string_view text) noexcept;
 
 /// A domain name of two or more labels, at most 253 bytes, whose last label begins with a letter
@@ -40,8 +40,7 @@ namespace prism::atproto {
 
 /// The text of a CID of any codec and hash: CIDv1 in base32 (multibase `b`) or CIDv0, at most 128
 /// bytes. Looser than `cid::parse`, which takes only the CIDs that atproto itself makes: a `cid`
-/// string in a record may speak of something else. Other multibases are refused, as the AppView
-/// does.
+/// string in a record may name other data. Other multibases are refused, as the AppView does.
 [[nodiscard]] bool is_valid_cid_string(std::string_view text) noexcept;
 
 } // namespace prism::atproto

@@ -45,8 +45,8 @@ bool is_valid_fragment(std::string_view text) noexcept {
          is_percent_encoding_valid(text);
 }
 
-// Parses into `out`; the name of the wrong part, or nullptr. Apart from `parse` so that a mere
-// question needs no allocation.
+// Parses into `out`; the name of the wrong part, or nullptr. Separate from `parse` so that a check
+// needs no allocation.
 const char* scan(std::string_view text, at_uri& out) noexcept {
   if (!text.starts_with(scheme))
     return "scheme, must be at://";

@@ -19,8 +19,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, detail::to_lower, detail::to_lower);
 }
 
-// The subtags of a tag, one after the other. What it accepts is gone; what it does not is still
-// there for the next rule.
+// The subtags of a tag in sequence. A rule consumes what it accepts and leaves the rest to the next
+// rule.
 class subtags {
 public:
   explicit subtags(std::string_view tag) noexcept : rest_(tag) { advance(); }

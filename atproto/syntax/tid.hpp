@@ -11,7 +11,7 @@ namespace prism::atproto {
 
 /// A timestamp identifier (TID spec): a zero bit, 53 bits of microseconds since 1970 and 10 bits of
 /// clock id, written as 13 characters that sort like the number. Used as record key and as
-/// repository `rev`. The syntax also lets texts through whose first bit is one; they are kept.
+/// repository `rev`. The syntax also allows texts whose first bit is one; they are accepted.
 class tid {
 public:
   /// Characters of the text form.
@@ -30,7 +30,7 @@ public:
 
   [[nodiscard]] constexpr std::uint64_t value() const noexcept { return value_; }
 
-  /// Microseconds since 1970. Whoever made the TID chose them: they prove nothing.
+  /// Microseconds since 1970. Chosen by the creator of the TID: not trustworthy.
   [[nodiscard]] constexpr std::int64_t timestamp_us() const noexcept {
     return static_cast<std::int64_t>(value_ >> 10U);
   }

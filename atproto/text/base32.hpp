@@ -14,7 +14,7 @@ namespace prism::atproto {
 
 /// Decodes into `out`, whose size must be exactly what `text` encodes.
 /// @returns `errc::invalid` on a wrong length, a character outside `a-z2-7`, or stray bits in the
-/// last character (two texts must never name the same bytes).
+/// last character (no two texts may encode the same bytes).
 [[nodiscard]] expected<void> base32_decode(std::string_view text, std::span<std::byte> out);
 
 } // namespace prism::atproto

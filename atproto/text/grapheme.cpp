@@ -10,7 +10,7 @@ namespace {
 using detail::grapheme_class;
 using enum detail::grapheme_class;
 
-// Takes one code point off the front; a byte that begins none stands for itself.
+// Removes one code point from the front; a byte that begins none is returned as it is.
 char32_t take_code_point(std::string_view& utf8) noexcept {
   const auto lead = static_cast<unsigned char>(utf8.front());
   const std::size_t size = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
@@ -38,7 +38,7 @@ grapheme_class class_of(char32_t c) noexcept {
   return range != ranges.end() && range->first <= c ? range->kind : other;
 }
 
-// What the rules remember of the code points so far.
+// State of the rules after the code points so far.
 class boundary_finder {
 public:
   // Whether a cluster begins before `current`. Rules are those of UAX #29.
@@ -91,8 +91,8 @@ private:
     const bool continues = current == extend || current == linker || current == zwj;
     conjunct_linked_ = conjunct_ && continues && (conjunct_linked_ || current == linker);
     conjunct_ = current == consonant || (conjunct_ && continues);
-    // Nothing may stand between the last ZWJ and the next pictograph, so a ZWJ ends the sequence
-    // unless it is the previous code point.
+    // The next pictograph must directly follow the last ZWJ, so a ZWJ ends the sequence unless it
+    // is the previous code point.
     const bool extends = current == extend || current == linker || current == zwnj;
     picto_ = current == picto || (picto_ && previous_ != zwj && (extends || current == zwj));
     odd_regional_ = current == regional && !(previous_ == regional && odd_regional_);

@@ -33,7 +33,7 @@ bool is_secret(std::string_view keyword) {
 }
 
 // Quoting of libpq's key=value form.
-std::string quoted(std::string_view value) {
+std::string quoted_value(std::string_view value) {
   std::string text = "'";
   for (const char c : value) {
     if (c == '\'' || c == '\\')
@@ -46,7 +46,7 @@ std::string quoted(std::string_view value) {
 std::string join(const keyword_list& list) {
   std::string text;
   for (const auto& [keyword, value] : list)
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", keyword, quoted(value));
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", keyword, quoted_value(value));
   return text;
 }
 

@@ -1,5 +1,7 @@
 #include "db/pg/exchange.hpp"
 
+#include "core/hash.hpp"
+
 #include <cstring>
 #include <poll.h>
 #include <spdlog/spdlog.h>
@@ -41,12 +43,9 @@ std::vector<pg_type> types_of(const params* values) {
 // Behind a pooler, another program may have prepared a different statement under the same name on
 // the same server connection. The name therefore includes a hash of the text.
 std::string server_name(const statement& prepared, const std::vector<pg_type>& types) {
-  std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
-  const auto mix = [&hash](std::uint64_t byte) { hash = (hash ^ byte) * 0x100000001b3U; };
-  for (const char* at = prepared.sql; *at != '\0'; ++at)
-    mix(static_cast<unsigned char>(*at));
+  std::uint64_t hash = fnv1a(prepared.sql);
   for (const auto type : types)
-    mix(static_cast<std::uint64_t>(type));
+    hash = fnv1a(hash, static_cast<std::uint64_t>(type));
   return fmt::format("{}_{:016x}", prepared.name, hash);
 }
 

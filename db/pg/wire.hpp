@@ -1,30 +1,18 @@
 #pragma once
 
-#include <array>
-#include <bit>
+#include <boost/endian/conversion.hpp>
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <utility>
 
 namespace prism::db::wire {
 
-/// Integers travel in network byte order in PostgreSQL's binary format.
-template <std::integral Int>
-[[nodiscard]] constexpr Int to_network(Int value) noexcept {
-  if constexpr (std::endian::native == std::endian::big)
-    return value;
-  auto bytes = std::bit_cast<std::array<std::byte, sizeof(Int)>>(value);
-  for (std::size_t i = 0; i < bytes.size() / 2; ++i)
-    std::swap(bytes[i], bytes[bytes.size() - 1 - i]);
-  return std::bit_cast<Int>(bytes);
-}
+// Integers in PostgreSQL's binary format are in network byte order.
 
-/// Writes `value` to `out`, which has room for it, and returns the place behind it.
+/// Writes `value` to `out`, which has room for it. @returns the end of what it wrote.
 template <std::integral Int>
 char* store(char* out, Int value) noexcept {
-  const Int swapped = to_network(value);
+  const Int swapped = boost::endian::native_to_big(value);
   std::memcpy(out, &swapped, sizeof swapped);
   return out + sizeof swapped;
 }
@@ -34,7 +22,7 @@ template <std::integral Int>
 [[nodiscard]] Int load(const char* in) noexcept {
   Int value;
   std::memcpy(&value, in, sizeof value);
-  return to_network(value);
+  return boost::endian::big_to_native(value);
 }
 
 /// Microseconds from the Unix epoch to PostgreSQL's, 2000-01-01T00:00:00Z.

@@ -43,7 +43,7 @@ bool is_public4(std::uint32_t address) noexcept {
   });
 }
 
-// Only 2000::/3 is given out at all; of it, what is not somebody's network is taken out.
+// Only 2000::/3 is allocated; within it, special-purpose blocks are excluded.
 bool is_public6(const ip::address_v6::bytes_type& b) noexcept {
   const bool global = (b[0] & 0xe0U) == 0x20U;
   const bool assignments = b[0] == 0x20 && b[1] == 0x01 && b[2] < 0x02; // Teredo among them

@@ -17,7 +17,7 @@ dns_resolver::channel::~channel() {
 
 expected<void> dns_resolver::channel::open() {
   ares_options settings{};
-  // Names are complete as they are: a search list of this machine has nothing to add.
+  // Names are fully qualified, so the search list of this machine must not apply.
   settings.flags = ARES_FLAG_NOSEARCH;
   settings.timeout = static_cast<int>(options_.attempt_timeout.count());
   settings.tries = 3;

@@ -23,7 +23,7 @@ public:
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
   [[nodiscard]] const dns_options& options() const noexcept { return options_; }
 
-  /// Has to follow every question: sets the timer anew.
+  /// Resets the timer; call after each query.
   void rearm();
 
 private:

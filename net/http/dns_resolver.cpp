@@ -16,7 +16,8 @@ using boost::system::error_code;
 
 namespace {
 
-// A question under way. Whoever comes first, answer or time limit, delivers; the other is ignored.
+// A query in flight. The answer or the timeout delivers the result, whichever comes first; the
+// other is ignored.
 template <class T>
 struct question {
   explicit question(asio::io_context& context) : timer(context) {}
@@ -25,7 +26,7 @@ struct question {
     if (!handler)
       return;
     timer.cancel();
-    // Not from inside c-ares, which does not expect to be called back by its callbacks.
+    // Posted, because c-ares is not reentrant from its callbacks.
     asio::post(timer.get_executor(),
                [done = std::exchange(handler, nullptr), result = std::move(result)]() mutable {
                  done(std::move(result));
@@ -56,7 +57,7 @@ tl::unexpected<error> failed(const std::string& name, int status) {
   }
 }
 
-// What c-ares hands back as a bare pointer, owned again.
+// Takes back ownership of the pointer that was passed to c-ares.
 template <class T>
 std::unique_ptr<question_ptr<T>> adopt(void* argument) {
   return std::unique_ptr<question_ptr<T>>(static_cast<question_ptr<T>*>(argument));
@@ -79,7 +80,7 @@ expected<records> read_txt(const std::string& name, const unsigned char* answer,
   return out;
 }
 
-// Only want of memory throws here, and that may end the process.
+// Only bad_alloc can be thrown here, which may terminate the process.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 void on_txt(void* argument, int status, int, unsigned char* answer, int length) noexcept {
   const auto asked = adopt<records>(argument);
@@ -120,9 +121,9 @@ void on_addresses(void* argument, int status, int, ares_addrinfo* info) noexcept
   (*asked)->deliver(std::move(found));
 }
 
-// Asks by calling `start(name, argument)`, which hands the argument to c-ares.
+// Sends a query by calling `start(name, argument)`, which passes the argument to c-ares.
 template <class T, class Channel, class Start>
-asio::awaitable<expected<T>> ask(Channel& channel, std::string name, Start start) {
+asio::awaitable<expected<T>> query(Channel& channel, std::string name, Start start) {
   auto begin = [&channel, name = std::move(name), start](auto handler) mutable {
     auto asked = std::make_shared<question<T>>(channel.context());
     asked->name = std::move(name);
@@ -157,17 +158,17 @@ dns_resolver::~dns_resolver() = default;
 asio::awaitable<expected<records>> dns_resolver::txt(std::string name) {
   constexpr int internet = 1;
   constexpr int txt_record = 16;
-  return ask<records>(*channel_, std::move(name), [this](const char* what, void* argument) {
-    ares_query(channel_->handle(), what, internet, txt_record, &on_txt, argument);
+  return query<records>(*channel_, std::move(name), [this](const char* name, void* argument) {
+    ares_query(channel_->handle(), name, internet, txt_record, &on_txt, argument);
   });
 }
 
 asio::awaitable<expected<address_list>> dns_resolver::addresses(std::string host) {
-  return ask<address_list>(*channel_, std::move(host), [this](const char* what, void* argument) {
+  return query<address_list>(*channel_, std::move(host), [this](const char* name, void* argument) {
     ares_addrinfo_hints hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
-    ares_getaddrinfo(channel_->handle(), what, nullptr, &hints, &on_addresses, argument);
+    ares_getaddrinfo(channel_->handle(), name, nullptr, &hints, &on_addresses, argument);
   });
 }
 

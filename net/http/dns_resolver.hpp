@@ -22,9 +22,9 @@ struct dns_options {
   std::chrono::milliseconds attempt_timeout{1'000};
 };
 
-/// Looks up names without ever blocking: c-ares on an Asio context. One slow name server for one
-/// name holds up nobody else's question, which the system's resolver does not promise.
-/// Everything happens on the one thread that runs the context. Internal to net/.
+/// Resolves names without blocking: c-ares on an Asio context. A slow name server delays only the
+/// queries for its own names, which the system's resolver does not guarantee. Runs on the thread of
+/// the context. Internal to net/.
 class dns_resolver {
 public:
   /// Error: `errc::invalid` if `servers` is not a list of addresses; `errc::io` if c-ares cannot
@@ -36,21 +36,20 @@ public:
   dns_resolver& operator=(const dns_resolver&) = delete;
   ~dns_resolver();
 
-  // Errors of both: `errc::not_found` when it is certain that there is nothing (no such name, no
-  // record of that kind); `errc::timeout`; `errc::io` for a name server that fails or refuses;
-  // `errc::cancelled`.
+  // Errors of both: `errc::not_found` if the name or a record of that type does not exist;
+  // `errc::timeout`; `errc::io` for a name server that fails or refuses; `errc::cancelled`.
 
-  /// The TXT records of `name`, the strings of each joined.
+  /// The TXT records of `name`; the strings of each record are joined.
   [[nodiscard]] boost::asio::awaitable<expected<std::vector<std::string>>> txt(std::string name);
 
   /// The IPv4 and IPv6 addresses of `host`, which may be an address itself; best first.
   [[nodiscard]] boost::asio::awaitable<expected<std::vector<boost::asio::ip::address>>>
   addresses(std::string host);
 
-  /// Where it lives.
+  /// The executor of its context.
   [[nodiscard]] boost::asio::io_context::executor_type executor();
 
-  /// Ends all questions under way with `errc::cancelled`.
+  /// Ends all queries in flight with `errc::cancelled`.
   void cancel();
 
 private:

@@ -14,7 +14,7 @@ namespace {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// Whether the host is broken, as far as one request can tell.
+// Whether the status indicates that the host fails.
 [[nodiscard]] bool is_breakdown(unsigned status) noexcept {
   return status >= 500 || status == 429;
 }
@@ -38,16 +38,15 @@ namespace {
 [[nodiscard]] std::string_view text_of(host_gate::admission admission) noexcept {
   switch (admission) {
   case host_gate::admission::busy:
-    return "is asked by many already";
+    return "has too many concurrent requests";
   case host_gate::admission::rate:
-    return "was asked too often lately";
+    return "has reached its request rate";
   default:
     return "has not answered lately";
   }
 }
 
-// What the operator named may be asked as often as there is work; if it does not answer, that is
-// noticed all the same.
+// Configured hosts have no rate or concurrency limit, but a circuit breaker.
 [[nodiscard]] host_gate_options circuits_only(host_gate_options options) {
   options.max_in_flight = SIZE_MAX;
   options.rate = options.burst = 1e12;
@@ -63,21 +62,21 @@ http_client::http_client(asio::io_context& context, dns_resolver& dns, tls_conte
 
 http_client::~http_client() = default;
 
-asio::awaitable<expected<http_answer>> http_client::get(http_fetch what) {
+asio::awaitable<expected<http_answer>> http_client::get(http_fetch fetch) {
   if (stopping_)
     co_return fail(errc::cancelled, "stopped");
   if (in_flight_ >= options_.max_in_flight)
-    co_return count(fail(errc::transient, "{} requests are under way already", in_flight_));
+    co_return count(fail(errc::transient, "{} requests are in flight already", in_flight_));
   ++in_flight_;
-  auto result = co_await follow(std::move(what));
+  auto result = co_await follow(std::move(fetch));
   --in_flight_;
   co_return count(std::move(result));
 }
 
-asio::awaitable<expected<http_answer>> http_client::follow(http_fetch what) {
+asio::awaitable<expected<http_answer>> http_client::follow(http_fetch fetch) {
   const auto deadline = steady_clock::now() + options_.timeout;
-  auto url = parse_http_url(what.url);
-  bool trusted = what.trusted;
+  auto url = parse_http_url(fetch.url);
+  bool trusted = fetch.trusted;
   for (unsigned hops = 0; url; ++hops) {
     if (!url->tls && !trusted && !options_.allow_private)
       co_return fail(errc::invalid, "'{}' is not https", to_string(*url));
@@ -86,7 +85,8 @@ asio::awaitable<expected<http_answer>> http_client::follow(http_fetch what) {
     const auto admission = gate.enter(host, steady_clock::now());
     if (admission != host_gate::admission::admitted)
       co_return fail(errc::transient, "'{}' {}", host, text_of(admission));
-    auto exchange = std::make_unique<http_exchange>(*this, *url, what.max_bytes, trusted, deadline);
+    auto exchange =
+        std::make_unique<http_exchange>(*this, *url, fetch.max_bytes, trusted, deadline);
     auto result = co_await exchange->run();
     gate.leave(host, check_response(result), steady_clock::now());
     if (!result)
@@ -95,9 +95,9 @@ asio::awaitable<expected<http_answer>> http_client::follow(http_fetch what) {
       co_return fail(errc::io, "{}: HTTP status {}", to_string(*url), result->answer.status);
     if (!is_redirect(result->answer.status) || result->location.empty())
       co_return std::move(result->answer);
-    if (hops == what.max_redirects)
+    if (hops == fetch.max_redirects)
       co_return fail(errc::invalid, "{}: more than {} redirects", to_string(*url),
-                     what.max_redirects);
+                     fetch.max_redirects);
     exchange.reset(); // it refers to the URL
     url = follow_location(*url, result->location);
     trusted = false;

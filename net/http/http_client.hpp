@@ -21,13 +21,13 @@ struct http_client_options {
   std::chrono::milliseconds timeout{5'000};
   /// Status line and headers of an answer.
   std::uint32_t max_header_bytes{16'384};
-  /// Requests under way at once; more are refused as transient.
+  /// Requests in flight; further ones fail with `errc::transient`.
   std::size_t max_in_flight{256};
-  /// The same to one address: a stranger may have any number of names for one machine.
+  /// Requests in flight per address, since many untrusted names may resolve to one host.
   std::size_t max_per_address{16};
   /// Limits per host name and port.
   host_gate_options gate{};
-  /// Whether strangers' names may lead to private addresses, and strangers' URLs be http://. For
+  /// Whether untrusted names may resolve to private addresses and untrusted URLs may be http. For
   /// development and tests only.
   bool allow_private{false};
   std::string user_agent{"prism"};
@@ -36,11 +36,11 @@ struct http_client_options {
 /// A GET.
 struct http_fetch {
   std::string url;
-  /// Longest body taken.
+  /// Maximum size of the body.
   std::size_t max_bytes{65'536};
-  /// Redirects followed (301, 302, 303, 307, 308); one more is an error.
+  /// Redirects followed (301, 302, 303, 307, 308); a further one is an error.
   unsigned max_redirects{0};
-  /// The operator named this URL: no rate or concurrency limit, any address, http allowed.
+  /// The URL is from the configuration: no rate or concurrency limit, any address, http allowed.
   bool trusted{false};
 };
 
@@ -53,16 +53,16 @@ struct http_answer {
 struct http_client_stats {
   std::uint64_t answered{0};
   std::uint64_t failed{0};    ///< no connection, no TLS, no HTTP, 5xx and 429
-  std::uint64_t timed_out{0}; ///< of those, for lack of time
-  std::uint64_t refused{0};   ///< by us: URL, address, redirect, size
-  std::uint64_t held_back{0}; ///< by us, for now: too many, too often, or circuit open
+  std::uint64_t timed_out{0}; ///< of those, by timeout
+  std::uint64_t refused{0};   ///< rejected by the client: URL, address, redirect, size
+  std::uint64_t held_back{0}; ///< not sent: concurrency, rate or open circuit
 };
 
-/// Fetches small answers from strangers (HTTP/1.1, TLS 1.2 or newer). Resolves names itself and
-/// connects to the very address that it has checked, so that a name cannot lead into our own
-/// network. Nothing waits in line: a host that is busy, hasty or broken is refused at once, as
-/// `errc::transient`, and no other host notices. On the one thread that runs the context; internal
-/// to net/.
+/// Fetches small responses from untrusted hosts (HTTP/1.1, TLS 1.2 or newer). Resolves names itself
+/// and connects to the address that it checked, so that a name cannot lead into our own network.
+/// Requests are never queued: if a limit of the host is reached, they fail at once with
+/// `errc::transient` and do not affect other hosts. Runs on the thread of the context; internal to
+/// net/.
 class http_client {
 public:
   /// @param tls from `make_client_tls`. `dns` and `context` must outlive it.
@@ -72,18 +72,18 @@ public:
   http_client& operator=(const http_client&) = delete;
   ~http_client();
 
-  /// Any status is an answer. Errors: `errc::not_found` no such host; `errc::timeout`; `errc::io`
-  /// no connection, TLS or HTTP, or an answer of 429 or 5xx; `errc::limit` the answer is too large;
-  /// `errc::invalid` the URL, an address or a redirect is not allowed; `errc::transient` not now;
-  /// `errc::cancelled`.
-  [[nodiscard]] boost::asio::awaitable<expected<http_answer>> get(http_fetch what);
+  /// Any other status is a result. Errors: `errc::not_found` no such host; `errc::timeout`;
+  /// `errc::io` connection, TLS or HTTP failed, or status 429 or 5xx; `errc::limit` the response is
+  /// too large; `errc::invalid` the URL, an address or a redirect is not allowed; `errc::transient`
+  /// a limit is reached, retry later; `errc::cancelled`.
+  [[nodiscard]] boost::asio::awaitable<expected<http_answer>> get(http_fetch fetch);
 
-  /// Ends all requests under way with `errc::cancelled`, and refuses new ones.
+  /// Ends all requests in flight with `errc::cancelled` and rejects new ones.
   void stop();
 
   [[nodiscard]] const http_client_stats& stats() const noexcept { return stats_; }
   [[nodiscard]] const host_gate& gate() const noexcept { return gate_; }
-  /// Hosts that are not asked at the moment because they have not answered.
+  /// Hosts whose circuit breaker is open.
   [[nodiscard]] std::size_t open_circuits() const noexcept {
     return gate_.open_circuits() + trusted_gate_.open_circuits();
   }
@@ -92,17 +92,17 @@ public:
 private:
   friend class http_exchange;
 
-  boost::asio::awaitable<expected<http_answer>> follow(http_fetch what);
+  boost::asio::awaitable<expected<http_answer>> follow(http_fetch fetch);
   expected<http_answer> count(expected<http_answer> result);
 
   boost::asio::io_context& context_;
   dns_resolver& dns_;
   tls_context tls_;
   http_client_options options_;
-  host_gate gate_;         // strangers
-  host_gate trusted_gate_; // whom the operator named: circuits only
+  host_gate gate_;         // untrusted hosts
+  host_gate trusted_gate_; // configured hosts: circuit breaker only
   std::map<std::string, std::size_t> per_address_;
-  std::set<class http_exchange*> exchanges_; // those under way; they live in `get`
+  std::set<class http_exchange*> exchanges_; // in flight; owned by `get`
   std::size_t in_flight_{0};
   http_client_stats stats_;
   bool stopping_{false};

@@ -24,12 +24,12 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-// A host with many addresses gets a few chances, not as many as it likes.
+// Addresses tried per host.
 constexpr std::size_t max_addresses = 3;
 
 } // namespace
 
-http_exchange::http_exchange(http_client& client, const http_url& url, std::size_t max_bytes,
+http_exchange::http_exchange(http_client& client, const endpoint_url& url, std::size_t max_bytes,
                              bool trusted, time_point deadline)
     : client_(client), url_(url), max_bytes_(max_bytes), trusted_(trusted), deadline_(deadline),
       timer_(client.context_) {
@@ -52,7 +52,7 @@ asio::awaitable<expected<http_exchange::reply>> http_exchange::run() {
   if (url_.tls)
     if (auto secure = co_await handshake(); !secure)
       co_return tl::unexpected(secure.error());
-  co_return co_await ask();
+  co_return co_await send_request();
 }
 
 void http_exchange::cancel() {
@@ -89,7 +89,7 @@ asio::awaitable<expected<http_exchange::addresses>> http_exchange::find_addresse
   if (!trusted_ && !client_.options_.allow_private)
     std::erase_if(found, [](const auto& address) { return !is_public(address); });
   if (found.empty())
-    co_return fail(errc::invalid, "'{}' has private addresses only", url_.host);
+    co_return fail(errc::invalid, "'{}' has no public address", url_.host);
   co_return found;
 }
 
@@ -103,7 +103,7 @@ asio::awaitable<expected<void>> http_exchange::connect(const addresses& where) {
       continue;
     }
     stream_.emplace(client_.context_.get_executor());
-    // An address that swallows everything must leave time for the others.
+    // An address that drops packets must leave time for the others.
     const auto now = steady_clock::now();
     bool late = false;
     arm(now + (deadline_ - now) / static_cast<int>(chances - i), [this, &late] {
@@ -120,11 +120,12 @@ asio::awaitable<expected<void>> http_exchange::connect(const addresses& where) {
       co_return expected<void>{};
     }
     leave_address();
-    // It may have been closed when the connect had just come to its own end.
+    // The timer may have closed the socket just as the connect completed.
     problem = late ? "no answer in time" : ec.message();
   }
   if (full && problem.empty())
-    co_return fail(errc::transient, "the machine of '{}' is asked by many already", url_.host);
+    co_return fail(errc::transient, "too many concurrent requests to the address of '{}'",
+                   url_.host);
   co_return reason(problem == "no answer in time" ? errc::timeout : errc::io,
                    fmt::format("connect to {}: {}", host_header(url_), problem));
 }
@@ -150,12 +151,13 @@ void http_exchange::leave_address() {
 
 void http_exchange::cut_at(time_point when) {
   arm(when, [this] {
-    end(errc::timeout, fmt::format("{}: no complete answer in time", to_string(url_)));
+    end(errc::timeout,
+        fmt::format("{}: no complete response within the time limit", to_string(url_)));
   });
 }
 
-// A timer that has fired already cannot be cancelled any more, and the exchange may be gone when
-// its turn comes: hence the number, kept apart from the exchange.
+// A timer whose handler is queued cannot be cancelled, and the exchange may be destroyed before the
+// handler runs: hence the shared generation number.
 template <class Function>
 void http_exchange::arm(time_point when, Function then) {
   timer_.expires_at(when);
@@ -181,9 +183,9 @@ asio::awaitable<expected<void>> http_exchange::handshake() {
   co_return expected<void>{};
 }
 
-// -- asking ----------------------------------------------------------------------------------
+// -- request -----------------------------------------------------------------------------------
 
-asio::awaitable<expected<http_exchange::reply>> http_exchange::ask() {
+asio::awaitable<expected<http_exchange::reply>> http_exchange::send_request() {
   http::request<http::empty_body> request{http::verb::get, url_.target, 11};
   request.set(http::field::host, host_header(url_));
   request.set(http::field::user_agent, client_.options_.user_agent);
@@ -204,7 +206,7 @@ asio::awaitable<expected<http_exchange::reply>> http_exchange::ask() {
   if (ended_)
     co_return tl::unexpected(*ended_);
   if (read_error == http::error::body_limit || read_error == http::error::header_limit)
-    co_return fail(errc::limit, "{}: the answer is too large, at most {} bytes are taken",
+    co_return fail(errc::limit, "{}: the response is too large, at most {} bytes are allowed",
                    to_string(url_), max_bytes_);
   if (read_error)
     co_return fail(errc::io, "{}: {}", to_string(url_), read_error.message());

@@ -41,7 +41,7 @@ http_response http_router::answer(std::string_view method, std::string_view targ
   }
   if (allowed.empty())
     return plain(404, "no such page\n");
-  auto refusal = plain(405, "only " + allowed + " here\n");
+  auto refusal = plain(405, "allowed methods: " + allowed + "\n");
   refusal.allow = std::move(allowed);
   return refusal;
 }

@@ -7,17 +7,17 @@
 
 namespace prism::net {
 
-/// What a handler sees of a request; all views are valid during its call only.
+/// A request as passed to a handler; the views are valid during the call only.
 struct http_request {
   std::string_view method;
   /// Path as sent, without the query.
   std::string_view path;
-  /// What follows the first '?', "" without one.
+  /// The part after the first '?'; "" without one.
   std::string_view query;
   std::string_view body;
 };
 
-/// What a handler answers.
+/// The response of a handler.
 struct http_response {
   unsigned status{200};
   std::string content_type{"text/plain; charset=utf-8"};
@@ -26,24 +26,24 @@ struct http_response {
   std::string allow{};
 };
 
-/// Answers requests; on the server's thread, so it should return soon. An exception becomes a 500.
+/// Answers a request on the server's thread, so it must return soon. An exception becomes a 500.
 using http_handler = std::function<http_response(const http_request&)>;
 
-/// A handler and what it is for. A route for GET also serves HEAD.
+/// A method, a path and their handler. A route for GET also serves HEAD.
 struct http_route {
   std::string method;
   std::string path;
   http_handler handler;
 };
 
-/// Finds the handler of a request: 404 where no route has the path, 405 where none of those has
-/// the method. Does no I/O; not changed after it was made.
+/// Finds the handler of a request: 404 where no route has the path, 405 where none of those has the
+/// method. Does no I/O; immutable.
 class http_router {
 public:
   explicit http_router(std::vector<http_route> routes) : routes_(std::move(routes)) {}
 
   /// @param target the request line's, with its query.
-  /// @returns for HEAD the same as for GET, body included; the sender leaves the body out.
+  /// @returns for HEAD the same as for GET, including the body, which the sender omits.
   [[nodiscard]] http_response answer(std::string_view method, std::string_view target,
                                      std::string_view body) const;
 

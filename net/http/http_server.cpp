@@ -22,7 +22,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-// After a failed accept, mostly for lack of descriptors, which others have to give back first.
+// Delay after a failed accept, which mostly means that the process has no file descriptor left.
 constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::uint32_t least_header_bytes = 64;
 

@@ -12,7 +12,7 @@
 
 namespace prism::net {
 
-/// Settings of an `http_server`. Every limit of it is here.
+/// Settings of an `http_server`, including all of its limits.
 struct http_server_options {
   /// Default: a free port of 127.0.0.1.
   listen_address listen{};
@@ -20,17 +20,17 @@ struct http_server_options {
   std::uint32_t max_header_bytes{8192};
   /// Request body; more is answered with 413. 10 MB; from 0 on.
   std::uint64_t max_body_bytes{10'000'000};
-  /// From the first byte of a request to its last, for the first byte on a new connection, and for
-  /// writing each answer. 10 s.
+  /// Time limit for reading a request, for the first byte on a new connection, and for writing a
+  /// response. 10 s.
   std::chrono::milliseconds request_timeout{10'000};
-  /// How long a connection may be kept alive without a further request. 60 s.
+  /// Time limit for the next request on a kept-alive connection. 60 s.
   std::chrono::milliseconds idle_timeout{60'000};
-  /// Connections served at once; one more is answered with 503 and closed, and when there are as
-  /// many again of those, closed without an answer. 64; at least 1.
+  /// Maximum number of connections served. Further ones are answered with 503 and closed; once
+  /// there are as many of those, new ones are closed without a response. 64; at least 1.
   std::size_t max_connections{64};
 };
 
-/// What an `http_server` has done.
+/// Counters of an `http_server`.
 struct http_server_stats {
   /// Connections accepted, refused ones included.
   std::uint64_t connections{0};
@@ -38,12 +38,12 @@ struct http_server_stats {
   std::uint64_t refused{0};
   /// Connections open now.
   std::uint64_t open{0};
-  /// Answers by the first digit of their status: [2] is 2xx …
+  /// Responses by the first digit of their status: [2] counts 2xx.
   std::uint64_t answers[6]{};
 };
 
-/// A small HTTP/1.1 server for the operators' pages, on a thread of its own. Keep-alive,
-/// pipelining, HEAD; a slow, silent or shouting client costs one of the limits above and no more.
+/// A small HTTP/1.1 server for metrics and health checks, on its own thread. Supports keep-alive,
+/// pipelining and HEAD; the limits above bound what one client can cost.
 class http_server {
 public:
   /// Listens and serves. Errors: `errc::io` naming the address and the reason, `errc::invalid`
@@ -55,13 +55,14 @@ public:
   http_server& operator=(const http_server&) = delete;
   ~http_server();
 
-  /// Cuts all connections and ends the thread; no handler runs afterwards. Not from a handler.
+  /// Closes all connections and ends the thread; no handler runs afterwards. Not callable from a
+  /// handler.
   void stop();
 
-  /// The port that it listens on.
+  /// The port on which it listens.
   [[nodiscard]] std::uint16_t port() const noexcept;
 
-  /// The numbers of this moment; from any thread.
+  /// Current counters; callable from any thread.
   [[nodiscard]] http_server_stats stats() const;
 
 private:

@@ -21,11 +21,11 @@ namespace {
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
 constexpr unsigned http_1_1 = 11;
-// For a client that is still sending to read why it should not.
+// Time for a client that is still sending to read the response.
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t linger_bytes = std::size_t{1} << 20;
 
-// The answer to a request that could not be read; none for a client that has gone.
+// The response to a request that could not be read; none if the client has disconnected.
 std::optional<http_response> refusal(const error_code& ec) {
   if (ec == http::error::header_limit)
     return http_response{.status = 431, .body = "the headers are too large\n"};
@@ -59,7 +59,7 @@ void http_session::cut() {
   stream_.socket().close(ignored);
 }
 
-// True when another request may follow.
+// True if another request may follow.
 asio::awaitable<bool> http_session::serve_one() {
   parser input;
   input.header_limit(state_.options.max_header_bytes);
@@ -79,7 +79,7 @@ asio::awaitable<bool> http_session::serve_one() {
 }
 
 asio::awaitable<error_code> http_session::read(parser& input) {
-  // A connection that says nothing at all is not worth as much as one that has asked before.
+  // A connection without any request gets less time than one that has sent requests.
   stream_.expires_after(first_ ? state_.options.request_timeout : state_.options.idle_timeout);
   auto [ec, count] = co_await http::async_read_some(stream_, input_, input, use_result);
   if (ec)
@@ -101,7 +101,7 @@ asio::awaitable<error_code> http_session::read(parser& input) {
   co_return ec;
 }
 
-// True when the connection can be used further.
+// True if the connection can be reused.
 asio::awaitable<bool> http_session::send(http_response answer, bool head_only, unsigned version,
                                          bool keep_alive) {
   http::response<http::string_body> output;
@@ -126,8 +126,8 @@ asio::awaitable<bool> http_session::send(http_response answer, bool head_only, u
   co_return !ec && keep_alive;
 }
 
-// Closing a socket with unread input resets it, which can destroy the answer on its way. So what
-// the client still sends is taken in, within limits.
+// Closing a socket with unread input resets the connection, which can discard the response. So
+// input is read and discarded first, within limits.
 asio::awaitable<void> http_session::linger() {
   error_code ignored;
   stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);

@@ -14,7 +14,7 @@
 
 namespace prism::net {
 
-/// What the sessions of one `http_server` share. Internal to net/.
+/// State shared by the sessions of one `http_server`. Internal to net/.
 struct http_server_state {
   http_server_options options;
   http_router router;
@@ -24,20 +24,20 @@ struct http_server_state {
   std::atomic<std::uint64_t> answers[6]{};
 };
 
-/// One connection of an `http_server`, on its thread. Internal to net/: it brings Beast with it.
+/// One connection of an `http_server`, on its thread. Internal to net/: includes Beast.
 class http_session : public std::enable_shared_from_this<http_session> {
 public:
   /// `state` must outlive the session.
   http_session(boost::asio::ip::tcp::socket socket, http_server_state& state)
       : state_(state), stream_(std::move(socket)) {}
 
-  /// Serves requests until one side has enough.
+  /// Serves requests until one side ends the connection.
   [[nodiscard]] boost::asio::awaitable<void> serve();
 
-  /// Says 503 and closes.
+  /// Responds with 503 and closes.
   [[nodiscard]] boost::asio::awaitable<void> refuse();
 
-  /// Cuts the connection.
+  /// Closes the connection at once.
   void cut();
 
 private:

@@ -2,6 +2,9 @@
 
 #include "atproto/identity/identity.hpp"
 
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+
 namespace prism::net {
 
 namespace asio = boost::asio;
@@ -10,31 +13,27 @@ using atproto::did_document;
 namespace {
 
 constexpr std::size_t max_small_answer = 8'192;
-// Of the well-known file; DID documents are not redirected at all (DID spec, as the reference).
+// For the well-known file; DID documents are not redirected (DID spec and reference
+// implementation).
 constexpr unsigned max_handle_redirects = 5;
 
 [[nodiscard]] bool is_success(unsigned status) noexcept {
   return status >= 200 && status < 300;
 }
 
-// Answers that say "there is no such thing", and mean it.
+// Statuses that state that the resource does not exist.
 [[nodiscard]] bool is_absent(unsigned status) noexcept {
   return status == 404 || status == 410;
 }
 
-// Errors that asking again would not mend: what was asked for is not what it should be.
+// Errors that a retry would not change.
 [[nodiscard]] bool is_certain(errc code) noexcept {
   return code == errc::not_found || code == errc::invalid || code == errc::limit;
 }
 
+// For a query: of a DID's characters only '%' has to be encoded.
 [[nodiscard]] std::string percent_encoded(std::string_view did) {
-  std::string out;
-  for (const char c : did)
-    if (c == '%')
-      out += "%25";
-    else
-      out += c;
-  return out;
+  return boost::urls::encode(did, boost::urls::unreserved_chars + ':');
 }
 
 [[nodiscard]] std::string xrpc_url(std::string_view server, std::string_view query) {
@@ -75,7 +74,7 @@ asio::awaitable<handle_answer> identity_lookup::check_handle(std::string did, bo
   const auto& claimed = (*found)->handle;
   if (!claimed)
     co_return handle_answer{
-        handle_answer::handle_status::refuted, {}, "its document names no handle"};
+        handle_answer::handle_status::refuted, {}, "its DID document has no handle"};
   const auto points_to = co_await resolve(*claimed, bypass_cache);
   if (!points_to)
     co_return not_confirmed(points_to.error());
@@ -83,7 +82,7 @@ asio::awaitable<handle_answer> identity_lookup::check_handle(std::string did, bo
     co_return handle_answer{
         handle_answer::handle_status::refuted,
         {},
-        fmt::format("{} points to {}", *claimed, points_to->value_or("no DID"))};
+        fmt::format("{} resolves to {}", *claimed, points_to->value_or("no DID"))};
   co_return handle_answer{handle_answer::handle_status::confirmed, *claimed, {}};
 }
 
@@ -96,11 +95,11 @@ asio::awaitable<hosting_answer> identity_lookup::check_hosting(std::string did) 
     co_return not_known(found.error());
   const auto& pds = (*found)->pds;
   if (!pds)
-    co_return hosting_answer{status::gone, "its document names no PDS"};
-  http_fetch ask;
-  ask.url = xrpc_url(*pds, "com.atproto.sync.getLatestCommit?did=" + percent_encoded(did));
-  ask.max_bytes = max_small_answer;
-  const auto answer = co_await http_.get(std::move(ask));
+    co_return hosting_answer{status::gone, "its DID document has no PDS"};
+  http_fetch request;
+  request.url = xrpc_url(*pds, "com.atproto.sync.getLatestCommit?did=" + percent_encoded(did));
+  request.max_bytes = max_small_answer;
+  const auto answer = co_await http_.get(std::move(request));
   if (!answer)
     co_return not_known(answer.error());
   if (is_success(answer->status))
@@ -109,9 +108,9 @@ asio::awaitable<hosting_answer> identity_lookup::check_hosting(std::string did) 
   if (problem == "RepoNotFound")
     co_return hosting_answer{status::gone, "its PDS has no such repo"};
   if (problem == "RepoTakendown" || problem == "RepoDeactivated" || problem == "RepoSuspended")
-    co_return hosting_answer{status::hosted, "its PDS says " + problem};
+    co_return hosting_answer{status::hosted, "its PDS reports " + problem};
   co_return hosting_answer{status::unknown,
-                           fmt::format("its PDS answers with status {}", answer->status)};
+                           fmt::format("its PDS responds with HTTP status {}", answer->status)};
 }
 
 // -- documents -------------------------------------------------------------------------------
@@ -136,26 +135,26 @@ identity_lookup::fetch_document(const std::string& did) {
   auto url = atproto::did_document_url(did, options_.plc_url, options_.allow_private);
   if (!url)
     co_return tl::unexpected(url.error());
-  http_fetch ask;
-  ask.url = std::move(*url);
-  ask.max_bytes = did_document::max_size;
-  ask.trusted = did.starts_with("did:plc:");
-  const auto answer = co_await http_.get(std::move(ask));
-  // A domain without address may be a domain in trouble: not the same as "no such document". Nor is
-  // what is no document at all, such as the page of a proxy or of a directory under repair.
+  http_fetch request;
+  request.url = std::move(*url);
+  request.max_bytes = did_document::max_size;
+  request.trusted = did.starts_with("did:plc:");
+  const auto answer = co_await http_.get(std::move(request));
+  // A domain without an address may be temporarily broken, and an oversized response may come from
+  // a proxy: neither proves that there is no document.
   if (!answer && (answer.error().code == errc::not_found || answer.error().code == errc::limit))
     co_return fail(errc::io, "{}", answer.error().message);
   if (!answer)
     co_return tl::unexpected(answer.error());
   if (is_absent(answer->status))
-    co_return fail(errc::not_found, "{} has no document (HTTP status {})", did, answer->status);
+    co_return fail(errc::not_found, "{} has no DID document (HTTP status {})", did, answer->status);
   if (!is_success(answer->status))
-    co_return fail(errc::io, "the document of {}: HTTP status {}", did, answer->status);
+    co_return fail(errc::io, "DID document of {}: HTTP status {}", did, answer->status);
   auto parsed = did_document::parse(answer->body);
   if (!parsed)
     co_return fail(errc::io, "{}", parsed.error().message);
   if (parsed->did != did)
-    co_return fail(errc::invalid, "the document of {} is of {}", did, parsed->did);
+    co_return fail(errc::invalid, "DID document of {} has id {}", did, parsed->did);
   co_return std::make_shared<const did_document>(std::move(*parsed));
 }
 
@@ -171,9 +170,9 @@ asio::awaitable<expected<identity_lookup::pointer>> identity_lookup::resolve(std
   // Not as one expression: g++ 12 destroys the halves of a conditional co_await twice.
   expected<pointer> found;
   if (options_.handle_resolver_url.empty())
-    found = co_await ask_domain(handle);
+    found = co_await resolve_by_dns(handle);
   else
-    found = co_await ask_override(handle);
+    found = co_await resolve_by_override(handle);
   if (found && *found)
     static_cast<void>(handles_.put(handle, {**found, steady_clock::now()}));
   else if (found)
@@ -181,9 +180,9 @@ asio::awaitable<expected<identity_lookup::pointer>> identity_lookup::resolve(std
   co_return found;
 }
 
-// DNS first and, where it says nothing, the web server: what DNS says wins (handle spec).
+// DNS first, then https if DNS has no record: DNS takes precedence (handle spec).
 asio::awaitable<expected<identity_lookup::pointer>>
-identity_lookup::ask_domain(const std::string& handle) {
+identity_lookup::resolve_by_dns(const std::string& handle) {
   const auto records = co_await dns_.txt(atproto::handle_dns_name(handle));
   const bool dns_answered = records || is_certain(records.error().code);
   if (records) {
@@ -191,20 +190,20 @@ identity_lookup::ask_domain(const std::string& handle) {
     if (said.did || said.contradictory)
       co_return std::move(said.did);
   }
-  auto by_web = co_await ask_well_known(handle);
-  // That the web server denies it proves nothing while DNS could still affirm it.
+  auto by_web = co_await resolve_by_https(handle);
+  // Without an answer from DNS, a negative answer of the web server is not conclusive.
   if (!dns_answered && by_web && !*by_web)
     co_return tl::unexpected(records.error());
   co_return by_web;
 }
 
 asio::awaitable<expected<identity_lookup::pointer>>
-identity_lookup::ask_well_known(const std::string& handle) {
-  http_fetch ask;
-  ask.url = atproto::handle_well_known_url(handle);
-  ask.max_bytes = max_small_answer;
-  ask.max_redirects = max_handle_redirects;
-  const auto answer = co_await http_.get(std::move(ask));
+identity_lookup::resolve_by_https(const std::string& handle) {
+  http_fetch request;
+  request.url = atproto::handle_well_known_url(handle);
+  request.max_bytes = max_small_answer;
+  request.max_redirects = max_handle_redirects;
+  const auto answer = co_await http_.get(std::move(request));
   if (!answer && is_certain(answer.error().code))
     co_return pointer{};
   if (!answer)
@@ -213,13 +212,13 @@ identity_lookup::ask_well_known(const std::string& handle) {
 }
 
 asio::awaitable<expected<identity_lookup::pointer>>
-identity_lookup::ask_override(const std::string& handle) {
-  http_fetch ask;
-  ask.url =
+identity_lookup::resolve_by_override(const std::string& handle) {
+  http_fetch request;
+  request.url =
       xrpc_url(options_.handle_resolver_url, "com.atproto.identity.resolveHandle?handle=" + handle);
-  ask.max_bytes = max_small_answer;
-  ask.trusted = true;
-  const auto answer = co_await http_.get(std::move(ask));
+  request.max_bytes = max_small_answer;
+  request.trusted = true;
+  const auto answer = co_await http_.get(std::move(request));
   if (!answer)
     co_return tl::unexpected(answer.error());
   co_return is_success(answer->status) ? atproto::read_resolved_did(answer->body) : pointer{};

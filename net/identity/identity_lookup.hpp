@@ -11,7 +11,7 @@
 
 namespace prism::net {
 
-/// The look-ups of an `identity_resolver`, and its caches. On its thread; internal to net/.
+/// The lookups and caches of an `identity_resolver`. Runs on its thread; internal to net/.
 class identity_lookup {
 public:
   /// All references must outlive it.
@@ -25,7 +25,7 @@ public:
 
 private:
   using document_ptr = std::shared_ptr<const atproto::did_document>;
-  /// The DID that a handle points to; empty: certainly none.
+  /// The DID to which a handle resolves; empty: none, for certain.
   using pointer = std::optional<std::string>;
   template <class T>
   struct dated {
@@ -36,9 +36,9 @@ private:
   boost::asio::awaitable<expected<document_ptr>> document(std::string did, bool bypass_cache);
   boost::asio::awaitable<expected<document_ptr>> fetch_document(const std::string& did);
   boost::asio::awaitable<expected<pointer>> resolve(std::string handle, bool bypass_cache);
-  boost::asio::awaitable<expected<pointer>> ask_domain(const std::string& handle);
-  boost::asio::awaitable<expected<pointer>> ask_well_known(const std::string& handle);
-  boost::asio::awaitable<expected<pointer>> ask_override(const std::string& handle);
+  boost::asio::awaitable<expected<pointer>> resolve_by_dns(const std::string& handle);
+  boost::asio::awaitable<expected<pointer>> resolve_by_https(const std::string& handle);
+  boost::asio::awaitable<expected<pointer>> resolve_by_override(const std::string& handle);
 
   const identity_options& options_;
   http_client& http_;

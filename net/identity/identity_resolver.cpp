@@ -34,7 +34,7 @@ public:
     limits.allow_private = options_.allow_private;
     http_.emplace(thread_.context(), *dns_, std::move(*tls), limits);
     lookup_.emplace(options_, *http_, *dns_);
-    return thread_.start("identity look-ups");
+    return thread_.start("identity resolution");
   }
 
   void stop() {
@@ -47,13 +47,13 @@ public:
     thread_.finish();
   }
 
-  // Runs `work` on the thread and hands its answer, or the default one if it throws, to `done`.
+  // Runs `work` on the thread and passes its answer, or the default one if it throws, to `done`.
   template <class Answer, class Work>
   void run(Work work, std::function<void(Answer)> done) {
     asio::co_spawn(thread_.context(), std::move(work),
                    [this, done = std::move(done)](const std::exception_ptr& failed, Answer answer) {
                      if (failed)
-                       answer.why = "no memory for it, or another exception";
+                       answer.why = "internal error: the lookup threw an exception";
                      {
                        const std::scoped_lock lock(mutex_);
                        stats_ = lookup_->stats();

@@ -16,37 +16,37 @@ namespace prism::net {
 struct identity_options {
   /// The PLC directory; trusted.
   std::string plc_url{"https://plc.directory"};
-  /// Development and tests only: resolves every handle by asking this server for
-  /// com.atproto.identity.resolveHandle, instead of the handle's own domain. Trusted. Empty: off.
+  /// Development and tests only: resolves every handle with com.atproto.identity.resolveHandle of
+  /// this server instead of the handle's domain. Trusted. Empty: off.
   std::string handle_resolver_url{};
-  /// PEM file of certificate authorities trusted beside the system's; empty for none.
+  /// PEM file of certificate authorities trusted in addition to the system's; empty for none.
   std::string ca_file{};
   /// Name servers as ADDRESS[:PORT],...; empty: those of the system.
   std::string dns_servers{};
-  /// Development and tests only: strangers may lead us to private addresses and plain http.
+  /// Development and tests only: untrusted hosts may use private addresses and plain http.
   bool allow_private{false};
-  /// Limit of each request, see `http_client_options`.
+  /// Time limit of each request, see `http_client_options`.
   std::chrono::milliseconds timeout{5'000};
-  /// Requests to strangers at once, to all and to each.
+  /// Limits on requests to untrusted hosts: in flight in total, and per host.
   std::size_t max_in_flight{256};
   host_gate_options gate{};
-  /// Entries kept, and for how long one is as good as a new look-up.
+  /// Maximum entries of the caches and their lifetime.
   std::size_t cached_documents{20'000};
   std::size_t cached_handles{50'000};
   std::chrono::seconds cache_ttl{3'600};
 };
 
-/// What is known of a DID's handle.
+/// Result of a handle check.
 struct handle_answer {
   enum class handle_status : std::uint8_t {
     confirmed, ///< both directions agree
-    refuted,   ///< certainly not: no document, no handle in it, or the handle points elsewhere
-    unknown,   ///< somebody did not answer; the last good handle is still the best there is
-    held_back, ///< not asked now, to spare a host; to be asked again soon
+    refuted,   ///< no document, no handle in it, or the handle resolves to another DID
+    unknown,   ///< a server did not answer; keep the last confirmed handle
+    held_back, ///< not requested, because a limit of the host is reached; retry soon
   };
   handle_status what{handle_status::unknown};
   std::string handle; ///< if confirmed
-  std::string why;    ///< if not, a sentence
+  std::string why;    ///< otherwise: the reason as text
 };
 
 /// Whether an account's repo exists at its PDS.
@@ -54,14 +54,14 @@ struct hosting_answer {
   enum class hosting_status : std::uint8_t {
     hosted,    ///< the PDS has it, perhaps inactive
     gone,      ///< the PDS has no such repo, or the DID has no document or no PDS
-    unknown,   ///< somebody did not answer
-    held_back, ///< not asked now
+    unknown,   ///< a server did not answer
+    held_back, ///< not requested, because a limit of the host is reached
   };
   hosting_status what{hosting_status::unknown};
   std::string why;
 };
 
-/// The numbers of an `identity_resolver`.
+/// Counters of an `identity_resolver`.
 struct identity_stats {
   struct cache {
     std::uint64_t hits{0}, misses{0}, evictions{0};
@@ -74,10 +74,10 @@ struct identity_stats {
   std::size_t open_circuits{0};
 };
 
-/// Finds out who a DID is (DID and handle specs): documents of did:plc and did:web, handles by DNS
-/// TXT and by the https well-known file, always in both directions. Asynchronous, on a thread of
-/// its own. It never queues: how many look-ups are under way is the caller's choice, and one that
-/// must not be made now is `held_back`.
+/// Resolves DIDs and handles (DID and handle specs): documents of did:plc and did:web, handles by
+/// DNS TXT record and https well-known file, checked in both directions. Asynchronous, on its own
+/// thread. It never queues: the caller bounds the lookups in flight, and one that would exceed a
+/// host's limit ends as `held_back`.
 class identity_resolver {
 public:
   /// Errors: `errc::io`, `errc::invalid` naming the setting.
@@ -87,17 +87,17 @@ public:
   identity_resolver& operator=(const identity_resolver&) = delete;
   ~identity_resolver();
 
-  /// Looks up the handle of `did`. @param fresh forgets what is cached of it first.
+  /// Checks the handle of `did`. @param bypass_cache drops its cached entries first.
   /// @param done called once, on the resolver's thread; must not throw.
   void check_handle(std::string did, bool bypass_cache, std::function<void(handle_answer)> done);
 
-  /// Asks the PDS of `did`, by its newest document, whether it has the repo.
+  /// Asks the PDS in the current DID document of `did` whether it has the repo.
   void check_hosting(std::string did, std::function<void(hosting_answer)> done);
 
-  /// Ends all look-ups under way, which answer `unknown`, and then the thread. Not from a callback.
+  /// Ends all lookups in flight with `unknown`, then the thread. Not callable from a callback.
   void stop();
 
-  /// As of the last look-up that ended. Any thread.
+  /// As of the last completed lookup. Callable from any thread.
   [[nodiscard]] identity_stats stats() const;
 
 private:

@@ -6,14 +6,15 @@
 
 namespace prism::net {
 
-/// Decides when a silent peer counts as dead. A plain value: the clock is passed in.
+/// Decides when a silent peer counts as dead. A plain value: callers pass the time.
 ///
-/// Any sign of life (data, ping or pong) puts the deadline off. While the owner does not read, it
-/// cannot hear anything, so the watchdog is suspended and starts anew when reading resumes. Nor can
-/// it while it stands still itself, as a whole machine may: that time does not count as silence.
+/// Any sign of life (data, ping or pong) postpones the deadline. While the owner does not read, it
+/// receives nothing, so the watchdog is suspended and restarts when reading resumes. Time in which
+/// the owner itself does not run, as on a suspended machine, does not count as silence.
 class idle_watchdog {
 public:
-  /// @param timeout silence that is still bearable. @param now start of the first silence.
+  /// @param timeout silence after which the peer counts as dead. @param now start of the first
+  /// period.
   idle_watchdog(steady_clock::duration timeout, time_point now) noexcept
       : timeout_(timeout), deadline_(now + timeout) {}
 
@@ -23,7 +24,7 @@ public:
       deadline_ = now + timeout_;
   }
 
-  /// The owner stops reading: silence means nothing from here on.
+  /// The owner stops reading: silence no longer counts.
   void suspend() noexcept { deadline_.reset(); }
 
   /// The owner reads again: a full timeout begins. No effect unless suspended.
@@ -32,13 +33,13 @@ public:
       deadline_ = now + timeout_;
   }
 
-  /// The owner meant to look at the clock at `due`, and did so at `now` only.
+  /// The owner planned to check at `due` but ran only at `now`.
   void overslept(time_point due, time_point now) noexcept {
     if (deadline_ && now > due)
       *deadline_ += now - due;
   }
 
-  /// When the peer will count as dead if it stays silent; empty while suspended.
+  /// When the peer counts as dead if it stays silent; empty while suspended.
   [[nodiscard]] std::optional<time_point> deadline() const noexcept { return deadline_; }
 
   /// The peer has been silent for the whole timeout.

@@ -5,24 +5,24 @@
 
 namespace prism::net {
 
-/// Notices that one frame which is too large to take is met again and again.
+/// Detects that the same oversized frame ends one connection after another.
 ///
-/// A refused frame costs the connection, and the next connection starts at a cursor before it, so
-/// without this it would be refused for ever. A plain value.
+/// A rejected frame ends the connection, and the next connection starts at a cursor before it, so
+/// without this guard the frame would be rejected forever. A plain value.
 class oversize_guard {
 public:
-  /// Refusals at one cursor after which the owner is asked to decide.
+  /// Rejections at one cursor after which the owner is asked for a decision.
   static constexpr std::uint32_t patience = 3;
 
-  /// A frame was refused; the next connection is to begin at `cursor` (empty: at the live end).
-  /// @returns how often in a row this has happened at this same cursor, from 1.
+  /// A frame was rejected; the next connection starts at `cursor` (empty: at the live end).
+  /// @returns the number of consecutive rejections at this cursor, from 1.
   std::uint32_t refused(std::optional<std::int64_t> cursor) noexcept {
     times_ = times_ > 0 && cursor == cursor_ ? times_ + 1 : 1;
     cursor_ = cursor;
     return times_;
   }
 
-  /// True once the frame after the cursor of the last `refused` will not be got past by trying.
+  /// True once reconnecting will not get past the frame after the cursor of the last `refused`.
   [[nodiscard]] bool stuck() const noexcept { return times_ >= patience; }
 
 private:

@@ -17,16 +17,16 @@ namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
-// Room for the first read of a message, when its length is not known yet.
+// Buffer for the first read of a message, before its length is known.
 constexpr std::size_t first_read_bytes = 1536;
-// What is kept of a refused message.
+// Bytes kept of a rejected message.
 constexpr std::size_t head_bytes = std::size_t{64} << 10;
 
 } // namespace
 
 ws_connection::ws_connection(const maybe_tls_stream::executor_type& executor,
-                             const ws_source_options& options, const ws_url& url, tls_context tls,
-                             ws_connection_owner& owner)
+                             const ws_source_options& options, const endpoint_url& url,
+                             tls_context tls, ws_connection_owner& owner)
     : options_(options), url_(url), tls_(std::move(tls)), owner_(owner), resolver_(executor),
       ws_(executor), deadline_(executor), wake_(executor, time_point::max()),
       watch_timer_(executor), watchdog_(options.idle_timeout, steady_clock::now()) {}
@@ -66,13 +66,13 @@ asio::awaitable<void> ws_connection::read_frames() {
   }
 }
 
-// Empty when the connection has ended.
+// Null if the connection has ended.
 asio::awaitable<frame_bytes> ws_connection::read_message() {
   auto message = std::make_shared<std::vector<std::byte>>();
   do {
     const std::size_t have = message->size();
-    // The hint is the rest of the message once its header was read, so the size is known, and can
-    // be refused, before memory is taken for it.
+    // After the header has been read, the hint is the rest of the message, so an oversized message
+    // is rejected before memory is allocated for it.
     if (have > 0 && have + ws_.read_size_hint(1) > options_.max_frame_bytes) {
       refuse(*message);
       co_return nullptr;
@@ -93,7 +93,7 @@ asio::awaitable<frame_bytes> ws_connection::read_message() {
       co_return nullptr;
     }
   } while (!ws_.is_message_done());
-  // Small messages must not be billed the room of the first read.
+  // Small messages must not keep the buffer of the first read.
   if (message->capacity() > 2 * message->size())
     message->shrink_to_fit();
   co_return message;
@@ -115,10 +115,10 @@ asio::awaitable<void> ws_connection::watch() {
     watch_timer_.expires_at(due);
     co_await watch_timer_.async_wait(use_result);
     const auto now = steady_clock::now();
-    // What came meanwhile, a pong at least, may still wait to be read.
+    // Data that arrived meanwhile, at least a pong, may still be unread.
     watchdog_.overslept(due, now);
     if (watchdog_.expired(now) && !end_)
-      finish(disconnect_reason::idle, fmt::format("nothing heard for {} ms, not even a pong",
+      finish(disconnect_reason::idle, fmt::format("nothing received for {} ms, not even a pong",
                                                   options_.idle_timeout.count()));
     if (now >= next_ping_) {
       ping();
@@ -128,7 +128,7 @@ asio::awaitable<void> ws_connection::watch() {
 }
 
 void ws_connection::ping() {
-  // A ping that cannot be written yet means a full send buffer; another would not help.
+  // A ping in flight means that the send buffer is full; another one would not help.
   if (ping_under_way_ || closing_ || end_)
     return;
   ping_under_way_ = true;
@@ -163,7 +163,7 @@ void ws_connection::close() {
 void ws_connection::arm_deadline(std::chrono::milliseconds after, disconnect_reason reason,
                                  std::string text) {
   deadline_.expires_after(after);
-  // A timer that has fired already cannot be cancelled any more, hence the generation.
+  // A timer whose handler is queued cannot be cancelled, hence the generation.
   deadline_.async_wait([self = shared_from_this(), generation = ++deadline_generation_, reason,
                         text = std::move(text)](error_code ec) mutable {
     if (!ec && generation == self->deadline_generation_)
@@ -183,20 +183,20 @@ void ws_connection::finish_read(const error_code& ec) {
            fmt::format("the peer closed with code {} '{}'", static_cast<unsigned>(why.code),
                        std::string_view(why.reason.data(), why.reason.size())));
   } else if (ec == websocket::condition::protocol_violation) {
-    finish(disconnect_reason::protocol_error, "the peer broke the protocol: " + ec.message());
+    finish(disconnect_reason::protocol_error, "protocol violation by the peer: " + ec.message());
   } else {
-    finish(disconnect_reason::reset, "the connection broke: " + ec.message());
+    finish(disconnect_reason::reset, "connection lost: " + ec.message());
   }
 }
 
 void ws_connection::refuse(const std::vector<std::byte>& start) {
   const auto size = std::min(start.size(), head_bytes);
   finish(disconnect_reason::oversized,
-         fmt::format("a message of more than {} bytes was refused", options_.max_frame_bytes));
+         fmt::format("rejected a message of more than {} bytes", options_.max_frame_bytes));
   end_->head.assign(start.begin(), start.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
-// The first reason given is the true one; what follows from it fails for lack of a socket.
+// The first reason is the cause; later ones are consequences of the closed socket.
 void ws_connection::finish(disconnect_reason reason, std::string text) {
   if (end_)
     return;

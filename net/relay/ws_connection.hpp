@@ -2,11 +2,11 @@
 
 #include "core/clock.hpp"
 #include "core/frame_bytes.hpp"
+#include "net/endpoint_url.hpp"
 #include "net/maybe_tls_stream.hpp"
 #include "net/relay/idle_watchdog.hpp"
 #include "net/relay/ws_source_options.hpp"
 #include "net/relay/ws_source_stats.hpp"
-#include "net/url.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,14 +21,14 @@
 
 namespace prism::net {
 
-/// What a `ws_connection` tells the `ws_source` it works for.
+/// Interface through which a `ws_connection` reports to its `ws_source`.
 class ws_connection_owner {
 public:
   /// The WebSocket is open.
   virtual void opened() = 0;
-  /// True while another frame may be read.
+  /// Whether another frame may be read.
   [[nodiscard]] virtual bool has_credit() const = 0;
-  /// A binary message; uses up one credit.
+  /// A binary message; consumes one credit.
   virtual void received(frame_bytes frame) = 0;
   /// A text message of that many bytes was skipped.
   virtual void skipped(std::size_t bytes) = 0;
@@ -43,26 +43,25 @@ protected:
 struct connection_end {
   disconnect_reason reason{disconnect_reason::stopped};
   std::string text{};
-  /// With `oversized`: the start of the refused message.
+  /// With `oversized`: the start of the rejected message.
   std::vector<std::byte> head{};
 };
 
-/// One attempt at a connection and, if it succeeds, its life. Everything happens on the one thread
-/// that runs `executor`; held by shared_ptr, since operations under way keep it alive. Internal to
-/// net/: it brings Beast with it.
+/// One connection attempt and, if it succeeds, the connection. Runs on the thread of `executor`;
+/// held by shared_ptr, since pending operations keep it alive. Internal to net/: includes Beast.
 class ws_connection : public std::enable_shared_from_this<ws_connection> {
 public:
-  /// All references must outlive the run of the connection.
+  /// All references must outlive `run`.
   ws_connection(const maybe_tls_stream::executor_type& executor, const ws_source_options& options,
-                const ws_url& url, tls_context tls, ws_connection_owner& owner);
+                const endpoint_url& url, tls_context tls, ws_connection_owner& owner);
 
-  /// Connects and reads until the connection ends, for whatever reason.
+  /// Connects and reads until the connection ends.
   [[nodiscard]] boost::asio::awaitable<connection_end> run(std::string target);
 
   /// `has_credit` has become true.
   void wake();
 
-  /// Ends the connection: politely if it is open, at once if not.
+  /// Ends the connection: with a closing handshake if it is open, else at once.
   void close();
 
 private:
@@ -88,7 +87,7 @@ private:
   void finish(disconnect_reason reason, std::string text);
 
   const ws_source_options& options_;
-  const ws_url& url_;
+  const endpoint_url& url_;
   tls_context tls_;
   ws_connection_owner& owner_;
 

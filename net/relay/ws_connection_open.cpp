@@ -1,9 +1,9 @@
-// The opening of a ws_connection: name, TCP, TLS, WebSocket.
+// Opening of a ws_connection: name resolution, TCP, TLS, WebSocket handshake.
 
+#include "core/printable.hpp"
 #include "net/relay/ws_connection.hpp"
 #include "net/tls_peer.hpp"
 
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -20,16 +20,8 @@ namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
-// How much of a refusing server's answer is repeated in the reason.
-constexpr std::size_t quoted_body_chars = 200;
-
-// A foreign text made fit for one line of a log.
-std::string quoted_text(std::string_view text) {
-  std::string result(text.substr(0, quoted_body_chars));
-  std::replace_if(
-      result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, ' ');
-  return result;
-}
+// Bytes of a refused upgrade's body that the reason quotes.
+constexpr std::size_t max_quoted_bytes = 200;
 
 } // namespace
 
@@ -53,7 +45,7 @@ asio::awaitable<void> ws_connection::connect_tcp() {
     co_return;
   if (resolve_error) {
     finish(disconnect_reason::resolve_failed,
-           fmt::format("host '{}' not resolved: {}", url_.host, resolve_error.message()));
+           fmt::format("cannot resolve host '{}': {}", url_.host, resolve_error.message()));
     co_return;
   }
   auto& socket = ws_.next_layer().next_layer();
@@ -66,7 +58,7 @@ asio::awaitable<void> ws_connection::connect_tcp() {
            fmt::format("connect to {}:{}: {}", url_.host, url_.port, connect_error.message()));
     co_return;
   }
-  // Pongs and pings are tiny and must not wait for company.
+  // Pings and pongs are small and must not be delayed by Nagle's algorithm.
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
 }
@@ -86,7 +78,7 @@ asio::awaitable<void> ws_connection::handshake_tls() {
 }
 
 asio::awaitable<void> ws_connection::handshake_websocket(std::string target) {
-  // Sizes are checked while reading, where the start of a refused message is at hand.
+  // Sizes are checked while reading, where the start of a rejected message is available.
   ws_.read_message_max(0);
   ws_.control_callback([this](websocket::frame_type, boost::beast::string_view) { heard(); });
   ws_.set_option(websocket::stream_base::decorator(
@@ -101,11 +93,11 @@ asio::awaitable<void> ws_connection::handshake_websocket(std::string target) {
   if (ec == websocket::error::upgrade_declined)
     finish(disconnect_reason::upgrade_refused,
            fmt::format("HTTP status {} instead of an upgrade: {}", answer.result_int(),
-                       quoted_text(answer.body())));
+                       printable(answer.body(), max_quoted_bytes)));
   else if (ec == websocket::condition::handshake_failed)
-    finish(disconnect_reason::upgrade_refused, "bad answer to the upgrade: " + ec.message());
+    finish(disconnect_reason::upgrade_refused, "invalid response to the upgrade: " + ec.message());
   else
-    finish(disconnect_reason::reset, "the connection broke during the upgrade: " + ec.message());
+    finish(disconnect_reason::reset, "connection lost during the upgrade: " + ec.message());
 }
 
 } // namespace prism::net

@@ -1,9 +1,9 @@
 #include "net/relay/ws_source.hpp"
 
+#include "net/endpoint_url.hpp"
 #include "net/relay/oversize_guard.hpp"
 #include "net/relay/ws_connection.hpp"
 #include "net/relay/ws_source_counters.hpp"
-#include "net/url.hpp"
 
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
@@ -21,10 +21,10 @@ namespace prism::net {
 
 namespace asio = boost::asio;
 
-/// Everything but what is said otherwise belongs to the I/O thread.
+/// Members belong to the I/O thread unless stated otherwise.
 class ws_source::impl final : public ws_connection_owner {
 public:
-  impl(ws_source_options options, ws_url url, tls_context tls, ws_source_callbacks callbacks)
+  impl(ws_source_options options, endpoint_url url, tls_context tls, ws_source_callbacks callbacks)
       : options_(std::move(options)), url_(std::move(url)), tls_(std::move(tls)),
         callbacks_(std::move(callbacks)), backoff_(options_.backoff), retry_timer_(io_),
         random_(std::random_device{}()) {}
@@ -98,8 +98,8 @@ public:
   void stalled(bool now) override { counters_.stalled(now, steady_clock::now()); }
 
 private:
-  // Frames are delivered when the loop has run out of things that can be done at once, so a batch
-  // is all that had arrived, and a lone frame does not wait for company.
+  // Frames are delivered when no handler is ready, so a batch contains all frames that have
+  // arrived, and a single frame is not delayed.
   void run() noexcept {
     for (;;) {
       if (io_.poll() > 0)
@@ -130,7 +130,8 @@ private:
     }
   }
 
-  // The books and the wait after a connection; no wait when it was the last.
+  // Updates the counters after a connection. @returns the delay before the next attempt; empty if
+  // stopping.
   std::optional<std::chrono::milliseconds> after(connection_end end,
                                                  steady_clock::duration lasted) {
     const bool was_open = counters_.connected.exchange(false);
@@ -186,7 +187,7 @@ private:
   // -- state ---------------------------------------------------------------------------------
 
   const ws_source_options options_;
-  const ws_url url_;
+  const endpoint_url url_;
   const tls_context tls_;
   const ws_source_callbacks callbacks_;
   ws_source_counters counters_;          // any thread reads

@@ -18,7 +18,7 @@ void ws_source_counters::stalled(bool stops, time_point now) noexcept {
     stalled_since_ = nanoseconds(now);
     return;
   }
-  // In this order a snapshot in between misses a piece for a moment rather than counting it twice.
+  // In this order a concurrent snapshot briefly omits a period instead of counting it twice.
   const auto since = stalled_since_.exchange(not_stalled);
   stalled_ns_ += std::max<std::int64_t>(0, nanoseconds(now) - since);
 }

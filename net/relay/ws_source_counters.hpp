@@ -9,8 +9,8 @@
 
 namespace prism::net {
 
-/// The live form of `ws_source_stats`: written by the I/O thread, read by any. Each number is
-/// exact for itself; a snapshot is not one moment for all of them.
+/// Atomic form of `ws_source_stats`: written by the I/O thread, read by any thread. Each number is
+/// exact; a snapshot is not atomic across numbers.
 class ws_source_counters {
 public:
   std::atomic<std::uint64_t> attempts{0};
@@ -26,14 +26,14 @@ public:
   /// Reading stops (true) or resumes (false) at `now`.
   void stalled(bool stops, time_point now) noexcept;
 
-  /// All numbers but `credit`.
+  /// All numbers except `credit`.
   [[nodiscard]] ws_source_stats snapshot(time_point now) const noexcept;
 
 private:
   static constexpr std::int64_t not_stalled = -1;
   std::atomic<std::uint64_t> stalls_{0};
   std::atomic<std::int64_t> stalled_ns_{0};
-  // Since when, in nanoseconds of the steady clock.
+  // Start of the current stall in nanoseconds of the steady clock.
   std::atomic<std::int64_t> stalled_since_{not_stalled};
 };
 

@@ -1,6 +1,6 @@
 #include "net/relay/ws_source_options.hpp"
 
-#include "net/url.hpp"
+#include "net/endpoint_url.hpp"
 
 #include <string_view>
 

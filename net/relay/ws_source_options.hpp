@@ -9,33 +9,33 @@
 
 namespace prism::net {
 
-/// Settings of a `ws_source`. Every limit of it is here.
+/// Settings of a `ws_source`, including all of its limits.
 struct ws_source_options {
   /// ws:// or wss://, host, optional port and path; see `parse_ws_url`. No default.
   std::string relay_url{};
 
-  /// Wait before each reconnect. Begins anew after a connection that was of use: one that brought
-  /// `useful_frames` frames or lasted as long as the longest wait.
+  /// Delay before each reconnect. Resets after a useful connection: one that delivered
+  /// `useful_frames` frames or lasted as long as the maximum delay.
   backoff_options backoff{};
 
-  /// From name resolution to the end of the WebSocket handshake, in all. 10 s; 1 ms .. 10 min.
+  /// Total time from name resolution to the end of the WebSocket handshake. 10 s; 1 ms .. 10 min.
   std::chrono::milliseconds connect_timeout{10'000};
 
   /// How often a ping is sent. 30 s; 1 ms .. `idle_timeout`.
   std::chrono::milliseconds ping_interval{30'000};
 
-  /// Silence (no data, no ping, no pong) after which the connection is cut; not counted while
-  /// there is no credit, as nothing is read then. 60 s; longer than `ping_interval`, up to 1 h.
+  /// Silence (no data, ping or pong) after which the connection is closed; not counted without
+  /// credit, since nothing is read then. 60 s; longer than `ping_interval`, up to 1 h.
   std::chrono::milliseconds idle_timeout{60'000};
 
-  /// How long `stop` waits for the peer's part of the closing handshake. 2 s; 1 ms .. 10 min.
+  /// How long `stop` waits for the peer's close frame. 2 s; 1 ms .. 10 min.
   std::chrono::milliseconds close_timeout{2'000};
 
-  /// Larger messages are refused before they are read. 5 MiB (the sync spec's limit for a frame is
+  /// Larger messages are rejected before they are read. 5 MiB (the sync spec's limit for a frame is
   /// 5 MB); 1 KiB .. 1 GiB.
   std::size_t max_frame_bytes{std::size_t{5} << 20};
 
-  /// A batch given to `on_frames` is closed at this many frames. 512; 1 .. 1,000,000.
+  /// A batch passed to `on_frames` ends at this many frames … 512; 1 .. 1,000,000.
   std::size_t max_batch_frames{512};
 
   /// … or when it has reached this many bytes; so a batch holds less than this plus one frame.
@@ -48,8 +48,8 @@ struct ws_source_options {
   /// Value of the User-Agent header.
   std::string user_agent{"prism"};
 
-  /// Frames after which a connection counts as useful and the backoff begins anew. Above 1, because
-  /// a relay that refuses us does so with one error frame.
+  /// Frames after which a connection counts as useful and the backoff resets. Above 1, because a
+  /// relay rejects a client with one error frame.
   static constexpr std::size_t useful_frames = 10;
 };
 

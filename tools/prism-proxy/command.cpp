@@ -7,7 +7,7 @@ namespace prism::proxy {
 
 namespace {
 
-/// One word, and what it does with its number.
+/// A command word and its effect.
 struct order {
   std::string_view name;
   bool takes_number;
@@ -45,7 +45,7 @@ constexpr std::array orders{
 } // namespace
 
 std::string_view command_help() noexcept {
-  return R"(Orders, one a line; each is answered with "ok", or "error: ..." in one line:
+  return R"(Commands, one per line; each is answered with one line, "ok" or "error: ...":
   pass                  everything goes through at full speed; ends the next four
   delay MS              each packet of a client is held back
   commits N             all connections together commit at most N times per second
@@ -77,7 +77,7 @@ expected<std::string> obey(fault_proxy& proxy, std::string_view line) {
                   each.takes_number ? "one number" : "nothing");
     return each.carry_out(proxy, number).map([] { return std::string{"ok"}; });
   }
-  return fail(errc::invalid, "'{}' is no order", line);
+  return fail(errc::invalid, "'{}' is not a command", line);
 }
 
 } // namespace prism::proxy

@@ -82,7 +82,7 @@ public:
 
   [[nodiscard]] std::uint16_t port() const noexcept { return listen_.port; }
 
-  /// Has it done by the thread, and waits for it.
+  /// Runs a function on the thread and waits for it.
   template <class Work>
   auto order(Work work) {
     std::packaged_task<decltype(work())()> task(std::move(work));
@@ -104,8 +104,8 @@ public:
   proxy_state state;
 
 private:
-  // Bound for as long as the proxy lives, and never listening: while nobody is let in, the port
-  // could be given to somebody else. net::listen() can bind it besides.
+  // Bound as long as the proxy exists and never listening: otherwise another process could get the
+  // port while the proxy refuses connections. net::listen() can bind it as well.
   expected<void> hold_port() {
     if (auto bound = net::bind(holder_, listen_); !bound)
       return bound;

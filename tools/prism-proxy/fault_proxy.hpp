@@ -18,13 +18,13 @@ struct proxy_options {
   net::listen_address listen{};
   /// PostgreSQL's socket, "/DIR/.s.PGSQL.5432", or "ADDRESS:PORT".
   std::string server{};
-  /// Told of what cannot be done, one line at a time, on the proxy's thread.
+  /// Called on the proxy's thread with a log line for each failure.
   std::function<void(const std::string&)> log{};
 };
 
-/// Stands between a client and PostgreSQL, on a thread of its own, and harms their connections as
-/// ordered. Requests for encryption are refused, so that it can read what goes by: the client's
-/// sslmode must not insist. Every order is in effect when its call returns. Any thread.
+/// A proxy between clients and PostgreSQL that injects faults into their connections, on its own
+/// thread. It declines encryption so that it can parse the traffic: the client's sslmode must not
+/// require it. Each command is in effect when its call returns. Callable from any thread.
 class fault_proxy {
 public:
   /// Listens and serves. Errors: `errc::invalid` (the server's address), `errc::io`.
@@ -36,29 +36,29 @@ public:
   /// Resets all connections.
   ~fault_proxy();
 
-  /// The port that it listens on.
+  /// The port on which it listens.
   [[nodiscard]] std::uint16_t port() const noexcept;
 
-  /// Error: `errc::io`, it cannot listen on its port again after `refuse`.
+  /// Error: `errc::io` if it cannot listen on its port again after `refuse`.
   [[nodiscard]] expected<void> set(mode wanted);
 
-  /// Holds back each packet of a client; 0: none.
+  /// Delays each packet of a client; 0: no delay.
   void delay(std::chrono::milliseconds each);
 
-  /// All connections together commit no more often; 0: no limit.
+  /// Limits the commits of all connections together; 0: no limit.
   void limit_commits(std::uint32_t per_second);
 
-  /// Resets all connections of this moment.
+  /// Resets all open connections.
   void cut();
 
-  /// The next N COMMITs are not passed on; their connections are reset instead.
+  /// Resets the connection instead of forwarding, for the next N COMMITs.
   void cut_before_commit(std::uint64_t n);
 
-  /// The next N COMMITs are passed on, and their connections are reset instead of the answer, when
-  /// that has come.
+  /// Forwards the next N COMMITs, and resets the connection when the response arrives instead of
+  /// forwarding it.
   void cut_after_commit(std::uint64_t n);
 
-  /// The numbers of this moment.
+  /// Current counters.
   [[nodiscard]] proxy_stats stats() const;
 
 private:

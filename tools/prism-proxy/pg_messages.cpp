@@ -20,7 +20,7 @@ constexpr std::uint32_t cancel_request = 80877102;
   return body.size() < length_bytes ? 0 : number_at(body.data());
 }
 
-/// Takes a zero-terminated text off the front.
+/// Removes a zero-terminated text from the front.
 [[nodiscard]] std::string_view take_text(std::string_view& from) {
   const auto end = std::min(from.find('\0'), from.size());
   const auto text = from.substr(0, end);
@@ -66,7 +66,7 @@ expected<std::optional<pg_message>> message_reader::next() {
   found.type = untyped_ ? '\0' : rest.front();
   found.whole = rest.substr(0, type_bytes + length);
   found.body = found.whole.substr(type_bytes + length_bytes);
-  // After a request for encryption, which is refused, the startup message comes once more.
+  // A request for encryption is declined; the startup message follows it.
   if (untyped_ && !asks_for_encryption(found) && request_code(found.body) != cancel_request)
     untyped_ = false;
   return found;

@@ -20,20 +20,20 @@ struct pg_message {
   std::string_view whole;
 };
 
-/// Cuts one direction of a connection into messages.
+/// Splits one direction of a connection into messages.
 class message_reader {
 public:
   enum class side { client, server };
 
-  /// More than any message that Prism or PostgreSQL sends in earnest.
+  /// Above any message that Prism or PostgreSQL sends.
   static constexpr std::size_t max_message = std::size_t{256} << 20;
 
   explicit message_reader(side from) : untyped_(from == side::client) {}
 
-  /// Ends the life of all messages given out before.
+  /// Invalidates all messages returned before.
   void append(std::string_view bytes);
 
-  /// The next whole message, if there is one. Error: `errc::invalid`, a length that cannot be.
+  /// The next whole message, if there is one. Error: `errc::invalid` for an impossible length.
   [[nodiscard]] expected<std::optional<pg_message>> next();
 
 private:
@@ -46,10 +46,10 @@ private:
 /// one byte without type.
 [[nodiscard]] bool asks_for_encryption(const pg_message& message) noexcept;
 
-/// Notices when a client sends COMMIT, as a simple query or as a prepared statement.
+/// Detects when a client sends COMMIT, as a simple query or as a prepared statement.
 class commit_spotter {
 public:
-  /// Takes every message of the client, in order; true for the one that carries COMMIT out.
+  /// Takes every message of the client, in order; true for the one that executes COMMIT.
   [[nodiscard]] bool is_commit(const pg_message& message);
 
 private:

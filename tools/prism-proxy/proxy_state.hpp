@@ -9,31 +9,30 @@
 
 namespace prism::proxy {
 
-/// What happens to connections, until it is changed.
+/// How connections are handled.
 enum class mode : std::uint8_t {
-  pass,       ///< everything goes through
-  black_hole, ///< accepted and read, never answered; ends with a reset of those that it swallowed
-              ///< from
-  refuse      ///< nobody listens, and what was connected is reset
+  pass,       ///< forwards everything
+  black_hole, ///< reads and drops everything; its end resets the affected connections
+  refuse      ///< does not listen, and resets open connections
 };
 
-/// How often each fault has really hit a connection.
+/// How often each fault has affected a connection.
 struct proxy_stats {
   std::uint64_t connections{0};       ///< accepted
   std::uint64_t open{0};              ///< open now
   std::uint64_t unreachable{0};       ///< closed because the server could not be reached
-  std::uint64_t commits{0};           ///< COMMITs passed on
-  std::uint64_t delayed{0};           ///< packets of a client that were held back
-  std::uint64_t slowed{0};            ///< COMMITs that waited for their turn
-  std::uint64_t cut{0};               ///< connections reset by order
-  std::uint64_t swallowed{0};         ///< packets, of either side, that fell into the black hole
-  std::uint64_t cut_before_commit{0}; ///< connections reset instead of passing COMMIT on
-  std::uint64_t cut_after_commit{0};  ///< connections reset instead of the answer "COMMIT"
+  std::uint64_t commits{0};           ///< COMMITs forwarded
+  std::uint64_t delayed{0};           ///< delayed packets of a client
+  std::uint64_t slowed{0};            ///< COMMITs delayed by the rate limit
+  std::uint64_t cut{0};               ///< connections reset by `cut`
+  std::uint64_t swallowed{0};         ///< packets, of either side, dropped by the black hole
+  std::uint64_t cut_before_commit{0}; ///< connections reset instead of forwarding COMMIT
+  std::uint64_t cut_after_commit{0};  ///< connections reset instead of forwarding "COMMIT"
 };
 
 class session;
 
-/// What the sessions of one proxy share; its thread's, but for the counters.
+/// State shared by the sessions of one proxy. Belongs to its thread, except the counters.
 struct proxy_state {
   using clock = std::chrono::steady_clock;
 
@@ -44,7 +43,7 @@ struct proxy_state {
   std::uint64_t cuts_before{0}; ///< COMMITs that are still to be cut
   std::uint64_t cuts_after{0};
   std::function<void(const std::string&)> log;
-  std::set<session*> sessions; // that exist
+  std::set<session*> sessions; // open
 
   struct counters {
     std::atomic<std::uint64_t> connections{0}, open{0}, unreachable{0}, commits{0}, delayed{0},

@@ -16,8 +16,7 @@ using boost::system::error_code;
 
 namespace {
 
-// Plain steps below, no co_await inside of an expression: g++ 12 makes broken code of some of
-// those.
+// No co_await inside a larger expression below: g++ 12 miscompiles some of those.
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
 } // namespace
@@ -36,7 +35,7 @@ session::~session() {
 }
 
 asio::awaitable<void> session::run() {
-  // The server is not even asked while there is a black hole before it.
+  // In black-hole mode no connection to the server is made.
   gap_ = state_.now == mode::black_hole;
   if (!gap_) {
     auto [ec] = co_await server_.async_connect(address_, use_result);
@@ -51,7 +50,7 @@ asio::awaitable<void> session::run() {
         asio::detached);
   }
   co_await from_client();
-  // What the server still sends is passed on as far as the client is there to take it.
+  // Forwards what the server still sends while the client is connected.
   error_code ignored;
   if (server_.is_open())
     server_.shutdown(asio::socket_base::shutdown_send, ignored);
@@ -113,7 +112,7 @@ asio::awaitable<void> session::from_client() {
   }
 }
 
-// False when there is nothing more to do.
+// False at the end of the connection.
 asio::awaitable<bool> session::take_request(const pg_message& message) {
   if (asks_for_encryption(message)) {
     const std::string no = "N";
@@ -184,7 +183,7 @@ asio::awaitable<void> session::from_server() {
   }
   if (state_.now == mode::black_hole)
     co_return;
-  // An orderly end, so that the client gets to read what was sent before.
+  // A graceful close, so that the client can read what was sent before.
   open_ = false;
   error_code ignored;
   server_.close(ignored);
@@ -197,7 +196,7 @@ bool session::answer_passes(const pg_message& message) {
     return true;
   if (message.type == 'C' && message.body.starts_with("COMMIT"))
     return false;
-  // It did not become a commit: another one has to serve.
+  // The transaction was not committed: the fault applies to another one.
   if (message.type == 'E' || (message.type == 'C' && message.body.starts_with("ROLLBACK"))) {
     cut_at_answer_ = false;
     ++state_.cuts_after;

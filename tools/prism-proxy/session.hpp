@@ -23,13 +23,13 @@ public:
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
-  /// The whole life of the connection.
+  /// Runs the connection to its end.
   [[nodiscard]] boost::asio::awaitable<void> run();
 
-  /// Resets the client and leaves the server. Afterwards it does nothing more.
+  /// Resets the client and closes the connection to the server. The session is then inert.
   void cut();
 
-  /// Whether something was taken from it that it will miss.
+  /// Whether bytes of it have been dropped.
   [[nodiscard]] bool has_gap() const noexcept { return gap_; }
 
   [[nodiscard]] bool is_open() const noexcept { return open_; }
@@ -57,7 +57,7 @@ private:
   std::string to_server_;
   bool open_{true};
   bool gap_{false};
-  bool cut_at_answer_{false}; // the answer to a COMMIT that is under way is not to arrive
+  bool cut_at_answer_{false}; // drop the response to the COMMIT in flight
 };
 
 } // namespace prism::proxy

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 #include <string_view>
 
-// prism-records: every stored record as a line {"uri", "cid", "record"}, made again from what the
-// tables hold.
+// prism-records: prints every stored record as a line {"uri", "cid", "record"}, rebuilt from the
+// tables.
 
 namespace {
 
@@ -36,7 +36,8 @@ public:
     const auto uri = fmt::format("at://{}/{}/{}", each.did, atproto::nsid_of(each.kind), each.rkey);
     const auto document = atproto::cbor_document::parse(each.block);
     if (!document || atproto::cid::of_dag_cbor(each.block).to_string() != each.cid) {
-      fmt::print(stderr, "prism-records: {} does not give back {}\n", uri, each.cid);
+      fmt::print(stderr, "prism-records: {}: the rebuilt record does not have CID {}\n", uri,
+                 each.cid);
       damaged_ = true;
       return;
     }

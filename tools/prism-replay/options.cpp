@@ -25,7 +25,7 @@ expected<Number> number(std::string_view text) {
   return value;
 }
 
-// Stores a parsed value or hands its error on.
+// Stores a parsed value or returns its error.
 template <class Target, class Value>
 expected<void> store(Target& target, expected<Value> value) {
   if (!value)
@@ -36,7 +36,7 @@ expected<void> store(Target& target, expected<Value> value) {
 
 expected<void> set_shards_hint(options&, std::string_view text) {
   if (text != "none")
-    return fail(errc::invalid, "'{}' is not known; only none", text);
+    return fail(errc::invalid, "'{}' is not supported, expected none", text);
   return {};
 }
 
@@ -50,7 +50,7 @@ expected<void> add_fault(options& chosen, std::string_view text) {
 
 struct option_row {
   const char* name;
-  const char* value; // its name in the help; nullptr: the option takes none
+  const char* value; // its name in the help; nullptr: the option takes no value
   const char* help;
   setter set;
 };
@@ -62,7 +62,7 @@ const std::vector<option_row>& rows() {
          o.base = text;
          return {};
        }},
-      {"listen", "ADDRESS:PORT", "where to listen (127.0.0.1:0: a free port)",
+      {"listen", "ADDRESS:PORT", "listen address (default 127.0.0.1:0: a free port)",
        [](options& o, std::string_view text) {
          return store(o.server.listen, net::parse_listen_address(text));
        }},
@@ -79,21 +79,22 @@ const std::vector<option_row>& rows() {
          o.server.from_start = true;
          return {};
        }},
-      {"from-end", nullptr, "a client without cursor gets only what is new, that is nothing",
+      {"from-end", nullptr, "a client without a cursor gets only new frames, that is, none",
        [](options& o, std::string_view) -> expected<void> {
          o.server.from_start = false;
          return {};
        }},
-      {"shuffle", "SEED", "another order, the same within each repository; seq becomes 1, 2, ...",
+      {"shuffle", "SEED",
+       "shuffle, keeping the order within each repository; seq becomes 1, 2, ...",
        [](options& o, std::string_view text) {
          return store(o.shuffle_seed, number<std::uint64_t>(text));
        }},
-      {"twice", nullptr, "the whole corpus twice in a row; seq goes on",
+      {"twice", nullptr, "the corpus twice in a row; seq continues",
        [](options& o, std::string_view) -> expected<void> {
          o.twice = true;
          return {};
        }},
-      {"shards-hint", "none", "accepted for scripts; without effect", set_shards_hint},
+      {"shards-hint", "none", "accepted for scripts; has no effect", set_shards_hint},
       {"once", nullptr, "exit 0 when one client has received everything and closed",
        [](options& o, std::string_view) -> expected<void> {
          o.once = true;
@@ -114,7 +115,7 @@ const std::vector<option_row>& rows() {
          o.port_file = text;
          return {};
        }},
-      {"fault", "SPEC", "misbehave once; may be repeated (see below)", add_fault},
+      {"fault", "SPEC", "inject a fault once; repeatable (see below)", add_fault},
       {"help", nullptr, "this text",
        [](options& o, std::string_view) -> expected<void> {
          o.help = true;

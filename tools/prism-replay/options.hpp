@@ -9,21 +9,21 @@
 
 namespace prism::replay {
 
-/// What was asked for on the command line of prism-replay.
+/// The command line of prism-replay.
 struct options {
-  /// --help: everything else is then as it happens to be.
+  /// --help was given; the other members are then unspecified.
   bool help{false};
   /// Path of the corpus without its ending .frames.zst.
   std::string base;
-  /// Draw a new order with this seed.
+  /// Shuffle with this seed.
   std::optional<std::uint64_t> shuffle_seed;
   /// The whole corpus twice in a row.
   bool twice{false};
-  /// End after one client has received everything and closed.
+  /// Exit after one client has received everything and closed.
   bool once{false};
   /// Where to write the port; "" for nowhere.
   std::string port_file;
-  /// The server's part; its callbacks are left empty.
+  /// Settings of the server; the callbacks are empty.
   net::replay_options server;
 };
 

@@ -7,7 +7,7 @@
 
 namespace prism::synth {
 
-/// A record that its account may take back or change: no list, gate or profile.
+/// A record that its account may delete or change: no list, gate or profile.
 struct own_record {
   std::shared_ptr<const record> what;
   std::string rkey;
@@ -15,7 +15,7 @@ struct own_record {
   std::size_t post{0}; ///< of posts: its number in the network
 };
 
-/// A made-up account. Its clock id makes its TIDs differ from those of others.
+/// A synthetic account. Its clock id makes its TIDs distinct from those of other accounts.
 struct account {
   account(std::size_t number, std::string of_did, const signing_key& key)
       : did(std::move(of_did)), handle("user" + std::to_string(number) + ".test"),
@@ -28,11 +28,11 @@ struct account {
   bool active{true};
   bool gone{false};
   std::vector<own_record> records;
-  std::vector<std::string> lists; ///< uris, told ones only
+  std::vector<std::string> lists; ///< uris, emitted ones only
   std::optional<atproto::cid> profile;
 };
 
-/// A DID and key that follow from a seed and a number. Every eighth key is of P-256.
+/// A DID and key derived from a seed and a number. Every eighth key is of P-256.
 [[nodiscard]] account make_account(std::uint64_t seed, std::size_t number);
 
 /// The account's DID document as JSON.

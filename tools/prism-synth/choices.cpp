@@ -1,4 +1,4 @@
-// What accounts choose to do, and on what.
+// Which records accounts create, change and delete.
 
 #include "network.hpp"
 
@@ -24,7 +24,7 @@ constexpr std::array langs{"en", "ja", "pt-BR", "de"};
   return out;
 }
 
-/// As clients write times: mostly as JavaScript does, some with an offset or more digits.
+/// Times as clients write them: mostly in JavaScript's form, some with an offset or more digits.
 [[nodiscard]] std::string written(micros time, random_source& random) {
   auto out = iso_text(time);
   if (random.chance(2))
@@ -143,7 +143,7 @@ network::changes network::make_subject(std::size_t who, action what) {
   const auto kind = what == action::like ? collection::like : collection::repost;
   auto out = blank(kind);
   const auto& own = accounts_[who].records;
-  // The same again: a second like of a post is stored and not counted.
+  // A duplicate: a second like of a post is stored but not counted.
   if (!own.empty() && random_.chance(2)) {
     const auto& before = own[random_.below(own.size())];
     if (before.what->kind == kind)
@@ -184,7 +184,7 @@ network::changes network::make_item(std::size_t who) {
   if (!lists.empty() && (full || !random_.chance(10))) {
     out.list = lists[random_.below(lists.size())];
   } else {
-    // The item is told before its list.
+    // The item is emitted before its list.
     auto list = std::move(make_list(who).front());
     out.list = ref_to(who, list).uri;
     if (!random_.chance(10))
@@ -289,7 +289,7 @@ std::size_t network::some_account() {
 }
 
 std::string network::some_did(std::size_t but) {
-  // Some are followed before anything is known of them.
+  // Some accounts are followed before their first event.
   if (random_.chance(1))
     return make_account(how_.seed, accounts_.size() + random_.below(5)).did;
   const auto who = random_.popular(accounts_.size());

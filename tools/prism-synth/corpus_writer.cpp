@@ -23,7 +23,7 @@ namespace {
   const bool whole =
       file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
   if (file == nullptr || std::fclose(file) != 0 || !whole)
-    return fail(errc::io, "{}: cannot be written", path);
+    return fail(errc::io, "{}: cannot write", path);
   return {};
 }
 
@@ -58,7 +58,7 @@ namespace {
   });
   if (auto done = file->finish(); !done)
     return done;
-  // Nothing in it breaks its lexicon.
+  // No record violates its lexicon.
   return write_text(how.base + ".oracle.errors.json", "[]");
 }
 

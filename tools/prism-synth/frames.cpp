@@ -11,7 +11,8 @@ using atproto::cbor_writer;
 
 namespace {
 
-/// As most relays write it; with microseconds where milliseconds would make two events the same.
+/// In the form of most relays; with microseconds where milliseconds would not distinguish two
+/// events.
 [[nodiscard]] std::string event_time(micros time) {
   auto out = iso_text(time);
   if (time % 1000 != 0)

@@ -5,7 +5,7 @@
 /// The messages of `com.atproto.sync.subscribeRepos`.
 namespace prism::synth {
 
-/// What every message has.
+/// Fields of every message.
 struct envelope {
   std::int64_t seq;
   std::string_view did;

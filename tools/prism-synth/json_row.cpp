@@ -9,7 +9,7 @@ namespace prism::synth {
 
 namespace {
 
-/// Nearly all texts here need nothing escaped.
+/// Fast path: nearly all texts need no escaping.
 void put_quoted(std::string& out, std::string_view text) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char each) {
     return static_cast<unsigned char>(each) >= 0x20 && each != '"' && each != '\\';

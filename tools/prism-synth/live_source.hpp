@@ -10,22 +10,22 @@
 
 namespace prism::synth {
 
-/// A network whose frames are made when they are asked for, so that one that does not read holds
-/// it up. Begins with the first client. With several clients the fastest decides; one that falls
-/// further behind than the window is told so.
+/// A network whose frames are generated on demand, so that a slow reader delays it. Starts with the
+/// first client. With several clients the fastest sets the pace; one that falls behind the window
+/// gets ConsumerTooSlow.
 class live_source final : public net::frame_source {
 public:
-  /// What was made; for the end.
+  /// Totals, for the final report.
   struct outcome {
     std::size_t frames{0};
     std::size_t operations{0};
-    /// From the first client until the last frame was made.
+    /// Seconds from the first client to the last frame.
     double seconds{0};
     /// DIDs of deleted accounts.
     std::set<std::string, std::less<>> gone{};
   };
 
-  /// @param expected is told everything; outlives this.
+  /// @param expected receives all events; must outlive this.
   live_source(const options& how, model& expected);
 
   [[nodiscard]] entry enter(std::optional<std::int64_t> cursor, bool from_start) override;
@@ -33,13 +33,13 @@ public:
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point>
   due(std::size_t index) const override;
 
-  /// Waits until all is made or `give_up` has been called, from another thread. Afterwards nothing
-  /// touches the model any more. @returns empty when given up.
+  /// Waits until all frames are generated or `give_up` is called from another thread. The model is
+  /// not used afterwards. @returns empty if given up.
   [[nodiscard]] std::optional<outcome> wait();
   void give_up();
 
 private:
-  /// @returns whether there was anything left to make.
+  /// @returns false if all frames had been generated.
   bool make_more();
 
   const options how_;

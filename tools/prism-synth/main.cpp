@@ -1,4 +1,4 @@
-// prism-synth: a made-up network's firehose, as a corpus or as it goes. See `usage`.
+// prism-synth: the firehose of a synthetic network, as a corpus or as a live stream. See `usage`.
 
 #include "corpus_writer.hpp"
 #include "stream.hpp"

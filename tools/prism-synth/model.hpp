@@ -9,30 +9,29 @@
 
 namespace prism::synth {
 
-/// What ought to be known after all events, kept in the plainest way: every record that lives, and
-/// from these, at the end, the rows of the official AppView's tables. Shares no rule and no code
-/// with db/. Verdicts of gates are the one thing that depends on the past; they are taken when
-/// a post comes.
+/// The expected state after all events, kept in the simplest form: all existing records, from which
+/// the rows of the official AppView's tables are derived at the end. Shares no code with db/. Only
+/// gate results depend on the past; they are evaluated when a post arrives.
 class model {
 public:
-  /// An #identity event: the handle is the one that the directory has, too.
+  /// An #identity event; the handle equals that of the directory.
   void identity(std::string_view did, micros time, const std::string& handle);
-  /// An #account event; without status it is active. Not of a deletion.
+  /// An #account event except a deletion; without a status the account is active.
   void account_status(std::string_view did, const std::optional<std::string>& status);
   void commit(std::string_view did, micros time, const struct commit& made,
               const std::vector<operation>& operations);
-  /// Everything of a deleted account goes, itself included, but for the head of its repository.
+  /// Deletes an account with all its records, except the head of its repository.
   void account_deleted(std::string_view did);
 
   /// Called for each row, in an order that depends on the rows only.
   using row_sink = std::function<void(std::string_view table, const std::string& json)>;
   void rows(const row_sink& sink) const;
 
-  /// Records that are about something that is not there.
+  /// Records whose referent does not exist.
   [[nodiscard]] std::size_t waiting() const;
 
 private:
-  /// What a post says to somebody.
+  /// A notification that a post causes.
   struct notice {
     std::string recipient;
     std::string_view reason;
@@ -59,16 +58,16 @@ private:
     std::optional<std::string> status;
   };
   using record_map = std::map<std::string, stored, std::less<>>;
-  /// Records of one kind by what they say: all that say the same, the one that counts first.
+  /// Records of one kind by content: all duplicates, the counted one first.
   using same_map = std::map<std::string, std::vector<const record_map::value_type*>, std::less<>>;
   using same_maps = std::map<atproto::collection, same_map>;
 
   void put(stored row, const std::string& uri);
   void remove(const std::string& uri);
-  /// Follows and list members as "a b", how many records say so.
+  /// Follows and list members as "a b", with the number of records of each.
   void note_pair(const stored& row, int change);
 
-  /// All that depends on the moment at which a post comes.
+  /// Values that are fixed when a post arrives.
   void judge(stored& post) const;
   [[nodiscard]] bool breaks_thread_gate(const stored& reply) const;
   [[nodiscard]] bool breaks_post_gate(const stored& quote) const;
@@ -78,7 +77,7 @@ private:
   [[nodiscard]] const stored* find(std::string_view uri) const;
   [[nodiscard]] bool said(const std::string& pair) const { return pairs_.contains(pair); }
   [[nodiscard]] same_maps same_of_all() const;
-  /// Whether what it is about is there, so that it counts.
+  /// Whether its referent exists, so that it counts.
   [[nodiscard]] bool counts(const stored& row) const;
 
   void post_rows(const row_sink& sink) const;

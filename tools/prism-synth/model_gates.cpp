@@ -1,4 +1,4 @@
-// What is decided when a post comes.
+// Evaluation of gates when a post arrives.
 
 #include "model.hpp"
 #include "uris.hpp"
@@ -11,7 +11,7 @@ using atproto::collection;
 
 namespace {
 
-/// How many of the posts above a reply are told of it.
+/// How many ancestors of a reply are notified of it.
 constexpr int notified_above = 4;
 
 } // namespace

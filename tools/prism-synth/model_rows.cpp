@@ -113,7 +113,7 @@ void model::relation_rows(const row_sink& sink, const same_maps& relations) cons
     for (const auto& [key, same] : of_kind) {
       const auto& [uri, row] = *same.front();
       if (!counts(row))
-        continue; // it waits
+        continue; // parked
       const auto& what = *row.what;
       auto out = common(uri, row);
       out.time("sortAt", sort_at(row));

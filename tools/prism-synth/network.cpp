@@ -98,8 +98,8 @@ bool network::change_account(std::size_t who, action what) {
     emit_identity(account);
     return true;
   }
-  // The first ones stay, so that there is always somebody. What is left of those who go is little,
-  // but it stays.
+  // The first accounts are never deleted, so that the network is never empty. Deleted ones keep a
+  // small entry.
   if (who < first_accounts || (what == action::leave && gone_ >= how_.accounts))
     return false;
   account.active = false;
@@ -226,7 +226,7 @@ envelope network::next_envelope(const account& who) {
 }
 
 operation network::created(std::size_t who, record what, std::string rkey) {
-  // Millisecond by millisecond there is room for a thousand records.
+  // A millisecond has room for a thousand records.
   if (rkey.empty())
     rkey = tid_of(now_ + static_cast<micros>(rkeys_++ % 1000), accounts_[who].clock_id).to_string();
   operation out{

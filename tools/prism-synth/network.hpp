@@ -11,20 +11,20 @@
 
 namespace prism::synth {
 
-/// A made-up network: its accounts act at random, and each of their acts is told as a frame and to
-/// the model. Who acts, and on what, is skewed like in a real one.
+/// A synthetic network: its accounts act at random, and each action is emitted as a frame and
+/// reported to the model. The distribution of actors and referents is skewed as in a real network.
 class network {
 public:
   using frame_sink = std::function<void(const frame& bytes)>;
 
-  /// @param begin when the first event happens; with a rate the others follow evenly.
+  /// @param begin time of the first event; with a rate the others follow at equal intervals.
   /// @param expected may be null.
   network(const options& how, frame_sink sink, model* expected, micros begin = default_begin);
 
-  /// Acts until all operations are told. Some frames may follow the last of them.
+  /// Acts until all operations are emitted. Some frames may follow the last one.
   void run();
 
-  /// The next act of somebody, of one or more frames, and what is due with it.
+  /// Performs the next action, of one or more frames, and emits what is due.
   void step();
 
   static constexpr micros default_begin = 1'732'320'000'000'000; // 2024-11-23T00:00:00Z
@@ -41,7 +41,7 @@ private:
     bool gated;
     bool alive;
   };
-  /// A record that others refer to already, and that is told later, if ever.
+  /// A record that others already refer to and that is emitted later, or never.
   struct promise {
     std::size_t due; ///< number of operations
     std::size_t author;
@@ -49,20 +49,20 @@ private:
   };
   using changes = std::vector<operation>;
 
-  /// How many accounts there have to be by now, those that left included.
+  /// Number of accounts that must exist by now, including deleted ones.
   [[nodiscard]] std::size_t accounts_due() const;
   void join();
   void act();
-  /// What becomes of a choice when as much is remembered as may be.
+  /// The action to take instead when the limit of remembered records is reached.
   [[nodiscard]] action within_bounds(action what) const;
   void leave(account& who);
   void keep_promises();
   void resume_someone();
   [[nodiscard]] changes choose(std::size_t who, action what);
-  /// What is told of an account itself. @returns false if it stays as it is.
+  /// Emits an event of the account itself. @returns false if nothing changes.
   bool change_account(std::size_t who, action what);
 
-  // Operations for one commit, none where there is nothing to act on.
+  // Operations for one commit; none without a suitable referent.
   [[nodiscard]] changes make_post(std::size_t who, action what);
   [[nodiscard]] changes make_gated_post(std::size_t who, action what);
   [[nodiscard]] changes make_subject(std::size_t who, action what);
@@ -88,7 +88,7 @@ private:
   [[nodiscard]] strong_ref ref_to(std::size_t who, const operation& of) const;
   [[nodiscard]] strong_ref promise_post();
   [[nodiscard]] post* some_post();
-  /// A post of someone, told or only promised.
+  /// A post, emitted or only announced.
   [[nodiscard]] std::optional<strong_ref> some_subject();
   [[nodiscard]] std::size_t some_account();
   [[nodiscard]] std::string some_did(std::size_t but);
@@ -102,12 +102,12 @@ private:
   std::vector<post> posts_;
   std::vector<promise> promises_;
   std::vector<std::size_t> paused_;
-  std::vector<std::size_t> free_posts_; // places in posts_ of dead ones, to be used again
+  std::vector<std::size_t> free_posts_; // free indexes in posts_
   micros begin_;
   micros now_;
-  std::size_t loose_{0}; // records that can go again
-  std::size_t fixed_{0}; // records that cannot
-  std::size_t gone_{0};  // accounts
+  std::size_t loose_{0}; // records that can be deleted
+  std::size_t fixed_{0}; // records that cannot be deleted
+  std::size_t gone_{0};  // deleted accounts
   std::int64_t seq_{0};
   std::size_t operations_{0};
   std::uint64_t rkeys_{0};

@@ -11,25 +11,21 @@ const char* const usage =
     "       prism-synth --rate=N [--minutes=M] [--window=N] [--port=N] [--port-file=FILE]\n"
     "                   [--accounts=N] [--remember=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
     "\n"
-    "Makes up a network and writes its firehose as a corpus: BASE.frames.zst, BASE.meta.json,\n"
-    "BASE.dids.json, BASE.handles.json, and unless --oracle=no what has to become of it:\n"
+    "Generates a network and writes its firehose as a corpus: BASE.frames.zst, BASE.meta.json,\n"
+    "BASE.dids.json, BASE.handles.json, and, unless --oracle=no, the expected rows:\n"
     "BASE.oracle.rows.jsonl.zst, BASE.oracle.errors.json.\n"
-    "The same options give the same bytes. Weights: post, reply, quote, like, repost, follow, "
-    "block,\n"
-    "list, item, listblock, threadgate, postgate, profile, edit, remove, handle, pause, leave.\n"
+    "The same options give the same bytes. Weights: post, reply, quote, like, repost, follow,\n"
+    "block, list, item, listblock, threadgate, postgate, profile, edit, remove, handle, pause,\n"
+    "leave.\n"
     "\n"
-    "With --rate it serves the firehose itself, as com.atproto.sync.subscribeRepos on 127.0.0.1, "
-    "and\n"
-    "makes N frames per second as it goes, for M minutes from its first client on. A frame's time "
-    "is\n"
-    "when it was due, so that a consumer which does not keep up sees it in its lag; the frames "
-    "wait\n"
-    "for it. Of the frames the last --window (default 20000) are kept for cursors, of the records\n"
-    "--remember (default 200000) at most live at a time: from there on as many go as come. At the "
-    "end\n"
-    "one JSON object on the standard output says what has to be in the tables, and the server "
-    "stays\n"
-    "until SIGTERM.\n";
+    "With --rate it serves a live firehose, as com.atproto.sync.subscribeRepos on 127.0.0.1, and\n"
+    "generates N frames per second for M minutes after its first client connects. A frame's time\n"
+    "is its due time, so a consumer that falls behind shows the lag; the stream waits for it. The\n"
+    "last --window frames (default 20000) are kept for cursors; at most --remember records\n"
+    "(default 200000) exist at a time: from there on each creation causes a deletion. At the end "
+    "it\n"
+    "prints the expected row counts as one JSON object to the standard output and runs until\n"
+    "SIGTERM.\n";
 
 namespace {
 
@@ -125,12 +121,12 @@ expected<options> read_options(std::span<const char* const> arguments) {
     if (auto read = read_option(out, argument); !read)
       return tl::unexpected(read.error());
   if (out.base.empty() == (out.stream.rate == 0))
-    return fail(errc::invalid, "either --base or --rate is needed, and not both");
+    return fail(errc::invalid, "either --base or --rate is required, not both");
   if (out.stream.rate > 0)
     out.remember = std::min(out.remember, default_remember);
   const auto records = std::span{out.mix}.first(static_cast<std::size_t>(action::handle));
   if (std::all_of(records.begin(), records.end(), [](double each) { return each == 0; }))
-    return fail(errc::invalid, "--mix: nothing that makes records has a weight");
+    return fail(errc::invalid, "--mix: no action that creates records has a weight");
   return out;
 }
 

@@ -10,7 +10,7 @@
 
 namespace prism::synth {
 
-/// What an account may do next. The order is that of `action_names`.
+/// Actions of an account, in the order of `action_names`.
 enum class action {
   post,
   reply,
@@ -37,7 +37,7 @@ inline constexpr std::array<std::string_view, action_count> action_names{
     "block",   "list",  "item",   "listblock", "threadgate", "postgate",
     "profile", "edit",  "remove", "handle",    "pause",      "leave"};
 
-/// How a firehose is served that is made as it goes.
+/// Settings of a live stream.
 struct stream_options {
   std::uint32_t rate{0};      ///< frames per second, 1 to 100,000; 0: a corpus is written instead
   double minutes{1};          ///< for which it goes on, from the first client on; to 10,000
@@ -51,11 +51,12 @@ struct options {
   std::size_t accounts{200};      ///< 1 to 1,000,000
   std::size_t operations{10'000}; ///< record operations, 1 to 1,000,000,000
   std::uint64_t seed{1};
-  bool oracle{true}; ///< whether to write what has to become of it
-  /// Most records that can go again; from there on as many go as come. A tenth as many cannot go.
+  bool oracle{true}; ///< whether to write the expected rows
+  /// Maximum number of deletable records; from there on each creation causes a deletion. A tenth as
+  /// many are permanent.
   std::size_t remember{SIZE_MAX};
   stream_options stream;
-  /// How often each action is taken, relative to the others.
+  /// Relative frequency of each action.
   std::array<double, action_count> mix{10,  9,   3,   44,  9,   14,  1,    0.6, 2,
                                        0.2, 0.4, 0.3, 0.5, 0.3, 5.0, 0.15, 0.1, 0.02};
 };

@@ -35,7 +35,7 @@ using context = std::unique_ptr<BN_CTX, freed_by<BN_CTX_free>>;
   return reinterpret_cast<const unsigned char*>(bytes);
 }
 
-/// The digest as a number from 1 to the order - 1, which it is but for odds of 2^-32.
+/// The digest as a number from 1 to the order - 1; out of range with probability 2^-32 only.
 [[nodiscard]] number scalar(const atproto::sha256_digest& digest, BN_CTX* scratch) {
   number out{BN_bin2bn(raw(digest.data()), static_cast<int>(digest.size()), nullptr)};
   BN_nnmod(out.get(), out.get(), order(), scratch);
@@ -63,7 +63,7 @@ std::array<std::byte, 64> sign(const atproto::sha256_digest& secret,
   const context scratch{BN_CTX_new()};
   const number d = scalar(secret, scratch.get());
   const number z = scalar(digest, scratch.get());
-  // The nonce differs for every message and key, which is all that correctness asks of it.
+  // The nonce differs for every message and key, which is sufficient for correctness.
   std::vector<std::byte> mixed(secret.begin(), secret.end());
   mixed.insert(mixed.end(), digest.begin(), digest.end());
   const number k = scalar(atproto::sha256(mixed), scratch.get());

@@ -5,7 +5,7 @@
 
 #include <array>
 
-/// Deterministic P-256 signatures, which OpenSSL 3.0 does not offer itself.
+/// Deterministic P-256 signatures, which OpenSSL 3.0 does not provide.
 namespace prism::synth::p256 {
 
 [[nodiscard]] atproto::public_key public_key_of(const atproto::sha256_digest& secret);

@@ -19,7 +19,7 @@ struct strong_ref {
   std::string cid;
 };
 
-/// Who may answer a thread, beside its author.
+/// Who may reply in a thread besides its author.
 struct reply_rules {
   bool mentioned{false};
   bool followers{false};
@@ -27,7 +27,7 @@ struct reply_rules {
   std::vector<std::string> lists; ///< at-uris
 };
 
-/// What a record says. Which members count depends on the kind.
+/// Content of a record. Which members are used depends on the kind.
 struct record {
   atproto::collection kind{};
   micros created_at{0};

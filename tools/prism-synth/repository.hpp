@@ -14,17 +14,17 @@ namespace prism::synth {
 
 enum class change { create, update, remove };
 
-/// One change of a repository, before it is committed.
+/// An operation before it is committed.
 struct operation {
   change action{change::create};
   std::string rkey;
-  std::shared_ptr<const record> what; ///< of a removal what is removed
+  std::shared_ptr<const record> what; ///< for a removal: the removed record
   std::vector<std::byte> block;       ///< encoded; empty for a removal
   atproto::cid id;                    ///< of the block
-  std::optional<atproto::cid> prev;   ///< what was replaced or removed
+  std::optional<atproto::cid> prev;   ///< the replaced or removed version
 };
 
-/// A commit, ready to be told.
+/// A commit, ready to be emitted.
 struct commit {
   std::string rev;
   std::optional<std::string> since;
@@ -39,15 +39,15 @@ class repository {
 public:
   repository(std::string did, const signing_key& key) : did_(std::move(did)), key_(key) {}
 
-  /// Applies operations and signs the result. Of each the block, or that it is a removal, has to
-  /// be right for the state of the repository.
+  /// Applies operations and signs the result. Each operation must match the state of the
+  /// repository.
   /// @param rev after that of the commit before.
   [[nodiscard]] commit apply(const std::vector<operation>& operations, atproto::tid rev);
 
-  /// Gives back the memory of one that nothing follows for.
+  /// Releases the memory of a repository without further commits.
   void forget() { records_ = tree{}; }
 
-  /// Nothing is committed yet.
+  /// Whether nothing has been committed.
   [[nodiscard]] bool is_new() const noexcept { return !rev_; }
 
   [[nodiscard]] const signing_key& key() const noexcept { return key_; }

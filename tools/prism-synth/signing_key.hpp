@@ -9,8 +9,8 @@
 
 namespace prism::synth {
 
-/// A private key of either curve, which is made of a seed and signs the same bytes the same way
-/// each time. For made-up accounts only: nobody should trust what it signs.
+/// A private key of either curve, derived from a seed, with deterministic signatures. For synthetic
+/// accounts only: not secure.
 class signing_key {
 public:
   using compact = std::array<std::byte, 64>;

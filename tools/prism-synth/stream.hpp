@@ -5,8 +5,9 @@
 
 namespace prism::synth {
 
-/// Serves a made-up network as it goes, until SIGTERM or SIGINT; see `usage`. Connections are told
-/// on the standard error, the totals on the standard output. Errors: `errc::io` (port, file).
+/// Serves a synthetic network as a live stream until SIGTERM or SIGINT; see `usage`. Logs
+/// connections to the standard error and prints the totals to the standard output. Errors:
+/// `errc::io` (port, file).
 [[nodiscard]] expected<void> stream(const options& how);
 
 } // namespace prism::synth

@@ -15,7 +15,7 @@ constexpr std::array tables{
     "list_item", "list_block",   "profile", "thread_gate", "post_gate",       "feed_item",
     "quote",     "notification", "record",  "actor_sync",  "duplicate_record"};
 
-/// Nothing is told to an account that left (docs/ORDER.md); the reference keeps such rows.
+/// Deleted accounts get no notifications (docs/ORDER.md); the reference keeps such rows.
 [[nodiscard]] bool is_for_one_of(const std::set<std::string, std::less<>>& gone,
                                  const std::string& notification) {
   const auto did = boost::json::parse(notification).at("did").as_string();

@@ -6,8 +6,8 @@
 
 namespace prism::synth {
 
-/// How many rows the tables have to hold after a stream, as one JSON object: by the names of
-/// tools/soak/totals.sql, and beside them what was made.
+/// The expected row counts of the tables after a stream, as one JSON object with the names of
+/// tools/soak/totals.sql, and the totals of the stream.
 [[nodiscard]] std::string totals_of(const model& expected, const live_source::outcome& made);
 
 } // namespace prism::synth

@@ -18,7 +18,7 @@ using node_ptr = std::unique_ptr<tree_node>;
   return out;
 }
 
-/// A node that holds nothing is none.
+/// An empty node becomes null.
 [[nodiscard]] node_ptr unless_empty(node_ptr node) {
   return node && node->entries.empty() && !node->left ? nullptr : std::move(node);
 }

@@ -35,8 +35,8 @@ public:
   /// The CID of the top node.
   [[nodiscard]] atproto::cid root();
 
-  /// The blocks that let a reader take back a change of `path`: the nodes on the way to it, or to
-  /// where it was, and those beside it that merge when it goes. Appends the ones that are not in
+  /// The blocks with which a reader can invert a change of `path`: the nodes on the way to its
+  /// position, and their neighbours that merge when it is removed. Appends those that are not in
   /// `to` yet.
   void add_proof(std::string_view path, std::vector<const block*>& to);
 

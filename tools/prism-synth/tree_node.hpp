@@ -17,7 +17,7 @@ struct tree_node {
   unsigned layer{0};
   std::unique_ptr<tree_node> left;
   std::vector<tree_entry> entries;
-  std::optional<block> encoded; ///< empty: something has changed
+  std::optional<block> encoded; ///< empty: changed since the last encoding
 
   /// Index of the first record that is not before `path`.
   [[nodiscard]] std::size_t position(std::string_view path) const;
@@ -27,7 +27,7 @@ struct tree_node {
     return index == 0 ? left : entries[index - 1].right;
   }
 
-  /// The node's block, encoded anew where something has changed.
+  /// The node's block, encoded again if it has changed.
   [[nodiscard]] const block& encode();
 };
 

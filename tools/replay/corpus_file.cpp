@@ -18,14 +18,14 @@ struct closer {
   void operator()(ZSTD_DStream* stream) const noexcept { ZSTD_freeDStream(stream); }
 };
 
-// The decompressed bytes of a file, asked for in pieces of any size.
+// Reads the decompressed bytes of a file in pieces of any size.
 class zstd_reader {
 public:
   zstd_reader(const std::string& path, std::unique_ptr<std::FILE, closer> file)
       : path_(path), file_(std::move(file)), stream_(ZSTD_createDStream()),
         input_bytes_(ZSTD_DStreamInSize()) {}
 
-  // Fills `out` as far as the file goes; fewer bytes mean its end.
+  // Fills `out`; fewer bytes mean the end of the file.
   expected<std::size_t> read(std::byte* out, std::size_t size) {
     ZSTD_outBuffer output{out, size, 0};
     while (output.pos < output.size) {
@@ -43,7 +43,7 @@ public:
     if (std::ferror(file_.get()) != 0)
       return fail(errc::io, "reading '{}': {}", path_, std::strerror(errno));
     if (output.pos < output.size && !between_zstd_frames_)
-      return fail(errc::invalid, "'{}' is not a whole zstd file: it is cut short", path_);
+      return fail(errc::invalid, "'{}' is not a whole zstd file: it is truncated", path_);
     return output.pos;
   }
 
@@ -51,7 +51,7 @@ private:
   bool refill() {
     const auto count = std::fread(input_bytes_.data(), 1, input_bytes_.size(), file_.get());
     input_ = {input_bytes_.data(), count, 0};
-    // At the end of the file what zstd holds back can still come out with empty input.
+    // At the end of the file, zstd may still return buffered output for empty input.
     return count > 0 || !between_zstd_frames_;
   }
 

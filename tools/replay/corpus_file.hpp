@@ -9,10 +9,10 @@
 
 namespace prism::net {
 
-/// A recorded firehose in memory: its messages in the order of reception.
+/// A recorded firehose in memory: its messages in the order in which they were received.
 using corpus = std::vector<frame_bytes>;
 
-/// What a corpus file may hold, so that a wrong file is an error and not a dead machine.
+/// Limits of a corpus file, so that a wrong file is an error and does not exhaust memory.
 struct corpus_limits {
   /// Bytes of one message.
   std::size_t frame_bytes{std::size_t{64} << 20};

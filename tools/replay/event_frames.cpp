@@ -37,7 +37,7 @@ void append_text(std::vector<std::byte>& out, std::string_view text) {
 
 } // namespace
 
-// Keys stand in the order of DAG-CBOR: shorter ones first.
+// Keys are in DAG-CBOR order: shorter ones first.
 
 std::vector<std::byte> make_error_frame(std::string_view name, std::string_view message) {
   std::vector<std::byte> out;

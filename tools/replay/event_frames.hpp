@@ -6,7 +6,7 @@
 
 namespace prism::net {
 
-// Frames that a relay makes up itself (event-stream spec, "Framing"; sync spec, "Firehose
+// Frames that a relay generates itself (event-stream spec, "Framing"; sync spec, "Firehose
 // cursors").
 
 /// An error frame, after which the sender closes the connection: header {"op": -1}.

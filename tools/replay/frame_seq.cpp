@@ -15,7 +15,7 @@ constexpr unsigned array_type = 4;
 constexpr unsigned map_type = 5;
 constexpr unsigned tag_type = 6;
 
-// Nesting deeper than this is no frame.
+// Maximum nesting depth of a frame.
 constexpr int max_depth = 64;
 
 struct item_head {
@@ -23,7 +23,7 @@ struct item_head {
   std::uint64_t argument{0};
 };
 
-// Walks CBOR items from front to back; after the first mistake it stays failed, and says where.
+// Walks CBOR items from front to back; after the first error it stays failed and keeps the offset.
 class walker {
 public:
   explicit walker(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -47,7 +47,7 @@ public:
     return result;
   }
 
-  // Of a text or byte string whose head has been read.
+  // The content of a text or byte string whose head has been read.
   std::span<const std::byte> content(std::uint64_t length) {
     if (failed_ || length > bytes_.size() - offset_) {
       failed_ = true;

@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-// Stands for this server's own address in the documents, which is known when one is asked for.
+// Placeholder for this server's address in the documents, replaced per request.
 constexpr std::string_view own_address = "http://own.address.invalid";
 
 // An empty object if there is no such file.

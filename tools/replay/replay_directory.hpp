@@ -11,8 +11,9 @@
 
 namespace prism::net {
 
-/// Who was who when a corpus was recorded: stands in for the PLC directory and the PDS. From
-/// BASE.dids.json, BASE.handles.json and BASE.hosting.json. Immutable; any thread.
+/// The DID documents, handles and hosting states of a corpus; replaces the PLC directory and the
+/// PDS in tests. Loaded from BASE.dids.json, BASE.handles.json and BASE.hosting.json. Immutable;
+/// callable from any thread.
 class replay_directory {
 public:
   /// @returns null if BASE has none of the files. Errors: `errc::io`, `errc::invalid`, naming the
@@ -21,13 +22,13 @@ public:
   load(const std::string& base);
 
   /// Answers GET /DID, /.well-known/atproto-did (by host), com.atproto.identity.resolveHandle and
-  /// com.atproto.sync.getLatestCommit; every PDS is given as this server. Empty: not one of these.
+  /// com.atproto.sync.getLatestCommit; every PDS endpoint is this server. Empty: another path.
   /// @param host value of the Host header.
   [[nodiscard]] std::optional<http_response> answer(std::string_view host,
                                                     std::string_view target) const;
 
 private:
-  /// Of the recorded PDS's answer to getLatestCommit.
+  /// The recorded PDS's response to getLatestCommit.
   struct hosting {
     unsigned status{0};
     std::string body;

@@ -1,4 +1,4 @@
-// How a replay_session misbehaves when ordered to.
+// The faults that a replay_session injects.
 
 #include "tools/replay/event_frames.hpp"
 #include "tools/replay/replay_session.hpp"
@@ -41,7 +41,7 @@ asio::awaitable<void> replay_session::strike(const replay_fault& fault) {
   case fault_kind::reset: {
     error_code ignored;
     ws_.next_layer().next_layer().set_option(asio::socket_base::linger(true, 0), ignored);
-    end_text_ = "reset by order";
+    end_text_ = "reset by an injected fault";
     cut();
     break;
   }
@@ -71,7 +71,7 @@ asio::awaitable<void> replay_session::strike(const replay_fault& fault) {
     co_await send(std::vector<std::byte>(oversized_fault_bytes));
     break;
   case fault_kind::error_frame:
-    co_await send(make_error_frame(fault.error_name, "by order of prism-replay"));
+    co_await send(make_error_frame(fault.error_name, "injected by prism-replay"));
     co_await close();
     break;
   case fault_kind::delay_accept:

@@ -33,7 +33,7 @@ frame_source::entry replay_log::enter(std::optional<std::int64_t> cursor, bool f
     return {.index = frames_.size(), .future = true};
   const auto next = std::upper_bound(seqs_.begin(), seqs_.end(), *cursor) - seqs_.begin();
   const auto index = static_cast<std::size_t>(next);
-  // 0 is a plain request for everything that is left, which nobody has to be told about.
+  // 0 requests everything that is kept, so it is never outdated.
   const bool outdated = index < oldest_ && *cursor != 0;
   return index < oldest_ ? entry{.index = oldest_, .outdated = outdated} : entry{.index = index};
 }

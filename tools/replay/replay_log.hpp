@@ -12,11 +12,11 @@
 
 namespace prism::net {
 
-/// A corpus that can be entered at a cursor. Immutable after `make`.
+/// A corpus with access by cursor. Immutable after `make`.
 class replay_log final : public frame_source {
 public:
-  /// @param window frames kept at the end; 0: all.
-  /// Error: `errc::invalid` naming the frame that is none or whose seq is not above the last one.
+  /// @param window frames kept at the end; 0: all. Error: `errc::invalid` naming the frame that is
+  /// malformed or whose seq does not increase.
   [[nodiscard]] static expected<std::unique_ptr<replay_log>> make(corpus frames,
                                                                   std::size_t window);
 
@@ -25,7 +25,7 @@ public:
 
 private:
   corpus frames_;
-  std::vector<std::int64_t> seqs_; // of each frame, or of the one before it if it has none
+  std::vector<std::int64_t> seqs_; // of each frame, or of its predecessor if it has none
   std::size_t oldest_{0};
 };
 

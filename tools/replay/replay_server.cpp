@@ -24,7 +24,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-// After a failed accept, mostly for lack of descriptors, which others have to give back first.
+// Delay after a failed accept, which mostly means that the process has no file descriptor left.
 constexpr std::chrono::milliseconds accept_pause{100};
 
 expected<void> check_faults(const replay_options& options, std::size_t frames) {

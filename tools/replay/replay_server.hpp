@@ -22,32 +22,31 @@ struct replay_options {
   listen_address listen{};
   /// Frames per second on each connection; 0: as fast as the client takes them.
   std::uint32_t rate{0};
-  /// Frames that are still to be had, counted from the end; a cursor before them is outdated. 0:
-  /// all.
+  /// Frames kept for cursors, counted from the end; an earlier cursor is outdated. 0: all.
   std::size_t window{0};
-  /// A client without cursor gets everything, as suits a recording (true), or starts at the live
-  /// end, as a relay does it (false).
+  /// A client without a cursor gets everything, as suits a recording (true), or starts at the live
+  /// end, as with a relay (false).
   bool from_start{true};
-  /// Also served, over plain HTTP on the same port; null: nothing else.
+  /// Also served, over plain HTTP on the same port; null: none.
   std::shared_ptr<const replay_directory> directory{};
-  /// Mishaps, in any order; those of one place happen in the order given.
+  /// Faults, in any order; those at one position fire in the order given.
   std::vector<replay_fault> faults{};
   /// PEM files; both given: wss, none: ws.
   std::string tls_certificate_file{};
   std::string tls_key_file{};
-  /// Told of each connection, its end, and each fault, one line at a time, on the server's thread.
+  /// Called on the server's thread with a log line for each connection, its end, and each fault.
   std::function<void(const std::string&)> log{};
   /// Called on the server's thread after a client that was sent the last frame has closed.
   std::function<void()> on_served{};
 };
 
-/// What a `replay_server` has done.
+/// Counters of a `replay_server`.
 struct replay_stats {
   /// WebSockets accepted.
   std::uint64_t connections{0};
   /// WebSockets open now.
   std::uint64_t open{0};
-  /// Corpus frames handed to the system for sending, on all connections.
+  /// Corpus frames sent, on all connections.
   std::uint64_t frames_sent{0};
   std::uint64_t faults_fired{0};
   /// Clients that were sent the last frame and then closed.
@@ -55,18 +54,18 @@ struct replay_stats {
 };
 
 /// Serves a recorded corpus as com.atproto.sync.subscribeRepos, to any number of clients at once,
-/// on its own thread, and misbehaves as ordered. After the last frame it stays connected and
-/// quiet, as a relay does in a quiet hour. Cursors work as the sync spec has it ("Firehose
-/// cursors"): frames after it, OutdatedCursor with the oldest frames kept, FutureCursor.
+/// on its own thread, and injects faults. After the last frame it stays connected and sends
+/// nothing. Cursors work as in the sync spec ("Firehose cursors"): frames after it, OutdatedCursor
+/// with the oldest frames kept, FutureCursor.
 class replay_server {
 public:
   /// Listens and serves. Errors: `errc::io` (address, certificate, thread), `errc::invalid` (a
-  /// frame that is none, sequence numbers that do not rise, a fault behind the end of the corpus).
+  /// malformed frame, sequence numbers that do not increase, a fault after the end of the corpus).
   [[nodiscard]] static expected<std::unique_ptr<replay_server>> start(corpus frames,
                                                                       replay_options options);
 
-  /// The same with frames that are made as they are asked for; `window` and `from_start` are up to
-  /// the source, and `rate` where it says when a frame is due.
+  /// Serves frames that are generated on demand; the source replaces `window` and `from_start`, and
+  /// `rate` if it says when a frame is due.
   [[nodiscard]] static expected<std::unique_ptr<replay_server>>
   serve(std::unique_ptr<frame_source> frames, replay_options options);
 
@@ -74,19 +73,19 @@ public:
   replay_server& operator=(const replay_server&) = delete;
   ~replay_server();
 
-  /// Cuts all connections and ends the thread. Not from a callback.
+  /// Closes all connections and ends the thread. Not callable from a callback.
   void stop();
 
-  /// The port that it listens on.
+  /// The port on which it listens.
   [[nodiscard]] std::uint16_t port() const noexcept;
 
   /// The address for clients, without path.
   [[nodiscard]] std::string url() const;
 
-  /// The numbers of this moment; from any thread.
+  /// Current counters; callable from any thread.
   [[nodiscard]] replay_stats stats() const;
 
-  /// Faults that have not happened (yet), as given; from any thread.
+  /// Faults that have not fired; callable from any thread.
   [[nodiscard]] std::vector<replay_fault> faults_left() const;
 
 private:

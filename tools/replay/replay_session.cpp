@@ -1,6 +1,6 @@
 #include "tools/replay/replay_session.hpp"
 
-#include "net/url.hpp"
+#include "net/endpoint_url.hpp"
 #include "tools/replay/event_frames.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -43,7 +43,7 @@ expected<std::optional<std::int64_t>> cursor_of(const boost::urls::url_view& tar
   const auto* end = text.data() + text.size();
   const auto [rest, problem] = std::from_chars(text.data(), end, cursor);
   if (problem != std::errc{} || rest != end || cursor < 0)
-    return fail(errc::invalid, "cursor '{}' is not a number from 0 on", text);
+    return fail(errc::invalid, "cursor '{}' is not a number of 0 or more", text);
   return cursor;
 }
 
@@ -92,7 +92,7 @@ void replay_session::cut() {
   deadline_.cancel();
   wake_.cancel();
   if (end_text_.empty())
-    end_text_ = "cut by the server";
+    end_text_ = "closed by the server";
   ended_ = true;
 }
 
@@ -147,7 +147,7 @@ asio::awaitable<bool> replay_session::accept() {
   co_return !accept_error;
 }
 
-// True if it was a question for the directory.
+// True if the directory answered the request.
 asio::awaitable<bool> replay_session::consult_directory(const request& asked) {
   if (!state_.options.directory || asked.method() != http::verb::get)
     co_return false;

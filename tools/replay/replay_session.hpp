@@ -18,17 +18,18 @@
 
 namespace prism::net {
 
-/// One client of a `replay_server`: a reader, which answers pings and notices the end, beside a
-/// writer, which sends and misbehaves. On the server's thread. Internal to net/: it brings Beast.
+/// One client of a `replay_server`: a reader, which answers pings and detects the end, and a
+/// writer, which sends frames and injects faults. On the server's thread. Internal to tools/replay:
+/// includes Beast.
 class replay_session : public std::enable_shared_from_this<replay_session> {
 public:
   /// @param tls empty: plain. `state` must outlive the session.
   replay_session(maybe_tls_stream::tcp_socket socket, tls_context tls, replay_state& state);
 
-  /// The whole life of the connection.
+  /// Runs the connection to its end.
   [[nodiscard]] boost::asio::awaitable<void> run();
 
-  /// Cuts the connection.
+  /// Closes the connection at once.
   void cut();
 
 private:
@@ -61,7 +62,7 @@ private:
   bool complete_{false}; // the last frame was sent
   bool closing_{false};  // by us
   bool closed_by_client_{false};
-  bool half_open_{false}; // by order
+  bool half_open_{false}; // by an injected fault
   bool ended_{false};
   std::string end_text_;
 };

@@ -13,8 +13,8 @@
 
 namespace prism::net {
 
-/// What the connections of one `replay_server` share. Belongs to its thread, but for the counters
-/// and the list of faults, which others may read. Internal to net/.
+/// State shared by the connections of one `replay_server`. Belongs to its thread; other threads may
+/// read the counters and the list of faults. Internal to tools/replay.
 class replay_state {
 public:
   replay_state(std::unique_ptr<frame_source> frames, replay_options chosen)

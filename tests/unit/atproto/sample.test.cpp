@@ -35,7 +35,7 @@ void each_commit(F&& use) {
 
 } // namespace
 
-TEST_CASE("every frame of the sample decodes, and a glance at it agrees") {
+TEST_CASE("every frame of the sample decodes, and peek_frame agrees") {
   std::map<std::string, std::int64_t> kinds;
   std::int64_t ops = 0;
   std::int64_t last_seq = 0;

@@ -40,7 +40,7 @@ struct database : proxied_database {
   }
 };
 
-/// The next connection fails or works, in time.
+/// Waits until the next connection fails or works.
 bool connects(const std::string& conninfo, std::chrono::milliseconds limit = 10s) {
   return db::connection::open({.conninfo = conninfo, .connect_timeout = limit}).has_value();
 }
@@ -76,7 +76,7 @@ TEST_CASE("a connection cut before COMMIT has changed nothing, one cut after it 
   CHECK(db.rows() == rows + 1);
 }
 
-TEST_CASE("a COMMIT that fails is no COMMIT to be cut at") {
+TEST_CASE("a failed COMMIT does not trigger a cut") {
   database db;
   must(db.watcher.exec_script("create table u (x int unique deferrable initially deferred)"));
   db.obey("cut-after-commit 1");
@@ -90,7 +90,7 @@ TEST_CASE("a COMMIT that fails is no COMMIT to be cut at") {
   CHECK(db.proxy->stats().cut_after_commit == 1);
 }
 
-TEST_CASE("a cut resets what is connected, and nothing else") {
+TEST_CASE("a cut resets the open connections and nothing else") {
   database db;
   db.obey("cut");
   CHECK_FALSE(db.on.exec("select 1"));
@@ -99,7 +99,7 @@ TEST_CASE("a cut resets what is connected, and nothing else") {
   must(db.on.exec("select 1"));
 }
 
-TEST_CASE("when refused nobody gets in, until it passes again") {
+TEST_CASE("refuse mode rejects connections until pass mode") {
   database db;
   db.obey("refuse");
   CHECK_FALSE(db.on.exec("select 1"));
@@ -110,18 +110,18 @@ TEST_CASE("when refused nobody gets in, until it passes again") {
   CHECK(connects(db.conninfo));
 }
 
-TEST_CASE("a black hole takes everything and answers nothing, and leaves no half conversation") {
+TEST_CASE("a black hole accepts everything, answers nothing, and leaves no partial conversation") {
   database db;
   db.obey("black-hole");
   CHECK_FALSE(connects(db.conninfo, 1s));
-  // On a busy machine the proxy may look at it after the client has left.
+  // On a busy machine the proxy may see it after the client has disconnected.
   CHECK(net::test::eventually([&] { return db.proxy->stats().swallowed > 0; }));
   db.obey("pass");
   CHECK(connects(db.conninfo));
   must(db.on.exec("select 1")); // had not said anything meanwhile
 }
 
-TEST_CASE("packets are held back, and commits wait for their turn") {
+TEST_CASE("packets are delayed, and commits are serialized") {
   database db;
   db.obey("delay 50");
   auto begin = clock::now();
@@ -137,13 +137,13 @@ TEST_CASE("packets are held back, and commits wait for their turn") {
   CHECK(db.proxy->stats().slowed == 5);
 }
 
-TEST_CASE("a server that is not there ends the connection, counted") {
+TEST_CASE("an absent server ends the connection, and the failure is counted") {
   const auto lost = proxy::fault_proxy::start({.server = "/nowhere/.s.PGSQL.5432"}).value();
   CHECK_FALSE(connects("host=127.0.0.1 port=" + std::to_string(lost->port())));
   CHECK(lost->stats().unreachable >= 1);
 }
 
-TEST_CASE("orders that make no sense are refused") {
+TEST_CASE("invalid commands are rejected") {
   proxied_database db;
   for (const auto* order : {"", "explode", "delay", "delay x", "delay -1", "cut 3", "commits 5x"}) {
     const auto done = proxy::obey(*db.proxy, order);

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <future>
 
-// What a connection does when the network between it and its server fails.
+// A connection whose network to the server fails.
 
 using namespace prism;
 using namespace prism::test;
@@ -31,7 +31,7 @@ db::outcome<void> ask(db::connection& on, std::chrono::milliseconds deadline) {
 
 } // namespace
 
-TEST_CASE("a server that falls silent costs its deadline and the grace of the cancel, no more") {
+TEST_CASE("a silent server costs at most the deadline and the grace period of the cancel") {
   database db;
   must(ask(db.on, 2min));
   REQUIRE(db.proxy->set(proxy::mode::black_hole));
@@ -39,7 +39,7 @@ TEST_CASE("a server that falls silent costs its deadline and the grace of the ca
   auto answer = std::async(std::launch::async, [&] { return ask(db.on, 2s); });
   const bool in_time = answer.wait_for(50s) == std::future_status::ready;
   CHECK(in_time);
-  // Whoever still waits is set free, so that a failed test ends.
+  // Unblocks waiting connections, so that a failed test ends.
   const auto lost_after = clock::now() - begin;
   static_cast<void>(db.proxy->set(proxy::mode::pass));
   const auto lost = answer.get();

@@ -28,7 +28,7 @@ bool commits(commit_spotter& spotter, char type, const std::string& body) {
 
 } // namespace
 
-TEST_CASE("messages are found however the bytes are cut") {
+TEST_CASE("messages are found however the bytes are split") {
   const std::string all = untyped(number(80877103)) + untyped(number(196608) + "user\0me\0\0"s) +
                           message('Q', "select 1\0"s) + message('X', "");
   for (std::size_t piece = 1; piece <= all.size(); ++piece) {
@@ -50,7 +50,7 @@ TEST_CASE("messages are found however the bytes are cut") {
   }
 }
 
-TEST_CASE("a length that cannot be is an error") {
+TEST_CASE("an impossible length is an error") {
   for (const auto length : {0U, 3U, 0xffffffffU}) {
     message_reader reader(message_reader::side::server);
     reader.append("Z" + number(length));
@@ -74,13 +74,13 @@ TEST_CASE("COMMIT is seen as a query and as a prepared statement") {
   CHECK_FALSE(commits(spotter, 'E', "\0\0\0\0\0"s));
   CHECK_FALSE(commits(spotter, 'B', "\0c\0"s));
   CHECK(commits(spotter, 'E', "\0\0\0\0\0"s));
-  // A name may be given away again.
+  // A name may be reused.
   CHECK_FALSE(commits(spotter, 'C', "Sc\0"s));
   CHECK_FALSE(commits(spotter, 'B', "\0c\0"s));
   CHECK_FALSE(commits(spotter, 'E', "\0\0\0\0\0"s));
 }
 
-TEST_CASE("a message that breaks off is taken as far as it goes") {
+TEST_CASE("a truncated message is read as far as it goes") {
   commit_spotter spotter;
   for (const char type : {'Q', 'P', 'B', 'C', 'E', 'x'})
     CHECK_FALSE(commits(spotter, type, ""));

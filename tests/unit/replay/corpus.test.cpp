@@ -57,7 +57,7 @@ corpus sample() {
 
 } // namespace
 
-TEST_CASE("the sample is read whole") {
+TEST_CASE("the whole sample is read") {
   const auto frames = sample();
   CHECK(frames.size() == 4121);
   const auto numbers = seqs(frames);
@@ -71,12 +71,12 @@ TEST_CASE("a corpus may consist of several zstd frames, and of none") {
   append_length(one, 3);
   one += "abc";
   CHECK(error_of(compressed(one) + compressed(one)) == "read 2");
-  // A message may also begin in one and end in the next.
+  // A message may span two of them.
   CHECK(error_of(compressed(one.substr(0, 2)) + compressed(one.substr(2))) == "read 1");
   CHECK(error_of(compressed("")) == "read 0");
 }
 
-TEST_CASE("a broken corpus is refused with the reason") {
+TEST_CASE("a broken corpus is rejected with the reason") {
   std::string content;
   append_length(content, 3);
   content += "abc";
@@ -96,7 +96,7 @@ TEST_CASE("a broken corpus is refused with the reason") {
   CHECK(missing.error().code == prism::errc::not_found);
 }
 
-TEST_CASE("seq and repository of a frame are found without regard to their place") {
+TEST_CASE("seq and repository of a frame are found at any position") {
   const auto frame = make_frame(300, "did:plc:abc");
   const auto found = find_seq(*frame);
   REQUIRE(found);
@@ -106,7 +106,7 @@ TEST_CASE("seq and repository of a frame are found without regard to their place
   CHECK_FALSE(find_seq(make_error_frame("FutureCursor", "m"))->seq);
 }
 
-TEST_CASE("what is no frame is refused at every length") {
+TEST_CASE("a malformed frame is rejected at every length") {
   const auto frame = make_frame(300, "did:plc:abc");
   for (std::size_t size = 0; size < frame->size(); ++size) {
     INFO(size);
@@ -157,7 +157,7 @@ TEST_CASE("shuffling keeps each repository's order and every frame") {
   REQUIRE(order);
   CHECK(by_repo(*order) == by_repo(frames));
   CHECK(contents(*order) != contents(frames));
-  // Far from the old order: about half of all neighbours stand the other way round.
+  // Far from the old order: about half of all neighbours are swapped.
   const auto numbers = seqs(*order);
   std::size_t falls = 0;
   for (std::size_t i = 1; i < numbers.size(); ++i)
@@ -178,7 +178,7 @@ TEST_CASE("an order is the same on every machine") {
   CHECK(seqs(*shuffled(frames, 7)) == std::vector<std::int64_t>{1, 8, 5, 10, 4, 2, 3, 9, 7, 6});
 }
 
-TEST_CASE("every order that keeps the repositories' own is met") {
+TEST_CASE("shuffling reaches every order that keeps the order of each repository") {
   // Three frames of two repositories: a1 a2 b1 has three orders.
   const corpus frames{make_frame(1, "a"), make_frame(2, "a"), make_frame(3, "b")};
   std::map<std::vector<std::int64_t>, int> met;
@@ -189,7 +189,7 @@ TEST_CASE("every order that keeps the repositories' own is met") {
     CHECK(times > 60);
 }
 
-TEST_CASE("twice is the corpus and the corpus again under later numbers") {
+TEST_CASE("repeating a corpus continues its sequence numbers") {
   const auto frames = sample();
   const auto result = twice(frames);
   REQUIRE(result);
@@ -202,7 +202,7 @@ TEST_CASE("twice is the corpus and the corpus again under later numbers") {
   CHECK((*result)[4121]->size() >= frames[0]->size());
 }
 
-TEST_CASE("an order of what are no frames is refused with its number") {
+TEST_CASE("shuffling a malformed frame is an error with its number") {
   corpus frames = make_corpus(3);
   frames[2] = std::make_shared<const bytes>(from_text("garbage"));
   CHECK_THAT(shuffled(frames, 1).error().message, Catch::StartsWith("frame 2:"));

@@ -1,4 +1,4 @@
-// The server's side of cursors, and what it refuses to start with.
+// Cursors as the server handles them, and rejected options.
 
 #include "tests/unit/net/support/client.hpp"
 #include "tests/unit/net/support/relay.hpp"
@@ -13,7 +13,7 @@ using namespace prism::net;
 using namespace prism::net::test;
 using std::chrono::milliseconds;
 
-TEST_CASE("a cursor inside the window gets what follows it") {
+TEST_CASE("a cursor inside the window gets the frames after it") {
   const auto frames = make_corpus(20);
   const auto relay = start_relay(frames, {.window = 10});
   client consumer(quick_options(relay->url()), {.first_cursor = 10});
@@ -32,7 +32,7 @@ TEST_CASE("a cursor before the window gets OutdatedCursor and then the window") 
   CHECK(consumer.frames() == expected);
 }
 
-TEST_CASE("cursor 0 and no cursor get the window without more words") {
+TEST_CASE("cursor 0 and no cursor get the window without an info frame") {
   const auto frames = make_corpus(20);
   const auto relay = start_relay(frames, {.window = 10});
   client zero(quick_options(relay->url()), {.first_cursor = 0});
@@ -43,7 +43,7 @@ TEST_CASE("cursor 0 and no cursor get the window without more words") {
   CHECK(none.frames() == zero.frames());
 }
 
-TEST_CASE("a cursor at the end gets nothing and one behind it FutureCursor and a close") {
+TEST_CASE("a cursor at the end gets nothing and one beyond it FutureCursor and a close") {
   const auto relay = start_relay(make_corpus(20));
   client at_end(quick_options(relay->url()), {.first_cursor = 20});
   client behind(quick_options(relay->url()), {.first_cursor = 21});
@@ -54,7 +54,7 @@ TEST_CASE("a cursor at the end gets nothing and one behind it FutureCursor and a
   CHECK(at_end.count() == 0);
 }
 
-TEST_CASE("a cursor that is no number is refused with 400") {
+TEST_CASE("a cursor that is not a number is rejected with 400") {
   const auto relay = start_relay({});
   for (const auto* query : {"cursor=x", "cursor=", "cursor=-1", "cursor=99999999999999999999"}) {
     client consumer(quick_options(relay->url() + "?" + query));
@@ -77,16 +77,16 @@ TEST_CASE("several clients are served at once, each from its own cursor") {
   CHECK(relay->stats().connections == 3);
 }
 
-TEST_CASE("the rate holds the frames back") {
+TEST_CASE("the rate limits the frames per second") {
   const auto relay = start_relay(make_corpus(50), {.rate = 100});
   const auto begin = std::chrono::steady_clock::now();
   client consumer(quick_options(relay->url()));
   REQUIRE(consumer.wait_for_count(50));
-  // Only from below: 49 gaps of 10 ms must have passed.
+  // Lower bound only: 49 gaps of 10 ms must have passed.
   CHECK(std::chrono::steady_clock::now() - begin >= milliseconds{490});
 }
 
-TEST_CASE("a relay that cannot start says why") {
+TEST_CASE("a relay that cannot start returns the reason") {
   const auto relay = start_relay({});
   const auto taken = replay_server::start({}, {.listen = {"127.0.0.1", relay->port()}});
   REQUIRE_FALSE(taken);
@@ -102,7 +102,7 @@ TEST_CASE("a relay that cannot start says why") {
              Catch::Contains("close-at=4"));
 }
 
-TEST_CASE("faults are read, written, and refused by name") {
+TEST_CASE("faults are parsed, formatted, and rejected by name") {
   for (const auto* text :
        {"close-at=0", "reset-at=1", "half-open-at=2", "garbage-at=3", "text-at=4", "truncated-at=5",
         "oversized-at=6", "error-at=7:ConsumerTooSlow", "delay-accept=8"}) {
@@ -141,7 +141,7 @@ run_result run(const std::string& arguments) {
 
 } // namespace
 
-TEST_CASE("prism-replay refuses bad options by name with exit code 2") {
+TEST_CASE("prism-replay rejects bad options by name with exit code 2") {
   const std::pair<std::string, std::string> cases[] = {
       {"", "--base"},
       {"--base", "--base"},
@@ -164,7 +164,7 @@ TEST_CASE("prism-replay refuses bad options by name with exit code 2") {
   }
 }
 
-TEST_CASE("prism-replay explains itself and fails with the path of a missing corpus") {
+TEST_CASE("prism-replay has a --help and names the path of a missing corpus") {
   const auto help = run("--help");
   CHECK(help.code == 0);
   for (const auto* option : {"--base", "--shuffle", "--twice", "--once", "--fault", "half-open-at"})

@@ -9,7 +9,7 @@
 
 namespace prism::test {
 
-/// A made-up corpus, read back from its files.
+/// A synthetic corpus, read back from its files.
 struct synth_corpus {
   net::corpus frames;
   std::map<std::string, atproto::public_key, std::less<>> keys; ///< by DID

@@ -1,4 +1,4 @@
-// What prism-synth writes is a firehose as strict consumers demand it.
+// The output of prism-synth is a firehose that strict consumers accept.
 
 #include "corpus.hpp"
 #include "atproto/crypto/signature.hpp"
@@ -22,13 +22,13 @@ namespace {
   return out;
 }
 
-/// What was told last of a repository.
+/// The last event of a repository.
 struct repo_state {
   std::string rev;
   cid data;
 };
 
-/// A commit's blocks, with everything in them that can be checked on its own.
+/// A commit's blocks, after all checks that need nothing else.
 struct opened {
   car_view blocks;
   repo_commit head;
@@ -56,7 +56,7 @@ TEST_CASE("the same seed gives the same bytes, another seed others") {
   CHECK(test::make_corpus(small_network(8)).files != first.files);
 }
 
-TEST_CASE("every made-up commit is signed, follows the one before, and proves its operations") {
+TEST_CASE("every synthetic commit is signed, follows the previous one, and proves its operations") {
   const auto seed = GENERATE(1, 2, 3);
   const auto corpus = test::make_corpus(small_network(static_cast<std::uint64_t>(seed)));
   std::map<std::string, repo_state, std::less<>> repos;

@@ -11,7 +11,7 @@ using namespace atproto;
 
 namespace {
 
-/// A partial tree laid flat: its records in order, and between them subtrees that are not there.
+/// A flattened partial tree: its records in order, and between them missing subtrees.
 struct item {
   std::string path; ///< empty: a subtree
   cid id;           ///< of the record, or of the subtree's top node
@@ -97,7 +97,7 @@ expected<cid> build(std::span<const item> from, unsigned layer) {
   return cid::of_dag_cbor(out.end_array().end_map().finish().value());
 }
 
-/// Takes one operation back.
+/// Inverts one operation.
 expected<void> take_back(items& flat, const repo_op& op) {
   const auto at = std::find_if(flat.begin(), flat.end(),
                                [&](const item& each) { return each.path == op.path; });

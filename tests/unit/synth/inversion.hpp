@@ -5,8 +5,8 @@
 
 namespace prism::test {
 
-/// The root of the tree before a commit, found by taking its operations back in the part of the
-/// tree that its blocks hold (sync spec, "Message Validation Checklist").
+/// The root of the tree before a commit, found by inverting its operations in the part of the tree
+/// that its blocks contain (sync spec, "Message Validation Checklist").
 /// @returns `errc::invalid` naming what is wrong or missing.
 [[nodiscard]] expected<atproto::cid> root_before(const atproto::car_view& blocks,
                                                  const atproto::cid& root,

@@ -1,4 +1,4 @@
-// The firehose that is made as it goes: on demand, with a bounded memory, and with true totals.
+// The live firehose: on demand, with bounded memory and correct totals.
 
 #include "tools/prism-synth/live_source.hpp"
 
@@ -24,7 +24,7 @@ constexpr std::size_t frames_wanted = 6000;
   return out;
 }
 
-/// A stream, and what is known of it.
+/// A stream and its state.
 struct streaming {
   synth::model expected;
   synth::live_source source{small_stream(), expected};
@@ -40,7 +40,7 @@ struct streaming {
 
 } // namespace
 
-TEST_CASE("a live firehose makes what is asked for and little more") {
+TEST_CASE("a live firehose generates the requested frames and few more") {
   streaming live;
   CHECK(live.made() == 0);
   for (std::size_t i = 0; i < 1000; ++i) {
@@ -73,7 +73,7 @@ TEST_CASE("a live firehose honours cursors within its window") {
   CHECK(live.source.enter(std::nullopt, true).index == late.index);
 }
 
-TEST_CASE("a live firehose ends, and its totals are what it has told") {
+TEST_CASE("a live firehose ends, and its totals equal what it emitted") {
   streaming live;
   std::size_t index = 0;
   while (live.source.at(index).frame)
@@ -88,12 +88,12 @@ TEST_CASE("a live firehose ends, and its totals are what it has told") {
   const auto& totals = told.at("totals").as_object();
   CHECK(totals.at("post").to_number<int>() > 0);
   CHECK(totals.at("like").to_number<int>() > 0);
-  // As many as may be remembered, a tenth for what stays, profiles, and one commit of several.
+  // The limit, a tenth for permanent records, profiles, and one commit of several.
   CHECK(totals.at("record").to_number<std::size_t>() < 200 + 20 + 20 * 2 + 10);
   CHECK(totals.at("record").to_number<std::size_t>() > 150);
 }
 
-TEST_CASE("nobody waits for a live firehose that was given up") {
+TEST_CASE("giving up a live firehose ends the wait for it") {
   streaming live;
   live.read_to(10);
   live.source.give_up();

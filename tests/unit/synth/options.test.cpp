@@ -1,4 +1,4 @@
-// What prism-synth refuses, and that the mix is what it makes.
+// Rejected options of prism-synth, and the effect of --mix.
 
 #include "atproto/frame/frame.hpp"
 #include "corpus.hpp"
@@ -16,7 +16,7 @@ namespace {
 
 } // namespace
 
-TEST_CASE("prism-synth names the option that is wrong") {
+TEST_CASE("prism-synth names the invalid option") {
   CHECK(refusal({"--base=x"}).empty());
   CHECK(refusal({"--base=x", "--ops=7", "--accounts=3", "--seed=0", "--oracle=no",
                  "--mix=like:2,leave:0.5"})
@@ -42,7 +42,7 @@ TEST_CASE("prism-synth names the option that is wrong") {
   CHECK(refusal({"--base=x", none}).find("--mix") != std::string::npos);
 }
 
-TEST_CASE("a mix of one thing makes little else") {
+TEST_CASE("a mix of one action generates few others") {
   synth::options how;
   how.operations = 1000;
   how.accounts = 20;

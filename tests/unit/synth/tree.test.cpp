@@ -1,4 +1,4 @@
-// The changing tree against the one that is built from scratch.
+// The incrementally changed tree compared with one built from scratch.
 
 #include "tools/prism-synth/tree.hpp"
 #include "tests/unit/atproto/repo/mst_maker.hpp"
@@ -8,13 +8,13 @@
 
 using namespace prism;
 
-TEST_CASE("a tree that changes has the root of one that is built at once") {
+TEST_CASE("a tree after changes has the root of a tree built at once") {
   synth::random_source random(GENERATE(1, 2, 3, 4, 5));
   synth::tree changing;
   std::map<std::string, atproto::cid> records;
   CHECK(changing.root() == test::make_mst(records).root);
   for (int step = 0; step < 400; ++step) {
-    // Few keys, so that they go and come back; towards the end all go.
+    // Few keys, so that they are removed and added again; at the end all are removed.
     const auto key = "a.b.c/key" + std::to_string(random.below(120));
     const bool known = records.contains(key);
     if (random.chance(step < 250 ? 30 : 80)) {

@@ -15,7 +15,7 @@ std::string multibase(std::span<const std::byte> bytes) {
 
 } // namespace
 
-TEST_CASE("the protocol's did:key vectors are read and written again") {
+TEST_CASE("the protocol's did:key vectors are parsed and formatted to the same text") {
   const std::pair<const char*, key_curve> files[] = {
       {"crypto/w3c_didkey_K256.json", key_curve::k256},
       {"crypto/w3c_didkey_P256.json", key_curve::p256}};
@@ -70,7 +70,7 @@ TEST_CASE("a key is refused with the reason") {
              Contains("not supported"));
 }
 
-TEST_CASE("bytes that are no point of the curve are refused") {
+TEST_CASE("bytes that are not a point of the curve are rejected") {
   for (const auto curve : {key_curve::k256, key_curve::p256}) {
     std::array<std::byte, public_key::uncompressed_size> point{};
     CHECK_FALSE(public_key::from_point(curve, point));

@@ -66,7 +66,7 @@ TEST_CASE("a signature fails for another message, another key and a changed bit"
   }
 }
 
-TEST_CASE("a signature of another size or out of range is told from a wrong one") {
+TEST_CASE("a malformed signature is distinguished from a wrong one") {
   for (const auto& v : vectors()) {
     INFO(v.comment);
     auto changed = v;

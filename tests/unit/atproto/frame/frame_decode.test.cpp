@@ -131,7 +131,7 @@ TEST_CASE("a commit lacking a required field, or with one of another kind, is re
   refuse("#commit", commit_payload(), "seq", json::value(-4), "must be positive, is -4");
 }
 
-TEST_CASE("an error tells the offset in the frame") {
+TEST_CASE("an error contains the offset in the frame") {
   auto payload = commit_payload();
   payload["repo"] = 1;
   const auto input = make_message("#commit", payload);
@@ -267,7 +267,7 @@ TEST_CASE("info and error frames are decoded") {
              Contains("error frame") && Contains("'error'"));
 }
 
-TEST_CASE("unknown types and operations are told, not refused") {
+TEST_CASE("unknown types and operations are reported, not rejected") {
   const auto type = make_message("#tombstone", {{"seq", 9}, {"did", "did:plc:x"}});
   CHECK(decoded<unknown_frame>(type).type == "#tombstone");
   CHECK(decoded<unknown_frame>(type).op == 1);

@@ -37,7 +37,7 @@ std::string reason(std::span<const std::byte> input) {
 
 } // namespace
 
-TEST_CASE("a glance at a frame tells its kind, seq and DID") {
+TEST_CASE("peek_frame finds the kind, seq and DID of a frame") {
   check_peek(make_message("#commit", commit_payload()), frame_kind::commit, 77, "did:plc:abc");
   const json::object event{{"seq", 5}, {"did", "did:web:x"}, {"time", "t"}};
   check_peek(make_message("#identity", event), frame_kind::identity, 5, "did:web:x");
@@ -46,7 +46,7 @@ TEST_CASE("a glance at a frame tells its kind, seq and DID") {
   check_peek(make_message("#tombstone", event), frame_kind::unknown, 5, "did:web:x");
 }
 
-TEST_CASE("frames without seq or DID are told as such") {
+TEST_CASE("peek_frame reports that a frame has no seq or DID") {
   check_peek(make_message("#info", {{"name", "OutdatedCursor"}}), frame_kind::info, -1, "");
   check_peek(make_frame({{"op", -1}}, {{"error", "x"}, {"seq", 3}}), frame_kind::error, -1, "");
   check_peek(make_frame({{"op", 9}}, json::object{}), frame_kind::unknown, -1, "");
@@ -76,7 +76,7 @@ TEST_CASE("the beginning of a frame is enough for its seq and DID") {
   CHECK_FALSE(peek_frame_beginning(input));
 }
 
-TEST_CASE("a glance at a malformed payload is refused") {
+TEST_CASE("peek_frame rejects a malformed payload") {
   const auto good = make_message("#commit", commit_payload());
   for (std::size_t size = 0; size < good.size(); ++size) {
     INFO("cut at " << size);
@@ -121,7 +121,7 @@ TEST_CASE("a glance at a malformed payload is refused") {
   CHECK_THAT(reason(frame_of("bbffffffffffffffff")), Contains("ends inside"));
 }
 
-TEST_CASE("a frame of more than 5 MiB gets no glance") {
+TEST_CASE("peek_frame rejects a frame of more than 5 MiB") {
   const std::vector<std::byte> input(frame_limits::max_frame + 1);
   CHECK(peek_frame(input).error().code == errc::limit);
 }

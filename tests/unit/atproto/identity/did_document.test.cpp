@@ -100,7 +100,7 @@ TEST_CASE("a document with nothing but its id is one of an account that does not
   CHECK_FALSE(parsed.pds);
 }
 
-TEST_CASE("what is no DID document is an error") {
+TEST_CASE("a text that is not a DID document is an error") {
   for (const auto* text : {"", "null", "[]", "{}", R"({"id": 1})", R"({"id": "did:x"})", "{"}) {
     INFO(text);
     const auto parsed = did_document::parse(text);

@@ -62,7 +62,7 @@ TEST_CASE("The well-known file gives a handle's DID") {
   CHECK(read_well_known_did("\n" + one) == std::nullopt);
 }
 
-TEST_CASE("Answers of XRPC are read, whatever comes") {
+TEST_CASE("XRPC responses are parsed, including malformed ones") {
   CHECK(read_resolved_did(R"({"did":")" + one + R"("})") == one);
   for (const char* each : {"", "{", "[]", "{}", R"({"did":1})", R"({"did":"x"})", "null"})
     CHECK(read_resolved_did(each) == std::nullopt);

@@ -71,13 +71,13 @@ TEST_CASE("the embedded lexicons are the files of the folder, and compile") {
   CHECK_FALSE(catalog->contains(""));
 }
 
-TEST_CASE("a record of a collection without lexicon is told so") {
+TEST_CASE("a record of a collection without a lexicon is rejected with that reason") {
   const auto catalog = lexicon_catalog::compile(embedded_lexicons()).value();
   CHECK(test::validation_result_of_text(catalog, "com.example.thing", "{}") ==
         "unknown_collection $");
 }
 
-TEST_CASE("record keys are judged by the kind of the lexicon") {
+TEST_CASE("record keys are checked against the key type of the lexicon") {
   const auto catalog = lexicon_catalog::compile(embedded_lexicons()).value();
   CHECK(catalog.accepts_key("app.bsky.feed.post", "3jzfcijpj2z2a"));
   CHECK_FALSE(catalog.accepts_key("app.bsky.feed.post", "self"));

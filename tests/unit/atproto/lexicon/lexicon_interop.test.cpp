@@ -103,7 +103,7 @@ TEST_CASE("each kind of violation has its name and its path") {
   }
 }
 
-TEST_CASE("a blob is judged by its form, its MIME type and its size") {
+TEST_CASE("a blob is checked for its form, MIME type and size") {
   const auto blob = [](const std::string& mime_type, const std::string& size,
                        const std::string& more = "") {
     return R"({"$type": "blob", "mimeType": ")" + mime_type + R"(", "size": )" + size + more +

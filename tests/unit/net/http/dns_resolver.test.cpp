@@ -14,7 +14,7 @@ TEST_CASE("TXT records are found, their strings joined") {
   CHECK(*found == std::vector<std::string>{"did=did:plc:abc", "v=spf1"});
 }
 
-TEST_CASE("What is certainly not there is told from what could not be asked") {
+TEST_CASE("A name that does not exist is distinguished from a failed query") {
   fetching f{{}, "", hurried_dns()};
   f.names.add_address("a.test", "127.0.0.1");
   f.names.set_mood("broken.test", mood::fail);
@@ -38,7 +38,7 @@ TEST_CASE("What is certainly not there is told from what could not be asked") {
   CHECK(host("silent.test") == "timeout");
 }
 
-TEST_CASE("A silent name does not hold up the others") {
+TEST_CASE("A name server that does not answer for one name does not delay others") {
   fetching f{{}, "", hurried_dns()};
   f.names.set_mood("silent.test", mood::silent);
   f.names.add_txt("a.test", {"x"});
@@ -48,14 +48,14 @@ TEST_CASE("A silent name does not hold up the others") {
   for (int i = 0; i < 20; ++i)
     REQUIRE(f.ask(f.dns->txt("a.test")));
   const auto still_silent = silent.wait_for(std::chrono::seconds{0});
-  // Says nothing on a machine so slow that the silent one was given up meanwhile.
+  // Not checked if the machine is so slow that the silent query has timed out.
   if (std::chrono::steady_clock::now() - begin < std::chrono::seconds{2})
     CHECK(still_silent == std::future_status::timeout);
   CHECK_FALSE(fetching::finish(std::move(silent)));
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{30});
 }
 
-TEST_CASE("Questions under way end when the resolver is stopped") {
+TEST_CASE("Queries in flight end when the resolver is stopped") {
   fetching f;
   f.names.set_mood("silent.test", mood::silent);
   auto silent =
@@ -67,7 +67,7 @@ TEST_CASE("Questions under way end when the resolver is stopped") {
   CHECK(end.error().code == errc::cancelled);
 }
 
-TEST_CASE("Name servers that are none are refused") {
+TEST_CASE("An invalid list of name servers is rejected") {
   boost::asio::io_context context;
   const auto made = dns_resolver::make(context, {.servers = "nonsense"});
   REQUIRE_FALSE(made);

@@ -22,14 +22,14 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
-// A client that sends whatever it is told to.
+// A client that sends arbitrary bytes.
 class raw_client {
 public:
   explicit raw_client(const http_server& server) : socket_(io_) {
     socket_.connect({asio::ip::make_address("127.0.0.1"), server.port()});
   }
 
-  // The server may hang up while we are still sending.
+  // The server may close while we are still sending.
   void send(std::string_view text) {
     boost::system::error_code ignored;
     asio::write(socket_, asio::buffer(text), ignored);
@@ -51,7 +51,7 @@ public:
     return receive(method == "HEAD");
   }
 
-  // All that still comes until the server closes; "reset" if it does so rudely.
+  // All input until the server closes; "reset" if it resets the connection.
   std::string rest() {
     std::string text;
     boost::system::error_code ec;
@@ -114,7 +114,7 @@ TEST_CASE("HEAD answers as GET does, without the body") {
   const auto head = client.ask("HEAD", "/metrics");
   CHECK(head.result_int() == 200);
   CHECK(head["Content-Length"] == "4");
-  // The connection is still in step.
+  // The connection is still in sync.
   CHECK(client.ask("GET", "/metrics").body() == "m 1\n");
 }
 
@@ -130,7 +130,7 @@ TEST_CASE("an unknown path is 404 and a known one with another method 405") {
   CHECK(client.ask("HEAD", "/echo").result_int() == 405);
 }
 
-TEST_CASE("a handler that throws is a 500 and not the end of the server") {
+TEST_CASE("a handler that throws gives a 500 and the server goes on") {
   const auto server = start();
   raw_client client(*server);
   const auto page = client.ask("GET", "/broken");
@@ -141,7 +141,7 @@ TEST_CASE("a handler that throws is a 500 and not the end of the server") {
   CHECK(server->stats().answers[2] == 1);
 }
 
-TEST_CASE("requests may come pipelined and their answers keep the order") {
+TEST_CASE("pipelined requests are answered in order") {
   const auto server = start();
   raw_client client(*server);
   client.send(post("/echo", "one") + post("/echo", "two") +
@@ -191,7 +191,7 @@ TEST_CASE("a chunked body that grows over the limit is 413") {
   CHECK(client.receive().result_int() == 413);
 }
 
-TEST_CASE("a client that asks before sending its body is told to go on, or not to") {
+TEST_CASE("a client with Expect: 100-continue gets 100 or a final status") {
   const auto server = start({.max_body_bytes = 1000});
   raw_client client(*server);
   client.send(
@@ -216,7 +216,7 @@ TEST_CASE("headers of 8 KiB pass and more is 431") {
   CHECK(client.receive().result_int() == 431);
 }
 
-TEST_CASE("what is no HTTP is 400 and the end of the connection") {
+TEST_CASE("input that is not HTTP gives 400 and ends the connection") {
   const auto server = start();
   for (const auto* text :
        {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"}) {
@@ -239,14 +239,14 @@ TEST_CASE("a client that does not finish its request is cut off") {
   CHECK(bodiless.rest().empty());
 }
 
-TEST_CASE("a connection is kept for a while and not for ever") {
+TEST_CASE("an idle connection is kept until the timeout") {
   const auto server = start({.idle_timeout = milliseconds{100}});
   raw_client client(*server);
   CHECK(client.ask("GET", "/metrics").keep_alive());
   CHECK(client.rest().empty());
 }
 
-TEST_CASE("one connection too many is told 503") {
+TEST_CASE("a connection beyond the limit gets 503") {
   const auto server = start({.max_connections = 2});
   raw_client first(*server);
   auto second = std::make_unique<raw_client>(*server);
@@ -257,7 +257,7 @@ TEST_CASE("one connection too many is told 503") {
     CHECK(third.receive().result_int() == 503);
   }
   CHECK(server->stats().refused == 1);
-  // A place that has become free is given away again.
+  // A freed slot is reused.
   second.reset();
   REQUIRE(eventually([&] { return server->stats().open == 1; }));
   raw_client fourth(*server);

@@ -19,7 +19,7 @@ using connection = web_server::connection;
 const std::string alice = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
 const std::string bob = "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb";
 
-/// Documents, handles and repos of a small world, on one web server, and a resolver that asks it.
+/// Documents, handles and repos of a small network on one web server, and a resolver that uses it.
 struct world {
   explicit world(bool override = true)
       : server([this](const request& asked, connection& to) { serve(asked, to); }) {
@@ -109,7 +109,7 @@ TEST_CASE("A handle is confirmed when both directions agree") {
   CHECK(answer.handle == "alice.test");
 }
 
-TEST_CASE("A handle that does not point back is refuted") {
+TEST_CASE("A handle that does not resolve back is refuted") {
   world w;
   w.set_document(alice, "alice.test");
   w.start();
@@ -136,7 +136,7 @@ TEST_CASE("A DID without usable document has no handle") {
         handle_status::refuted);
 }
 
-TEST_CASE("W5 an answer that is no document says nothing about the handle") {
+TEST_CASE("A response that is not a document leaves the handle unknown") {
   world w;
   w.options.gate.circuit.failures = 1'000;
   w.set_document(alice, "alice.test");
@@ -151,7 +151,7 @@ TEST_CASE("W5 an answer that is no document says nothing about the handle") {
   }
 }
 
-TEST_CASE("W5 a failure to resolve says nothing about the handle") {
+TEST_CASE("A failed resolution leaves the handle unknown") {
   world w;
   w.options.gate.circuit.failures = 1'000;
   w.set_document(alice, "alice.test");
@@ -166,7 +166,7 @@ TEST_CASE("W5 a failure to resolve says nothing about the handle") {
   CHECK(w.handle_of(alice, true).what == handle_status::unknown);
 }
 
-TEST_CASE("Answers are cached until somebody asks for fresh ones") {
+TEST_CASE("Answers are cached unless the cache is bypassed") {
   world w;
   w.set_document(alice, "alice.test");
   w.set_handle("alice.test", alice);
@@ -204,7 +204,7 @@ TEST_CASE("The caches are bounded") {
   CHECK(stats.handles.evictions == 4);
 }
 
-TEST_CASE("DNS confirms a handle, and wins over the web server") {
+TEST_CASE("DNS confirms a handle and takes precedence over the web server") {
   world w{false};
   w.set_document(alice, "alice.test");
   w.names.add_txt("_atproto.alice.test", {"did=" + alice});
@@ -217,7 +217,7 @@ TEST_CASE("DNS confirms a handle, and wins over the web server") {
   CHECK(w.handle_of(alice, true).what == handle_status::refuted); // contradictory
 }
 
-TEST_CASE("A handle without DNS record and without host is refuted; with silent DNS nobody knows") {
+TEST_CASE("A handle without DNS record and host is refuted; with silent DNS it is unknown") {
   world w{false};
   w.set_document(alice, "alice.test");
   w.start();
@@ -226,7 +226,7 @@ TEST_CASE("A handle without DNS record and without host is refuted; with silent 
   CHECK(w.handle_of(alice, true).what == handle_status::unknown);
 }
 
-TEST_CASE("A host that does not answer is not a host that denies") {
+TEST_CASE("A host that does not answer leaves the handle unknown") {
   world w{false};
   w.set_document(alice, "alice.test");
   w.names.add_address("alice.test", "127.0.0.77"); // nobody listens there
@@ -243,7 +243,7 @@ TEST_CASE("did:web of localhost is resolved where private addresses are allowed"
   CHECK(w.handle_of(did).what == handle_status::confirmed);
 }
 
-TEST_CASE("The PDS says whether it has a repo") {
+TEST_CASE("The PDS reports whether it has a repo") {
   world w;
   w.options.gate.circuit.failures = 1'000;
   w.set_document(alice, "alice.test");
@@ -266,7 +266,7 @@ TEST_CASE("The PDS says whether it has a repo") {
   CHECK(w.hosting_of(alice).what == hosting_status::unknown);
 }
 
-TEST_CASE("Look-ups under way end when the resolver is stopped") {
+TEST_CASE("Lookups in flight end when the resolver is stopped") {
   world w;
   w.set("/" + alice, "", 0);
   w.start();

@@ -11,21 +11,21 @@ namespace {
 constexpr time_point start{};
 }
 
-TEST_CASE("silence for the whole timeout is death, and less is not") {
+TEST_CASE("a peer counts as dead after the whole timeout and not before") {
   const idle_watchdog dog(10s, start);
   CHECK_FALSE(dog.expired(start + 9999ms));
   CHECK(dog.expired(start + 10s));
   CHECK(dog.deadline() == start + 10s);
 }
 
-TEST_CASE("a sign of life puts the deadline off") {
+TEST_CASE("a sign of life postpones the deadline") {
   idle_watchdog dog(10s, start);
   dog.heard(start + 9s);
   CHECK_FALSE(dog.expired(start + 18s));
   CHECK(dog.expired(start + 19s));
 }
 
-TEST_CASE("while suspended nothing expires and nothing is heard") {
+TEST_CASE("while suspended nothing expires and signs of life are ignored") {
   idle_watchdog dog(10s, start);
   dog.suspend();
   CHECK_FALSE(dog.expired(start + 1h));
@@ -35,12 +35,12 @@ TEST_CASE("while suspended nothing expires and nothing is heard") {
   CHECK(dog.deadline() == start + 2h + 10s);
 }
 
-TEST_CASE("the time for which the owner stood still is not silence") {
+TEST_CASE("time in which the owner does not run is not silence") {
   idle_watchdog dog(10s, start);
   dog.overslept(start + 4s, start + 11s);
   CHECK_FALSE(dog.expired(start + 11s));
   CHECK(dog.deadline() == start + 17s);
-  // Woken early, it has missed nothing.
+  // Waking early changes nothing.
   dog.overslept(start + 15s, start + 12s);
   CHECK(dog.deadline() == start + 17s);
   dog.suspend();
@@ -48,13 +48,13 @@ TEST_CASE("the time for which the owner stood still is not silence") {
   CHECK_FALSE(dog.deadline());
 }
 
-TEST_CASE("resuming what was not suspended does not put the deadline off") {
+TEST_CASE("resuming without suspension does not postpone the deadline") {
   idle_watchdog dog(10s, start);
   dog.resume(start + 5s);
   CHECK(dog.deadline() == start + 10s);
 }
 
-TEST_CASE("three refusals at one cursor are being stuck") {
+TEST_CASE("three rejections at one cursor count as stuck") {
   oversize_guard guard;
   CHECK_FALSE(guard.stuck());
   CHECK(guard.refused(7) == 1);
@@ -66,7 +66,7 @@ TEST_CASE("three refusals at one cursor are being stuck") {
   CHECK(guard.stuck());
 }
 
-TEST_CASE("a refusal at another cursor counts anew") {
+TEST_CASE("a rejection at another cursor restarts the count") {
   oversize_guard guard;
   for (int i = 0; i < 3; ++i)
     static_cast<void>(guard.refused(7));

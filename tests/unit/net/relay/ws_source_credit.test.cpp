@@ -1,4 +1,4 @@
-// Credit, and what comes in one batch.
+// Credit and batches.
 
 #include "tests/unit/net/support/client.hpp"
 #include "tests/unit/net/support/relay.hpp"
@@ -11,7 +11,7 @@ using namespace prism::net;
 using namespace prism::net::test;
 using std::chrono::milliseconds;
 
-TEST_CASE("without credit nothing is read and TCP holds the relay back") {
+TEST_CASE("without credit nothing is read and TCP backpressure stops the relay") {
   // More than all socket buffers between the two can hold.
   constexpr std::size_t frame_count = 1000;
   constexpr std::size_t frame_padding = 64 * 1024;
@@ -37,7 +37,7 @@ TEST_CASE("without credit nothing is read and TCP holds the relay back") {
   CHECK(consumer.source->stats().connects == 1);
 }
 
-TEST_CASE("a stop for lack of credit is not mistaken for a dead relay") {
+TEST_CASE("a stall for lack of credit is not taken for a dead relay") {
   const auto relay = start_relay(make_corpus(1000, 64 * 1024));
   auto options = quick_options(relay->url());
   options.ping_interval = milliseconds{20};
@@ -51,14 +51,14 @@ TEST_CASE("a stop for lack of credit is not mistaken for a dead relay") {
   CHECK(consumer.source->stats().connects == 1);
 }
 
-TEST_CASE("a relay that goes half-open while we do not read is found out when we do") {
+TEST_CASE("a relay that goes half-open while we do not read is detected when we read again") {
   const auto relay = start_faulty_relay(make_corpus(100), {"half-open-at=50"});
   auto options = quick_options(relay->url());
   options.ping_interval = milliseconds{20};
   options.idle_timeout = milliseconds{200};
   client consumer(options, {.credit = 50});
   REQUIRE(consumer.wait_for_count(50));
-  // Not 0 for sure: while it read, a machine that stood still may have made the relay look dead.
+  // Not always 0: if the machine stalled while reading, the relay may have looked dead.
   const auto before = consumer.source->stats().ended(disconnect_reason::idle);
   REQUIRE(eventually([&] { return consumer.source->stats().stalled > 2 * options.idle_timeout; }));
   CHECK(consumer.source->stats().ended(disconnect_reason::idle) == before);
@@ -67,7 +67,7 @@ TEST_CASE("a relay that goes half-open while we do not read is found out when we
   CHECK(consumer.source->stats().ended(disconnect_reason::idle) > before);
 }
 
-TEST_CASE("what is left of the credit outlives a reconnect") {
+TEST_CASE("remaining credit survives a reconnect") {
   const auto relay = start_faulty_relay(make_corpus(100), {"close-at=10"});
   client consumer(quick_options(relay->url()), {.credit = 30});
   REQUIRE(consumer.wait_for_count(30));
@@ -75,7 +75,7 @@ TEST_CASE("what is left of the credit outlives a reconnect") {
   CHECK(consumer.source->stats().connects == 2);
 }
 
-TEST_CASE("batches hold all that is there up to their caps") {
+TEST_CASE("batches contain all frames that have arrived, up to their limits") {
   const auto frames = make_corpus(2000);
   const auto relay = start_relay(frames);
   auto options = quick_options(relay->url());
@@ -87,7 +87,7 @@ TEST_CASE("batches hold all that is there up to their caps") {
   }
   client consumer(options, {.credit = 1});
   REQUIRE(consumer.wait_for_count(1));
-  // Else nothing says that there are ever that many at once.
+  // Otherwise that many frames may never be available at once.
   static_cast<void>(stable_value([&] { return relay->stats().frames_sent; }, milliseconds{200}));
   consumer.source->grant(client::plenty);
   REQUIRE(consumer.wait_for_count(frames.size()));

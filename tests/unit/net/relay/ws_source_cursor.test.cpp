@@ -1,4 +1,4 @@
-// Where a connection begins, and frames that are too large to get past.
+// The cursor of a connection, and oversized frames.
 
 #include "tests/unit/net/support/client.hpp"
 #include "tests/unit/net/support/relay.hpp"

@@ -1,4 +1,4 @@
-// Each way in which the stream can fail, and that nothing is lost or doubled by it.
+// Each kind of stream failure; none may lose or duplicate a frame.
 
 #include "tests/support/held_port.hpp"
 #include "tests/unit/net/support/client.hpp"
@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// One mishap amid 100 frames; what must have come out afterwards.
+// One fault within 100 frames, and the expected result.
 struct outcome {
   std::vector<bytes> events;
   std::vector<bytes> expected;
@@ -78,7 +78,7 @@ TEST_CASE("a clean close is followed by a reconnect from the cursor") {
 
 TEST_CASE("a reset is followed by a reconnect from the cursor") {
   const auto result = survive("reset-at=50", disconnect_reason::reset);
-  // Attempts, as a reset may also destroy the answer to the upgrade on its way.
+  // Counts attempts, since a reset may also discard the response to the upgrade.
   CHECK(result.stats.attempts == 2);
   CHECK(result.stats.ended(disconnect_reason::reset) == 1);
 }
@@ -89,7 +89,7 @@ TEST_CASE("a half-open connection is cut when no pong comes") {
         options.ping_interval = milliseconds{50};
         options.idle_timeout = milliseconds{300};
       });
-  // At least: on a machine that stands still for a moment the next connection may look dead too.
+  // At least: if the machine stalls, the next connection may look dead too.
   CHECK(result.stats.connects >= 2);
   CHECK(result.stats.ended(disconnect_reason::idle) >= 1);
   CHECK_THAT(result.text, Catch::Contains("300 ms"));
@@ -102,7 +102,7 @@ TEST_CASE("a quiet stream whose pongs come is not dropped") {
   options.idle_timeout = milliseconds{1500};
   client consumer(options);
   REQUIRE(consumer.wait_for_count(5));
-  // Two timeouts of silence have to pass, there is nothing else to wait for.
+  // Waits for two idle timeouts.
   const auto end = std::chrono::steady_clock::now() + 2 * options.idle_timeout;
   CHECK(eventually([&] { return std::chrono::steady_clock::now() >= end; }));
   const auto stats = consumer.source->stats();
@@ -110,7 +110,7 @@ TEST_CASE("a quiet stream whose pongs come is not dropped") {
   CHECK(stats.connected);
 }
 
-TEST_CASE("random bytes are delivered as a frame for the upper layer to judge") {
+TEST_CASE("random bytes are delivered as a frame for the upper layer to check") {
   const auto result = survive("garbage-at=50", disconnect_reason::closed);
   CHECK(result.others == 1);
   CHECK(result.stats.connects == 1);
@@ -143,24 +143,24 @@ TEST_CASE("an error frame is delivered before the relay's close") {
   CHECK(result.stats.connects == 2);
 }
 
-TEST_CASE("a handshake that is answered too late is given up") {
+TEST_CASE("a handshake that takes too long is abandoned") {
   const auto result =
       survive("delay-accept=60000", disconnect_reason::connect_timeout,
               [](ws_source_options& options) { options.connect_timeout = milliseconds{1000}; });
   CHECK(result.stats.connects == 1);
-  // At least: the limit holds for the next attempt too, on a machine that stands still meanwhile.
+  // At least: if the machine stalls, the next attempt may hit the limit too.
   CHECK(result.stats.ended(disconnect_reason::connect_timeout) >= 1);
   CHECK_THAT(result.text, Catch::Contains("1000 ms"));
 }
 
-TEST_CASE("a host that does not exist is an end with a name, not a throw") {
+TEST_CASE("a host that does not exist ends the attempt with a reason and no exception") {
   client consumer(quick_options("ws://no-such-host.invalid"));
   REQUIRE(consumer.wait_for_end(disconnect_reason::resolve_failed, 2));
   CHECK_THAT(consumer.text_of(disconnect_reason::resolve_failed),
              Catch::Contains("no-such-host.invalid"));
 }
 
-TEST_CASE("a path that the relay does not know is told with its HTTP status") {
+TEST_CASE("an unknown path of the relay ends the connection with its HTTP status") {
   const auto relay = start_relay({});
   client consumer(quick_options(relay->url() + "/other"));
   REQUIRE(consumer.wait_for_end(disconnect_reason::upgrade_refused, 2));
@@ -169,7 +169,7 @@ TEST_CASE("a path that the relay does not know is told with its HTTP status") {
   CHECK_THAT(text, Catch::Contains("subscribeRepos"));
 }
 
-TEST_CASE("many mishaps in a row lose and double nothing") {
+TEST_CASE("many faults in a row neither lose nor duplicate a frame") {
   auto frames = read_corpus(sample_base() + ".frames.zst");
   REQUIRE(frames);
   const auto relay = start_faulty_relay(

@@ -1,4 +1,4 @@
-// The end of a source, and what it refuses to begin with.
+// Stopping a source, and rejected options.
 
 #include "tests/unit/net/support/client.hpp"
 #include "tests/unit/net/support/relay.hpp"
@@ -27,7 +27,7 @@ TEST_CASE("stopping closes with a handshake and ends the callbacks") {
   CHECK(changes.back().reason == disconnect_reason::stopped);
   CHECK_FALSE(changes.back().retry_in);
   CHECK(changes.back().text == "stopped; closed by both sides");
-  // What the relay counts last: its line in the log comes before.
+  // The relay counts this last, after writing its log line.
   REQUIRE(eventually([&] { return relay->stats().served == 1; }));
   CHECK(relay->stats().open == 0);
   const std::lock_guard lock(mutex);
@@ -35,13 +35,13 @@ TEST_CASE("stopping closes with a handshake and ends the callbacks") {
   consumer.source->stop();
 }
 
-TEST_CASE("stopping does not wait for a relay that keeps silent") {
+TEST_CASE("stopping does not wait for a silent relay") {
   const auto relay = start_faulty_relay(make_corpus(5), {"half-open-at=5"});
   auto options = quick_options(relay->url());
   options.close_timeout = milliseconds{100};
   client consumer(options);
   REQUIRE(consumer.wait_for_count(5));
-  // Until then it would still answer the close.
+  // Before that it would still answer the close.
   REQUIRE(eventually([&] { return relay->stats().faults_fired == 1; }));
   consumer.source->stop();
   CHECK_THAT(consumer.changes().back().text, Catch::Contains("did not answer"));

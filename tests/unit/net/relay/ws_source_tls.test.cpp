@@ -1,4 +1,4 @@
-// wss: who is believed to be the relay.
+// wss: verification of the relay's certificate.
 
 #include "tests/unit/net/support/certificates.hpp"
 #include "tests/unit/net/support/client.hpp"
@@ -11,7 +11,7 @@ using namespace prism::net::test;
 
 namespace {
 
-// A relay with a certificate for `subject`, and a client that calls it by `host`.
+// A relay with a certificate for `subject`, and a client that connects to `host`.
 struct encounter {
   temporary_directory directory;
   certificate_authority authority{directory, "right"};
@@ -30,7 +30,7 @@ struct encounter {
     options.extra_ca_file = authority.file();
   }
 
-  // The reason given for a refusal.
+  // The reason of the rejection.
   std::string refused() {
     client consumer(options);
     REQUIRE(consumer.wait_for_end(disconnect_reason::tls_failed, 2));
@@ -42,7 +42,7 @@ struct encounter {
 
 } // namespace
 
-TEST_CASE("a relay with a certificate for its name from a known authority is believed") {
+TEST_CASE("a relay with a certificate for its name from a known authority is accepted") {
   encounter meeting("DNS:localhost", "localhost");
   client consumer(meeting.options);
   REQUIRE(consumer.wait_for_count(50));
@@ -51,7 +51,7 @@ TEST_CASE("a relay with a certificate for its name from a known authority is bel
   CHECK(consumer.changes().back().text == "stopped; closed by both sides");
 }
 
-TEST_CASE("a relay with a certificate for its address is believed") {
+TEST_CASE("a relay with a certificate for its address is accepted") {
   encounter meeting("IP:127.0.0.1", "127.0.0.1");
   client consumer(meeting.options);
   REQUIRE(consumer.wait_for_count(50));
@@ -78,14 +78,14 @@ TEST_CASE("a certificate from an unknown authority is refused") {
   CHECK_THAT(meeting.refused(), Catch::Contains("issuer certificate"));
 }
 
-TEST_CASE("a relay without TLS behind wss is an end with a reason") {
+TEST_CASE("a relay without TLS at a wss URL ends the attempt with a reason") {
   const auto relay = start_relay({});
   client consumer(quick_options("wss://127.0.0.1:" + std::to_string(relay->port())));
   REQUIRE(consumer.wait_for_end(disconnect_reason::tls_failed, 2));
   CHECK_THAT(consumer.text_of(disconnect_reason::tls_failed), Catch::Contains("TLS handshake"));
 }
 
-TEST_CASE("mishaps over TLS are survived like those without it") {
+TEST_CASE("the source recovers from faults over TLS as without it") {
   std::vector<replay_fault> faults;
   for (const auto* text : {"close-at=10", "reset-at=20", "oversized-at=30", "reset-at=40"})
     faults.push_back(*parse_fault(text));

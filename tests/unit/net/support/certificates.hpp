@@ -12,7 +12,7 @@
 
 namespace prism::net::test {
 
-/// A directory that goes with the test.
+/// A directory that is removed after the test.
 class temporary_directory {
 public:
   temporary_directory() {
@@ -78,7 +78,7 @@ inline void sign(X509* certificate, EVP_PKEY* key) {
 
 } // namespace detail
 
-/// A certificate authority made for one test, and server certificates of it, as PEM files.
+/// A certificate authority for one test, with server certificates, as PEM files.
 class certificate_authority {
 public:
   explicit certificate_authority(const temporary_directory& where, const std::string& name)

@@ -12,7 +12,7 @@
 
 namespace prism::net::test {
 
-/// Options of a client that loses no time.
+/// Options of a client with short delays.
 inline ws_source_options quick_options(const std::string& url) {
   ws_source_options options;
   options.relay_url = url;
@@ -23,8 +23,7 @@ inline ws_source_options quick_options(const std::string& url) {
   return options;
 }
 
-/// A consumer as the firehose actor is one: it keeps what it gets, and resumes after the last seq
-/// it has seen.
+/// A consumer like the firehose actor: it keeps its frames and resumes after the last seq.
 class client {
 public:
   static constexpr std::uint32_t plenty = std::numeric_limits<std::uint32_t>::max();
@@ -32,7 +31,7 @@ public:
   struct hooks {
     std::optional<std::int64_t> first_cursor{};
     std::uint32_t credit{plenty};
-    /// Called with the cursor that would skip the refused frame by its own seq.
+    /// Called with the cursor that skips the rejected frame.
     bool skip_oversized{true};
   };
 
@@ -107,7 +106,7 @@ public:
     return eventually([&] { return source->stats().ended(reason) >= times; });
   }
 
-  /// The sentence given with the first end of that reason.
+  /// The text of the first end with that reason.
   [[nodiscard]] std::string text_of(disconnect_reason reason) const {
     for (const auto& change : changes())
       if (change.state == source_state::disconnected && change.reason == reason)
@@ -141,7 +140,7 @@ private:
   }
 
   void oversized(const oversized_frame& frame) {
-    // Only the front of the frame is there, so the seq is looked for in a copy with all of it.
+    // Only the head of the frame is available, so the seq is found in a padded copy.
     bytes head(frame.head.begin(), frame.head.end());
     head.resize(std::size_t{16} << 20);
     const auto seq = seq_of(head);

@@ -5,7 +5,7 @@
 
 namespace prism::net::test {
 
-/// How long a test waits for what must come: long enough for a loaded machine under sanitizers.
+/// How long a test waits for an expected event: long enough for a loaded machine under sanitizers.
 inline constexpr std::chrono::seconds patience{60};
 
 /// Waits until `condition` holds. False when it did not within `patience`.

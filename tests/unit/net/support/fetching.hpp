@@ -23,13 +23,13 @@ inline dns_options patient_dns() {
   return {.timeout = patience, .attempt_timeout = std::chrono::milliseconds{5'000}};
 }
 
-/// The same for a test in which it keeps silent: all attempts together take some two seconds.
+/// The same for a test in which it does not answer: all attempts together take some two seconds.
 inline dns_options hurried_dns() {
   return {.timeout = std::chrono::milliseconds{3'000},
           .attempt_timeout = std::chrono::milliseconds{300}};
 }
 
-/// An `http_client` on a thread of its own, which asks a name server of the test.
+/// An `http_client` on its own thread that uses a name server of the test.
 class fetching {
 public:
   explicit fetching(http_client_options options = {}, const std::string& ca_file = "",
@@ -78,7 +78,7 @@ public:
         boost::asio::co_spawn(thread_.context(), std::move(question), boost::asio::use_future));
   }
 
-  /// Reads something of the client on its own thread.
+  /// Reads a property of the client on its own thread.
   template <class Function>
   auto inside(Function function) {
     return boost::asio::post(thread_.context(), boost::asio::use_future(

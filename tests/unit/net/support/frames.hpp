@@ -36,7 +36,7 @@ inline void append_text(bytes& out, std::string_view text) {
   out.insert(out.end(), content.begin(), content.end());
 }
 
-/// A #commit with the keys that matter here and `padding` bytes as its blocks.
+/// A #commit with the relevant keys and `padding` bytes as its blocks.
 inline frame_bytes make_frame(std::int64_t seq, std::string_view repo, std::size_t padding = 100) {
   bytes out;
   append_head(out, 5, 2);

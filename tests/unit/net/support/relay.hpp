@@ -17,7 +17,7 @@ inline std::unique_ptr<replay_server> start_relay(corpus frames, replay_options 
   return std::move(*started);
 }
 
-/// The same with mishaps.
+/// The same with faults.
 inline std::unique_ptr<replay_server>
 start_faulty_relay(corpus frames, std::initializer_list<std::string_view> faults) {
   replay_options options;
