@@ -24,7 +24,8 @@ const statement set_local{"set_local", R"sql(
     set_config('synchronous_commit', $4, true)
 )sql"};
 
-/// What the server waits longer than we do: it acts alone only if we are stopped or cut off.
+/// How much longer the server waits than this process: it acts alone only if this process is
+/// stopped or cut off.
 constexpr milliseconds server_margin{1'000};
 
 const statement& begin_of(isolation level) {
@@ -48,7 +49,7 @@ std::string as_setting(milliseconds limit) {
   return fmt::format("{}ms", limit.count());
 }
 
-/// Gives the connection its old deadline back.
+/// Sets a deadline on the connection and restores the previous one.
 class deadline_scope {
 public:
   deadline_scope(connection& on, clock::time_point when) : on_(on), before_(on.deadline()) {
@@ -70,25 +71,24 @@ outcome<void> call(const std::function<outcome<void>(tx&)>& work, tx& inside) {
     return db_fail(sqlstate::internal,
                    fmt::format("exception in a transaction: {}", thrown.what()));
   } catch (...) {
-    inside.roll_back(); // not an error but control flow of somebody above us
+    inside.roll_back(); // not an error of the work: a caller's control flow
     throw;
   }
 }
 
 outcome<void> try_once(connection& on, const tx_options& options,
-                       std::vector<std::int64_t>& late_locks,
                        const std::function<outcome<void>(tx&)>& work) {
   if (!on.is_open())
     if (auto done = on.reconnect(time_left(on)); !done)
       return done;
-  tx inside(on, options, late_locks);
+  tx inside(on, options);
   auto done = call(work, inside);
   if (done)
     done = inside.commit();
   if (!done) {
     inside.roll_back();
     if (done.error().sqlstate == sqlstate::read_only)
-      on.close(); // it leads to a standby; a new one may find the primary
+      on.close(); // connected to a standby; a new connection may find the primary
   }
   return done;
 }
@@ -190,9 +190,8 @@ outcome<void> transaction::run_steps(connection& on, const tx_options& options,
   if (on.in_transaction())
     return db_fail("25001", "a transaction is already open on this connection");
   const deadline_scope scope(on, clock::now() + options.deadline);
-  std::vector<std::int64_t> late_locks;
   for (int retries = 0;; ++retries) {
-    auto done = try_once(on, options, late_locks, work);
+    auto done = try_once(on, options, work);
     if (done)
       return done;
     const auto delay = options.retry.next_delay(done.error(), retries, time_left(on));

@@ -13,37 +13,38 @@ namespace prism::db {
 
 enum class isolation { read_committed, repeatable_read, serializable };
 
-/// How a transaction runs. All of it is set with SET LOCAL, so it ends with the transaction and is
-/// safe behind a pooler.
+/// How a transaction runs. Every setting is local to the transaction, so it is safe behind a
+/// connection pooler.
 struct tx_options {
   using milliseconds = std::chrono::milliseconds;
 
-  /// For everything together, retries and their delays included.
+  /// Limit of the whole, including retries and the delays between them.
   milliseconds deadline{10'000};
 
-  /// Per statement, by the server. Never longer than what is left of `deadline` and a second, so
-  /// that the server stops by itself if this process cannot tell it to.
+  /// Limit of each statement, enforced by the server. Never more than the rest of `deadline` plus
+  /// one second, so that the server stops by itself if this process cannot cancel.
   milliseconds statement_timeout{30'000};
 
   /// How long one statement may wait for a lock (then 55P03).
   milliseconds lock_timeout{5'000};
 
-  /// Limit for the rollback, which must be done before an error is reported. A server that does not
-  /// answer loses the connection, which ends the transaction too.
+  /// Limit of the rollback, which ends before an error is reported. If the server does not answer
+  /// in time, the connection is closed, which also ends the transaction.
   milliseconds rollback_grace{5'000};
 
   isolation level{isolation::read_committed};
 
-  /// False: COMMIT does not wait for the disk. A crash of the *server* may then lose the last
-  /// transactions, always the newest ones, whole, and with the cursor that was written in them.
+  /// False: COMMIT does not wait for the disk. A crash of the *server* may then lose the newest
+  /// transactions, each as a whole, including the cursor written in it.
   bool synchronous_commit{true};
 
   retry_policy retry{};
 
-  /// How to wait between tries; empty: sleep.
+  /// Waits between tries; empty: sleeps.
   std::function<void(milliseconds)> sleep{};
 
-  /// Told before each retry why the last try failed; empty: nobody. For counting; must not throw.
+  /// Called before each retry with the error of the last try, for counting; may be empty. Must not
+  /// throw.
   std::function<void(const db_error&)> on_retry{};
 };
 
@@ -51,18 +52,12 @@ struct tx_options {
 /// the settings travel with the first of them.
 class tx final : public executor {
 public:
-  /// @param late_locks see `late_locks()`; outlives this try.
-  tx(connection& on, const tx_options& options, std::vector<std::int64_t>& late_locks)
-      : on_(on), options_(options), late_locks_(late_locks) {}
+  tx(connection& on, const tx_options& options) : on_(on), options_(options) {}
   tx(const tx&) = delete;
   tx& operator=(const tx&) = delete;
 
   [[nodiscard]] outcome<std::vector<result>> round_trip(std::span<const request> requests) override;
   [[nodiscard]] outcome<void> exec_script(const std::string& sql) override;
-
-  /// Posts that a try found out late to need locked (`queue_lock_posts_late`): the next try of the
-  /// same `run()` finds them here and locks them in their turn.
-  [[nodiscard]] std::vector<std::int64_t>& late_locks() noexcept { return late_locks_; }
 
   /// For run(): sends COMMIT, unless no statement has run.
   [[nodiscard]] outcome<void> commit();
@@ -76,7 +71,6 @@ private:
 
   connection& on_;
   const tx_options& options_;
-  std::vector<std::int64_t>& late_locks_;
   bool begun_{false};
   std::optional<db_error> first_error_;
 };
@@ -86,12 +80,13 @@ class transaction {
 public:
   /// Calls `work(tx&)`, which returns an `outcome<T>`, and commits when it succeeds.
   ///
-  /// On an error it rolls back before it returns. Errors that pass by themselves (`retry_policy`)
-  /// are retried by calling `work` again, on a new connection if the old one is lost: `work` must
-  /// therefore have no effects outside of the transaction, but for `late_locks()`. The deadline
-  /// cancels a running statement. A connection lost at COMMIT gives `error_class::commit_unknown`
-  /// and is never retried here: only idempotent work may be done again then. An exception out of
-  /// `work` rolls back and is `fatal`. Blocks; the connection's thread.
+  /// On an error it rolls back before it returns. After a transient error (`retry_policy`) it calls
+  /// `work` again, on a new connection if the old one is lost: `work` must therefore have no
+  /// effects outside of the transaction. What one try learns for the next goes into a variable
+  /// declared outside of `run()` and captured by `work`. The deadline cancels a running statement.
+  /// A connection lost at COMMIT gives `error_class::commit_unknown` and is never retried here,
+  /// since only idempotent work may be repeated then. An exception thrown by `work` rolls back and
+  /// is `fatal`. Blocks; the connection's thread.
   template <class Work>
   [[nodiscard]] static auto run(connection& on, const tx_options& options, Work&& work)
       -> std::invoke_result_t<Work&, tx&> {
