@@ -24,7 +24,7 @@ db::connection& synthetic_network() {
     auto made = connect_to(pg_fixture::fresh_database());
     REQUIRE(db::migrate(made));
     must(made.exec_script(text_of(PRISM_SOURCE_DIR "/bench/reads/fill.sql")));
-    // As autovacuum leaves it.
+    // The state that autovacuum produces.
     must(made.exec_script("VACUUM ANALYZE"));
     return made;
   }();
