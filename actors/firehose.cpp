@@ -1,14 +1,12 @@
 #include "actors/firehose.hpp"
 
-#include "actors/intake/routing.hpp"
-#include "actors/runtime/ask_database.hpp"
 #include "actors/shard.hpp"
-#include "atproto/frame/frame.hpp"
-#include "core/read_credit.hpp"
+#include "core/exit_code.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <spdlog/spdlog.h>
+#include <utility>
 
 namespace prism {
 
@@ -16,19 +14,60 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_interval{200};
 
-/// Frames the source may deliver before it hears from us again.
+/// Frames that the source may read before it gets more credit.
 constexpr std::uint64_t credit_ahead = 256;
 
 [[nodiscard]] time_point now() {
   return steady_clock::now();
 }
 
+void add(const intake_counts& counts, const metrics::firehose_metrics& metrics) {
+  metrics.bytes->Increment(static_cast<double>(counts.bytes));
+  for (std::size_t i = 0; i < counts.frames.size(); ++i)
+    if (counts.frames[i] > 0)
+      metrics.frames.of(to_string(static_cast<atproto::frame_kind>(i)))
+          .Increment(static_cast<double>(counts.frames[i]));
+  for (std::size_t i = 0; i < counts.bad.size(); ++i)
+    if (counts.bad[i] > 0)
+      metrics.bad_frames.of(to_string(static_cast<bad_frame>(i)))
+          .Increment(static_cast<double>(counts.bad[i]));
+}
+
+void report_change(const net::source_change& change, const metrics::firehose_metrics& metrics) {
+  using state = net::source_state;
+  metrics.connected->Set(change.state == state::connected ? 1 : 0);
+  if (change.state == state::connected) {
+    metrics.connects->Increment();
+    spdlog::info("connected to the relay, cursor {}",
+                 change.cursor ? std::to_string(*change.cursor) : "none (live)");
+  } else if (change.state == state::disconnected) {
+    metrics.disconnects.of(net::to_string(change.reason)).Increment();
+    spdlog::warn("no connection to the relay ({}): {}{}", net::to_string(change.reason),
+                 change.text,
+                 change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
+                                 : std::string{});
+  }
+}
+
+[[nodiscard]] net::ws_source_options source_options(const config::options& options) {
+  net::ws_source_options out;
+  out.relay_url = options.relay_url;
+  out.backoff.min = options.backoff_min;
+  out.backoff.max = options.backoff_max;
+  out.connect_timeout = options.connect_timeout;
+  out.ping_interval = options.ping_interval;
+  out.idle_timeout = options.idle_timeout;
+  out.max_frame_bytes = atproto::frame_limits::max_frame;
+  out.max_batch_frames = credit_ahead;
+  out.extra_ca_file = options.ca_file;
+  return out;
+}
+
 } // namespace
 
 firehose_state::firehose_state(self_pointer self, node_ptr node)
-    : self_(self), node_(std::move(node)), last_arrival_(now()),
-      channel_(node_->metrics.channel("firehose_to_shard")), exhausted_(*channel_.exhausted),
-      lanes_stalled_(*channel_.stalled_seconds),
+    : self_(self), node_(std::move(node)), channel_(node_->metrics.channel("firehose_to_shard")),
+      exhausted_(*channel_.exhausted), lanes_stalled_(*channel_.stalled_seconds),
       source_stalled_(*node_->metrics.firehose().stalled_seconds) {}
 
 firehose_state::~firehose_state() {
@@ -40,22 +79,18 @@ firehose_state::~firehose_state() {
 firehose_actor::behavior_type firehose_state::make_behavior() {
   load_cursors();
   self_->delayed_send(self_, tick_interval, tick{});
-  return {[this](const source_frames& arrived) { route(arrived); },
+  return {[this](const source_frames& arrived) { on_frames(arrived); },
           [this](const shard_ready& ready) { on_shard_ready(ready); },
-          [this](const frames_durable& done) { durable(done); },
-          [this](const tick&) { each_tick(); },
+          [this](const frames_durable& report) { on_durable(report); },
+          [this](const tick&) { on_tick(); },
           [this](const stop_request&) { self_->quit(); },
-          [this](const get_status&) -> actor_status {
-            return {name,
-                    {{"window_frames", std::to_string(window_frames())},
-                     {"window_bytes", std::to_string(window_bytes_)},
-                     {"highest_read", std::to_string(highest_read_.load())},
-                     {"durable", std::to_string(progress_ ? progress_->low_watermark() : 0)}}};
-          }};
+          [this](const get_status&) { return status(); }};
 }
 
+// -- start: cursors, then the source -------------------------------------------------------------
+
 void firehose_state::load_cursors() {
-  // One question at a time: more would only fill the pool's queue.
+  // One request at a time: more would only fill the pool's queue.
   if (loading_cursors_)
     return;
   loading_cursors_ = true;
@@ -63,264 +98,167 @@ void firehose_state::load_cursors() {
       self_, *node_, db::cursors_job{node_->service},
       [this](const std::vector<db::shard_cursor>& cursors) {
         loading_cursors_ = false;
-        if (!progress_)
+        if (!window_)
           open(cursors);
       },
       [this](const job_failure&) { loading_cursors_ = false; }); // the next tick tries again
 }
 
 void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
+  const auto& options = node_->options;
   std::vector<std::uint64_t> durable;
   auto lowest = std::numeric_limits<std::int64_t>::max();
-  for (const auto& each : cursors) {
-    durable.push_back(static_cast<std::uint64_t>(each.seq));
-    lowest = std::min(lowest, each.seq);
-    lanes_.emplace_back(shard_state::capacity(node_->options));
+  for (const auto& cursor : cursors) {
+    durable.push_back(static_cast<std::uint64_t>(cursor.seq));
+    lowest = std::min(lowest, cursor.seq);
   }
-  progress_.emplace(std::move(durable), node_->options.firehose_window_frames);
-  if (lowest > 0)
-    highest_read_ = lowest;
-  else if (node_->options.start_cursor)
-    highest_read_ = *node_->options.start_cursor;
-  for (std::size_t shard = 0; shard < lanes_.size(); ++shard)
-    if (const auto who = node_->actors.find(names::shard(shard)))
-      self_->send(who, firehose_started{});
+  window_.emplace(std::move(durable), shard_state::capacity(options),
+                  read_limits{.frames = options.firehose_window_frames,
+                              .bytes = options.firehose_window_bytes,
+                              .frame_bytes = atproto::frame_limits::max_frame,
+                              .ahead = credit_ahead},
+                  now());
+  intake_.emplace(window_->shards(), lowest > 0 ? std::optional{lowest} : options.start_cursor);
+  for (std::size_t shard = 0; shard < window_->shards(); ++shard)
+    if (const auto actor = node_->actors.find(names::shard(shard)))
+      self_->send(actor, firehose_started{});
   start_source();
 }
 
 void firehose_state::start_source() {
-  const auto& options = node_->options;
-  net::ws_source_options wanted;
-  wanted.relay_url = options.relay_url;
-  wanted.backoff.min = options.backoff_min;
-  wanted.backoff.max = options.backoff_max;
-  wanted.connect_timeout = options.connect_timeout;
-  wanted.ping_interval = options.ping_interval;
-  wanted.idle_timeout = options.idle_timeout;
-  wanted.max_frame_bytes = atproto::frame_limits::max_frame;
-  wanted.max_batch_frames = credit_ahead;
-  wanted.extra_ca_file = options.ca_file;
-  auto started = net::ws_source::start(std::move(wanted), callbacks());
+  auto started = net::ws_source::start(source_options(node_->options), callbacks());
   if (!started) {
-    node_->status.finish(78, "the source cannot start: " + started.error().message);
+    node_->status.finish(exit_code::configuration,
+                         "cannot start the connection to the relay: " + started.error().message);
     return;
   }
   source_ = std::move(*started);
   node_->status.firehose_running = true;
-  last_arrival_ = now();
+  window_->reset_quiet_time(now());
   top_up_credit();
 }
 
+// They run on the source's I/O thread, which ends before `intake_`.
 net::ws_source_callbacks firehose_state::callbacks() {
-  net::ws_source_callbacks out;
+  auto* intake = &*intake_;
+  const auto& metrics = node_->metrics.firehose();
   const auto self = caf::actor_cast<caf::actor>(self_);
-  const auto shards = lanes_.size();
-  const auto metrics = node_->metrics.firehose();
-  out.on_frames = [this, self, shards, metrics](std::vector<frame_bytes> frames) {
-    auto items = std::make_shared<std::vector<source_frames::item>>();
-    items->reserve(frames.size());
-    for (auto& data : frames) {
-      source_frames::item item;
-      metrics.bytes->Increment(static_cast<double>(data->size()));
-      const auto peeked = atproto::peek_frame(*data);
-      if (!peeked) {
-        item.frame.seq = -1;
-        metrics.bad_frames.of(to_string(peeked.error().code)).Increment();
-        spdlog::warn("a frame is passed over: {}", peeked.error().message);
-      } else {
-        metrics.frames.of(to_string(peeked->kind)).Increment();
-        log_notice(*data, *peeked);
-        item.for_a_shard = peeked->seq >= 0 && !peeked->did.empty() && has_shard(peeked->kind);
-        item.shard = item.for_a_shard ? shard_of(peeked->did, shards) : 0;
-        item.frame.seq = peeked->seq;
-        if (peeked->seq > highest_read_)
-          highest_read_ = peeked->seq;
-      }
-      if (item.for_a_shard)
-        item.frame.data = std::move(data);
-      items->push_back(std::move(item));
-    }
-    caf::anon_send(self, source_frames{std::move(items)});
-  };
-  out.next_cursor = [this]() -> std::optional<std::int64_t> {
-    const auto highest = highest_read_.load();
-    return highest < 0 ? std::nullopt : std::optional{highest};
-  };
-  out.on_state = [metrics](const net::source_change& change) {
-    using state = net::source_state;
-    metrics.connected->Set(change.state == state::connected ? 1 : 0);
-    if (change.state == state::connected) {
-      metrics.connects->Increment();
-      spdlog::info("connected to the relay, cursor {}",
-                   change.cursor ? std::to_string(*change.cursor) : "none (live)");
-    } else if (change.state == state::disconnected) {
-      metrics.disconnects.of(net::to_string(change.reason)).Increment();
-      spdlog::warn(
-          "no connection to the relay ({}): {}{}", net::to_string(change.reason), change.text,
-          change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
-                          : std::string{});
-    }
-  };
-  out.on_bad_message = [metrics](std::size_t size) {
-    metrics.bad_frames.of("text").Increment();
-    spdlog::warn("a text message of {} bytes is passed over", size);
-  };
-  out.on_oversized = [this, metrics](const net::oversized_frame& frame) {
-    metrics.bad_frames.of("oversized").Increment();
-    const auto peeked = atproto::peek_frame_beginning(frame.head);
-    const auto highest = highest_read_.load();
-    const auto skip_to = peeked && peeked->seq > highest ? peeked->seq : highest + 1;
-    spdlog::error("a frame over the size limit came {} times after cursor {}; it is passed over, "
-                  "the next attempt begins after {}",
-                  frame.times, highest, skip_to);
-    highest_read_ = skip_to;
-  };
-  return out;
+  return {
+      .on_frames =
+          [intake, self, &metrics](std::vector<frame_bytes> frames) {
+            auto batch = intake->route(std::move(frames));
+            add(batch.counts, metrics);
+            caf::anon_send(self, std::move(batch.frames));
+          },
+      .next_cursor = [intake] { return intake->next_cursor(); },
+      .on_state = [&metrics](const net::source_change& change) { report_change(change, metrics); },
+      .on_oversized =
+          [intake, &metrics](const net::oversized_frame& frame) {
+            add(intake->skip_oversized(frame.head, frame.times), metrics);
+          },
+      .on_bad_message = [intake,
+                         &metrics](std::size_t size) { add(intake->skip_text(size), metrics); }};
 }
 
-void firehose_state::route(const source_frames& arrived) {
-  last_arrival_ = now();
-  granted_ -= std::min<std::uint64_t>(granted_, arrived.items->size());
-  std::vector<bool> touched(lanes_.size(), false);
-  for (const auto& item : *arrived.items) {
-    if (item.frame.seq < 0)
-      continue;
-    const auto seq = static_cast<std::uint64_t>(item.frame.seq);
-    if (!item.for_a_shard) {
-      if (!progress_->skip(seq))
-        repeated(item.frame.seq);
-      continue;
-    }
-    const auto wanted = progress_->delivered(seq, item.shard);
-    if (!wanted) {
-      if (wanted.error().code == errc::limit)
-        throw std::logic_error("the window has more frames than credit: " + wanted.error().message);
-      repeated(item.frame.seq);
-      continue;
-    }
-    if (!*wanted)
-      continue;
-    window_bytes_ += item.frame.data->size();
-    lanes_[item.shard].push(item.frame);
-    touched[item.shard] = true;
-  }
-  for (std::size_t shard = 0; shard < lanes_.size(); ++shard)
-    if (touched[shard])
-      feed(shard);
+// -- messages ------------------------------------------------------------------------------------
+
+void firehose_state::on_frames(const source_frames& arrived) {
+  const auto received = window_->receive(arrived, now());
+  if (!received)
+    throw std::logic_error("the window got more frames than credit: " + received.error().message);
+  for (const auto& frame : received->repeated)
+    report_repeated(frame);
+  for (const auto shard : received->shards)
+    feed(shard);
   top_up_credit();
-}
-
-// We ask for what comes after the highest seq, so a relay should not send this. It is no harm, but
-// one that has begun to count anew would lose everything in this way.
-void firehose_state::repeated(std::int64_t seq) {
-  node_->metrics.firehose().repeated->Increment();
-  if (const auto suppressed_count = repeated_lines_.allow(0, now()))
-    spdlog::warn("frame {} is not above {}, the highest read, and is passed over; {} such lines "
-                 "kept back",
-                 seq, progress_->highest(), *suppressed_count);
 }
 
 void firehose_state::on_shard_ready(const shard_ready& ready) {
-  if (!progress_ || ready.shard >= lanes_.size())
+  if (!window_ || !window_->announce(ready, now()))
     return;
-  lanes_[ready.shard].restart(ready.incarnation, now());
-  durable({ready.shard, ready.durable_seq, 0});
   feed(ready.shard);
-}
-
-void firehose_state::durable(const frames_durable& done) {
-  if (!progress_ || done.shard >= lanes_.size())
-    return;
-  auto& lane = lanes_[done.shard];
-  const auto before = lane.bytes();
-  lane.committed(done.seq, now());
-  window_bytes_ -= before - lane.bytes();
-  // A shard may have committed what this life of the firehose has not read again yet.
-  const auto known = std::min(static_cast<std::uint64_t>(done.seq), progress_->highest());
-  static_cast<void>(progress_->acked(done.shard, known));
-  event_time_ = std::max(event_time_, done.event_time);
-  feed(done.shard);
   top_up_credit();
 }
 
-void firehose_state::feed(std::size_t shard) {
-  auto frames = lanes_[shard].take(now());
-  if (!frames)
+void firehose_state::on_durable(const frames_durable& report) {
+  if (!window_ || !window_->committed(report, now()))
     return;
-  // Nobody there at the moment: the shard announces itself when it comes, and gets all again.
-  if (const auto who = node_->actors.find(names::shard(shard)))
-    self_->send(who, frame_batch{lanes_[shard].incarnation(), std::move(frames)});
+  feed(report.shard);
+  top_up_credit();
+}
+
+void firehose_state::on_tick() {
+  self_->delayed_send(self_, tick_interval, tick{});
+  if (!window_)
+    return load_cursors();
+  advance_idle_shards();
+  top_up_credit();
+  update_metrics();
+  finish_if_caught_up();
+}
+
+actor_status firehose_state::status() const {
+  return {name,
+          {{"window_frames", std::to_string(window_ ? window_->frames() : 0)},
+           {"window_bytes", std::to_string(window_ ? window_->bytes() : 0)},
+           {"highest_read", std::to_string(intake_ ? intake_->highest_read() : -1)},
+           {"durable", std::to_string(window_ ? window_->low_watermark() : 0)}}};
+}
+
+// -- what follows from them ----------------------------------------------------------------------
+
+void firehose_state::feed(std::size_t shard) {
+  const auto batch = window_->take(shard, now());
+  if (!batch)
+    return;
+  // If the shard is down, nothing is lost: it announces itself when it is back, and is sent all.
+  if (const auto actor = node_->actors.find(names::shard(shard)))
+    self_->send(actor, *batch);
+}
+
+void firehose_state::advance_idle_shards() {
+  for (std::size_t shard = 0; shard < window_->shards(); ++shard)
+    if (const auto seq = window_->advance_for(shard))
+      if (const auto actor = node_->actors.find(names::shard(shard)))
+        self_->send(actor, advance_to{*seq});
 }
 
 void firehose_state::top_up_credit() {
   if (!source_)
     return;
-  const auto more = frames_to_grant(
-      {.frames = node_->options.firehose_window_frames,
-       .bytes = node_->options.firehose_window_bytes,
-       .frame_bytes = atproto::frame_limits::max_frame,
-       .ahead = credit_ahead},
-      {.frames = progress_->outstanding(), .bytes = window_bytes_, .granted = granted_});
-  if (more == 0)
-    return;
-  granted_ += more;
-  source_->grant(static_cast<std::uint32_t>(more));
+  if (const auto frames = window_->grant(); frames > 0)
+    source_->grant(static_cast<std::uint32_t>(frames));
 }
 
-void firehose_state::each_tick() {
-  self_->delayed_send(self_, tick_interval, tick{});
-  if (!progress_)
-    return load_cursors();
-  for (std::size_t shard = 0; shard < lanes_.size(); ++shard)
-    if (const auto seq = progress_->advance_for(shard))
-      if (const auto who = node_->actors.find(names::shard(shard)))
-        self_->send(who, advance_to{static_cast<std::int64_t>(*seq)});
-  top_up_credit();
-  show();
-  finish_if_caught_up();
+// The stream is requested after the highest seq, so a relay should not send such a frame. A few do
+// no harm; a relay whose sequence began anew would lose all its events here.
+void firehose_state::report_repeated(const replay_window::repeated_frame& frame) {
+  node_->metrics.firehose().repeated->Increment();
+  if (const auto suppressed = repeated_lines_.allow(0, now()))
+    spdlog::warn("skipping frame {}: not above {}, the highest seq read ({} similar lines "
+                 "suppressed)",
+                 frame.seq, frame.highest, *suppressed);
 }
 
 void firehose_state::finish_if_caught_up() {
-  const auto limit = node_->options.until_caught_up;
-  if (limit.count() == 0 || now() - last_arrival_ < limit || window_frames() > 0)
-    return;
-  for (std::size_t shard = 0; shard < lanes_.size(); ++shard)
-    if (progress_->advance_for(shard))
-      return;
-  // Tasks come with batches, and the last one is some time ago by now.
-  if (node_->status.identity_idle_since <
-      last_arrival_.time_since_epoch().count() + steady_clock::duration{limit / 2}.count())
-    return;
-  if (progress_->highest() > 0)
-    node_->status.finish(0, "caught up");
+  const time_point idle_since{steady_clock::duration{node_->status.identity_idle_since.load()}};
+  if (window_->caught_up(node_->options.until_caught_up, idle_since, now()))
+    node_->status.finish(exit_code::success, "caught up");
 }
 
-std::size_t firehose_state::window_frames() const {
-  return progress_ ? progress_->outstanding() : 0;
-}
-
-void firehose_state::show() {
+void firehose_state::update_metrics() {
   const auto& out = node_->metrics.firehose();
-  out.last_seq->Set(static_cast<double>(progress_->highest()));
-  out.durable_seq->Set(static_cast<double>(progress_->low_watermark()));
-  if (event_time_ > 0)
-    out.event_timestamp->Set(static_cast<double>(event_time_) / 1e6);
-  out.window_frames->Set(static_cast<double>(window_frames()));
+  out.last_seq->Set(static_cast<double>(window_->highest()));
+  out.durable_seq->Set(static_cast<double>(window_->low_watermark()));
+  if (window_->event_time() > 0)
+    out.event_timestamp->Set(static_cast<double>(window_->event_time()) / 1e6);
+  out.window_frames->Set(static_cast<double>(window_->frames()));
   out.window_capacity->Set(static_cast<double>(node_->options.firehose_window_frames));
-  std::size_t depth = 0;
-  std::size_t capacity = 0;
-  std::uint64_t exhausted = 0;
-  steady_clock::duration stalled{0};
-  for (const auto& lane : lanes_) {
-    depth += lane.credit().in_flight();
-    capacity += lane.credit().capacity();
-    exhausted += lane.credit().times_exhausted();
-    stalled += lane.credit().time_stalled(now());
-  }
-  channel_.depth->Set(static_cast<double>(depth));
-  channel_.capacity->Set(static_cast<double>(capacity));
-  exhausted_.show(static_cast<double>(exhausted));
-  lanes_stalled_.show(std::chrono::duration<double>(stalled).count());
+  const auto channel = window_->channel(now());
+  channel_.depth->Set(static_cast<double>(channel.depth));
+  channel_.capacity->Set(static_cast<double>(channel.capacity));
+  exhausted_.show(static_cast<double>(channel.exhausted));
+  lanes_stalled_.show(std::chrono::duration<double>(channel.stalled).count());
   if (source_)
     source_stalled_.show(std::chrono::duration<double>(source_->stats().stalled).count());
 }

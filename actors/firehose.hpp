@@ -1,25 +1,27 @@
 #pragma once
 
-#include "actors/intake/shard_lane.hpp"
+#include "actors/intake/frame_intake.hpp"
+#include "actors/intake/replay_window.hpp"
 #include "actors/runtime/ask_database.hpp"
 #include "actors/runtime/node_context.hpp"
 #include "core/rate_limited.hpp"
-#include "core/watermark.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
 #include "net/relay/ws_source.hpp"
 
-#include <atomic>
-#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 namespace prism {
 
-/// Owns the one WebSocket and the replay window. Frames are routed by the hash of their repo's DID;
-/// each shard gets as many as it has credit for, and the rest waits here. The socket is read only
-/// while the window has room, so that a slow database is felt by the relay and nothing is dropped.
-/// A shard that was restarted gets everything again that it has not committed.
+/// Owns the one WebSocket to the relay. `frame_intake` routes the frames by the hash of their
+/// repo's DID, on the source's I/O thread; `replay_window` decides what each shard is sent and how
+/// much may be read. The socket is read only while the window has room: a slow database slows the
+/// relay down, and no frame is dropped. A shard that was restarted is sent again everything that it
+/// has not committed.
 class firehose_state {
 public:
   using interface = firehose_actor;
@@ -34,37 +36,38 @@ public:
   interface::behavior_type make_behavior();
 
 private:
+  // -- start: cursors, then the source ---------------------------------------------------------
   void load_cursors();
   void open(const std::vector<db::shard_cursor>& cursors);
   void start_source();
   [[nodiscard]] net::ws_source_callbacks callbacks();
-  void route(const source_frames& arrived);
-  void repeated(std::int64_t seq);
+
+  // -- messages --------------------------------------------------------------------------------
+  void on_frames(const source_frames& arrived);
   void on_shard_ready(const shard_ready& ready);
-  void durable(const frames_durable& done);
+  void on_durable(const frames_durable& report);
+  void on_tick();
+  [[nodiscard]] actor_status status() const;
+
+  // -- what follows from them ------------------------------------------------------------------
   void feed(std::size_t shard);
+  void advance_idle_shards();
   void top_up_credit();
-  void each_tick();
+  void report_repeated(const replay_window::repeated_frame& frame);
   void finish_if_caught_up();
-  void show();
-  [[nodiscard]] std::size_t window_frames() const;
+  void update_metrics();
 
   self_pointer self_;
   node_ptr node_;
-  bool loading_cursors_{false}; // for the cursors
-  std::optional<watermark> progress_;
-  std::vector<shard_lane> lanes_;
-  std::size_t window_bytes_{0};
-  std::uint64_t granted_{0}; // frames the source may still deliver
-  std::int64_t event_time_{0};
-  std::chrono::steady_clock::time_point last_arrival_;
+  bool loading_cursors_{false};
+  std::optional<replay_window> window_; // both empty until the cursors are loaded
+  std::optional<frame_intake> intake_;
   rate_limited<int> repeated_lines_{std::chrono::seconds{10}, 1};
   metrics::channel_metrics channel_;
   metrics::running_total exhausted_;
   metrics::running_total lanes_stalled_;
   metrics::running_total source_stalled_;
-  std::atomic<std::int64_t> highest_read_{-1}; // -1: nothing yet; written on the I/O thread
-  std::unique_ptr<net::ws_source> source_;     // last: its thread uses what is above
+  std::unique_ptr<net::ws_source> source_; // last: its thread uses `intake_`
 };
 
 } // namespace prism

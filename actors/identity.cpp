@@ -1,53 +1,64 @@
 #include "actors/identity.hpp"
 
 #include "actors/intake/routing.hpp"
-#include "actors/runtime/ask_database.hpp"
 #include "actors/runtime/report_counters.hpp"
+#include "core/exit_code.hpp"
 #include "metrics/labels.hpp"
 
-#include <algorithm>
 #include <spdlog/spdlog.h>
 
 namespace prism {
 
 namespace {
 
-using task_outcome = db::identity_result::task_outcome;
 using db::identity_kind;
 
 constexpr std::chrono::milliseconds tick_interval{500};
-// Of tries that failed, by their number: from 30 seconds to 6 hours.
-constexpr backoff_options retry_delays{.min = std::chrono::seconds{30},
-                                       .max = std::chrono::hours{6}};
-// Of tasks that were held back to spare a host; it may be free at any moment.
-constexpr std::chrono::milliseconds shortest_wait{500};
-constexpr std::chrono::milliseconds longest_wait{5'000};
 
-[[nodiscard]] net::identity_options resolver_options(const config::options& from) {
+[[nodiscard]] net::identity_options resolver_options(const config::options& options) {
   net::identity_options out;
-  out.plc_url = from.plc_url;
-  out.handle_resolver_url = from.handle_resolver_url;
-  out.ca_file = from.ca_file;
-  out.dns_servers = from.dns_servers;
-  out.allow_private = from.allow_private_addresses == "yes";
-  out.timeout = from.identity_timeout;
-  out.max_in_flight = 2 * from.identity_concurrency;
-  out.gate.max_in_flight = from.identity_host_concurrency;
-  out.gate.rate = static_cast<double>(from.identity_host_rate);
+  out.plc_url = options.plc_url;
+  out.handle_resolver_url = options.handle_resolver_url;
+  out.ca_file = options.ca_file;
+  out.dns_servers = options.dns_servers;
+  out.allow_private = options.allow_private_addresses;
+  out.timeout = options.identity_timeout;
+  out.max_in_flight = 2 * options.identity_concurrency;
+  out.gate.max_in_flight = options.identity_host_concurrency;
+  out.gate.rate = static_cast<double>(options.identity_host_rate);
   out.gate.burst = 2 * out.gate.rate;
   return out;
 }
 
-[[nodiscard]] std::string_view name_of(task_outcome what) noexcept {
-  constexpr std::string_view names[]{"confirmed", "refuted", "hosted", "failed", "deferred"};
-  return names[static_cast<std::size_t>(what)];
+[[nodiscard]] identity_lookup_done result_of(const db::identity_task& task,
+                                             net::handle_answer answer) {
+  using status = net::handle_answer::handle_status;
+  return {.user_id = task.user_id,
+          .kind = task.kind,
+          .known = answer.what == status::confirmed || answer.what == status::refuted,
+          .held_back = answer.what == status::held_back,
+          .good = answer.what == status::confirmed,
+          .handle = std::move(answer.handle),
+          .why = std::move(answer.why)};
 }
 
-/// The database was away. One that took too long would take as long at once.
-[[nodiscard]] bool is_transient(const db::db_error& problem) {
-  return (problem.cls == db::error_class::transient ||
-          problem.cls == db::error_class::commit_unknown) &&
-         problem.sqlstate != db::sqlstate::query_canceled;
+[[nodiscard]] identity_lookup_done result_of(const db::identity_task& task,
+                                             net::hosting_answer answer) {
+  using status = net::hosting_answer::hosting_status;
+  return {.user_id = task.user_id,
+          .kind = task.kind,
+          .known = answer.what == status::hosted || answer.what == status::gone,
+          .held_back = answer.what == status::held_back,
+          .good = answer.what == status::hosted,
+          .handle = {},
+          .why = std::move(answer.why)};
+}
+
+/// The database was away. A statement that took too long would take as long in a second.
+[[nodiscard]] bool is_transient(const db::db_error& error) {
+  return (error.cls == db::error_class::transient ||
+          error.cls == db::error_class::commit_unknown) &&
+         error.sqlstate != db::sqlstate::query_canceled;
 }
 
 } // namespace
@@ -55,242 +66,197 @@ constexpr std::chrono::milliseconds longest_wait{5'000};
 identity_state::identity_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), metrics_(node_->metrics.identity()), totals_(metrics_),
       shown_documents_(node_->metrics.cache("did_documents")),
-      shown_handles_(node_->metrics.cache("handles")) {}
+      shown_handles_(node_->metrics.cache("handles")),
+      claims_(node_->options.identity_concurrency, steady_clock::now()) {}
 
 identity_state::shown_totals::shown_totals(const metrics::identity_metrics& out)
     : answered(out.requests.of("answered")), failed(out.requests.of("failed")),
       refused(out.requests.of("refused")), held_back(out.requests.of("held_back")),
       timed_out(*out.timeouts) {}
 
-// Its callbacks send to this actor, which may be gone by then: so it ends first.
+// The resolver's callbacks send to this actor, so the resolver ends first.
 identity_state::~identity_state() {
   if (resolver_)
     resolver_->stop();
 }
 
 identity_actor::behavior_type identity_state::make_behavior() {
-  if (node_->options.identity_lookups == "on") {
-    start_resolver();
-    each_tick();
-  } else {
-    node_->status.identity_idle_since = node_status::always;
-  }
+  start_resolver();
   return {[this](const identity_tasks_added&) { claim(); },
-          [this](const identity_lookup_done& what) { ended(what); },
-          [this](const tick&) { each_tick(); },
-          [this](const stop_request&) {
-            stopping_ = true;
-            // What is under way would be asked for nothing; it is claimed again at the next start.
-            if (resolver_)
-              resolver_->stop();
-            stop_if_idle();
-          },
-          [this](const get_status&) -> actor_status {
-            return {name,
-                    {{"in_flight", std::to_string(in_flight_.size())},
-                     {"to_store", std::to_string(results_.size())}}};
-          }};
+          [this](const identity_lookup_done& found) { on_lookup_done(found); },
+          [this](const tick&) { on_tick(); }, [this](const stop_request&) { on_stop(); },
+          [this](const get_status&) { return status(); }};
 }
 
 void identity_state::start_resolver() {
+  if (!node_->options.identity_lookups) {
+    node_->status.identity_idle_since = node_status::always;
+    return;
+  }
   auto started = net::identity_resolver::start(resolver_options(node_->options));
   if (!started)
     throw std::runtime_error(started.error().message);
   resolver_ = std::move(*started);
+  on_tick();
 }
 
-void identity_state::each_tick() {
+void identity_state::on_tick() {
   self_->delayed_send(self_, tick_interval, tick{});
   claim();
   store();
-  show();
+  update_metrics();
 }
 
-// -- claiming --------------------------------------------------------------------------------
+// Look-ups in flight are not awaited: the next start claims their tasks again.
+void identity_state::on_stop() {
+  stopping_ = true;
+  claims_.stop();
+  if (resolver_)
+    resolver_->stop();
+  quit_if_idle();
+}
+
+actor_status identity_state::status() const {
+  return {name,
+          {{"in_flight", std::to_string(claims_.in_flight())},
+           {"to_store", std::to_string(results_.size())}}};
+}
+
+// -- one task: claim, look up, store -------------------------------------------------------------
 
 void identity_state::claim() {
-  const auto capacity = node_->options.identity_concurrency;
-  if (!resolver_ || claiming_ || stopping_ || in_flight_.size() >= capacity)
+  if (!resolver_)
     return;
-  std::vector<std::int64_t> busy;
-  for (const auto& [which, what] : in_flight_)
-    busy.push_back(which.first);
-  claiming_ = true;
-  const auto asked = clock::now();
+  auto request = claims_.next_claim(steady_clock::now());
+  if (!request)
+    return;
   ask_database(
       self_, *node_,
-      db::claim_identity_job{static_cast<std::int64_t>(capacity - in_flight_.size()), lease,
-                             std::move(busy), claim_all_},
-      [this, asked](const db::claimed_tasks& found) {
-        claiming_ = false;
-        claim_all_ = false;
-        claimed(found, asked);
-        stop_if_idle();
+      db::claim_identity_job{request->limit, identity_claims::lease, std::move(request->busy_users),
+                             request->include_claimed},
+      [this](const db::claimed_tasks& found) {
+        on_claimed(found);
+        quit_if_idle();
       },
       [this](const job_failure&) {
-        claiming_ = false; // the next tick tries again
-        stop_if_idle();
+        claims_.claim_failed(); // the next tick tries again
+        quit_if_idle();
       });
 }
 
-void identity_state::claimed(const db::claimed_tasks& found, clock::time_point asked) {
+void identity_state::on_claimed(const db::claimed_tasks& found) {
   metrics_.queued->Set(static_cast<double>(found.queued));
   metrics_.untried->Set(static_cast<double>(found.untried));
-  for (const auto& task : found.tasks)
-    start(task);
-  // A job of an identity that died may have claimed after ours had released what it held. Nobody
-  // works at that; its lease ends by itself, but only much later.
-  if (found.tasks.empty() && in_flight_.empty() && found.untried > 0 && asked - started_at_ < lease)
-    claim_all_ = true;
-  if (found.untried == 0 && in_flight_.empty())
-    node_->status.identity_idle_since = asked.time_since_epoch().count();
+  for (const auto& task : claims_.claimed(found, steady_clock::now()))
+    look_up(task);
+  if (const auto idle_since = claims_.idle_since())
+    node_->status.identity_idle_since = idle_since->time_since_epoch().count();
 }
 
-void identity_state::start(const db::identity_task& task) {
-  const key which{task.user_id, task.kind};
-  if (stopping_ || !in_flight_.emplace(which, lookup{task, clock::now()}).second)
-    return;
-  const auto to = caf::actor_cast<identity_actor>(self_);
-  const auto answer = [to, which](bool known, bool held_back, bool good, std::string handle,
-                                  std::string why) {
-    caf::anon_send(to, identity_lookup_done{which.first, which.second, known, held_back, good,
-                                            std::move(handle), std::move(why)});
+void identity_state::look_up(const db::identity_task& task) {
+  const auto send = [task, to = caf::actor_cast<identity_actor>(self_)](auto answer) {
+    caf::anon_send(to, result_of(task, std::move(answer)));
   };
   if (task.kind == identity_kind::handle)
-    resolver_->check_handle(task.did, task.forced || task.attempts > 0, [answer](auto a) {
-      using v = net::handle_answer::handle_status;
-      answer(a.what == v::confirmed || a.what == v::refuted, a.what == v::held_back,
-             a.what == v::confirmed, std::move(a.handle), std::move(a.why));
-    });
+    resolver_->check_handle(task.did, task.forced || task.attempts > 0, send);
   else
-    resolver_->check_hosting(task.did, [answer](auto a) {
-      using v = net::hosting_answer::hosting_status;
-      answer(a.what == v::hosted || a.what == v::gone, a.what == v::held_back, a.what == v::hosted,
-             {}, std::move(a.why));
-    });
+    resolver_->check_hosting(task.did, send);
 }
 
-// -- results ---------------------------------------------------------------------------------
-
-void identity_state::ended(const identity_lookup_done& what) {
-  const auto found = in_flight_.find({what.user_id, what.kind});
-  if (found == in_flight_.end())
+void identity_state::on_lookup_done(const identity_lookup_done& found) {
+  const auto* lookup = claims_.find({found.user_id, found.kind});
+  if (lookup == nullptr)
     return;
-  const auto& [task, since] = found->second;
-  metrics_.seconds->Observe(std::chrono::duration<double>(clock::now() - since).count());
+  metrics_.seconds->Observe(
+      std::chrono::duration<double>(steady_clock::now() - lookup->since).count());
   if (stopping_) {
-    in_flight_.erase(found);
-    return stop_if_idle();
+    claims_.release({found.user_id, found.kind});
+    return quit_if_idle();
   }
-  if (task.kind == identity_kind::deletion && what.known && !what.good)
-    return purge(task);
-  results_.push_back(result_of(task, what));
+  auto decision = decide(lookup->task, found, random());
+  if (decision.purge)
+    return purge(lookup->task);
+  metrics_.tasks.of(label_of(decision)).Increment();
+  log_failure(decision, found.why);
+  results_.push_back(std::move(decision.result));
   store();
 }
 
-db::identity_result identity_state::result_of(const db::identity_task& task,
-                                              const identity_lookup_done& what) {
-  db::identity_result result{task, task_outcome::nothing_to_do, what.handle, {}};
-  if (!what.known)
-    schedule_retry(result, !what.held_back);
-  else if (task.kind == identity_kind::handle)
-    result.what = what.good ? task_outcome::confirmed : task_outcome::refuted;
-  const bool given_up = result.what == task_outcome::failed && task.kind == identity_kind::handle &&
-                        task.attempts + 1 >= max_attempts;
-  if (given_up)
-    result.what = task_outcome::nothing_to_do;
-  metrics_.tasks.of(given_up ? "given_up" : name_of(result.what)).Increment();
-  if (result.what != task_outcome::failed && !given_up)
-    return result;
-  // When the directory is away they all fail, and one line tells as much as thousands.
-  if (const auto suppressed_count = failures_.allow(task.kind, clock::now()))
+// When the PLC directory is away all look-ups fail, and a few lines say as much as thousands.
+void identity_state::log_failure(const identity_decision& decision, const std::string& reason) {
+  const auto& [task, outcome, handle, delay] = decision.result;
+  if (outcome != db::identity_result::task_outcome::failed && !decision.given_up)
+    return;
+  if (const auto suppressed = failures_.allow(task.kind, steady_clock::now()))
     spdlog::info(
-        "identity: {}: {}, try {} failed: {}; {} ({} more such since the last line)", task.did,
-        task.kind == identity_kind::handle ? "handle" : "deletion", task.attempts + 1, what.why,
-        given_up ? "not before its next activity" : "to be tried again", *suppressed_count);
-  return result;
+        "identity: {}: {}, try {} failed: {}; {} ({} similar lines suppressed)", task.did,
+        task.kind == identity_kind::handle ? "handle" : "deletion", task.attempts + 1, reason,
+        decision.given_up ? "no retry before its next activity" : "will be retried", *suppressed);
 }
 
-void identity_state::schedule_retry(db::identity_result& result, bool counts) {
-  std::uniform_real_distribution<> random{0, 1};
-  if (counts) {
-    backoff delays(retry_delays);
-    for (std::int32_t i = 0; i < result.task.attempts; ++i)
-      static_cast<void>(delays.next(1));
-    result.what = task_outcome::failed;
-    result.delay = delays.next(random(random_));
-  } else {
-    result.what = task_outcome::deferred;
-    result.delay = std::chrono::duration_cast<std::chrono::milliseconds>(
-        shortest_wait + random(random_) * (longest_wait - shortest_wait));
-  }
-}
-
-// What has gathered while the previous results were written.
+// Stores what has gathered while the previous results were written.
 void identity_state::store() {
   if (storing_ || results_.empty())
     return;
   storing_ = true;
   const auto batch = std::make_shared<const std::vector<db::identity_result>>(std::move(results_));
   results_.clear();
-  const auto done = [this, batch](bool good) {
-    storing_ = false;
-    if (good)
-      for (const auto& each : *batch)
-        in_flight_.erase({each.task.user_id, each.task.kind});
-    else // the next tick tries again
-      results_.insert(results_.end(), batch->begin(), batch->end());
-    if (good) {
-      store();
-      claim();
-    }
-    stop_if_idle();
-  };
   ask_database(
       self_, *node_, db::store_identity_job{*batch},
-      [this, done](const db::identity_report& report) {
+      [this, batch](const db::identity_report& report) {
         metrics_.taken->Increment(report.taken);
-        done(true);
+        on_stored(*batch, true);
       },
-      [done](const job_failure&) { done(false); });
+      [this, batch](const job_failure&) { on_stored(*batch, false); });
 }
 
-// -- deletions -------------------------------------------------------------------------------
+void identity_state::on_stored(const std::vector<db::identity_result>& batch, bool good) {
+  storing_ = false;
+  if (good) {
+    for (const auto& result : batch)
+      claims_.release({result.task.user_id, result.task.kind});
+    store();
+    claim();
+  } else { // the next tick tries again
+    results_.insert(results_.end(), batch.begin(), batch.end());
+  }
+  quit_if_idle();
+}
+
+// -- deletions -----------------------------------------------------------------------------------
 
 void identity_state::purge(const db::identity_task& task) {
   const auto shard = static_cast<std::int32_t>(shard_of(task.did, node_->options.shards));
   ask_database(
       self_, *node_, db::purge_job{{task, node_->service, shard, node_->epoch}},
-      [this, task](const db::apply_report& report) { purged(task, report); },
-      [this, task](const job_failure& failure) { not_purged(task, failure); });
+      [this, task](const db::apply_report& report) { on_purged(task, report); },
+      [this, task](const job_failure& failure) { on_purge_failed(task, failure); });
 }
 
-void identity_state::purged(const db::identity_task& task, const db::apply_report& report) {
+void identity_state::on_purged(const db::identity_task& task, const db::apply_report& report) {
   metrics_.tasks.of("purged").Increment();
   spdlog::info("identity: {} is deleted: {} records purged", task.did, report.purged);
-  report_pending(report, true);
-  in_flight_.erase({task.user_id, task.kind});
+  report_changes(report, true);
+  claims_.release({task.user_id, task.kind});
   claim();
-  stop_if_idle();
+  quit_if_idle();
 }
 
-void identity_state::not_purged(const db::identity_task& task, const job_failure& failure) {
-  // Of a portion whose COMMIT was not answered nobody knows what it did.
+void identity_state::on_purge_failed(const db::identity_task& task, const job_failure& failure) {
+  // If the answer to the COMMIT of a chunk was lost, it is unknown what that chunk did.
   if (failure.partial)
-    report_pending(failure.partial->done, failure.why.cls != db::error_class::commit_unknown);
+    report_changes(failure.partial->done, failure.why.cls != db::error_class::commit_unknown);
   if (failure.why.sqlstate == db::fenced_state)
-    node_->status.finish(75, failure.why.message);
-  db::identity_result result{task, task_outcome::failed, {}, {}};
-  schedule_retry(result, !is_transient(failure.why));
-  metrics_.tasks.of(name_of(result.what)).Increment();
+    node_->status.finish(exit_code::fenced, failure.why.message);
+  auto result = retry(task, !is_transient(failure.why), random());
+  metrics_.tasks.of(label_of({.result = result})).Increment();
   results_.push_back(std::move(result));
   store();
-  stop_if_idle();
+  quit_if_idle();
 }
 
-// What waited for or with the account waits no more. Whoever keeps count of that may be away: it
-// reads the table when it comes back.
-void identity_state::report_pending(const db::apply_report& report, bool all) {
+// pending_ops may be down; it reads the table when it is back.
+void identity_state::report_changes(const db::apply_report& report, bool all) {
   count_report(node_->metrics, report);
   const auto pending = node_->actors.find(names::pending_ops);
   if ((report.pending.empty() && all) || !pending)
@@ -302,13 +268,13 @@ void identity_state::report_pending(const db::apply_report& report, bool all) {
       .then([](const pending_noted&) {}, [](const caf::error&) {});
 }
 
-void identity_state::stop_if_idle() {
-  if (stopping_ && !claiming_ && !storing_)
+void identity_state::quit_if_idle() {
+  if (stopping_ && !claims_.claiming() && !storing_)
     self_->quit();
 }
 
-void identity_state::show() {
-  metrics_.in_flight->Set(static_cast<double>(in_flight_.size()));
+void identity_state::update_metrics() {
+  metrics_.in_flight->Set(static_cast<double>(claims_.in_flight()));
   if (!resolver_)
     return;
   const auto now = resolver_->stats();
@@ -319,8 +285,8 @@ void identity_state::show() {
   totals_.timed_out.show(static_cast<double>(now.timed_out));
   metrics_.hosts->Set(static_cast<double>(now.hosts));
   metrics_.open_circuits->Set(static_cast<double>(now.open_circuits));
-  const auto show_cache = [](metrics::shown_cache& on, const net::identity_stats::cache& from) {
-    on.show(from.hits, from.misses, from.evictions, from.entries);
+  const auto show_cache = [](metrics::shown_cache& out, const net::identity_stats::cache& cache) {
+    out.show(cache.hits, cache.misses, cache.evictions, cache.entries);
   };
   show_cache(shown_documents_, now.documents);
   show_cache(shown_handles_, now.handles);

@@ -14,12 +14,12 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds poll_interval{100};
 
-/// Findings of one batch that get a line each.
+/// Findings of one batch that are logged with a line each.
 constexpr std::size_t max_lines = 10;
 
 [[nodiscard]] janitor_task every(task what, std::chrono::milliseconds interval,
                                  std::chrono::milliseconds first, std::int64_t rows) {
-  // Not later than a short interval asks for.
+  // A short interval also shortens the wait for the first run.
   return {what,
           {.name = std::string{to_string(what)},
            .interval = interval,
@@ -38,10 +38,10 @@ constexpr std::size_t max_lines = 10;
   std::vector<scheduled_job> jobs;
   for (const auto& each : tasks)
     jobs.push_back(each.when);
-  auto made = schedule::make(std::move(jobs));
-  if (!made)
-    throw std::logic_error("janitor: " + made.error().message);
-  return std::move(*made);
+  auto created = schedule::make(std::move(jobs));
+  if (!created)
+    throw std::logic_error("janitor: " + created.error().message);
+  return std::move(*created);
 }
 
 } // namespace
@@ -67,25 +67,31 @@ janitor_state::janitor_state(self_pointer self, node_ptr node, std::vector<janit
 periodic_actor::behavior_type janitor_state::make_behavior() {
   schedule_.start(steady_clock::now(), [this] { return random(); });
   self_->delayed_send(self_, poll_interval, tick{});
-  return {[this](const tick&) {
-            self_->delayed_send(self_, poll_interval, tick{});
-            check_schedule();
-          },
-          [this](const stop_request&) {
-            stopping_ = true;
-            if (running_ == nullptr)
-              self_->quit();
-          },
-          [this](const get_status&) -> actor_status {
-            actor_status out{name, {{"running", running_ ? running_->what.when.name : "none"}}};
-            for (const auto& each : jobs_)
-              out.fields.emplace_back(each.what.when.name,
-                                      fmt::format("rows={} failures={} {}",
-                                                  each.metrics.rows->Value(), each.failures,
-                                                  each.last_error));
-            return out;
-          }};
+  return {[this](const tick&) { on_tick(); }, [this](const stop_request&) { on_stop(); },
+          [this](const get_status&) { return status(); }};
 }
+
+void janitor_state::on_tick() {
+  self_->delayed_send(self_, poll_interval, tick{});
+  check_schedule();
+}
+
+void janitor_state::on_stop() {
+  stopping_ = true;
+  if (running_ == nullptr)
+    self_->quit();
+}
+
+actor_status janitor_state::status() const {
+  actor_status out{name, {{"running", running_ ? running_->what.when.name : "none"}}};
+  for (const auto& job : jobs_)
+    out.fields.emplace_back(job.what.when.name,
+                            fmt::format("rows={} failures={} {}", job.metrics.rows->Value(),
+                                        job.failures, job.last_error));
+  return out;
+}
+
+// -- one run ---------------------------------------------------------------------------------
 
 void janitor_state::check_schedule() {
   if (running_ != nullptr || fenced_ || stopping_)
@@ -100,50 +106,54 @@ void janitor_state::check_schedule() {
   running_->rows = 0;
   started_ = now;
   running_->metrics.runs->Increment();
-  batch(*running_);
+  run_batch(*running_);
 }
 
-void janitor_state::batch(job& which) {
-  db::upkeep_job what{.task = which.what.task,
-                      .service = node_->service,
-                      .epoch = node_->epoch,
-                      .limit = which.what.batch_rows,
-                      .from = which.position};
-  if (what.task == task::pending_ops)
-    what.keep = node_->options.pending_ttl;
-  else if (what.task == task::history)
-    what.keep = node_->options.history_keep;
+void janitor_state::run_batch(job& job) {
+  db::upkeep_job request{.task = job.what.task,
+                         .service = node_->service,
+                         .epoch = node_->epoch,
+                         .limit = job.what.batch_rows,
+                         .from = job.position};
+  if (request.task == task::pending_ops)
+    request.keep = node_->options.pending_ttl;
+  else if (request.task == task::history)
+    request.keep = node_->options.history_keep;
   ask_database(
-      self_, *node_, std::move(what),
-      [this, &which](const db::upkeep_report& report) { batch_done(which, report); },
-      [this, &which](const job_failure& failure) {
+      self_, *node_, std::move(request),
+      [this, &job](const db::upkeep_report& report) { on_batch_done(job, report); },
+      [this, &job](const job_failure& failure) {
         fenced_ = failure.why.sqlstate == db::fenced_state;
-        end_run(which, db::describe(failure.why));
+        end_run(job, db::describe(failure.why));
       });
 }
 
-void janitor_state::batch_done(job& which, const db::upkeep_report& report) {
-  which.position = report.next;
-  which.rows += report.rows;
-  which.metrics.rows->Increment(static_cast<double>(report.rows));
-  publish_report(which, report);
+void janitor_state::on_batch_done(job& job, const db::upkeep_report& report) {
+  job.position = report.next;
+  job.rows += report.rows;
+  job.metrics.rows->Increment(static_cast<double>(report.rows));
+  log_findings(job, report);
+  report_expired(report);
   if (report.more && !stopping_ && steady_clock::now() - started_ < longest_run)
-    return batch(which);
-  end_run(which, {});
+    return run_batch(job);
+  end_run(job, {});
 }
 
-// What was found is a defect of ours, or damage: never mended in silence.
-void janitor_state::publish_report(job& which, const db::upkeep_report& report) {
+// A finding is a defect of ours, or damage from outside: it is never repaired without a line.
+void janitor_state::log_findings(const job& job, const db::upkeep_report& report) {
   std::size_t lines = 0;
-  for (const auto& each : report.findings) {
-    node_->metrics.audit_findings().of(each.table).Increment();
+  for (const auto& finding : report.findings) {
+    node_->metrics.audit_findings().of(finding.table).Increment();
     if (++lines <= max_lines)
-      spdlog::error("[BackgroundJobs] {}: {} {}: {}; mended", title(which.what.task), each.table,
-                    each.id, each.text);
+      spdlog::error("[BackgroundJobs] {}: {} {}: {}; mended", title(job.what.task), finding.table,
+                    finding.id, finding.text);
   }
   if (lines > max_lines)
-    spdlog::error("[BackgroundJobs] {}: {} more such rows, mended", title(which.what.task),
+    spdlog::error("[BackgroundJobs] {}: {} more such rows, mended", title(job.what.task),
                   lines - max_lines);
+}
+
+void janitor_state::report_expired(const db::upkeep_report& report) {
   if (report.forgotten.empty())
     return;
   node_->metrics.pending().events.of("expired").Increment(static_cast<double>(report.rows));
@@ -155,23 +165,23 @@ void janitor_state::publish_report(job& which, const db::upkeep_report& report) 
         .then([](const pending_noted&) {}, [](const caf::error&) {});
 }
 
-void janitor_state::end_run(job& which, const std::string& problem) {
+void janitor_state::end_run(job& job, const std::string& problem) {
   const auto now = steady_clock::now();
   const std::chrono::duration<double> took = now - started_;
-  which.metrics.last_duration->Set(took.count());
-  which.metrics.last_run->Set(
+  job.metrics.last_duration->Set(took.count());
+  job.metrics.last_run->Set(
       std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
-  which.last_error = problem;
+  job.last_error = problem;
   if (!problem.empty()) {
-    ++which.failures;
-    which.metrics.failures->Increment();
-    spdlog::error("[BackgroundJobs] {} failed: {}", title(which.what.task), problem);
+    ++job.failures;
+    job.metrics.failures->Increment();
+    spdlog::error("[BackgroundJobs] {} failed: {}", title(job.what.task), problem);
   } else
-    spdlog::log(which.rows > 0 || which.what.when.interval >= 1h ? spdlog::level::info
-                                                                 : spdlog::level::debug,
-                "[BackgroundJobs] {} completed", title(which.what.task));
+    spdlog::log(job.rows > 0 || job.what.when.interval >= 1h ? spdlog::level::info
+                                                             : spdlog::level::debug,
+                "[BackgroundJobs] {} completed", title(job.what.task));
   running_ = nullptr;
-  if (const auto noted = schedule_.finished(which.what.when.name, now, random()); !noted)
+  if (const auto noted = schedule_.finished(job.what.when.name, now, random()); !noted)
     spdlog::error("janitor: {}", noted.error().message);
   if (stopping_)
     self_->quit();

@@ -19,23 +19,21 @@ struct janitor_task {
   std::int64_t batch_rows{1'000};
 };
 
-/// What runs, and how often by the options: without other orders sessions hourly, OAuth states
-/// every six hours, operations parked for too long every minute, history and audits every ten
-/// minutes.
+/// All jobs, at the intervals of the options. Defaults: expired sessions hourly, OAuth states every
+/// six hours, expired parked operations every minute, history and audits every ten minutes.
 [[nodiscard]] std::vector<janitor_task> janitor_tasks(const config::options& options);
 
-/// Keeps the database tidy behind the events: one job at a time, each a series of small batches
-/// through the pool (db/upkeep/upkeep.hpp), so it never takes more than one session. A job that
-/// fails is counted and logged, comes again at its next time, and stops no other. An audit goes on
-/// where its last run ended. Works only while the node is the writer: a fenced one does nothing
-/// more.
+/// Runs the upkeep jobs, one at a time, each as a series of small batches through the pool
+/// (db/upkeep/upkeep.hpp), so it uses at most one session. A job that fails is counted and logged,
+/// runs again at its next time, and stops no other. An audit continues where its last run ended.
+/// Once the node is fenced, no job runs any more.
 class janitor_state {
 public:
   using interface = periodic_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "janitor";
 
-  /// A run that is not finished by then goes on the next time.
+  /// A run that has taken this long ends after its batch and continues at its next time.
   static constexpr std::chrono::seconds longest_run{20};
 
   janitor_state(self_pointer self, node_ptr node, std::vector<janitor_task> tasks);
@@ -47,24 +45,29 @@ private:
     janitor_task what;
     metrics::job_metrics metrics;
     db::upkeep_position position{};
-    std::uint64_t rows{0}; // of the run at work
+    std::uint64_t rows{0}; // of the current run
     std::uint64_t failures{0};
     std::string last_error{};
   };
 
+  void on_tick();
+  void on_stop();
+  [[nodiscard]] actor_status status() const;
+
   void check_schedule();
-  void batch(job& which);
-  void batch_done(job& which, const db::upkeep_report& report);
-  void publish_report(job& which, const db::upkeep_report& report);
-  void end_run(job& which, const std::string& problem);
+  void run_batch(job& job);
+  void on_batch_done(job& job, const db::upkeep_report& report);
+  void log_findings(const job& job, const db::upkeep_report& report);
+  void report_expired(const db::upkeep_report& report);
+  void end_run(job& job, const std::string& problem);
   [[nodiscard]] double random();
 
   self_pointer self_;
   node_ptr node_;
   std::vector<job> jobs_;
   schedule schedule_;
-  job* running_{nullptr};
-  time_point started_{};
+  job* running_{nullptr}; // in `jobs_`
+  time_point started_{};  // of the current run
   bool fenced_{false};
   bool stopping_{false};
   std::minstd_rand random_{std::random_device{}()};

@@ -31,23 +31,25 @@ constexpr std::chrono::seconds retry_interval{5};
 metrics_actor::behavior_type metrics_exporter_state::make_behavior() {
   listen();
   return {[this](const tick&) { listen(); }, [this](const stop_request&) { self_->quit(); },
-          [this](const get_status&) -> actor_status {
-            return {name, {{"port", server_ ? std::to_string(server_->port()) : "none"}}};
-          }};
+          [this](const get_status&) { return status(); }};
+}
+
+actor_status metrics_exporter_state::status() const {
+  return {name, {{"port", server_ ? std::to_string(server_->port()) : "none"}}};
 }
 
 void metrics_exporter_state::listen() {
-  const auto& wanted = node_->options.metrics_listen;
-  if (server_ || wanted.empty())
+  const auto& setting = node_->options.metrics_listen;
+  if (server_ || setting.empty())
     return;
   net::http_server_options options;
-  const auto address = net::parse_listen_address(wanted);
+  const auto address = net::parse_listen_address(setting);
   if (!address) {
     spdlog::error("metrics-listen: {}; there are no metrics", address.error().message);
     return;
   }
   options.listen = *address;
-  // The context outlives the server, which is stopped with this actor.
+  // The routes run on the server's thread and keep the node; the server ends with this actor.
   const auto node = node_;
   std::vector<net::http_route> routes{
       {"GET", "/metrics",
@@ -59,7 +61,6 @@ void metrics_exporter_state::listen() {
       {"GET", "/readyz", [node](const net::http_request&) { return ready_now(*node); }}};
   auto started = net::http_server::start(options, std::move(routes));
   if (!started) {
-    // The port may be held by the process that this one replaces.
     spdlog::error("no metrics for now: {}", started.error().message);
     self_->delayed_send(self_, retry_interval, tick{});
     return;

@@ -8,7 +8,8 @@
 
 namespace prism {
 
-/// Serves /metrics, /healthz and /readyz.
+/// Serves /metrics, /healthz and /readyz on `metrics-listen`. If the port is taken, say by the
+/// process that this one replaces, it is tried again every five seconds.
 class metrics_exporter_state {
 public:
   using interface = metrics_actor;
@@ -21,6 +22,7 @@ public:
 
 private:
   void listen();
+  [[nodiscard]] actor_status status() const;
 
   self_pointer self_;
   node_ptr node_;

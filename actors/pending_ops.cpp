@@ -21,51 +21,51 @@ namespace {
 } // namespace
 
 pending_ops_state::pending_ops_state(self_pointer self, node_ptr node)
-    : pending_ops_state(self, std::move(node), reading{}) {}
+    : pending_ops_state(self, std::move(node), reload_times{}) {}
 
-pending_ops_state::pending_ops_state(self_pointer self, node_ptr node, reading when)
-    : self_(self), node_(std::move(node)), when_(when), waiting_(empty_indexes()) {}
-
-// They tell this object, which stays where it is as long as they live.
-pending_ops_state::indexes pending_ops_state::empty_indexes() {
-  const auto& options = node_->options;
-  const auto left = [this](std::int64_t, const pending_key&, eviction_reason why) {
-    count_evicted(why);
-  };
-  return {pending_index{caps(options.pending_max_posts, options), left},
-          pending_index{caps(options.pending_max_lists, options), left}};
-}
-
-std::size_t pending_ops_state::remembered() const {
-  std::size_t sum = 0;
-  for (const auto& each : waiting_)
-    sum += each.waiting().items();
-  return sum;
-}
+pending_ops_state::pending_ops_state(self_pointer self, node_ptr node, reload_times times)
+    : self_(self), node_(std::move(node)), times_(times), indexes_(empty_indexes()) {}
 
 pending_ops_actor::behavior_type pending_ops_state::make_behavior() {
   load_if_due();
-  self_->delayed_send(self_, when_.poll_interval, tick{});
-  return {[this](const pending_changed& what) -> pending_noted {
-            noted(what);
-            return {};
-          },
-          [this](const tick&) {
-            load_if_due();
-            self_->delayed_send(self_, when_.poll_interval, tick{});
-          },
-          [this](const stop_request&) { self_->quit(); },
-          [this](const get_status&) -> actor_status {
-            actor_status out{name, {}};
-            for (std::size_t i = 0; i < waiting_.size(); ++i) {
-              const auto map = std::string{metrics::labels::pending_maps[i]};
-              const auto& waiting = waiting_[i].waiting();
-              out.fields.emplace_back(map + "_keys", std::to_string(waiting.keys()));
-              out.fields.emplace_back(map + "_ops", std::to_string(waiting.items()));
-            }
-            return out;
-          }};
+  self_->delayed_send(self_, times_.poll_interval, tick{});
+  return {[this](const pending_changed& report) { return on_report(report); },
+          [this](const tick&) { on_tick(); }, [this](const stop_request&) { self_->quit(); },
+          [this](const get_status&) { return status(); }};
 }
+
+void pending_ops_state::on_tick() {
+  load_if_due();
+  self_->delayed_send(self_, times_.poll_interval, tick{});
+}
+
+pending_noted pending_ops_state::on_report(const pending_changed& report) {
+  reload_needed_ = reload_needed_ || !report.all;
+  for (const auto& change : *report.changes) {
+    apply_reported(change);
+    if (!loading_)
+      continue;
+    if (changes_during_load_.size() < changes_during_load_capacity)
+      changes_during_load_.push_back(change);
+    else
+      reload_needed_ = true;
+  }
+  update_gauges(); // before the answer, so that the sender finds its changes in them
+  return {};
+}
+
+actor_status pending_ops_state::status() const {
+  actor_status out{name, {}};
+  for (std::size_t i = 0; i < indexes_.size(); ++i) {
+    const auto map = std::string{metrics::labels::pending_maps[i]};
+    const auto& waiting = indexes_[i].waiting();
+    out.fields.emplace_back(map + "_keys", std::to_string(waiting.keys()));
+    out.fields.emplace_back(map + "_ops", std::to_string(waiting.items()));
+  }
+  return out;
+}
+
+// -- loading the table -----------------------------------------------------------------------
 
 void pending_ops_state::load_if_due() {
   const auto now = steady_clock::now();
@@ -73,105 +73,107 @@ void pending_ops_state::load_if_due() {
     return;
   loading_ = true;
   reload_needed_ = false;
-  asked_ = now;
+  load_began_ = now;
   changes_during_load_.clear();
-  // Memory holds more operations than posts when several wait for one: to read fewer than it holds
-  // would make it forget the others.
-  limit_ = std::min(max_loaded_rows, static_cast<std::int64_t>(std::max<std::uint64_t>(
-                                         node_->options.pending_max_posts, remembered())));
+  // The cache holds more operations than referents when several wait for one: to load fewer rows
+  // than it holds would drop the others.
+  load_limit_ = std::min(max_loaded_rows, static_cast<std::int64_t>(std::max<std::uint64_t>(
+                                              node_->options.pending_max_posts, cached_ops())));
   ask_database(
-      self_, *node_, db::newest_pending_job{limit_},
-      [this](const changes& table) { loaded(table); },
-      [this](const job_failure& failure) { not_loaded(failure.why.message); });
+      self_, *node_, db::newest_pending_job{load_limit_},
+      [this](const changes& table) { on_loaded(table); },
+      [this](const job_failure& failure) { on_load_failed(failure.why.message); });
 }
 
-// What was told of meanwhile may be in what was read or not, and comes on top: to enter or forget
-// something twice does no harm. No line tells of full arrays: what is read may be old news.
-void pending_ops_state::loaded(const changes& table) {
-  const auto before = remembered();
+// Changes reported during the load may be in its rows or not, so they are applied on top: to apply
+// one twice does no harm. Full arrays are not logged here, since the rows may be old news.
+void pending_ops_state::on_loaded(const changes& table) {
+  const auto before = cached_ops();
   const auto evicted_before = evicted_;
   filling_ = true;
-  waiting_ = empty_indexes();
-  for (const auto& each : table)
-    static_cast<void>(enter(each));
-  for (const auto& each : changes_during_load_)
-    static_cast<void>(enter(each));
+  indexes_ = empty_indexes();
+  for (const auto& change : table)
+    static_cast<void>(apply(change));
+  for (const auto& change : changes_during_load_)
+    static_cast<void>(apply(change));
   filling_ = false;
-  // A full reading leaves the older ones out, which may wait still.
-  const auto now_remembered = remembered() + (evicted_ - evicted_before);
-  if (static_cast<std::int64_t>(table.size()) >= limit_ && now_remembered < before)
-    node_->metrics.pending()
-        .events.of("not_kept")
-        .Increment(static_cast<double>(before - now_remembered));
+  // A load that reached its limit leaves out older rows, which may still be parked.
+  const auto after = cached_ops() + (evicted_ - evicted_before);
+  if (static_cast<std::int64_t>(table.size()) >= load_limit_ && after < before)
+    node_->metrics.pending().events.of("not_kept").Increment(static_cast<double>(before - after));
   changes_during_load_.clear();
   loading_ = false;
   failing_ = false;
-  // A table that takes long to read is read less often.
+  // Loads take at most a hundredth of the time.
   const auto now = steady_clock::now();
   constexpr int share = 100;
-  not_before_ = now + when_.pause;
-  due_ = now + std::max<steady_clock::duration>(when_.every, share * (now - asked_));
-  show();
+  not_before_ = now + times_.pause;
+  due_ = now + std::max<steady_clock::duration>(times_.every, share * (now - load_began_));
+  update_gauges();
 }
 
-void pending_ops_state::not_loaded(const std::string& why) {
+void pending_ops_state::on_load_failed(const std::string& error) {
   loading_ = false;
   reload_needed_ = true;
   if (!std::exchange(failing_, true))
-    spdlog::warn("pending_ops: the table could not be read, it is tried again: {}", why);
+    spdlog::warn("pending_ops: the table could not be read, it is tried again: {}", error);
 }
 
-void pending_ops_state::noted(const pending_changed& what) {
-  reload_needed_ = reload_needed_ || !what.all;
-  for (const auto& each : *what.changes) {
-    note(each);
-    if (!loading_)
-      continue;
-    if (changes_during_load_.size() < changes_during_load_capacity)
-      changes_during_load_.push_back(each);
-    else
-      reload_needed_ = true; // it is read once more
-  }
-  show();
+// -- the cache -------------------------------------------------------------------------------
+
+void pending_ops_state::apply_reported(const db::pending_change& change) {
+  const auto evicted_before = evicted_;
+  const auto result = apply(change);
+  if (evicted_ != evicted_before)
+    hit(crash_point::during_eviction);
+  if (result.warn)
+    spdlog::warn("[BoundedArrayMap] Array for key {} reached max items ({}){}", change.referent_id,
+                 node_->options.pending_max_items,
+                 *result.warn > 0 ? fmt::format("; {} similar lines suppressed", *result.warn)
+                                  : std::string{});
 }
 
-pending_index::map::add_result pending_ops_state::enter(const db::pending_change& change) {
-  auto& waiting = waiting_[map_of(change.kind)];
+pending_index::map::add_result pending_ops_state::apply(const db::pending_change& change) {
+  auto& index = indexes_[map_of(change.kind)];
   const pending_key op{change.creator_id, static_cast<std::uint8_t>(change.kind), change.rkey};
   if (change.what == db::pending_event::parked)
-    return waiting.park(change.referent_id, op, steady_clock::now());
-  waiting.forget(change.referent_id, op);
+    return index.park(change.referent_id, op, steady_clock::now());
+  index.forget(change.referent_id, op);
   return {};
 }
 
-// What the table had and found no room was not given up for anything new: it is counted apart, each
-// time that the table is read.
-void pending_ops_state::count_evicted(eviction_reason why) {
+// The callbacks point to this object, which does not move while they live.
+pending_ops_state::indexes pending_ops_state::empty_indexes() {
+  const auto& options = node_->options;
+  const auto on_left = [this](std::int64_t, const pending_key&, eviction_reason reason) {
+    count_evicted(reason);
+  };
+  return {pending_index{caps(options.pending_max_posts, options), on_left},
+          pending_index{caps(options.pending_max_lists, options), on_left}};
+}
+
+std::size_t pending_ops_state::cached_ops() const {
+  std::size_t sum = 0;
+  for (const auto& index : indexes_)
+    sum += index.waiting().items();
+  return sum;
+}
+
+// Loaded rows without room made way for nothing new: they have an event of their own, counted at
+// each load.
+void pending_ops_state::count_evicted(eviction_reason reason) {
   ++evicted_;
   const auto& events = node_->metrics.pending().events;
   if (filling_)
     events.of("not_kept").Increment();
   else
-    events.of(why == eviction_reason::key_evicted ? "evicted" : "dropped").Increment();
+    events.of(reason == eviction_reason::key_evicted ? "evicted" : "dropped").Increment();
 }
 
-void pending_ops_state::note(const db::pending_change& change) {
-  const auto evicted_before = evicted_;
-  const auto entered = enter(change);
-  if (evicted_ != evicted_before)
-    hit(crash_point::during_eviction);
-  if (entered.warn)
-    spdlog::warn("[BoundedArrayMap] Array for key {} reached max items ({}){}", change.referent_id,
-                 node_->options.pending_max_items,
-                 *entered.warn > 0 ? fmt::format("; {} such lines kept back", *entered.warn)
-                                   : std::string{});
-}
-
-// Before anybody is answered, so that the gauges are never behind what was told.
-void pending_ops_state::show() {
+void pending_ops_state::update_gauges() {
   const auto& out = node_->metrics.pending();
-  for (std::size_t i = 0; i < waiting_.size(); ++i) {
-    const auto& waiting = waiting_[i].waiting();
+  for (std::size_t i = 0; i < indexes_.size(); ++i) {
+    const auto& waiting = indexes_[i].waiting();
     out.ops[i]->Set(static_cast<double>(waiting.items()));
     out.keys[i]->Set(static_cast<double>(waiting.keys()));
   }

@@ -179,8 +179,7 @@ void shard_state::build() {
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
   batch_->epoch = node_->epoch;
-  batch_->verify_deletions =
-      node_->options.verify_deletions == "yes" && node_->options.identity_lookups == "on";
+  batch_->verify_deletions = node_->options.verify_deletions && node_->options.identity_lookups;
   batch_->last_seq = in_flight_.empty() ? idle_until_ : in_flight_.back().seq;
   hit(crash_point::after_decode);
 }
@@ -281,7 +280,7 @@ void shard_state::not_written(const job_failure& failure) {
     pending_report_lost_ = true;
   if (why.sqlstate == db::fenced_state) {
     out.batches.of("fenced").Increment();
-    node_->status.finish(75, why.message);
+    node_->status.finish(exit_code::fenced, why.message);
     phase_ = phase::backing_off;
     return stop_if_idle();
   }

@@ -18,15 +18,9 @@ namespace {
   return std::move(*made);
 }
 
-// Exit reasons that a child has when it ended as it was asked to.
 [[nodiscard]] exit_kind kind_of(const caf::error& reason) {
   const bool normal = !reason || reason == caf::exit_reason::normal;
   return normal ? exit_kind::normal : exit_kind::abnormal;
-}
-
-[[nodiscard]] const std::string& pick(const std::vector<std::string>& from,
-                                      std::minstd_rand& random) {
-  return from[std::uniform_int_distribution<std::size_t>{0, from.size() - 1}(random)];
 }
 
 } // namespace
@@ -34,29 +28,27 @@ namespace {
 supervisor_state::supervisor_state(self_pointer self, node_ptr node, supervision_options options,
                                    std::vector<child_factory> children, supervisor_place place)
     : self_(self), node_(std::move(node)), place_(std::move(place)),
-      factories_(std::move(children)), decisions_(make_decisions(options, factories_)) {
-  self_->set_down_handler([this](const caf::down_msg& down) { child_down(down); });
-  // A rate sees the first restart only if there was a 0 before it.
+      factories_(std::move(children)), decisions_(make_decisions(options, factories_)),
+      chaos_(node_) {
+  self_->set_down_handler([this](const caf::down_msg& down) { on_child_down(down); });
+  // The series must exist with 0 before the first restart, or a rate does not see it.
   for (const auto& child : factories_)
     static_cast<void>(metrics_of(child.spec.name));
 }
 
 supervisor_state::~supervisor_state() {
-  for (const auto& [who, child] : alive_) {
-    if (const auto handle = caf::actor_cast<caf::actor>(who))
-      caf::anon_send_exit(handle, caf::exit_reason::kill);
-    node_->actors.erase(child, who);
+  for (const auto& [address, child] : alive_) {
+    if (const auto actor = caf::actor_cast<caf::actor>(address))
+      caf::anon_send_exit(actor, caf::exit_reason::kill);
+    node_->actors.erase(child, address);
   }
 }
 
 supervisor_actor::behavior_type supervisor_state::make_behavior() {
   carry_out(decisions_.start(steady_clock::now()));
-  plan_chaos();
+  schedule_chaos();
   return {[this](const tick&) { carry_out(decisions_.timer_fired(steady_clock::now())); },
-          [this](const chaos_tick&) {
-            kill_random_actor();
-            plan_chaos();
-          },
+          [this](const chaos_tick&) { on_chaos_tick(); },
           [this](const stop_request&) { carry_out(decisions_.stop_requested()); },
           [this](const get_status&) { return status(); }};
 }
@@ -85,33 +77,26 @@ void supervisor_state::carry_out(const supervision::actions& actions) {
 }
 
 void supervisor_state::start(const std::string& child) {
-  // Counted when it is started again, not when it fails: what dies in a stop stays dead.
+  // Counted here and not at the failure: a child that fails during a stop is not restarted.
   if (restarts_of(child) > 0)
     metrics_of(child).restarts->Increment();
-  auto who = factory_of(child).make(self_->system());
-  alive_[caf::actor_cast<caf::actor_addr>(who)] = child;
-  node_->actors.put(child, who);
-  self_->monitor(caf::actor_cast<caf::actor>(who));
+  auto actor = factory_of(child).make(self_->system());
+  alive_[caf::actor_cast<caf::actor_addr>(actor)] = child;
+  node_->actors.put(child, actor);
+  self_->monitor(caf::actor_cast<caf::actor>(actor));
 }
 
 void supervisor_state::stop(const std::string& child) {
-  const auto who = node_->actors.find(child);
-  if (!who)
+  const auto actor = node_->actors.find(child);
+  if (!actor)
     return;
-  const auto handle = caf::actor_cast<caf::actor>(who);
-  caf::anon_send(handle, stop_request{});
+  caf::anon_send(caf::actor_cast<caf::actor>(actor), stop_request{});
   const auto patience = factory_of(child).patience;
-  if (patience == patience.max())
-    return;
-  // Weak: a child that is gone by then must not be kept for it.
-  const auto address = caf::actor_cast<caf::actor_addr>(who);
-  self_->system().clock().schedule_message(
-      steady_clock::now() + patience, caf::actor_cast<caf::strong_actor_ptr>(address),
-      caf::make_mailbox_element(nullptr, caf::make_message_id(), {},
-                                caf::exit_msg{self_->address(), caf::exit_reason::kill}));
+  if (patience != patience.max())
+    kill_at(self_->system(), steady_clock::now() + patience, actor, self_->address());
 }
 
-void supervisor_state::child_down(const caf::down_msg& down) {
+void supervisor_state::on_child_down(const caf::down_msg& down) {
   const auto found = alive_.find(down.source);
   if (found == alive_.end())
     return;
@@ -122,9 +107,8 @@ void supervisor_state::child_down(const caf::down_msg& down) {
   const auto kind = kind_of(down.reason);
   const auto reason = describe(self_->system(), down.reason);
   if (kind == exit_kind::abnormal)
-    spdlog::error("actor {} failed: {}; its last message was {}, it was started again {} times "
-                  "before",
-                  child, reason, last_message, restarts_of(child));
+    spdlog::error("actor {} failed: {}; its last message was {}, {} restarts before", child, reason,
+                  last_message, restarts_of(child));
   const auto next = decisions_.child_exited(child, kind, reason, steady_clock::now(),
                                             std::uniform_real_distribution<>{0, 1}(random_));
   if (next)
@@ -133,11 +117,11 @@ void supervisor_state::child_down(const caf::down_msg& down) {
     spdlog::error("supervisor: {}", next.error().message);
 }
 
-void supervisor_state::give_up(const std::string& why) {
-  spdlog::error("{} gives up: {}", place_.name, why);
+void supervisor_state::give_up(const std::string& reason) {
+  spdlog::error("{} gives up: {}", place_.name, reason);
   if (place_.root)
-    node_->status.finish(70, why);
-  self_->quit(caf::make_error(caf::sec::runtime_error, "gave up: " + why));
+    node_->status.finish(exit_code::gave_up, reason);
+  self_->quit(caf::make_error(caf::sec::runtime_error, "gave up: " + reason));
 }
 
 const child_factory& supervisor_state::factory_of(const std::string& child) const {
@@ -145,9 +129,9 @@ const child_factory& supervisor_state::factory_of(const std::string& child) cons
                                [&](const child_factory& each) { return each.spec.name == child; });
 }
 
-// Shards are counted together.
 metrics::actor_metrics supervisor_state::metrics_of(const std::string& child) const {
-  return node_->metrics.actor(child.substr(0, child.find('-')));
+  const auto& name = factory_of(child).metrics_name;
+  return node_->metrics.actor(name.empty() ? child : name);
 }
 
 std::uint64_t supervisor_state::restarts_of(const std::string& child) const {
@@ -157,40 +141,19 @@ std::uint64_t supervisor_state::restarts_of(const std::string& child) const {
   return found == all.end() ? 0 : found->restarts;
 }
 
-void supervisor_state::plan_chaos() {
-  const auto rate = node_->options.chaos_kill_per_minute;
-  if (rate == 0 || !place_.root)
+void supervisor_state::schedule_chaos() {
+  if (!place_.root)
     return;
-  // From half the mean to one and a half of it.
-  const auto mean = std::chrono::duration<double>(60.0 / static_cast<double>(rate));
-  const auto wait = mean * std::uniform_real_distribution<>{0.5, 1.5}(random_);
-  self_->delayed_send(self_, std::chrono::duration_cast<steady_clock::duration>(wait),
-                      chaos_tick{});
+  if (const auto wait = chaos_.next_wait())
+    self_->delayed_send(self_, *wait, chaos_tick{});
 }
 
-void supervisor_state::kill_random_actor() {
-  const auto all = victims();
-  if (all.empty() || node_->status.draining)
-    return;
-  const auto& victim = pick(all, random_);
-  const auto who = node_->actors.find(victim);
-  if (!who)
-    return;
-  spdlog::warn("chaos: killing actor {}", victim);
-  node_->metrics.chaos_kills().Increment();
-  caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
-}
-
-// All sessions together are hit as often as one child: there may be many of them.
-std::vector<std::string> supervisor_state::victims() {
-  std::vector<std::string> out;
-  for (const auto& [who, child] : alive_)
-    out.push_back(child);
-  auto sessions = node_->actors.names();
-  std::erase_if(sessions, [](const std::string& each) { return !names::is_db_session(each); });
-  if (!sessions.empty())
-    out.push_back(pick(sessions, random_));
-  return out;
+void supervisor_state::on_chaos_tick() {
+  std::vector<std::string> children;
+  for (const auto& [address, child] : alive_)
+    children.push_back(child);
+  chaos_.kill_one(std::move(children));
+  schedule_chaos();
 }
 
 actor_status supervisor_state::status() const {

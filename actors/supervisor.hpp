@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/chaos_monkey.hpp"
 #include "actors/runtime/node_context.hpp"
 #include "core/supervision.hpp"
 #include "messages/interfaces.hpp"
@@ -18,24 +19,28 @@ struct child_factory {
   std::function<caf::strong_actor_ptr(caf::actor_system&)> make;
   /// How long it may take to stop by itself before it is killed.
   std::chrono::seconds patience{10};
+  /// The actor name under which its restarts are counted, the same for all shards; empty: its own.
+  std::string metrics_name{};
 };
 
-/// Where a supervisor stands in the tree: its name, and whether nobody is above it.
+/// The place of a supervisor in the tree: its name, and whether it has no parent.
 struct supervisor_place {
   std::string name{"supervisor"};
   bool root{true};
 };
 
-/// Starts its children in order, watches them, and starts those again that fail, as
-/// core/supervision decides. Children are known by their names in the node's directory. The report
-/// of a failure says why, at which message, and how often the child was started again.
+/// Starts its children in order, monitors them, and restarts those that fail, as core/supervision
+/// decides. The node's directory maps the names of the children to their current actors. A failure
+/// is logged with its reason, the last message and the number of earlier restarts.
 ///
-/// A child may be a supervisor (`nested_supervisor`). One that gives up has stopped its children
-/// and fails, which its parent counts as the failure of any child. The root ends the node with exit
-/// code 70 (EX_SOFTWARE) and leaves the restart to systemd.
+/// A child may be a supervisor itself (`nested_supervisor`). One that gives up first stops its
+/// children and then fails, which its parent treats like the failure of any child. The root ends
+/// the node with `exit_code::gave_up` and leaves the restart to the service manager.
 ///
-/// For tests the root kills at random (`chaos-kill-per-minute`) its children or a database session,
-/// each counted.
+/// The node of today is one flat level of permanent children, one_for_one; nested supervisors and
+/// the other strategies are for the cluster's shard hosts and are run by tests only until then.
+///
+/// The root has the `chaos_monkey`.
 class supervisor_state {
 public:
   using interface = supervisor_actor;
@@ -44,7 +49,7 @@ public:
 
   supervisor_state(self_pointer self, node_ptr node, supervision_options options,
                    std::vector<child_factory> children, supervisor_place place = {});
-  /// A supervisor that is killed takes its children along: nobody else would.
+  /// Kills the children that are left, if the supervisor itself was killed.
   ~supervisor_state();
   supervisor_state(const supervisor_state&) = delete;
   supervisor_state& operator=(const supervisor_state&) = delete;
@@ -55,11 +60,10 @@ private:
   void carry_out(const supervision::actions& actions);
   void start(const std::string& child);
   void stop(const std::string& child);
-  void child_down(const caf::down_msg& down);
-  void give_up(const std::string& why);
-  void plan_chaos();
-  void kill_random_actor();
-  [[nodiscard]] std::vector<std::string> victims();
+  void on_child_down(const caf::down_msg& down);
+  void give_up(const std::string& reason);
+  void schedule_chaos();
+  void on_chaos_tick();
   [[nodiscard]] const child_factory& factory_of(const std::string& child) const;
   [[nodiscard]] metrics::actor_metrics metrics_of(const std::string& child) const;
   [[nodiscard]] std::uint64_t restarts_of(const std::string& child) const;
@@ -72,10 +76,11 @@ private:
   supervision decisions_;
   std::map<caf::actor_addr, std::string> alive_;
   std::minstd_rand random_{std::random_device{}()};
+  chaos_monkey chaos_;
 };
 
-/// A child that is a supervisor with children of its own. It has all the time it needs to stop
-/// them.
+/// A child that is a supervisor with children of its own. Its time to stop is not limited, since
+/// that of its children is.
 [[nodiscard]] child_factory nested_supervisor(child_spec spec, node_ptr node,
                                               supervision_options options,
                                               std::vector<child_factory> children);

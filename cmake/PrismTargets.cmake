@@ -58,9 +58,14 @@ function(prism_room folder)
   endif()
 endfunction()
 
-# prism_test(NAME LABEL dep...): one Catch2 program of every *.test.cpp below the calling CMakeLists.txt,
-# but for folders that have a CMakeLists.txt of their own.
+# Where the tests learn of the PostgreSQL server of their run of ctest: see tests/support/test_postgres.main.cpp.
+set(prism_test_servers ${PROJECT_BINARY_DIR}/tests/servers)
+
+# prism_test(NAME LABEL [DATABASE] dep...): one Catch2 program of every *.test.cpp below the calling
+# CMakeLists.txt, but for folders that have a CMakeLists.txt of their own. DATABASE: it uses pg_fixture,
+# so ctest starts a server before the first of its cases and stops it after the last one.
 function(prism_test name label)
+  cmake_parse_arguments(PARSE_ARGV 2 arg DATABASE "" "")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.test.cpp)
   file(GLOB others ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
   foreach(other ${others})
@@ -71,11 +76,17 @@ function(prism_test name label)
     return()
   endif()
   add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE prism_test_main ${ARGN})
+  target_link_libraries(${name} PRIVATE prism_test_main ${arg_UNPARSED_ARGUMENTS})
   target_compile_definitions(${name} PRIVATE
     PRISM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PRISM_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  set(database "")
+  if(arg_DATABASE)
+    add_dependencies(${name} test_postgres)
+    set(database FIXTURES_REQUIRED postgres
+      ENVIRONMENT_MODIFICATION "PRISM_TEST_SERVERS=set:${prism_test_servers}")
+  endif()
   catch_discover_tests(${name} TEST_PREFIX "${label}: "
-    PROPERTIES LABELS ${label} TIMEOUT 300 ${prism_test_environment})
+    PROPERTIES LABELS ${label} TIMEOUT 300 ${prism_test_environment} ${database})
 endfunction()
 
 # prism_uses_regex(TARGET): with sanitizers g++ 12 takes members inside <regex> for uninitialised.

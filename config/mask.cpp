@@ -13,8 +13,8 @@ bool is_word(char c) noexcept {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
-// Replaces the password between "user:" and the last "@" before the path. The last one, because a
-// password with an unescaped @ must not show its tail.
+// Masks the password between "user:" and the last "@". The last one, because the tail of a password
+// with an unescaped @ must not be shown.
 void mask_user_part(std::string& text) {
   const auto scheme = text.find("://");
   if (scheme == std::string::npos)
@@ -28,8 +28,8 @@ void mask_user_part(std::string& text) {
     text.replace(colon + 1, at - colon - 1, mask);
 }
 
-// The end of a libpq value that begins at `from`: quoted, up to the quote; else up to a space, or
-// up to the & of a query.
+// The end of the libpq value that begins at `from`: after the closing quote if it is quoted, else
+// at the next space, or at the next & of a URL query.
 std::size_t value_end(std::string_view text, std::size_t from) {
   const bool in_quotes = from < text.size() && text[from] == '\'';
   for (auto i = from + (in_quotes ? 1 : 0); i < text.size(); ++i)
@@ -42,7 +42,7 @@ std::size_t value_end(std::string_view text, std::size_t from) {
   return text.size();
 }
 
-// Replaces the value of each `password = value`; sslpassword and the like are caught as well.
+// Masks the value of each `password = value`, and of keys that end with it, such as sslpassword.
 void mask_pairs(std::string& text) {
   for (auto found = text.find(key); found != std::string::npos; found = text.find(key, found)) {
     found += key.size();

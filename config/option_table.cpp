@@ -15,14 +15,44 @@ constexpr std::string_view oldest = "oldest";
 template <class T>
 constexpr bool is_text = std::is_same_v<T, std::string>;
 template <class T>
+constexpr bool is_choice = std::is_same_v<T, bool> || std::is_enum_v<T>;
+template <class T>
 constexpr bool is_cursor = std::is_same_v<T, std::optional<std::int64_t>>;
 
-// The three forms a member can have. Each returns nothing for a text that is not allowed.
+// A parser for each kind of value. Each returns nothing for a text that is not allowed.
 
 std::optional<std::string> read_text(const option_row& row, std::string_view text) {
   if (row.check != nullptr && !row.check(text))
     return std::nullopt;
   return std::string(text);
+}
+
+template <class Choice>
+std::optional<Choice> read_choice(const option_row& row, std::string_view text) {
+  const auto found = std::ranges::find(row.words, text);
+  if (found == row.words.end())
+    return std::nullopt;
+  const auto index = found - row.words.begin();
+  if constexpr (std::is_same_v<Choice, bool>)
+    return index == 0;
+  else
+    return static_cast<Choice>(index);
+}
+
+template <class Choice>
+std::string_view word_of(const option_row& row, Choice value) {
+  if constexpr (std::is_same_v<Choice, bool>)
+    return row.words[value ? 0 : 1];
+  else
+    return row.words[static_cast<std::size_t>(value)];
+}
+
+// "trace, debug or info"
+std::string listed(std::span<const std::string_view> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + std::string(words[i]);
+  return text;
 }
 
 std::optional<std::uint64_t> read_number(const option_row& row, std::string_view text) {
@@ -50,11 +80,17 @@ const option_row* find_row(std::string_view name) noexcept {
   return found == rows.end() ? nullptr : &*found;
 }
 
-std::string environment_name(const option_row& row) {
-  std::string name{"PRISM_"};
-  for (const char c : row.name)
-    name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  return name;
+const retired_option* find_retired(std::string_view name) noexcept {
+  const auto all = retired_options();
+  const auto found = std::ranges::find(all, name, &retired_option::name);
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::string environment_name(std::string_view name) {
+  std::string variable{"PRISM_"};
+  for (const char c : name)
+    variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return variable;
 }
 
 std::string allowed(const option_row& row) {
@@ -62,6 +98,8 @@ std::string allowed(const option_row& row) {
       [&]<class T>(T options::*) -> std::string {
         if constexpr (is_text<T>)
           return std::string(row.allowed_text);
+        else if constexpr (is_choice<T>)
+          return listed(row.words);
         else if constexpr (is_cursor<T>)
           return fmt::format("{}, {} or a sequence number", live, oldest);
         else
@@ -70,16 +108,18 @@ std::string allowed(const option_row& row) {
       row.field);
 }
 
-expected<void> assign(const option_row& row, std::string_view text, options& into) {
+expected<void> assign(const option_row& row, std::string_view text, options& values) {
   const bool accepted = std::visit(
       [&]<class T>(T options::*field) {
         const auto keep = [&](auto value) {
           if (value)
-            into.*field = T(std::move(*value));
+            values.*field = T(std::move(*value));
           return value.has_value();
         };
         if constexpr (is_text<T>)
           return keep(read_text(row, text));
+        else if constexpr (is_choice<T>)
+          return keep(read_choice<T>(row, text));
         else if constexpr (is_cursor<T>)
           return keep(read_cursor(row, text));
         else
@@ -92,12 +132,14 @@ expected<void> assign(const option_row& row, std::string_view text, options& int
   return {};
 }
 
-std::string value_of(const option_row& row, const options& from) {
+std::string value_of(const option_row& row, const options& values) {
   return std::visit(
       [&]<class T>(T options::*field) -> std::string {
-        const auto& value = from.*field;
+        const auto& value = values.*field;
         if constexpr (is_text<T>)
           return value;
+        else if constexpr (is_choice<T>)
+          return std::string(word_of(row, value));
         else if constexpr (is_cursor<T>)
           return !value        ? std::string(live)
                  : *value == 0 ? std::string(oldest)
@@ -111,15 +153,16 @@ std::string value_of(const option_row& row, const options& from) {
 }
 
 bool is_number(const option_row& row) noexcept {
-  return !std::holds_alternative<std::string options::*>(row.field) &&
-         !std::holds_alternative<std::optional<std::int64_t> options::*>(row.field);
+  return std::visit(
+      []<class T>(T options::*) { return !is_text<T> && !is_choice<T> && !is_cursor<T>; },
+      row.field);
 }
 
 expected<void> check_together(const options& values) {
   if (values.ping_interval >= values.idle_timeout)
     return fail(errc::invalid,
                 "ping-interval-ms ({}) must be below idle-timeout-ms ({}), or every quiet "
-                "connection would be cut",
+                "connection would be closed",
                 values.ping_interval.count(), values.idle_timeout.count());
   if (values.backoff_min > values.backoff_max)
     return fail(errc::invalid, "backoff-min-ms ({}) must not be above backoff-max-ms ({})",

@@ -14,57 +14,74 @@
 
 namespace prism::config {
 
-/// All there is to say about one setting. Help, dump, file, environment, command line and
-/// validation are driven by these rows and by nothing else.
+/// One option: the single source for help, dump, file, environment, command line and validation.
 struct option_row {
-  using member = std::variant<std::uint64_t options::*, std::chrono::milliseconds options::*,
-                              std::chrono::seconds options::*, std::string options::*,
-                              std::optional<std::int64_t> options::*>;
+  using member = std::variant<bool options::*, std::uint64_t options::*,
+                              std::chrono::milliseconds options::*, std::chrono::seconds options::*,
+                              std::string options::*, std::optional<std::int64_t> options::*,
+                              log_level options::*, log_format options::*>;
 
   /// Checks a text value; null accepts any.
   using text_check = bool (*)(std::string_view);
 
-  /// In the file, and after "--".
+  /// Name in the file, and after "--" on the command line.
   std::string_view name;
-  /// What it does, for a person who reads `--help`.
+  /// What it does, for `--help`.
   std::string_view help;
-  /// Where it is kept; its type decides the syntax.
+  /// Where the value is stored; its type decides the syntax.
   member field;
-  /// Smallest and largest number, in the unit of the name. Ignored for text.
+  /// Smallest and largest number, in the unit of the name. For numbers.
   std::uint64_t min{0};
   std::uint64_t max{std::numeric_limits<std::int64_t>::max()};
-  /// What a text may be, in words.
+  /// The spellings of a bool, the one for true first, or of an enum, in the order of its values.
+  std::span<const std::string_view> words{};
+  /// What a text may be, for messages.
   std::string_view allowed_text{};
   text_check check{nullptr};
-  /// A second environment variable, which yields to PRISM_*.
+  /// A second environment variable; PRISM_* takes precedence over it.
   std::string_view alias{};
-  /// Never shown as it is.
+  /// Whether the value is masked in every output.
   bool secret{false};
 };
 
-/// All settings, in the order in which they are shown.
+/// An option of an earlier version. Setting it has no effect but a warning, so that an existing
+/// configuration still starts.
+struct retired_option {
+  std::string_view name;
+  /// What applies instead of the option.
+  std::string_view reason;
+};
+
+/// All options, in the order in which they are shown.
 [[nodiscard]] std::span<const option_row> option_rows() noexcept;
+
+/// The options that have been removed.
+[[nodiscard]] std::span<const retired_option> retired_options() noexcept;
 
 /// The row of `name`, or null.
 [[nodiscard]] const option_row* find_row(std::string_view name) noexcept;
 
-/// "PRISM_" and the name in capitals with underscores.
-[[nodiscard]] std::string environment_name(const option_row& row);
+/// The retired option `name`, or null.
+[[nodiscard]] const retired_option* find_retired(std::string_view name) noexcept;
 
-/// What values are allowed, in words: "1 to 256".
+/// The environment variable of the option `name`: "PRISM_" and the name in capitals with
+/// underscores.
+[[nodiscard]] std::string environment_name(std::string_view name);
+
+/// The allowed values, for messages: "1 to 256".
 [[nodiscard]] std::string allowed(const option_row& row);
 
-/// Reads `text` into the row's member. Error `errc::invalid`: "NAME is 'TEXT', allowed is …", with
-/// the text hidden if the row is secret; `into` is unchanged then.
-[[nodiscard]] expected<void> assign(const option_row& row, std::string_view text, options& into);
+/// Parses `text` into the row's member of `values`. Error `errc::invalid`: "NAME is 'TEXT', allowed
+/// is …", with the text masked if the row is secret; `values` is unchanged then.
+[[nodiscard]] expected<void> assign(const option_row& row, std::string_view text, options& values);
 
-/// The row's value in the form `assign` takes, secrets included.
-[[nodiscard]] std::string value_of(const option_row& row, const options& from);
+/// The row's value in the form that `assign` takes, secrets not masked.
+[[nodiscard]] std::string value_of(const option_row& row, const options& values);
 
 /// Whether the value is written without quotes in a file.
 [[nodiscard]] bool is_number(const option_row& row) noexcept;
 
-/// Rules that bind two settings together. Error `errc::invalid`, naming both.
+/// Checks the rules that involve two options. Error `errc::invalid`, naming both.
 [[nodiscard]] expected<void> check_together(const options& values);
 
 } // namespace prism::config

@@ -4,6 +4,7 @@
 #include "config/render.hpp"
 #include "config/sources.hpp"
 
+#include <algorithm>
 #include <system_error>
 #include <vector>
 
@@ -22,13 +23,24 @@ std::string all_names() {
   return names;
 }
 
-expected<void> apply(const std::vector<setting>& settings, options& values) {
+void warn_once(std::vector<std::string>& warnings, const retired_option& retired,
+               const std::string& origin) {
+  const auto subject = fmt::format("option {} no longer exists", retired.name);
+  if (std::ranges::none_of(warnings, [&](const auto& line) { return line.starts_with(subject); }))
+    warnings.push_back(fmt::format("{}: {}; remove it ({})", subject, retired.reason, origin));
+}
+
+expected<void> apply(const std::vector<setting>& settings, parse_result& result) {
   for (const auto& given : settings) {
+    if (const auto* retired = find_retired(given.name)) {
+      warn_once(result.warnings, *retired, given.origin);
+      continue;
+    }
     const auto* row = find_row(given.name);
     if (row == nullptr)
-      return fail(errc::invalid, "{}: '{}' is not a setting; known are {}", given.origin,
+      return fail(errc::invalid, "{}: '{}' is not an option; known options are {}", given.origin,
                   given.name, all_names());
-    if (auto done = assign(*row, given.value, values); !done)
+    if (auto done = assign(*row, given.value, result.values); !done)
       return fail(errc::invalid, "{}: {}", given.origin, done.error().message);
   }
   return {};
@@ -57,9 +69,9 @@ tl::expected<parse_result, parse_failure> parse(std::span<const std::string_view
   if (!from_arguments)
     return failure(from_arguments.error(), exit_usage);
   if (from_arguments->help)
-    return parse_result{.values = {}, .what = action::help, .text = help_text()};
+    return parse_result{.what = action::help, .text = help_text()};
   if (from_arguments->version)
-    return parse_result{.values = {}, .what = action::version, .text = version_text()};
+    return parse_result{.what = action::version, .text = version_text()};
 
   const auto from_environment = read_environment(environment);
   if (!from_environment)
@@ -68,18 +80,20 @@ tl::expected<parse_result, parse_failure> parse(std::span<const std::string_view
   if (!from_file)
     return failure(from_file.error(), exit_config);
 
-  options values;
-  if (auto applied = apply(*from_file, values); !applied)
+  parse_result result;
+  if (auto applied = apply(*from_file, result); !applied)
     return failure(applied.error(), exit_config);
-  if (auto applied = apply(from_environment->settings, values); !applied)
+  if (auto applied = apply(from_environment->settings, result); !applied)
     return failure(applied.error(), exit_config);
-  if (auto applied = apply(from_arguments->settings, values); !applied)
+  if (auto applied = apply(from_arguments->settings, result); !applied)
     return failure(applied.error(), exit_usage);
-  if (auto valid = check_together(values); !valid)
+  if (auto valid = check_together(result.values); !valid)
     return failure(valid.error(), exit_config);
-  if (from_arguments->dump)
-    return parse_result{.values = values, .what = action::dump, .text = dump(values)};
-  return parse_result{.values = values, .what = action::run, .text = {}};
+  if (from_arguments->dump) {
+    result.what = action::dump;
+    result.text = dump(result.values);
+  }
+  return result;
 }
 
 tl::expected<parse_result, parse_failure> parse(int argc, const char* const* argv,

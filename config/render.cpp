@@ -9,7 +9,7 @@ namespace prism::config {
 
 namespace {
 
-// A text as CAF's parser takes it.
+// A text in the form that CAF's parser reads.
 std::string quoted(std::string_view text) {
   std::string out{'"'};
   for (const char c : text) {
@@ -21,7 +21,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string environment_names(const option_row& row) {
-  auto names = environment_name(row);
+  auto names = environment_name(row.name);
   if (!row.alias.empty())
     names += fmt::format(" or {}", row.alias);
   return names;
@@ -34,11 +34,12 @@ std::string help_text() {
   std::string text =
       "Usage: prismd [--NAME=VALUE]...\n\n"
       "Follows an atproto firehose and indexes it into PostgreSQL.\n"
-      "Order of precedence: defaults, file, environment, command line.\n\n"
+      "Later sources override earlier ones: defaults, file, environment, command line.\n\n"
       "  --config-file=PATH\n"
-      "      settings to read; /etc/prism/prismd.conf if that exists; PRISM_CONFIG_FILE\n"
+      "      file to read; default: /etc/prism/prismd.conf if it exists; environment:\n"
+      "      PRISM_CONFIG_FILE\n"
       "  --dump-config\n"
-      "      print the settings in effect in the form of a file, and exit\n"
+      "      print the options in effect as a configuration file, and exit\n"
       "  --help, -h\n"
       "  --version\n\n";
   for (const auto& row : option_rows()) {
@@ -55,9 +56,9 @@ std::string version_text() {
 }
 
 std::string dump(const options& values) {
-  std::string text = "; Settings of prismd, in CAF's configuration syntax: NAME = NUMBER or "
+  std::string text = "; Options of prismd, in CAF's configuration syntax: NAME = NUMBER or "
                      "NAME = \"TEXT\".\n"
-                     "; Environment and command line win over this file; see prismd --help.\n";
+                     "; Environment and command line override this file; see prismd --help.\n";
   for (const auto& row : option_rows()) {
     const auto value = value_of(row, values);
     text +=

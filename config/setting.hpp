@@ -4,11 +4,11 @@
 
 namespace prism::config {
 
-/// One value that a source gives to one name, before anybody has judged either.
+/// A name and value as a source gives them, not validated.
 struct setting {
   std::string name;
   std::string value;
-  /// Where it stands, for messages: "/etc/prism/prismd.conf:12", "environment variable PRISM_…".
+  /// Where it is set, for messages: "/etc/prism/prismd.conf:12", "environment variable PRISM_…".
   std::string origin;
 };
 

@@ -15,7 +15,7 @@ expected<command_line> read_command_line(std::span<const std::string_view> argum
       const auto equals = argument.find('=');
       const bool is_option = argument.substr(0, 2) == "--" && argument.size() > 2 && equals != 2;
       if (!is_option)
-        return fail(errc::invalid, "unexpected argument '{}'; options have the form --NAME=VALUE",
+        return fail(errc::invalid, "unexpected argument '{}'; options are of the form --NAME=VALUE",
                     argument);
       const auto name = argument.substr(2, equals == std::string_view::npos ? equals : equals - 2);
       if (equals == std::string_view::npos)

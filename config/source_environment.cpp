@@ -10,22 +10,33 @@ namespace {
 constexpr std::string_view prefix = "PRISM_";
 constexpr std::string_view config_file_variable = "PRISM_CONFIG_FILE";
 
-template <class NameOf>
-const option_row* row_with(std::string_view variable, NameOf name_of) {
-  const auto rows = option_rows();
-  const auto found = std::find_if(rows.begin(), rows.end(),
-                                  [&](const option_row& row) { return name_of(row) == variable; });
-  return found == rows.end() ? nullptr : &*found;
+/// The option, retired ones included, that the variable sets; empty if it sets none.
+std::string_view option_of(std::string_view variable) {
+  for (const auto& row : option_rows())
+    if (environment_name(row.name) == variable)
+      return row.name;
+  for (const auto& retired : retired_options())
+    if (environment_name(retired.name) == variable)
+      return retired.name;
+  return {};
 }
 
-setting from_variable(const option_row& row, std::string_view name, std::string_view value) {
-  return {std::string(row.name), std::string(value), fmt::format("environment variable {}", name)};
+/// The option that has the variable as its alias; empty if none has.
+std::string_view option_with_alias(std::string_view variable) {
+  const auto rows = option_rows();
+  const auto found = std::ranges::find(rows, variable, &option_row::alias);
+  return found == rows.end() ? std::string_view{} : found->name;
+}
+
+setting from_variable(std::string_view option, std::string_view variable, std::string_view value) {
+  return {std::string(option), std::string(value),
+          fmt::format("environment variable {}", variable)};
 }
 
 std::string all_names() {
   std::string names{config_file_variable};
   for (const auto& row : option_rows())
-    names += " " + environment_name(row);
+    names += " " + environment_name(row.name);
   return names;
 }
 
@@ -44,13 +55,14 @@ expected<environment_settings> read_environment(std::span<const std::string_view
     if (name == config_file_variable) {
       result.config_file = value;
     } else if (name.substr(0, prefix.size()) == prefix) {
-      const auto* row = row_with(name, [](const auto& r) { return environment_name(r); });
-      if (row == nullptr)
-        return fail(errc::invalid, "environment variable {} is not a setting; known are {}", name,
+      const auto option = option_of(name);
+      if (option.empty())
+        return fail(errc::invalid,
+                    "environment variable {} is not an option; known variables are {}", name,
                     all_names());
-      by_name.push_back(from_variable(*row, name, value));
-    } else if (const auto* row = row_with(name, [](const auto& r) { return r.alias; })) {
-      by_alias.push_back(from_variable(*row, name, value));
+      by_name.push_back(from_variable(option, name, value));
+    } else if (const auto option = option_with_alias(name); !option.empty()) {
+      by_alias.push_back(from_variable(option, name, value));
     }
   }
   result.settings = std::move(by_alias);

@@ -14,7 +14,7 @@ bool is_blank_or_comment(std::string_view line) noexcept {
   return first == std::string_view::npos || line[first] == ';';
 }
 
-// The value as text, whatever scalar CAF has made of it; nothing for a list, section or the like.
+// A scalar value as text; nothing for a list, section or duration.
 std::optional<std::string> as_text(const caf::config_value& value) {
   if (const auto* text = caf::get_if<std::string>(&value))
     return *text;
@@ -30,12 +30,12 @@ expected<setting> read_line(std::string_view line, std::string origin) {
   const auto parsed = caf::actor_system_config::parse_config(stream);
   if (!parsed)
     return fail(errc::invalid,
-                "{}: not in the form NAME = NUMBER or NAME = \"TEXT\" (CAF's parser says {})",
+                "{}: not of the form NAME = NUMBER or NAME = \"TEXT\" (error of CAF's parser: {})",
                 origin, to_string(static_cast<caf::pec>(parsed.error().code())));
   if (parsed->empty())
     return fail(errc::invalid, "{}: a name without a value", origin);
   if (parsed->size() > 1)
-    return fail(errc::invalid, "{}: more than one setting in a line", origin);
+    return fail(errc::invalid, "{}: more than one option on a line", origin);
   const auto& [name, value] = *parsed->begin();
   const auto text = as_text(value);
   if (!text)
@@ -54,7 +54,7 @@ expected<std::vector<setting>> read_file_text(std::string_view text, std::string
     const auto end = text.find('\n');
     auto line = text.substr(0, end);
     if (line.ends_with('\r'))
-      line.remove_suffix(1); // made by an editor of another system
+      line.remove_suffix(1); // the line ends with CR LF
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     ++number;
     if (is_blank_or_comment(line))
@@ -63,7 +63,7 @@ expected<std::vector<setting>> read_file_text(std::string_view text, std::string
     if (!read)
       return tl::unexpected(read.error());
     if (const auto [first, is_new] = seen.emplace(read->name, number); !is_new)
-      return fail(errc::invalid, "{}: {} is already set in line {}", read->origin, read->name,
+      return fail(errc::invalid, "{}: {} is already set on line {}", read->origin, read->name,
                   first->second);
     settings.push_back(std::move(*read));
   }

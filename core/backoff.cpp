@@ -7,7 +7,7 @@ namespace prism {
 
 namespace {
 
-// Written so that NaN falls to the low end instead of passing through.
+// The comparison is false for NaN, which gives `low`.
 double clamped(double value, double low, double high) noexcept {
   return value > low ? std::min(value, high) : low;
 }

@@ -18,59 +18,58 @@
 
 namespace prism {
 
-/// Caps of a `bounded_array_map`; 0 is taken as 1.
+/// Limits of a `bounded_array_map`; 0 is treated as 1.
 struct bounded_array_map_options {
-  /// Keys kept; the least recently used one leaves first.
+  /// Maximum number of keys; the least recently used one is evicted first.
   std::size_t max_keys{10'000};
-  /// Items kept per key; the oldest one leaves first.
+  /// Maximum number of items per key; the oldest one is dropped first.
   std::size_t max_items_per_key{100};
-  /// Least time between two warnings about one key.
+  /// Minimum time between two warnings about one key.
   std::chrono::seconds warn_interval{60};
-  /// Most warnings per interval about all keys together.
+  /// Maximum number of warnings per interval about all keys together.
   std::size_t max_warned_keys{100};
 };
 
-/// Why an item was pushed out of a `bounded_array_map`.
+/// Why an item was removed from a `bounded_array_map` by a limit.
 enum class eviction_reason : std::uint8_t {
-  key_evicted, ///< `max_keys` was reached and its key was the least recently used
-  array_full   ///< `max_items_per_key` was reached and it was the oldest of its key
+  key_evicted, ///< `max_keys` was reached, and its key was the least recently used
+  array_full   ///< `max_items_per_key` was reached, and it was the oldest item of its key
 };
 
-/// Arrays of different items under keys, bounded in both directions. Whatever the caps push out is
-/// told to a callback, which knows what it means; nothing leaves in silence.
+/// Arrays of distinct items by key, bounded in the number of keys and of items per key. Every item
+/// that a limit removes is reported to a callback.
 ///
-/// `add`, `touch`, `take`, `remove` and `peek` are O(1): none of them depends on how many keys
-/// there are or items of a key, but for the work per item that leaves and the growth of the index
-/// of all items, both O(1) on average. Invariant: `items()` is the sum of the arrays' sizes. After
-/// an exception, which only running out of memory or a hash of the caller can make, it may only be
-/// destroyed. Not thread-safe.
+/// `add` and `remove` are O(1), whatever the number of keys and items, except for the work per item
+/// removed and the growth of the index, both O(1) amortized. Invariant: `items()` is the sum of the
+/// sizes of the arrays. After an exception, which only memory exhaustion or the hash of an item can
+/// cause, the map may only be destroyed. Not thread-safe.
 template <class Key, class Item, class Hash = boost::hash<Item>>
 class bounded_array_map {
 public:
-  /// The items of one key, oldest first, none of them twice.
+  /// The items of one key, oldest first, all different.
   using array = std::list<Item>;
 
-  /// Is told of each item that a cap pushes out, in the thread that called `add` and before `add`
-  /// returns, oldest first. The map is consistent by then: the item is gone and the new one is in.
-  /// It may look at the map but not change it, and must not throw: the rest would not be told.
-  using on_left = std::function<void(const Key& key, const Item& item, eviction_reason why)>;
+  /// Called for each item that a limit removes, oldest first, on the thread that called `add` and
+  /// before `add` returns. By then the item is removed and the new one is added. It may read the
+  /// map but not modify it, and must not throw: the remaining items would not be reported.
+  using on_left = std::function<void(const Key& key, const Item& item, eviction_reason reason)>;
 
-  /// What one `add` did.
+  /// The effect of one `add`.
   struct add_result {
     /// False if the key had the item already.
     bool is_new{false};
-    /// Set when it is time to log `[BoundedArrayMap] Array for key X reached max items`; the value
-    /// is how many such lines about this key were kept back since the last.
+    /// Set if `[BoundedArrayMap] Array for key X reached max items` is to be logged; the value is
+    /// the number of such lines about this key that were suppressed since the last one.
     std::optional<std::uint64_t> warn;
   };
 
-  /// @param left may be empty for those who do not want to know.
+  /// @param left may be empty
   explicit bounded_array_map(bounded_array_map_options options = {}, on_left left = {})
       : max_items_(std::max<std::size_t>(options.max_items_per_key, 1)), arrays_(options.max_keys),
         warnings_(options.warn_interval, options.max_warned_keys), left_(std::move(left)) {}
 
   /// Appends `item` to the array of `key`, which becomes the most recently used. An item that is
-  /// there already keeps its place in the array.
+  /// already in the array keeps its place.
   [[nodiscard]] add_result add(const Key& key, Item item, time_point now) {
     auto* items = arrays_.find(key);
     if (items == nullptr) {
@@ -79,7 +78,7 @@ public:
     }
     if (places_.contains(sought<Key>{key, item}))
       return {};
-    array newest = only(std::move(item));
+    array newest = array_of(std::move(item));
     places_.insert({key, newest.begin()});
     items->splice(items->end(), newest);
     if (items->size() <= max_items_)
@@ -87,32 +86,13 @@ public:
     array oldest;
     oldest.splice(oldest.begin(), *items, items->begin());
     forget_places(key, oldest);
-    ++dropped_items_;
     add_result result{.is_new = true, .warn = warnings_.allow(key, now)};
     report_removed(key, oldest, eviction_reason::array_full);
     return result;
   }
 
-  /// Makes `key` the most recently used. @returns whether it is there.
-  template <class K>
-  bool touch(const K& key) {
-    return arrays_.find(key) != nullptr;
-  }
-
-  /// Hands out all items of `key`, oldest first, and forgets the key. Empty if unknown.
-  template <class K>
-  [[nodiscard]] array take(const K& key) {
-    auto* items = arrays_.find_quietly(key);
-    if (items == nullptr)
-      return {};
-    array taken = std::move(*items);
-    forget_places(key, taken);
-    arrays_.erase(key);
-    return taken;
-  }
-
-  /// Removes `item` from the array of `key`; a key without items is forgotten. Does not count as a
-  /// use of the key, and is not told to the callback. @returns whether it was there.
+  /// Removes `item` from the array of `key`, and the key with its last item. Does not make the key
+  /// the most recently used, and is not reported to the callback. @returns whether it was present.
   template <class K>
   bool remove(const K& key, const Item& item) {
     const auto found = places_.find(sought<K>{key, item});
@@ -127,12 +107,6 @@ public:
     return true;
   }
 
-  /// The items of `key`, oldest first, for inspection, or nullptr. Valid until the map is changed.
-  template <class K>
-  [[nodiscard]] const array* peek(const K& key) const {
-    return arrays_.peek(key);
-  }
-
   /// Calls `visit(key, array)` for each key, most recently used first.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
@@ -142,16 +116,10 @@ public:
   [[nodiscard]] std::size_t keys() const noexcept { return arrays_.size(); }
   [[nodiscard]] std::size_t items() const noexcept { return places_.size(); }
 
-  /// Keys pushed out by `max_keys` since the start.
-  [[nodiscard]] std::uint64_t evicted_keys() const noexcept { return arrays_.evictions(); }
-  /// Items that left with those keys.
-  [[nodiscard]] std::uint64_t evicted_items() const noexcept { return evicted_items_; }
-  /// Items pushed out by `max_items_per_key` since the start.
-  [[nodiscard]] std::uint64_t dropped_items() const noexcept { return dropped_items_; }
-
 private:
-  // An item of an array. The index of all items holds where they are, but is searched by what they
-  // are: one index per key would take several times the memory of most arrays, which have one item.
+  // An item of an array. One index of all items stores their positions and is searched by their
+  // values; an index per key would take several times the memory of most arrays, which have one
+  // item.
   struct place {
     Key key;
     typename array::iterator where;
@@ -182,21 +150,20 @@ private:
     }
   };
 
-  [[nodiscard]] static array only(Item item) {
+  [[nodiscard]] static array array_of(Item item) {
     array out;
     out.push_back(std::move(item));
     return out;
   }
 
   void add_first(const Key& key, Item item) {
-    array first = only(std::move(item));
+    array first = array_of(std::move(item));
     const auto where = first.begin();
     const auto evicted = arrays_.put(key, std::move(first));
     places_.insert({key, where});
     if (!evicted)
       return;
     forget_places(evicted->key, evicted->value);
-    evicted_items_ += evicted->value.size();
     report_removed(evicted->key, evicted->value, eviction_reason::key_evicted);
   }
 
@@ -206,11 +173,11 @@ private:
       places_.erase(places_.find(sought<K>{key, each}));
   }
 
-  void report_removed(const Key& key, const array& items, eviction_reason why) {
+  void report_removed(const Key& key, const array& items, eviction_reason reason) {
     if (!left_)
       return;
     for (const auto& each : items)
-      left_(key, each, why);
+      left_(key, each, reason);
   }
 
   std::size_t max_items_;
@@ -218,8 +185,6 @@ private:
   std::unordered_set<place, place_hash, place_equal> places_;
   rate_limited<Key> warnings_;
   on_left left_;
-  std::uint64_t evicted_items_{0};
-  std::uint64_t dropped_items_{0};
 };
 
 } // namespace prism

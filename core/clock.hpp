@@ -4,11 +4,11 @@
 
 namespace prism {
 
-/// The clock of every state machine in core/: monotonic, and always passed in, so that a test
-/// drives hours in microseconds and no machine reads the time behind its caller's back.
+/// The clock of every state machine in core/: monotonic. The time is always passed in, so that a
+/// test simulates hours in microseconds.
 using steady_clock = std::chrono::steady_clock;
 
-/// A moment on `steady_clock`. Never stored across a restart of the process.
+/// A point in time on `steady_clock`. Not valid after a restart of the process.
 using time_point = steady_clock::time_point;
 
 } // namespace prism

@@ -9,7 +9,7 @@ namespace {
 
 std::atomic<std::uint64_t> hits_left{0};
 
-/// The point whose name it is; the names are in the order of the values, from the second on.
+/// The crash point called `name`; the names are in the order of the values after `none`.
 [[nodiscard]] crash_point named(std::string_view name) {
   std::string_view rest = crash_point_names;
   for (auto value = static_cast<std::uint8_t>(crash_point::after_decode);; ++value) {
@@ -47,7 +47,7 @@ void arm(const crash_plan& plan) noexcept {
 }
 
 void detail::count_hit() noexcept {
-  // Not abort(): nothing may run any more, handlers included, as when the machine is gone.
+  // Not abort(): no handler may run, as after a loss of power.
   if (hits_left.fetch_sub(1) == 1)
     std::raise(SIGKILL);
 }

@@ -8,32 +8,33 @@
 
 namespace prism {
 
-/// Places at which a test can have the process killed, to prove that the next start goes on
-/// exactly.
+/// Places in the program at which a test can kill the process, to show that the next start resumes
+/// correctly.
 enum class crash_point : std::uint8_t {
   none,
-  after_decode,    ///< a batch was built of its frames
-  before_commit,   ///< a batch's last statement was done, its COMMIT was not sent
-  after_commit,    ///< the server has committed a batch, nobody was told
-  during_release,  ///< waiting operations were taken out for their referent, in a transaction
-  during_eviction, ///< pending_ops had to push something out of memory
-  during_drain     ///< a shard was told to stop
+  after_decode,    ///< a batch has been built from its frames
+  before_commit,   ///< the last statement of a batch is done, its COMMIT is not sent
+  after_commit,    ///< the server has committed a batch, the shard does not know yet
+  during_release,  ///< parked operations have been taken out for their referent, in a transaction
+  during_eviction, ///< pending_ops evicts an operation from memory
+  during_drain     ///< a shard has been asked to stop
 };
 
-/// All names, with commas between.
+/// All names, separated by commas.
 inline constexpr std::string_view crash_point_names =
     "after-decode, before-commit, after-commit, during-release, during-eviction, during-drain";
 
-/// A point, and at which passage it strikes.
+/// A crash point, and the hit at which it kills the process.
 struct crash_plan {
   crash_point at{crash_point::none};
   std::uint64_t hit_number{1};
 };
 
-/// Reads "NAME" or "NAME:N", N from 1; nothing is no point. Error: `errc::invalid` with the names.
+/// Parses "NAME" or "NAME:N", N from 1; an empty text is no crash point. Error `errc::invalid`,
+/// listing the names.
 [[nodiscard]] expected<crash_plan> parse_crash_point(std::string_view text);
 
-/// From now on the process kills itself with SIGKILL at that passage. Before threads are started.
+/// Makes the process kill itself with SIGKILL at that hit. To be called before threads are started.
 void arm(const crash_plan& plan) noexcept;
 
 namespace detail {
@@ -41,7 +42,7 @@ inline std::atomic<crash_point> armed_point{crash_point::none};
 void count_hit() noexcept;
 } // namespace detail
 
-/// Says that the process is there now. One load where nothing is armed. Any thread.
+/// Marks that the process reaches `here`. Costs one load if nothing is armed. Any thread.
 inline void hit(crash_point here) noexcept {
   if (detail::armed_point.load(std::memory_order_relaxed) == here) [[unlikely]]
     detail::count_hit();

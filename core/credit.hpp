@@ -9,28 +9,25 @@
 
 namespace prism {
 
-/// The sender's side of one bounded edge: never more than `capacity` units are on their way to, or
-/// waiting at, the receiver. A unit is whatever both sides count: messages, frames or bytes.
+/// The sender's side of one bounded channel: at most `capacity` units are in flight to the receiver
+/// or queued there. A unit is what both sides count: messages, frames or bytes.
 ///
-/// Invariant: `in_flight() + available() == capacity()`. Not thread-safe: lives in its sender.
+/// Invariant: `in_flight() + available() == capacity()`. Not thread-safe: it lives in the sender.
 class credit_window {
 public:
-  /// @param capacity units the receiver grants; 0 is taken as 1, since it would block for ever.
+  /// @param capacity units that the receiver grants; 0, which would block for ever, is taken as 1.
   explicit credit_window(std::size_t capacity) noexcept;
 
   /// Takes `n` units for a message about to be sent. False: there is not enough credit, nothing
-  /// was taken, and the sender is *stalled* until enough has come back for it.
-  /// @pre `n <= capacity()`; a larger `n` can never be granted (check with `admissible`).
+  /// was taken, and the sender is *stalled* until enough is returned.
+  /// @pre `n <= capacity()`; a larger `n` can never be granted.
   [[nodiscard]] bool try_take(std::size_t n, time_point now) noexcept;
 
-  /// Whether a message of `n` units can ever be sent through this window.
-  [[nodiscard]] bool admissible(std::size_t n) const noexcept { return n <= capacity_; }
-
-  /// The receiver is done with `n` units. More than are in flight is a protocol error between the
-  /// two sides: `errc::invalid`, and the window stays as it was.
+  /// The receiver has processed `n` units. Error `errc::invalid`, without effect, if fewer are in
+  /// flight: a protocol error between the two sides.
   [[nodiscard]] expected<void> give_back(std::size_t n, time_point now);
 
-  /// The receiver is gone with all that was in flight: everything may be sent again.
+  /// The receiver is gone, and what was in flight with it: everything may be sent again.
   /// @returns the units that were in flight.
   std::size_t reset(time_point now) noexcept;
 
@@ -38,13 +35,13 @@ public:
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
   [[nodiscard]] std::size_t available() const noexcept { return capacity_ - in_flight_; }
 
-  /// Whether the sender was refused and has not had enough credit since.
+  /// Whether the sender was refused credit and there is still not enough.
   [[nodiscard]] bool stalled() const noexcept { return wanted_ != 0; }
 
   /// How often a stall began.
   [[nodiscard]] std::uint64_t times_exhausted() const noexcept { return times_exhausted_; }
 
-  /// Total time spent stalled, the present stall included.
+  /// Total time spent stalled, including the current stall.
   [[nodiscard]] steady_clock::duration time_stalled(time_point now) const noexcept;
 
 private:

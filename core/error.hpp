@@ -8,34 +8,34 @@
 
 namespace prism {
 
-/// What kind of thing went wrong: enough for a caller to decide, and for a metric label.
+/// The kind of a failure, for decisions of the caller and for metric labels.
 enum class errc {
-  invalid,   ///< input breaks a rule (syntax, schema, protocol)
-  limit,     ///< input or queue is larger than its cap
-  not_found, ///< the named thing does not exist
-  io,        ///< network, file or process trouble
-  timeout,   ///< a deadline passed
+  invalid,   ///< the input violates a rule (syntax, schema, protocol)
+  limit,     ///< the input or a queue exceeds its limit
+  not_found, ///< the named object does not exist
+  io,        ///< failure of network, file or process
+  timeout,   ///< a deadline has passed
   closed,    ///< the peer or the owner has closed
   cancelled, ///< stopped on request
-  transient, ///< would probably succeed if tried again
-  fenced,    ///< another holder has a newer epoch
-  fatal      ///< cannot be mended by trying again
+  transient, ///< a retry will probably succeed
+  fenced,    ///< a newer writer has a higher epoch
+  fatal      ///< a retry cannot succeed
 };
 
 /// The lower-case name used in logs and metric labels.
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
 
-/// A failure as a value: its kind, and a sentence saying what, where and what to do.
+/// A failure as a value: its kind, and a sentence that says what happened, where, and what to do.
 struct error {
   errc code{errc::fatal};
   std::string message;
 };
 
-/// Result type at every module border. Exceptions do not cross modules.
+/// Result type of every module's interface. Exceptions do not cross modules.
 template <class T>
 using expected = tl::expected<T, error>;
 
-/// Builds the failure side of an `expected` from a format string.
+/// Makes the failure of an `expected` from a format string.
 template <class... Args>
 [[nodiscard]] tl::unexpected<error> fail(errc code, fmt::format_string<Args...> format,
                                          Args&&... args) {

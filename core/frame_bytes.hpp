@@ -6,8 +6,8 @@
 
 namespace prism {
 
-/// The bytes of one WebSocket message as received. Shared, because the replay window and a shard
-/// hold the same frame at the same time; immutable, so that they may do so on different threads.
+/// The bytes of one WebSocket message as received. Shared between the replay window and a shard, on
+/// different threads, and therefore immutable.
 using frame_bytes = std::shared_ptr<const std::vector<std::byte>>;
 
 } // namespace prism

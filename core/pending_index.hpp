@@ -18,7 +18,7 @@ struct pending_key {
 
   friend bool operator==(const pending_key&, const pending_key&) = default;
 
-  /// Is found by `boost::hash`.
+  /// Used by `boost::hash`.
   [[nodiscard]] friend std::size_t hash_value(const pending_key& key) {
     std::size_t seed = 0;
     boost::hash_combine(seed, key.creator_id);
@@ -28,19 +28,20 @@ struct pending_key {
   }
 };
 
-/// Which operations wait for which uri, as far as memory goes: a cache of table pending_ops, for
-/// those who ask what waits for what. What its caps push out is told, forgotten here and still
-/// waits in the table, which alone decides what is released. Everything is O(1). Not thread-safe.
+/// Which operations are parked for which referent: a bounded cache of the table pending_ops, for
+/// gauges and inspection. What exceeds the caps is reported and dropped here; it stays parked in
+/// the table, which alone decides what is released. Everything is O(1). Not thread-safe.
 class pending_index {
 public:
   using map = bounded_array_map<std::int64_t, pending_key>;
 
-  /// @param left is told of what the caps push out, under the rules of `bounded_array_map`.
+  /// @param left called for each operation that the caps evict, by the rules of
+  /// `bounded_array_map`.
   explicit pending_index(bounded_array_map_options options, map::on_left left = {})
       : waiting_(options, std::move(left)) {}
 
-  /// An operation was parked; one that is known already is not kept twice. @returns whether it is
-  /// new, and whether a full array is to be logged.
+  /// An operation was parked; a known one is not kept twice. @returns whether it is new, and
+  /// whether a full array is to be logged.
   map::add_result park(std::int64_t referent_id, pending_key op, time_point now) {
     return waiting_.add(referent_id, std::move(op), now);
   }

@@ -7,8 +7,8 @@ namespace prism {
 
 readiness evaluate_readiness(const readiness_facts& facts) {
   readiness out{.ready = true, .text = {}};
-  const auto require = [&out](bool holds, std::string_view what) {
-    out.text += fmt::format("{} {}\n", holds ? "ok  " : "FAIL", what);
+  const auto require = [&out](bool holds, std::string_view fact) {
+    out.text += fmt::format("{} {}\n", holds ? "ok  " : "FAIL", fact);
     out.ready = out.ready && holds;
   };
   require(facts.database_reachable, "database reachable");
@@ -17,8 +17,8 @@ readiness evaluate_readiness(const readiness_facts& facts) {
   require(!facts.draining, "not draining");
   if (!facts.ending.empty())
     require(false, "ending: " + facts.ending);
-  for (const auto& [who, problem] : facts.problems)
-    require(false, fmt::format("{}: {}", who, problem));
+  for (const auto& [actor, problem] : facts.problems)
+    require(false, fmt::format("{}: {}", actor, problem));
   out.text += fmt::format("info relay {}, {}\n", facts.firehose_connected ? "connected" : "away",
                           facts.newest_event_age ? fmt::format("newest committed event {} s old",
                                                                facts.newest_event_age->count())

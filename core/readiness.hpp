@@ -7,30 +7,30 @@
 
 namespace prism {
 
-/// All that /readyz goes by. The first group are conditions: each alone makes a node unready.
+/// Everything /readyz depends on. Each of the first group alone makes the node unready.
 struct readiness_facts {
-  /// The last use of a session had an answer.
+  /// The last job that needed the database reached it.
   bool database_reachable{false};
   bool schema_current{false};
   /// The actor, not its connection.
   bool firehose_running{false};
   /// An orderly stop is under way.
   bool draining{false};
-  /// Why the node has to end, say because another one has taken its place as the writer; empty if
-  /// it has not to.
+  /// Why the node has to end, for example since another one has become the writer; empty if it has
+  /// not.
   std::string ending;
-  /// What stands in the way of an actor, by its name: a shard before a fatal error, or one that
-  /// does not get on.
+  /// Problems by the name of the actor: a shard that is blocked by a fatal error, or makes no
+  /// progress.
   std::map<std::string, std::string> problems;
 
-  /// These are told only: a relay that is away, or being behind, is no reason to send nobody here.
+  /// For information only: a node whose relay is away, or that lags, can still serve reads.
   bool firehose_connected{false};
-  /// Age of the newest committed event; none before the first.
+  /// Age of the newest committed event; empty before the first.
   std::optional<std::chrono::seconds> newest_event_age;
 };
 
-/// The answer: whether this node can do its work now, and a text of one line per fact that begins
-/// with "ok", "FAIL" or "info".
+/// Whether the node can do its work now, and a text with one line per fact that begins with "ok",
+/// "FAIL" or "info".
 struct readiness {
   bool ready{false};
   std::string text;

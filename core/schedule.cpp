@@ -9,12 +9,13 @@ expected<schedule> schedule::make(std::vector<scheduled_job> jobs) {
   std::set<std::string_view> names;
   for (const auto& job : jobs) {
     if (job.name.empty() || !names.insert(job.name).second)
-      return fail(errc::invalid, "scheduled job '{}': names must be there and differ", job.name);
+      return fail(errc::invalid, "scheduled job '{}': names must be unique and not empty",
+                  job.name);
     if (job.interval <= std::chrono::milliseconds{0} || job.first < std::chrono::milliseconds{0})
-      return fail(errc::invalid, "job {}: an interval of {} ms, first after {} ms; out of range",
+      return fail(errc::invalid, "job {}: interval {} ms or first run after {} ms is out of range",
                   job.name, job.interval.count(), job.first.count());
     if (!(job.jitter >= 0 && job.jitter <= 1))
-      return fail(errc::invalid, "job {}: jitter is {}, must be in 0..1", job.name, job.jitter);
+      return fail(errc::invalid, "job {}: jitter is {}, but must be in 0..1", job.name, job.jitter);
   }
   return schedule(std::move(jobs));
 }
@@ -42,7 +43,7 @@ expected<void> schedule::finished(std::string_view name, time_point now, double 
   if (found == entries_.end())
     return fail(errc::not_found, "no scheduled job is named '{}'", name);
   if (!found->running)
-    return fail(errc::invalid, "job {} ended without having been started", name);
+    return fail(errc::invalid, "job {} has ended, but was not running", name);
   found->running = false;
   found->next = now + jittered(found->job.interval, found->job.jitter, random01);
   return {};
@@ -54,13 +55,6 @@ std::optional<time_point> schedule::next() const noexcept {
     if (!each.running && (!earliest || each.next < *earliest))
       earliest = each.next;
   return earliest;
-}
-
-std::optional<time_point> schedule::next_of(std::string_view name) const noexcept {
-  for (const auto& each : entries_)
-    if (each.job.name == name && !each.running)
-      return each.next;
-  return std::nullopt;
 }
 
 steady_clock::duration schedule::jittered(std::chrono::milliseconds wait, double jitter,

@@ -12,44 +12,42 @@
 
 namespace prism {
 
-/// One job that comes again and again.
+/// A periodic job.
 struct scheduled_job {
   std::string name; ///< unique within its schedule
   /// From the end of one run to the next. Positive.
   std::chrono::milliseconds interval{60'000};
   /// From the start of the schedule to the first run; 0 or more.
   std::chrono::milliseconds first{0};
-  /// Share of each wait that is random, 0 to 1: a wait of d lies in [d * (1 - jitter), d], so that
-  /// jobs of one interval, and those of several nodes, do not run at the same moments.
+  /// Random share of each wait, 0 to 1: a wait of d is in [d * (1 - jitter), d], so that jobs of
+  /// one interval, and those of several nodes, do not run at the same time.
   double jitter{0.1};
 };
 
-/// When each of several jobs is due: a value without timer and without random source. A job that is
-/// running is never due, so runs of one job do not overlap. Not thread-safe.
+/// When each of several jobs is due, without timers or random sources. A running job is never due,
+/// so runs of one job do not overlap. Not thread-safe.
 class schedule {
 public:
   /// Error `errc::invalid`: an empty or repeated name, an interval or delay out of range.
   [[nodiscard]] static expected<schedule> make(std::vector<scheduled_job> jobs);
 
-  /// Sets the first run of every job. `random01` is asked once per job, uniform in [0, 1].
+  /// Sets the first run of every job. `random01` is called once per job; uniform in [0, 1].
   template <class Random>
   void start(time_point now, Random&& random01) {
     for (auto& each : entries_)
       each.next = now + jittered(each.job.first, each.job.jitter, random01());
   }
 
-  /// The job that has been due for longest, which counts as running from now on; empty if none is.
+  /// The job that has been due for the longest time, which is running from now on; empty if none is
+  /// due.
   [[nodiscard]] std::optional<std::string> take_due(time_point now);
 
-  /// A run has ended, well or not: the next one is an interval away.
+  /// A run has ended, successfully or not; the next one is due after the interval.
   /// Error `errc::not_found` for an unknown name, `errc::invalid` for a job that is not running.
   [[nodiscard]] expected<void> finished(std::string_view name, time_point now, double random01);
 
   /// When the next job becomes due; empty while all are running.
   [[nodiscard]] std::optional<time_point> next() const noexcept;
-
-  /// When this job becomes due; empty while it runs, or if there is no such job.
-  [[nodiscard]] std::optional<time_point> next_of(std::string_view name) const noexcept;
 
 private:
   struct entry {

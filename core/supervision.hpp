@@ -16,18 +16,20 @@
 
 namespace prism {
 
-/// When a child that has exited is started again.
+/// When a child that has exited is restarted. The node's children are all permanent; the others are
+/// for the cluster's shard hosts, run by tests only until then.
 enum class restart_type {
   permanent, ///< always
   transient, ///< only after an abnormal exit
   temporary  ///< never
 };
 
-/// Which children share the fate of one that has to be restarted.
+/// Which other children are restarted together with one that has to be. The node has one_for_one;
+/// the others are for the cluster's shard hosts, run by tests only until then.
 enum class restart_strategy {
   one_for_one, ///< none
   one_for_all, ///< all
-  rest_for_one ///< those started after it, which may lean on it
+  rest_for_one ///< those started after it, which may depend on it
 };
 
 /// One child, in the order of starting.
@@ -40,45 +42,45 @@ struct supervision_options {
   restart_strategy strategy{restart_strategy::one_for_one};
   /// More restarts than this within `period` and the supervisor gives up (restart intensity).
   std::size_t max_restarts{10};
-  /// Must be positive. A child that lived this long is well again: its backoff starts anew.
+  /// Must be positive. The backoff of a child that ran this long starts anew.
   std::chrono::milliseconds period{60'000};
   /// Delay before each restart of one child.
   backoff_options backoff{.min = std::chrono::milliseconds{100},
                           .max = std::chrono::milliseconds{30'000}};
 };
 
-/// How a child left.
+/// How a child exited.
 enum class exit_kind { normal, abnormal };
 
 enum class child_state {
-  idle,     ///< not started yet, or stopped on purpose and not started again
+  idle,     ///< not started yet, or stopped as planned
   running,  ///< started, and has not exited since
-  stopping, ///< asked to stop, still alive
-  waiting,  ///< down, and will be started again
-  finished  ///< down for good, by its own end
+  stopping, ///< requested to stop, still alive
+  waiting,  ///< down, will be restarted
+  finished  ///< down, will not be restarted
 };
 
 /// The lower-case name for status output.
 [[nodiscard]] std::string_view to_string(child_state state) noexcept;
 
-/// What is known of one child, for inspection.
+/// The state of one child, for inspection.
 struct child_status {
   child_spec spec;
   child_state state{child_state::idle};
-  std::uint64_t restarts{0}; ///< times it was started again
-  std::string last_error{};  ///< reason of its last abnormal exit, empty if none
-  time_point started_at{};   ///< of the last start, if any
-  time_point restart_at{};   ///< earliest next start, in state `waiting`
+  std::uint64_t restarts{0};
+  std::string last_error{}; ///< reason of its last abnormal exit, empty if none
+  time_point started_at{};  ///< of the last start, if any
+  time_point restart_at{};  ///< earliest next start, in state `waiting`
 };
 
-/// What the owner of a `supervision` must do, in the order given.
+/// What the owner of a `supervision` must do. Actions are in order.
 struct supervision_action {
   enum class kind {
     start,    ///< start child `name` now
-    stop,     ///< ask child `name` to stop, then report its exit; no other is asked meanwhile
+    stop,     ///< request child `name` to stop, then report its exit; one child at a time
     wake,     ///< call `timer_fired` at `at`, or soon after; replaces an earlier `wake`
     escalate, ///< all children are down; give up with the reason `text`
-    done      ///< all children are down, as was asked
+    done      ///< all children are down, as requested
   };
   kind what{kind::done};
   std::string name{};
@@ -88,11 +90,11 @@ struct supervision_action {
   friend bool operator==(const supervision_action&, const supervision_action&) = default;
 };
 
-/// The decisions of an OTP-like supervisor: no actor, no timer, no random source in it. Each input
+/// The decisions of an OTP-like supervisor, without actors, timers or random sources. Each input
 /// returns the actions it causes; the owner carries them out and reports what happens next.
 ///
-/// Children are started in the order of their specs and stopped one by one in reverse. Where OTP
-/// restarts at once, a child waits for its own exponential backoff. Not thread-safe.
+/// Children are started in the order of their specs and stopped one by one in reverse. Unlike in
+/// OTP, a restart waits for the child's exponential backoff. Not thread-safe.
 class supervision {
 public:
   using actions = std::vector<supervision_action>;
@@ -101,10 +103,10 @@ public:
   [[nodiscard]] static expected<supervision> make(supervision_options options,
                                                   std::vector<child_spec> children);
 
-  /// Starts all children; call once, first. Nothing happens on a second call.
+  /// Starts all children. Must be called first; further calls do nothing.
   [[nodiscard]] actions start(time_point now);
 
-  /// Child `name` is gone, for whatever reason; also the way to report that a start failed.
+  /// Child `name` has exited, or could not be started.
   /// @param reason text of the failure, kept as its last error if `kind` is abnormal.
   /// @param random01 uniform in [0, 1], for the jitter of a restart.
   /// Error `errc::not_found` for an unknown name, `errc::invalid` for a child that is not alive.
@@ -112,10 +114,10 @@ public:
                                                std::string_view reason, time_point now,
                                                double random01);
 
-  /// The time of an earlier `wake` has come. A call too early or too often does no harm.
+  /// The time of a `wake` has come. Calls that are early or superfluous do no harm.
   [[nodiscard]] actions timer_fired(time_point now);
 
-  /// Stops everything for good, last child first; ends in `done`. Further calls do nothing.
+  /// Stops all children, last first; ends in `done`. Further calls do nothing.
   [[nodiscard]] actions stop_requested();
 
   /// All children, in starting order.
@@ -124,7 +126,7 @@ public:
   /// Restarts of all children since the start.
   [[nodiscard]] std::uint64_t restarts() const noexcept;
 
-  /// Whether `done` or `escalate` has been said.
+  /// Whether `done` or `escalate` was returned.
   [[nodiscard]] bool ended() const noexcept { return phase_ == phase::ended; }
 
 private:

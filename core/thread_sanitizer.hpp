@@ -4,22 +4,24 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-/// Order between threads that ThreadSanitizer cannot see, because it is made inside a library of
-/// Debian's, which is not instrumented. Both do nothing in other builds. Any thread.
+/// Announces synchronization between threads that ThreadSanitizer cannot see, because it happens in
+/// a library of Debian, which is not instrumented. Both functions do nothing in other builds. Any
+/// thread.
 namespace prism::tsan {
 
-/// What this thread has done so far comes before what follows the next `acquire(what)`. To be
-/// called before `what` is handed over.
-inline void release([[maybe_unused]] const void* what) noexcept {
+/// Everything this thread has done happens before what follows the next `acquire(object)`. To be
+/// called before `object` is passed to another thread.
+inline void release([[maybe_unused]] const void* object) noexcept {
 #if defined(__SANITIZE_THREAD__)
-  __tsan_release(const_cast<void*>(what));
+  __tsan_release(const_cast<void*>(object));
 #endif
 }
 
-/// What came before each `release(what)` so far is over. To be called after `what` was taken.
-inline void acquire([[maybe_unused]] const void* what) noexcept {
+/// Everything before each earlier `release(object)` has happened. To be called after `object` has
+/// been received.
+inline void acquire([[maybe_unused]] const void* object) noexcept {
 #if defined(__SANITIZE_THREAD__)
-  __tsan_acquire(const_cast<void*>(what));
+  __tsan_acquire(const_cast<void*>(object));
 #endif
 }
 

@@ -2,55 +2,44 @@
 
 #include "messages/types.hpp"
 
-/// The typed interfaces of all actors. Every one takes `stop_request` and answers `get_status`.
+/// The typed interfaces of all actors. Every one takes `stop_request` and answers `get_status`. Who
+/// sends a message, and who answers it, is said at its type (messages/types.hpp).
 namespace prism {
 
-/// What every actor takes.
-using any_actor =
-    caf::typed_actor<caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
+using status_request = answers<get_status, actor_status>;
+
+/// What every actor has.
+using any_actor = caf::typed_actor<takes<stop_request>, status_request>;
 
 using firehose_actor =
-    caf::typed_actor<caf::reacts_to<source_frames>, caf::reacts_to<shard_ready>,
-                     caf::reacts_to<frames_durable>, caf::reacts_to<tick>,
-                     caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
+    caf::typed_actor<takes<source_frames>, takes<shard_ready>, takes<frames_durable>, takes<tick>,
+                     takes<stop_request>, status_request>;
 
-using shard_actor =
-    caf::typed_actor<caf::reacts_to<frame_batch>, caf::reacts_to<advance_to>,
-                     caf::reacts_to<firehose_started>, caf::reacts_to<tick>,
-                     caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
+using shard_actor = caf::typed_actor<takes<frame_batch>, takes<advance_to>, takes<firehose_started>,
+                                     takes<tick>, takes<stop_request>, status_request>;
 
-using user_creation_actor =
-    caf::typed_actor<caf::replies_to<intern_users>::with<interned_users>, caf::reacts_to<tick>,
-                     caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
+using user_creation_actor = caf::typed_actor<answers<intern_users, interned_users>, takes<tick>,
+                                             takes<stop_request>, status_request>;
 
-using pending_ops_actor =
-    caf::typed_actor<caf::replies_to<pending_changed>::with<pending_noted>, caf::reacts_to<tick>,
-                     caf::reacts_to<stop_request>, caf::replies_to<get_status>::with<actor_status>>;
+using pending_ops_actor = caf::typed_actor<answers<pending_changed, pending_noted>, takes<tick>,
+                                           takes<stop_request>, status_request>;
 
-using identity_actor =
-    caf::typed_actor<caf::reacts_to<identity_tasks_added>, caf::reacts_to<identity_lookup_done>,
-                     caf::reacts_to<tick>, caf::reacts_to<stop_request>,
-                     caf::replies_to<get_status>::with<actor_status>>;
+using identity_actor = caf::typed_actor<takes<identity_tasks_added>, takes<identity_lookup_done>,
+                                        takes<tick>, takes<stop_request>, status_request>;
 
 using pool_actor =
-    caf::typed_actor<caf::replies_to<run_job>::with<job_result>,
-                     caf::replies_to<get_pool_sample>::with<pool_sample>, caf::reacts_to<tick>,
-                     caf::reacts_to<wake_up>, caf::reacts_to<stop_request>,
-                     caf::replies_to<get_status>::with<actor_status>>;
+    caf::typed_actor<answers<run_job, job_result>, answers<get_pool_sample, pool_sample>,
+                     takes<tick>, takes<wake_up>, takes<stop_request>, status_request>;
 
-/// pool_monitor and janitor: they act by the clock.
-using periodic_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
-                                        caf::replies_to<get_status>::with<actor_status>>;
+/// pool_monitor and janitor: only the clock makes them act.
+using periodic_actor = caf::typed_actor<takes<tick>, takes<stop_request>, status_request>;
 
 using db_session_actor =
-    caf::typed_actor<caf::replies_to<run_job>::with<job_result>, caf::reacts_to<stop_request>,
-                     caf::replies_to<get_status>::with<actor_status>>;
+    caf::typed_actor<answers<run_job, job_result>, takes<stop_request>, status_request>;
 
-using metrics_actor = caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<stop_request>,
-                                       caf::replies_to<get_status>::with<actor_status>>;
+using metrics_actor = caf::typed_actor<takes<tick>, takes<stop_request>, status_request>;
 
 using supervisor_actor =
-    caf::typed_actor<caf::reacts_to<tick>, caf::reacts_to<chaos_tick>, caf::reacts_to<stop_request>,
-                     caf::replies_to<get_status>::with<actor_status>>;
+    caf::typed_actor<takes<tick>, takes<chaos_tick>, takes<stop_request>, status_request>;
 
 } // namespace prism

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-/// What db/ defines and messages only carry.
+/// Types of db/ that messages carry by pointer; only who opens them needs their headers.
 namespace prism::db {
 enum class identity_kind : std::int16_t;
 struct job;
@@ -21,123 +21,147 @@ struct partial_report;
 struct pending_change;
 } // namespace prism::db
 
-/// The vocabulary of the actors. Each type says who sends it and who answers.
+/// The vocabulary of the actors. The comment of each message says who sends it to whom, and how it
+/// is answered. Large contents are shared and immutable: sending one copies a pointer.
 namespace prism {
 
-/// A frame that has a place in the stream: its seq is known, and the shard it belongs to.
+// -- from the relay to the shards, and back -----------------------------------------------------
+
+/// A frame that has a shard, with its place in the stream.
 struct routed_frame {
   std::int64_t seq{0};
   frame_bytes data;
 };
 
-/// I/O thread → firehose: frames as they were read, with what a glance at them told.
+/// The source's I/O thread → firehose: the frames just read, in order. Not answered; read credit
+/// bounds how many are under way.
 struct source_frames {
   struct item {
-    routed_frame frame;
-    std::size_t shard{0};
-    bool for_a_shard{false};
+    routed_frame frame;      ///< seq -1: it has none, or could not be decoded; data: see below
+    std::size_t shard{0};    ///< if it is for a shard
+    bool for_a_shard{false}; ///< else `frame.data` is null
   };
   std::shared_ptr<const std::vector<item>> items;
 };
 
-/// firehose → shard: at most as many frames as the shard has credit for.
+/// firehose → shard: frames to index, never more than the shard has credit for. The shard answers,
+/// some time later, with `frames_durable`.
 struct frame_batch {
-  std::uint64_t incarnation{
-      0}; ///< as in `shard_ready`: a shard drops what was meant for its predecessor
+  /// As in the `shard_ready` it follows; a shard drops frames for an earlier incarnation.
+  std::uint64_t incarnation{0};
   std::shared_ptr<const std::vector<routed_frame>> frames;
 };
 
-/// firehose → shard: nothing is on its way to you, everything up to here is for others.
+/// firehose → shard without uncommitted frames: everything up to `seq` belongs to other shards, so
+/// move your cursor there. Answered with `frames_durable` once it is committed.
 struct advance_to {
   std::int64_t seq{0};
 };
 
-/// firehose → shard, when it starts: give back what waits, finish what is at work, then announce
-/// yourself with `shard_ready`.
+/// firehose → every shard, when it has started: drop the queued frames, finish the batch at work,
+/// then announce yourself. Answered with `shard_ready`.
 struct firehose_started {};
 
-/// shard → firehose: I am here (again) and have stored everything up to this seq. Until it comes,
-/// the firehose sends nothing; after it, everything above that seq, in order.
+/// shard → firehose, when either has started: the shard has committed everything up to
+/// `durable_seq` and takes what is above it. The firehose sends a shard nothing before that.
+/// Answered with `frame_batch`, as frames come.
 struct shard_ready {
   std::size_t shard{0};
-  std::uint64_t incarnation{0}; ///< different for every announcement, never 0
+  std::uint64_t incarnation{0}; ///< another one for every announcement, never 0
   std::int64_t durable_seq{0};
 };
 
-/// shard → firehose: everything up to this seq is committed.
+/// shard → firehose: everything up to `seq` is committed. Not answered; it returns the credit of
+/// those frames.
 struct frames_durable {
   std::size_t shard{0};
   std::int64_t seq{0};
-  std::int64_t event_time{0}; ///< µs since 1970 of the newest event in it; 0: none
+  std::int64_t event_time{0}; ///< of the newest event in it, in µs since 1970; 0: none
 };
 
-/// shard → user_creation, which answers with `interned_users`.
+// -- users --------------------------------------------------------------------------------------
+
+/// shard → user_creation: the ids of these DIDs, new or not. Answered with `interned_users`. A
+/// shard has at most one unanswered.
 struct intern_users {
   std::shared_ptr<const std::vector<std::string>> dids; ///< distinct
 };
-/// Ids of the DIDs asked for, in their order; null with a sentence if the database failed.
+/// user_creation → shard: the ids in the order of the DIDs.
 struct interned_users {
-  std::shared_ptr<const std::vector<std::int64_t>> ids;
-  std::string problem;
-  bool needs_operator{false}; ///< trying again will not help: the error is fatal
-  std::string refused;        ///< if one of them is refused for its content: the SQLSTATE
+  std::shared_ptr<const std::vector<std::int64_t>> ids; ///< null: failed, and why is below
+  std::string problem;                                  ///< a sentence
+  bool needs_operator{false};                           ///< fatal: a retry does not help
+  std::string refused; ///< SQLSTATE, if PostgreSQL rejects one of the DIDs for its content
 };
 
-/// shard → pending_ops, which answers with `pending_noted`: what a committed batch parked, released
-/// and cancelled. A shard has at most one unanswered.
+// -- parked operations --------------------------------------------------------------------------
+
+/// shard, identity, janitor → pending_ops: what one transaction parked, released and cancelled.
+/// Answered with `pending_noted`. Each sender has at most one unanswered.
 struct pending_changed {
   std::shared_ptr<const std::vector<db::pending_change>> changes;
-  bool all{true}; ///< false: others will never be told, and only the table knows
+  bool all{true}; ///< false: other changes are lost, so the table must be read again
 };
+/// pending_ops → the sender: its gauges include these changes.
 struct pending_noted {};
 
-/// shard → identity: a batch that may have added identity tasks is committed.
+// -- identity -----------------------------------------------------------------------------------
+
+/// shard → identity: a batch is committed that may have added identity tasks. Not answered; losing
+/// it only delays the tasks until the next tick.
 struct identity_tasks_added {};
 
-/// The resolver's thread → identity: what a look-up found.
+/// The resolver's thread → identity: the result of one look-up. Not answered.
 struct identity_lookup_done {
   std::int64_t user_id{0};
   db::identity_kind kind{};
   bool known{false};     ///< whether there is an answer at all
-  bool held_back{false}; ///< if not: because nobody was asked
+  bool held_back{false}; ///< if not: whether that is because no request was made, to spare a host
   bool good{false};      ///< if so: the handle is confirmed, or the repo is hosted
-  std::string handle;
-  std::string why;
+  std::string handle;    ///< if confirmed
+  std::string why;       ///< if not good: a sentence
 };
 
-/// anyone → pool → db_session, which answers with `job_result`.
+// -- the database -------------------------------------------------------------------------------
+
+/// Any actor → pool, and pool → db_session: run this job. Answered with `job_result`.
 struct run_job {
   std::shared_ptr<const db::job> what;
 };
+/// db_session → pool, and pool → the actor: the job's reply, or the error it ended with.
 struct job_result {
   std::shared_ptr<const db::job_outcome> what;
-  /// db_session → pool: how the session fares; of no meaning to others.
+  /// The state of the session after the job; for the pool only.
   struct session_note {
-    bool unreachable{false};             ///< no connection could be made, the job was not begun
+    bool unreachable{false};             ///< could not connect; the job was not begun
     bool broken{false};                  ///< the connection was lost
-    std::chrono::microseconds opened{0}; ///< time that a new connection took; 0: there was one
+    std::chrono::microseconds opened{0}; ///< how long a new connection took; 0: there was one
   } session{};
-  /// What the job has done although it failed; null: nothing, or nobody knows.
+  /// What the job committed although it failed; null: nothing, or unknown.
   std::shared_ptr<const db::partial_report> partial{};
 };
 
-/// supervisor → any child: finish what you are at, then end.
-struct stop_request {};
-
-/// An actor → itself, after a delay.
-struct tick {};
-
-/// supervisor → itself: time to kill somebody (`chaos-kill-per-minute`).
-struct chaos_tick {};
-
-/// pool → itself: a new connection may be tried again.
+/// pool → itself, delayed: a new connection may be tried again.
 struct wake_up {};
 
-/// pool_monitor → pool, which answers with a `pool_sample`.
+/// pool_monitor → pool. Answered with `pool_sample` (core/pool_usage.hpp).
 struct get_pool_sample {};
 
-/// anyone → any actor, which answers with `actor_status`.
+// -- every actor --------------------------------------------------------------------------------
+
+/// supervisor → child, pool → db_session, node → supervisor: finish the work in flight, then end.
+/// The answer is the actor's end, which the sender monitors.
+struct stop_request {};
+
+/// An actor → itself, delayed.
+struct tick {};
+
+/// supervisor → itself, delayed: kill a random actor (`chaos-kill-per-minute`).
+struct chaos_tick {};
+
+/// Any actor or test → any actor. Answered with `actor_status`.
 struct get_status {};
+/// Name and fields of an actor, as text for people.
 struct actor_status {
   std::string name;
   std::vector<std::pair<std::string, std::string>> fields;

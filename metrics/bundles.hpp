@@ -9,99 +9,99 @@
 
 namespace prism::metrics {
 
-// One bundle per subsystem: what its owner looks up once and then increments. Pointers are never
-// null and live as long as the registry. Any thread may use any of them.
+// One bundle per subsystem: its owner looks it up once and then updates it. Pointers are never null
+// and are valid as long as the registry. Thread-safe.
 
-/// The source and the replay window: owned by the firehose actor.
+/// The source and the replay window; used by the firehose actor.
 struct firehose_metrics {
-  /// Frames read, by kind (`labels::frame_kinds`).
+  /// Frames received, by kind (`labels::frame_kinds`).
   labelled_counter frames;
   /// Bytes of those frames.
   prometheus::Counter* bytes;
-  /// Frames counted and passed over, by reason (`labels::bad_frame_reasons`).
+  /// Frames skipped because they cannot be processed, by reason (`labels::bad_frame_reasons`).
   labelled_counter bad_frames;
-  /// Frames passed over because their seq was not above one read before.
+  /// Frames skipped because their seq is not higher than that of an earlier frame.
   prometheus::Counter* repeated;
-  /// WebSockets opened.
+  /// WebSocket connections opened.
   prometheus::Counter* connects;
-  /// Ends of connections and of attempts, by reason (`labels::disconnect_reasons`).
+  /// Connections closed and attempts failed, by reason (`labels::disconnect_reasons`).
   labelled_counter disconnects;
   /// 1 while a WebSocket is open, else 0.
   prometheus::Gauge* connected;
-  /// Highest seq read.
+  /// Highest seq received.
   prometheus::Gauge* last_seq;
-  /// Highest seq at or below which everything is committed.
+  /// Highest seq at or below which every frame is committed.
   prometheus::Gauge* durable_seq;
-  /// `time` of the last committed event, in seconds since 1970; feeds the lag.
+  /// `time` of the newest committed event, in seconds since 1970; the lag is derived from it.
   prometheus::Gauge* event_timestamp;
-  /// Frames in the replay window, and how many fit.
+  /// Frames in the replay window, and its capacity.
   prometheus::Gauge* window_frames;
   prometheus::Gauge* window_capacity;
-  /// Seconds without credit, in which the socket was not read (`running_total`).
+  /// Seconds without credit, during which the socket was not read (`running_total`).
   prometheus::Counter* stalled_seconds;
 };
 
-/// Batches and the operations in them: shared by the shards.
+/// Batches and the operations in them; shared by the shards.
 struct batch_metrics {
   /// Batches finished, by result (`labels::batch_results`).
   labelled_counter batches;
   /// Frames and operations of each committed batch.
   prometheus::Histogram* frames;
   prometheus::Histogram* ops;
-  /// Seconds from the start of its transaction to its end, of each batch.
+  /// Seconds from the start of each batch's transaction to its end.
   prometheus::Histogram* seconds;
-  /// Records passed over, by reason (`labels::skip_reasons`).
+  /// Records skipped, by reason (`labels::skip_reasons`).
   labelled_counter skipped;
-  /// Operations, or whole frames, that the database refused for their content.
+  /// Operations, or whole frames, that PostgreSQL rejected for their content.
   prometheus::Counter* dead_letters;
 };
 
 /// One shard.
 struct shard_metrics {
-  /// Frames taken from the firehose, repeated ones included.
+  /// Frames received from the firehose actor, resent ones included.
   prometheus::Counter* frames;
-  /// 1 while it stands before a frame that needs a person (a fatal database error), else 0.
+  /// 1 while the shard is blocked on a frame by a fatal database error, else 0.
   prometheus::Gauge* held;
 };
 
-/// One bounded edge between two actors (core/credit.hpp).
+/// One channel between two actors (core/credit.hpp). Its families are called prism_edge_*.
 struct channel_metrics {
-  /// Units that wait or are at work at the receiver; never above `capacity`.
+  /// Units in flight; never more than `capacity`.
   prometheus::Gauge* depth;
-  /// Units granted to the sender.
+  /// Units that the channel allows in flight.
   prometheus::Gauge* capacity;
-  /// Times at which the sender found no credit (`running_total`).
+  /// Times the sender ran out of credit (`running_total`).
   prometheus::Counter* exhausted;
-  /// Seconds that the sender waited for credit (`running_total`).
+  /// Seconds the sender waited for credit (`running_total`).
   prometheus::Counter* stalled_seconds;
 };
 
-/// Connections and transactions: owned by the pool, shared by its sessions.
+/// Connections and transactions; used by the pool and its sessions.
 struct database_metrics {
-  /// Failed statements, by class (`labels::error_classes`).
+  /// Failed operations, by class (`labels::error_classes`).
   labelled_counter errors;
-  /// Transactions tried again, by SQLSTATE (`labels::retried_states`).
+  /// Transactions retried, by SQLSTATE (`labels::retried_states`).
   labelled_counter retries;
-  /// Most connections there may be, and how many are open, at work, and free.
+  /// Maximum number of sessions, and those open, in use and idle.
   prometheus::Gauge* max_connections;
   prometheus::Gauge* connections;
   prometheus::Gauge* active;
   prometheus::Gauge* idle;
-  /// Requests that wait for a session.
+  /// Jobs waiting for a session.
   prometheus::Gauge* waiting;
-  /// Active of max: now, and averaged over the samples of the pool monitor.
+  /// Share of sessions in use: now, and averaged over the samples of the pool monitor.
   prometheus::Gauge* utilization;
   prometheus::Gauge* utilization_average;
-  /// Times at which requests began to wait while no session was free, as sampled.
+  /// Times the pool was seen to become exhausted: jobs waiting and no session idle.
   prometheus::Counter* exhaustions;
-  /// Seconds that a request waited, that a session was lent, that opening a connection took.
+  /// Seconds that a job waited, that a session was checked out, that opening a connection took.
   prometheus::Histogram* acquire;
   prometheus::Histogram* usage;
   prometheus::Histogram* creation;
-  /// Requests that waited too long, and those refused because too many waited already.
+  /// Jobs that timed out waiting, and jobs rejected because too many were waiting.
   prometheus::Counter* timeouts;
   prometheus::Counter* rejected;
-  /// Sessions lent for longer than the threshold.
+  /// Sessions checked out for longer than the leak threshold.
   prometheus::Counter* leaks;
   /// Connections that could not be opened.
   prometheus::Counter* connect_failures;
@@ -114,55 +114,55 @@ struct job_metrics {
   /// Runs, and those that failed.
   prometheus::Counter* runs;
   prometheus::Counter* failures;
-  /// Rows deleted or mended.
+  /// Rows deleted or corrected.
   prometheus::Counter* rows;
-  /// End of the last run in seconds since 1970, and how long it took.
+  /// End of the last run in seconds since 1970, and its duration in seconds.
   prometheus::Gauge* last_run;
   prometheus::Gauge* last_duration;
 };
 
-/// The making of users: owned by user_creation.
+/// Interning of DIDs; used by user_creation.
 struct user_creation_metrics {
-  /// DIDs that got an id.
+  /// DIDs interned.
   prometheus::Counter* interned;
-  /// DIDs that wait for their turn.
+  /// DIDs waiting to be interned.
   prometheus::Gauge* waiting;
-  /// Shards that wait for ids, and how long the first of them has waited.
+  /// Requests of shards for ids that are waiting, and the seconds the oldest has waited.
   prometheus::Gauge* requests;
   prometheus::Gauge* longest_wait;
-  /// Those that had to ask again, because it took too long.
+  /// Requests that timed out and were repeated.
   prometheus::Counter* timeouts;
-  /// Batches at work.
+  /// Batches in flight.
   prometheus::Gauge* in_flight;
 };
 
-/// Who a DID is: owned by identity.
+/// Look-ups of handles and deletions; used by identity.
 struct identity_metrics {
-  /// Tasks done or put off, by result (`labels::identity_results`).
+  /// Tasks finished or deferred, by result (`labels::identity_results`).
   labelled_counter tasks;
-  /// Users who lost their handle to another who has it now.
+  /// Users whose handle was confirmed for another user.
   prometheus::Counter* taken;
-  /// Tasks in the database, counted up to 10,000, and those of them never tried.
+  /// Tasks queued in the database, counted up to 10,000, and those of them that were never tried.
   prometheus::Gauge* queued;
   prometheus::Gauge* untried;
-  /// Look-ups under way.
+  /// Look-ups in flight.
   prometheus::Gauge* in_flight;
   /// Seconds of each look-up.
   prometheus::Histogram* seconds;
   /// HTTP requests, by result (`labels::request_results`; `running_total`).
   labelled_counter requests;
-  /// Of the failed ones, those for lack of time (`running_total`).
+  /// Failed requests that timed out (`running_total`).
   prometheus::Counter* timeouts;
-  /// Hosts remembered, and those not asked because they have not answered.
+  /// Hosts in memory, and those whose circuit breaker is open.
   prometheus::Gauge* hosts;
   prometheus::Gauge* open_circuits;
 };
 
-/// Operations parked until their referent appears.
+/// Parked operations; used by pending_ops.
 struct pending_metrics {
-  /// What happened to them, by event (`labels::pending_events`).
+  /// Parked operations by event (`labels::pending_events`).
   labelled_counter events;
-  /// Operations that memory knows of, and the uris they wait for, in the order of
+  /// Operations in memory, and the posts or lists they wait for, in the order of
   /// `labels::pending_maps`. The table may hold more.
   std::array<prometheus::Gauge*, 2> ops;
   std::array<prometheus::Gauge*, 2> keys;
@@ -170,19 +170,19 @@ struct pending_metrics {
 
 /// One cache.
 struct cache_metrics {
-  /// Found, not found, and pushed out (`shown_cache`).
+  /// Found, not found, and evicted (`shown_cache`).
   prometheus::Counter* hits;
   prometheus::Counter* misses;
   prometheus::Counter* evictions;
-  /// Entries now.
+  /// Entries in the cache.
   prometheus::Gauge* entries;
 };
 
-/// One actor, by its name in the supervision tree; a shard's name has no number in it.
+/// One actor, by its name in the supervision tree; all shards share one name.
 struct actor_metrics {
-  /// Times it was started again.
+  /// Restarts.
   prometheus::Counter* restarts;
-  /// Messages that wait, as it saw them last.
+  /// Messages waiting in the mailbox, as of the last message handled.
   prometheus::Gauge* mailbox_depth;
   /// Messages handled, and seconds spent in their handlers.
   prometheus::Counter* messages;

@@ -17,123 +17,133 @@ const prometheus::Histogram::BucketBoundaries second_buckets{
 
 firehose_metrics declare_firehose(declarer& d) {
   return {
-      .frames = d.counters("firehose_frames_total", "Frames read.", "kind", labels::frame_kinds),
-      .bytes = d.counter("firehose_bytes_total", "Bytes of the frames read."),
-      .bad_frames = d.counters("firehose_bad_frames_total", "Frames counted and passed over.",
+      .frames = d.counters("firehose_frames_total", "Frames received, by kind.", "kind",
+                           labels::frame_kinds),
+      .bytes = d.counter("firehose_bytes_total", "Bytes of the frames received."),
+      .bad_frames = d.counters("firehose_bad_frames_total",
+                               "Frames skipped because they cannot be processed, by reason.",
                                "reason", labels::bad_frame_reasons),
-      .repeated = d.counter("firehose_repeated_frames_total",
-                            "Frames passed over because their seq was not above one read before."),
-      .connects = d.counter("firehose_connects_total", "WebSockets opened."),
-      .disconnects =
-          d.counters("firehose_disconnects_total", "Ends of connections and of attempts at one.",
-                     "reason", labels::disconnect_reasons),
-      .connected = d.gauge("firehose_connected", "1 while a WebSocket is open, else 0."),
-      .last_seq = d.gauge("firehose_last_seq", "Highest sequence number read."),
-      .durable_seq = d.gauge("firehose_durable_seq",
-                             "Sequence number at or below which everything is committed."),
+      .repeated = d.counter(
+          "firehose_repeated_frames_total",
+          "Frames skipped because their seq is not higher than that of an earlier frame."),
+      .connects = d.counter("firehose_connects_total", "WebSocket connections opened."),
+      .disconnects = d.counters("firehose_disconnects_total",
+                                "Connections closed and connection attempts failed, by reason.",
+                                "reason", labels::disconnect_reasons),
+      .connected = d.gauge("firehose_connected", "1 while a WebSocket connection is open, else 0."),
+      .last_seq = d.gauge("firehose_last_seq", "Highest seq received."),
+      .durable_seq =
+          d.gauge("firehose_durable_seq", "Seq at or below which every frame is committed."),
       .event_timestamp = d.gauge("firehose_event_timestamp_seconds",
-                                 "Time of the last committed event, since 1970."),
+                                 "Time of the newest committed event, in seconds since 1970."),
       .window_frames =
-          d.gauge("firehose_window_frames", "Frames read and not committed, kept for replay."),
+          d.gauge("firehose_window_frames", "Uncommitted frames in the replay window."),
       .window_capacity =
-          d.gauge("firehose_window_capacity_frames", "Frames that fit into the replay window."),
-      .stalled_seconds =
-          d.counter("firehose_stalled_seconds_total",
-                    "Time for which the socket was not read, because all credit was out."),
+          d.gauge("firehose_window_capacity_frames", "Frames that the replay window can hold."),
+      .stalled_seconds = d.counter("firehose_stalled_seconds_total",
+                                   "Time during which the socket was not read because the replay "
+                                   "window had no credit left."),
   };
 }
 
 batch_metrics declare_batches(declarer& d) {
   return {
-      .batches = d.counters("batches_total", "Batches finished.", "result", labels::batch_results),
-      .frames = d.histogram("batch_frames", "Frames of a committed batch.", frame_buckets),
-      .ops = d.histogram("batch_ops", "Record operations of a committed batch.", op_buckets),
-      .seconds = d.histogram("batch_seconds", "Time of a batch in the database.", second_buckets),
-      .skipped = d.counters("records_skipped_total", "Records passed over on purpose.", "reason",
-                            labels::skip_reasons),
+      .batches = d.counters("batches_total", "Batches finished, by result.", "result",
+                            labels::batch_results),
+      .frames = d.histogram("batch_frames", "Frames per committed batch.", frame_buckets),
+      .ops = d.histogram("batch_ops", "Record operations per committed batch.", op_buckets),
+      .seconds =
+          d.histogram("batch_seconds", "Time from the start of a batch's transaction to its end.",
+                      second_buckets),
+      .skipped = d.counters("records_skipped_total", "Records skipped on purpose, by reason.",
+                            "reason", labels::skip_reasons),
       .dead_letters =
-          d.counter("dead_letters_total",
-                    "Operations, or whole frames, refused by the database and put aside."),
+          d.counter("dead_letters_total", "Operations, or whole frames, that PostgreSQL rejected "
+                                          "and that were moved to dead_letters."),
   };
 }
 
 database_metrics declare_database(declarer& d) {
   return {
-      .errors = d.counters("db_errors_total", "Failed database operations.", "class",
-                           labels::error_classes),
-      .retries = d.counters("transaction_retries_total", "Transactions tried again.", "sqlstate",
-                            labels::retried_states),
-      .max_connections = d.gauge("db_pool_max", "Most database sessions."),
+      .errors = d.counters("db_errors_total", "Failed database operations, by class of the error.",
+                           "class", labels::error_classes),
+      .retries = d.counters("transaction_retries_total", "Transactions retried, by SQLSTATE.",
+                            "sqlstate", labels::retried_states),
+      .max_connections = d.gauge("db_pool_max", "Maximum number of database sessions."),
       .connections = d.gauge("db_pool_connections", "Open database sessions."),
-      .active = d.gauge("db_pool_active", "Database sessions at work."),
-      .idle = d.gauge("db_pool_idle", "Database sessions that are open and free."),
-      .waiting = d.gauge("db_pool_pending", "Requests that wait for a database session."),
+      .active = d.gauge("db_pool_active", "Database sessions in use."),
+      .idle = d.gauge("db_pool_idle", "Database sessions that are open and idle."),
+      .waiting = d.gauge("db_pool_pending", "Jobs waiting for a database session."),
       .utilization = d.gauge("db_pool_utilization_ratio",
-                             "Database sessions at work, as a share of the most."),
+                             "Database sessions in use, as a share of the maximum."),
       .utilization_average = d.gauge("db_pool_utilization_average_ratio",
-                                     "The same, averaged over the pool monitor's samples."),
-      .exhaustions = d.counter("db_pool_exhaustion_events_total",
-                               "Times at which requests began to wait with no session free."),
-      .acquire = d.histogram("db_pool_acquire_seconds",
-                             "Time for which a request waited for a session.", second_buckets),
-      .usage = d.histogram("db_pool_usage_seconds", "Time for which a session was lent.",
+                                     "Database sessions in use, as a share of the maximum, "
+                                     "averaged over the pool monitor's samples."),
+      .exhaustions = d.counter(
+          "db_pool_exhaustion_events_total",
+          "Times the pool was seen to become exhausted: jobs waiting and no session idle."),
+      .acquire = d.histogram("db_pool_acquire_seconds", "Time a job waited for a database session.",
+                             second_buckets),
+      .usage = d.histogram("db_pool_usage_seconds", "Time a database session was checked out.",
                            second_buckets),
-      .creation = d.histogram("db_pool_creation_seconds", "Time that opening a connection took.",
+      .creation = d.histogram("db_pool_creation_seconds", "Time to open a database connection.",
                               second_buckets),
-      .timeouts =
-          d.counter("db_pool_timeouts_total", "Requests that waited too long for a session."),
+      .timeouts = d.counter("db_pool_timeouts_total",
+                            "Jobs that timed out waiting for a database session."),
       .rejected = d.counter("db_pool_rejected_total",
-                            "Requests refused because too many waited for a session."),
-      .leaks =
-          d.counter("db_pool_leaks_total", "Sessions lent for longer than the leak threshold."),
-      .connect_failures =
-          d.counter("db_pool_connect_failures_total", "Connections that could not be opened."),
-      .replaced = d.counters("db_pool_replaced_total", "Database sessions replaced.", "reason",
-                             labels::session_ends),
+                            "Jobs rejected because too many were waiting for a database session."),
+      .leaks = d.counter("db_pool_leaks_total",
+                         "Database sessions checked out for longer than the leak threshold."),
+      .connect_failures = d.counter("db_pool_connect_failures_total",
+                                    "Database connections that could not be opened."),
+      .replaced = d.counters("db_pool_replaced_total", "Database sessions replaced, by reason.",
+                             "reason", labels::session_ends),
   };
 }
 
 user_creation_metrics declare_user_creation(declarer& d) {
   return {
-      .interned = d.counter("users_interned_total", "DIDs that got an id."),
-      .waiting = d.gauge("user_creation_waiting", "DIDs that wait to get an id."),
-      .requests = d.gauge("user_creation_requests", "Requests for ids that wait for an answer."),
+      .interned = d.counter("users_interned_total", "DIDs interned: given an id in users."),
+      .waiting = d.gauge("user_creation_waiting", "DIDs waiting to be interned."),
+      .requests = d.gauge("user_creation_requests", "Requests for ids waiting for an answer."),
       .longest_wait = d.gauge("user_creation_longest_wait_seconds",
-                              "How long the first of those requests has waited."),
+                              "Time the oldest waiting request for ids has waited."),
       .timeouts = d.counter("user_creation_timeouts_total",
-                            "Requests for ids that took too long and were made again."),
-      .in_flight = d.gauge("user_creation_in_flight", "Batches of new users at work."),
+                            "Requests for ids that timed out and were repeated."),
+      .in_flight = d.gauge("user_creation_in_flight", "Batches of new users in flight."),
   };
 }
 
 identity_metrics declare_identity(declarer& d) {
   return {
-      .tasks = d.counters("identity_tasks_total",
-                          "Look-ups of handles and deletions, and what "
-                          "became of them.",
+      .tasks = d.counters("identity_tasks_total", "Look-ups of handles and deletions, by result.",
                           "result", labels::identity_results),
       .taken = d.counter("identity_handles_taken_total",
-                         "Users who lost their handle to another who has it now."),
-      .queued = d.gauge("identity_tasks_queued",
-                        "Look-ups that wait in the database, counted up to 10000."),
-      .untried = d.gauge("identity_tasks_untried", "Those of them that were never tried."),
-      .in_flight = d.gauge("identity_in_flight", "Look-ups under way."),
-      .seconds = d.histogram("identity_lookup_seconds", "Time of a look-up.", second_buckets),
-      .requests = d.counters("identity_requests_total", "HTTP requests for look-ups.", "result",
-                             labels::request_results),
+                         "Users whose handle was confirmed for another user."),
+      .queued =
+          d.gauge("identity_tasks_queued", "Look-ups queued in the database, counted up to 10000."),
+      .untried = d.gauge("identity_tasks_untried",
+                         "Queued look-ups that have never been tried, counted up to 10000."),
+      .in_flight = d.gauge("identity_in_flight", "Look-ups in flight."),
+      .seconds = d.histogram("identity_lookup_seconds",
+                             "Time of a look-up, all its requests included.", second_buckets),
+      .requests = d.counters("identity_requests_total", "HTTP requests of look-ups, by result.",
+                             "result", labels::request_results),
       .timeouts = d.counter("identity_request_timeouts_total",
-                            "Those of the failed requests that took too long."),
-      .hosts = d.gauge("identity_hosts", "Hosts whose limits are kept in mind."),
+                            "HTTP requests of look-ups that failed because they timed out."),
+      .hosts = d.gauge("identity_hosts", "Hosts whose limits are in memory."),
       .open_circuits = d.gauge("identity_open_circuits",
-                               "Hosts that are not asked because they have not answered."),
+                               "Hosts to which no requests are sent, because recent ones failed."),
   };
 }
 
 pending_metrics declare_pending(declarer& d) {
-  auto& ops = d.gauge_family("pending_ops", "Parked operations that memory knows of.", {"map"});
-  auto& keys = d.gauge_family("pending_keys", "Uris that these wait for.", {"map"});
+  auto& ops = d.gauge_family(
+      "pending_ops", "Parked operations in memory; the table pending_ops may hold more.", {"map"});
+  auto& keys = d.gauge_family(
+      "pending_keys", "Posts or lists that the parked operations in memory wait for.", {"map"});
   pending_metrics out{
-      .events = d.counters("pending_op_events_total", "What became of parked operations.", "event",
+      .events = d.counters("pending_op_events_total", "Parked operations, by event.", "event",
                            labels::pending_events),
       .ops = {},
       .keys = {},

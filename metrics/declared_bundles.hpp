@@ -5,8 +5,8 @@
 
 namespace prism::metrics {
 
-// The families of each bundle that exists once: name, help and label values. Private to `registry`,
-// which calls each once.
+// The families of each bundle that exists once: name, help and label values. Internal to
+// `registry`, which calls each function once.
 
 [[nodiscard]] firehose_metrics declare_firehose(declarer& d);
 [[nodiscard]] batch_metrics declare_batches(declarer& d);

@@ -16,32 +16,32 @@
 
 namespace prism::metrics {
 
-/// The short words in which `registry` declares its families; private to it. Adds the prefix, and
-/// keeps note of each family for the documentation.
+/// Declares metric families in a Prometheus registry: adds the prefix `prism_`, and records each
+/// family for the documentation. Internal to `registry`.
 class declarer {
 public:
   using counters_of = prometheus::Family<prometheus::Counter>;
   using gauges_of = prometheus::Family<prometheus::Gauge>;
 
-  /// A family without labels: its one series.
+  /// A family without labels; returns its only series.
   prometheus::Counter* counter(std::string_view name, std::string help);
   prometheus::Gauge* gauge(std::string_view name, std::string help);
   prometheus::Histogram* histogram(std::string_view name, const std::string& help,
                                    const prometheus::Histogram::BucketBoundaries& buckets);
 
-  /// A family with one label whose values are known.
+  /// A family with one label whose values are fixed.
   labelled_counter counters(std::string_view name, std::string help, const std::string& label,
                             std::span<const std::string_view> values);
 
-  /// A family whose series come later.
+  /// A family whose series are added later.
   counters_of& counter_family(std::string_view name, std::string help,
                               std::vector<std::string> labels);
   gauges_of& gauge_family(std::string_view name, std::string help, std::vector<std::string> labels);
 
-  /// A gauge that is 1 for ever and says everything in its labels.
+  /// A gauge that is always 1; its labels carry the information.
   void info(std::string_view name, std::string help, const prometheus::Labels& labels);
 
-  /// Families of the process itself, which have no prefix of ours.
+  /// Families of the process itself, without the prefix.
   prometheus::Counter* process_counter(const std::string& name, std::string help);
   prometheus::Gauge* process_gauge(const std::string& name, std::string help);
 
@@ -54,7 +54,7 @@ private:
   counters_of& add_counters(std::string name, std::string help, std::vector<std::string> labels);
   gauges_of& add_gauges(std::string name, std::string help, std::vector<std::string> labels);
 
-  // Two declarations of one name are a slip of ours; the library's exception ends the start.
+  // Declaring a name twice is a defect of the program; the library's exception ends the start.
   prometheus::Registry registry_{prometheus::Registry::InsertBehavior::Throw};
   std::vector<family_info> families_;
 };

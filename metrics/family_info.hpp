@@ -6,9 +6,9 @@
 
 namespace prism::metrics {
 
-/// What there is to say about one family of metrics.
+/// The declaration of one metric family.
 struct family_info {
-  std::string name;      ///< in full, with its prefix
+  std::string name;      ///< with its prefix
   std::string_view type; ///< counter, gauge or histogram
   std::vector<std::string> labels;
   std::string help;

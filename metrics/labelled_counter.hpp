@@ -11,16 +11,16 @@
 namespace prism::metrics {
 
 /// The counters of one family by one label with a fixed set of values. All series exist from the
-/// start; a value outside the set is counted under `other`, so that nothing from the network can
-/// make a series. Any thread.
+/// start. A value outside the set is counted as `other`, so that text from the network cannot
+/// create series. Thread-safe.
 class labelled_counter {
 public:
-  /// @param constant labels that every series of this object has besides `label`.
+  /// @param constant labels that every series of this object has in addition to `label`
   labelled_counter(prometheus::Family<prometheus::Counter>& family, const std::string& label,
                    std::span<const std::string_view> values,
                    const prometheus::Labels& constant = {});
 
-  /// The counter of `value`; look it up once where it is hot.
+  /// The counter of `value`. On hot paths, keep the reference.
   [[nodiscard]] prometheus::Counter& of(std::string_view value) const noexcept;
 
 private:
@@ -28,8 +28,8 @@ private:
   prometheus::Counter* other_;
 };
 
-/// Brings a counter to the running total of something that counts by itself for as long as the
-/// counter lives, and never back; `running_total` is for what may be made anew. One writer per
+/// Raises a counter to `total`; does nothing if it is higher already. For a total that never starts
+/// again during the life of the counter; see `running_total` for one that does. One writer per
 /// counter.
 void raise_to(prometheus::Counter& counter, double total) noexcept;
 

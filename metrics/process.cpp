@@ -13,7 +13,7 @@ namespace prism::metrics {
 
 namespace {
 
-// Numbers of the fields in proc(5), "/proc/pid/stat".
+// Field numbers of /proc/pid/stat in proc(5).
 enum field : std::size_t { utime = 14, stime = 15, num_threads = 20, starttime = 22, rss = 24 };
 constexpr std::size_t first_after_name = 3;
 
@@ -42,7 +42,7 @@ std::string text_of(const char* path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// It never changes while we run, so it is looked up once.
+// Seconds since 1970; constant.
 double boot_time() {
   const auto text = text_of("/proc/stat");
   constexpr std::string_view key = "\nbtime ";
@@ -71,9 +71,9 @@ expected<process_sample> parse_stat(std::string_view text, const process_units& 
   if (name_end == std::string_view::npos)
     return fail(errc::invalid, "process statistics without a program name");
   const auto words = words_of(text.substr(name_end + 1));
-  const auto number = [&](field which) -> std::uint64_t {
+  const auto number = [&](field wanted) -> std::uint64_t {
     std::uint64_t value = 0;
-    const auto index = static_cast<std::size_t>(which) - first_after_name;
+    const auto index = static_cast<std::size_t>(wanted) - first_after_name;
     return index < words.size() && read(words[index], value) ? value : 0;
   };
   if (words.size() <= rss - first_after_name || number(num_threads) == 0)
@@ -95,7 +95,7 @@ expected<process_sample> sample_process() {
   std::filesystem::directory_iterator fds("/proc/self/fd", failure);
   if (failure)
     return fail(errc::io, "/proc/self/fd: {}", failure.message());
-  // One of them is the one we look with.
+  // One of them is the directory iterator's own.
   sample->open_fds = static_cast<std::uint64_t>(std::distance(begin(fds), end(fds))) - 1;
   return sample;
 }

@@ -7,7 +7,7 @@
 
 namespace prism::metrics {
 
-/// What the kernel says about this process (proc(5)).
+/// Resource usage of this process, from proc(5).
 struct process_sample {
   std::uint64_t resident_bytes{0};
   double cpu_seconds{0}; ///< user and system
@@ -16,15 +16,15 @@ struct process_sample {
   double start_time{0}; ///< seconds since 1970
 };
 
-/// The units in which the kernel counts.
+/// The units of the kernel's numbers.
 struct process_units {
   double ticks_per_second{100};
   std::uint64_t page_bytes{4096};
   double boot_time{0}; ///< seconds since 1970
 };
 
-/// Reads the text of /proc/PID/stat, all fields but `open_fds`. Error `errc::invalid` if it has not
-/// the form described in proc(5). The program's name in it may hold spaces and parentheses.
+/// Parses the text of /proc/PID/stat; gives all members except `open_fds`. The program's name in it
+/// may contain spaces and parentheses. Error `errc::invalid` if the text is not as in proc(5).
 [[nodiscard]] expected<process_sample> parse_stat(std::string_view text,
                                                   const process_units& units);
 

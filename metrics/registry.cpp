@@ -18,7 +18,7 @@ struct registry::impl {
       : firehose(declare_firehose(declare)), batches(declare_batches(declare)),
         database(declare_database(declare)), user_creation(declare_user_creation(declare)),
         identity(declare_identity(declare)), pending(declare_pending(declare)) {
-    declare.info("build_info", "What is running, always 1.",
+    declare.info("build_info", "Version and revision of the running program; always 1.",
                  {{"version", options.version}, {"revision", options.revision}});
     collections.assign(options.collections.begin(), options.collections.end());
     std::sort(collections.begin(), collections.end());
@@ -29,8 +29,8 @@ struct registry::impl {
                      prometheus::Labels{{"collection", std::string(labels::other)}});
   }
 
-  // The place of a collection in `ops`; the last is `other`.
-  [[nodiscard]] std::size_t place_of(std::string_view collection) const noexcept {
+  // The index of a collection in `ops`; the last one is `other`.
+  [[nodiscard]] std::size_t index_of(std::string_view collection) const noexcept {
     const auto found = std::lower_bound(collections.begin(), collections.end(), collection);
     return found != collections.end() && *found == collection
                ? static_cast<std::size_t>(found - collections.begin())
@@ -55,70 +55,79 @@ struct registry::impl {
 
   declarer declare;
   firehose_metrics firehose;
-  prometheus::Gauge* lag = declare.gauge(
-      "firehose_lag_seconds", "Age of the last committed event, whether or not newer ones exist.");
+  prometheus::Gauge* lag =
+      declare.gauge("firehose_lag_seconds",
+                    "Age of the newest committed event; also grows while the relay sends nothing.");
   counter_family& shard_frames = declare.counter_family(
-      "shard_frames_total", "Frames taken from the firehose, repeated ones included.", {"shard"});
+      "shard_frames_total", "Frames received from the firehose actor, resent ones included.",
+      {"shard"});
   gauge_family& shard_held = declare.gauge_family(
-      "shard_held", "1 while a shard stands before a frame that needs a person.", {"shard"});
-  gauge_family& channel_depth =
-      declare.gauge_family("edge_depth", "Units that wait or are at work.", {"edge"});
+      "shard_held", "1 while the shard is blocked on a frame that needs operator action, else 0.",
+      {"shard"});
+  gauge_family& channel_depth = declare.gauge_family(
+      "edge_depth",
+      "Units in flight on an edge, that is, a channel between two actors limited by credit.",
+      {"edge"});
   gauge_family& channel_capacity =
-      declare.gauge_family("edge_capacity", "Units granted to the sender.", {"edge"});
+      declare.gauge_family("edge_capacity", "Units that the channel allows in flight.", {"edge"});
   counter_family& channel_exhausted = declare.counter_family(
-      "edge_exhausted_total", "Times at which a sender found no credit.", {"edge"});
+      "edge_exhausted_total", "Times the sender of the channel ran out of credit.", {"edge"});
   counter_family& channel_stalled = declare.counter_family(
-      "edge_stalled_seconds_total", "Time for which a sender waited for credit.", {"edge"});
+      "edge_stalled_seconds_total", "Time the sender of the channel waited for credit.", {"edge"});
   counter_family& ops_family =
-      declare.counter_family("ops_total", "Record operations indexed.", {"collection", "action"});
+      declare.counter_family("ops_total", "Record operations indexed, by collection and action.",
+                             {"collection", "action"});
   counter_family& rejected_family = declare.counter_family(
-      "records_rejected_total", "Records refused by validation.", {"collection", "reason"});
+      "records_rejected_total", "Records rejected by validation, by collection and reason.",
+      {"collection", "reason"});
   batch_metrics batches;
   database_metrics database;
   user_creation_metrics user_creation;
   identity_metrics identity;
   pending_metrics pending;
   counter_family& cache_hits =
-      declare.counter_family("cache_hits_total", "Look-ups that found an entry.", {"cache"});
-  counter_family& cache_misses =
-      declare.counter_family("cache_misses_total", "Look-ups that found none.", {"cache"});
+      declare.counter_family("cache_hits_total", "Cache look-ups that found an entry.", {"cache"});
+  counter_family& cache_misses = declare.counter_family(
+      "cache_misses_total", "Cache look-ups that found no entry.", {"cache"});
   counter_family& cache_evictions = declare.counter_family(
-      "cache_evictions_total", "Entries pushed out by newer ones.", {"cache"});
-  gauge_family& cache_entries = declare.gauge_family("cache_entries", "Entries kept.", {"cache"});
-  counter_family& actor_restarts = declare.counter_family(
-      "actor_restarts_total", "Times an actor was started again.", {"actor"});
-  gauge_family& actor_mailbox =
-      declare.gauge_family("actor_mailbox_depth", "Messages that wait for an actor.", {"actor"});
+      "cache_evictions_total", "Cache entries evicted to make room.", {"cache"});
+  gauge_family& cache_entries =
+      declare.gauge_family("cache_entries", "Entries in the cache.", {"cache"});
+  counter_family& actor_restarts =
+      declare.counter_family("actor_restarts_total", "Restarts of the actor.", {"actor"});
+  gauge_family& actor_mailbox = declare.gauge_family(
+      "actor_mailbox_depth", "Messages waiting in the actor's mailbox.", {"actor"});
   counter_family& actor_messages =
-      declare.counter_family("actor_messages_total", "Messages handled by an actor.", {"actor"});
+      declare.counter_family("actor_messages_total", "Messages handled by the actor.", {"actor"});
   counter_family& actor_handling = declare.counter_family(
-      "actor_handling_seconds_total", "Time spent in an actor's handlers.", {"actor"});
+      "actor_handling_seconds_total", "Time spent in the actor's message handlers.", {"actor"});
   prometheus::Counter* chaos_kills =
-      declare.counter("chaos_kills_total", "Actors killed on purpose, for testing.");
+      declare.counter("chaos_kills_total", "Actors killed on purpose, for tests.");
   counter_family& job_runs =
-      declare.counter_family("job_runs_total", "Runs of a background job.", {"job"});
-  counter_family& job_failures = declare.counter_family(
-      "job_failures_total", "Runs of a background job that failed.", {"job"});
+      declare.counter_family("job_runs_total", "Runs of the background job.", {"job"});
+  counter_family& job_failures =
+      declare.counter_family("job_failures_total", "Failed runs of the background job.", {"job"});
   counter_family& job_rows = declare.counter_family(
-      "job_rows_total", "Rows deleted or mended by a background job.", {"job"});
-  gauge_family& job_last_run = declare.gauge_family(
-      "job_last_run_timestamp_seconds", "End of a background job's last run, since 1970.", {"job"});
+      "job_rows_total", "Rows deleted or corrected by the background job.", {"job"});
+  gauge_family& job_last_run =
+      declare.gauge_family("job_last_run_timestamp_seconds",
+                           "End of the background job's last run, in seconds since 1970.", {"job"});
   gauge_family& job_last_duration = declare.gauge_family(
-      "job_last_duration_seconds", "How long a background job's last run took.", {"job"});
-  labelled_counter audit_findings =
-      declare.counters("audit_findings_total", "Rows found wrong and mended by the janitor.",
-                       "table", labels::audited_tables);
+      "job_last_duration_seconds", "Duration of the background job's last run.", {"job"});
+  labelled_counter audit_findings = declare.counters(
+      "audit_findings_total", "Incorrect rows found and corrected by the janitor, by table.",
+      "table", labels::audited_tables);
   prometheus::Gauge* resident =
-      declare.process_gauge("process_resident_memory_bytes", "Resident memory.");
-  prometheus::Counter* cpu =
-      declare.process_counter("process_cpu_seconds_total", "User and system time.");
+      declare.process_gauge("process_resident_memory_bytes", "Resident memory of the process.");
+  prometheus::Counter* cpu = declare.process_counter("process_cpu_seconds_total",
+                                                     "User and system CPU time of the process.");
   prometheus::Gauge* open_fds = declare.process_gauge("process_open_fds", "Open file descriptors.");
-  prometheus::Gauge* start_time =
-      declare.process_gauge("process_start_time_seconds", "Start of the process, since 1970.");
-  prometheus::Gauge* threads = declare.process_gauge("process_threads", "Threads.");
+  prometheus::Gauge* start_time = declare.process_gauge(
+      "process_start_time_seconds", "Start of the process, in seconds since 1970.");
+  prometheus::Gauge* threads = declare.process_gauge("process_threads", "Threads of the process.");
 
   std::vector<std::string> collections; // sorted
-  std::vector<labelled_counter> ops;    // beside `collections`, then `other`
+  std::vector<labelled_counter> ops;    // in the order of `collections`, then `other`
 
   std::mutex reasons_mutex;
   std::set<std::string, std::less<>> reasons;
@@ -156,23 +165,23 @@ const pending_metrics& registry::pending() const noexcept {
 }
 
 const labelled_counter& registry::ops(std::string_view collection) const noexcept {
-  return impl_->ops[impl_->place_of(collection)];
+  return impl_->ops[impl_->index_of(collection)];
 }
 
 prometheus::Counter& registry::rejected(std::string_view collection, std::string_view reason) {
-  const auto place = impl_->place_of(collection);
-  const auto known = place < impl_->collections.size();
-  std::string own_reason(reason);
+  const auto index = impl_->index_of(collection);
+  const auto known = index < impl_->collections.size();
+  std::string counted_reason(reason);
   {
     const std::lock_guard lock(impl_->reasons_mutex);
     if (impl_->reasons.size() < max_reject_reasons)
-      impl_->reasons.insert(own_reason);
+      impl_->reasons.insert(counted_reason);
     else if (!impl_->reasons.contains(reason))
-      own_reason = labels::other;
+      counted_reason = labels::other;
   }
   return impl_->rejected_family.Add(
-      {{"collection", known ? impl_->collections[place] : std::string(labels::other)},
-       {"reason", own_reason}});
+      {{"collection", known ? impl_->collections[index] : std::string(labels::other)},
+       {"reason", counted_reason}});
 }
 
 shard_metrics registry::shard(std::size_t number) {

@@ -14,23 +14,23 @@
 namespace prism::metrics {
 
 struct registry_options {
-  /// Of the build_info series.
+  /// Labels of build_info.
   std::string version;
   std::string revision;
-  /// Shards whose series exist from the start.
+  /// Number of shards; their series exist from the start.
   std::size_t shards{0};
   /// NSIDs of the collections that are indexed; others are counted as `other`.
   std::vector<std::string> collections;
 };
 
-/// Every metric of the node is declared here and nowhere else, in a Prometheus registry of its own.
-/// Names begin with `prism_` (those of the process itself with `process_`, as every tool expects),
-/// units are base units, and no label ever holds a DID, a URI or other text from the network.
+/// Declares every metric of the node, in a Prometheus registry of its own. Names begin with
+/// `prism_` (those of the process itself with `process_`, as usual), units are base units, and no
+/// label ever has a DID, a URI or other text from the network.
 ///
-/// Thread-safe. Bundles are looked up once and kept; they live as long as the registry.
+/// Thread-safe. Look a bundle up once and keep it; it is valid as long as the registry.
 class registry {
 public:
-  /// Distinct reasons of refused records that get series of their own; further ones are `other`.
+  /// Maximum number of distinct reasons of rejected records; further ones are counted as `other`.
   static constexpr std::size_t max_reject_reasons = 64;
 
   explicit registry(const registry_options& options);
@@ -48,10 +48,11 @@ public:
   /// Operations indexed in `collection` (an NSID), by action (`labels::actions`).
   [[nodiscard]] const labelled_counter& ops(std::string_view collection) const noexcept;
 
-  /// Records of `collection` refused for `reason`, a short code from our own validators.
+  /// Records of `collection` rejected for `reason`, a short code of our validators.
   [[nodiscard]] prometheus::Counter& rejected(std::string_view collection, std::string_view reason);
 
-  // The series of these come into being when their owner first asks. Names are ours, never data.
+  // The series of these are created by the first call. Names are constants of the program, never
+  // data.
 
   [[nodiscard]] shard_metrics shard(std::size_t number);
   [[nodiscard]] channel_metrics channel(const std::string& name);
@@ -59,7 +60,7 @@ public:
   [[nodiscard]] actor_metrics actor(const std::string& name);
   [[nodiscard]] job_metrics job(const std::string& name);
 
-  /// Rows that the janitor found wrong and mended, by table (`labels::audited_tables`).
+  /// Incorrect rows that the janitor found and corrected, by table (`labels::audited_tables`).
   [[nodiscard]] const labelled_counter& audit_findings() const noexcept;
 
   /// Actors killed on purpose (`chaos-kill-per-minute`).
@@ -68,8 +69,8 @@ public:
   /// All families, in the order of their declaration.
   [[nodiscard]] std::span<const family_info> families() const noexcept;
 
-  /// Everything in Prometheus' text format 0.0.4. Samples /proc/self and sets the lag first.
-  /// @param now for the lag: `now` less the time of the last committed event.
+  /// All metrics in Prometheus' text format 0.0.4. Samples /proc/self and sets the lag first.
+  /// @param now for the lag, which is `now` minus the time of the newest committed event
   [[nodiscard]] std::string
   serialize(std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 

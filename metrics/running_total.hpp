@@ -4,14 +4,14 @@
 
 namespace prism::metrics {
 
-/// Carries what something counts by itself, from 0 on, to a counter that outlives it: an actor that
-/// is started again counts from 0 again, and the counter goes on from where it was. Several may
-/// have the same counter, which is then their sum. One thread at a time.
+/// Adds the total that an object counts from 0 to a counter that outlives the object. If the object
+/// is replaced (an actor is restarted) and counts from 0 again, the counter continues. Several
+/// totals may share a counter, which is then their sum. Not thread-safe.
 class running_total {
 public:
   explicit running_total(prometheus::Counter& counter) noexcept : counter_(&counter) {}
 
-  /// @param total as of now; less than the last time: what counts was made anew.
+  /// @param total the current total; less than at the last call if the object was replaced
   void show(double total) noexcept {
     counter_->Increment(total < shown_ ? total : total - shown_);
     shown_ = total;
@@ -22,7 +22,7 @@ private:
   double shown_{0};
 };
 
-/// The same for a cache. Its entries leave the gauge with this.
+/// The same for a cache. The destructor subtracts its entries from the gauge.
 class shown_cache {
 public:
   explicit shown_cache(const cache_metrics& out) noexcept
@@ -41,7 +41,7 @@ public:
     shown_entries_ = now;
   }
 
-  /// Of an `lru_cache`.
+  /// For an `lru_cache`.
   template <class Cache>
   void show(const Cache& from) noexcept {
     show(from.hits(), from.misses(), from.evictions(), from.size());

@@ -6,7 +6,7 @@ namespace prism {
 
 std::shared_ptr<const std::vector<routed_frame>> shard_lane::take(time_point now) {
   const auto n = std::min(frames_.size() - sent_, credit_.available());
-  // A refusal is asked for where it is certain, so that the window notes how long the lane waits.
+  // Without credit one unit is requested all the same, so that the window measures the stall.
   if (incarnation_ == 0 || frames_.size() == sent_ ||
       !credit_.try_take(std::max<std::size_t>(n, 1), now))
     return nullptr;
@@ -25,7 +25,7 @@ std::size_t shard_lane::committed(std::int64_t seq, time_point now) {
   }
   const auto returned = std::min(gone, sent_);
   sent_ -= returned;
-  // Cannot fail: what was sent was taken.
+  // Cannot fail: credit was taken for every frame sent.
   static_cast<void>(credit_.give_back(returned, now));
   return gone;
 }

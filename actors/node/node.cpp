@@ -4,6 +4,8 @@
 #include "actors/identity.hpp"
 #include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
+#include "actors/node/database_check.hpp"
+#include "actors/node/start_errors.hpp"
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_monitor.hpp"
@@ -42,17 +44,16 @@ namespace {
   return fmt::format("{}:{}", host, getpid());
 }
 
-// The classes that waiting can mend, at the time of the start.
-[[nodiscard]] bool may_pass(const db::db_error& problem) {
-  return problem.cls == db::error_class::transient ||
-         problem.cls == db::error_class::commit_unknown;
-}
-
+/// A child that is always restarted; its restarts are counted under the name of its class, so those
+/// of all shards together.
 template <class State, class... Args>
 [[nodiscard]] child_factory permanent(std::string name, Args... args) {
-  return {{std::move(name), restart_type::permanent}, [args...](caf::actor_system& system) {
-            return caf::actor_cast<caf::strong_actor_ptr>(spawn_state<State>(system, args...));
-          }};
+  return {.spec = {std::move(name), restart_type::permanent},
+          .make =
+              [args...](caf::actor_system& system) {
+                return caf::actor_cast<caf::strong_actor_ptr>(spawn_state<State>(system, args...));
+              },
+          .metrics_name = State::name};
 }
 
 } // namespace
@@ -67,26 +68,31 @@ node::~node() {
 }
 
 expected<std::unique_ptr<node>> node::start(config::options options,
-                                            const interrupted& stop_asked) {
+                                            const interrupted& stop_requested) {
   std::unique_ptr<node> out{new node(std::move(options))};
-  if (auto opened = out->open_database(stop_asked); !opened)
+  if (auto opened = out->open_database(stop_requested); !opened)
     return tl::unexpected(opened.error());
   out->start_actors();
   return out;
 }
 
-expected<void> node::open_database(const interrupted& stop_asked) {
+expected<void> node::start_private_postgres() {
+  db::embedded_options options;
+  options.directory = std::filesystem::absolute(context_->options.data_dir) / "postgres";
+  spdlog::info("no database-url: starting a private PostgreSQL in {}", options.directory.string());
+  auto started = db::embedded_postgres::start(std::move(options));
+  if (!started)
+    return fail(errc::fatal, "{}", started.error().message);
+  postgres_.emplace(std::move(*started));
+  context_->conninfo = postgres_->conninfo();
+  return {};
+}
+
+expected<void> node::open_database(const interrupted& stop_requested) {
   context_->conninfo = context_->options.database_url;
-  if (context_->conninfo.empty()) {
-    db::embedded_options wanted;
-    wanted.directory = std::filesystem::absolute(context_->options.data_dir) / "postgres";
-    spdlog::info("no database-url: starting a private PostgreSQL in {}", wanted.directory.string());
-    auto started = db::embedded_postgres::start(std::move(wanted));
-    if (!started)
-      return tl::unexpected(started.error());
-    postgres_.emplace(std::move(*started));
-    context_->conninfo = postgres_->conninfo();
-  }
+  if (context_->conninfo.empty())
+    if (auto started = start_private_postgres(); !started)
+      return started;
   backoff pause(backoff_options{.min = std::chrono::milliseconds{500},
                                 .max = std::chrono::milliseconds{10'000}});
   for (;;) {
@@ -94,12 +100,12 @@ expected<void> node::open_database(const interrupted& stop_asked) {
     connect.conninfo = context_->conninfo;
     connect.application_name = "prismd start";
     auto opened = db::connection::open(std::move(connect));
-    if (!opened && !may_pass(opened.error()))
+    if (!opened && code_at_start(opened.error()) == errc::fatal)
       return fail(errc::fatal, "the database cannot be used: {}", opened.error().message);
     expected<void> ready =
         opened ? prepare(*opened) : fail(errc::transient, "{}", opened.error().message);
-    // A database that goes again meanwhile is waited for like one that is not there yet. To claim
-    // twice, after a commit whose answer was lost, only takes a newer epoch.
+    // A database that goes away in between is retried as well. To claim the cursors twice, after a
+    // COMMIT whose answer was lost, only takes a newer epoch.
     if (ready || ready.error().code != errc::transient)
       return ready;
     const auto delay = pause.next(0.5);
@@ -107,22 +113,24 @@ expected<void> node::open_database(const interrupted& stop_asked) {
                  db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
     const auto until = std::chrono::steady_clock::now() + delay;
     while (std::chrono::steady_clock::now() < until) {
-      if (stop_asked())
+      if (stop_requested())
         return fail(errc::cancelled, "stopped while waiting for the database");
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
   }
 }
 
-expected<void> node::prepare(db::connection& on) {
-  const auto migrated = db::migrate(on);
+expected<void> node::prepare(db::connection& connection) {
+  if (auto suitable = check_database(connection); !suitable)
+    return suitable;
+  const auto migrated = db::migrate(connection);
   if (!migrated)
-    return fail(may_pass(migrated.error()) ? errc::transient : errc::fatal,
-                "the schema cannot be brought up to date: {}", migrated.error().message);
+    return fail(code_at_start(migrated.error()), "the schema cannot be brought up to date: {}",
+                migrated.error().message);
   context_->status.schema_current = true;
   context_->status.database_reachable = true;
   const auto claimed =
-      db::transaction::run(on, {}, [&](db::tx& inside) -> db::outcome<std::int64_t> {
+      db::transaction::run(connection, {}, [&](db::tx& inside) -> db::outcome<std::int64_t> {
         const auto epoch = db::next_epoch(inside, "writer " + context_->service, holder_name());
         if (!epoch)
           return tl::unexpected(epoch.error());
@@ -134,8 +142,8 @@ expected<void> node::prepare(db::connection& on) {
         return *epoch;
       });
   if (!claimed)
-    return fail(may_pass(claimed.error()) ? errc::transient : errc::fatal,
-                "the cursors cannot be taken over: {}", claimed.error().message);
+    return fail(code_at_start(claimed.error()), "the cursors cannot be taken over: {}",
+                claimed.error().message);
   context_->epoch = *claimed;
   spdlog::info("writing {} with epoch {}", context_->service, context_->epoch);
   return {};
@@ -143,8 +151,7 @@ expected<void> node::prepare(db::connection& on) {
 
 void node::start_actors() {
   system_config_ = std::make_unique<caf::actor_system_config>();
-  // Actors never block, so threads beyond a few only help where there are cores for them.
-  system_config_->set("logger.verbosity", caf::atom("quiet"));
+  disable_caf_log(*system_config_);
   system_ = std::make_unique<caf::actor_system>(*system_config_);
   std::vector<child_factory> children;
   children.push_back(permanent<metrics_exporter_state>(names::metrics, context_));
@@ -178,12 +185,12 @@ bool node::stop() {
                   caf::after(context_->options.drain_timeout) >> [] {});
   }
   if (!drained) {
-    spdlog::error("not everything stopped within drain-timeout; what is not committed is left to "
-                  "the next start");
+    spdlog::error("not everything stopped within drain-timeout; the next start continues after the "
+                  "last committed batch");
     caf::anon_send_exit(root_, caf::exit_reason::kill);
-    for (const auto& each : context_->actors.names())
-      if (const auto who = context_->actors.find(each))
-        caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
+    for (const auto& name : context_->actors.names())
+      if (const auto actor = context_->actors.find(name))
+        caf::anon_send_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::kill);
   }
   root_ = nullptr;
   system_.reset();

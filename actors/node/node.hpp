@@ -15,34 +15,38 @@ namespace prism {
 /// tests may have several. Not movable; its members are called from one thread.
 class node {
 public:
-  /// Asked while the start waits for the database; true ends the wait.
+  /// Called every 50 ms while the start waits for the database; true ends the wait.
   using interrupted = std::function<bool()>;
 
   /// Starts the private PostgreSQL if no database is named, waits for the database with backoff,
-  /// migrates it, takes over the cursors and starts the actors. Blocks.
-  /// Errors: `errc::cancelled` when interrupted; `errc::fatal` for what a person has to mend.
+  /// checks its version and encoding, migrates it, takes over the cursors and starts the actors.
+  /// Blocks.
+  /// Errors: `errc::cancelled` when interrupted; `errc::invalid` if prismd cannot work with this
+  /// PostgreSQL; `errc::fatal` for everything else that a retry does not help. `exit_code_of`
+  /// (actors/node/start_errors.hpp) gives the exit code.
   [[nodiscard]] static expected<std::unique_ptr<node>> start(config::options options,
-                                                             const interrupted& stop_asked);
+                                                             const interrupted& stop_requested);
 
-  /// As `stop`.
+  /// Calls `stop`.
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
   /// Drains: closes the source, lets running batches commit, stops all actors in reverse order.
-  /// @returns whether all was done within the drain timeout; what was not is left to the next
-  /// start.
+  /// @returns whether that was done within `drain-timeout-ms`. If not, actors are killed and their
+  /// transactions rolled back; the next start continues after the last committed batch.
   bool stop();
 
-  /// What the actors share, for status and tests.
+  /// What the actors share.
   [[nodiscard]] node_context& context() noexcept { return *context_; }
   [[nodiscard]] caf::actor_system& system() noexcept { return *system_; }
 
 private:
   explicit node(config::options options);
 
-  [[nodiscard]] expected<void> open_database(const interrupted& stop_asked);
-  [[nodiscard]] expected<void> prepare(db::connection& on);
+  [[nodiscard]] expected<void> start_private_postgres();
+  [[nodiscard]] expected<void> open_database(const interrupted& stop_requested);
+  [[nodiscard]] expected<void> prepare(db::connection& connection);
   void start_actors();
 
   std::optional<db::embedded_postgres> postgres_;

@@ -8,20 +8,20 @@
 
 namespace prism {
 
-/// What one actor adds to the metrics of its name: messages that wait, messages handled, time spent
-/// on them. Actors of one name share the series, so everything is added and taken back, never set.
-/// Costs a few atomic additions for a message. `arrived` and the destructor: any thread; the rest:
-/// the actor.
+/// What one actor adds to the metrics of its name: messages queued, messages handled, and the time
+/// spent on them. Actors of one name share the series, so values are added and subtracted, never
+/// set. Costs a few atomic additions per message. `arrived` and the destructor: any thread; the
+/// rest: the actor.
 class actor_load {
 public:
-  /// Without metrics it counts nothing: actors of tests that belong to no node.
+  /// Without metrics it counts nothing: for actors of tests that belong to no node.
   explicit actor_load(std::optional<metrics::actor_metrics> out) : out_(out) {}
-  /// Takes back what was never handled.
+  /// Subtracts the messages that were never handled.
   ~actor_load() { take_back(); }
   actor_load(const actor_load&) = delete;
   actor_load& operator=(const actor_load&) = delete;
 
-  /// A message has come to wait.
+  /// A message was put into the mailbox.
   void arrived() noexcept {
     if (!out_ || ended_.load(std::memory_order_relaxed))
       return;
@@ -29,7 +29,7 @@ public:
     waiting_.fetch_add(1, std::memory_order_relaxed);
   }
 
-  /// The actor takes no more messages; those that wait are lost.
+  /// The actor takes no more messages; those in the mailbox are lost.
   void ended() noexcept {
     ended_.store(true, std::memory_order_relaxed);
     take_back();
@@ -58,7 +58,7 @@ private:
       return;
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     out_->mailbox_depth->Decrement();
-    out_->messages->Increment(); // before the handler: who has its answer finds it counted
+    out_->messages->Increment(); // before the handler, so that its answer finds it counted
   }
   void take_back() noexcept {
     if (out_)
@@ -71,8 +71,8 @@ private:
   std::atomic<bool> ended_{false};
 };
 
-/// The series of an actor called `name` that is made of these arguments: none, unless an overload
-/// knows them (actors/runtime/node_context.hpp does).
+/// The series of an actor called `name` with these constructor arguments: none, unless an overload
+/// knows them (that in actors/runtime/node_context.hpp).
 template <class... Args>
 [[nodiscard]] std::optional<metrics::actor_metrics> metrics_of_actor(const char* /*name*/,
                                                                      const Args&... /*unknown*/) {

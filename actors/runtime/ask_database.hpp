@@ -16,12 +16,12 @@ struct job_failure {
   std::shared_ptr<const db::partial_report> partial{};
 };
 
-/// Asks the pool to do `what`. Exactly one of the two callbacks runs, in the context of `self`:
+/// Has the pool run `job`. Exactly one of the two callbacks runs, in the context of `self`:
 /// `on_reply(const Job::reply&)`, or `on_failure(const job_failure&)`. Without a pool, `on_failure`
-/// runs before the call returns. A pool that dies with the job counts as a lost connection: nobody
-/// knows whether the job was done.
+/// runs before the call returns. A pool that dies with the job counts as a lost connection: it is
+/// unknown whether the job was done.
 template <class Job, class Self, class OnReply, class OnFailure>
-void ask_database(Self* self, const node_context& node, Job what, OnReply on_reply,
+void ask_database(Self* self, const node_context& node, Job job, OnReply on_reply,
                   OnFailure on_failure) {
   const auto lost = [](std::string text) {
     return job_failure{db::make_error(db::sqlstate::connection_exception, std::move(text))};
@@ -29,15 +29,16 @@ void ask_database(Self* self, const node_context& node, Job what, OnReply on_rep
   const auto pool = node.actors.find(names::pool);
   if (!pool)
     return on_failure(lost("the database pool is not running"));
-  self->request(pool, caf::infinite, run_job{std::make_shared<const db::job>(std::move(what))})
+  self->request(pool, caf::infinite, run_job{std::make_shared<const db::job>(std::move(job))})
       .then(
           [on_reply, on_failure](const job_result& done) {
             if (!*done.what)
               return on_failure(job_failure{done.what->error(), done.partial});
             if (const auto* reply = db::reply_of<Job>(*done.what))
               return on_reply(*reply);
-            on_failure(job_failure{db::make_error(
-                db::sqlstate::internal, "a job was answered with another's reply", Job::name)});
+            on_failure(job_failure{
+                db::make_error(db::sqlstate::internal,
+                               "a job was answered with the reply of another type", Job::name)});
           },
           [self, on_failure, lost](const caf::error& problem) {
             on_failure(lost("the database pool: " + describe(self->system(), problem)));

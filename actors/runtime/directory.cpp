@@ -4,15 +4,15 @@
 
 namespace prism {
 
-void directory::put(const std::string& name, caf::strong_actor_ptr who) {
+void directory::put(const std::string& name, caf::strong_actor_ptr actor) {
   const std::scoped_lock lock(mutex_);
-  actors_[name] = std::move(who);
+  actors_[name] = std::move(actor);
 }
 
-void directory::erase(const std::string& name, const caf::actor_addr& who) {
+void directory::erase(const std::string& name, const caf::actor_addr& actor) {
   const std::scoped_lock lock(mutex_);
   const auto found = actors_.find(name);
-  if (found != actors_.end() && caf::actor_cast<caf::actor_addr>(found->second) == who)
+  if (found != actors_.end() && caf::actor_cast<caf::actor_addr>(found->second) == actor)
     actors_.erase(found);
 }
 
@@ -22,10 +22,10 @@ caf::strong_actor_ptr directory::find(const std::string& name) const {
   return found == actors_.end() ? nullptr : found->second;
 }
 
-std::string directory::name_of(const caf::actor_addr& who) const {
+std::string directory::name_of(const caf::actor_addr& actor) const {
   const std::scoped_lock lock(mutex_);
   for (const auto& [name, each] : actors_)
-    if (caf::actor_cast<caf::actor_addr>(each) == who)
+    if (caf::actor_cast<caf::actor_addr>(each) == actor)
       return name;
   return {};
 }
@@ -33,7 +33,7 @@ std::string directory::name_of(const caf::actor_addr& who) const {
 std::vector<std::string> directory::names() const {
   const std::scoped_lock lock(mutex_);
   std::vector<std::string> out;
-  for (const auto& [name, who] : actors_)
+  for (const auto& [name, actor] : actors_)
     out.push_back(name);
   std::ranges::sort(out);
   return out;

@@ -9,7 +9,7 @@
 
 namespace prism {
 
-/// The name of an actor, with the interface that the actor has.
+/// The name of an actor in the tree, typed by the actor's interface.
 template <class Interface>
 class actor_name {
 public:
@@ -34,8 +34,7 @@ inline const actor_name<periodic_actor> janitor{"janitor"};
 [[nodiscard]] inline actor_name<shard_actor> shard(std::size_t number) {
   return actor_name<shard_actor>{"shard-" + std::to_string(number)};
 }
-/// Database sessions have names as well, so that they can be looked at and killed; they belong to
-/// the pool.
+/// Database sessions have names as well, for inspection and for `chaos_monkey`; the pool owns them.
 inline const std::string db_session_prefix{"db_session-"};
 [[nodiscard]] inline std::string db_session(std::uint64_t number) {
   return db_session_prefix + std::to_string(number);
@@ -45,25 +44,25 @@ inline const std::string db_session_prefix{"db_session-"};
 }
 } // namespace names
 
-/// Who is who: the living actor of each name in the supervision tree. Peers look each other up here
-/// for every message and keep no handle across a restart. Any thread.
+/// The current actor of each name in the supervision tree. Actors look each other up here for every
+/// message and keep no handle across a restart. Any thread.
 class directory {
 public:
-  void put(const std::string& name, caf::strong_actor_ptr who);
-  /// Forgets `name`, if it still means `who`.
-  void erase(const std::string& name, const caf::actor_addr& who);
+  void put(const std::string& name, caf::strong_actor_ptr actor);
+  /// Removes `name`, if it still means `actor`.
+  void erase(const std::string& name, const caf::actor_addr& actor);
 
-  /// Null if nobody has this name at the moment.
+  /// Null if no actor has this name at the moment.
   [[nodiscard]] caf::strong_actor_ptr find(const std::string& name) const;
 
-  /// The same as a handle of the interface that the name stands for.
+  /// The same as a handle of the interface that goes with the name.
   template <class Interface>
   [[nodiscard]] Interface find(const actor_name<Interface>& name) const {
     return caf::actor_cast<Interface>(find(name.text()));
   }
 
-  /// The name of a living actor of the tree; empty if it has none.
-  [[nodiscard]] std::string name_of(const caf::actor_addr& who) const;
+  /// The name of an actor; empty if it has none.
+  [[nodiscard]] std::string name_of(const caf::actor_addr& actor) const;
 
   /// All names, for inspection.
   [[nodiscard]] std::vector<std::string> names() const;

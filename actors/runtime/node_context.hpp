@@ -12,17 +12,18 @@
 
 namespace prism {
 
-/// What all actors of a node share. Immutable, but for what is made for many threads.
+/// What all actors of a node share. Immutable once they run, except for members that are themselves
+/// thread-safe.
 struct node_context {
   node_context(config::options settings, const metrics::registry_options& families)
       : options(std::move(settings)), metrics(families) {}
 
   config::options options;
-  /// Effective connection string; the embedded server's if the options name none.
+  /// The connection string in use: that of the private server if the options name none.
   std::string conninfo;
-  /// Names the upstream in firehose_cursor: the relay's URL.
+  /// The name of the stream in firehose_cursor: the relay's URL.
   std::string service;
-  /// Of this writer; older ones are fenced.
+  /// The epoch of this writer; writers with an older one are fenced.
   std::int64_t epoch{0};
   directory actors;
   node_status status;
@@ -31,7 +32,7 @@ struct node_context {
 
 using node_ptr = std::shared_ptr<node_context>;
 
-/// All actors of the node are counted in its metrics: their first argument is the node.
+/// Actors whose first argument is the node are counted in its metrics.
 template <class... Args>
 [[nodiscard]] std::optional<metrics::actor_metrics>
 metrics_of_actor(const char* name, const node_ptr& node, const Args&... /*others*/) {

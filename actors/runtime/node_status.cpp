@@ -2,23 +2,23 @@
 
 namespace prism {
 
-void node_status::finish(int exit_code, std::string reason) {
+void node_status::finish(exit_code code, std::string reason) {
   {
     const std::scoped_lock lock(mutex_);
     if (!exit_request_)
-      exit_request_ = exit_request{exit_code, std::move(reason)};
+      exit_request_ = exit_request{code, std::move(reason)};
   }
   changed_.notify_all();
 }
 
-void node_status::set_problem(const std::string& who, std::string text) {
+void node_status::set_problem(const std::string& actor, std::string text) {
   const std::scoped_lock lock(mutex_);
-  problems_[who] = std::move(text);
+  problems_[actor] = std::move(text);
 }
 
-void node_status::clear_problem(const std::string& who) {
+void node_status::clear_problem(const std::string& actor) {
   const std::scoped_lock lock(mutex_);
-  problems_.erase(who);
+  problems_.erase(actor);
 }
 
 readiness_facts node_status::facts() const {
@@ -29,7 +29,7 @@ readiness_facts node_status::facts() const {
   out.firehose_running = firehose_running;
   out.draining = draining;
   if (exit_request_)
-    out.ending = exit_request_->reason.empty() ? "asked to" : exit_request_->reason;
+    out.ending = exit_request_->reason.empty() ? "requested" : exit_request_->reason;
   out.problems = problems_;
   return out;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/exit_code.hpp"
 #include "core/readiness.hpp"
 
 #include <atomic>
@@ -12,12 +13,12 @@
 
 namespace prism {
 
-/// What /readyz and main want to know; set by the actors. Any thread.
+/// The state of the node as a whole: actors set it, /readyz and main read it. Any thread.
 class node_status {
 public:
   /// Why the node has to end.
   struct exit_request {
-    int exit_code{0};
+    exit_code code{exit_code::success};
     std::string reason;
   };
 
@@ -26,20 +27,20 @@ public:
   std::atomic<bool> firehose_running{false};
   std::atomic<bool> draining{false};
 
-  /// When (steady clock's count) identity last began to look for untried tasks and found none, with
-  /// nothing under way; 0: not yet.
+  /// When (count of the steady clock) `identity` last asked the database for untried tasks, got
+  /// none, and had none in flight; 0: not yet.
   std::atomic<std::int64_t> identity_idle_since{0};
   static constexpr std::int64_t always = INT64_MAX;
 
-  /// What stands in the way of `who`, an actor of the tree, for /readyz; the latest text counts.
-  void set_problem(const std::string& who, std::string text);
-  void clear_problem(const std::string& who);
+  /// Makes the node unready: `actor` has this problem. Replaces an earlier problem of `actor`.
+  void set_problem(const std::string& actor, std::string text);
+  void clear_problem(const std::string& actor);
 
-  /// What these say about readiness; the firehose's own part is left to the caller.
+  /// The facts above for /readyz; the caller adds those about the relay.
   [[nodiscard]] readiness_facts facts() const;
 
-  /// Asks the node to end; the first reason counts.
-  void finish(int exit_code, std::string reason);
+  /// Asks the node to end; the first request counts.
+  void finish(exit_code code, std::string reason);
 
   /// Waits up to `limit` for `finish`.
   template <class Duration>
@@ -49,9 +50,13 @@ public:
     return exit_request_;
   }
 
+  /// For actors/shard.cpp only, which ends the node with a number when a newer writer fenced it.
+  /// Goes when that line says `exit_code::fenced`.
+  void finish(int /*code*/, std::string reason) { finish(exit_code::fenced, std::move(reason)); }
+
 private:
   mutable std::mutex mutex_;
-  std::map<std::string, std::string> problems_; // no more than there are actors
+  std::map<std::string, std::string> problems_; // by actor: no more than there are actors
   std::condition_variable changed_;
   std::optional<exit_request> exit_request_;
 };

@@ -5,8 +5,8 @@
 
 namespace prism {
 
-/// Counts what a batch or a purge did: operations by collection and action, and what it parked,
-/// released and cancelled. Any thread.
+/// Adds the result of a batch or a purge to the metrics: operations by collection and action, and
+/// operations parked, released and cancelled. Any thread.
 /// @returns the number of operations.
 std::size_t count_report(metrics::registry& metrics, const db::apply_report& report);
 

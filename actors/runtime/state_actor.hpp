@@ -1,6 +1,6 @@
 #pragma once
 
-/// State classes on top of CAF 0.17's class-based actors: the base of every actor of ours.
+/// State classes on top of CAF 0.17's class-based actors: the base of all our actors.
 
 #include "actors/runtime/actor_load.hpp"
 #include "core/thread_sanitizer.hpp"
@@ -16,11 +16,11 @@
 
 namespace prism {
 
-/// Remembers the type of the message that an actor handles, or handled last, for the report of its
-/// crash. Read by any thread while somebody keeps the actor.
+/// The type of the message that an actor handled last, for the report of its crash. May be read by
+/// any thread that keeps the actor alive.
 class message_memory {
 public:
-  /// The name of the type without its namespace; "none" before the first message.
+  /// The name of the type without our namespace; "none" before the first message.
   [[nodiscard]] std::string last_message() const {
     const auto* type = last_.load(std::memory_order_relaxed);
     if (type == nullptr)
@@ -42,7 +42,7 @@ private:
   std::atomic<const std::type_info*> last_{nullptr};
 };
 
-/// Tells ThreadSanitizer that CAF never runs an actor on two threads at once.
+/// Informs ThreadSanitizer that CAF never runs an actor on two threads at once.
 class turn_of_actor {
 public:
   explicit turn_of_actor(const void* actor) noexcept : actor_(actor) { tsan::acquire(actor_); }
@@ -64,9 +64,9 @@ private:
 ///       interface::behavior_type make_behavior();
 ///     };
 ///
-/// The state lives from the actor's first message to its last; exceptions in a handler end the
-/// actor with their text as reason. Every message is counted under the state's name, if the
-/// arguments tell where (`metrics_of_actor`).
+/// The state lives from the actor's first message to its last. An exception in a handler ends the
+/// actor with its text as the reason. Every message is counted under the state's name, if
+/// `metrics_of_actor` finds the metrics in the arguments.
 template <class State>
 class state_actor : public State::interface::base, public message_memory {
 public:
@@ -82,8 +82,8 @@ public:
     this->set_exception_handler([](std::exception_ptr& problem) -> caf::error {
       try {
         std::rethrow_exception(problem);
-      } catch (const std::exception& what) {
-        return caf::make_error(caf::sec::runtime_error, std::string{what.what()});
+      } catch (const std::exception& error) {
+        return caf::make_error(caf::sec::runtime_error, std::string{error.what()});
       } catch (...) {
         return caf::make_error(caf::sec::runtime_error, "an exception of unknown type");
       }
@@ -109,18 +109,18 @@ public:
 
   using base::enqueue;
 
-  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* where) override {
-    tsan::release(what.get());
+  void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* unit) override {
+    tsan::release(message.get());
     load_.arrived();
-    base::enqueue(std::move(what), where);
+    base::enqueue(std::move(message), unit);
   }
 
-  caf::invoke_message_result consume(caf::mailbox_element& what) override {
+  caf::invoke_message_result consume(caf::mailbox_element& message) override {
     const turn_of_actor turn(this);
-    tsan::acquire(&what);
-    remember(what.content());
+    tsan::acquire(&message);
+    remember(message.content());
     const actor_load::handling counted(load_);
-    return base::consume(what);
+    return base::consume(message);
   }
 
   void on_exit() override {
@@ -133,7 +133,7 @@ public:
 private:
   std::function<std::unique_ptr<State>(typename State::self_pointer)> make_;
   std::unique_ptr<State> state_;
-  actor_load load_; // counts in what the arguments in `make_` keep alive
+  actor_load load_; // its metrics are kept alive by the arguments in `make_`
 };
 
 /// Spawns a state class. `Options` are CAF's, such as `caf::detached` for actors that block.
@@ -142,10 +142,10 @@ template <class State, caf::spawn_options Options = caf::no_spawn_options, class
   return system.spawn<state_actor<State>, Options>(std::move(args)...);
 }
 
-/// The type of the message that an actor of ours handled last; "unknown" for others.
-[[nodiscard]] inline std::string last_message_of(const caf::strong_actor_ptr& who) {
-  const auto* actor = who ? caf::actor_cast<caf::abstract_actor*>(who) : nullptr;
-  const auto* memory = dynamic_cast<const message_memory*>(actor);
+/// The type of the message that one of our actors handled last; "unknown" for other actors.
+[[nodiscard]] inline std::string last_message_of(const caf::strong_actor_ptr& actor) {
+  const auto* abstract = actor ? caf::actor_cast<caf::abstract_actor*>(actor) : nullptr;
+  const auto* memory = dynamic_cast<const message_memory*>(abstract);
   return memory != nullptr ? memory->last_message() : "unknown";
 }
 

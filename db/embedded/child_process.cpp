@@ -45,7 +45,7 @@ std::string errno_text(int number) {
   return std::system_category().message(number);
 }
 
-/// What the child could not do, as it tells through the pipe.
+/// What failed in the child before execve(); reported through a pipe.
 enum class spawn_stage : int { session, output, user, directory, death_signal, program };
 
 struct child_failure {
@@ -53,7 +53,7 @@ struct child_failure {
   int error;
 };
 
-/// Everything the child needs, made before fork(): after it, in a process with threads, only
+/// Everything the child needs, prepared before fork(): after it, in a process with threads, only
 /// async-signal-safe calls are allowed, and no allocation.
 struct launch {
   std::vector<char*> argv;
@@ -74,38 +74,38 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return list;
 }
 
-[[noreturn]] void give_up(int report_fd, spawn_stage stage) {
+[[noreturn]] void exit_with(int report_fd, spawn_stage stage) {
   const child_failure failure{stage, errno};
   [[maybe_unused]] const auto written = ::write(report_fd, &failure, sizeof failure);
   ::_exit(127);
 }
 
-[[noreturn]] void become(const launch& plan) {
+[[noreturn]] void run_child(const launch& plan) {
   for (const int number : {SIGPIPE, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD})
     ::signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (::setsid() < 0)
-    give_up(plan.report_fd, spawn_stage::session);
+    exit_with(plan.report_fd, spawn_stage::session);
   if (::dup2(plan.null_fd, 0) < 0 || ::dup2(plan.output_fd, 1) < 0 || ::dup2(plan.output_fd, 2) < 0)
-    give_up(plan.report_fd, spawn_stage::output);
-  // The raw calls: the library's would try to change the threads that exist only in the parent.
+    exit_with(plan.report_fd, spawn_stage::output);
+  // Raw system calls: the library functions would try to change the parent's threads, too.
   if (const auto& user = plan.options->user)
     if (::syscall(SYS_setgroups, user->groups.size(), user->groups.data()) != 0 ||
         ::syscall(SYS_setresgid, user->gid, user->gid, user->gid) != 0 ||
         ::syscall(SYS_setresuid, user->uid, user->uid, user->uid) != 0)
-      give_up(plan.report_fd, spawn_stage::user);
+      exit_with(plan.report_fd, spawn_stage::user);
   ::umask(S_IRWXG | S_IRWXO);
   if (::chdir(plan.options->directory.c_str()) != 0)
-    give_up(plan.report_fd, spawn_stage::directory);
-  // After the change of user, which would clear it; and the parent may be dead by now.
+    exit_with(plan.report_fd, spawn_stage::directory);
+  // After the change of user, which clears the death signal. The parent may have ended already.
   if (plan.options->death_signal != 0 &&
       (::prctl(PR_SET_PDEATHSIG, plan.options->death_signal) != 0 || ::getppid() != plan.parent))
-    give_up(plan.report_fd, spawn_stage::death_signal);
+    exit_with(plan.report_fd, spawn_stage::death_signal);
   ::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
   ::execve(plan.argv[0], plan.argv.data(), plan.environment.data());
-  give_up(plan.report_fd, spawn_stage::program);
+  exit_with(plan.report_fd, spawn_stage::program);
 }
 
 std::string_view to_string(spawn_stage stage) {
@@ -136,7 +136,7 @@ expected<unique_fd> open_output(const child_options& options) {
   return fd;
 }
 
-// @returns the pid once the program itself runs.
+// @returns the pid once the program is running
 expected<pid_t> spawn(const child_options& options) {
   const unique_fd null_fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   unique_fd opened;
@@ -148,7 +148,7 @@ expected<pid_t> spawn(const child_options& options) {
   }
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return fail(errc::io, "cannot make a pipe: {}", errno_text(errno));
+    return fail(errc::io, "cannot create a pipe: {}", errno_text(errno));
   const unique_fd report_read(ends[0]);
   unique_fd report_write(ends[1]);
   const launch plan{pointers(options.argv),
@@ -162,11 +162,11 @@ expected<pid_t> spawn(const child_options& options) {
   if (pid < 0)
     return fail(errc::io, "cannot fork for {}: {}", options.argv[0], errno_text(errno));
   if (pid == 0)
-    become(plan);
+    run_child(plan);
   report_write.reset();
   child_failure failure{};
   ssize_t count = 0;
-  do // end of file is the success: execve() closed the pipe
+  do // end of file means success: execve() has closed the pipe
     count = ::read(report_read.get(), &failure, sizeof failure);
   while (count < 0 && errno == EINTR);
   if (count != static_cast<ssize_t>(sizeof failure))
@@ -213,12 +213,12 @@ expected<child_process> child_process::start(const child_options& options) {
         auto pid = spawn(options);
         const bool running = pid.has_value();
         const pid_t child = running ? *pid : -1;
-        started.set_value(std::move(pid)); // `options` may be gone after this
+        started.set_value(std::move(pid)); // `options` may be destroyed after this
         if (!running)
           return;
         int status = 0;
         siginfo_t info{};
-        // First without reaping, so that signal() can never reach a recycled pid.
+        // Waits without reaping first, so that signal() can never reach a reused pid.
         while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) != 0 &&
                errno == EINTR) {
         }
@@ -265,20 +265,21 @@ std::optional<int> child_process::wait(std::chrono::milliseconds limit) const {
 expected<finished_program> run_program(child_options options, std::chrono::milliseconds limit) {
   const unique_fd memory(::memfd_create("output", MFD_CLOEXEC));
   if (memory.get() < 0)
-    return fail(errc::io, "no memory for the output of {}: {}", options.argv[0], errno_text(errno));
+    return fail(errc::io, "cannot allocate memory for the output of {}: {}", options.argv[0],
+                errno_text(errno));
   options.output_fd = memory.get();
   auto child = child_process::start(options);
   if (!child)
     return tl::unexpected(std::move(child.error()));
   const auto status = child->wait(limit);
   finished_program done;
-  std::array<char, 4096> piece{};
+  std::array<char, 4096> chunk{};
   off_t at = 0;
-  for (ssize_t count = 0; (count = ::pread(memory.get(), piece.data(), piece.size(), at)) > 0;
+  for (ssize_t count = 0; (count = ::pread(memory.get(), chunk.data(), chunk.size(), at)) > 0;
        at += count)
-    done.output.append(piece.data(), static_cast<std::size_t>(count));
+    done.output.append(chunk.data(), static_cast<std::size_t>(count));
   if (!status)
-    return fail(errc::timeout, "{} did not end within {} ms; it said: {}", options.argv[0],
+    return fail(errc::timeout, "{} did not end within {} ms; its output: {}", options.argv[0],
                 limit.count(), done.output);
   done.wait_status = *status;
   return done;

@@ -12,7 +12,7 @@
 
 namespace prism::db {
 
-/// A system user to become before the program starts.
+/// The system user that a program runs as.
 struct run_as {
   std::string name;
   uid_t uid{};
@@ -20,30 +20,31 @@ struct run_as {
   std::vector<gid_t> groups; ///< supplementary
 };
 
-/// Looks a user up in the system's user database. Error: not_found.
+/// Looks up a user in the system's user database. Error: not_found.
 [[nodiscard]] expected<run_as> find_user(const std::string& name);
 
 struct child_options {
   std::vector<std::string> argv;        ///< argv[0] is the program's absolute path; no shell
-  std::vector<std::string> environment; ///< all of it, as NAME=value
-  std::optional<run_as> user;           ///< needs root
+  std::vector<std::string> environment; ///< the whole environment, as NAME=value
+  std::optional<run_as> user;           ///< requires root; empty: the current user
   std::filesystem::path directory{"/"}; ///< working directory
-  std::filesystem::path output;         ///< stdout and stderr are appended here; empty: dropped
-  int output_fd{-1};                    ///< instead of `output`; stays the caller's
+  std::filesystem::path output;         ///< stdout and stderr are appended to it; empty: discarded
+  int output_fd{-1};                    ///< used instead of `output`; the caller keeps ownership
 
-  /// Sent by the kernel to the child when this process dies in any way, kill -9 included; 0: none.
+  /// Signal that the kernel sends to the child when this process ends for any reason, kill -9
+  /// included; 0: none.
   int death_signal{0};
 };
 
-/// A program started without a shell in a session of its own, so that the terminal's Ctrl-C does
-/// not reach it. A thread of ours starts and reaps it: Linux ties the death signal to the parent
-/// *thread*, which therefore has to live as long as the child.
+/// A program started without a shell, in a session of its own, so that Ctrl-C in the terminal does
+/// not reach it. A dedicated thread starts and reaps it: Linux sends the death signal when the
+/// parent *thread* ends, so that thread must live as long as the child.
 class child_process {
 public:
-  /// Errors: io, with what failed (user, directory, program).
+  /// Errors: io, naming what failed (user, directory, program).
   [[nodiscard]] static expected<child_process> start(const child_options& options);
 
-  /// Kills the child with SIGKILL if it still runs.
+  /// Kills the child with SIGKILL if it is still running.
   ~child_process();
   child_process(child_process&&) noexcept;
   child_process& operator=(child_process&&) = delete;
@@ -53,7 +54,8 @@ public:
   /// Sends a signal, unless the child has been reaped already.
   void signal(int number) const noexcept;
 
-  /// Waits for the end. @returns the wait status (see `exit_text`), or nothing if it still runs.
+  /// Waits for the child to end. @returns the wait status (see `exit_text`), or empty if it is
+  /// still running after `limit`.
   [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds limit) const;
 
 private:
@@ -62,13 +64,13 @@ private:
   std::unique_ptr<state> state_;
 };
 
-/// How a run of a program ended.
+/// The result of a program that has ended.
 struct finished_program {
   int wait_status{};
   std::string output;
 };
 
-/// Starts a program and waits for its end. Errors: as start(), timeout (then it is killed).
+/// Runs a program to its end. Errors: those of start(); timeout, after which the program is killed.
 [[nodiscard]] expected<finished_program> run_program(child_options options,
                                                      std::chrono::milliseconds limit);
 

@@ -16,7 +16,7 @@ expected<directory_lock> directory_lock::take(const std::filesystem::path& file,
     return fail(errc::io, "cannot open {}: {}", file.string(),
                 std::system_category().message(errno));
   if (!wait_until(until, [&] { return ::flock(lock.fd_, LOCK_EX | LOCK_NB) == 0; }))
-    return fail(errc::timeout, "another process has been starting the server of {} for too long",
+    return fail(errc::timeout, "timeout: another process is starting the server of {}",
                 file.parent_path().string());
   return lock;
 }

@@ -9,8 +9,8 @@
 
 namespace prism::db {
 
-/// Asks `done` every 20 ms until it says yes; false when time was up first. For what other
-/// processes do, which has no event to wait on.
+/// Polls `done` every 20 ms until it returns true; false if the time is up first. For conditions of
+/// other processes, which have no event to wait for.
 template <class Condition>
 [[nodiscard]] bool wait_until(std::chrono::steady_clock::time_point until, Condition done) {
   constexpr std::chrono::milliseconds pause{20};
@@ -22,11 +22,12 @@ template <class Condition>
   return true;
 }
 
-/// Keeps other processes from starting a server in the same directory meanwhile. The kernel frees
-/// it when the process dies.
+/// Prevents other processes from starting a server in the same directory at the same time. The
+/// kernel releases it when the process ends.
 class directory_lock {
 public:
-  /// @param file is made if absent. Errors: io; timeout when another process keeps it.
+  /// Waits for the lock. Errors: io; timeout if another process holds it until then.
+  /// @param file created if it does not exist
   [[nodiscard]] static expected<directory_lock> take(const std::filesystem::path& file,
                                                      std::chrono::steady_clock::time_point until);
   ~directory_lock();

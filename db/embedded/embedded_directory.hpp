@@ -8,7 +8,7 @@
 
 namespace prism::db {
 
-/// The places inside an embedded server's directory.
+/// The paths of an embedded server.
 struct embedded_paths {
   std::filesystem::path root;
   std::filesystem::path socket_directory;
@@ -20,16 +20,16 @@ struct embedded_paths {
   [[nodiscard]] std::filesystem::path lock() const { return root / "lock"; }
 };
 
-/// Makes the directories and gives them to `user` (nothing: to us). A socket path that would be too
-/// long for the system goes to a directory under /tmp, which must be the server's alone.
-/// Errors: invalid for a directory that holds other things or that `user` cannot reach, with the
-/// part of the path that is in the way; io.
+/// Creates the directories, owned by `user` (empty: the current user). If the path of the socket
+/// would be too long for the system, the socket is placed in a private directory under /tmp.
+/// Errors: invalid for a directory that contains other files, or that `user` cannot enter, naming
+/// the directory to change; io.
 [[nodiscard]] expected<embedded_paths> prepare_directory(const std::filesystem::path& directory,
                                                          int port,
                                                          const std::optional<run_as>& user);
 
-/// The first directory on the way to `path`, itself included, that `user` may not enter, by its
-/// mode bits; empty if all can be.
+/// The first directory on the way to `path`, itself included, that `user` may not enter according
+/// to its mode bits; empty if there is none.
 [[nodiscard]] std::filesystem::path first_closed_directory(const std::filesystem::path& path,
                                                            const run_as& user);
 

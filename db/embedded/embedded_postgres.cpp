@@ -11,47 +11,44 @@
 namespace prism::db {
 namespace {
 
-constexpr std::chrono::milliseconds hard_stop_timeout{10'000};
+constexpr std::chrono::milliseconds immediate_stop_timeout{10'000};
 
 } // namespace
 
 struct embedded_postgres::state {
-  embedded_starter with;
-  std::optional<child_process> child;
-  std::filesystem::path log{};
+  embedded_starter starter;
+  std::optional<child_process> child; // empty if the server was already running
 };
 
 expected<embedded_postgres> embedded_postgres::start(embedded_options options) {
-  auto made =
-      std::make_unique<state>(state{embedded_starter(std::move(options)), std::nullopt, {}});
-  auto& with = made->with;
-  if (auto done = with.prepare(); !done)
+  auto created = std::make_unique<state>(state{embedded_starter(std::move(options)), std::nullopt});
+  auto& starter = created->starter;
+  if (auto done = starter.prepare(); !done)
     return tl::unexpected(std::move(done.error()));
-  made->log = with.paths().log();
-  const auto lock = directory_lock::take(with.paths().lock(), with.until());
+  const auto lock = directory_lock::take(starter.paths().lock(), starter.until());
   if (!lock)
     return tl::unexpected(lock.error());
-  const auto adopted = with.adopt_running();
+  const auto adopted = starter.adopt_running();
   if (!adopted)
     return tl::unexpected(adopted.error());
   if (!*adopted) {
-    auto ready = with.clear_stale_lock();
+    auto ready = starter.clear_stale_lock();
     if (ready)
-      ready = with.make_cluster();
+      ready = starter.create_cluster();
     if (!ready)
       return tl::unexpected(std::move(ready.error()));
-    auto child = with.launch();
+    auto child = starter.launch();
     if (!child)
       return tl::unexpected(std::move(child.error()));
-    made->child.emplace(std::move(*child));
+    created->child.emplace(std::move(*child));
   }
-  embedded_postgres server(std::move(made)); // stops the child if the rest fails
-  auto ready = with.wait_ready(server.state_->child ? &*server.state_->child : nullptr);
+  embedded_postgres server(std::move(created)); // stops the child if the rest fails
+  auto ready = starter.wait_ready(server.state_->child ? &*server.state_->child : nullptr);
   if (ready)
-    ready = with.make_database();
+    ready = starter.create_database();
   if (!ready)
     return tl::unexpected(std::move(ready.error()));
-  spdlog::info("[DB] embedded PostgreSQL {} ({})", *adopted ? "already runs" : "started",
+  spdlog::info("[DB] embedded PostgreSQL {} ({})", *adopted ? "is already running" : "started",
                server.conninfo());
   return server;
 }
@@ -63,11 +60,11 @@ embedded_postgres::~embedded_postgres() {
 }
 
 std::string embedded_postgres::conninfo() const {
-  return conninfo(state_->with.options().database);
+  return conninfo(state_->starter.options().database);
 }
 
 std::string embedded_postgres::conninfo(const std::string& database) const {
-  return state_->with.conninfo(database);
+  return state_->starter.conninfo(database);
 }
 
 bool embedded_postgres::is_owned() const noexcept {
@@ -77,15 +74,11 @@ bool embedded_postgres::is_owned() const noexcept {
 bool embedded_postgres::is_running() const {
   if (state_->child)
     return !state_->child->wait(std::chrono::milliseconds{0});
-  return std::ranges::count(processes_in(state_->with.paths().data()), pid()) != 0;
+  return std::ranges::count(processes_in(state_->starter.paths().data()), pid()) != 0;
 }
 
 pid_t embedded_postgres::pid() const noexcept {
-  return state_->child ? state_->child->pid() : state_->with.running_pid();
-}
-
-const std::filesystem::path& embedded_postgres::log_file() const noexcept {
-  return state_->log;
+  return state_->child ? state_->child->pid() : state_->starter.running_pid();
 }
 
 void embedded_postgres::stop() noexcept {
@@ -93,10 +86,10 @@ void embedded_postgres::stop() noexcept {
     return;
   const auto& child = *state_->child;
   child.signal(SIGINT);
-  if (!child.wait(state_->with.options().stop_timeout)) {
+  if (!child.wait(state_->starter.options().stop_timeout)) {
     spdlog::warn("[DB] the embedded PostgreSQL does not stop; it will recover at its next start");
     child.signal(SIGQUIT);
-    static_cast<void>(child.wait(hard_stop_timeout));
+    static_cast<void>(child.wait(immediate_stop_timeout));
   }
   state_->child.reset();
 }

@@ -13,76 +13,77 @@
 
 namespace prism::db {
 
-/// Settings of the private server.
+/// Options of the private server.
 struct embedded_options {
-  /// Holds everything of the server: data/, run/ (the socket), server.log. Made if absent; one that
-  /// exists must be empty or ours.
+  /// Contains all files of the server: data/, run/ (the socket), server.log. Created if it does not
+  /// exist; an existing one must be empty or created by an earlier start.
   std::filesystem::path directory;
 
-  /// Where initdb and postgres are; empty: see find_postgres().
+  /// Directory of initdb and postgres; empty: see find_postgres().
   std::filesystem::path binaries;
 
-  /// Only names the socket, since the server listens on no network address. 1 to 65535.
+  /// Part of the socket's name; the server listens on no network address. 1 to 65535.
   int port{5432};
 
   std::string superuser{"prism"};
   std::string database{"prism"};
 
-  /// Whom the server runs as when we are root, which PostgreSQL refuses to be.
+  /// The user that the server runs as if this process is root, as which PostgreSQL does not run.
   std::string system_user{"postgres"};
 
-  /// PostgreSQL's own settings, name and value; they overrule ours.
+  /// Settings of PostgreSQL, name and value; they override ours.
   std::vector<std::pair<std::string, std::string>> settings;
 
   std::vector<std::string> initdb_arguments;
 
-  /// For a first start, and for one that recovers from a crash.
+  /// Time limit of the start, creation of the cluster or recovery included.
   std::chrono::milliseconds start_timeout{120'000};
 
-  /// For the orderly stop; after it the server is stopped hard and recovers at the next start.
+  /// Time limit of the fast shutdown; after it the server is stopped immediately and recovers at
+  /// the next start.
   std::chrono::milliseconds stop_timeout{60'000};
 
-  /// What the kernel sends to the server when this process dies, kill -9 included. SIGINT is
-  /// PostgreSQL's fast shutdown: it ends its sessions, writes a checkpoint and goes, so nothing is
-  /// lost and the next start has nothing to recover. (SIGQUIT would make every crash of ours one of
-  /// the database too.) start() waits for such an orphan to finish.
+  /// Signal that the kernel sends to the server when this process ends, kill -9 included. SIGINT is
+  /// PostgreSQL's fast shutdown: it ends the sessions, writes a checkpoint and exits, so the next
+  /// start need not recover, as it would after SIGQUIT. start() waits for such an orphan to exit.
   int death_signal{SIGINT};
 };
 
-/// A private PostgreSQL server: unix socket only, in a directory of its own, whose socket only its
-/// user and root can reach. It stops with this object, or with this process however it ends.
+/// A private PostgreSQL server in a directory of its own. It listens on a Unix socket only, which
+/// only its user and root can access. It stops with this object or when this process ends, for any
+/// reason. Not thread-safe.
 class embedded_postgres {
 public:
-  /// Makes the cluster if there is none, starts the server, waits until it accepts connections and
-  /// makes the database if it is missing. Safe to repeat and to race: an interrupted initdb is done
-  /// again, a stale lock file is dealt with, a server that runs in this directory already is used
-  /// and then not stopped by us, one whose owner died is waited for and replaced.
-  /// Errors say what is missing and what to do: not_found, io, timeout, invalid. Blocks.
+  /// Creates the cluster if there is none, starts the server, waits until it accepts connections,
+  /// and creates the database if there is none. Safe to repeat and to run concurrently: an
+  /// interrupted initdb is repeated; a stale lock file is removed; a server that is already running
+  /// in this directory is used and not stopped afterwards; one whose owner has died is waited for
+  /// and replaced. Errors: not_found, io, timeout, invalid; they say what is missing and what to
+  /// do. Blocks.
   [[nodiscard]] static expected<embedded_postgres> start(embedded_options options);
 
-  /// Stops the server if it is ours: fast shutdown, then immediate.
+  /// As stop().
   ~embedded_postgres();
   embedded_postgres(embedded_postgres&&) noexcept;
   embedded_postgres& operator=(embedded_postgres&&) = delete;
 
-  /// For libpq, in key=value form; no password, the socket's directory is the lock.
+  /// Connection string in key=value form, without a password: the socket's directory is private.
   [[nodiscard]] std::string conninfo() const;
 
-  /// The same server, another database.
+  /// The same for another database of the server.
   [[nodiscard]] std::string conninfo(const std::string& database) const;
 
-  /// False for a server that was running already.
+  /// Whether start() started the server; false if it was already running.
   [[nodiscard]] bool is_owned() const noexcept;
 
-  /// Whether it still works, ours or not. If it died it stays dead: start() a new one.
+  /// Whether the server is running. It is not restarted: call start() again.
   [[nodiscard]] bool is_running() const;
 
-  /// The server's main process.
+  /// The main process of the server.
   [[nodiscard]] pid_t pid() const noexcept;
 
-  [[nodiscard]] const std::filesystem::path& log_file() const noexcept;
-
-  /// Stops it now, if it is ours. Further calls do nothing.
+  /// Stops the server if it is owned: fast shutdown, then immediate shutdown after `stop_timeout`.
+  /// Further calls do nothing.
   void stop() noexcept;
 
 private:

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
 constexpr milliseconds initdb_timeout{120'000};
-/// How long an orphan may take to act on the death signal before it is sent again.
+/// How long an orphan may take to react to the death signal before SIGINT is sent.
 constexpr milliseconds orphan_grace{2'000};
 constexpr std::uintmax_t max_log_bytes = 10U << 20;
 constexpr std::streamoff log_tail_bytes = 2'000;
@@ -31,7 +31,7 @@ std::string tail_of(const fs::path& log) {
 }
 
 std::vector<std::string> server_environment() {
-  // Nothing of ours: PGDATA, PGPORT and the like would change what the programs do.
+  // Not inherited: PGDATA, PGPORT and the like would change what the programs do.
   return {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "TZ=UTC"};
 }
 
@@ -76,10 +76,10 @@ expected<void> embedded_starter::prepare() {
     if (!user)
       return fail(errc::not_found,
                   "PostgreSQL does not run as root, and {}: install the Debian package postgresql, "
-                  "which makes the user postgres, or start as another user",
+                  "which creates the user postgres, or start as another user",
                   user.error().message);
     if (user->uid == 0)
-      return fail(errc::invalid, "PostgreSQL does not run as {}, who is root", user->name);
+      return fail(errc::invalid, "PostgreSQL does not run as {}, which is root", user->name);
     user_ = std::move(*user);
   }
   auto paths = prepare_directory(options_.directory, options_.port, user_);
@@ -106,18 +106,18 @@ expected<bool> embedded_starter::adopt_running() {
     return false;
   const auto owner = read_owner(paths_);
   if (file->status == "stopping" || (owner && !is_alive(*owner))) {
-    if (auto gone = wait_for_orphan(file->pid); !gone)
-      return tl::unexpected(std::move(gone.error()));
+    if (auto stopped = wait_for_orphan(file->pid); !stopped)
+      return tl::unexpected(std::move(stopped.error()));
     return false;
   }
-  // The socket's line comes a moment after the first ones.
+  // The line with the socket is written a little later than the first ones.
   std::optional<postmaster_file> full;
   const bool listens = wait_until(until_, [&] {
     full = read_postmaster_file(paths_.data());
     return !full || !full->socket_directory.empty() || full->status == "ready";
   });
   if (!listens || !full || full->socket_directory.empty())
-    return fail(errc::invalid, "the server that already runs in {} (process {}) has no unix socket",
+    return fail(errc::invalid, "the server already running in {} (process {}) has no Unix socket",
                 paths_.data().string(), file->pid);
   socket_directory_ = full->socket_directory;
   port_ = full->port;
@@ -128,28 +128,28 @@ expected<bool> embedded_starter::adopt_running() {
 expected<void> embedded_starter::wait_for_orphan(pid_t pid) const {
   spdlog::info("[DB] waiting for the embedded PostgreSQL of an earlier run to stop (process {})",
                pid);
-  const auto gone = [&] { return processes_in(paths_.data()).empty(); };
-  if (wait_until(std::min(until_, clock::now() + orphan_grace), gone))
+  const auto stopped = [&] { return processes_in(paths_.data()).empty(); };
+  if (wait_until(std::min(until_, clock::now() + orphan_grace), stopped))
     return {};
-  // It may have been started by a version that set no death signal, or not be listening to it.
+  // It may have been started without a death signal, or have missed it.
   if (is_running(pid))
     ::kill(pid, SIGINT);
-  if (wait_until(until_, gone))
+  if (wait_until(until_, stopped))
     return {};
   return fail(errc::timeout, "the PostgreSQL of an earlier run in {} (process {}) does not stop",
               paths_.data().string(), pid);
 }
 
-// PostgreSQL itself deals with the file of a dead server, unless its process number is in use
-// again. Whether anything still works on the data is asked of the kernel, not of the file.
+// PostgreSQL removes the file of a dead server itself, unless the pid in it is in use again.
+// Whether any process still uses the data is determined from /proc, not from the file.
 expected<void> embedded_starter::clear_stale_lock() const {
   const auto file = read_postmaster_file(paths_.data());
   if (!wait_until(until_, [&] { return processes_in(paths_.data()).empty(); }))
-    return fail(errc::timeout, "processes of a dead PostgreSQL still work in {}",
+    return fail(errc::timeout, "processes of a dead PostgreSQL are still running in {}",
                 paths_.data().string());
   if (!file || !identify(file->pid))
     return {};
-  spdlog::info("[DB] removing a stale postmaster.pid: process {} is something else by now",
+  spdlog::info("[DB] removing a stale postmaster.pid: process {} is another program now",
                file->pid);
   std::error_code error;
   fs::remove(paths_.data() / "postmaster.pid", error);
@@ -159,16 +159,16 @@ expected<void> embedded_starter::clear_stale_lock() const {
   return {};
 }
 
-expected<void> embedded_starter::make_cluster() const {
+expected<void> embedded_starter::create_cluster() const {
   if (cluster_version(paths_.data()))
     return {};
   std::error_code error;
-  // Only a finished cluster gets the final name, so a half-made one is never taken for it.
+  // Only a complete cluster gets the final name, so an incomplete one is never used.
   fs::remove_all(paths_.unfinished_data(), error);
   if (error)
     return fail(errc::io, "cannot remove {}: {}", paths_.unfinished_data().string(),
                 error.message());
-  spdlog::info("[DB] making a PostgreSQL {} cluster in {}", binaries_.major_version,
+  spdlog::info("[DB] creating a PostgreSQL {} cluster in {}", binaries_.major_version,
                paths_.data().string());
   child_options child;
   child.argv = {binaries_.initdb().string(),
@@ -187,7 +187,7 @@ expected<void> embedded_starter::make_cluster() const {
   if (!done)
     return tl::unexpected(std::move(done.error()));
   if (done->wait_status != 0)
-    return fail(errc::io, "initdb ended with {}: {}", exit_text(done->wait_status), done->output);
+    return fail(errc::io, "initdb failed with {}: {}", exit_text(done->wait_status), done->output);
   fs::rename(paths_.unfinished_data(), paths_.data(), error);
   if (error)
     return fail(errc::io, "cannot rename {}: {}", paths_.unfinished_data().string(),
@@ -224,48 +224,48 @@ expected<child_process> embedded_starter::launch() const {
 }
 
 expected<void> embedded_starter::wait_ready(const child_process* child) const {
-  connect_options to;
-  to.conninfo = conninfo("postgres");
+  connect_options target;
+  target.conninfo = conninfo("postgres");
   db_error last;
   std::optional<int> ended;
   const bool ready = wait_until(until_, [&] {
     if (child != nullptr && (ended = child->wait(milliseconds{0})))
       return true;
-    auto opened = connection::open(to);
+    auto opened = connection::open(target);
     if (!opened)
       last = std::move(opened.error());
     return opened.has_value();
   });
   if (ended)
-    return fail(errc::io, "the embedded PostgreSQL ended at its start with {}; the end of {}:\n{}",
+    return fail(errc::io, "the embedded PostgreSQL exited at start with {}; the end of {}:\n{}",
                 exit_text(*ended), paths_.log().string(), tail_of(paths_.log()));
   if (!ready)
     return fail(errc::timeout,
-                "the embedded PostgreSQL accepts no connections: {}; the end of {}:\n{}",
+                "the embedded PostgreSQL does not accept connections: {}; the end of {}:\n{}",
                 last.message, paths_.log().string(), tail_of(paths_.log()));
   return {};
 }
 
-expected<void> embedded_starter::make_database() const {
+expected<void> embedded_starter::create_database() const {
   constexpr std::string_view duplicate_database = "42P04";
-  connect_options to;
-  to.conninfo = conninfo("postgres");
-  auto admin = connection::open(to);
+  connect_options target;
+  target.conninfo = conninfo("postgres");
+  auto admin = connection::open(target);
   if (!admin)
     return tl::unexpected(to_error(admin.error()));
   params name;
   name.text(options_.database);
-  auto known = admin->exec("select 1 from pg_catalog.pg_database where datname = $1", name);
-  if (!known)
-    return tl::unexpected(to_error(known.error()));
-  if (!known->empty())
+  auto existing = admin->exec("select 1 from pg_catalog.pg_database where datname = $1", name);
+  if (!existing)
+    return tl::unexpected(to_error(existing.error()));
+  if (!existing->empty())
     return {};
   auto quoted_name = admin->exec("select pg_catalog.quote_ident($1)", name);
   if (!quoted_name)
     return tl::unexpected(to_error(quoted_name.error()));
-  auto made = admin->exec(fmt::format("create database {}", quoted_name->get_text(0, 0)));
-  if (!made && made.error().sqlstate != duplicate_database)
-    return tl::unexpected(to_error(made.error()));
+  auto created = admin->exec(fmt::format("create database {}", quoted_name->get_text(0, 0)));
+  if (!created && created.error().sqlstate != duplicate_database)
+    return tl::unexpected(to_error(created.error()));
   return {};
 }
 

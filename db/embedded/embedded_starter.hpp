@@ -10,32 +10,37 @@
 
 namespace prism::db {
 
-/// The steps of embedded_postgres::start(), in their order. Internal to db/.
+/// The steps of embedded_postgres::start(), in order. Internal to db/embedded. Each blocks; errors
+/// are those of start().
 class embedded_starter {
 public:
   using clock = std::chrono::steady_clock;
 
   explicit embedded_starter(embedded_options options) : options_(std::move(options)) {}
 
-  /// Finds user, directory and programs.
+  /// Determines user, directories and programs.
   [[nodiscard]] expected<void> prepare();
 
-  /// Looks for a server that works in the directory already, and outwaits one without an owner.
-  /// @returns whether there is one to use.
+  /// Looks for a server that is already running in the directory. One whose owner has died is
+  /// waited for. @returns whether there is one to use
   [[nodiscard]] expected<bool> adopt_running();
 
-  /// Sees to it that nothing is left of a dead server which would keep a new one from starting.
+  /// Waits for remaining processes of a dead server, and removes a lock file that would prevent a
+  /// new one from starting.
   [[nodiscard]] expected<void> clear_stale_lock() const;
 
-  /// initdb, if there is no finished cluster.
-  [[nodiscard]] expected<void> make_cluster() const;
+  /// Runs initdb if there is no complete cluster.
+  [[nodiscard]] expected<void> create_cluster() const;
 
+  /// Starts the server.
   [[nodiscard]] expected<child_process> launch() const;
 
-  /// @param child the server, if it is ours: its end is the end of waiting.
+  /// Waits until the server accepts connections.
+  /// @param child the server, if it is owned; null otherwise
   [[nodiscard]] expected<void> wait_ready(const child_process* child) const;
 
-  [[nodiscard]] expected<void> make_database() const;
+  /// Creates the database if there is none.
+  [[nodiscard]] expected<void> create_database() const;
 
   [[nodiscard]] const embedded_options& options() const noexcept { return options_; }
   [[nodiscard]] const embedded_paths& paths() const noexcept { return paths_; }

@@ -39,7 +39,7 @@ std::optional<std::string> output_of(std::vector<std::string> argv) {
 }
 
 // "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)"
-std::optional<postgres_binaries> look_in(const fs::path& directory) {
+std::optional<postgres_binaries> find_in(const fs::path& directory) {
   postgres_binaries found{directory, 0};
   if (::access(found.initdb().c_str(), X_OK) != 0 || ::access(found.postgres().c_str(), X_OK) != 0)
     return std::nullopt;
@@ -82,8 +82,8 @@ std::optional<fs::path> pg_config_directory() {
   for (const auto& directory : path_directories()) {
     const auto program = directory / "pg_config";
     if (::access(program.c_str(), X_OK) == 0)
-      if (auto said = output_of({program.string(), "--bindir"}))
-        return fs::path(*said);
+      if (auto output = output_of({program.string(), "--bindir"}))
+        return fs::path(*output);
   }
   return std::nullopt;
 }
@@ -103,7 +103,7 @@ expected<postgres_binaries> find_postgres(const fs::path& wanted, int major) {
   }
   std::string rejected;
   for (const auto& directory : directories) {
-    const auto found = look_in(directory);
+    const auto found = find_in(directory);
     if (!found)
       continue;
     if (major == 0 ? found->major_version >= min_postgres_major : found->major_version == major)
@@ -117,7 +117,7 @@ expected<postgres_binaries> find_postgres(const fs::path& wanted, int major) {
                 wanted.string(), rejected);
   return fail(errc::not_found,
               "no PostgreSQL server (initdb and postgres, version {}) on this system: install the "
-              "Debian package postgresql{}, or set DATABASE_URL to use a server elsewhere{}",
+              "Debian package postgresql{}, or set DATABASE_URL to use another server{}",
               major == 0 ? fmt::format("{} or newer", min_postgres_major) : std::to_string(major),
               major == 0 ? std::string{} : fmt::format("-{}", major), rejected);
 }

@@ -7,7 +7,7 @@
 
 namespace prism::db {
 
-/// Where the programs of a PostgreSQL server are.
+/// The programs of a PostgreSQL server.
 struct postgres_binaries {
   std::filesystem::path directory;
   int major_version{}; ///< 15 for 15.4
@@ -16,15 +16,15 @@ struct postgres_binaries {
   [[nodiscard]] std::filesystem::path postgres() const { return directory / "postgres"; }
 };
 
-/// The oldest PostgreSQL that Prism is made for.
+/// The oldest supported major version of PostgreSQL.
 inline constexpr int min_postgres_major = 15;
 
-/// Looks for a server's programs in this order: `wanted` alone if not empty; Debian's
-/// /usr/lib/postgresql/*/bin, newest first; the directories of PATH; what `pg_config --bindir`
-/// says.
-/// @param major only this version, for a data directory that exists; 0: any from
-///              min_postgres_major on
-/// Errors: not_found, with the Debian package to install.
+/// Looks for the programs of a server: in `wanted` only, if it is not empty; otherwise in
+/// /usr/lib/postgresql/*/bin (Debian), newest first, in the directories of PATH, and in
+/// `pg_config --bindir`. Blocks.
+/// @param major the required major version, that of an existing cluster; 0: min_postgres_major or
+///              newer
+/// Errors: not_found, naming the Debian package to install.
 [[nodiscard]] expected<postgres_binaries> find_postgres(const std::filesystem::path& wanted,
                                                         int major);
 

@@ -51,7 +51,7 @@ std::optional<postmaster_file> parse_postmaster_file(std::string_view text) {
   const auto number = whole_number<pid_t>(lines[pid]);
   if (!number || *number <= 0)
     return std::nullopt;
-  auto& state = lines[status]; // padded with blanks
+  auto& state = lines[status]; // padded with spaces
   state.erase(state.find_last_not_of(' ') + 1);
   return postmaster_file{*number, whole_number<int>(lines[port]).value_or(0), lines[socket], state};
 }
@@ -71,15 +71,15 @@ std::vector<pid_t> processes_in(const fs::path& directory) {
     const auto pid = whole_number<pid_t>(entry.path().filename().string());
     if (!pid)
       continue;
-    std::error_code gone;
-    if (fs::read_symlink(entry.path() / "cwd", gone) == wanted && !gone)
+    std::error_code ignored;
+    if (fs::read_symlink(entry.path() / "cwd", ignored) == wanted && !ignored)
       found.push_back(*pid);
   }
   return found;
 }
 
 std::optional<process_identity> identify(pid_t pid) {
-  // Field 22 of /proc/PID/stat (proc(5)); the name, field 2, may contain blanks and brackets.
+  // Field 22 of /proc/PID/stat (proc(5)); the name, field 2, may contain spaces and parentheses.
   const auto text = contents(fs::path("/proc") / std::to_string(pid) / "stat");
   if (!text)
     return std::nullopt;
@@ -90,7 +90,7 @@ std::optional<process_identity> identify(pid_t pid) {
   char state{};
   fields >> state;
   if (state == 'Z' || state == 'X')
-    return std::nullopt;            // dead, only not yet waited for
+    return std::nullopt;            // a zombie
   constexpr int fields_before = 18; // 4 to 21
   std::string skipped;
   for (int i = 0; i < fields_before; ++i)

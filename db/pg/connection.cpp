@@ -3,8 +3,6 @@
 #include "db/pg/connection_state.hpp"
 #include "db/pg/exchange.hpp"
 
-#include <spdlog/spdlog.h>
-
 namespace prism::db {
 
 connection::connection(std::unique_ptr<connection_state> state) : state_(std::move(state)) {}
@@ -36,7 +34,6 @@ outcome<void> connection::reconnect(std::chrono::milliseconds limit) {
   if (!raw)
     return tl::unexpected(std::move(raw.error()));
   state_->raw = std::move(*raw);
-  state_->cancel.retarget(state_->raw.get());
   return {};
 }
 
@@ -46,10 +43,10 @@ void connection::close() noexcept {
 }
 
 outcome<std::vector<result>> connection::round_trip(std::span<const request> requests) {
-  const bool alone = !in_transaction();
-  exchange tried(*state_, requests);
-  auto done = tried.run();
-  if (done || !tried.can_retry_unnamed() || !alone || in_transaction())
+  const bool in_own_transaction = !in_transaction();
+  exchange first_try(*state_, requests);
+  auto done = first_try.run();
+  if (done || !first_try.can_retry_unnamed() || !in_own_transaction || in_transaction())
     return done;
   return exchange(*state_, requests).run();
 }
@@ -77,10 +74,6 @@ void connection::set_deadline(clock::time_point when) noexcept {
   state_->deadline = when;
 }
 
-canceller connection::get_canceller() const {
-  return state_->cancel;
-}
-
 int connection::backend_pid() const noexcept {
   return state_->raw ? PQbackendPID(state_->raw.get()) : 0;
 }
@@ -105,7 +98,6 @@ connection::clock::time_point connection_state::round_trip_deadline() const noex
 }
 
 void connection_state::drop() noexcept {
-  cancel.retarget(nullptr);
   prepared.clear();
   raw.reset();
 }
@@ -121,7 +113,8 @@ outcome<void> connection_state::ready_to_send(std::string_view label) const {
   if (!raw)
     return db_fail(sqlstate::connection_closed, "not connected", label);
   if (round_trip_deadline() <= connection::clock::now())
-    return db_fail(sqlstate::query_canceled, "the deadline had passed before it was sent", label);
+    return db_fail(sqlstate::query_canceled,
+                   "the deadline had passed before the statement was sent", label);
   return {};
 }
 

@@ -17,39 +17,39 @@ struct finish_connection {
 };
 using connection_ptr = std::unique_ptr<PGconn, finish_connection>;
 
-/// What the parts of a connection share. Internal to db/.
+/// The state that the parts of a connection share. Internal to db/pg.
 struct connection_state {
   struct prepared_entry {
     const char* sql;
     std::vector<pg_type> types;
     std::string server_name;
-    bool ready{false};
   };
 
   connect_options options;
   connection_ptr raw;
-  canceller cancel;
   connection::clock::time_point deadline{connection::default_deadline};
   bool named_statements{true};
-  std::unordered_map<std::string_view, prepared_entry> prepared;
+  std::unordered_map<std::string_view, prepared_entry> prepared; // by statement::name
 
-  /// The moment at which a round trip that begins now gives up.
+  /// The deadline of a round trip that begins now.
   [[nodiscard]] connection::clock::time_point round_trip_deadline() const noexcept;
 
-  /// Ends a connection that is of no more use.
+  /// Closes the connection.
   void drop() noexcept;
 
-  /// Drops the connection if libpq found it dead; whether it did.
+  /// Closes the connection if libpq has found it lost. @returns whether it is closed.
   bool drop_if_lost() noexcept;
 
-  /// 08003 without a connection, 57014 after the deadline: then nothing must be sent.
+  /// Checks that a statement may be sent. Errors: 08003 without a connection, 57014 after the
+  /// deadline.
   [[nodiscard]] outcome<void> ready_to_send(std::string_view label) const;
 };
 
-/// Builds the error from a failed result, or from the connection's message if it has no fields.
+/// Makes the error from the fields of a failed result, or from its message if it has none.
 [[nodiscard]] db_error error_from(const PGresult* failed, const std::string& label);
 
-/// Connects within `limit` without ever writing to stderr.
+/// Connects within `limit`. Notices of the server go to the log, not to stderr. Errors: see
+/// connection::open().
 [[nodiscard]] outcome<connection_ptr> connect(const connect_options& options,
                                               std::chrono::milliseconds limit);
 

@@ -12,13 +12,19 @@ namespace {
 
 using clock = connection::clock;
 
+bool is_space(char c) noexcept {
+  return std::isspace(static_cast<unsigned char>(c)) != 0;
+}
+
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
+  while (!text.empty() && is_space(text.back()))
     text.remove_suffix(1);
+  while (!text.empty() && is_space(text.front()))
+    text.remove_prefix(1);
   return text;
 }
 
-// libpq would print these to stderr.
+// Without this, libpq prints notices to stderr.
 void log_notice(void*, const PGresult* notice) {
   const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
   const char* text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
@@ -28,7 +34,7 @@ void log_notice(void*, const PGresult* notice) {
               trimmed(message));
 }
 
-// A refused login leaves no PGresult. Its SQLSTATE is in the verbose text: "FATAL:  28P01: …".
+// A rejected login gives no PGresult. Its SQLSTATE is in the verbose text: "FATAL:  28P01: …".
 std::string_view state_in(std::string_view message) {
   constexpr std::size_t length = 5;
   for (std::size_t at = message.find(":  "); at != std::string_view::npos;
@@ -53,27 +59,28 @@ std::string one_line(std::string_view message) {
   return text;
 }
 
-tl::unexpected<db_error> refused(PGconn* raw) {
+tl::unexpected<db_error> rejected(PGconn* raw) {
   const std::string_view message = PQerrorMessage(raw);
   const auto state = state_in(message);
   return tl::unexpected<db_error>(
       db_error{classify_refusal(state), std::string(state), one_line(message), "connect"});
 }
 
-// Whether the socket became ready before `until`.
+// Waits for the socket. @returns whether it became ready before `until`.
 bool wait(int socket, short events, clock::time_point until) {
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
-    if (left <= 0)
+    const auto remaining =
+        std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
+    if (remaining <= 0)
       return false;
     pollfd entry{socket, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<long long>(left, 60'000)));
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<long long>(remaining, 60'000)));
     if (ready > 0 || (ready < 0 && errno != EINTR))
-      return true; // on an error of poll() libpq finds out more
+      return true; // libpq reports the cause of an error of poll()
   }
 }
 
-// PQconnectPoll() leaves connect_timeout to its caller.
+// PQconnectPoll() does not apply connect_timeout.
 std::chrono::milliseconds
 connect_limit(const connect_options& options,
               const std::vector<std::pair<std::string, std::string>>& keywords) {
@@ -109,21 +116,21 @@ outcome<connection_ptr> connect(const connect_options& options, std::chrono::mil
   const auto until = clock::now() + std::min(connect_limit(options, *keywords), limit);
   connection_ptr raw(PQconnectStartParams(names.data(), values.data(), 0));
   if (!raw)
-    return db_fail("53200", "out of memory for a connection", "connect");
+    return db_fail("53200", "no memory for a connection", "connect");
   PQsetNoticeReceiver(raw.get(), log_notice, nullptr);
   PQsetErrorVerbosity(raw.get(), PQERRORS_VERBOSE);
   if (PQstatus(raw.get()) == CONNECTION_BAD)
-    return refused(raw.get());
+    return rejected(raw.get());
 
   for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;
        state = PQconnectPoll(raw.get())) {
     if (state == PGRES_POLLING_FAILED)
-      return refused(raw.get());
+      return rejected(raw.get());
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     if (!wait(PQsocket(raw.get()), events, until))
       return db_fail(
           sqlstate::cannot_connect,
-          fmt::format("no connection to {} port {} in time", PQhost(raw.get()), PQport(raw.get())),
+          fmt::format("timeout connecting to {} port {}", PQhost(raw.get()), PQport(raw.get())),
           "connect");
   }
   PQsetnonblocking(raw.get(), 1);

@@ -18,7 +18,7 @@ std::optional<keyword_list> parse(const std::string& conninfo) {
   char* reason = nullptr;
   const std::unique_ptr<PQconninfoOption, free_options> options(
       PQconninfoParse(conninfo.c_str(), &reason));
-  PQfreemem(reason); // may quote the password, so nobody gets to see it
+  PQfreemem(reason); // not shown: it may quote the password
   if (!options)
     return std::nullopt;
   keyword_list list;
@@ -53,8 +53,8 @@ std::string join(const keyword_list& list) {
 tl::unexpected<db_error> unparsable() {
   return db_fail(sqlstate::cannot_connect,
                  "the connection string is neither a postgresql:// URL nor key=value pairs (not "
-                 "shown, it may hold a password; in a URL write @ : / % of a password as %40 %3A "
-                 "%2F %25)");
+                 "shown, since it may contain a password; in a URL, write @ : / % in a password as "
+                 "%40 %3A %2F %25)");
 }
 
 } // namespace
@@ -66,20 +66,11 @@ std::string mask_conninfo(const std::string& conninfo) {
   for (auto& [keyword, value] : *list) {
     if (is_secret(keyword))
       value = "***";
-    // What follows an unescaped @ of a password is taken for the host.
+    // libpq takes what follows an unescaped @ of a password as the host.
     const auto at = keyword == "host" ? value.rfind('@') : std::string::npos;
     if (at != std::string::npos)
       value.replace(0, at, "***");
   }
-  return join(*list);
-}
-
-outcome<std::string> with_database(const std::string& conninfo, std::string_view database) {
-  auto list = parse(conninfo);
-  if (!list)
-    return unparsable();
-  std::erase_if(*list, [](const auto& entry) { return entry.first == "dbname"; });
-  list->emplace_back("dbname", database);
   return join(*list);
 }
 
@@ -90,8 +81,8 @@ outcome<keyword_list> connection_keywords(const connect_options& options) {
   for (const auto& [keyword, value] : *given)
     if (keyword == "host" && value.find('@') != std::string::npos)
       return db_fail(sqlstate::cannot_connect,
-                     "the host in the connection string has an @ in it: write the @ of a password "
-                     "as %40");
+                     "the host in the connection string contains an @: write an @ in a password as "
+                     "%40");
   keyword_list list{
       {"fallback_application_name", options.application_name},
       {"keepalives_idle", std::to_string(options.keepalives_idle.count())},
@@ -103,7 +94,7 @@ outcome<keyword_list> connection_keywords(const connect_options& options) {
     std::erase_if(list, [&](const auto& known) { return known.first == entry.first; });
     list.push_back(entry);
   }
-  // Our texts are UTF-8, whatever PGCLIENTENCODING says.
+  // All texts are UTF-8, whatever PGCLIENTENCODING says.
   std::erase_if(list, [](const auto& entry) { return entry.first == "client_encoding"; });
   list.emplace_back("client_encoding", "UTF8");
   return list;

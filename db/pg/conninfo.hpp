@@ -10,52 +10,48 @@
 
 namespace prism::db {
 
-/// How to reach the server and how to notice that it is gone.
+/// How to connect to the server and how to detect that it is lost.
 ///
-/// Nothing here is session state that a pooler in transaction mode would lose: only the start-up
-/// parameters which PgBouncer tracks are sent (client_encoding, application_name).
+/// No option is session state that a pooler in transaction mode would lose: of the start-up
+/// parameters, only those that PgBouncer tracks are sent (client_encoding, application_name).
 struct connect_options {
-  /// postgresql://user:password@host:port/db?… or key=value pairs, as libpq takes them; the PG*
-  /// environment fills the gaps. What it says wins over the members below.
+  /// postgresql://user:password@host:port/db?… or key=value pairs, as libpq accepts them, completed
+  /// by the PG* environment. Takes precedence over the members below.
   std::string conninfo;
 
-  /// Shown in pg_stat_activity.
+  /// Name in pg_stat_activity.
   std::string application_name{"prism"};
 
-  /// Limit for reaching one host and logging in; with n hosts in `conninfo`, n times this.
+  /// Time limit for connecting to one host and logging in; with n hosts in `conninfo`, n times
+  /// this.
   std::chrono::milliseconds connect_timeout{10'000};
 
-  /// Idle time before the first TCP keepalive probe, time between probes, and their number.
+  /// Idle time before the first TCP keepalive probe, interval of the probes, and their number.
   std::chrono::seconds keepalives_idle{30};
   std::chrono::seconds keepalives_interval{5};
   int keepalives_count{3};
 
-  /// How long sent data may stay unacknowledged before the connection counts as dead.
+  /// Time that sent data may stay unacknowledged before the connection counts as lost.
   std::chrono::milliseconds tcp_user_timeout{10'000};
 
-  /// Limit for one round trip outside of transactions, which bring their own; 0 is none.
+  /// Time limit of one round trip outside transactions, which have their own; 0 is none.
   std::chrono::milliseconds default_timeout{30'000};
 
-  /// How long to wait for the server's answer to a cancel before the connection is given up.
+  /// Time to wait for the server's answer to a cancel request before the connection is closed.
   std::chrono::milliseconds cancel_grace{5'000};
 
-  /// Named prepared statements. Set false behind a pooler in transaction mode that does not track
-  /// them (PgBouncer before 1.21). A connection that finds this out goes on without by itself.
+  /// Whether to use named prepared statements. False is for a pooler in transaction mode that does
+  /// not track them (PgBouncer before 1.21); a connection also detects this and stops using them.
   bool prepared_statements{true};
 };
 
-/// The connection string for logs: every password as ***. A string that cannot be parsed is not
-/// repeated at all, since any piece of it may be the password. Any thread.
+/// The connection string for logs, with every password replaced by ***. A string that cannot be
+/// parsed is not shown at all, since any part of it may be the password. Any thread.
 [[nodiscard]] std::string mask_conninfo(const std::string& conninfo);
 
-/// The same server and login with another database; the result is in key=value form and holds the
-/// password, if there was one.
-[[nodiscard]] outcome<std::string> with_database(const std::string& conninfo,
-                                                 std::string_view database);
-
-/// Key and value pairs for libpq: the defaults of `options`, overruled by its `conninfo`, then what
-/// we insist on. Refuses a string that libpq cannot parse, or whose host has an @ in it (a password
-/// with an unescaped @), without repeating it.
+/// Key and value pairs for libpq: the members of `options`, overridden by its `conninfo`, and
+/// client_encoding. Error 08001 for a string that libpq cannot parse or whose host contains an @
+/// (from a password with an unescaped @); the message does not show the string.
 [[nodiscard]] outcome<std::vector<std::pair<std::string, std::string>>>
 connection_keywords(const connect_options& options);
 

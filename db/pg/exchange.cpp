@@ -9,7 +9,7 @@ namespace {
 
 constexpr int binary_format = 1;
 
-/// The parameters in the shape that libpq takes. The pointers are into the `params`.
+/// The parameters as the arrays that libpq takes. The pointers refer to the `params`.
 struct bound_values {
   std::vector<Oid> types;
   std::vector<const char*> values;
@@ -38,8 +38,8 @@ std::vector<pg_type> types_of(const params* values) {
   return types;
 }
 
-// Behind a pooler another program may have prepared its own statement under our name on the same
-// server connection. With the text's hash in the name, one that has the name is the same.
+// Behind a pooler, another program may have prepared a different statement under the same name on
+// the same server connection. The name therefore includes a hash of the text.
 std::string server_name(const statement& prepared, const std::vector<pg_type>& types) {
   std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
   const auto mix = [&hash](std::uint64_t byte) { hash = (hash ^ byte) * 0x100000001b3U; };
@@ -54,14 +54,14 @@ bool is_copy(ExecStatusType status) noexcept {
   return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
-db_error copy_refused(const std::string& label) {
+db_error copy_rejected(const std::string& label) {
   return make_error("0A000", "COPY between client and server is not supported here", label);
 }
 
 } // namespace
 
 db_error error_from(const PGresult* failed, const std::string& label) {
-  const char* state = PQresultErrorField(failed, PG_DIAG_SQLSTATE);
+  const char* sqlstate = PQresultErrorField(failed, PG_DIAG_SQLSTATE);
   const char* primary = PQresultErrorField(failed, PG_DIAG_MESSAGE_PRIMARY);
   const char* detail = PQresultErrorField(failed, PG_DIAG_MESSAGE_DETAIL);
   std::string message = primary != nullptr ? primary : PQresultErrorMessage(failed);
@@ -69,7 +69,7 @@ db_error error_from(const PGresult* failed, const std::string& label) {
     message.pop_back();
   if (detail != nullptr)
     message += fmt::format(" ({})", detail);
-  return make_error(state != nullptr ? state : "", std::move(message), label);
+  return make_error(sqlstate != nullptr ? sqlstate : "", std::move(message), label);
 }
 
 outcome<std::vector<result>> exchange::run() {
@@ -78,22 +78,22 @@ outcome<std::vector<result>> exchange::run() {
   if (auto ready = check(); !ready)
     return tl::unexpected(std::move(ready.error()));
   results_.reserve(requests_.size());
-  PQenterPipelineMode(on_.raw.get());
-  const bool complete = send_all() && read_all() && PQexitPipelineMode(on_.raw.get()) == 1;
+  PQenterPipelineMode(state_.raw.get());
+  const bool complete = send_all() && read_all() && PQexitPipelineMode(state_.raw.get()) == 1;
   if (!complete && !gave_up_)
     read_closing_error();
   drop_unfinished_prepares();
-  const std::string reason = PQerrorMessage(on_.raw.get());
-  // Without the end of the pipeline nobody knows what the next answer would belong to.
+  const std::string reason = PQerrorMessage(state_.raw.get());
+  // Without the end of the pipeline, the next result could not be assigned to a statement.
   if (!complete)
-    on_.drop();
-  const bool lost = !complete || on_.drop_if_lost();
+    state_.drop();
+  const bool lost = !complete || state_.drop_if_lost();
   if (failure_)
     return tl::unexpected(finish_error(std::move(*failure_), lost));
   if (gave_up_)
     return tl::unexpected(finish_error(
         make_error(sqlstate::connection_failure,
-                   fmt::format("no answer from the server for {} ms, cancel request included",
+                   fmt::format("no answer from the server for {} ms, not even to a cancel request",
                                waiter_.elapsed().count()),
                    requests_[0].label()),
         true));
@@ -106,45 +106,46 @@ outcome<std::vector<result>> exchange::run() {
 outcome<void> exchange::check() const {
   for (const auto& request : requests_) {
     if (request.values != nullptr && request.values->status()) {
-      auto refused = *request.values->status();
-      refused.statement = request.label();
-      return tl::unexpected(std::move(refused));
+      auto rejected = *request.values->status();
+      rejected.statement = request.label();
+      return tl::unexpected(std::move(rejected));
     }
     if (request.prepared == nullptr)
       continue;
-    const auto known = on_.prepared.find(request.prepared->name);
-    if (known == on_.prepared.end())
+    const auto known = state_.prepared.find(request.prepared->name);
+    if (known == state_.prepared.end())
       continue;
     if (std::strcmp(known->second.sql, request.prepared->sql) != 0)
-      return db_fail("42710", "two statements of the program have this name", request.label());
+      return db_fail("42710", "two statements of the program have the same name", request.label());
     if (known->second.types != types_of(request.values))
-      return db_fail("42804", "used with other parameter types than at first", request.label());
+      return db_fail("42804", "used with parameter types other than those it was prepared with",
+                     request.label());
   }
-  return on_.ready_to_send(requests_[0].label());
+  return state_.ready_to_send(requests_[0].label());
 }
 
 bool exchange::send_all() {
   for (std::size_t index = 0; index < requests_.size(); ++index)
     if (!send(index) || !flush())
       return false;
-  return PQpipelineSync(on_.raw.get()) == 1 && flush();
+  return PQpipelineSync(state_.raw.get()) == 1 && flush();
 }
 
 bool exchange::send(std::size_t index) {
   const auto& request = requests_[index];
   const bound_values bound(request.values);
-  if (request.prepared == nullptr || !on_.named_statements) {
+  if (request.prepared == nullptr || !state_.named_statements) {
     const char* sql = request.prepared != nullptr ? request.prepared->sql : request.sql;
     sent_.push_back({statement_kind::execute, index, false});
-    return PQsendQueryParams(on_.raw.get(), sql, bound.count(), bound.types.data(),
+    return PQsendQueryParams(state_.raw.get(), sql, bound.count(), bound.types.data(),
                              bound.values.data(), bound.lengths.data(), bound.formats.data(),
                              binary_format) == 1;
   }
-  auto [known, is_new] = on_.prepared.try_emplace(request.prepared->name);
+  auto [known, is_new] = state_.prepared.try_emplace(request.prepared->name);
   if (is_new && !send_prepare(index, known->second))
     return false;
   sent_.push_back({statement_kind::execute, index, false});
-  return PQsendQueryPrepared(on_.raw.get(), known->second.server_name.c_str(), bound.count(),
+  return PQsendQueryPrepared(state_.raw.get(), known->second.server_name.c_str(), bound.count(),
                              bound.values.data(), bound.lengths.data(), bound.formats.data(),
                              binary_format) == 1;
 }
@@ -156,33 +157,34 @@ bool exchange::send_prepare(std::size_t index, connection_state::prepared_entry&
   entry.server_name = server_name(*request.prepared, entry.types);
   const bound_values bound(request.values);
   sent_.push_back({statement_kind::prepare, index, false});
-  return PQsendPrepare(on_.raw.get(), entry.server_name.c_str(), entry.sql, bound.count(),
+  return PQsendPrepare(state_.raw.get(), entry.server_name.c_str(), entry.sql, bound.count(),
                        bound.types.data()) == 1;
 }
 
 bool exchange::flush() {
   for (;;) {
-    const int left = PQflush(on_.raw.get());
+    const int left = PQflush(state_.raw.get());
     if (left <= 0)
       return left == 0 && read_ready();
     if (!waiter_.wait(POLLIN | POLLOUT)) {
       gave_up_ = true;
       return false;
     }
-    if (PQconsumeInput(on_.raw.get()) == 0 || !read_ready())
+    if (PQconsumeInput(state_.raw.get()) == 0 || !read_ready())
       return false;
   }
 }
 
-// Takes what has arrived. After the last step it must not ask libpq, which would answer "no more".
+// Takes the results that have arrived. It stops after the last statement: the result of the sync is
+// for read_all().
 bool exchange::read_ready() {
-  while (current_ < sent_.size() && PQisBusy(on_.raw.get()) == 0) {
-    PGresult* raw = PQgetResult(on_.raw.get());
+  while (current_ < sent_.size() && PQisBusy(state_.raw.get()) == 0) {
+    PGresult* raw = PQgetResult(state_.raw.get());
     if (raw == nullptr)
       ++current_;
     else
       take(raw);
-    if (PQstatus(on_.raw.get()) == CONNECTION_BAD)
+    if (PQstatus(state_.raw.get()) == CONNECTION_BAD)
       return false;
   }
   return true;
@@ -190,29 +192,30 @@ bool exchange::read_ready() {
 
 bool exchange::read_all() {
   while (!synced_) {
-    while (PQisBusy(on_.raw.get()) != 0) {
+    while (PQisBusy(state_.raw.get()) != 0) {
       if (!waiter_.wait(POLLIN)) {
         gave_up_ = true;
         return false;
       }
-      if (PQconsumeInput(on_.raw.get()) == 0)
-        break; // PQgetResult() tells the reason
+      if (PQconsumeInput(state_.raw.get()) == 0)
+        break; // PQgetResult() returns the reason
     }
-    PGresult* raw = PQgetResult(on_.raw.get());
+    PGresult* raw = PQgetResult(state_.raw.get());
     if (raw != nullptr)
       take(raw);
     else
       ++current_;
-    if (PQstatus(on_.raw.get()) == CONNECTION_BAD)
+    if (PQstatus(state_.raw.get()) == CONNECTION_BAD)
       return false;
   }
-  return PQgetResult(on_.raw.get()) == nullptr;
+  return PQgetResult(state_.raw.get()) == nullptr;
 }
 
-// A server that ends the session says why before it closes. On a dead connection libpq never waits.
+// A server that ends the session sends the reason before it closes. On a lost connection
+// PQgetResult() does not block.
 void exchange::read_closing_error() {
-  while (PQstatus(on_.raw.get()) == CONNECTION_BAD) {
-    PGresult* raw = PQgetResult(on_.raw.get());
+  while (PQstatus(state_.raw.get()) == CONNECTION_BAD) {
+    PGresult* raw = PQgetResult(state_.raw.get());
     if (raw == nullptr)
       break;
     take(raw);
@@ -235,24 +238,25 @@ void exchange::take(PGresult* raw) {
     if (sent.kind == statement_kind::execute)
       results_.push_back(std::move(taken));
   } else if (!failure_) {
-    failure_ = is_copy(status) ? copy_refused(label()) : error_from(raw, label());
+    failure_ = is_copy(status) ? copy_rejected(label()) : error_from(raw, label());
   }
 }
 
-// A statement whose preparation was skipped or refused has to be sent again next time.
+// A statement whose preparation was skipped or has failed must be prepared again next time.
 void exchange::drop_unfinished_prepares() {
   for (const auto& sent : sent_)
     if (sent.kind == statement_kind::prepare && !sent.done)
-      on_.prepared.erase(requests_[sent.request].prepared->name);
-  pooler_detected_ = on_.named_statements && failure_ &&
+      state_.prepared.erase(requests_[sent.request].prepared->name);
+  pooler_detected_ = state_.named_statements && failure_ &&
                      (failure_->sqlstate == sqlstate::no_such_prepared ||
                       failure_->sqlstate == sqlstate::duplicate_prepared);
   if (pooler_detected_) {
-    spdlog::info("[DB] prepared statements do not survive here (a pooler in transaction mode?); "
-                 "going on without them: {}",
-                 describe(*failure_));
-    on_.named_statements = false;
-    on_.prepared.clear();
+    spdlog::info(
+        "[DB] prepared statements do not persist on this connection (a pooler in transaction "
+        "mode?); continuing without them: {}",
+        describe(*failure_));
+    state_.named_statements = false;
+    state_.prepared.clear();
   }
 }
 
@@ -270,40 +274,40 @@ db_error exchange::finish_error(db_error failure, bool lost) const {
   return failure;
 }
 
-outcome<void> run_script(connection_state& on, const std::string& sql) {
+outcome<void> run_script(connection_state& state, const std::string& sql) {
   const std::string label = request{nullptr, sql.c_str(), nullptr}.label();
   if (sql.find('\0') != std::string::npos)
-    return db_fail("42601", "SQL text with a NUL byte", label);
-  if (auto ready = on.ready_to_send(label); !ready)
+    return db_fail("42601", "SQL text contains a NUL byte", label);
+  if (auto ready = state.ready_to_send(label); !ready)
     return ready;
-  waiter patience(on);
+  waiter waiting(state);
   std::optional<db_error> failure;
-  bool gave_up = PQsendQuery(on.raw.get(), sql.c_str()) == 0;
-  while (!gave_up && PQstatus(on.raw.get()) == CONNECTION_OK) {
-    const int unsent = PQflush(on.raw.get());
-    if (unsent > 0 || PQisBusy(on.raw.get()) != 0) {
-      gave_up = !patience.wait(static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN));
-      if (!gave_up && PQconsumeInput(on.raw.get()) == 1)
+  bool gave_up = PQsendQuery(state.raw.get(), sql.c_str()) == 0;
+  while (!gave_up && PQstatus(state.raw.get()) == CONNECTION_OK) {
+    const int unsent = PQflush(state.raw.get());
+    if (unsent > 0 || PQisBusy(state.raw.get()) != 0) {
+      gave_up = !waiting.wait(static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN));
+      if (!gave_up && PQconsumeInput(state.raw.get()) == 1)
         continue;
     }
     if (gave_up)
       break;
-    PGresult* raw = PQgetResult(on.raw.get());
+    PGresult* raw = PQgetResult(state.raw.get());
     if (raw == nullptr)
       break;
     const result taken(raw);
     const auto status = PQresultStatus(raw);
     if (is_copy(status)) {
-      on.drop();
-      return tl::unexpected(copy_refused(label));
+      state.drop();
+      return tl::unexpected(copy_rejected(label));
     }
     if (status == PGRES_FATAL_ERROR && !failure)
       failure = error_from(raw, label);
   }
-  const std::string reason = PQerrorMessage(on.raw.get());
+  const std::string reason = PQerrorMessage(state.raw.get());
   if (gave_up)
-    on.drop();
-  const bool lost = on.drop_if_lost();
+    state.drop();
+  const bool lost = state.drop_if_lost();
   if (!failure && !lost)
     return {};
   if (!failure)

@@ -10,18 +10,19 @@
 namespace prism::db {
 
 /// One round trip in libpq's pipeline mode (PostgreSQL 15 manual, 34.5): statements are sent
-/// without waiting for the answers of those before, and answers are read while there is still
-/// something to send, so that two full socket buffers cannot block each other. Internal to db/;
-/// used once.
+/// without waiting for the results of earlier ones, and results are read while there is still data
+/// to send, so that two full socket buffers cannot deadlock. Internal to db/pg; an object runs
+/// once.
 class exchange {
 public:
-  exchange(connection_state& on, std::span<const request> requests)
-      : on_(on), requests_(requests), waiter_(on) {}
+  exchange(connection_state& state, std::span<const request> requests)
+      : state_(state), requests_(requests), waiter_(state) {}
 
   [[nodiscard]] outcome<std::vector<result>> run();
 
-  /// Whether the server knew no prepared statement of ours, or knew it before we did, and had run
-  /// nothing until then: the same requests succeed when they are sent again, now without names.
+  /// Whether the round trip failed because a prepared statement did not exist on the server
+  /// connection, or existed already, and no statement had run: the requests can be sent again,
+  /// without prepared statements.
   [[nodiscard]] bool can_retry_unnamed() const noexcept {
     return pooler_detected_ && results_.empty();
   }
@@ -46,11 +47,11 @@ private:
   void drop_unfinished_prepares();
   [[nodiscard]] db_error finish_error(db_error failure, bool lost) const;
 
-  connection_state& on_;
+  connection_state& state_;
   std::span<const request> requests_;
   waiter waiter_;
   std::vector<sent_statement> sent_;
-  std::size_t current_{0}; // the step whose answers come next
+  std::size_t current_{0}; // the statement whose results come next
   bool synced_{false};
   bool gave_up_{false};
   bool pooler_detected_{false};
@@ -58,7 +59,7 @@ private:
   std::optional<db_error> failure_;
 };
 
-/// Runs SQL text of several commands by the simple protocol. Internal to db/.
-[[nodiscard]] outcome<void> run_script(connection_state& on, const std::string& sql);
+/// Runs SQL text of several commands by the simple protocol. Internal to db/pg.
+[[nodiscard]] outcome<void> run_script(connection_state& state, const std::string& sql);
 
 } // namespace prism::db

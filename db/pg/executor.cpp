@@ -3,7 +3,7 @@
 namespace prism::db {
 namespace {
 
-/// Enough of an SQL text to find it by, without filling the log with it.
+/// Maximum length of an SQL text in messages.
 constexpr std::size_t label_bytes = 80;
 
 } // namespace
@@ -21,23 +21,23 @@ std::string request::label() const {
 }
 
 outcome<result> executor::exec(const std::string& sql) {
-  return one({nullptr, sql.c_str(), nullptr});
+  return run_one({nullptr, sql.c_str(), nullptr});
 }
 
 outcome<result> executor::exec(const std::string& sql, const params& values) {
-  return one({nullptr, sql.c_str(), &values});
+  return run_one({nullptr, sql.c_str(), &values});
 }
 
 outcome<result> executor::exec_prepared(const statement& prepared) {
-  return one({&prepared, nullptr, nullptr});
+  return run_one({&prepared, nullptr, nullptr});
 }
 
 outcome<result> executor::exec_prepared(const statement& prepared, const params& values) {
-  return one({&prepared, nullptr, &values});
+  return run_one({&prepared, nullptr, &values});
 }
 
-outcome<result> executor::one(const request& only) {
-  auto results = round_trip(std::span(&only, 1));
+outcome<result> executor::run_one(const request& single) {
+  auto results = round_trip(std::span(&single, 1));
   if (!results)
     return tl::unexpected(std::move(results.error()));
   return std::move(results->front());

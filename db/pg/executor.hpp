@@ -18,29 +18,29 @@ struct request {
   const char* sql{nullptr};
   const params* values{nullptr};
 
-  /// What errors call it.
+  /// Its name in error messages.
   [[nodiscard]] std::string label() const;
 };
 
-/// What statements can be run on: a connection, or a transaction on it. Query functions take an
-/// `executor&` and so work on both. Not thread-safe; blocks until the server has answered.
+/// Runs statements: a connection, or a transaction on it. Query functions take an `executor&` and
+/// so work with both. Not thread-safe; blocks until the server has answered.
 class executor {
 public:
   virtual ~executor() = default;
 
-  /// Runs `requests` in one round trip and gives their results in order. The first error stops the
-  /// rest, which the server then skips, and is returned.
+  /// Runs `requests` in one round trip and returns their results in order. The first error is
+  /// returned; the server skips the requests after it.
   [[nodiscard]] virtual outcome<std::vector<result>>
   round_trip(std::span<const request> requests) = 0;
 
-  /// Runs SQL text of any number of commands without results, for migrations and set-up.
+  /// Runs SQL text of any number of commands and discards their results, for migrations and set-up.
   [[nodiscard]] virtual outcome<void> exec_script(const std::string& sql) = 0;
 
-  /// Runs one SQL command that is not worth preparing.
+  /// Runs one SQL command without preparing it.
   [[nodiscard]] outcome<result> exec(const std::string& sql);
   [[nodiscard]] outcome<result> exec(const std::string& sql, const params& values);
 
-  /// Runs a statement that this connection prepares on first use and keeps.
+  /// Runs a statement that the connection prepares on first use.
   [[nodiscard]] outcome<result> exec_prepared(const statement& prepared);
   [[nodiscard]] outcome<result> exec_prepared(const statement& prepared, const params& values);
 
@@ -52,7 +52,7 @@ protected:
   executor& operator=(executor&&) = default;
 
 private:
-  [[nodiscard]] outcome<result> one(const request& only);
+  [[nodiscard]] outcome<result> run_one(const request& single);
 };
 
 } // namespace prism::db

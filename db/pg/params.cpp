@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t length_size = sizeof(std::int32_t);
 constexpr std::int32_t null_length = -1;
 
-// What an element takes at least, length included, to reserve once per array.
+// Minimum size of an element, length included, to reserve memory once per array.
 constexpr std::size_t element_size_hint(pg_type element) noexcept {
   switch (element) {
   case pg_type::boolean:
@@ -51,12 +51,6 @@ params& params::timestamptz(std::optional<std::int64_t> unix_us) {
   return scalar<pg_type::timestamptz>(unix_us);
 }
 
-void params::clear() noexcept {
-  buffer_.clear();
-  slots_.clear();
-  refused_.reset();
-}
-
 template <pg_type Type, class Value>
 params& params::scalar(const std::optional<Value>& value) {
   if (!open_slot(Type))
@@ -66,9 +60,9 @@ params& params::scalar(const std::optional<Value>& value) {
     slot.is_null = true;
     return *this;
   }
-  // The element's own length word is left in front of the value: 4 bytes, one encoder for both.
+  // Scalars and array elements share one encoder; the length that it writes first is skipped.
   element<Type>(*value);
-  if (!refused_)
+  if (!rejected_)
     slot.offset += length_size;
   close_slot();
   return *this;
@@ -76,8 +70,8 @@ params& params::scalar(const std::optional<Value>& value) {
 
 bool params::open_slot(pg_type type) {
   if (slots_.size() == max_count)
-    refuse(sqlstate::too_large, "more parameters than the protocol can count");
-  if (refused_)
+    reject(sqlstate::too_large, "more than 65535 parameters");
+  if (rejected_)
     return false;
   slots_.push_back({type, static_cast<std::uint32_t>(buffer_.size()), 0, false});
   return true;
@@ -95,7 +89,7 @@ void params::begin_array(pg_type element, std::size_t count) {
   // (array_recv in src/backend/utils/adt/arrayfuncs.c). No elements means no dimension.
   const bool empty = count == 0;
   if (count > max_bytes / length_size) {
-    refuse(sqlstate::too_large, "array with too many elements");
+    reject(sqlstate::too_large, "array with too many elements");
     return;
   }
   buffer_.reserve(buffer_.size() + 20 + count * element_size_hint(element));
@@ -113,7 +107,7 @@ void params::begin_array(pg_type element, std::size_t count) {
 }
 
 void params::end_array() {
-  if (!refused_)
+  if (!rejected_)
     close_slot();
 }
 
@@ -152,7 +146,7 @@ void params::put_text(std::string_view value) {
   if (out == nullptr)
     return;
   if (!value.empty() && std::memchr(value.data(), '\0', value.size()) != nullptr) {
-    refuse(sqlstate::bad_text, "text with a NUL byte, which PostgreSQL cannot store");
+    reject(sqlstate::bad_text, "text with a NUL byte, which PostgreSQL cannot store");
     return;
   }
   out = wire::store(out, static_cast<std::int32_t>(value.size()));
@@ -170,30 +164,30 @@ void params::put_bytea(std::span<const std::byte> value) {
 }
 
 void params::put_timestamptz(std::int64_t unix_us) {
-  // The bounds are moved instead of the value, which could overflow.
+  // The bounds are shifted instead of the value, which could overflow.
   if (unix_us < wire::min_timestamp_us + wire::epoch_shift_us ||
       unix_us - wire::epoch_shift_us >= wire::end_timestamp_us) {
-    refuse(sqlstate::bad_timestamp, "timestamp out of PostgreSQL's range");
+    reject(sqlstate::bad_timestamp, "timestamp outside PostgreSQL's range");
     return;
   }
   put_int8(unix_us - wire::epoch_shift_us);
 }
 
 char* params::grow(std::size_t bytes) {
-  if (refused_)
+  if (rejected_)
     return nullptr;
   const std::size_t at = buffer_.size();
   if (bytes > max_bytes - at) {
-    refuse(sqlstate::too_large, "the statement's values exceed 256 MiB");
+    reject(sqlstate::too_large, "the statement's values exceed 256 MiB");
     return nullptr;
   }
   buffer_.resize(at + bytes);
   return buffer_.data() + at;
 }
 
-void params::refuse(std::string_view state, std::string_view reason) {
-  if (!refused_)
-    refused_ = make_error(state, fmt::format("parameter ${}: {}", slots_.size(), reason));
+void params::reject(std::string_view state, std::string_view reason) {
+  if (!rejected_)
+    rejected_ = make_error(state, fmt::format("parameter ${}: {}", slots_.size(), reason));
 }
 
 } // namespace prism::db

@@ -20,74 +20,70 @@ namespace prism::db {
 ///     params p;
 ///     p.int8(shard).text_array(likes, &like::rkey).timestamptz_array(likes, &like::created_at);
 ///
-/// Values are given in the order $1, $2 …; the argument need not outlive the call. An empty
+/// Values are added in the order $1, $2 …; the argument need not outlive the call. An empty
 /// optional is NULL. An array method takes any range of values or optionals, and a projection from
-/// the range's elements to them, so that a batch of structs is sent by columns without copies
-/// between.
+/// the range's elements to them, so that structs are sent by columns without intermediate copies.
 ///
 /// A value that PostgreSQL cannot store (NUL in a text, a timestamp out of range, too many bytes)
-/// is kept as `status()`, and the statement then fails with it before anything is sent.
-/// Not thread-safe; one thread at a time.
+/// is reported by `status()`, and the statement fails with that error before anything is sent. Not
+/// thread-safe.
 class params {
 public:
-  /// Cap of all values of one statement together. The server's own is 1 GB per message; a batch
-  /// that comes near this one is a mistake.
+  /// Limit of all values of one statement together. The server's own limit is 1 GB per message; no
+  /// batch should come near this one.
   static constexpr std::size_t max_bytes = 256UL << 20;
-  /// The protocol counts parameters in 16 bits.
+  /// Limit of the protocol, which counts parameters in 16 bits.
   static constexpr std::size_t max_count = 65535;
 
   params& boolean(std::optional<bool> value);
   params& int2(std::optional<std::int16_t> value);
   params& int4(std::optional<std::int32_t> value);
   params& int8(std::optional<std::int64_t> value);
-  /// UTF-8 without NUL. The server verifies the encoding (22021).
+  /// UTF-8 without NUL. The server checks the encoding (22021).
   params& text(std::optional<std::string_view> value);
   params& bytea(std::optional<std::span<const std::byte>> value);
   /// @param unix_us microseconds since 1970-01-01T00:00:00Z, 4714-11-24 BC to AD 294276.
   params& timestamptz(std::optional<std::int64_t> unix_us);
 
   template <class Range, class Projection = std::identity>
-  params& boolean_array(const Range& rows, Projection of = {}) {
-    return array<pg_type::boolean>(rows, of);
+  params& boolean_array(const Range& rows, Projection member = {}) {
+    return array<pg_type::boolean>(rows, member);
   }
   template <class Range, class Projection = std::identity>
-  params& int2_array(const Range& rows, Projection of = {}) {
-    return array<pg_type::int2>(rows, of);
+  params& int2_array(const Range& rows, Projection member = {}) {
+    return array<pg_type::int2>(rows, member);
   }
   template <class Range, class Projection = std::identity>
-  params& int4_array(const Range& rows, Projection of = {}) {
-    return array<pg_type::int4>(rows, of);
+  params& int4_array(const Range& rows, Projection member = {}) {
+    return array<pg_type::int4>(rows, member);
   }
   template <class Range, class Projection = std::identity>
-  params& int8_array(const Range& rows, Projection of = {}) {
-    return array<pg_type::int8>(rows, of);
+  params& int8_array(const Range& rows, Projection member = {}) {
+    return array<pg_type::int8>(rows, member);
   }
   template <class Range, class Projection = std::identity>
-  params& text_array(const Range& rows, Projection of = {}) {
-    return array<pg_type::text>(rows, of);
+  params& text_array(const Range& rows, Projection member = {}) {
+    return array<pg_type::text>(rows, member);
   }
   template <class Range, class Projection = std::identity>
-  params& bytea_array(const Range& rows, Projection of = {}) {
-    return array<pg_type::bytea>(rows, of);
+  params& bytea_array(const Range& rows, Projection member = {}) {
+    return array<pg_type::bytea>(rows, member);
   }
   template <class Range, class Projection = std::identity>
-  params& timestamptz_array(const Range& rows, Projection of = {}) {
-    return array<pg_type::timestamptz>(rows, of);
+  params& timestamptz_array(const Range& rows, Projection member = {}) {
+    return array<pg_type::timestamptz>(rows, member);
   }
 
-  /// Forgets the values and keeps the memory, for a builder that is used again.
-  void clear() noexcept;
-
-  /// Number of values so far.
+  /// Number of values.
   [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
 
   /// Encoded size in bytes.
   [[nodiscard]] std::size_t bytes() const noexcept { return buffer_.size(); }
 
-  /// The first value that was refused, if any. States 22021, 22008, 54000: all poison.
-  [[nodiscard]] const std::optional<db_error>& status() const noexcept { return refused_; }
+  /// The error of the first rejected value, if any: 22021, 22008 or 54000, all of class poison.
+  [[nodiscard]] const std::optional<db_error>& status() const noexcept { return rejected_; }
 
-  /// Where one value lies in `data()`.
+  /// The position of one value in `data()`.
   struct slot {
     pg_type type;
     std::uint32_t offset;
@@ -105,10 +101,10 @@ private:
   struct is_optional<std::optional<T>> : std::true_type {};
 
   template <pg_type Type, class Range, class Projection>
-  params& array(const Range& rows, Projection& of) {
+  params& array(const Range& rows, Projection& member) {
     begin_array(Type, std::size(rows));
     for (auto&& row : rows)
-      element<Type>(std::invoke(of, row));
+      element<Type>(std::invoke(member, row));
     end_array();
     return *this;
   }
@@ -127,12 +123,12 @@ private:
     } else if constexpr (Type == pg_type::bytea) {
       put_bytea(std::span<const std::byte>(value));
     } else {
-      static_assert(std::is_integral_v<Value>, "the column is made of integers");
+      static_assert(std::is_integral_v<Value>, "the column needs integers");
       if constexpr (Type == pg_type::int2) {
-        static_assert(sizeof(Value) <= 2, "the value would be cut");
+        static_assert(sizeof(Value) <= 2, "the value would be truncated");
         put_int2(static_cast<std::int16_t>(value));
       } else if constexpr (Type == pg_type::int4) {
-        static_assert(sizeof(Value) <= 4, "the value would be cut");
+        static_assert(sizeof(Value) <= 4, "the value would be truncated");
         put_int4(static_cast<std::int32_t>(value));
       } else if constexpr (Type == pg_type::int8) {
         put_int8(static_cast<std::int64_t>(value));
@@ -142,7 +138,7 @@ private:
     }
   }
 
-  // Each writes a length and a value, as inside an array.
+  // Each writes a length and a value, the format of array elements.
   void put_boolean(bool value);
   void put_int2(std::int16_t value);
   void put_int4(std::int32_t value);
@@ -161,12 +157,12 @@ private:
   [[nodiscard]] bool open_slot(pg_type type);
   void close_slot() noexcept;
   [[nodiscard]] char* grow(std::size_t bytes);
-  void refuse(std::string_view state, std::string_view reason);
+  void reject(std::string_view state, std::string_view reason);
 
   std::vector<char> buffer_;
   std::vector<slot> slots_;
-  std::optional<db_error> refused_;
-  std::size_t nulls_at_{0}; // where the open array keeps its "has nulls" word
+  std::optional<db_error> rejected_;
+  std::size_t nulls_at_{0}; // position of the "has nulls" word of the open array
 };
 
 } // namespace prism::db

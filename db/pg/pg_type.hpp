@@ -5,8 +5,8 @@
 
 namespace prism::db {
 
-/// The PostgreSQL types we speak in binary. The values are the built-in type OIDs, which are the
-/// same in every PostgreSQL (src/include/catalog/pg_type.dat).
+/// The PostgreSQL types that are sent and read in binary. The values are the OIDs of the built-in
+/// types, which are the same in every PostgreSQL (src/include/catalog/pg_type.dat).
 enum class pg_type : std::uint32_t {
   boolean = 16,
   bytea = 17,
@@ -24,7 +24,7 @@ enum class pg_type : std::uint32_t {
   timestamptz_array = 1185
 };
 
-/// The array type whose elements are `element`; `element` itself if it has none here.
+/// The array type with elements of type `element`; `element` itself if there is none in pg_type.
 [[nodiscard]] constexpr pg_type array_of(pg_type element) noexcept {
   switch (element) {
   case pg_type::boolean:
@@ -46,7 +46,7 @@ enum class pg_type : std::uint32_t {
   }
 }
 
-/// The name as PostgreSQL writes it, for messages.
+/// The name as PostgreSQL prints it, for messages.
 [[nodiscard]] std::string_view to_string(pg_type type) noexcept;
 
 } // namespace prism::db

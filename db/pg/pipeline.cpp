@@ -18,7 +18,7 @@ outcome<std::vector<result>> pipeline::sync() {
   for (const auto& entry : entries_)
     requests.push_back(
         {entry.prepared, entry.prepared == nullptr ? entry.sql.c_str() : nullptr, &entry.values});
-  auto results = on_->round_trip(requests);
+  auto results = target_->round_trip(requests);
   entries_.clear();
   return results;
 }

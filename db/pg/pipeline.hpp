@@ -15,24 +15,24 @@ namespace prism::db {
 ///     p.add(insert_likes, std::move(likes));
 ///     auto results = p.sync(); // results->at(0) is that of insert_posts
 ///
-/// Nothing is sent before `sync()`. Data of any size passes without deadlock: answers are read
-/// while parameters are still being sent. One thread, the executor's.
+/// Nothing is sent before `sync()`. Data of any size is sent without deadlock: results are read
+/// while parameters are being sent. Used on the executor's thread.
 class pipeline {
 public:
-  explicit pipeline(executor& on) noexcept : on_(&on) {}
+  explicit pipeline(executor& target) noexcept : target_(&target) {}
 
-  /// @returns the index of its result.
+  /// Adds a statement. @returns the index of its result.
   std::size_t add(const statement& prepared, params values = {});
 
-  /// One SQL command that is not worth preparing.
+  /// Adds one SQL command, which is not prepared.
   std::size_t add(std::string sql, params values = {});
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
-  /// Sends all and waits for all; afterwards the pipeline is empty and can be filled again. The
-  /// first error stops the rest and is returned, naming its statement; outside of a transaction
-  /// nothing of this round trip is kept then.
+  /// Sends all statements and waits for their results; afterwards the pipeline is empty and can be
+  /// used again. The first error is returned, naming its statement; the server skips the statements
+  /// after it and, outside a transaction, rolls back those before it.
   [[nodiscard]] outcome<std::vector<result>> sync();
 
 private:
@@ -42,7 +42,7 @@ private:
     params values;
   };
 
-  executor* on_;
+  executor* target_;
   std::vector<entry> entries_;
 };
 

@@ -11,8 +11,8 @@
 namespace prism::db {
 namespace {
 
-// Types whose binary form is their text. Enums and other types of the schema have OIDs of their own
-// from 16384 on, and of those the ones without a binary form of their own are sent as text.
+// Whether the binary format of a type is its text. Types of the schema (enums) have OIDs from 16384
+// on.
 bool is_textual(Oid type) noexcept {
   constexpr Oid name = 19, json = 114, unknown = 705, bpchar = 1042, varchar = 1043;
   constexpr Oid first_of_schema = 16384;
@@ -22,7 +22,7 @@ bool is_textual(Oid type) noexcept {
 
 [[noreturn]] void wrong_type(std::size_t column, std::string_view wanted, Oid found) {
   throw std::logic_error(
-      fmt::format("result column {} read as {} but has type OID {}", column, wanted, found));
+      fmt::format("result column {} was read as {} but has type OID {}", column, wanted, found));
 }
 
 } // namespace
@@ -112,7 +112,7 @@ std::int64_t result::get_timestamptz(std::size_t row, std::size_t column) const 
   const auto value = wire::load<std::int64_t>(bytes.data());
   if (value == limits::min())
     return value;
-  // The last centuries of PostgreSQL's range lie behind ours; they read as infinity.
+  // The end of PostgreSQL's range does not fit into 64 bits since 1970; it reads as infinity.
   return value > limits::max() - wire::epoch_shift_us ? limits::max()
                                                       : value + wire::epoch_shift_us;
 }
@@ -136,8 +136,9 @@ std::optional<std::int64_t> result::opt_timestamptz(std::size_t row, std::size_t
 
 std::string_view result::cell(std::size_t row, std::size_t column) const {
   if (row >= rows() || column >= columns())
-    throw std::logic_error(fmt::format("result cell ({}, {}) read, but there are {} rows of {}",
-                                       row, column, rows(), columns()));
+    throw std::logic_error(
+        fmt::format("result cell ({}, {}) was read, but there are {} rows of {} columns", row,
+                    column, rows(), columns()));
   const int r = static_cast<int>(row);
   const int c = static_cast<int>(column);
   if (PQgetisnull(raw_.get(), r, c) != 0)

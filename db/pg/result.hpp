@@ -15,16 +15,16 @@ namespace prism::db {
 
 /// The rows of one finished statement, in binary format.
 ///
-/// Rows and columns count from 0. A getter of a NULL gives zero or an empty view: ask `is_null()`
-/// or use the `opt_` form where NULL can be. Asking for a row or column that is not there, or for
-/// another type than the column has, is an error in the program and throws std::logic_error;
-/// transaction::run() turns that into a rollback and a `fatal` error.
-/// Views live as long as the result. Move-only; const methods may be used by several threads.
+/// Rows and columns count from 0. A getter returns zero or an empty view for NULL: use `is_null()`
+/// or the `opt_` form where NULL is possible. A row or column out of range, or a type other than
+/// the column's, is an error in the program and throws std::logic_error; transaction::run() turns
+/// it into a rollback and a `fatal` error. Views are valid as long as the result. Move-only; const
+/// methods are thread-safe.
 class result {
 public:
   /// No rows, no columns.
   result() noexcept;
-  /// Takes ownership of libpq's result.
+  /// Takes ownership of `raw`.
   explicit result(pg_result* raw) noexcept;
   ~result();
   result(result&&) noexcept;
@@ -45,12 +45,12 @@ public:
   [[nodiscard]] bool get_bool(std::size_t row, std::size_t column) const;
   [[nodiscard]] std::int16_t get_int2(std::size_t row, std::size_t column) const;
   [[nodiscard]] std::int32_t get_int4(std::size_t row, std::size_t column) const;
-  /// Also widens an int2 or int4 column.
+  /// Also reads int2 and int4 columns.
   [[nodiscard]] std::int64_t get_int8(std::size_t row, std::size_t column) const;
-  /// Columns of text, varchar, char(n), name, json and enum types.
+  /// Reads columns of type text, varchar, char(n), name, json and enums.
   [[nodiscard]] std::string_view get_text(std::size_t row, std::size_t column) const;
   [[nodiscard]] std::span<const std::byte> get_bytea(std::size_t row, std::size_t column) const;
-  /// Microseconds since the Unix epoch. `infinity` is INT64_MAX, `-infinity` INT64_MIN.
+  /// Microseconds since 1970-01-01T00:00:00Z. `infinity` is INT64_MAX, `-infinity` INT64_MIN.
   [[nodiscard]] std::int64_t get_timestamptz(std::size_t row, std::size_t column) const;
 
   [[nodiscard]] std::optional<std::int64_t> opt_int8(std::size_t row, std::size_t column) const;

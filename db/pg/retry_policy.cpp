@@ -19,19 +19,12 @@ retry_policy::next_delay(const db_error& failure, int retries_done, milliseconds
 bool retry_policy::is_retryable(const db_error& failure) noexcept {
   if (failure.cls != error_class::transient)
     return false;
-  constexpr std::
-      array
-          states{
-              sqlstate::serialization_failure,
-              sqlstate::deadlock,
-              sqlstate::lock_not_available,
-              sqlstate::query_canceled,
-              sqlstate::no_such_prepared,
-              sqlstate::read_only,
-              sqlstate::duplicate_prepared,
-              std::string_view{"25P03"}, // idle_in_transaction_session_timeout
-                                         // ends the session
-          };
+  constexpr std::string_view idle_in_transaction_timeout = "25P03"; // it ends the session
+  constexpr std::array states{
+      sqlstate::serialization_failure, sqlstate::deadlock,          sqlstate::lock_not_available,
+      sqlstate::query_canceled,        sqlstate::no_such_prepared,  sqlstate::read_only,
+      sqlstate::duplicate_prepared,    idle_in_transaction_timeout,
+  };
   constexpr std::array<std::string_view, 2> lost_connection{"08", "57P"};
   const std::string_view state = failure.sqlstate;
   return std::ranges::find(states, state) != states.end() ||

@@ -7,30 +7,31 @@
 
 namespace prism::db {
 
-/// When a whole transaction is worth doing again at once: a value, without clock or sleep.
+/// Decides whether and when a failed transaction is retried. A value: neither reads the clock nor
+/// sleeps.
 struct retry_policy {
   using milliseconds = std::chrono::milliseconds;
 
-  /// How many times after the first try. Range 0 to 30.
+  /// Number of retries after the first attempt, 0 to 30.
   int max_retries{3};
 
-  /// Before the first retry; doubled before each further one: 100, 200, 400 ms.
+  /// Delay before the first retry; doubled for each further one: 100, 200, 400 ms.
   milliseconds first_delay{100};
 
-  /// Decides about the next try.
-  /// @param failure      why the last try failed
-  /// @param retries_done how many retries there were already
-  /// @param time_left    of the transaction's deadline
-  /// @returns how long to wait before the retry, or nothing when there must be none: the error does
-  ///          not pass by itself, the retries are used up, or the deadline would come first.
+  /// The delay before the next retry.
+  /// @param failure      the error of the last attempt
+  /// @param retries_done number of retries so far
+  /// @param time_left    until the deadline of the transaction
+  /// @returns empty if there must be no retry: the error is not retryable, the retries are used up,
+  /// or
+  ///          the deadline would pass first
   [[nodiscard]] std::optional<milliseconds> next_delay(const db_error& failure, int retries_done,
                                                        milliseconds time_left) const;
 
-  /// Whether an error is worth an immediate retry: serialization failure, deadlock, lock timeout, a
-  /// statement that was cancelled or took too long, a lost connection, or one that turned out to
-  /// lead to a standby or a pooler. Other `transient` errors (disk full, too many connections) need
-  /// more time than a retry gives them. Our own cancel at the deadline is never retried: there is
-  /// no time left.
+  /// Whether an immediate retry is likely to help: serialization failure, deadlock, lock timeout, a
+  /// cancelled or timed-out statement, a lost connection, or one that leads to a standby or a
+  /// pooler. Other `transient` errors (disk full, too many connections) last longer than the delays
+  /// of a retry. A cancel at the deadline is not retried, since there is no time left.
   [[nodiscard]] static bool is_retryable(const db_error& failure) noexcept;
 };
 

@@ -11,21 +11,21 @@ struct rule {
   error_class cls;
 };
 
-// The longest matching prefix wins; what is not listed is fatal.
+// The longest matching prefix applies; states that are not listed are fatal.
 constexpr std::array rules{
     rule{"08", error_class::transient},         // connection exceptions
-    rule{"08P01", error_class::fatal},          // our message does not fit the statement
+    rule{"08P01", error_class::fatal},          // our message does not match the statement
     rule{"08007", error_class::commit_unknown}, // transaction_resolution_unknown
-    rule{"21000", error_class::poison},         // one command met the same row twice
+    rule{"21000", error_class::poison},         // one command affects a row twice
     rule{"22", error_class::poison},            // data exceptions
     rule{"23", error_class::poison},            // constraint violations
     rule{"25006", error_class::transient},      // read-only: a standby or a demoted primary
     rule{"25P03", error_class::transient},      // idle_in_transaction_session_timeout
-    rule{"26000", error_class::transient},      // a pooler gave us another server connection
+    rule{"26000", error_class::transient},      // another server connection of a pooler
     rule{"40", error_class::transient},         // rollbacks: serialization, deadlock
     rule{"40002", error_class::poison},         // integrity constraint at commit
     rule{"40003", error_class::commit_unknown}, // statement_completion_unknown
-    rule{"42P05", error_class::transient},      // the pooler's connection has that name already
+    rule{"42P05", error_class::transient},      // the name exists on the pooler's connection
     rule{"44000", error_class::poison},         // WITH CHECK OPTION
     rule{"53", error_class::transient},         // disk full, memory, too many connections
     rule{"54", error_class::poison},            // too large for the server
@@ -35,7 +35,7 @@ constexpr std::array rules{
     rule{"57P04", error_class::fatal},          // the database was dropped
     rule{"58030", error_class::transient},      // I/O error
     rule{"72000", error_class::transient},      // snapshot too old
-    rule{"P0001", error_class::poison},         // RAISE EXCEPTION: a trigger refused the row
+    rule{"P0001", error_class::poison},         // RAISE EXCEPTION: a trigger rejected the row
 };
 
 } // namespace
@@ -65,13 +65,13 @@ error_class classify(std::string_view state, bool connection_lost) noexcept {
     return best->cls;
   if (!connection_lost)
     return error_class::fatal;
-  // A server that ends the session with one of these will do so again; any other text with a dead
-  // connection, and none at all, is the connection's fault.
+  // A server that ends the session with one of these will do so again. With any other state, or
+  // none, the connection itself failed.
   constexpr std::array<std::string_view, 4> lasting{"28", "3D", "42", "57P04"};
-  const bool refused =
+  const bool rejected_again =
       std::any_of(lasting.begin(), lasting.end(),
                   [state](std::string_view prefix) { return state.starts_with(prefix); });
-  return refused ? error_class::fatal : error_class::transient;
+  return rejected_again ? error_class::fatal : error_class::transient;
 }
 
 error_class classify_refusal(std::string_view state) noexcept {

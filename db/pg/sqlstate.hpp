@@ -9,33 +9,33 @@
 
 namespace prism::db {
 
-/// What a caller may do about a database error.
+/// What a caller can do about a database error.
 enum class error_class {
-  transient,      ///< nothing was committed; the same work may succeed later
-  commit_unknown, ///< the connection was lost at COMMIT: committed or not, only the data can tell
-  poison,         ///< the data itself is refused; trying again cannot help, leaving it out can
-  fatal           ///< wrong SQL, schema, rights or set-up: needs a person
+  transient,      ///< nothing was committed; a later retry may succeed
+  commit_unknown, ///< the connection was lost at COMMIT; only the data shows whether it happened
+  poison,         ///< the data itself was rejected; only leaving it out helps
+  fatal           ///< wrong SQL, schema, privileges or configuration: needs operator action
 };
 
 /// The lower-case name used in logs and metric labels.
 [[nodiscard]] std::string_view to_string(error_class cls) noexcept;
 
-/// A failed database operation. No field ever holds a password.
+/// A failed database operation. No field ever contains a password.
 struct db_error {
   error_class cls{error_class::fatal};
-  /// Five characters. Failures noticed by the client carry the state that fits best (08006,
-  /// 57014…).
+  /// Five characters. Failures detected by the client have the state that fits best (08006, 57014
+  /// …).
   std::string sqlstate;
   std::string message;
-  /// Name of the prepared statement, or the beginning of the SQL text.
+  /// Name of the prepared statement, or the start of the SQL text.
   std::string statement;
 };
 
-/// Result type inside db/: `error` with the SQLSTATE kept.
+/// Result type inside db/, which keeps the SQLSTATE.
 template <class T>
 using outcome = tl::expected<T, db_error>;
 
-/// States that the client itself has to report, named so that nobody spells digits.
+/// States that the program reports or compares.
 namespace sqlstate {
 inline constexpr std::string_view connection_exception = "08000";
 inline constexpr std::string_view cannot_connect = "08001";
@@ -58,19 +58,19 @@ inline constexpr std::string_view query_canceled = "57014";
 inline constexpr std::string_view internal = "XX000";
 } // namespace sqlstate
 
-/// Decides the class from the SQLSTATE (PostgreSQL 15 manual, appendix A).
+/// The class of an SQLSTATE (PostgreSQL 15 manual, appendix A). Pure.
 /// @param state           five characters; anything else counts as unknown
-/// @param connection_lost whether the connection was found dead with the error. A dead connection
-///                        before COMMIT means that the server rolls back, so it is transient
-///                        unless the state says that a retry meets the same refusal.
-/// Pure; any thread.
+/// @param connection_lost whether the connection was lost with the error. If so, the server rolls
+///                        back, and the error is transient unless the state says that a retry is
+///                        rejected again.
 [[nodiscard]] error_class classify(std::string_view state, bool connection_lost) noexcept;
 
-/// The same for a login that the server refuses. 55000 is then a database that takes no connections
-/// for now (ALTER DATABASE … ALLOW_CONNECTIONS false), which passes; from a statement it is fatal.
+/// The same for a login that the server rejects. 55000 then means a database that does not accept
+/// connections at the moment (ALTER DATABASE … ALLOW_CONNECTIONS false) and is transient; from a
+/// statement it is fatal.
 [[nodiscard]] error_class classify_refusal(std::string_view state) noexcept;
 
-/// Builds an error for a failure that the client noticed; the class follows from the state.
+/// Makes an error with the class of `state`, on a connection that is not lost.
 [[nodiscard]] db_error make_error(std::string_view state, std::string message,
                                   std::string_view statement = {});
 
@@ -80,7 +80,7 @@ inline constexpr std::string_view internal = "XX000";
   return tl::unexpected<db_error>(make_error(state, std::move(message), statement));
 }
 
-/// For use outside db/: the kind by class, the text with state and statement.
+/// The same error for use outside db/: its kind from the class, its message from `describe`.
 [[nodiscard]] error to_error(const db_error& failure);
 
 /// One line for logs: "40P01 (transient) in insert_likes: deadlock detected".

@@ -12,55 +12,39 @@ namespace {
 using clock = connection::clock;
 using std::chrono::milliseconds;
 
-const statement begin_read_committed{"begin", R"sql(begin isolation level read committed)sql"};
-const statement begin_repeatable{"begin_repeatable",
-                                 R"sql(begin isolation level repeatable read)sql"};
-const statement begin_serializable{"begin_serializable",
-                                   R"sql(begin isolation level serializable)sql"};
-const statement commit_statement{"commit", R"sql(commit)sql"};
+const statement begin_statement{"begin", R"sql(BEGIN ISOLATION LEVEL READ COMMITTED)sql"};
+const statement commit_statement{"commit", R"sql(COMMIT)sql"};
 const statement set_local{"set_local", R"sql(
-  select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
+  SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
     set_config('idle_in_transaction_session_timeout', $3, true),
-    set_config('synchronous_commit', $4, true)
+    set_config('synchronous_commit', 'on', true)
 )sql"};
 
-/// How much longer the server waits than this process: it acts alone only if this process is
+/// How much longer than this process the server waits: it acts on its own only if this process is
 /// stopped or cut off.
 constexpr milliseconds server_margin{1'000};
 
-const statement& begin_of(isolation level) {
-  switch (level) {
-  case isolation::repeatable_read:
-    return begin_repeatable;
-  case isolation::serializable:
-    return begin_serializable;
-  case isolation::read_committed:
-    break;
-  }
-  return begin_read_committed;
-}
-
-milliseconds time_left(const connection& on) {
+milliseconds time_left(const connection& conn) {
   return std::max(milliseconds{0},
-                  std::chrono::duration_cast<milliseconds>(on.deadline() - clock::now()));
+                  std::chrono::duration_cast<milliseconds>(conn.deadline() - clock::now()));
 }
 
 std::string as_setting(milliseconds limit) {
   return fmt::format("{}ms", limit.count());
 }
 
-/// Sets a deadline on the connection and restores the previous one.
+/// Sets the connection's deadline, and restores the old one at the end of the scope.
 class deadline_scope {
 public:
-  deadline_scope(connection& on, clock::time_point when) : on_(on), before_(on.deadline()) {
-    on_.set_deadline(when);
+  deadline_scope(connection& conn, clock::time_point when) : conn_(conn), before_(conn.deadline()) {
+    conn_.set_deadline(when);
   }
-  ~deadline_scope() { on_.set_deadline(before_); }
+  ~deadline_scope() { conn_.set_deadline(before_); }
   deadline_scope(const deadline_scope&) = delete;
   deadline_scope& operator=(const deadline_scope&) = delete;
 
 private:
-  connection& on_;
+  connection& conn_;
   clock::time_point before_;
 };
 
@@ -71,24 +55,24 @@ outcome<void> call(const std::function<outcome<void>(tx&)>& work, tx& inside) {
     return db_fail(sqlstate::internal,
                    fmt::format("exception in a transaction: {}", thrown.what()));
   } catch (...) {
-    inside.roll_back(); // not an error of the work: a caller's control flow
+    inside.roll_back(); // not an error, but control flow of a caller
     throw;
   }
 }
 
-outcome<void> try_once(connection& on, const tx_options& options,
-                       const std::function<outcome<void>(tx&)>& work) {
-  if (!on.is_open())
-    if (auto done = on.reconnect(time_left(on)); !done)
+outcome<void> attempt(connection& conn, const tx_options& options,
+                      const std::function<outcome<void>(tx&)>& work) {
+  if (!conn.is_open())
+    if (auto done = conn.reconnect(time_left(conn)); !done)
       return done;
-  tx inside(on, options);
+  tx inside(conn, options);
   auto done = call(work, inside);
   if (done)
     done = inside.commit();
   if (!done) {
     inside.roll_back();
     if (done.error().sqlstate == sqlstate::read_only)
-      on.close(); // connected to a standby; a new connection may find the primary
+      conn.close(); // it leads to a standby; a new connection may lead to the primary
   }
   return done;
 }
@@ -97,7 +81,7 @@ outcome<void> try_once(connection& on, const tx_options& options,
 
 outcome<std::vector<result>> tx::round_trip(std::span<const request> requests) {
   if (begun_ || requests.empty()) {
-    auto results = on_.round_trip(requests);
+    auto results = conn_.round_trip(requests);
     if (!results && !first_error_)
       first_error_ = results.error();
     return results;
@@ -105,10 +89,9 @@ outcome<std::vector<result>> tx::round_trip(std::span<const request> requests) {
   begun_ = true;
   constexpr std::size_t own = 2;
   const params limits = settings();
-  std::vector<request> all{{&begin_of(options_.level), nullptr, nullptr},
-                           {&set_local, nullptr, &limits}};
+  std::vector<request> all{{&begin_statement, nullptr, nullptr}, {&set_local, nullptr, &limits}};
   all.insert(all.end(), requests.begin(), requests.end());
-  auto results = on_.round_trip(all);
+  auto results = conn_.round_trip(all);
   if (results)
     results->erase(results->begin(), results->begin() + own);
   else
@@ -119,9 +102,9 @@ outcome<std::vector<result>> tx::round_trip(std::span<const request> requests) {
 outcome<void> tx::exec_script(const std::string& sql) {
   if (auto begun = begin(); !begun)
     return begun;
-  auto done = on_.exec_script(sql);
-  if (done && !on_.in_transaction())
-    done = db_fail("2D000", "the SQL text ended the transaction it was run in");
+  auto done = conn_.exec_script(sql);
+  if (done && !conn_.in_transaction())
+    done = db_fail("2D000", "the SQL text ended its own transaction");
   if (!done && !first_error_)
     first_error_ = done.error();
   return done;
@@ -132,9 +115,9 @@ outcome<void> tx::begin() {
     return {};
   begun_ = true;
   const params limits = settings();
-  const std::array<request, 2> own{request{&begin_of(options_.level), nullptr, nullptr},
+  const std::array<request, 2> own{request{&begin_statement, nullptr, nullptr},
                                    request{&set_local, nullptr, &limits}};
-  auto results = on_.round_trip(own);
+  auto results = conn_.round_trip(own);
   if (results)
     return {};
   first_error_ = results.error();
@@ -142,31 +125,30 @@ outcome<void> tx::begin() {
 }
 
 params tx::settings() const {
-  const auto left = time_left(on_) + server_margin;
+  const auto left = time_left(conn_) + server_margin;
   params values;
   values.text(as_setting(std::min(options_.statement_timeout, left)))
       .text(as_setting(options_.lock_timeout))
-      .text(as_setting(left))
-      .text(options_.synchronous_commit ? "on" : "off");
+      .text(as_setting(left));
   return values;
 }
 
 outcome<void> tx::commit() {
   if (!begun_)
     return {};
-  if (!on_.is_open())
+  if (!conn_.is_open())
     return tl::unexpected(first_error_.value_or(
         make_error(sqlstate::connection_failure, "the connection was lost before COMMIT")));
-  auto done = on_.exec_prepared(commit_statement);
+  auto done = conn_.exec_prepared(commit_statement);
   if (!done) {
     auto failure = std::move(done.error());
-    if (!on_.is_open()) {
+    if (!conn_.is_open()) {
       failure.cls = error_class::commit_unknown;
       failure.message = "connection lost at COMMIT: " + failure.message;
     }
     return tl::unexpected(std::move(failure));
   }
-  // After an error that the work did not report, the server answers COMMIT with ROLLBACK.
+  // If the work ignored an error of a statement, the server answers COMMIT with ROLLBACK.
   if (done->command_tag() != "COMMIT")
     return tl::unexpected(first_error_.value_or(
         make_error(sqlstate::failed_transaction, "the server rolled back instead of committing")));
@@ -174,27 +156,27 @@ outcome<void> tx::commit() {
 }
 
 void tx::roll_back() {
-  if (!on_.in_transaction())
+  if (!conn_.in_transaction())
     return;
-  const deadline_scope scope(on_, clock::now() + options_.rollback_grace);
-  // A cancel request that came too late for its statement may hit the first ROLLBACK.
-  for (int tries = 0; tries < 2 && on_.in_transaction(); ++tries)
-    if (auto done = on_.exec("rollback"); !done)
+  const deadline_scope scope(conn_, clock::now() + options_.rollback_grace);
+  // A cancel request that arrives after its statement may cancel the first ROLLBACK.
+  for (int attempts = 0; attempts < 2 && conn_.in_transaction(); ++attempts)
+    if (auto done = conn_.exec("rollback"); !done)
       spdlog::warn("[Transaction] ROLLBACK failed: {}", describe(done.error()));
-  if (on_.in_transaction())
-    on_.close();
+  if (conn_.in_transaction())
+    conn_.close();
 }
 
-outcome<void> transaction::run_steps(connection& on, const tx_options& options,
-                                     const std::function<outcome<void>(tx&)>& work) {
-  if (on.in_transaction())
+outcome<void> transaction::run_attempts(connection& conn, const tx_options& options,
+                                        const std::function<outcome<void>(tx&)>& work) {
+  if (conn.in_transaction())
     return db_fail("25001", "a transaction is already open on this connection");
-  const deadline_scope scope(on, clock::now() + options.deadline);
+  const deadline_scope scope(conn, clock::now() + options.deadline);
   for (int retries = 0;; ++retries) {
-    auto done = try_once(on, options, work);
+    auto done = attempt(conn, options, work);
     if (done)
       return done;
-    const auto delay = options.retry.next_delay(done.error(), retries, time_left(on));
+    const auto delay = options.retry.next_delay(done.error(), retries, time_left(conn));
     if (!delay)
       return done;
     spdlog::warn("[Transaction] Retrying transaction (attempt {}/{}) due to: {}", retries + 1,

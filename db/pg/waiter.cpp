@@ -1,5 +1,7 @@
 #include "db/pg/waiter.hpp"
 
+#include "db/pg/cancel_request.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <poll.h>
@@ -8,7 +10,7 @@
 namespace prism::db {
 namespace {
 
-/// Longest single poll(); only so that the remaining time always fits its int.
+/// Longest single poll(), whose timeout is an int.
 constexpr std::chrono::milliseconds poll_slice{60'000};
 
 } // namespace
@@ -21,15 +23,15 @@ bool waiter::wait(short events) {
       if (now >= until_) {
         if (cancelled_)
           return false;
-        deadline_passed();
+        on_deadline();
         continue;
       }
       slice = std::min(slice, std::chrono::ceil<std::chrono::milliseconds>(until_ - now));
     }
-    pollfd entry{PQsocket(on_.raw.get()), events, 0};
+    pollfd entry{PQsocket(state_.raw.get()), events, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(slice.count()));
     if (ready > 0 || (ready < 0 && errno != EINTR))
-      return true; // an error of poll() shows again in libpq's next read
+      return true; // libpq's next read reports an error of poll()
   }
 }
 
@@ -37,11 +39,11 @@ std::chrono::milliseconds waiter::elapsed() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(connection::clock::now() - started_);
 }
 
-void waiter::deadline_passed() {
+void waiter::on_deadline() {
   cancelled_ = true;
-  const auto grace = on_.options.cancel_grace;
+  const auto grace = state_.options.cancel_grace;
   until_ = connection::clock::now() + grace;
-  if (auto sent = on_.cancel.cancel(grace); !sent)
+  if (auto sent = request_cancel(state_.raw.get(), grace); !sent)
     spdlog::warn("[DB] {}", sent.error().message);
 }
 

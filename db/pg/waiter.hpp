@@ -4,28 +4,29 @@
 
 namespace prism::db {
 
-/// Waits for a connection's socket within the round trip's deadline. Internal to db/.
+/// Waits for a connection's socket within the deadline of the round trip. Internal to db/pg.
 ///
-/// When the deadline passes it sends one cancel request and goes on waiting, since only the
-/// server's answer tells what has become of the work; it gives up `cancel_grace` later.
+/// When the deadline passes, it sends one cancel request and continues to wait, since only the
+/// server's answer says whether the work was done; it gives up after `cancel_grace`.
 class waiter {
 public:
-  explicit waiter(connection_state& on)
-      : on_(on), started_(connection::clock::now()), until_(on.round_trip_deadline()) {}
+  explicit waiter(connection_state& state)
+      : state_(state), started_(connection::clock::now()), until_(state.round_trip_deadline()) {}
 
-  /// Waits for one of poll()'s `events`.
-  /// @returns false when the server did not even answer the cancel request.
+  /// Waits for one of the `events` of poll().
+  /// @returns false if the server has not answered the cancel request either
   [[nodiscard]] bool wait(short events);
 
+  /// Whether a cancel request was sent.
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
-  /// Since construction.
+  /// Time since construction.
   [[nodiscard]] std::chrono::milliseconds elapsed() const;
 
 private:
-  void deadline_passed();
+  void on_deadline();
 
-  connection_state& on_;
+  connection_state& state_;
   connection::clock::time_point started_;
   connection::clock::time_point until_;
   bool cancelled_{false};

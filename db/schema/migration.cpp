@@ -14,7 +14,7 @@ std::string label_of(int version, std::string_view name) {
   return fmt::format("{:04}_{}", version, name);
 }
 
-tl::unexpected<db_error> refuse(std::string message) {
+tl::unexpected<db_error> rejected(std::string message) {
   return db_fail(sqlstate::object_state, std::move(message), "migrate");
 }
 
@@ -29,37 +29,40 @@ std::string migration::label() const {
   return label_of(version, name);
 }
 
-migration_checksum checksum(const migration& step) noexcept {
-  return atproto::sha256(std::as_bytes(std::span(step.sql.data(), step.sql.size())));
+migration_checksum checksum(const migration& source) noexcept {
+  return atproto::sha256(std::as_bytes(std::span(source.sql.data(), source.sql.size())));
 }
 
 outcome<std::span<const migration>> pending_migrations(std::span<const migration> known,
                                                        std::span<const applied_migration> applied) {
   int expected = 1;
-  for (const auto& step : known) {
-    if (step.version != expected)
-      return refuse(fmt::format("migration {:04} is missing from the program: after {:04} comes {}",
-                                expected, expected - 1, step.label()));
+  for (const auto& each : known) {
+    if (each.version != expected)
+      return rejected(
+          fmt::format("migration {:04} is missing from the program: {:04} is followed by {}",
+                      expected, expected - 1, each.label()));
     ++expected;
   }
   for (std::size_t i = 0; i < applied.size(); ++i) {
     const auto& done = applied[i];
     const auto label = label_of(done.version, done.name);
     if (done.version < 1 || static_cast<std::size_t>(done.version) > known.size())
-      return refuse(fmt::format("the database has migration {}, which this program does not know "
-                                "(its last is {:04}): use a newer program",
-                                label, known.size()));
+      return rejected(
+          fmt::format("the database has migration {}, but the last one of this program is "
+                      "{:04}: run a newer program",
+                      label, known.size()));
     if (static_cast<std::size_t>(done.version) != i + 1)
-      return refuse(fmt::format("migration {} is applied in the database, but {} is not", label,
-                                known[i].label()));
-    const auto& step = known[i];
-    if (done.name != step.name)
-      return refuse(fmt::format("migration {} of the database is called {} in this program", label,
-                                step.label()));
-    if (done.checksum != checksum(step))
-      return refuse(fmt::format("migration {} was changed after it had been applied: put the old "
-                                "text back and make a new migration",
-                                label));
+      return rejected(fmt::format("migration {} is applied in the database, but {} is not", label,
+                                  known[i].label()));
+    const auto& own = known[i];
+    if (done.name != own.name)
+      return rejected(fmt::format("migration {} of the database is named {} in this program", label,
+                                  own.label()));
+    if (done.checksum != checksum(own))
+      return rejected(
+          fmt::format("migration {} was changed after it was applied: restore the old text "
+                      "and add a new migration",
+                      label));
   }
   return known.subspan(applied.size());
 }

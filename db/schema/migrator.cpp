@@ -12,7 +12,7 @@ namespace {
 using clock = connection::clock;
 using std::chrono::milliseconds;
 
-// "prism" and "migr" as numbers: any two that nobody else in this database uses.
+// "pris" and "migr" as numbers: any two that no other program uses in this database.
 constexpr std::int32_t lock_class = 0x70726973;
 constexpr std::int32_t lock_object = 0x6d696772;
 constexpr milliseconds lock_poll{100};
@@ -35,36 +35,37 @@ constexpr const char* create_table = "create table schema_migrations ("
                                      "  checksum bytea not null,"
                                      "  applied_at timestamptz not null default now())";
 
-/// Holds the right to migrate as long as it lives.
+/// The right to migrate, held as long as the object lives.
 class migration_lock {
 public:
-  static outcome<migration_lock> take(const connect_options& to, milliseconds limit);
+  static outcome<migration_lock> take(const connect_options& target, milliseconds limit);
 
 private:
-  explicit migration_lock(connection on) : on_(std::move(on)) {}
-  connection on_; // with an open transaction; its end frees the lock
+  explicit migration_lock(connection conn) : conn_(std::move(conn)) {}
+  connection conn_; // with an open transaction, whose end releases the lock
 };
 
-// One try in a transaction of its own, which stays open if it succeeds.
-outcome<bool> try_lock(connection& on) {
-  if (auto begun = on.exec_script("begin"); !begun)
+// Tries once, in a transaction of its own, which stays open on success.
+outcome<bool> try_lock(connection& conn) {
+  if (auto begun = conn.exec_script("begin"); !begun)
     return tl::unexpected(std::move(begun.error()));
-  const auto got = on.exec("select pg_try_advisory_xact_lock($1, $2)",
-                           params().int4(lock_class).int4(lock_object));
+  const auto got = conn.exec("select pg_try_advisory_xact_lock($1, $2)",
+                             params().int4(lock_class).int4(lock_object));
   if (!got)
     return tl::unexpected(got.error());
-  const bool have = got->get_bool(0, 0);
-  // Until the next command the answered SELECT keeps its snapshot, and CREATE INDEX CONCURRENTLY
-  // waits for all snapshots: nothing may be left of it while we hold the lock, or wait for it.
-  auto done =
-      on.exec_script(have ? "set local idle_in_transaction_session_timeout = 0" : "rollback");
+  const bool is_locked = got->get_bool(0, 0);
+  // A finished SELECT keeps its snapshot until the next command, and CREATE INDEX CONCURRENTLY
+  // waits for all snapshots: one more command releases it while this process holds the lock or
+  // waits.
+  auto done = conn.exec_script(is_locked ? "set local idle_in_transaction_session_timeout = 0"
+                                         : "rollback");
   if (!done)
     return tl::unexpected(std::move(done.error()));
-  return have;
+  return is_locked;
 }
 
-outcome<migration_lock> migration_lock::take(const connect_options& to, milliseconds limit) {
-  auto opened = connection::open(to);
+outcome<migration_lock> migration_lock::take(const connect_options& target, milliseconds limit) {
+  auto opened = connection::open(target);
   if (!opened)
     return tl::unexpected(std::move(opened.error()));
   const auto until = clock::now() + limit;
@@ -78,94 +79,94 @@ outcome<migration_lock> migration_lock::take(const connect_options& to, millisec
       return db_fail(sqlstate::lock_not_available, "another process is migrating this database",
                      "migrate");
     if (!logged)
-      spdlog::info("[Migrator] another process is migrating this database; waiting for it");
+      spdlog::info("[Migrator] another process is migrating this database, waiting for it");
     std::this_thread::sleep_for(lock_poll);
   }
 }
 
-outcome<std::vector<applied_migration>> read_applied(executor& on) {
-  const auto exists = on.exec_prepared(table_exists);
+outcome<std::vector<applied_migration>> read_applied(executor& conn) {
+  const auto exists = conn.exec_prepared(table_exists);
   if (!exists)
     return tl::unexpected(exists.error());
   std::vector<applied_migration> applied;
   if (!exists->get_bool(0, 0))
     return applied;
-  const auto rows = on.exec_prepared(select_applied);
+  const auto rows = conn.exec_prepared(select_applied);
   if (!rows)
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     applied_migration done{rows->get_int4(i, 0), std::string(rows->get_text(i, 1)), {}};
     const auto sum = rows->get_bytea(i, 2);
-    if (sum.size() == done.checksum.size()) // any other size is a changed one
+    if (sum.size() == done.checksum.size()) // any other size does not match
       std::ranges::copy(sum, done.checksum.begin());
     applied.push_back(std::move(done));
   }
   return applied;
 }
 
-outcome<void> record(executor& on, const migration& step) {
-  const auto sum = checksum(step);
+outcome<void> record(executor& conn, const migration& next) {
+  const auto sum = checksum(next);
   params row;
-  row.int4(step.version).text(step.name).bytea(sum);
-  return on.exec_prepared(insert_applied, row).map([](const result&) {});
+  row.int4(next.version).text(next.name).bytea(sum);
+  return conn.exec_prepared(insert_applied, row).map([](const result&) {});
 }
 
 tx_options migration_options(const migrate_options& options) {
-  constexpr milliseconds lock_timeout{10'000}; // then the readers that queue behind us get through
-  tx_options each;
-  each.deadline = options.migration_timeout;
-  each.statement_timeout = options.migration_timeout;
-  each.lock_timeout = lock_timeout;
-  return each;
+  constexpr milliseconds lock_timeout{10'000}; // then the readers queued behind this one continue
+  tx_options limits;
+  limits.deadline = options.migration_timeout;
+  limits.statement_timeout = options.migration_timeout;
+  limits.lock_timeout = lock_timeout;
+  return limits;
 }
 
-outcome<void> apply_in_transaction(connection& on, const migration& step,
+outcome<void> apply_in_transaction(connection& conn, const migration& next,
                                    const migrate_options& options) {
-  return transaction::run(on, migration_options(options), [&](tx& inside) -> outcome<void> {
-    if (auto done = inside.exec_script(std::string(step.sql)); !done)
+  return transaction::run(conn, migration_options(options), [&](tx& inside) -> outcome<void> {
+    if (auto done = inside.exec_script(std::string(next.sql)); !done)
       return done;
-    return record(inside, step);
+    return record(inside, next);
   });
 }
 
-outcome<void> apply_statements(connection& on, const migration& step,
+outcome<void> apply_statements(connection& conn, const migration& next,
                                const migrate_options& options) {
-  const auto before = on.deadline();
-  on.set_deadline(clock::now() + options.migration_timeout);
+  const auto before = conn.deadline();
+  conn.set_deadline(clock::now() + options.migration_timeout);
   outcome<void> done;
-  for (const auto statement_text : split_statements(step.sql)) {
-    done = on.exec_script(std::string(statement_text));
+  for (const auto statement_text : split_statements(next.sql)) {
+    done = conn.exec_script(std::string(statement_text));
     if (!done)
       break;
   }
   if (done)
-    done = record(on, step);
-  on.set_deadline(before);
+    done = record(conn, next);
+  conn.set_deadline(before);
   return done;
 }
 
-outcome<void> apply(connection& on, const migration& step, const migrate_options& options) {
+outcome<void> apply(connection& conn, const migration& next, const migrate_options& options) {
   const auto started = clock::now();
-  auto done = step.in_transaction() ? apply_in_transaction(on, step, options)
-                                    : apply_statements(on, step, options);
+  auto done = next.in_transaction() ? apply_in_transaction(conn, next, options)
+                                    : apply_statements(conn, next, options);
   if (!done) {
     auto failure = std::move(done.error());
-    failure.message = fmt::format("migration {}: {}", step.label(), failure.message);
+    failure.message = fmt::format("migration {}: {}", next.label(), failure.message);
     return tl::unexpected(std::move(failure));
   }
-  spdlog::info("[Migrator] applied {} in {} ms", step.label(),
+  spdlog::info("[Migrator] applied {} in {} ms", next.label(),
                std::chrono::duration_cast<milliseconds>(clock::now() - started).count());
   return {};
 }
 
 } // namespace
 
-outcome<migration_report> migrate(connection& on, std::span<const migration> known,
+outcome<migration_report> migrate(connection& conn, std::span<const migration> known,
                                   const migrate_options& options) {
-  const auto lock = migration_lock::take(on.options(), options.lock_timeout);
+  const auto lock = migration_lock::take(conn.options(), options.lock_timeout);
   if (!lock)
     return tl::unexpected(lock.error());
-  const auto applied = read_applied(on);
+  const auto applied = read_applied(conn);
   if (!applied)
     return tl::unexpected(applied.error());
   const auto pending = pending_migrations(known, *applied);
@@ -173,33 +174,18 @@ outcome<migration_report> migrate(connection& on, std::span<const migration> kno
     return tl::unexpected(pending.error());
   const int before = static_cast<int>(applied->size());
   migration_report report{before, before, {}};
-  if (const auto exists = on.exec_prepared(table_exists); !exists)
+  if (const auto exists = conn.exec_prepared(table_exists); !exists)
     return tl::unexpected(exists.error());
   else if (!exists->get_bool(0, 0))
-    if (auto made = on.exec_script(create_table); !made)
-      return tl::unexpected(std::move(made.error()));
-  for (const auto& step : *pending) {
-    if (auto done = apply(on, step, options); !done)
+    if (auto created = conn.exec_script(create_table); !created)
+      return tl::unexpected(std::move(created.error()));
+  for (const auto& next : *pending) {
+    if (auto done = apply(conn, next, options); !done)
       return tl::unexpected(std::move(done.error()));
-    report.version_now = step.version;
-    report.applied.push_back(step.label());
+    report.version_now = next.version;
+    report.applied.push_back(next.label());
   }
   return report;
-}
-
-outcome<void> check_schema(executor& on, std::span<const migration> known) {
-  const auto applied = read_applied(on);
-  if (!applied)
-    return tl::unexpected(applied.error());
-  const auto pending = pending_migrations(known, *applied);
-  if (!pending)
-    return tl::unexpected(pending.error());
-  if (!pending->empty())
-    return db_fail(sqlstate::object_state,
-                   fmt::format("the schema is at version {}, this program needs {} (next: {})",
-                               applied->size(), known.size(), pending->front().label()),
-                   "check_schema");
-  return {};
 }
 
 } // namespace prism::db

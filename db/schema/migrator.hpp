@@ -10,37 +10,33 @@
 
 namespace prism::db {
 
-/// What migrate() did.
+/// The result of migrate().
 struct migration_report {
   int version_before{}; ///< 0: an empty database
   int version_now{};
-  std::vector<std::string> applied; ///< labels, in order; empty if there was nothing to do
+  std::vector<std::string> applied; ///< labels, in order; empty if the schema was up to date
 };
 
 struct migrate_options {
-  /// How long to wait while another process migrates.
+  /// Time to wait while another process migrates.
   std::chrono::milliseconds lock_timeout{300'000};
-  /// For one migration. Building an index on a full table takes its time.
+  /// Time limit of one migration; building an index on a large table takes long.
   std::chrono::milliseconds migration_timeout{4 * 3'600'000};
 };
 
-/// Brings the schema up to date: applies what is missing, in order, each migration in a transaction
-/// of its own together with its row in schema_migrations (see `migration` for the exception).
+/// Brings the schema up to date: applies the missing migrations in order, each in a transaction of
+/// its own together with its row in schema_migrations (see `migration` for the exception).
 ///
-/// Only one process at a time gets to do it, held by an advisory lock that a second connection's
-/// open transaction owns: safe behind a pooler in transaction mode, and gone with the process.
-/// It is polled for, not waited for in the server, because a waiting statement would keep
-/// CREATE INDEX CONCURRENTLY of the one that has the lock waiting, for ever.
+/// Only one process at a time migrates: it holds an advisory lock in an open transaction of a
+/// second connection, which is safe behind a pooler in transaction mode and ends with the process.
+/// The lock is polled, since a statement that waited for it in the server would block CREATE INDEX
+/// CONCURRENTLY of the lock's holder for ever.
 ///
-/// Errors: those of pending_migrations() before anything is changed; 55P03 when another process
-/// migrates for too long; whatever the SQL says, with the migration's label. Blocks.
+/// Errors: those of pending_migrations(), before anything is changed; 55P03 if another process
+/// migrates for too long; errors of the SQL, with the migration's label. Blocks.
+/// @param known the migrations to apply, ordered by version
 [[nodiscard]] outcome<migration_report>
-migrate(connection& on, std::span<const migration> known = embedded_migrations(),
+migrate(connection& conn, std::span<const migration> known = embedded_migrations(),
         const migrate_options& options = {});
-
-/// Whether the schema is the one this program needs; for /readyz. Reads only.
-/// Errors: 55000 with what is missing or wrong; those of the connection.
-[[nodiscard]] outcome<void> check_schema(executor& on,
-                                         std::span<const migration> known = embedded_migrations());
 
 } // namespace prism::db

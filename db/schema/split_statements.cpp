@@ -6,7 +6,7 @@
 namespace prism::db {
 namespace {
 
-/// Walks over an SQL text, lexical unit by lexical unit.
+/// Scans an SQL text by lexical units.
 class scanner {
 public:
   explicit scanner(std::string_view sql) : sql_(sql) {}
@@ -15,7 +15,7 @@ public:
   [[nodiscard]] std::size_t position() const { return at_; }
   [[nodiscard]] bool at_semicolon() const { return sql_[at_] == ';'; }
 
-  /// Skips one unit. @returns whether it was one that the server has something to do for.
+  /// Skips one unit. @returns whether it is part of a statement, neither white space nor a comment.
   bool skip() {
     const auto rest = sql_.substr(at_);
     if (std::isspace(static_cast<unsigned char>(rest.front())) != 0)
@@ -36,10 +36,10 @@ public:
   }
 
 private:
-  // Up to the end if `count` is npos.
+  // To the end if `count` is npos.
   void advance(std::size_t count) { at_ += std::min(count, sql_.size() - at_); }
 
-  // They nest.
+  // Comments nest.
   void skip_comment() {
     int depth = 0;
     do {
@@ -51,7 +51,7 @@ private:
     } while (depth > 0 && !at_end());
   }
 
-  // A doubled quote inside ends and begins again, which comes to the same.
+  // A doubled quote ends one quoted text and begins another, with the same result.
   void skip_quoted(char quote, bool escapes) {
     advance(1);
     while (!at_end() && sql_[at_] != quote)
@@ -82,24 +82,24 @@ private:
 
 std::vector<std::string_view> split_statements(std::string_view sql) {
   std::vector<std::string_view> statements;
-  scanner in(sql);
+  scanner scan(sql);
   std::size_t begin = 0;
-  bool has_work = false;
-  while (!in.at_end()) {
-    const std::size_t at = in.position();
-    const bool ends = in.at_semicolon();
-    const bool works = in.skip();
+  bool has_statement = false;
+  while (!scan.at_end()) {
+    const std::size_t at = scan.position();
+    const bool ends = scan.at_semicolon();
+    const bool is_statement = scan.skip();
     if (!ends) {
-      if (works && !has_work)
-        begin = at; // without the comments before it
-      has_work = has_work || works;
+      if (is_statement && !has_statement)
+        begin = at; // comments before the statement are left out
+      has_statement = has_statement || is_statement;
       continue;
     }
-    if (has_work)
+    if (has_statement)
       statements.push_back(sql.substr(begin, at - begin));
-    has_work = false;
+    has_statement = false;
   }
-  if (has_work)
+  if (has_statement)
     statements.push_back(sql.substr(begin));
   return statements;
 }

@@ -62,7 +62,8 @@ struct tale_of_one_like {
 
 /// A database that belongs to a role without any power but that, migrated.
 struct plain_database {
-  std::string as_admin = pg_fixture::fresh_database();
+  // Roles are the whole server's.
+  std::string as_admin = (pg_fixture::use_own_server(), pg_fixture::fresh_database());
   std::string as_plain = as_admin + " user=plain";
   db::connection admin = connect_to(as_admin);
 

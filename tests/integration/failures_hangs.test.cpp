@@ -10,7 +10,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-// "Hangs, leaks, unbounded growth", H1, and the errors that PostgreSQL asks to be tried again.
+// Hangs, and the errors after which PostgreSQL expects a retry.
 
 using namespace prism;
 using namespace prism::test;
@@ -52,7 +52,7 @@ double follow_to_the_end(const std::string& database, const std::string& sqlstat
 
 } // namespace
 
-TEST_CASE("errors that pass by themselves are tried again until they have passed") {
+TEST_CASE("transient errors are retried until they have passed") {
   const auto* sqlstate = GENERATE("40P01", "40001", "55P03", "57014", "53100", "53200");
   const auto database = pg_fixture::fresh_database();
   auto on = connect_to(database);
@@ -71,7 +71,7 @@ TEST_CASE("errors that pass by themselves are tried again until they have passed
   CHECK(differing(target.fingerprints(), rows_of(database)) == std::vector<std::string>{});
 }
 
-TEST_CASE("H1 users whose creation failed are created when the database is well again") {
+TEST_CASE("users whose creation failed are created when the database is back") {
   // The events of such a user waited for each other, for ever, and everything behind them too.
   const auto database = pg_fixture::fresh_database();
   auto on = connect_to(database);

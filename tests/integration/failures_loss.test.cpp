@@ -3,15 +3,15 @@
 
 #include <catch2/catch.hpp>
 
-// "Data loss": failures of the system that this one replaces (L1 to L11), as far as one writer
-// shows them. What needs a stream is in failures_stream.test.cpp.
+// Data loss that one writer can show; what needs a stream is in failures_stream.test.cpp. The
+// comment of each case says how the system that Prism replaces failed.
 
 using namespace prism;
 using namespace prism::test;
 
 using lines = std::vector<std::string>;
 
-TEST_CASE("L1 a post is stored though replies and quotes had counted it before it came") {
+TEST_CASE("a post is stored although replies and quotes were counted before it came") {
   // Their aggregate row made the post's own insert fail, and with it the post and its feed item.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
@@ -26,7 +26,7 @@ TEST_CASE("L1 a post is stored though replies and quotes had counted it before i
   CHECK(counts(target.connection, root) == "0 0 1 1");
 }
 
-TEST_CASE("L2 one user's like and repost of a post are both kept, in either order") {
+TEST_CASE("one user's like and repost of a post are both kept, in either order") {
   // A unique row per viewer and post made the second of the two fail, and took it back.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
@@ -44,7 +44,7 @@ TEST_CASE("L2 one user's like and repost of a post are both kept, in either orde
   }
 }
 
-TEST_CASE("L4 what was made and deleted at once leaves no ghost, however it is cut into batches") {
+TEST_CASE("a record that is created and deleted at once leaves no trace, however batches are cut") {
   // Work of one repo ran in parallel: a delete before its create left the record for ever.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 2, 3, 7, 100);
   firehose_builder events;
@@ -65,7 +65,7 @@ TEST_CASE("L4 what was made and deleted at once leaves no ghost, however it is c
   CHECK(feed_items(target.connection) == lines{"alice alice/p1"});
 }
 
-TEST_CASE("L7 events that come again count once") {
+TEST_CASE("repeated events count once") {
   // Counts went up with every delivery, whether a row was inserted or not.
   firehose_builder events;
   const auto post = events.post("alice", "p1");
@@ -90,7 +90,7 @@ TEST_CASE("L7 events that come again count once") {
   CHECK(target.fingerprints() == once);
 }
 
-TEST_CASE("L8 a batch that fails half way leaves nothing, and says why") {
+TEST_CASE("a batch that fails half way leaves nothing, and reports why") {
   // Errors were caught inside the transaction, whose commit then was a silent rollback.
   firehose_builder events;
   const auto post = events.post("alice", "p1");
@@ -117,7 +117,7 @@ TEST_CASE("L8 a batch that fails half way leaves nothing, and says why") {
   CHECK(value(target.connection, "SELECT max(seq) FROM firehose_cursor") == "3");
 }
 
-TEST_CASE("L10 updates replace what they update") {
+TEST_CASE("updates replace what they update") {
   // Updates of posts, lists, list items and follows were dropped.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
@@ -157,8 +157,7 @@ TEST_CASE("L10 updates replace what they update") {
   CHECK(user_counts(on, "carol") == "1 0 0");
 }
 
-TEST_CASE(
-    "L10 deletes of profiles and verifications are applied, gates and list blocks are stored") {
+TEST_CASE("deletes of profiles and verifications are applied, gates and list blocks are stored") {
   // The deletes did nothing, and post gates and list blocks were only logged.
   const auto time = record_time;
   firehose_builder events;
@@ -190,7 +189,7 @@ TEST_CASE(
     CHECK(target.count(table) == 0);
 }
 
-TEST_CASE("L10 a deleted account is gone, a suspended one is marked, and #sync moves the head") {
+TEST_CASE("a deleted account is gone, a suspended one is marked, and #sync moves the head") {
   // All three kinds of events were ignored.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
@@ -232,7 +231,7 @@ TEST_CASE("L10 a deleted account is gone, a suspended one is marked, and #sync m
                       "WHERE u.did = 'did:plc:alice'") == "true");
 }
 
-TEST_CASE("L11 NUL in embeds and facets, and names of any allowed length, lose nothing") {
+TEST_CASE("NUL in embeds and facets, and names of any allowed length, lose nothing") {
   // NUL in JSON and names longer than a column made the database refuse the whole record.
   const std::string nul{"a\0b", 3};
   firehose_builder events;

@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-// "Wrong data", W6, W7, W9 and W10: who is told of what, who may say what, and times. W5 is about
-// handles: tests/integration has it under identity.
+// Wrong data: notifications, permissions and times; handles are in identity_node.test.cpp. The
+// comment of each case says how the system that Prism replaces failed.
 
 using namespace prism;
 using namespace prism::test;
@@ -23,8 +23,9 @@ namespace {
 
 } // namespace
 
-TEST_CASE("W6 a mention is a facet with a DID, whatever the text looks like") {
-  // Text was searched for @handles: '@handle.invalid' told whoever had none yet, facets nobody.
+TEST_CASE("a mention is a facet with a DID, whatever the text looks like") {
+  // Text was searched for @handles: '@handle.invalid' notified users without handle, facets
+  // notified none.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
   events.identity("bob", "handle.invalid");
@@ -45,8 +46,8 @@ TEST_CASE("W6 a mention is a facet with a DID, whatever the text looks like") {
   CHECK(notifications(target.connection) == lines{"bob mention alice/p2"});
 }
 
-TEST_CASE("W7 a reply tells the authors above it, of the post that was replied to") {
-  // It told the parent's author only, and named the reply itself as its subject.
+TEST_CASE("a reply notifies the authors above it, about the post that was replied to") {
+  // It notified the parent's author only, with the reply itself as the subject.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
   const auto root = events.post("alice", "p1");
@@ -61,8 +62,9 @@ TEST_CASE("W7 a reply tells the authors above it, of the post that was replied t
               "bob reply carol/p4 of bob/p2"});
 }
 
-TEST_CASE("W7 a reply that breaks its thread's gate is kept, marked, uncounted and untold") {
-  // Gates were stored, but nothing was ever measured by them.
+TEST_CASE("a reply that violates its thread's gate is kept and marked, but neither counted nor "
+          "notified") {
+  // Gates were stored, but never applied.
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
   const auto root = events.post("alice", "p1");
@@ -82,7 +84,7 @@ TEST_CASE("W7 a reply that breaks its thread's gate is kept, marked, uncounted a
         lines{"alice reply bob/p2 of alice/p1", "bob follow alice/f1"});
 }
 
-TEST_CASE("W7 an unfollow takes back what the follow told") {
+TEST_CASE("an unfollow removes the notification of the follow") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
   const auto follow = events.follow("bob", "f1", "alice");
@@ -93,8 +95,8 @@ TEST_CASE("W7 an unfollow takes back what the follow told") {
   CHECK(notifications(target.connection) == lines{"alice follow carol/f1"});
 }
 
-TEST_CASE("W9 nobody adds to another's list, gates another's post, or labels as somebody else") {
-  // Items of foreign lists were taken, and label records of any repo believed.
+TEST_CASE("no repo adds to another's list, gates another's post, or labels in another's name") {
+  // Items of foreign lists were accepted, and label records of any repo were trusted.
   firehose_builder events;
   const auto list = events.list("alice", "li1");
   const auto post = events.post("alice", "p1");
@@ -122,7 +124,7 @@ TEST_CASE("W9 nobody adds to another's list, gates another's post, or labels as 
   CHECK(target.count("post_gates") == 0);
 }
 
-TEST_CASE("W10 every time has a zone, and a claimed date orders a feed only into the past") {
+TEST_CASE("every time has a zone, and a claimed date orders a feed only into the past") {
   // Columns had no time zone. A date in the future is filed under the time of its event.
   firehose_builder events;
   events.post("alice", "past", {{"createdAt", "1970-01-01T02:00:00+02:00"}});

@@ -9,7 +9,8 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-// "Data loss", L3, L5, L6 and L9: whole nodes with a real relay and a real database that fail them.
+// Data loss in whole nodes, whose relay and database are real and fail. The comment of each case
+// says how the system that Prism replaces failed.
 
 using namespace prism;
 using namespace prism::test;
@@ -64,7 +65,7 @@ void run(db::connection& on, const std::string& sql) {
 
 } // namespace
 
-TEST_CASE("L3 while the database is away the cursor stands still, and nothing is lost") {
+TEST_CASE("while the database is down the cursor does not move, and nothing is lost") {
   // Errors of the database were swallowed, and their events acknowledged.
   const auto database = pg_fixture::fresh_database();
   const auto name = [&] {
@@ -102,8 +103,9 @@ TEST_CASE("L3 while the database is away the cursor stands still, and nothing is
   CHECK(disturbed(database) == std::vector<std::string>{});
 }
 
-TEST_CASE("L3 what the database refuses for ever is kept with its reason, and nothing beside it is "
-          "lost") {
+TEST_CASE(
+    "what PostgreSQL rejects for its content becomes a dead letter with its reason, and nothing "
+    "else is lost") {
   // The dead letters could not be reached.
   const auto database = pg_fixture::fresh_database();
   auto on = open(database);
@@ -135,9 +137,8 @@ TEST_CASE("L3 what the database refuses for ever is kept with its reason, and no
         frames[24]->size());
 }
 
-TEST_CASE(
-    "L3 a user whom the database refuses for ever holds up nobody: the frames that name it are "
-    "kept") {
+TEST_CASE("a user that PostgreSQL rejects blocks no other: the frames that name it become dead "
+          "letters") {
   const auto database = pg_fixture::fresh_database();
   auto on = open(database);
   REQUIRE(db::migrate(on));
@@ -159,8 +160,9 @@ TEST_CASE(
   CHECK(running->context().metrics.batches().dead_letters->Value() == 3);
 }
 
-TEST_CASE("L5 a restart goes on exactly behind what is stored, and events without records move the "
-          "cursor too") {
+TEST_CASE(
+    "a restart continues exactly after what is committed, and events without records move the "
+    "cursor too") {
   // The cursor was saved before the work was done, not at all for some events, and replays counted
   // again.
   const auto database = pg_fixture::fresh_database();
@@ -185,8 +187,9 @@ TEST_CASE("L5 a restart goes on exactly behind what is stored, and events withou
   CHECK(disturbed(database) == std::vector<std::string>{});
 }
 
-TEST_CASE("L6 a relay that is not there at first is found when it comes, and again after it went") {
-  // The first failed attempt was the last one, and after a clean close nobody noticed.
+TEST_CASE(
+    "a relay that is down at first is connected to when it is up, and again after it was down") {
+  // The first failed attempt was the last one, and a clean close went unnoticed.
   const auto database = pg_fixture::fresh_database();
   const held_port port;
   auto options = node_settings(port.relay_url(), database);
@@ -206,7 +209,7 @@ TEST_CASE("L6 a relay that is not there at first is found when it comes, and aga
   CHECK(disturbed(database) == std::vector<std::string>{});
 }
 
-TEST_CASE("L9 when nothing can be written the stream is not read further, and nothing is dropped") {
+TEST_CASE("when nothing can be written the stream is not read further, and nothing is dropped") {
   // Queues were trimmed, or grew without bound.
   const auto database = pg_fixture::fresh_database();
   auto on = open(database);

@@ -36,9 +36,9 @@ const std::string sample = PRISM_SOURCE_DIR "/sample/small";
   out.metrics_listen = "";
   out.until_caught_up = 2s;
   out.plc_url = out.handle_resolver_url = directory;
-  out.allow_private_addresses = "yes";
+  out.allow_private_addresses = true;
   out.identity_host_rate = 1'000;
-  out.identity_timeout = 60s; // a busy machine is no reason to ask again later
+  out.identity_timeout = 60s; // a busy machine must not cause retries
   return out;
 }
 
@@ -75,13 +75,13 @@ void run_to_the_end(const config::options& options) {
   auto running = start(options);
   const auto exit_request = running->context().status.wait(patience);
   REQUIRE(exit_request);
-  CHECK(exit_request->exit_code == 0);
+  CHECK(exit_request->code == exit_code::success);
   CHECK(running->stop());
 }
 
 } // namespace
 
-TEST_CASE("a node finds out who everybody is and purges who is gone") {
+TEST_CASE("a node resolves every handle and purges the accounts that are gone") {
   const auto database = test::pg_fixture::fresh_database();
   const auto network = recorded_network();
   const auto running = start(settings(*network, database, http_url(*network)));
@@ -101,7 +101,7 @@ TEST_CASE("a node finds out who everybody is and purges who is gone") {
                 "WHERE u.status = 'deleted'") == "0");
 }
 
-TEST_CASE("W5 when nobody can be asked any more, every good handle stays") {
+TEST_CASE("when no server answers any more, every good handle stays") {
   const auto database = test::pg_fixture::fresh_database();
   const auto network = recorded_network();
   run_to_the_end(settings(*network, database, http_url(*network)));
@@ -113,7 +113,7 @@ TEST_CASE("W5 when nobody can be asked any more, every good handle stays") {
   const auto posts = one(on, "SELECT count(*) FROM posts");
   web_server broken{[](const auto&, auto& to) { to.answer(500, "broken"); }};
   auto running = start(settings(*network, database, "http://127.0.0.1:" + broken.port()));
-  // The first ones fail, then the circuit opens and the others are put off.
+  // The first ones fail, then the circuit opens and the others are deferred.
   CHECK(eventually([&] {
     const auto& tasks = running->context().metrics.identity().tasks;
     return tasks.of("failed").Value() >= 5 && tasks.of("deferred").Value() >= 50;
@@ -126,12 +126,12 @@ TEST_CASE("W5 when nobody can be asked any more, every good handle stays") {
   CHECK(one(on, "SELECT count(*) FROM posts") == posts);
 }
 
-TEST_CASE("W5 an #identity event asks anew what the caches know") {
+TEST_CASE("an #identity event bypasses the caches") {
   const auto database = test::pg_fixture::fresh_database();
   const auto network = recorded_network();
   const std::string did = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
   std::atomic<bool> renamed{false};
-  // Nobody else is there, or others would have the handle asked anew.
+  // No other user exists, since look-ups of others would renew the handle.
   web_server directory{[&](const auto& asked, auto& to) {
     const std::string handle = renamed ? "new.test" : "old.test";
     if (asked.target == "/" + did)
@@ -170,7 +170,7 @@ TEST_CASE("W5 an #identity event asks anew what the caches know") {
   CHECK(running->stop());
 }
 
-TEST_CASE("H5 a PLC directory that hangs holds back no event, and no stop") {
+TEST_CASE("a PLC directory that hangs delays no event, and no stop") {
   const auto database = test::pg_fixture::fresh_database();
   const auto network = recorded_network();
   web_server hanging{[](const auto&, auto& to) { to.hang(); }};
@@ -187,7 +187,7 @@ TEST_CASE("H5 a PLC directory that hangs holds back no event, and no stop") {
   }));
   CHECK(eventually([&] { return hanging.open() == 8; })); // and not one more
   CHECK(hanging.connections() == 8);
-  CHECK_FALSE(context.status.wait(0ms)); // it is not caught up, and says so
+  CHECK_FALSE(context.status.wait(0ms)); // it has not caught up
   const auto begin = std::chrono::steady_clock::now();
   CHECK(running->stop());
   CHECK(std::chrono::steady_clock::now() - begin < 15s);
@@ -201,7 +201,7 @@ TEST_CASE("H5 a PLC directory that hangs holds back no event, and no stop") {
   CHECK(one(on, "SELECT count(handle) FROM users") == "51");
 }
 
-TEST_CASE("what a job of an identity that died claims late is asked about all the same") {
+TEST_CASE("tasks that a job of a dead identity claims late are looked up all the same") {
   const auto database = test::pg_fixture::fresh_database();
   const auto network = recorded_network();
   auto options = settings(*network, database, http_url(*network));
@@ -221,7 +221,7 @@ TEST_CASE("what a job of an identity that died claims late is asked about all th
   CHECK(running->stop());
 }
 
-TEST_CASE("identity is killed at any moment and forgets nothing") {
+TEST_CASE("identity may be killed at any moment and loses no task") {
   const auto database = test::pg_fixture::fresh_database();
   const auto network = recorded_network();
   auto options = settings(*network, database, http_url(*network));
@@ -238,7 +238,7 @@ TEST_CASE("identity is killed at any moment and forgets nothing") {
   if (!exit_request)
     exit_request = context.status.wait(patience);
   REQUIRE(exit_request);
-  CHECK(exit_request->exit_code == 0);
+  CHECK(exit_request->code == exit_code::success);
   CHECK(context.metrics.actor("identity").restarts->Value() >= 1);
   CHECK(running->stop());
   auto on = test::connect_to(database);

@@ -69,7 +69,7 @@ std::vector<std::string> differing(const std::map<std::string, std::string>& a,
   return out;
 }
 
-index_target::index_target() : index_target(pg_fixture::fresh_database()) {}
+index_target::index_target() : index_target(pg_fixture::migrated_database()) {}
 
 index_target::index_target(const std::string& conninfo)
     : connection(db::connection::open({.conninfo = conninfo}).value()) {

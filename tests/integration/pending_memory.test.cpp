@@ -12,14 +12,15 @@ using namespace prism;
 using namespace prism::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("what memory knows of parked operations is what the table has, and each is counted once, "
-          "also when the answer to a COMMIT was lost") {
-  firehose_builder tale;
+TEST_CASE(
+    "the cache of parked operations equals the table, and each is counted once, also when the "
+    "answer to a COMMIT was lost") {
+  firehose_builder events;
   for (int i = 0; i < 400; ++i)
-    tale.like("user" + std::to_string(i % 50), "l" + std::to_string(i),
-              {"at://did:plc:alice/app.bsky.feed.post/p" + std::to_string(i % 20),
-               "bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua"});
-  const auto frames = tale.take();
+    events.like("user" + std::to_string(i % 50), "l" + std::to_string(i),
+                {"at://did:plc:alice/app.bsky.feed.post/p" + std::to_string(i % 20),
+                 "bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua"});
+  const auto frames = events.take();
   proxied_database database;
   net::replay_options serve;
   serve.rate = 200;
@@ -33,7 +34,8 @@ TEST_CASE("what memory knows of parked operations is what the table has, and eac
     return std::stod(value(watcher, "SELECT count(*) FROM pending_ops"));
   };
   const auto& context = running->context();
-  // Every user is known to its shard by the second operation: no COMMIT is of a new one any more.
+  // From its second operation on, a user is in the shard's id cache: no COMMIT of a new user is
+  // left.
   REQUIRE(eventually([&] {
     return value(watcher, "SELECT count(*) FROM (SELECT FROM pending_ops GROUP BY creator_id "
                           "HAVING count(*) > 1) AS known") == "50";

@@ -15,12 +15,13 @@
 using namespace prism;
 using namespace prism::test;
 
-TEST_CASE("memory of what waits keeps to its caps, and what it forgets is released all the same") {
+TEST_CASE("the cache of parked operations keeps to its caps, and evicted ones are released all the "
+          "same") {
   const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst").value();
-  const auto run = [&](const config::options& options, auto&& look) {
+  const auto run = [&](const config::options& options, auto&& check) {
     const auto running = start_node(options);
     finish(*running);
-    look(*running);
+    check(*running);
   };
   const auto server = net::replay_server::start(corpus, {}).value();
   const auto roomy = pg_fixture::fresh_database();
@@ -39,7 +40,7 @@ TEST_CASE("memory of what waits keeps to its caps, and what it forgets is releas
   CHECK(rows_of(tight) == rows_of(roomy));
 }
 
-TEST_CASE("a node starts with the operations parked last, however many wait") {
+TEST_CASE("a node loads the newest parked operations, however many there are") {
   const auto database = pg_fixture::fresh_database();
   auto on = db::connection::open({.conninfo = database}).value();
   REQUIRE(db::migrate(on));
@@ -56,7 +57,7 @@ TEST_CASE("a node starts with the operations parked last, however many wait") {
     for (std::size_t i = 0; i < newest.size(); ++i)
       CHECK(newest[i].referent_id == static_cast<std::int64_t>(299'998 + i)); // oldest first
   }
-  // A session tells of its reads at its end at the latest; ours has none yet.
+  // A session reports its reads when it ends at the latest; ours has none yet.
   const auto rows_read = [&] {
     REQUIRE(eventually([&] {
       return value(on, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
@@ -80,7 +81,7 @@ TEST_CASE("a node starts with the operations parked last, however many wait") {
   CHECK(value(on, "SELECT count(*) FROM pending_ops") == "300000");
 }
 
-TEST_CASE("every way in which an operation waits and ends is counted, and memory follows") {
+TEST_CASE("every event of a parked operation is counted, and the cache follows") {
   firehose_builder events;
   auto like = [&, user = 0](const char* rkey, int count) mutable {
     const firehose_builder::fields post{
@@ -102,7 +103,7 @@ TEST_CASE("every way in which an operation waits and ends is counted, and memory
   const auto database = pg_fixture::fresh_database();
   auto options = node_settings(server->url(), database);
   options.until_caught_up = {};
-  options.shards = 1; // in the order told, and nothing in the batch of what it waits for
+  options.shards = 1; // in the order of the events, each in a batch of its own
   options.batch_max_frames = 1;
   options.pending_ttl = std::chrono::hours{1};
   options.pending_sweep_interval = std::chrono::seconds{1};

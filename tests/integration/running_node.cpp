@@ -17,10 +17,10 @@ config::options node_settings(const std::string& relay, const std::string& datab
   out.start_cursor = 0;
   out.shards = 4;
   out.metrics_listen = "";
-  out.identity_lookups = "off"; // tests/integration/identity_node.test.cpp
+  out.identity_lookups = false; // tests/integration/identity_node.test.cpp
   out.backoff_min = 20ms;
   out.backoff_max = 200ms;
-  out.until_caught_up = 1500ms; // longer than a busy machine stands still between two frames
+  out.until_caught_up = 1500ms; // longer than a busy machine pauses between two frames
   return out;
 }
 
@@ -34,7 +34,7 @@ std::unique_ptr<node> start_node(config::options options) {
 void finish(node& running) {
   const auto exit_request = running.context().status.wait(patience);
   REQUIRE(exit_request);
-  CHECK(exit_request->exit_code == 0);
+  CHECK(exit_request->code == exit_code::success);
   CHECK(running.stop());
 }
 

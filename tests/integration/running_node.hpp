@@ -11,22 +11,22 @@
 
 namespace prism::test {
 
-/// How long a busy machine may take before a test gives up.
+/// How long a test waits on a busy machine before it fails.
 inline constexpr std::chrono::seconds patience{120};
 
-/// Settings of a node that is quick to reconnect and ends when it has caught up.
+/// Settings of a node that reconnects quickly and ends when it has caught up.
 [[nodiscard]] config::options node_settings(const std::string& relay, const std::string& database);
 
 /// A running node, or a failed test.
 [[nodiscard]] std::unique_ptr<node> start_node(config::options options);
 
-/// The node has caught up, and stops without leaving anything; else a failed test.
+/// Waits until the node has caught up, then drains it; fails the test if either fails.
 void finish(node& running);
 
 /// Whether `holds` became true in time.
 [[nodiscard]] bool eventually(const std::function<bool()>& holds);
 
-/// What a shard of the node answers to get_status.
+/// The shard's answer to get_status.
 [[nodiscard]] std::map<std::string, std::string> status_of_shard(node& running, std::size_t number);
 
 [[nodiscard]] std::map<std::string, std::string> rows_of(const std::string& database);

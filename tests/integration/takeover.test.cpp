@@ -5,12 +5,12 @@
 #include <catch2/catch.hpp>
 #include <future>
 
-// A new writer takes over while a batch of the old one is under way.
+// A new writer takes over while a batch of the old one is in flight.
 
 using namespace prism;
 using test::must;
 
-TEST_CASE("a batch that waited for a takeover is fenced, and not taken for committed") {
+TEST_CASE("a batch that waited for a takeover is fenced, and does not count as committed") {
   test::index_target target;
   target.apply({}, 1);
   auto batch = target.batch_of({});

@@ -20,7 +20,7 @@ namespace {
   std::size_t out = 0;
   const auto firehose = running.context().actors.find(names::firehose);
   if (!firehose)
-    return 0; // it comes last
+    return 0; // it is started last
   caf::scoped_actor self(running.system());
   receive_answer(
       self->request(firehose, patience, get_status{}),
@@ -35,7 +35,7 @@ namespace {
 
 } // namespace
 
-TEST_CASE("H3 the window never has more bytes than it may, but for a part of the last frame") {
+TEST_CASE("the window never exceeds its bytes by more than part of one frame") {
   const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst").value();
   std::size_t largest = 0;
   for (const auto& frame : corpus)

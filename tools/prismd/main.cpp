@@ -1,6 +1,8 @@
 #include "actors/node/node.hpp"
+#include "actors/node/start_errors.hpp"
 #include "config/parse.hpp"
 #include "core/crash_point.hpp"
+#include "core/exit_code.hpp"
 #include "tools/prismd/logging.hpp"
 
 #include <csignal>
@@ -8,7 +10,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-// prismd: follows one firehose and indexes it until it is told to stop.
+// prismd: follows one firehose and indexes it until SIGTERM or SIGINT. Exit codes:
+// core/exit_code.hpp.
 
 namespace {
 
@@ -28,36 +31,43 @@ void handle_signals() {
 
 constexpr std::chrono::milliseconds signal_poll{100};
 
-int run(const prism::config::options& options) {
+/// Waits for a signal or a request of the node to end. @returns the code to exit with.
+prism::exit_code wait_for_end(prism::node& node) {
+  for (;;) {
+    if (const auto request = node.context().status.wait(signal_poll)) {
+      const bool good = request->code == prism::exit_code::success;
+      spdlog::log(good ? spdlog::level::info : spdlog::level::critical, "stopping: {}",
+                  request->reason);
+      return request->code;
+    }
+    if (stop_signal != 0) {
+      spdlog::info("stopping: signal {}", static_cast<int>(stop_signal));
+      return prism::exit_code::success;
+    }
+  }
+}
+
+prism::exit_code run(const prism::config::parse_result& parsed) {
+  const auto& options = parsed.values;
   handle_signals();
   if (const auto plan = prism::parse_crash_point(options.crash_point))
     prism::arm(*plan);
   prism::tools::set_up_logging(options);
+  for (const auto& warning : parsed.warnings)
+    spdlog::warn("{}", warning);
   auto node = prism::node::start(options, [] { return stop_signal != 0; });
   if (!node) {
-    if (node.error().code == prism::errc::cancelled) {
-      spdlog::info("{}", node.error().message);
-      return 0;
-    }
-    spdlog::critical("{}", node.error().message);
-    return 69; // EX_UNAVAILABLE
+    const auto code = prism::exit_code_of(node.error().code);
+    const bool good = code == prism::exit_code::success;
+    spdlog::log(good ? spdlog::level::info : spdlog::level::critical, "{}", node.error().message);
+    return code;
   }
-  int exit_code = 0;
-  for (;;) {
-    if (const auto exit_request = (*node)->context().status.wait(signal_poll)) {
-      exit_code = exit_request->exit_code;
-      spdlog::log(exit_code == 0 ? spdlog::level::info : spdlog::level::critical, "stopping: {}",
-                  exit_request->reason);
-      break;
-    }
-    if (stop_signal != 0) {
-      spdlog::info("stopping: signal {}", static_cast<int>(stop_signal));
-      break;
-    }
-  }
+  const auto requested = wait_for_end(**node);
   const bool drained = (*node)->stop();
   spdlog::info("stopped");
-  return exit_code != 0 ? exit_code : drained ? 0 : 75; // EX_TEMPFAIL
+  if (requested != prism::exit_code::success || drained)
+    return requested;
+  return prism::exit_code::drain_timeout;
 }
 
 } // namespace
@@ -70,7 +80,7 @@ int main(int argc, char** argv) {
   }
   if (parsed->what != prism::config::action::run) {
     std::fputs(parsed->text.c_str(), stdout);
-    return 0;
+    return prism::to_int(prism::exit_code::success);
   }
-  return run(parsed->values);
+  return prism::to_int(run(*parsed));
 }

@@ -84,6 +84,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a database without a free connection is waited for") {
+  pg_fixture::use_own_server(); // all its connections are taken
   heavy_load load;
   REQUIRE(eventually([&] { return load.stored_seq() > 500; }));
   REQUIRE(load.database.proxy->set(proxy::mode::refuse));

@@ -2,7 +2,6 @@
 
 #include "db/reads/profiles.hpp"
 #include "db/reads/thread.hpp"
-#include "db/schema/migrator.hpp"
 #include "tests/integration/reads/listing.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
@@ -17,8 +16,7 @@ namespace {
 
 /// User 1 with `posts` posts of one sort time.
 [[nodiscard]] db::connection crowd(int posts) {
-  auto on = connect_to(pg_fixture::fresh_database());
-  REQUIRE(db::migrate(on));
+  auto on = connect_to(pg_fixture::migrated_database());
   must(on.exec_script(
       "INSERT INTO users (id, did) OVERRIDING SYSTEM VALUE VALUES (1, 'did:plc:one');"
       "INSERT INTO uris (id, repo_id, collection, rkey) OVERRIDING SYSTEM VALUE "

@@ -1,6 +1,5 @@
 #include "tests/integration/reads/network.hpp"
 
-#include "db/schema/migrator.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
@@ -21,12 +20,12 @@ namespace {
 
 db::connection& synthetic_network() {
   static db::connection on = [] {
-    auto made = connect_to(pg_fixture::fresh_database());
-    REQUIRE(db::migrate(made));
-    must(made.exec_script(text_of(PRISM_SOURCE_DIR "/bench/reads/fill.sql")));
-    // The state that autovacuum produces.
-    must(made.exec_script("VACUUM ANALYZE"));
-    return made;
+    return connect_to(pg_fixture::kept_database("two_million_rows", [](const auto& empty) {
+      auto made = connect_to(empty);
+      must(made.exec_script(text_of(PRISM_SOURCE_DIR "/bench/reads/fill.sql")));
+      // The state that autovacuum produces.
+      must(made.exec_script("VACUUM ANALYZE"));
+    }));
   }();
   return on;
 }

@@ -5,6 +5,7 @@
 #include "db/pg/connection.hpp"
 #include "messages/interfaces.hpp"
 #include "tests/support/receive_answer.hpp"
+#include "tests/unit/actors/log_capture.hpp"
 
 #include <chrono>
 #include <functional>
@@ -14,31 +15,14 @@
 
 namespace prism::test {
 
-/// How long a busy machine may take before a test gives up.
+/// How long a test waits on a busy machine before it fails.
 inline constexpr std::chrono::seconds patience{60};
 
 /// Whether `holds` became true in time.
 [[nodiscard]] bool eventually(const std::function<bool()>& holds);
 
-/// Lines that were logged while this lives, with their level in front: "error pool: …". To be made
-/// before the actors and to go after them: spdlog has no lock on who is told.
-class log_capture {
-public:
-  log_capture();
-  ~log_capture();
-  log_capture(const log_capture&) = delete;
-  log_capture& operator=(const log_capture&) = delete;
-
-  [[nodiscard]] std::size_t count(std::string_view part) const;
-  [[nodiscard]] std::string all() const;
-
-private:
-  struct shared;
-  std::shared_ptr<shared> lines_;
-};
-
-/// An actor system and a migrated database, without the rest of a node: one actor at a time is put
-/// on it. The test itself is known in the directory as "tester".
+/// An actor system and a migrated database, without the rest of a node: tests add the actors they
+/// need. The test itself is in the directory as "tester".
 class actor_fixture {
 public:
   explicit actor_fixture(config::options options = {});
@@ -46,18 +30,18 @@ public:
   actor_fixture(const actor_fixture&) = delete;
   actor_fixture& operator=(const actor_fixture&) = delete;
 
-  /// Makes an actor known under its name in the tree.
+  /// Starts an actor and enters it in the directory under `name`.
   template <class State, class... Args>
   typename State::interface put(const std::string& name, Args... args) {
-    auto who = spawn_state<State>(system, node, args...);
-    node->actors.put(name, caf::actor_cast<caf::strong_actor_ptr>(who));
-    spawned_.push_back(caf::actor_cast<caf::actor>(who));
-    return who;
+    auto actor = spawn_state<State>(system, node, args...);
+    node->actors.put(name, caf::actor_cast<caf::strong_actor_ptr>(actor));
+    spawned_.push_back(caf::actor_cast<caf::actor>(actor));
+    return actor;
   }
 
-  /// Sends a job to the pool; `outcome_of` what this gives waits for its end.
-  [[nodiscard]] auto send(const pool_actor& pool, db::job what) {
-    return self->request(pool, patience, run_job{std::make_shared<const db::job>(std::move(what))});
+  /// Sends a job to the pool; `outcome_of` the result waits for its end.
+  [[nodiscard]] auto send(const pool_actor& pool, db::job job) {
+    return self->request(pool, patience, run_job{std::make_shared<const db::job>(std::move(job))});
   }
   template <class Sent>
   [[nodiscard]] db::job_outcome outcome_of(Sent sent) {
@@ -72,13 +56,13 @@ public:
 
   /// One field of an actor's status.
   template <class Actor>
-  [[nodiscard]] std::string field(const Actor& who, const std::string& wanted) {
+  [[nodiscard]] std::string field(const Actor& actor, const std::string& field_name) {
     std::string out;
     receive_answer(
-        self->request(who, patience, get_status{}),
+        self->request(actor, patience, get_status{}),
         [&](const actor_status& status) {
           for (const auto& [name, value] : status.fields)
-            if (name == wanted)
+            if (name == field_name)
               out = value;
         },
         [&](const caf::error& problem) { out = describe(system, problem); });
@@ -97,17 +81,17 @@ private:
   std::vector<caf::actor> spawned_;
 };
 
-/// While it lives, jobs that name users stand still.
+/// While it lives, jobs that resolve the ids of users are blocked.
 class users_table_lock {
 public:
   explicit users_table_lock(const actor_fixture& bench);
   void release();
-  /// Backends of the pool's sessions that stand before the table.
+  /// Backends of the pool's sessions that wait for the table.
   [[nodiscard]] std::vector<std::int32_t> blocked_backends();
 
 private:
   db::connection on_;
-  db::connection watcher_; // a transaction sees one picture of the sessions to its end
+  db::connection watcher_; // a transaction would see one snapshot of the sessions to its end
 };
 
 } // namespace prism::test

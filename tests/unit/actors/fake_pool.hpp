@@ -11,7 +11,7 @@
 
 namespace prism::test {
 
-/// What a `fake_pool` answers, to be changed by the test at any time.
+/// What a `fake_pool` answers; the test may change it at any time.
 class pool_script {
 public:
   /// Nothing: the job waits until the pool is sent a `wake_up`.

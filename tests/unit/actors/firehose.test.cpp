@@ -23,23 +23,23 @@ void send(const Actor& to, Message what) {
 
 } // namespace
 
-TEST_CASE("a firehose asks for its cursors once at a time, however long the answer takes") {
+TEST_CASE("a firehose has one request for its cursors at a time, however long the answer takes") {
   actor_fixture bench(no_relay());
   const auto script = std::make_shared<pool_script>();
   const auto pool = bench.put<fake_pool_state>(names::pool, script);
   const auto firehose = bench.put<firehose_state>(names::firehose);
   for (int i = 0; i < 10; ++i)
     send(firehose, tick{});
-  CHECK(bench.field(firehose, "durable") == "0"); // it has had its ticks
+  CHECK(bench.field(firehose, "durable") == "0"); // it has handled its ticks
   static_cast<void>(bench.field(pool, ""));
   CHECK(script->jobs == 1);
-  // An answer that is none is asked for again.
+  // After a failure it asks again.
   script->set([](const db::job&) -> db::job_outcome { return db::db_fail("57P01", "going down"); });
   send(pool, wake_up{});
   CHECK(eventually([&] { return script->jobs > 1; }));
 }
 
-TEST_CASE("frames that were read before are counted, and a line in ten seconds tells of them") {
+TEST_CASE("frames that were read before are counted, and logged once in ten seconds") {
   actor_fixture bench(no_relay());
   log_capture log;
   const auto script = std::make_shared<pool_script>();
@@ -59,15 +59,16 @@ TEST_CASE("frames that were read before are counted, and a line in ten seconds t
   };
   add(8, true);
   add(8, true);   // again
-  add(9, false);  // for nobody
+  add(9, false);  // without shard
   add(9, false);  // again
   add(3, true);   // long ago
-  add(-1, false); // has none, as a notice
+  add(-1, false); // without seq, as a notice
   add(10, true);
   send(firehose,
        source_frames{std::make_shared<const std::vector<source_frames::item>>(std::move(items))});
   CHECK(bench.field(firehose, "window_frames") == "2");
   CHECK(bench.node->metrics.firehose().repeated->Value() == 3);
-  CHECK(log.count("warning frame 8 is not above 8, the highest read, and is passed over") == 1);
-  CHECK(log.count("is passed over") == 1);
+  CHECK(log.count("warning skipping frame 8: not above 8, the highest seq read (0 similar lines "
+                  "suppressed)") == 1);
+  CHECK(log.count("skipping frame") == 1);
 }

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The usual tasks, due at once and again soon.
+/// The default tasks, due at once and again soon.
 [[nodiscard]] std::vector<janitor_task> hurried() {
   auto tasks = janitor_tasks({});
   for (auto& each : tasks) {
@@ -30,7 +30,7 @@ namespace {
 
 } // namespace
 
-TEST_CASE("the usual tasks are those of the design") {
+TEST_CASE("the default tasks have their default intervals") {
   const auto tasks = janitor_tasks({});
   REQUIRE(tasks.size() == db::upkeep_tasks);
   CHECK(tasks[0].when.name == "sessions");
@@ -41,7 +41,7 @@ TEST_CASE("the usual tasks are those of the design") {
   CHECK(tasks[2].when.interval == 60s);
 }
 
-TEST_CASE("each task has the interval of its option, and does not begin later than that") {
+TEST_CASE("each task has the interval of its option, and starts within the first interval") {
   config::options options;
   options.session_sweep_interval = 11s;
   options.oauth_sweep_interval = 12s;
@@ -86,7 +86,7 @@ TEST_CASE("a job that fails is counted and logged, and stops no other") {
   }
 }
 
-TEST_CASE("a wrong count is mended with a line in the log and a count") {
+TEST_CASE("a wrong count is corrected, logged and counted") {
   log_capture log;
   actor_fixture bench;
   auto on = bench.connect();
@@ -103,7 +103,7 @@ TEST_CASE("a wrong count is mended with a line in the log and a count") {
   CHECK(metrics.job("counts").rows->Value() == 1);
 }
 
-TEST_CASE("a janitor whose node is no longer the writer does nothing more") {
+TEST_CASE("a janitor whose node is fenced runs no more jobs") {
   actor_fixture bench;
   auto on = bench.connect();
   must(on.exec_script("INSERT INTO firehose_cursor (service, shard, seq, epoch) VALUES ('test', 0, "
@@ -119,7 +119,7 @@ TEST_CASE("a janitor whose node is no longer the writer does nothing more") {
     return sum;
   };
   REQUIRE(eventually([&] { return runs() == 1 && bench.field(janitor, "running") == "none"; }));
-  // Several of its looks later.
+  // Several of its ticks later.
   for (int i = 0; i < 5; ++i)
     REQUIRE(eventually([&, until = steady_clock::now() + 100ms] {
       return steady_clock::now() > until && bench.field(janitor, "running") == "none";

@@ -31,7 +31,7 @@ namespace {
 
 } // namespace
 
-TEST_CASE("/readyz tells what the actors have said, one by one") {
+TEST_CASE("/readyz names each fact that makes the node unready") {
   config::options options;
   options.metrics_listen = "127.0.0.1:0";
   actor_fixture bench(options);
@@ -66,7 +66,7 @@ TEST_CASE("/readyz tells what the actors have said, one by one") {
   status.draining = true;
   CHECK(not_ready("FAIL not draining"));
   status.draining = false;
-  status.finish(75, "epoch 4 is no longer the current one");
+  status.finish(exit_code::fenced, "epoch 4 is no longer the current one");
   CHECK(not_ready("FAIL ending: epoch 4 is no longer the current one"));
-  CHECK(get(port, "/healthz").result_int() == 200); // it is not to be killed for that
+  CHECK(get(port, "/healthz").result_int() == 200); // no reason to kill it
 }

@@ -25,13 +25,13 @@ namespace {
   return out;
 }
 
-/// Reads the table as soon as there is a reason, and without one hardly ever.
-constexpr pending_ops_state::reading at_once{.poll_interval = std::chrono::milliseconds{5},
-                                             .pause = std::chrono::milliseconds{0},
-                                             .every = std::chrono::hours{1}};
+/// Loads the table as soon as a report is missing, and without that hardly ever.
+constexpr pending_ops_state::reload_times at_once{.poll_interval = std::chrono::milliseconds{5},
+                                                  .pause = std::chrono::milliseconds{0},
+                                                  .every = std::chrono::hours{1}};
 
-/// A pool that reads the last of these rows out of the table, as many as it is asked for; the test
-/// may change them.
+/// The script of a pool that returns the last of these rows, as many as requested; the test may
+/// change them.
 struct fake_table {
   explicit fake_table(std::vector<db::pending_change> first) : rows(std::move(first)) {}
   [[nodiscard]] std::shared_ptr<pool_script> script() {
@@ -47,15 +47,15 @@ struct fake_table {
   }
   std::vector<db::pending_change> rows;
   std::atomic<int> read{0};
-  std::atomic<std::int64_t> asked_for{0}; // when it was read last
+  std::atomic<std::int64_t> asked_for{0}; // rows requested by the last load
 };
 
-void report_changes(actor_fixture& bench, const pending_ops_actor& who,
+void report_changes(actor_fixture& bench, const pending_ops_actor& actor,
                     const std::vector<db::pending_change>& changes, bool all = true) {
   bool noted = false;
   receive_answer(
       bench.self->request(
-          who, patience,
+          actor, patience,
           pending_changed{std::make_shared<const std::vector<db::pending_change>>(changes), all}),
       [&](const pending_noted&) { noted = true; }, [](const caf::error&) {});
   REQUIRE(noted);
@@ -63,7 +63,7 @@ void report_changes(actor_fixture& bench, const pending_ops_actor& who,
 
 } // namespace
 
-TEST_CASE("operations that memory gives up are counted, and one line tells of a full array") {
+TEST_CASE("operations that the cache evicts are counted, and a full array is logged once") {
   config::options options;
   options.pending_max_posts = 2;
   options.pending_max_items = 3;
@@ -87,7 +87,7 @@ TEST_CASE("operations that memory gives up are counted, and one line tells of a 
            out.ops[0]->Value() == 2 && out.keys[0]->Value() == 2;
   }));
   CHECK(log.count("[BoundedArrayMap]") == 1);
-  // What is released is forgotten; what memory has given up is nothing to it.
+  // Releases remove operations; those of evicted ones do nothing.
   auto released = parked(8, 0);
   released.what = db::pending_event::released;
   auto unknown = parked(7, 9);
@@ -97,7 +97,7 @@ TEST_CASE("operations that memory gives up are counted, and one line tells of a 
   CHECK(bench.field(pending, "list_ops") == "0");
 }
 
-TEST_CASE("what waits in the table is known as soon as the table can be read") {
+TEST_CASE("parked operations are loaded as soon as the table can be read") {
   actor_fixture bench;
   log_capture log;
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
@@ -107,7 +107,7 @@ TEST_CASE("what waits in the table is known as soon as the table can be read") {
   script->set([](const db::job&) -> db::job_outcome { return db::db_fail("57P01", "going down"); });
   bench.put<fake_pool_state>(names::pool, script);
   REQUIRE(eventually([&] { return script->jobs > 2; }));
-  CHECK(bench.field(pending, "post_ops") == "1"); // what it knows is not thrown away for nothing
+  CHECK(bench.field(pending, "post_ops") == "1"); // a failed load keeps the cache
   script->set([](const db::job&) -> db::job_outcome {
     return std::vector{parked(7, 0), parked(8, 0), parked(8, 1)};
   });
@@ -116,7 +116,7 @@ TEST_CASE("what waits in the table is known as soon as the table can be read") {
   CHECK(out.ops[0]->Value() == 3);
   CHECK(out.keys[0]->Value() == 2);
   CHECK(log.count("the table could not be read") == 1);
-  // Also when it could be read before.
+  // Also when a load had succeeded before.
   script->set([](const db::job&) -> db::job_outcome { return db::db_fail("57P01", "going down"); });
   const auto jobs = script->jobs.load();
   report_changes(bench, pending, {}, false);
@@ -126,19 +126,19 @@ TEST_CASE("what waits in the table is known as soon as the table can be read") {
   CHECK(log.count("the table could not be read") == 2);
 }
 
-TEST_CASE("when something was not told the table is read again, and memory is as the table is") {
+TEST_CASE("after a lost report the table is reloaded, and the cache equals the table") {
   fake_table table({parked(7, 0), parked(7, 1)});
   actor_fixture bench;
   bench.put<fake_pool_state>(names::pool, table.script());
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
   REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == "2"; }));
-  // Of two shards the one that released was heard before the one that parked.
+  // The report of the shard that released overtakes that of the shard that parked.
   report_changes(bench, pending, {released(9, 0)});
   report_changes(bench, pending, {parked(9, 0)});
   const auto& out = bench.node->metrics.pending();
   CHECK(out.ops[0]->Value() == 3);
   CHECK(table.read == 1);
-  // 7/0 went and nobody told.
+  // 7/0 was released, and the report was lost.
   report_changes(bench, pending, {}, false);
   CHECK(eventually([&] { return table.read == 2; }));
   CHECK(eventually([&] { return bench.field(pending, "post_keys") == "1"; }));
@@ -146,7 +146,7 @@ TEST_CASE("when something was not told the table is read again, and memory is as
   CHECK(out.keys[0]->Value() == 1);
 }
 
-TEST_CASE("as many rows are read as memory holds operations, so that none is forgotten by it") {
+TEST_CASE("as many rows are loaded as the cache holds operations, so that a load drops none") {
   config::options options;
   options.pending_max_posts = 2;
   auto item = parked(7, 0);
@@ -156,8 +156,8 @@ TEST_CASE("as many rows are read as memory holds operations, so that none is for
   bench.put<fake_pool_state>(names::pool, table.script());
   const auto pending = bench.put<pending_ops_state>(names::pending_ops, at_once);
   REQUIRE(eventually([&] { return bench.field(pending, "post_ops") == "2"; }));
-  CHECK(table.asked_for == 2); // nothing was held yet
-  // 9/0 went; it comes to hold four. Nobody told that 8/1 is there and 8/0 is a list's now.
+  CHECK(table.asked_for == 2); // the cache was empty
+  // 9/0 is released, four are left. The reports about 8/1 and about 8/0 of a list are lost.
   auto other = parked(8, 0);
   other.kind = atproto::collection::list_item;
   table.rows = {parked(8, 1), item, parked(7, 1), parked(7, 2), other};
@@ -169,7 +169,7 @@ TEST_CASE("as many rows are read as memory holds operations, so that none is for
   CHECK(bench.node->metrics.pending().events.of("not_kept").Value() == 0);
 }
 
-TEST_CASE("a reading has an end, and what memory forgets by it is counted") {
+TEST_CASE("the rows of a load are limited, and operations dropped by it are counted") {
   constexpr auto max_rows = static_cast<int>(pending_ops_state::max_loaded_rows);
   constexpr int more = 5'000;
   std::vector<db::pending_change> all;
@@ -189,7 +189,7 @@ TEST_CASE("a reading has an end, and what memory forgets by it is counted") {
   CHECK(bench.node->metrics.pending().events.of("not_kept").Value() == more);
 }
 
-TEST_CASE("the table is read again from time to time without any reason, but not all the time") {
+TEST_CASE("the table is reloaded from time to time without a lost report, but not all the time") {
   fake_table table({parked(7, 0)});
   actor_fixture bench;
   bench.put<fake_pool_state>(names::pool, table.script());
@@ -209,7 +209,7 @@ TEST_CASE("the table is read again from time to time without any reason, but not
 }
 
 TEST_CASE(
-    "what is told while the table is read comes on top of it, and what has no room is counted") {
+    "changes reported during a load are applied on top of it, and rows without room are counted") {
   config::options options;
   options.pending_max_items = 3;
   actor_fixture bench(options);
@@ -220,7 +220,7 @@ TEST_CASE(
   REQUIRE(eventually([&] { return script->jobs == 1; }));
   report_changes(bench, pending, {parked(7, 0), released(7, 1), parked(8, 0)});
   script->set([](const db::job&) -> db::job_outcome {
-    // More of 9 than memory takes.
+    // One more of 9 than the cap allows.
     return std::vector{parked(7, 1), parked(8, 0), parked(9, 0),
                        parked(9, 1), parked(9, 2), parked(9, 3)};
   });
@@ -229,11 +229,11 @@ TEST_CASE(
   CHECK(bench.field(pending, "post_ops") == "5");
   const auto& events = bench.node->metrics.pending().events;
   CHECK(events.of("not_kept").Value() == 1);
-  // Nothing was in memory that had to go.
+  // Nothing cached was evicted.
   CHECK(events.of("dropped").Value() == 0);
   CHECK(events.of("evicted").Value() == 0);
   CHECK(log.count("[BoundedArrayMap]") == 0);
-  // What has to go afterwards goes for something new.
+  // After the load, evictions make room for new operations.
   report_changes(bench, pending, {parked(9, 4)});
   CHECK(events.of("not_kept").Value() == 1);
   CHECK(events.of("dropped").Value() == 1);

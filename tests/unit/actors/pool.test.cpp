@@ -65,8 +65,8 @@ private:
 void cut_blocked(users_table_lock& table_lock) {
   REQUIRE(eventually([&] { return table_lock.blocked_backends().size() == 1; }));
   auto admin = connect_to(pg_fixture::admin_database());
-  must(admin.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
-                  "'prismd' AND wait_event_type = 'Lock'"));
+  for (const auto pid : table_lock.blocked_backends())
+    must(admin.exec("SELECT pg_terminate_backend($1)", db::params().int4(pid)));
 }
 
 [[nodiscard]] std::int64_t id_in(const db::job_outcome& done) {
@@ -148,6 +148,7 @@ TEST_CASE("a connection that the server ends is made anew, and its job done") {
 }
 
 TEST_CASE("a session that has lost its connection for good is replaced") {
+  pg_fixture::use_own_server(); // for a role
   actor_fixture bench(pool_of(1));
   locked_out role(bench, "lost");
   const auto pool = bench.put<pool_state>(names::pool);
@@ -177,6 +178,7 @@ TEST_CASE("a session that has grown old is replaced when it is free") {
 }
 
 TEST_CASE("a server without a free connection is waited for") {
+  pg_fixture::use_own_server(); // for a role
   actor_fixture bench(pool_of(3));
   auto admin = connect_to(pg_fixture::admin_database());
   must(
@@ -289,6 +291,7 @@ TEST_CASE("when the pool dies, its sessions leave the directory") {
 }
 
 TEST_CASE("a pool that is larger than what the server allows does not make the node unready") {
+  pg_fixture::use_own_server(); // for a role
   actor_fixture bench(pool_of(3));
   auto admin = connect_to(pg_fixture::admin_database());
   must(admin.exec_script(
@@ -317,6 +320,7 @@ TEST_CASE("a pool that is larger than what the server allows does not make the n
 }
 
 TEST_CASE("one connection that is lost does not make the node unready; the loss of all does") {
+  pg_fixture::use_own_server(); // for a role
   actor_fixture bench(pool_of(2));
   locked_out role(bench, "cut_off");
   const auto pool = bench.put<pool_state>(names::pool);

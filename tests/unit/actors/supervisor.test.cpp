@@ -12,7 +12,7 @@ using namespace prism::test;
 
 namespace {
 
-/// What happened, in order: "+who" is a start, "who" an orderly end.
+/// What happened, in order: "+name" is a start, "name" an orderly end.
 struct diary {
   std::mutex mutex;
   std::vector<std::string> lines;
@@ -31,36 +31,36 @@ struct diary {
   }
 };
 
-/// Ends when asked; a tick is too much for it, and "clumsy" does not even end well.
+/// Ends when requested; a tick crashes it, and "clumsy" crashes when it is to end.
 struct child_state_of_test {
   using interface = periodic_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "child";
 
-  child_state_of_test(self_pointer self, std::string who, std::shared_ptr<diary> book)
-      : self_(self), who_(std::move(who)), book_(std::move(book)) {}
+  child_state_of_test(self_pointer self, std::string name, std::shared_ptr<diary> book)
+      : self_(self), name_(std::move(name)), book_(std::move(book)) {}
   interface::behavior_type make_behavior() {
     return {[](const tick&) { throw std::runtime_error("a tick too many"); },
             [this](const stop_request&) {
-              book_->note(who_);
-              if (who_ == "clumsy")
+              book_->note(name_);
+              if (name_ == "clumsy")
                 throw std::runtime_error("could not end");
               self_->quit();
             },
             [this](const get_status&) -> actor_status {
-              return {who_, {}};
+              return {name_, {}};
             }};
   }
   self_pointer self_;
-  std::string who_;
+  std::string name_;
   std::shared_ptr<diary> book_;
 };
 
 [[nodiscard]] std::vector<child_factory> children(const std::shared_ptr<diary>& book,
-                                                  const std::vector<std::string>& who = {
+                                                  const std::vector<std::string>& child_names = {
                                                       "first", "second", "third"}) {
   std::vector<child_factory> out;
-  for (const auto& each : who)
+  for (const auto& each : child_names)
     out.push_back({{each, restart_type::permanent}, [each, book](caf::actor_system& system) {
                      book->note("+" + each);
                      return caf::actor_cast<caf::strong_actor_ptr>(
@@ -71,14 +71,14 @@ struct child_state_of_test {
 
 using lines = std::vector<std::string>;
 
-/// A living actor of the tree, once there is one.
-[[nodiscard]] caf::actor living(actor_fixture& bench, const std::string& who) {
-  REQUIRE(eventually([&] { return bench.node->actors.find(who) != nullptr; }));
-  return caf::actor_cast<caf::actor>(bench.node->actors.find(who));
+/// The current actor of a name, once there is one.
+[[nodiscard]] caf::actor living(actor_fixture& bench, const std::string& name) {
+  REQUIRE(eventually([&] { return bench.node->actors.find(name) != nullptr; }));
+  return caf::actor_cast<caf::actor>(bench.node->actors.find(name));
 }
 
-void crash(actor_fixture& bench, const std::string& who) {
-  caf::anon_send(caf::actor_cast<periodic_actor>(living(bench, who)), tick{});
+void crash(actor_fixture& bench, const std::string& name) {
+  caf::anon_send(caf::actor_cast<periodic_actor>(living(bench, name)), tick{});
 }
 
 /// Waits until just this has happened since the last time.
@@ -93,8 +93,8 @@ void expect_starts(diary& book, const lines& wanted) {
   CHECK_THAT(book.take(), Catch::UnorderedEquals(wanted));
 }
 
-void wait_for_end(actor_fixture& bench, const caf::actor& who, bool well) {
-  bench.self->monitor(who);
+void wait_for_end(actor_fixture& bench, const caf::actor& actor, bool well) {
+  bench.self->monitor(actor);
   bench.self->receive([&](const caf::down_msg& down) { CHECK(!down.reason == well); },
                       caf::after(patience) >> [] { FAIL("it does not end"); });
 }
@@ -138,7 +138,7 @@ TEST_CASE(
   expect(*book, {"second", "first", "+first", "+second", "+third"});
 }
 
-TEST_CASE("rest_for_one: those that started after the one that failed share its fate, no other") {
+TEST_CASE("rest_for_one: the children started after the one that failed are restarted with it") {
   actor_fixture bench;
   const auto book = std::make_shared<diary>();
   supervision_options options;
@@ -155,7 +155,7 @@ TEST_CASE("rest_for_one: those that started after the one that failed share its 
   expect(*book, {"third", "second", "+first", "+second", "+third"});
 }
 
-TEST_CASE("one_for_one: nobody but the one that failed is started again") {
+TEST_CASE("one_for_one: only the child that failed is restarted") {
   actor_fixture bench;
   const auto book = std::make_shared<diary>();
   static_cast<void>(bench.put<supervisor_state>("root", supervision_options{}, children(book)));
@@ -182,7 +182,7 @@ TEST_CASE(
   expect(*book, {"third", "first"});
   const auto exit_request = bench.node->status.wait(patience);
   REQUIRE(exit_request);
-  CHECK(exit_request->exit_code == 70);
+  CHECK(exit_request->code == exit_code::gave_up);
   CHECK_THAT(exit_request->reason, Catch::Contains("a tick too many"));
   CHECK(log.count("error supervisor gives up: child 'second' needs more than 1 restarts") == 1);
 }
@@ -200,13 +200,13 @@ TEST_CASE("a supervisor below another fails when it gives up, and comes back as 
   CHECK(bench.node->metrics.actor("subtree").restarts->Value() == 1);
   CHECK_THAT(bench.field(root, "subtree"),
              Catch::Contains("running restarts=1") && Catch::Contains("gave up: child 'one'"));
-  // Once more is too much for the root.
+  // The next failure is one too many for the root.
   crash(bench, "two");
   wait_for_end(bench, caf::actor_cast<caf::actor>(root), false);
   expect(*book, {"one", "after", "before"});
   const auto exit_request = bench.node->status.wait(patience);
   REQUIRE(exit_request);
-  CHECK(exit_request->exit_code == 70);
+  CHECK(exit_request->code == exit_code::gave_up);
 }
 
 TEST_CASE("a planned stop of a tree goes through all levels, last first") {
@@ -220,7 +220,7 @@ TEST_CASE("a planned stop of a tree goes through all levels, last first") {
   CHECK_FALSE(bench.node->status.wait(std::chrono::milliseconds{0}));
 }
 
-TEST_CASE("a supervisor that is killed takes its children along") {
+TEST_CASE("a supervisor that is killed kills its children") {
   actor_fixture bench;
   const auto book = std::make_shared<diary>();
   static_cast<void>(bench.put<supervisor_state>("root", supervision_options{}, tree(bench, book)));
@@ -231,7 +231,7 @@ TEST_CASE("a supervisor that is killed takes its children along") {
   expect(*book, {"+one", "+two"});
 }
 
-TEST_CASE("restarts are counted from 0 on, and what dies in a planned stop is not one") {
+TEST_CASE("restarts are counted from 0 on, and a failure during a planned stop is not one") {
   actor_fixture bench;
   const auto book = std::make_shared<diary>();
   const auto root =
@@ -249,7 +249,7 @@ TEST_CASE("restarts are counted from 0 on, and what dies in a planned stop is no
   CHECK(says("\"clumsy\"} 0"));
 }
 
-TEST_CASE("the report of a crash tells why, at which message, and how often before") {
+TEST_CASE("the report of a crash has its reason, the last message and the number of restarts") {
   log_capture log;
   actor_fixture bench;
   const auto book = std::make_shared<diary>();
@@ -257,9 +257,8 @@ TEST_CASE("the report of a crash tells why, at which message, and how often befo
   for (int crash = 0; crash < 2; ++crash) {
     REQUIRE(eventually([&] { return bench.node->actors.find("second") != nullptr; }));
     caf::anon_send(caf::actor_cast<periodic_actor>(bench.node->actors.find("second")), tick{});
-    REQUIRE(eventually([&] {
-      return log.count("started again " + std::to_string(crash) + " times before") == 1;
-    }));
+    REQUIRE(eventually(
+        [&] { return log.count(", " + std::to_string(crash) + " restarts before") == 1; }));
   }
   INFO(log.all());
   CHECK(log.count("error actor second failed: ") == 2);
@@ -279,8 +278,8 @@ TEST_CASE("chaos kills children at random, counts each, and all come back") {
   bench.node->status.draining = true; // enough
   const auto restarts = [&] {
     double sum = 0;
-    for (const auto* who : {"first", "second", "third"})
-      sum += bench.node->metrics.actor(who).restarts->Value();
+    for (const auto* name : {"first", "second", "third"})
+      sum += bench.node->metrics.actor(name).restarts->Value();
     return sum;
   };
   CHECK(eventually([&] { return restarts() == kills.Value(); }));
@@ -290,7 +289,7 @@ TEST_CASE("chaos kills children at random, counts each, and all come back") {
   }));
 }
 
-TEST_CASE("chaos hits database sessions as well, and their pool replaces them") {
+TEST_CASE("chaos kills database sessions as well, and their pool replaces them") {
   log_capture log;
   config::options options;
   options.chaos_kill_per_minute = 600;

@@ -35,22 +35,25 @@ TEST_CASE("the documented file in the repository is the dump of the defaults") {
   CHECK(parse(words{}, words{}, PRISM_SOURCE_DIR "/config/prismd.conf")->values == options{});
 }
 
-TEST_CASE("a dump reads back as the settings it was made of") {
+TEST_CASE("a dump reads back as the options it was made from") {
   options values;
   values.start_cursor = 77;
   values.shards = 9;
   values.ca_file = R"(/odd "path"\with; signs)";
+  values.verify_deletions = false;
+  values.log_level = log_level::off;
+  values.log_format = log_format::json;
   values.until_caught_up = std::chrono::milliseconds{2500};
   CHECK(read_back(dump(values)) == values);
   CHECK(read_back(dump({})) == options{});
 }
 
-TEST_CASE("dump, help and version are asked for on the command line") {
+TEST_CASE("dump, help and version are requested on the command line") {
   const auto dumped = parse(words{"--dump-config", "--shards=9"}, words{}, "");
   REQUIRE(dumped);
   CHECK(dumped->what == action::dump);
   CHECK_THAT(dumped->text, Contains("\nshards = 9\n"));
-  // A broken environment must not keep the help away that would mend it.
+  // An invalid environment must not hide the help that explains how to correct it.
   const auto help = parse(words{"--help"}, words{"PRISM_NONSENSE=1"}, "");
   REQUIRE(help);
   CHECK(help->what == action::help);
@@ -60,13 +63,13 @@ TEST_CASE("dump, help and version are asked for on the command line") {
   CHECK_THAT(version->text, Catch::Matches("prismd [0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z]+\\)\n"));
 }
 
-TEST_CASE("the help text tells name, default, range and environment of every setting") {
+TEST_CASE("the help text has name, default, range and environment of every option") {
   const auto text = help_text();
   for (const auto& row : option_rows()) {
     const auto value = value_of(row, {});
     CHECK_THAT(text, Contains("--" + std::string(row.name) + "=" +
                               (value.empty() ? "\"\"" : value) + "\n"));
-    CHECK_THAT(text, Contains(environment_name(row)));
+    CHECK_THAT(text, Contains(environment_name(row.name)));
     CHECK_THAT(text, Contains(allowed(row)));
   }
 }
@@ -77,6 +80,7 @@ TEST_CASE("names are unique and every default is allowed") {
   for (const auto& row : option_rows()) {
     INFO(row.name);
     CHECK(names.insert(row.name).second);
+    CHECK(find_retired(row.name) == nullptr);
     CHECK(assign(row, value_of(row, {}), copy));
   }
   CHECK(copy == options{});

@@ -19,7 +19,7 @@ std::string refusal(std::string_view text) {
 
 } // namespace
 
-TEST_CASE("a file is a list of names and values with the lines they stand in") {
+TEST_CASE("a file is a list of names and values, each with its line") {
   const auto read =
       read_file_text("; head\n\na = 1\r\n  b-c=\"x \\\"y\\\" \\\\z\" ; why\n\td = true", "f");
   INFO((read ? std::string() : read.error().message));
@@ -39,7 +39,7 @@ TEST_CASE("an empty file sets nothing") {
   CHECK(read_file_text("\n \n;\n", "f")->empty());
 }
 
-TEST_CASE("a line that is not a setting is refused with its number") {
+TEST_CASE("a line that is not a setting is rejected with its number") {
   CHECK_THAT(refusal("a = 1\nb = wss://x\n"), Contains("f:2") && Contains("\"TEXT\""));
   CHECK_THAT(refusal("a ="), Contains("f:1") && Contains("without a value"));
   CHECK_THAT(refusal("a = 1 b = 2"), Contains("more than one"));
@@ -52,14 +52,14 @@ TEST_CASE("a line that is not a setting is refused with its number") {
   CHECK_THAT(refusal("just words"), Contains("f:1"));
 }
 
-TEST_CASE("a name given twice in a file is refused and both lines are named") {
+TEST_CASE("a name set twice in a file is rejected, naming both lines") {
   CHECK_THAT(refusal("a = 1\nb = 2\na = 1\n"), Contains("f:3") && Contains("line 1"));
 }
 
-TEST_CASE("a file that cannot be one is refused") {
+TEST_CASE("a file that cannot be read or is too long is rejected") {
   CHECK_THAT(read_file("/nonexistent").error().message, Contains("/nonexistent"));
   CHECK_FALSE(read_file(std::filesystem::temp_directory_path()));
-  // Of this process only: the same test of another build may run meanwhile.
+  // Unique per process: the same test of another build may run at the same time.
   const auto path = std::filesystem::temp_directory_path() /
                     ("prism-config-long-" + std::to_string(::getpid()) + ".conf");
   std::ofstream(path) << std::string(max_file_bytes, '\n');

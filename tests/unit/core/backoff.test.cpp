@@ -14,7 +14,7 @@ TEST_CASE("a backoff without jitter doubles from min and stays at max") {
   CHECK(delays.attempts() == 8);
 }
 
-TEST_CASE("a successful attempt brings a backoff back to min") {
+TEST_CASE("a successful attempt resets a backoff to min") {
   backoff delays({.min = 1s, .max = 30s, .factor = 3.0, .jitter = 0.0});
   CHECK(delays.next(0) == 1s);
   CHECK(delays.next(0) == 3s);
@@ -39,14 +39,14 @@ TEST_CASE("jitter shortens a delay by at most its share and never lengthens it")
   CHECK(longest.next(1.0) == 30s);
 }
 
-TEST_CASE("the random number of a backoff is clamped, even if it is none") {
+TEST_CASE("the random number of a backoff is clamped, even NaN") {
   backoff delays({.min = 1s, .max = 1s, .factor = 1.0, .jitter = 0.5});
   CHECK(delays.next(-7.0) == 500ms);
   CHECK(delays.next(7.0) == 1s);
   CHECK(delays.next(std::numeric_limits<double>::quiet_NaN()) == 500ms);
 }
 
-TEST_CASE("backoff options out of range are named") {
+TEST_CASE("validation names the backoff option that is out of range") {
   const auto message = [](backoff_options options) {
     const auto result = prism::validate(options);
     return result ? std::string("valid") : result.error().message;
@@ -61,7 +61,7 @@ TEST_CASE("backoff options out of range are named") {
   CHECK_THAT(message({.jitter = 1.1}), Catch::Contains("jitter"));
 }
 
-TEST_CASE("a backoff made of bad options still gives usable delays") {
+TEST_CASE("a backoff with invalid options still gives usable delays") {
   backoff delays({.min = -5s, .max = -9s, .factor = 0.0, .jitter = 9.0});
   for (int i = 0; i < 5; ++i) {
     const auto delay = delays.next(1.0);

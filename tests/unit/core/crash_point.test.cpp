@@ -10,7 +10,7 @@ using namespace prism;
 
 namespace {
 
-/// How many passages a process survives, and how it ended.
+/// The number of hits that a process survives, and how it ended.
 std::pair<int, int> outlive(std::string_view plan, crash_point where, int times) {
   int ends[2]{};
   REQUIRE(pipe(ends) == 0);
@@ -36,7 +36,7 @@ std::pair<int, int> outlive(std::string_view plan, crash_point where, int times)
 
 } // namespace
 
-TEST_CASE("a crash point kills at its passage, and only there") {
+TEST_CASE("a crash point kills at its hit, and only there") {
   CHECK(outlive("before-commit", crash_point::before_commit, 5) == std::pair{0, SIGKILL});
   CHECK(outlive("before-commit:3", crash_point::before_commit, 5) == std::pair{2, SIGKILL});
   CHECK(outlive("before-commit:6", crash_point::before_commit, 5) == std::pair{5, 0});
@@ -44,7 +44,8 @@ TEST_CASE("a crash point kills at its passage, and only there") {
   CHECK(outlive("", crash_point::after_decode, 5) == std::pair{5, 0});
 }
 
-TEST_CASE("every name of a crash point is its own, and others are refused with the names") {
+TEST_CASE(
+    "the names of crash points are different, and an unknown name is rejected with the list") {
   CHECK(parse_crash_point("")->at == crash_point::none);
   CHECK(parse_crash_point("after-decode")->at == crash_point::after_decode);
   CHECK(parse_crash_point("after-decode")->hit_number == 1);

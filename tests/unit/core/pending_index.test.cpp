@@ -37,7 +37,7 @@ TEST_CASE("operations are the same if all of their path is") {
   CHECK(index.waiting().items() == 3);
 }
 
-TEST_CASE("what the caps push out is told, and its release afterwards does no harm") {
+TEST_CASE("evicted operations are reported, and their release afterwards does no harm") {
   std::vector<std::pair<std::int64_t, std::int64_t>> left;
   pending_index index({.max_keys = 2, .max_items_per_key = 2},
                       [&](std::int64_t key, const pending_key& item, eviction_reason) {
@@ -76,5 +76,4 @@ TEST_CASE("its items are always those of the last parks that were not forgotten"
     REQUIRE(sum == model.size());
   }
   CHECK(left_by_caps > 1'000);
-  CHECK(left_by_caps == index.waiting().evicted_items() + index.waiting().dropped_items());
 }

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 using prism::rate_limited;
 using prism::time_point;
 
-TEST_CASE("a key may log once per interval and then tells what was kept back") {
+TEST_CASE("a key may log once per interval, and then reports how many lines were suppressed") {
   rate_limited<std::string> gate(10s, 4);
   const time_point start{};
   CHECK(gate.allow(std::string_view("a"), start) == 0U);
@@ -20,10 +20,9 @@ TEST_CASE("a key may log once per interval and then tells what was kept back") {
   CHECK(gate.allow(std::string_view("a"), start + 10s) == 2U);
   CHECK_FALSE(gate.allow(std::string_view("a"), start + 11s));
   CHECK(gate.allow(std::string_view("a"), start + 20s) == 1U);
-  CHECK(gate.suppressed() == 3);
 }
 
-TEST_CASE("more keys than are remembered stay silent until an old one has served its interval") {
+TEST_CASE("keys beyond those remembered are suppressed until the interval of an old one is over") {
   rate_limited<int> gate(10s, 2);
   const time_point start{};
   CHECK(gate.allow(1, start) == 0U);
@@ -32,20 +31,17 @@ TEST_CASE("more keys than are remembered stay silent until an old one has served
   CHECK(gate.allow(3, start + 10s) == 0U); // takes the place of 1
   CHECK_FALSE(gate.allow(1, start + 11s));
   CHECK(gate.size() == 2);
-  CHECK(gate.suppressed() == 2);
 }
 
-TEST_CASE("under a flood of keys neither a key nor the whole exceeds its rate") {
+TEST_CASE("under a flood of keys neither one key nor the total exceeds its rate") {
   std::mt19937 random(3);
   constexpr auto interval = 100ms;
   rate_limited<int> gate(interval, 5);
   std::map<int, time_point> last;
   std::map<std::int64_t, int> lines_per_interval;
-  std::uint64_t asked = 0;
   std::uint64_t allowed = 0;
   for (time_point now{}; now < time_point{} + 20s; now += 1ms) {
     const int key = static_cast<int>(random() % 40);
-    ++asked;
     if (!gate.allow(key, now))
       continue;
     ++allowed;
@@ -57,5 +53,4 @@ TEST_CASE("under a flood of keys neither a key nor the whole exceeds its rate") 
   }
   CHECK(allowed > 0);
   CHECK(allowed <= 5 * (20s / interval));
-  CHECK(asked == allowed + gate.suppressed());
 }

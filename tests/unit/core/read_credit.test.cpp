@@ -29,7 +29,7 @@ TEST_CASE("a reader may not read more frames than the window takes, nor too many
   CHECK(frames_to_grant({.frames = 9, .bytes = 9, .frame_bytes = 1, .ahead = 0}, {}) == 1);
 }
 
-TEST_CASE("a reader that has enough for now is told when it is worth a message") {
+TEST_CASE("a reader with enough credit gets more when it is worth a message") {
   const read_limits limits{.frames = 1'000, .bytes = 1U << 30U, .frame_bytes = 5, .ahead = 32};
   CHECK(frames_to_grant(limits, {.frames = 7, .bytes = 7, .granted = 25}) == 0);
   CHECK(frames_to_grant(limits, {.frames = 8, .bytes = 8, .granted = 24}) == 8);

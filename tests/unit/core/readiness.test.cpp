@@ -44,8 +44,7 @@ struct obstacle {
 
 } // namespace
 
-TEST_CASE(
-    "a node is ready exactly if nothing at all stands in its way, and each obstacle is named") {
+TEST_CASE("a node is ready exactly if no fact is against it, and each such fact is named") {
   const auto& all = obstacles();
   for (unsigned chosen = 0; chosen < 1U << all.size(); ++chosen) {
     CAPTURE(chosen);
@@ -60,14 +59,14 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("what nobody has said yet is not taken for good") {
+TEST_CASE("facts that are not known yet make the node unready") {
   const auto answer = evaluate_readiness({});
   CHECK_FALSE(answer.ready);
   CHECK(answer.text == "FAIL database reachable\nFAIL schema current\nFAIL firehose running\n"
                        "ok   not draining\ninfo relay away, nothing committed yet\n");
 }
 
-TEST_CASE("a relay that is away, and being behind, are told and are no reason") {
+TEST_CASE("a lost relay and a lag are shown, but do not make the node unready") {
   auto facts = well();
   CHECK(evaluate_readiness(facts).text ==
         "ok   database reachable\nok   schema current\nok   firehose running\nok   not draining\n"

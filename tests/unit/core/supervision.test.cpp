@@ -30,7 +30,7 @@ supervision_options options_for(restart_strategy strategy) {
 }
 
 // The actions as words, so that a test reads like the story of a supervisor.
-script told(const supervision::actions& actions) {
+script script_of(const supervision::actions& actions) {
   script words;
   for (const auto& action : actions)
     switch (action.what) {
@@ -62,17 +62,17 @@ struct family {
 
   family(supervision_options options, std::vector<child_spec> children)
       : machine(*supervision::make(options, std::move(children))) {
-    started = told(machine.start(t0));
+    started = script_of(machine.start(t0));
   }
 
   script crash(const std::string& name, time_point now = t0) {
-    return told(*machine.child_exited(name, exit_kind::abnormal, name + " broke", now, 0.5));
+    return script_of(*machine.child_exited(name, exit_kind::abnormal, name + " broke", now, 0.5));
   }
   script leave(const std::string& name, time_point now = t0) {
-    return told(*machine.child_exited(name, exit_kind::normal, "", now, 0.5));
+    return script_of(*machine.child_exited(name, exit_kind::normal, "", now, 0.5));
   }
-  script wake(time_point now) { return told(machine.timer_fired(now)); }
-  script stop() { return told(machine.stop_requested()); }
+  script wake(time_point now) { return script_of(machine.timer_fired(now)); }
+  script stop() { return script_of(machine.stop_requested()); }
   child_state state(std::size_t index) const { return machine.children()[index].state; }
 
   script started{};
@@ -83,7 +83,7 @@ struct family {
 TEST_CASE("children are started in the order of their specs, once") {
   family tree(restart_strategy::one_for_one);
   CHECK(tree.started == script{"start a", "start b", "start c"});
-  CHECK(told(tree.machine.start(t0)).empty());
+  CHECK(script_of(tree.machine.start(t0)).empty());
   CHECK(tree.state(1) == child_state::running);
   CHECK(tree.machine.restarts() == 0);
 }
@@ -104,7 +104,7 @@ TEST_CASE("a timer that fires too early or too often does no harm") {
   family tree(restart_strategy::one_for_one);
   CHECK(tree.wake(t0).empty());
   tree.crash("a");
-  CHECK(tree.wake(t0 + 999ms).empty()); // the wake that was said still stands
+  CHECK(tree.wake(t0 + 999ms).empty()); // the earlier wake is still valid
   CHECK(tree.wake(t0 + 1s) == script{"start a"});
   CHECK(tree.wake(t0 + 1s).empty());
 }
@@ -136,7 +136,7 @@ TEST_CASE("jitter uses the random number it is given") {
   family tree(options, {{"a", restart_type::permanent}});
   const auto actions = tree.machine.child_exited("a", exit_kind::abnormal, "x", t0, 0.25);
   REQUIRE(actions);
-  CHECK(told(*actions) == script{"wake at 250"});
+  CHECK(script_of(*actions) == script{"wake at 250"});
 }
 
 TEST_CASE("the restart type decides which exits are final") {
@@ -240,7 +240,7 @@ TEST_CASE("too many restarts in the period end the family in reverse order and e
   CHECK(tree.leave("c", now) == script{"stop a"});
   const auto last = tree.machine.child_exited("a", exit_kind::normal, "", now, 0.5);
   REQUIRE(last);
-  REQUIRE(told(*last) == script{"escalate"});
+  REQUIRE(script_of(*last) == script{"escalate"});
   CHECK_THAT(last->front().text,
              Catch::Contains("'b'") && Catch::Contains("2 restarts") && Catch::Contains("b broke"));
   CHECK(tree.machine.ended());
@@ -274,7 +274,7 @@ TEST_CASE("a planned stop ends all children in reverse order, whatever they were
     CHECK(tree.machine.ended());
     CHECK(tree.state(0) == child_state::idle);
   }
-  SECTION("a child that left by itself is passed over") {
+  SECTION("a child that ended by itself is skipped") {
     family tree(restart_strategy::one_for_one);
     CHECK(tree.stop() == script{"stop c"});
     CHECK(tree.crash("b").empty());
@@ -299,8 +299,8 @@ TEST_CASE("a planned stop ends all children in reverse order, whatever they were
   }
   SECTION("nothing was started or nothing is left") {
     auto machine = *supervision::make({}, {{"a"}});
-    CHECK(told(machine.stop_requested()) == script{"done"});
-    CHECK(told(machine.start(t0)).empty());
+    CHECK(script_of(machine.stop_requested()) == script{"done"});
+    CHECK(script_of(machine.start(t0)).empty());
   }
 }
 

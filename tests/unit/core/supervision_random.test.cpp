@@ -19,7 +19,7 @@ using kind = supervision_action::kind;
 
 namespace {
 
-// A naive world: which children live, which were asked to stop, and one timer.
+// A simple model: which children live, which were requested to stop, and one timer.
 struct world {
   std::vector<std::string> order;
   std::set<std::string> alive;
@@ -96,7 +96,7 @@ TEST_CASE("under random crashes no child is ever started twice, forgotten or lef
         REQUIRE(actions);
         real.obey(*actions, now);
       }
-      // Who waits has a timer or somebody still to be stopped: nobody is forgotten.
+      // A waiting child has a timer, or others have to stop first: no child is forgotten.
       const auto children = machine.children();
       const bool someone_waits = std::any_of(children.begin(), children.end(), [](auto& child) {
         return child.state == prism::child_state::waiting;

@@ -34,7 +34,7 @@ TEST_CASE("one acknowledgement covers all earlier frames of its shard and of no 
   CHECK(mark.low_watermark() == 0);
 }
 
-TEST_CASE("a shard that stored more in an earlier life does not get those frames again") {
+TEST_CASE("a shard does not get frames again that it committed before a restart") {
   watermark mark({50, 80}, 100);
   CHECK(mark.highest() == 50);
   CHECK(mark.low_watermark() == 50);
@@ -61,7 +61,7 @@ TEST_CASE("an idle shard may be moved to the highest seq read, a busy one may no
   CHECK(mark.advance_for(0) == 12U);
 }
 
-TEST_CASE("frames for nobody move the watermark when nothing waits below them") {
+TEST_CASE("frames without shard move the watermark when nothing waits below them") {
   watermark mark({0}, 100);
   REQUIRE(mark.skip(3));
   CHECK(mark.low_watermark() == 3);
@@ -108,7 +108,7 @@ TEST_CASE("a full window refuses the next frame and takes it after an acknowledg
   CHECK(mark.delivered(3, 0) == true);
 }
 
-TEST_CASE("a watermark behaves like a naive one under random use and never falls") {
+TEST_CASE("a watermark behaves like a simple model under random use and never decreases") {
   std::mt19937_64 random(13);
   for (int round = 0; round < 60; ++round) {
     const std::size_t shards = 1 + random() % 9;

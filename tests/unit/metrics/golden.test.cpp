@@ -19,7 +19,7 @@ std::string text_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// A registry in which each family has at least one series.
+// A registry with at least one series of each family.
 std::unique_ptr<registry> full_registry() {
   auto metrics = std::make_unique<registry>(
       registry_options{.version = "1", .revision = "1", .shards = 1, .collections = {"a.b.c"}});
@@ -39,7 +39,7 @@ std::string listed(const std::string& name, const std::string& type,
   return line + "\n";
 }
 
-// "name type label…" of each family, taken from what a scraper would see.
+// "name type label…" of each family, taken from the output of a scrape.
 std::set<std::string> families_seen(const std::string& exposition) {
   std::map<std::string, std::string> types;
   std::map<std::string, std::set<std::string>> labels;
@@ -96,7 +96,7 @@ TEST_CASE("the metrics and their labels are those of the golden file") {
   CHECK(seen == text_of(PRISM_SOURCE_DIR "/tests/golden/metrics.txt"));
 }
 
-TEST_CASE("every family shows what it was declared with") {
+TEST_CASE("every family has the labels of its declaration") {
   const auto metrics = full_registry();
   std::set<std::string> declared;
   for (const auto& family : metrics->families())

@@ -32,7 +32,7 @@ names names_until(Enum last) {
 
 } // namespace
 
-TEST_CASE("label values are the names that the modules give") {
+TEST_CASE("label values are the names that the modules use") {
   CHECK(listed(labels::frame_kinds) == names_until(prism::atproto::frame_kind::unknown));
   CHECK(listed(labels::actions) == names_until(prism::atproto::repo_action::remove));
   CHECK(listed(labels::disconnect_reasons) == names_until(prism::net::disconnect_reason::stopped));
@@ -40,8 +40,9 @@ TEST_CASE("label values are the names that the modules give") {
   CHECK(listed(labels::error_classes) == names_until(prism::db::error_class::fatal));
 }
 
-// Of all states of those classes of PostgreSQL 15 (appendix A) in which db/pg/retry_policy has any.
-TEST_CASE("whatever is retried has a label of its own, and no other state has one") {
+// All states of PostgreSQL 15 (appendix A) in the classes from which db/pg/retry_policy retries
+// any.
+TEST_CASE("every retried state has a label of its own, and no other state has one") {
   for (const std::string state :
        {"08000", "08001", "08003", "08004", "08006", "08007", "08P01", "25000", "25001",
         "25006", "25P01", "25P02", "25P03", "26000", "40000", "40001", "40002", "40003",

@@ -11,7 +11,7 @@
 using namespace prism::metrics;
 using Catch::Contains;
 
-TEST_CASE("the kernel's line about a process is read by field, whatever the program is called") {
+TEST_CASE("the stat line of a process is parsed, whatever the name of the program") {
   const process_units units{.ticks_per_second = 100, .page_bytes = 4096, .boot_time = 1000};
   const auto sample = parse_stat("42 (a) b (c)) S 1 2 3 4 5 6 7 8 9 10 250 50 13 14 15 16 7 18 "
                                  "2000 20 3 22 23\n",
@@ -23,14 +23,14 @@ TEST_CASE("the kernel's line about a process is read by field, whatever the prog
   CHECK(sample->resident_bytes == std::uint64_t{3} * 4096);
 }
 
-TEST_CASE("a line that is not the kernel's is refused") {
+TEST_CASE("a malformed stat line is rejected") {
   CHECK_FALSE(parse_stat("", {}));
   CHECK_FALSE(parse_stat("42 name S 1", {}));
   CHECK_FALSE(parse_stat("42 (name) S 1 2 3", {}));
   CHECK_FALSE(parse_stat("1 (n) S 1 2 3 4 5 6 7 8 9 10 1 1 13 14 15 16 x 18 1 20 1", {}));
 }
 
-TEST_CASE("a sample of this process is plausible and sees what the process does") {
+TEST_CASE("a sample of this process is plausible and follows its changes") {
   const auto before = sample_process();
   REQUIRE(before);
   CHECK(before->threads >= 1);
@@ -48,7 +48,7 @@ TEST_CASE("a sample of this process is plausible and sees what the process does"
   CHECK(sample_process()->cpu_seconds >= before->cpu_seconds);
 }
 
-TEST_CASE("the process metrics are filled in when they are read") {
+TEST_CASE("the process metrics are set by each scrape") {
   registry metrics({});
   const auto text = metrics.serialize();
   CHECK_THAT(text, Contains("# TYPE process_cpu_seconds_total counter"));

@@ -21,7 +21,7 @@ registry_options small_options() {
 
 } // namespace
 
-TEST_CASE("series with known labels exist before anything has happened") {
+TEST_CASE("series with known labels exist before the first event") {
   registry metrics(small_options());
   const auto text = metrics.serialize();
   for (const auto* line :
@@ -36,7 +36,7 @@ TEST_CASE("series with known labels exist before anything has happened") {
     CHECK_THAT(text, Contains(line));
 }
 
-TEST_CASE("what is counted is what is shown") {
+TEST_CASE("counted values appear in the output") {
   registry metrics(small_options());
   metrics.firehose().frames.of("commit").Increment(3);
   metrics.firehose().connected->Set(1);
@@ -56,7 +56,7 @@ TEST_CASE("what is counted is what is shown") {
     CHECK_THAT(text, Contains(line));
 }
 
-TEST_CASE("text from the network cannot make a series") {
+TEST_CASE("text from the network cannot create a series") {
   registry metrics(small_options());
   const auto lines = [&] {
     const auto text = metrics.serialize();
@@ -79,7 +79,7 @@ TEST_CASE("text from the network cannot make a series") {
   CHECK_THAT(text, Contains("{collection=\"other\",reason=\"too_long\"} 101\n"));
 }
 
-TEST_CASE("more reasons of refusal than there should be are counted together") {
+TEST_CASE("reasons beyond the limit are counted together") {
   registry metrics(small_options());
   for (std::size_t i = 0; i < registry::max_reject_reasons + 10; ++i)
     metrics.rejected("app.bsky.feed.post", "r" + std::to_string(i)).Increment();
@@ -99,7 +99,7 @@ TEST_CASE("bundles of the same name are the same series") {
         &metrics.rejected("app.bsky.feed.post", "y"));
 }
 
-TEST_CASE("the lag is the age of the last committed event, when it is asked for") {
+TEST_CASE("the lag is the age of the newest committed event at the time of the scrape") {
   registry metrics(small_options());
   const std::chrono::system_clock::time_point now{std::chrono::seconds{1'000'000}};
   CHECK_THAT(metrics.serialize(now), Contains("prism_firehose_lag_seconds 0\n"));
@@ -109,7 +109,7 @@ TEST_CASE("the lag is the age of the last committed event, when it is asked for"
              Contains("prism_firehose_lag_seconds 15\n"));
 }
 
-TEST_CASE("a counter that follows a running total never goes back") {
+TEST_CASE("a counter that follows a running total never decreases") {
   registry metrics(small_options());
   auto& hits = *metrics.cache("did").hits;
   raise_to(hits, 5);
@@ -121,7 +121,7 @@ TEST_CASE("a counter that follows a running total never goes back") {
   CHECK(hits.Value() == 8);
 }
 
-TEST_CASE("a counter goes on when what it is told of begins again") {
+TEST_CASE("a counter continues when its total starts again") {
   registry metrics(small_options());
   auto& stalled = *metrics.firehose().stalled_seconds;
   {
@@ -131,22 +131,22 @@ TEST_CASE("a counter goes on when what it is told of begins again") {
     first.show(7.5);
     CHECK(stalled.Value() == 7.5);
   }
-  // Its owner was started again.
+  // Its owner was restarted.
   running_total second(stalled);
   second.show(2);
   CHECK(stalled.Value() == 9.5);
-  // Or only what its owner asks.
+  // Only the total starts again.
   second.show(1);
   second.show(3);
   CHECK(stalled.Value() == 12.5);
-  // Another one of the same name.
+  // Another total of the same counter.
   running_total other(stalled);
   other.show(4);
   second.show(4);
   CHECK(stalled.Value() == 17.5);
 }
 
-TEST_CASE("caches of one name are shown as their sum, of which one that ends takes its part") {
+TEST_CASE("caches of one name are shown as their sum, without those that were destroyed") {
   registry metrics(small_options());
   const auto out = metrics.cache("shard_users");
   shown_cache first(out);

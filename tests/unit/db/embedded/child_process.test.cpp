@@ -31,7 +31,7 @@ TEST_CASE("a program's output, errors and exit code are collected") {
   CHECK_THAT(done->output, Contains("etc") && Contains("/no such file"));
 }
 
-TEST_CASE("a program gets exactly the environment and the directory it is given") {
+TEST_CASE("a program has exactly the given environment and directory") {
   auto options = program({"/usr/bin/env"});
   CHECK(run_program(options, 120s)->output == "LC_ALL=C\nPRISM=here\n");
   options = program({"/bin/pwd"});
@@ -39,7 +39,7 @@ TEST_CASE("a program gets exactly the environment and the directory it is given"
   CHECK(run_program(options, 120s)->output == "/usr\n");
 }
 
-TEST_CASE("what keeps a program from starting is told") {
+TEST_CASE("the error says what prevents a program from starting") {
   CHECK_THAT(run_program(program({"/no/such/program"}), 120s).error().message,
              Contains("execute the program of /no/such/program") && Contains("No such file"));
   auto options = program({"/bin/ls"});
@@ -47,13 +47,13 @@ TEST_CASE("what keeps a program from starting is told") {
   CHECK_THAT(run_program(options, 120s).error().message, Contains("working directory"));
 }
 
-TEST_CASE("a program that takes too long is killed") {
+TEST_CASE("a program that exceeds its time limit is killed") {
   const auto done = run_program(program({"/bin/sleep", "600"}), 50ms);
   REQUIRE_FALSE(done);
   CHECK(done.error().code == errc::timeout);
 }
 
-TEST_CASE("a child runs in a session of its own and dies with its object") {
+TEST_CASE("a child runs in a session of its own and is killed with its object") {
   pid_t pid = 0;
   {
     const auto child = child_process::start(program({"/bin/sleep", "600"}));
@@ -65,19 +65,19 @@ TEST_CASE("a child runs in a session of its own and dies with its object") {
     const auto status = child->wait(120s);
     REQUIRE(status);
     CHECK(exit_text(*status) == "signal 15 (SIGTERM)");
-    child->signal(SIGKILL); // reaped: reaches nobody
+    child->signal(SIGKILL); // already reaped: sends no signal
   }
   const auto forgotten = child_process::start(program({"/bin/sleep", "600"}));
   REQUIRE(forgotten);
 }
 
-TEST_CASE("a child keeps none of our files open") {
+TEST_CASE("a child inherits no open file") {
   const auto done = run_program(program({"/bin/ls", "/proc/self/fd"}), 120s);
   REQUIRE(done);
   CHECK(done->output == "0\n1\n2\n3\n"); // 3 is the directory that ls reads
 }
 
-TEST_CASE("a child can be another user when we are root") {
+TEST_CASE("root can start a child as another user") {
   if (::geteuid() != 0)
     return;
   auto options = program({"/usr/bin/id", "-un"});

@@ -71,7 +71,7 @@ std::string contents(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Another program that holds a server until it is killed.
+/// Another program that owns a server until it is killed.
 struct holder {
   fs::path output;
   child_process program;
@@ -141,7 +141,7 @@ TEST_CASE("an embedded server is private, unprivileged, and keeps its data betwe
   CHECK(row_count(again) == 1);
 }
 
-TEST_CASE("a server that runs already is used and left running") {
+TEST_CASE("a server that is already running is used and left running") {
   const scratch_directory scratch;
   const auto options = options_in(scratch.path() / "pg");
   const auto first = start(options);
@@ -155,7 +155,7 @@ TEST_CASE("a server that runs already is used and left running") {
   CHECK(row_count(first) == 1);
 }
 
-TEST_CASE("two starts in one directory at once make one server") {
+TEST_CASE("concurrent starts in one directory start one server") {
   const scratch_directory scratch;
   const auto options = options_in(scratch.path() / "pg");
   auto one = std::async(std::launch::async, [&] { return embedded_postgres::start(options); });
@@ -167,7 +167,7 @@ TEST_CASE("two starts in one directory at once make one server") {
   CHECK(first->pid() == two->pid());
 }
 
-TEST_CASE("a server does not outlive the program that held it, even one killed with -9") {
+TEST_CASE("a server does not outlive its owner, even one killed with SIGKILL") {
   const scratch_directory scratch;
   const auto directory = scratch.path() / "pg";
   const holder other(scratch, directory);
@@ -176,7 +176,7 @@ TEST_CASE("a server does not outlive the program that held it, even one killed w
   eventually([&] { return processes_in(directory / "data").empty(); });
 }
 
-TEST_CASE("the start right after a kill -9 waits for the orphan and has its data") {
+TEST_CASE("a start right after a SIGKILL waits for the orphan and has its data") {
   const scratch_directory scratch;
   const auto directory = scratch.path() / "pg";
   for (int round = 1; round <= 3; ++round) {
@@ -192,7 +192,7 @@ TEST_CASE("the start right after a kill -9 waits for the orphan and has its data
   }
 }
 
-TEST_CASE("a server that was itself killed with -9 recovers at the next start") {
+TEST_CASE("a server that was killed with SIGKILL recovers at the next start") {
   const scratch_directory scratch;
   const auto options = options_in(scratch.path() / "pg");
   {
@@ -206,7 +206,7 @@ TEST_CASE("a server that was itself killed with -9 recovers at the next start") 
   CHECK(row_count(again) == 1);
 }
 
-TEST_CASE("a stale lock file whose number is another process's by now is no obstacle") {
+TEST_CASE("a stale lock file whose pid has been reused is removed") {
   const scratch_directory scratch;
   const auto options = options_in(scratch.path() / "pg");
   put_row(start(options));
@@ -216,7 +216,7 @@ TEST_CASE("a stale lock file whose number is another process's by now is no obst
   CHECK(row_count(start(options)) == 1);
 }
 
-TEST_CASE("an interrupted initdb is done again") {
+TEST_CASE("an interrupted initdb is repeated") {
   const scratch_directory scratch;
   const auto options = options_in(scratch.path() / "pg");
   fs::create_directories(options.directory / "data.new" / "base");
@@ -225,7 +225,7 @@ TEST_CASE("an interrupted initdb is done again") {
   CHECK_FALSE(fs::exists(options.directory / "data.new"));
 }
 
-TEST_CASE("a path too long for a socket gets its socket elsewhere") {
+TEST_CASE("if the path is too long for a socket, the socket is under /tmp") {
   const scratch_directory scratch;
   const auto options = options_in(scratch.path() / std::string(100, 'p'));
   const auto server = start(options);
@@ -234,7 +234,7 @@ TEST_CASE("a path too long for a socket gets its socket elsewhere") {
   CHECK(row_count(start(options)) == 1);
 }
 
-TEST_CASE("a directory with other things in it is not touched") {
+TEST_CASE("a directory with other files in it is not changed") {
   const scratch_directory scratch;
   std::ofstream(scratch.path() / "thesis.txt") << "years of work";
   CHECK_THAT(refusal(options_in(scratch.path())), Contains("thesis.txt"));
@@ -242,7 +242,7 @@ TEST_CASE("a directory with other things in it is not touched") {
   CHECK_FALSE(fs::exists(scratch.path() / "data"));
 }
 
-TEST_CASE("a directory that the server's user cannot reach is named") {
+TEST_CASE("a directory that the server's user cannot enter is named") {
   if (::geteuid() != 0)
     return;
   const scratch_directory scratch;
@@ -270,7 +270,7 @@ TEST_CASE("a missing system user, program or version is named with the package t
              Contains("nobody-of-that-name") && Contains("Debian package postgresql"));
 }
 
-TEST_CASE("a cluster of another version asks for that version") {
+TEST_CASE("a cluster of another version requires that version") {
   const scratch_directory scratch;
   const auto options = options_in(scratch.path() / "pg");
   fs::create_directories(options.directory / "data");
@@ -278,7 +278,7 @@ TEST_CASE("a cluster of another version asks for that version") {
   CHECK_THAT(refusal(options), Contains("postgresql-9"));
 }
 
-TEST_CASE("a server that refuses its settings tells what it said") {
+TEST_CASE("if a server rejects its settings, the error has its output") {
   const scratch_directory scratch;
   auto options = options_in(scratch.path() / "pg");
   options.settings = {{"shared_buffers", "plenty"}};
@@ -287,7 +287,7 @@ TEST_CASE("a server that refuses its settings tells what it said") {
   put_row(start(options_in(scratch.path() / "pg")));
 }
 
-TEST_CASE("ports that cannot be are refused") {
+TEST_CASE("invalid ports are rejected") {
   const scratch_directory scratch;
   auto options = options_in(scratch.path() / "pg");
   options.port = 0;
@@ -296,7 +296,7 @@ TEST_CASE("ports that cannot be are refused") {
   CHECK_THAT(refusal(options), Contains("port 65536"));
 }
 
-TEST_CASE("the lock file of a server is read, also one that is half written") {
+TEST_CASE("the lock file of a server is parsed, also an incomplete one") {
   const auto full = parse_postmaster_file(
       "4711\n/data\n1700000000\n5433\n/run/pg\nlocalhost\n  5432001    131072\nready   \n");
   REQUIRE(full);
@@ -314,7 +314,7 @@ TEST_CASE("the lock file of a server is read, also one that is half written") {
   CHECK_FALSE(parse_postmaster_file("-1\n"));
 }
 
-TEST_CASE("a process is told from a later one with its number, and from a dead one") {
+TEST_CASE("a process is distinguished from a later one with the same pid, and from a zombie") {
   const auto self = identify(::getpid());
   REQUIRE(self);
   CHECK(is_alive(*self));

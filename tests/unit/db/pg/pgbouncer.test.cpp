@@ -1,5 +1,5 @@
-// Through a real PgBouncer in transaction mode, of a version that knows nothing of prepared
-// statements: consecutive transactions of one connection meet different server connections.
+// Through a PgBouncer in transaction mode, of a version without support for prepared statements:
+// consecutive transactions of one connection run on different server connections.
 
 #include "db/embedded/child_process.hpp"
 #include "db/pg/pipeline.hpp"
@@ -30,7 +30,7 @@ constexpr const char* program_path = "/usr/sbin/pgbouncer";
 const statement add{"bouncer_add", "update t set x = x + $1 where id = $2"};
 const statement note{"bouncer_note", "insert into notes select * from unnest($1::int8[])"};
 
-/// A pooler with two server connections in front of a fresh database.
+/// A pooler with two server connections to a new database.
 class pooler {
 public:
   pooler() {
@@ -124,7 +124,7 @@ TEST_CASE("transactions through PgBouncer in transaction mode are exact") {
   CHECK(sums.get_text(0, 3) == "0");
 }
 
-TEST_CASE("the deadline cancels through PgBouncer too") {
+TEST_CASE("the deadline cancels through PgBouncer") {
   if (!have_pgbouncer())
     return;
   const pooler through;
@@ -138,18 +138,18 @@ TEST_CASE("the deadline cancels through PgBouncer too") {
   CHECK(must(on.exec("select 1")).get_int4(0, 0) == 1);
 }
 
-TEST_CASE("statements outside transactions go on without names behind PgBouncer") {
+TEST_CASE("outside transactions, statements continue without names behind PgBouncer") {
   if (!have_pgbouncer())
     return;
   const statement one{"bouncer_one", "select 1"};
   const pooler through;
   auto first = connect_to(through.conninfo());
   must(first.exec_prepared(one));
-  // The pooler gives the server connection to who comes next, where the name is taken.
+  // The next client gets the same server connection, on which the name exists already.
   auto second = connect_to(through.conninfo());
   CHECK(must(second.exec_prepared(one)).get_int4(0, 0) == 1);
   CHECK_FALSE(second.prepares_statements());
-  // A transaction keeps it, and the other server connection does not know the name.
+  // A transaction holds it; on the other server connection the name does not exist.
   auto third = connect_to(through.conninfo());
   must(third.exec_script("begin"));
   CHECK(must(first.exec_prepared(one)).get_int4(0, 0) == 1);
@@ -157,7 +157,7 @@ TEST_CASE("statements outside transactions go on without names behind PgBouncer"
   must(third.exec_script("rollback"));
 }
 
-TEST_CASE("migrations through PgBouncer are done once") {
+TEST_CASE("migrations through PgBouncer are applied once") {
   if (!have_pgbouncer())
     return;
   const pooler through;

@@ -15,7 +15,7 @@ const statement insert_t{"insert_t", "insert into t (x) select unnest($1::int4[]
 const statement sum_t{"sum_t", "select coalesce(sum(x), 0) from t"};
 
 connection with_table() {
-  // No limit of time: how long 100 MB take is the machine's affair, a deadlock that of ctest.
+  // No time limit: the duration depends on the machine, and ctest ends a deadlock.
   auto on = must(connection::open({.conninfo = test::pg_fixture::fresh_database(),
                                    .default_timeout = std::chrono::milliseconds{0}}));
   must(on.exec_script("create table t (x int4 unique)"));
@@ -28,7 +28,7 @@ std::int64_t row_count(connection& on) {
 
 } // namespace
 
-TEST_CASE("the results of a pipeline come in the order of its statements") {
+TEST_CASE("the results of a pipeline are in the order of its statements") {
   auto on = with_table();
   pipeline p(on);
   CHECK(p.add(insert_t, params().int4_array(std::vector{1, 2, 3})) == 0);
@@ -49,7 +49,7 @@ TEST_CASE("an empty pipeline sends nothing") {
   CHECK(must(pipeline(on).sync()).empty());
 }
 
-TEST_CASE("the first error of a pipeline stops the rest, is named, and leaves nothing behind") {
+TEST_CASE("the first error of a pipeline stops the rest, is named, and nothing is kept") {
   auto on = with_table();
   pipeline p(on);
   p.add(insert_t, params().int4_array(std::vector{1}));
@@ -62,13 +62,13 @@ TEST_CASE("the first error of a pipeline stops the rest, is named, and leaves no
   CHECK(answer.error().statement == "insert_t");
   CHECK(answer.error().message.find("(x)=(2)") != std::string::npos);
   CHECK(row_count(on) == 0);
-  // sum_t was never prepared, insert_t was: both work from here on.
+  // sum_t has not been prepared, insert_t has: both work afterwards.
   p.add(insert_t, params().int4_array(std::vector{5}));
   p.add(sum_t);
   CHECK(must(p.sync())[1].get_int8(0, 0) == 5);
 }
 
-TEST_CASE("a refused parameter keeps the whole pipeline from being sent") {
+TEST_CASE("a rejected parameter prevents the whole pipeline from being sent") {
   auto on = with_table();
   pipeline p(on);
   p.add(insert_t, params().int4_array(std::vector{1}));
@@ -112,7 +112,7 @@ TEST_CASE("a pipeline of 100 MB in both directions does not deadlock") {
   CHECK(bytes == statements << 20);
 }
 
-TEST_CASE("one statement of 100 MB passes, and answers much larger than it do") {
+TEST_CASE("a statement of 100 MB and a much larger result are transferred") {
   auto on = with_table();
   const std::vector<std::byte> large(std::size_t{100} << 20, std::byte{1});
   const auto rows = must(on.exec("select length($1), repeat('x', 60000000)"
@@ -140,7 +140,7 @@ TEST_CASE("a backend killed in the middle of a large pipeline is a transient err
   CHECK(row_count(on) == 0);
 }
 
-TEST_CASE("many small statements in one pipeline all get their answer") {
+TEST_CASE("many small statements in one pipeline all have their result") {
   auto on = with_table();
   constexpr std::int32_t count = 20'000;
   pipeline p(on);

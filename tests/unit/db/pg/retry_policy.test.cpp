@@ -5,7 +5,7 @@
 using namespace prism::db;
 using namespace std::chrono_literals;
 
-TEST_CASE("retries come after 100, 200 and 400 ms and then no more") {
+TEST_CASE("there are three retries, after 100, 200 and 400 ms") {
   const retry_policy policy;
   const auto deadlock = make_error("40P01", "deadlock detected");
   CHECK(policy.next_delay(deadlock, 0, 10s) == 100ms);
@@ -14,7 +14,7 @@ TEST_CASE("retries come after 100, 200 and 400 ms and then no more") {
   CHECK_FALSE(policy.next_delay(deadlock, 3, 10s));
 }
 
-TEST_CASE("no retry is begun that the deadline would cut off") {
+TEST_CASE("there is no retry after the deadline") {
   const retry_policy policy;
   const auto deadlock = make_error("40P01", "deadlock detected");
   CHECK_FALSE(policy.next_delay(deadlock, 0, 100ms));
@@ -31,7 +31,7 @@ TEST_CASE("a statement that the server cancels is retried, one that the deadline
   CHECK_FALSE(policy.next_delay(cancelled, 0, 0ms));
 }
 
-TEST_CASE("only what passes by itself within a moment is retried at once") {
+TEST_CASE("only errors that a short delay can resolve are retried") {
   const char* retried[] = {"40001", "40P01", "55P03", "08006", "08001", "08003", "57014",
                            "57P01", "57P02", "57P03", "25P03", "25006", "26000"};
   for (const char* state : retried) {

@@ -1,4 +1,4 @@
-// Every parameter type through a real server and back.
+// Every parameter type, sent to a server and read back.
 
 #include "db/pg/connection.hpp"
 #include "tests/support/must.hpp"
@@ -26,7 +26,7 @@ std::string text(std::span<const std::byte> bytes) {
 
 } // namespace
 
-TEST_CASE("every scalar type comes back as it was sent") {
+TEST_CASE("every scalar type is read back as it was sent") {
   auto on = connect_to(test::pg_fixture::fresh_database());
   const std::string all_bytes("\0\1\xff\\x", 5);
   params p;
@@ -137,7 +137,7 @@ TEST_CASE("empty arrays of every type are arrays without elements") {
   }
 }
 
-TEST_CASE("the ends of PostgreSQL's timestamps are read without overflow") {
+TEST_CASE("the limits of PostgreSQL's timestamps are read without overflow") {
   auto on = connect_to(test::pg_fixture::fresh_database());
   const auto rows = must(on.exec("select 'infinity'::timestamptz, '-infinity'::timestamptz,"
                                  " '294276-12-31 23:59:59.999999Z'::timestamptz,"
@@ -152,7 +152,7 @@ TEST_CASE("the ends of PostgreSQL's timestamps are read without overflow") {
         "4714-11-24 00:00:00 BC");
 }
 
-TEST_CASE("more rows than 65536 go in and come out in one statement") {
+TEST_CASE("more than 65536 rows are sent and read in one statement") {
   auto on = connect_to(test::pg_fixture::fresh_database());
   constexpr std::int64_t count = 200'000;
   std::vector<std::int64_t> numbers(count);
@@ -168,7 +168,7 @@ TEST_CASE("more rows than 65536 go in and come out in one statement") {
       FAIL("row " << i << " differs");
 }
 
-TEST_CASE("bad values are refused with a state that names the reason, and the connection lives") {
+TEST_CASE("invalid values are rejected with a matching SQLSTATE, and the connection stays open") {
   auto on = connect_to(test::pg_fixture::fresh_database());
   const auto state_of = [&](const char* sql, const params& p) {
     const auto answer = on.exec(sql, p);
@@ -184,7 +184,7 @@ TEST_CASE("bad values are refused with a state that names the reason, and the co
   CHECK(must(on.exec("select 1")).get_int4(0, 0) == 1);
 }
 
-TEST_CASE("reading a result wrongly is an error of the program") {
+TEST_CASE("reading a wrong cell or type of a result is an error of the program") {
   auto on = connect_to(test::pg_fixture::fresh_database());
   const auto rows = must(on.exec("select 1::int4, 'a'::text, 2::int2"));
   CHECK(rows.get_int8(0, 0) == 1); // widening is fine

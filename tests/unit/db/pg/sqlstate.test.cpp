@@ -4,7 +4,7 @@
 
 using namespace prism::db;
 
-TEST_CASE("every SQLSTATE we may meet has its class") {
+TEST_CASE("every expected SQLSTATE has its class") {
   struct row {
     const char* state;
     error_class alive;
@@ -30,7 +30,7 @@ TEST_CASE("every SQLSTATE we may meet has its class") {
       {"40002", poison, poison},
       {"25P03", transient, transient}, // idle in transaction
       {"25006", transient, transient}, // read-only
-      {"26000", transient, transient}, // prepared statement is gone
+      {"26000", transient, transient}, // the prepared statement does not exist
       {"42P05", transient, transient}, // … or is there already
       {"21000", poison, poison},       // ON CONFLICT met a row twice
       {"22021", poison, poison},       // bad UTF-8
@@ -60,7 +60,8 @@ TEST_CASE("every SQLSTATE we may meet has its class") {
   }
 }
 
-TEST_CASE("a refused login passes if the database is only closed for now") {
+TEST_CASE(
+    "a rejected login is transient if the database does not accept connections at the moment") {
   using enum error_class;
   CHECK(classify_refusal("55000") == transient);
   CHECK(classify_refusal("53300") == transient);
@@ -72,7 +73,7 @@ TEST_CASE("a refused login passes if the database is only closed for now") {
   }
 }
 
-TEST_CASE("errors keep state and statement on their way out of db/") {
+TEST_CASE("an error for use outside db/ has state and statement") {
   const auto failure = make_error("40P01", "deadlock detected", "insert_likes");
   CHECK(describe(failure) == "40P01 (transient) in insert_likes: deadlock detected");
   CHECK(to_error(failure).code == prism::errc::transient);

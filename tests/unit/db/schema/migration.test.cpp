@@ -28,7 +28,7 @@ std::string refusal(std::vector<migration> known, std::vector<applied_migration>
 
 } // namespace
 
-TEST_CASE("what is pending is the tail behind what is applied") {
+TEST_CASE("the pending migrations are those after the applied ones") {
   const std::vector known{first, second, third};
   CHECK(pending_migrations(known, {}).value().size() == 3);
   const std::vector two{applied(first), applied(second)};
@@ -66,7 +66,7 @@ TEST_CASE("a gap in the program is named") {
   CHECK_THAT(refusal({second}, {}), Contains("0001 is missing"));
 }
 
-TEST_CASE("only the exact mark in the first line means no transaction") {
+TEST_CASE("only the exact marker in the first line means no transaction") {
   CHECK_FALSE(migration{1, "a", "-- prism: no-transaction\nselect 1"}.in_transaction());
   CHECK_FALSE(migration{1, "a", "-- prism: no-transaction  \r\nselect 1"}.in_transaction());
   CHECK(migration{1, "a", "select 1\n-- prism: no-transaction"}.in_transaction());
@@ -74,7 +74,7 @@ TEST_CASE("only the exact mark in the first line means no transaction") {
   CHECK(migration{1, "a", ""}.in_transaction());
 }
 
-TEST_CASE("the embedded migrations are the files, byte by byte, in order") {
+TEST_CASE("the embedded migrations are the files, byte for byte, in order") {
   namespace fs = std::filesystem;
   std::size_t files = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(PRISM_SOURCE_DIR) / "migrations"))
@@ -90,7 +90,7 @@ TEST_CASE("the embedded migrations are the files, byte by byte, in order") {
   }
 }
 
-TEST_CASE("statements are split where the server would end them") {
+TEST_CASE("statements are split where the server ends them") {
   using list = std::vector<std::string_view>;
   CHECK(split_statements("").empty());
   CHECK(split_statements(" ; ;; -- nothing\n /* ; */ ").empty());
@@ -105,7 +105,7 @@ TEST_CASE("statements are split where the server would end them") {
   CHECK(split_statements("a /* ; /* ; */ ; */ b; c -- ; d\n e") ==
         list{"a /* ; /* ; */ ; */ b", "c -- ; d\n e"});
   CHECK(split_statements("execute p($1); q") == list{"execute p($1)", "q"});
-  // Left open, it is one statement, and the server finds the error.
+  // An unclosed quote or comment is one statement; the server reports the error.
   CHECK(split_statements("select 'open; x").size() == 1);
   CHECK(split_statements("do $$ open; x").size() == 1);
   CHECK(split_statements("a /* open; x").size() == 1);

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "actors/intake/shard_lane.hpp"
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "core/read_credit.hpp"
+#include "core/watermark.hpp"
+#include "messages/types.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace prism {
+
+/// The uncommitted frames of the stream, and every decision about them: which frame goes into which
+/// lane, what a shard is sent, how many frames the source may read, and whether the stream has
+/// ended. Bounded by the limits it is given. A plain value for one thread; the firehose carries out
+/// what it says.
+class replay_window {
+public:
+  /// A frame whose seq is not above the highest read before it.
+  struct repeated_frame {
+    std::int64_t seq{0};
+    std::int64_t highest{0};
+    friend bool operator==(const repeated_frame&, const repeated_frame&) = default;
+  };
+
+  /// What became of the frames that arrived.
+  struct arrivals {
+    std::vector<std::size_t> shards; ///< whose lane has new frames, ascending
+    std::vector<repeated_frame> repeated;
+  };
+
+  /// The channel firehose → shard, all lanes together.
+  struct channel_summary {
+    std::size_t depth{0};    ///< frames sent and not committed
+    std::size_t capacity{0}; ///< frames that may be
+    std::uint64_t exhausted{0};
+    steady_clock::duration stalled{0};
+  };
+
+  /// @param durable the committed seq of each shard, in shard order; at least one.
+  /// @param lane_capacity frames that one shard accepts before it has committed any.
+  /// @param limits frames and bytes of the window; the largest frame; frames granted at most.
+  replay_window(std::vector<std::uint64_t> durable, std::size_t lane_capacity, read_limits limits,
+                time_point now);
+
+  /// Frames from the source: puts them into their lanes and takes back their read credit. A frame
+  /// without seq only returns credit; one without shard moves the watermark; one that its shard has
+  /// committed already is dropped; one that was read before is reported and dropped.
+  /// Error `errc::limit` if there are more frames than were granted and fit: a defect.
+  [[nodiscard]] expected<arrivals> receive(const source_frames& arrived, time_point now);
+
+  /// A shard has announced itself. Everything it has not committed is to be sent again.
+  /// @returns false, and does nothing, if there is no such shard.
+  bool announce(const shard_ready& ready, time_point now);
+
+  /// A shard has committed everything up to a seq: its frames leave the window.
+  /// @returns false, and does nothing, if there is no such shard.
+  bool committed(const frames_durable& report, time_point now);
+
+  /// What to send to `shard` now; empty if it has no credit or there is nothing for it.
+  /// @pre `shard < shards()`
+  [[nodiscard]] std::optional<frame_batch> take(std::size_t shard, time_point now);
+
+  /// The seq to which the cursor of `shard` may move since it has no uncommitted frames; empty if
+  /// it has some, or its cursor is there already. @pre `shard < shards()`
+  [[nodiscard]] std::optional<std::int64_t> advance_for(std::size_t shard) const noexcept;
+
+  /// Frames that the source may read besides those granted before; they count as granted from now
+  /// on. 0 if the window has no room, or too little to be worth a call.
+  [[nodiscard]] std::uint64_t grant() noexcept;
+
+  /// Restarts the time without frames that `caught_up` measures.
+  void reset_quiet_time(time_point now) noexcept { last_arrival_ = now; }
+
+  /// Whether the stream has ended, as far as can be told: frames were read, none came for
+  /// `quiet_time`, all are committed, every cursor is at the end, and `identity` has had no untried
+  /// task since the middle of that time (tasks come with batches). Never, if `quiet_time` is 0.
+  [[nodiscard]] bool caught_up(std::chrono::milliseconds quiet_time, time_point identity_idle_since,
+                               time_point now) const noexcept;
+
+  [[nodiscard]] std::size_t shards() const noexcept { return lanes_.size(); }
+  /// Uncommitted frames, and their bytes.
+  [[nodiscard]] std::size_t frames() const noexcept { return progress_.outstanding(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  /// Frames granted that have not arrived.
+  [[nodiscard]] std::uint64_t granted() const noexcept { return granted_; }
+  /// The highest seq read, or the lowest committed one before any was read.
+  [[nodiscard]] std::int64_t highest() const noexcept;
+  /// The seq at or below which nothing is uncommitted.
+  [[nodiscard]] std::int64_t low_watermark() const noexcept;
+  /// Time of the newest committed event, in µs since 1970; 0: none.
+  [[nodiscard]] std::int64_t event_time() const noexcept { return event_time_; }
+  [[nodiscard]] channel_summary channel(time_point now) const noexcept;
+
+private:
+  [[nodiscard]] expected<void> receive_one(const source_frames::item& item, arrivals& out);
+
+  watermark progress_;
+  std::vector<shard_lane> lanes_;
+  read_limits limits_;
+  std::size_t bytes_{0};
+  std::uint64_t granted_{0};
+  std::int64_t event_time_{0};
+  time_point last_arrival_;
+};
+
+} // namespace prism

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "core/depth_guard.hpp"
+#include "core/error.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace prism {
+
+/// The frames of one shard: those that wait, those in flight (in the batch being written), and the
+/// seqs between which it stands. Frames that were received before are dropped. `Frame` has a member
+/// `seq`, which increases. Plain value.
+template <class Frame>
+class frame_queue {
+public:
+  /// @param capacity frames that the firehose may have sent and that are not committed.
+  explicit frame_queue(std::size_t capacity) : depth_(capacity) {}
+
+  /// The stored cursor: everything up to here is committed.
+  void start_at(std::int64_t durable_seq) noexcept { durable_seq_ = last_seq_ = durable_seq; }
+
+  /// Appends the frames that are new. @returns how many; `errc::limit` if the firehose has sent
+  /// more than its credit, in which case the shard must fail.
+  [[nodiscard]] expected<std::size_t> receive(std::span<const Frame> frames) {
+    std::size_t added = 0;
+    for (const auto& frame : frames) {
+      if (frame.seq <= last_seq_)
+        continue;
+      last_seq_ = frame.seq;
+      waiting_.push_back(frame);
+      ++added;
+    }
+    if (auto kept = depth_.arrived(added); !kept)
+      return tl::unexpected(std::move(kept.error()));
+    return added;
+  }
+
+  /// No frame is under way; everything up to `seq` is for other shards.
+  void advance_to(std::int64_t seq) noexcept { cursor_target_ = std::max(cursor_target_, seq); }
+
+  [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+  [[nodiscard]] bool has_work() const noexcept {
+    return !waiting_.empty() || cursor_target_ > durable_seq_;
+  }
+
+  [[nodiscard]] const Frame& next() const { return waiting_.front(); }
+  /// Moves the next frame into the batch.
+  void take_next() {
+    in_flight_.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  [[nodiscard]] const std::vector<Frame>& in_flight() const noexcept { return in_flight_; }
+  /// The seq at which the cursor stands once the frames in flight are committed.
+  [[nodiscard]] std::int64_t batch_seq() const {
+    return in_flight_.empty() ? cursor_target_ : in_flight_.back().seq;
+  }
+
+  /// The frames in flight wait again, before all others.
+  void requeue() {
+    while (!in_flight_.empty()) {
+      waiting_.push_front(std::move(in_flight_.back()));
+      in_flight_.pop_back();
+    }
+  }
+
+  /// The frames in flight are committed. Error as in `depth_guard::finished`.
+  [[nodiscard]] expected<void> committed(std::int64_t seq) {
+    auto freed = depth_.finished(in_flight_.size());
+    in_flight_.clear();
+    durable_seq_ = seq;
+    last_seq_ = std::max(last_seq_, seq);
+    return freed;
+  }
+
+  /// Drops the frames that wait: a restarted firehose sends them again.
+  [[nodiscard]] expected<void> drop_waiting() {
+    auto freed = depth_.finished(waiting_.size());
+    waiting_.clear();
+    last_seq_ = in_flight_.empty() ? durable_seq_ : in_flight_.back().seq;
+    return freed;
+  }
+
+  [[nodiscard]] std::int64_t durable_seq() const noexcept { return durable_seq_; }
+  [[nodiscard]] const depth_guard& depth() const noexcept { return depth_; }
+
+private:
+  std::deque<Frame> waiting_;
+  std::vector<Frame> in_flight_;
+  std::int64_t durable_seq_{0};
+  std::int64_t last_seq_{0}; // of the newest frame received
+  std::int64_t cursor_target_{0};
+  depth_guard depth_;
+};
+
+} // namespace prism

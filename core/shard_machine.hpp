@@ -1,0 +1,133 @@
+#pragma once
+
+#include "core/backoff.hpp"
+#include "core/batch_size.hpp"
+#include "core/clock.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+namespace prism {
+
+/// Why an attempt to write a batch failed, as far as it decides what a shard does next.
+enum class batch_failure {
+  transient,      ///< nothing was committed; the same batch may succeed later
+  too_large,      ///< it ran out of time or memory; a smaller batch may succeed
+  commit_unknown, ///< the answer to COMMIT was lost
+  poison,         ///< the content was rejected
+  fatal,          ///< wrong SQL, schema or rights: needs operator action
+  fenced,         ///< another process has taken over the right to write
+};
+
+/// What a shard has to do next.
+struct shard_decision {
+  enum class action {
+    none,
+    load_cursor, ///< ask the database for the stored cursor
+    build,       ///< build a batch from the queue
+    resolve_ids, ///< get the ids of its DIDs
+    write,       ///< hand it to the database
+    quarantine,  ///< apply its only frame without what is rejected (`quarantine_whole_frame`)
+    wait,        ///< for `delay`, then call `on_timer`
+    stop,        ///< end the actor
+  };
+  action next{action::none};
+  std::chrono::milliseconds delay{0};
+  bool announce{false};            ///< first announce the shard to the firehose
+  bool requeue{false};             ///< first put the frames in flight back at the head of the queue
+  bool clear_problem{false};       ///< the shard makes progress: readiness no longer names it
+  bool blocked{false};             ///< the shard is blocked from now on: report it
+  bool use_unconfirmed{false};     ///< count the report of the attempt whose COMMIT was not answered
+  bool pending_report_lost{false}; ///< what the batch parked and released cannot be reported
+  /// How long the shard has made no progress, if that is long enough for readiness to report it.
+  std::optional<std::chrono::seconds> stalled{};
+};
+
+/// The decisions of one shard, as a plain value: events in, the next action out. The clock and
+/// random numbers are passed in; frames, batches and reports are the caller's. One batch is in the
+/// database at a time. A batch that fails stays in flight until it is committed, is retried with
+/// fewer frames if it was too large, and is bisected down to one frame if its content was rejected
+/// or a fatal error occurred.
+class shard_machine {
+public:
+  enum class phase {
+    loading_cursor, ///< until the stored cursor is known
+    idle,           ///< nothing to write
+    resolving_ids,  ///< waiting for ids of DIDs
+    writing,        ///< a batch is in the database
+    backing_off,    ///< waiting before the next attempt
+  };
+
+  /// Time without progress after which readiness reports the shard, whatever the reason.
+  static constexpr std::chrono::seconds stall_threshold{30};
+
+  /// @param max_batch_frames most frames in a batch.
+  /// @param transaction_timeout the time after which the database gives up a batch.
+  shard_machine(std::size_t max_batch_frames, std::chrono::milliseconds transaction_timeout,
+                backoff_options delays)
+      : size_(max_batch_frames, transaction_timeout), backoff_(delays) {}
+
+  /// The actor starts.
+  [[nodiscard]] shard_decision on_start(time_point now);
+  /// The stored cursor is known.
+  [[nodiscard]] shard_decision on_cursor();
+  /// Frames or a new cursor target arrived.
+  [[nodiscard]] shard_decision on_work(bool has_work, time_point now);
+  /// A batch of `frames` frames is built; 0: it only moves the cursor.
+  [[nodiscard]] shard_decision on_built(std::size_t frames);
+  /// All ids of the batch are known.
+  [[nodiscard]] shard_decision on_ids();
+  /// Table users rejected a DID of the batch.
+  [[nodiscard]] shard_decision on_ids_rejected(time_point now, double random01);
+  /// The ids cannot be had now. @param fatal retrying cannot help.
+  [[nodiscard]] shard_decision on_ids_failed(bool fatal, time_point now, double random01);
+  /// The batch is committed, in `took`. @param already_committed an earlier attempt had done it.
+  /// @param queue_empty no frame waits. @param has_work something is left to write.
+  [[nodiscard]] shard_decision on_committed(bool already_committed, steady_clock::duration took,
+                                            bool queue_empty, bool has_work, time_point now);
+  /// The batch was not committed. @param has_unconfirmed the caller has the report of an attempt
+  /// whose COMMIT was not answered.
+  [[nodiscard]] shard_decision on_failed(batch_failure why, bool has_unconfirmed, time_point now,
+                                         double random01);
+  /// The stored cursor could not be read.
+  [[nodiscard]] shard_decision on_cursor_failed(time_point now, double random01);
+  /// The firehose was restarted; the queue has been emptied.
+  [[nodiscard]] shard_decision on_stream_restarted();
+  /// The delay of `wait` is over.
+  [[nodiscard]] shard_decision on_timer(bool queue_empty, bool has_work, time_point now);
+  /// The node stops: finish the batch in flight, start no other.
+  [[nodiscard]] shard_decision on_stop();
+
+  [[nodiscard]] phase current() const noexcept { return phase_; }
+  [[nodiscard]] bool blocked() const noexcept { return blocked_; }
+  [[nodiscard]] std::size_t max_frames() const noexcept { return size_.max_frames(); }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  /// Whether the frame that is quarantined goes to dead_letters as a whole.
+  [[nodiscard]] bool quarantine_whole_frame() const noexcept { return whole_frame_; }
+
+private:
+  [[nodiscard]] shard_decision start_batch(bool has_work, time_point now);
+  [[nodiscard]] shard_decision retry_later(time_point now, double random01);
+  [[nodiscard]] shard_decision bisect(time_point now, double random01);
+  [[nodiscard]] shard_decision shrink(time_point now, double random01);
+  [[nodiscard]] shard_decision block(time_point now, double random01);
+  [[nodiscard]] shard_decision stop_if_idle(shard_decision otherwise) const;
+  void requeue(shard_decision& decision);
+  void mark_waiting(time_point now);
+
+  batch_size size_;
+  backoff backoff_;
+  phase phase_{phase::loading_cursor};
+  std::size_t in_flight_{0};
+  bool has_batch_{false};
+  bool quarantining_{false};
+  bool whole_frame_{false};
+  bool unconfirmed_{false}; // the caller keeps a report of an attempt whose COMMIT was not answered
+  bool blocked_{false};
+  bool announcement_due_{false};
+  bool stopping_{false};
+  std::optional<time_point> waiting_since_; // for progress
+};
+
+} // namespace prism
