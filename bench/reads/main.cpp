@@ -1,7 +1,6 @@
-// bench_reads CONNINFO: fills an empty database with bench/reads/fill.sql and times timelines,
-// feeds and notifications on it, with the three indexes of migration 0005 and then without.
-// scripts/bench
-// --reads prepares the server. Last line: one JSON object.
+// bench_reads CONNINFO: fills an empty database with bench/reads/fill.sql and measures timelines,
+// feeds and notifications on it, with the three indexes of migration 0005 and then without them.
+// scripts/bench --reads prepares the server. The last line of the output is a JSON object.
 
 #include "bench/reads/measure.hpp"
 #include "db/reads/author_feed.hpp"
@@ -31,7 +30,7 @@ struct subject {
   return [user](auto& on) { return reads::timeline(on, user, {}, page).has_value(); };
 }
 
-/// The users of fill.sql by how many they follow. User 5 has many posts and many notifications.
+/// Users of fill.sql by number of follows. User 5 has many posts and many notifications.
 [[nodiscard]] std::vector<subject> subjects() {
   return {
       {"timeline_10_follows", timeline_of(4)},

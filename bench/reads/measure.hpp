@@ -6,17 +6,17 @@
 
 namespace prism::bench {
 
-/// How long one call takes.
+/// Duration of one call.
 struct timing {
   double ms{0};         ///< median
-  bool at_least{false}; ///< the call was given up; it would have taken longer
+  bool at_least{false}; ///< the call was cancelled; it would have taken longer
 };
 
-/// A read that is measured; false if it failed.
+/// A read to measure; returns false if it failed.
 using reading = std::function<bool(db::executor&)>;
 
-/// Runs `read` until the median is worth something: once for warmth, then up to 200 times within
-/// two seconds, at least once. One call is given up after 20 seconds.
+/// Runs `read` once to warm up, then up to 200 times within two seconds, at least once. A call is
+/// cancelled after 20 seconds.
 [[nodiscard]] timing measure(db::connection& on, const reading& read);
 
 } // namespace prism::bench

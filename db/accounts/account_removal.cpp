@@ -10,11 +10,11 @@ using atproto::collection;
 
 namespace {
 
-/// Records of one collection, or notifications, in one portion.
+/// Most records of one collection, or notifications, that one chunk deletes.
 constexpr std::int64_t chunk_rows = 1000;
 
-// What an account told others by other means than records that are deleted with it.
-const statement forget_author{"forget_author", R"sql(
+// Notifications that the account caused and that deleting its records does not delete.
+const statement delete_caused_notifications{"delete_caused_notifications", R"sql(
   DELETE FROM notifications
   WHERE ctid = ANY(
     ARRAY(
@@ -31,8 +31,9 @@ const statement forget_author{"forget_author", R"sql(
   )
 )sql"};
 
-// A deleted account is told nothing; one that lives again keeps what it was told in its new life.
-const statement forget_recipient{"forget_recipient", R"sql(
+// A deleted account has no notifications. If it is active again, those newer than the deletion
+// stay.
+const statement delete_received_notifications{"delete_received_notifications", R"sql(
   DELETE FROM notifications
   WHERE ctid = ANY(
     ARRAY(
@@ -51,37 +52,32 @@ const statement forget_recipient{"forget_recipient", R"sql(
   )
 )sql"};
 
-[[nodiscard]] bool waits(collection kind) {
-  return kind == collection::like || kind == collection::repost || kind == collection::list_item;
-}
-
-/// Queues the reading of one collection's paths; several statements where rows can be in two
-/// places.
-void add_paths(pipeline& out, collection kind, const account_removal& what) {
+/// Queues the selection of one collection's paths: two statements if its rows can be parked.
+void queue_select_paths_of(pipeline& out, collection kind, const account_removal& removal) {
   if (kind == collection::post)
-    queue_select_posts_of_creator(out, what.account, what.until, chunk_rows);
+    queue_select_posts_of_creator(out, removal.account, removal.until, chunk_rows);
   else if (const auto* relations = find_relation_table(kind))
-    queue_select_paths(out, *relations, what.account, what.until, chunk_rows);
+    queue_select_paths(out, *relations, removal.account, removal.until, chunk_rows);
   else if (const auto* documents = find_document_table(kind))
-    queue_select_paths(out, *documents, kind, what.account, what.until, chunk_rows);
-  if (waits(kind))
-    queue_select_parked(out, kind, what.account, what.until, chunk_rows);
+    queue_select_paths(out, *documents, kind, removal.account, removal.until, chunk_rows);
+  if (can_be_parked(kind))
+    queue_select_parked(out, kind, removal.account, removal.until, chunk_rows);
 }
 
-/// A batch that deletes up to a portion of each collection.
-[[nodiscard]] outcome<batch> next_removal(executor& on, const account_removal& what) {
+/// A batch that deletes up to `chunk_rows` records of each collection.
+[[nodiscard]] outcome<batch> next_chunk(executor& on, const account_removal& removal) {
   pipeline out(on);
   std::vector<collection> kinds;
   for (std::size_t i = 1; i < atproto::collection_count; ++i) {
-    add_paths(out, static_cast<collection>(i), what);
-    kinds.resize(out.size(), static_cast<collection>(i));
+    queue_select_paths_of(out, static_cast<collection>(i), removal);
+    kinds.resize(out.size(), static_cast<collection>(i)); // the collection of each result
   }
   const auto results = out.sync();
   if (!results)
     return tl::unexpected(results.error());
-  batch removal;
-  const auto creator = removal.refs.did(what.did);
-  removal.user_ids = {what.account};
+  batch chunk;
+  const auto creator = chunk.refs.did(removal.did);
+  chunk.user_ids = {removal.account};
   for (std::size_t at = 0; at < results->size(); ++at)
     for (std::size_t i = 0; i < (*results)[at].rows(); ++i) {
       const auto& rows = (*results)[at];
@@ -90,33 +86,34 @@ void add_paths(pipeline& out, collection kind, const account_removal& what) {
       each.kind = kinds[at];
       each.action = op_action::remove;
       each.rkey = rows.get_text(i, rows.columns() - 1);
-      each.commit_time = what.time;
+      each.commit_time = removal.time;
       const bool gate = each.kind == collection::thread_gate || each.kind == collection::post_gate;
-      each.self = removal.refs.path(creator, gate ? collection::post : each.kind, each.rkey);
-      removal.ops.push_back(std::move(each));
+      each.self = chunk.refs.path(creator, gate ? collection::post : each.kind, each.rkey);
+      chunk.ops.push_back(std::move(each));
     }
-  return removal;
+  return chunk;
 }
 
-[[nodiscard]] outcome<void> remove_records(tx& on, const batch& removal, apply_report& report) {
-  const auto uri_ids = intern_uris(on, removal);
+[[nodiscard]] outcome<void> remove_records(executor& on, const batch& chunk, late_locks& late,
+                                           apply_report& report) {
+  const auto uri_ids = intern_uris(on, chunk);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
-  pipeline question(on);
-  queue_select_touched_posts(question, removal, *uri_ids);
+  pipeline before(on);
+  queue_select_touched_posts(before, chunk, *uri_ids);
   std::vector<std::int64_t> also_lock;
-  if (!question.empty()) {
-    const auto touched = question.sync();
+  if (!before.empty()) {
+    const auto touched = before.sync();
     if (!touched)
       return tl::unexpected(touched.error());
     read_touched_posts(*touched, 0, also_lock);
   }
-  const id_map ids{removal, *uri_ids};
+  const id_map ids{chunk, *uri_ids};
   effects effects;
-  batch_writer writer(on, ids, make_plan(removal, {}), effects, report);
-  if (auto done = writer.write(also_lock, &on.late_locks()); !done)
+  batch_writer writer(on, ids, make_plan(chunk, {}), effects, report);
+  if (auto done = writer.write(also_lock, &late); !done)
     return done;
-  report.purged += static_cast<std::uint32_t>(removal.ops.size());
+  report.purged += static_cast<std::uint32_t>(chunk.ops.size());
   pipeline last(on);
   effects.flush(last);
   if (last.empty())
@@ -124,32 +121,32 @@ void add_paths(pipeline& out, collection kind, const account_removal& what) {
   return last.sync().map([](const auto&) {});
 }
 
-[[nodiscard]] outcome<bool> forget(executor& on, const account_removal& what) {
+[[nodiscard]] outcome<bool> delete_notifications(executor& on, const account_removal& removal) {
   pipeline out(on);
-  effects turn;
-  turn.lock_user(what.account);
-  turn.flush(out);
+  effects lock;
+  lock.lock_user(removal.account);
+  lock.flush(out);
   params key;
-  key.int8(what.account).timestamptz(what.until).int8(chunk_rows);
-  out.add(forget_author, key);
-  out.add(forget_recipient, std::move(key));
-  const auto done = out.sync();
-  if (!done)
-    return tl::unexpected(done.error());
-  const auto& last = *done;
-  return last[last.size() - 2].affected_rows() == chunk_rows ||
-         last.back().affected_rows() == chunk_rows;
+  key.int8(removal.account).timestamptz(removal.until).int8(chunk_rows);
+  const auto author_at = out.add(delete_caused_notifications, key);
+  const auto recipient_at = out.add(delete_received_notifications, std::move(key));
+  const auto results = out.sync();
+  if (!results)
+    return tl::unexpected(results.error());
+  return (*results)[author_at].affected_rows() == chunk_rows ||
+         (*results)[recipient_at].affected_rows() == chunk_rows;
 }
 
 } // namespace
 
-outcome<bool> delete_chunk(tx& on, const account_removal& what, apply_report& report) {
-  const auto removal = next_removal(on, what);
-  if (!removal)
-    return tl::unexpected(removal.error());
-  if (removal->ops.empty())
-    return forget(on, what);
-  if (auto done = remove_records(on, *removal, report); !done)
+outcome<bool> delete_chunk(executor& on, const account_removal& removal, late_locks& late,
+                           apply_report& report) {
+  const auto chunk = next_chunk(on, removal);
+  if (!chunk)
+    return tl::unexpected(chunk.error());
+  if (chunk->ops.empty())
+    return delete_notifications(on, removal);
+  if (auto done = remove_records(on, *chunk, late, report); !done)
     return tl::unexpected(done.error());
   return true;
 }

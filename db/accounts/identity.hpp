@@ -9,14 +9,14 @@
 #include <string>
 #include <vector>
 
-/// What is to be asked of others about users, and what comes of it. The tasks are rows that batches
-/// write with the events (db/index/users); whoever asks claims them for a while, so that nothing is
-/// lost with him.
+/// Identity tasks: look-ups of users' handles and of deletions, and what they found. A batch writes
+/// the tasks (rows of identity_tasks) together with the events (db/index/users). A claim is a
+/// lease: if the claimer dies, its tasks become due again.
 namespace prism::db {
 
 enum class identity_kind : std::int16_t {
-  handle = 0,  ///< which handle does it have?
-  deletion = 1 ///< does its PDS confirm that it is deleted?
+  handle = 0,  ///< look the handle up
+  deletion = 1 ///< ask the PDS whether the account is deleted
 };
 
 struct identity_task {
@@ -32,29 +32,28 @@ struct identity_task {
 
 struct claimed_tasks {
   std::vector<identity_task> tasks;
-  /// Tasks there are, claimed ones included, and those of them never tried; counted up to
-  /// `count_limit`.
+  /// All tasks, claimed ones included, and those of them never tried; counted up to `count_limit`.
   std::int64_t queued{0};
   std::int64_t untried{0};
   static constexpr std::int64_t count_limit = 10'000;
 };
 
-/// Takes up to `limit` tasks that are due, for `lease`; none of the users `busy`.
+/// Claims up to `limit` due tasks for the time `lease`, none of the users `busy`.
 [[nodiscard]] outcome<claimed_tasks> claim_identity_tasks(executor& on, std::int64_t limit,
                                                           std::chrono::milliseconds lease,
                                                           const std::vector<std::int64_t>& busy);
 
-/// Gives back what somebody claimed who is no more.
+/// Makes all claimed tasks due now: for the start of a writer, whose predecessor has ended.
 [[nodiscard]] outcome<void> release_identity_tasks(executor& on);
 
-/// What became of a task.
+/// The outcome of one task.
 struct identity_result {
   enum class task_outcome : std::uint8_t {
-    confirmed,     ///< the handle is the user's
-    refuted,       ///< it has none
+    confirmed,     ///< the user has this handle
+    refuted,       ///< the user has no handle
     nothing_to_do, ///< nothing to write; the task is done
-    failed,        ///< nothing to write; to be tried again after `delay`
-    deferred,      ///< the same, without counting as a try
+    failed,        ///< nothing to write; retried after `delay`
+    deferred,      ///< the same, but not counted as a try
   };
   identity_task task;
   task_outcome what{task_outcome::failed};
@@ -64,12 +63,13 @@ struct identity_result {
 
 struct identity_report {
   std::uint32_t confirmed{0}; ///< users whose handle was written
-  std::uint32_t taken{0};     ///< users who lost theirs to another
+  std::uint32_t taken{0};     ///< users who lost their handle to another user
 };
 
-/// Writes results and removes their tasks, in one transaction. A handle goes to whom it was
-/// confirmed for last; a failed look-up changes no user. A task that an event renewed meanwhile
-/// stays. @param results at most one per user and kind.
+/// Writes results and deletes their tasks, in one transaction. A handle belongs to the user for
+/// whom it was confirmed last; a failed look-up changes no user. A task that an event renewed in
+/// the meantime stays. Blocks; the connection's thread.
+/// @param results at most one per user and kind.
 [[nodiscard]] outcome<identity_report>
 store_identity_results(connection& on, const tx_options& options,
                        const std::vector<identity_result>& results);

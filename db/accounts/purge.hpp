@@ -1,25 +1,29 @@
 #pragma once
 
 #include "db/accounts/identity.hpp"
+#include "db/index/late_locks.hpp"
 #include "db/index/report.hpp"
 
-/// Deletions of accounts: those that are believed as reported, and those that are confirmed first.
+/// Deletes all records of deleted accounts. A deletion is believed as the firehose reports it, or
+/// carried out after its confirmation, depending on `batch::verify_deletions`.
 namespace prism::db {
 
-/// Takes most of what accounts own away whose deletion a batch brings, in transactions ahead of the
-/// batch's own: an account may have more than one transaction can delete within its deadline. The
-/// cursor stays, so a crash repeats the rest. A batch that is done, or an event that is not newer
-/// than the stored ones, does nothing.
-/// @param done gets what it did, also if it fails then.
+/// Carries out the believed deletions of a batch, in transactions before the batch's own, since an
+/// account can have more records than one transaction can delete within its deadline. The cursor
+/// does not move, so the rest is repeated after a crash. Does nothing for a batch that is applied
+/// already or an event that is not newer than the stored ones.
+/// @param done gets what was committed, even if the call fails afterwards.
 /// @returns an error with `fenced_state` if another writer has a newer epoch.
 [[nodiscard]] outcome<void> purge_before_batch(connection& on, const tx_options& options,
                                                const batch& of, apply_report& done);
 
-/// The rest, inside the batch's transaction. The batch should bring nothing else: holding other
-/// locks before invites deadlocks.
-[[nodiscard]] outcome<void> purge_deleted(tx& on, const batch& of, apply_report& report);
+/// Deletes what is left, inside the batch's transaction. The batch should contain nothing else,
+/// since locks that it took before could lead to deadlocks.
+/// @param late outlives the retries of that transaction.
+[[nodiscard]] outcome<void> purge_deleted(executor& on, const batch& of, late_locks& late,
+                                          apply_report& report);
 
-/// Whose confirmed deletion is to be carried out, and by whom.
+/// A confirmed deletion, and the writer that carries it out.
 struct confirmed_deletion {
   identity_task task;
   std::string service;
@@ -27,15 +31,15 @@ struct confirmed_deletion {
   std::int64_t epoch{0};
 };
 
-/// Deletes what the account had at the time of its deletion; what came later stays. Waits for the
-/// running batch of the account's shard, and lets the next one wait, by locking the shard's cursor.
-/// An error has `fenced_state` if there is a newer writer. A task that was renewed or is gone: does
-/// nothing.
-/// @param partial filled when it fails.
+/// Deletes the records that the account had at the time of its deletion; newer ones stay. Locks the
+/// shard's cursor: waits for the running batch of the account's shard and blocks the next one. Does
+/// nothing if the task was renewed or deleted. Blocks; the connection's thread.
+/// @param partial filled if the call fails.
+/// @returns an error with `fenced_state` if another writer has a newer epoch.
 [[nodiscard]] outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
-                                                    const confirmed_deletion& what,
+                                                    const confirmed_deletion& deletion,
                                                     partial_report& partial);
 [[nodiscard]] outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
-                                                    const confirmed_deletion& what);
+                                                    const confirmed_deletion& deletion);
 
 } // namespace prism::db

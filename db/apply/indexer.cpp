@@ -7,6 +7,7 @@
 #include "db/index/progress.hpp"
 #include "db/index/removal_locks.hpp"
 #include "db/index/users.hpp"
+#include "db/pg/row_reader.hpp"
 
 #include <algorithm>
 
@@ -27,8 +28,12 @@ namespace {
 
 [[nodiscard]] known_revs read_revs(const result& rows, const batch& of) {
   std::unordered_map<std::int64_t, std::string> by_id;
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    by_id.emplace(rows.get_int8(i, 0), rows.get_text(i, 1));
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    std::int64_t user = 0;
+    std::string rev;
+    row_reader(rows, i) >> user >> rev;
+    by_id.emplace(user, std::move(rev));
+  }
   known_revs out;
   for (did_ref ref = 0; ref < of.user_ids.size(); ++ref)
     if (const auto found = by_id.find(of.user_ids[ref]); found != by_id.end())
@@ -36,20 +41,21 @@ namespace {
   return out;
 }
 
-void forget_same(known_revs& revs, const batch& of) {
+/// Drops the stored revs that equal the batch's own, so that its operations count as new.
+void drop_equal_revs(known_revs& revs, const batch& of) {
   for (const auto& op : of.ops)
     if (const auto at = revs.find(op.creator); at != revs.end() && at->second == op.rev)
       revs.erase(at);
 }
 
-/// What is known after the first round trip.
+/// What the first round trip reads.
 struct batch_prologue {
   advance cursor{advance::moved};
   known_revs revs;
   std::vector<std::int64_t> also_lock;
 };
 
-[[nodiscard]] outcome<batch_prologue> open_batch(tx& on, const batch& of,
+[[nodiscard]] outcome<batch_prologue> open_batch(executor& on, const batch& of,
                                                  const std::vector<std::int64_t>& uri_ids) {
   pipeline out(on);
   out.add(plan_settings);
@@ -72,31 +78,37 @@ struct batch_prologue {
   return done;
 }
 
-/// @param again the batch is not its shard's next one: its cursor is behind, and stays.
-[[nodiscard]] outcome<apply_report> apply_inside(tx& on, const batch& of,
+/// How a batch is applied.
+struct apply_mode {
+  /// The batch is not its shard's next one: the cursor is beyond it already and does not move.
+  bool again{false};
+  rev_filter revs{rev_filter::newer};
+};
+
+[[nodiscard]] outcome<apply_report> apply_inside(executor& on, const batch& of,
                                                  const std::vector<std::int64_t>& uri_ids,
-                                                 bool again, rev_filter what) {
+                                                 late_locks& late, apply_mode mode) {
   auto opened = open_batch(on, of, uri_ids);
   if (!opened)
     return tl::unexpected(opened.error());
   apply_report report;
   if (opened->cursor == advance::fenced)
     return tl::unexpected(fenced(of));
-  if (opened->cursor == advance::already_there && !again) {
+  if (opened->cursor == advance::already_there && !mode.again) {
     report.already_applied = true;
     return report;
   }
-  if (what == rev_filter::newer_or_equal)
-    forget_same(opened->revs, of);
+  if (mode.revs == rev_filter::newer_or_equal)
+    drop_equal_revs(opened->revs, of);
   const id_map ids{of, uri_ids};
   auto plan = make_plan(of, opened->revs);
   report.stale = static_cast<std::uint32_t>(plan.stale);
   effects effects;
   batch_writer writer(on, ids, std::move(plan), effects, report);
-  // A caller who does several of these in one transaction takes locks out of their turn anyway.
-  if (auto written = writer.write(opened->also_lock, again ? nullptr : &on.late_locks()); !written)
+  // A caller that applies several batches in one transaction takes locks out of order anyway.
+  if (auto written = writer.write(opened->also_lock, mode.again ? nullptr : &late); !written)
     return tl::unexpected(written.error());
-  if (auto purged = purge_deleted(on, of, report); !purged)
+  if (auto purged = purge_deleted(on, of, late, report); !purged)
     return tl::unexpected(purged.error());
   pipeline last(on);
   effects.flush(last);
@@ -123,18 +135,19 @@ outcome<apply_report> apply_batch(connection& on, const tx_options& options, con
     return tl::unexpected(uri_ids.error());
   if (auto ahead = purge_before_batch(on, options, of, partial.done); !ahead)
     return tl::unexpected(ahead.error());
+  late_locks late;
   auto done = run_reporting(on, options, partial.unconfirmed, [&](tx& inside) {
-    return apply_inside(inside, of, *uri_ids, false, rev_filter::newer);
+    return apply_inside(inside, of, *uri_ids, late, {});
   });
   if (done)
     done->add(std::exchange(partial.done, {}));
   return done;
 }
 
-outcome<apply_report> apply_in_transaction(tx& inside, const batch& of,
+outcome<apply_report> apply_in_transaction(executor& inside, const batch& of,
                                            const std::vector<std::int64_t>& uri_ids,
-                                           rev_filter what) {
-  return apply_inside(inside, of, uri_ids, true, what);
+                                           late_locks& late, rev_filter revs) {
+  return apply_inside(inside, of, uri_ids, late, {.again = true, .revs = revs});
 }
 
 } // namespace prism::db

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "db/batch/batch.hpp"
+#include "db/index/late_locks.hpp"
 #include "db/index/report.hpp"
 #include "db/pg/connection.hpp"
 #include "db/pg/transaction.hpp"
@@ -10,16 +11,16 @@
 
 namespace prism::db {
 
-/// Applies a batch whose `user_ids` are filled: rows, counts, feed items, notifications, parked
-/// operations, repo heads and the shard's cursor in one transaction, exactly once in effect however
-/// often it is called.
+/// Applies a batch: rows, counts, feed items, notifications, parked operations, repo heads and the
+/// shard's cursor in one transaction. Applying a batch again has no effect.
 ///
-/// The order inside is fixed, and keys are sorted, so that batches of different shards do not
-/// deadlock: cursor, locks on posts, deletes, inserts, counts (docs/ARCHITECTURE.md, "One batch");
-/// locks on posts that are needed later than that are waited for briefly and taken in their turn at
-/// the next try (`tx::late_locks`).
+/// Order of the statements and of the keys is fixed, so that batches of different shards do not
+/// deadlock: cursor, locks on posts, deletes, inserts, counts (docs/ARCHITECTURE.md, "One batch").
+/// A lock on a post that turns out to be needed only afterwards is waited for briefly; if that
+/// fails, the next try takes it in order (`late_locks`).
 /// Blocks; the connection's thread.
-/// @param partial filled when it fails.
+/// @param of its `user_ids` are filled.
+/// @param partial filled if the call fails.
 /// @returns an error whose sqlstate is `fenced_state` (db/index/progress.hpp) if another writer has
 /// a newer epoch.
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,
@@ -27,17 +28,19 @@ namespace prism::db {
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,
                                                 const batch& of);
 
-/// Which operations are not known already (sync spec: "rev must increase").
+/// Which operations count as not indexed yet (sync spec: "rev must increase").
 enum class rev_filter {
-  newer,         ///< those of commits newer than what is stored of their repo
-  newer_or_equal ///< also those of the newest commit that is stored: they were left out of it
+  newer,         ///< those of commits newer than the stored head of their repo
+  newer_or_equal ///< also those of that head: they were left out when it was indexed
 };
 
-/// The same inside a transaction of the caller, who holds the shard's cursor, of a batch whose
-/// `last_seq` is 0: no cursor is moved. Operations that are known already are left out as ever
+/// The same inside the caller's transaction, which holds the shard's cursor. The `last_seq` of the
+/// batch is 0, so the cursor does not move. Skips operations that are indexed already
 /// (`apply_report::stale`).
-[[nodiscard]] outcome<apply_report> apply_in_transaction(tx& inside, const batch& of,
+/// @param late outlives the retries of that transaction.
+[[nodiscard]] outcome<apply_report> apply_in_transaction(executor& inside, const batch& of,
                                                          const std::vector<std::int64_t>& uri_ids,
-                                                         rev_filter what = rev_filter::newer);
+                                                         late_locks& late,
+                                                         rev_filter revs = rev_filter::newer);
 
 } // namespace prism::db

@@ -10,8 +10,10 @@ namespace prism::db {
 
 namespace {
 
-/// @returns whether the cursor was there before; then what was kept of the frame.
-[[nodiscard]] outcome<std::optional<apply_report>> begin(tx& on, const batch& of) {
+/// Moves the cursor to the frame.
+/// @returns empty if it moved; if it was there already, the report with the stored dead letters.
+[[nodiscard]] outcome<std::optional<apply_report>> move_cursor_or_report(executor& on,
+                                                                         const batch& of) {
   const auto moved = move_cursor(on, of);
   if (!moved)
     return tl::unexpected(moved.error());
@@ -26,23 +28,24 @@ namespace {
   return report;
 }
 
-/// One frame's operations in a transaction, some of which may be refused.
+/// Applies the operations of one frame in one transaction, without those that are rejected.
 class frame_bisection {
 public:
-  frame_bisection(tx& on, const batch& of, const refused_frame& frame,
-                  const std::vector<std::int64_t>& uri_ids)
-      : on_(on), of_(of), frame_(frame), uri_ids_(uri_ids) {}
+  /// All arguments must outlive the bisection.
+  frame_bisection(executor& on, const batch& of, const refused_frame& frame,
+                  const std::vector<std::int64_t>& uri_ids, late_locks& late)
+      : on_(on), batch_(of), frame_(frame), uri_ids_(uri_ids), late_locks_(late) {}
 
   [[nodiscard]] outcome<apply_report> run() {
-    auto before = begin(on_, of_);
+    auto before = move_cursor_or_report(on_, batch_);
     if (!before)
       return tl::unexpected(before.error());
     if (*before)
       return std::move(**before);
-    if (auto done = apply(0, of_.ops.size()); !done)
+    if (auto done = apply(0, batch_.ops.size()); !done)
       return tl::unexpected(done.error());
-    // Only now, or the second half would be taken for one that is known already.
-    auto rest = of_;
+    // The repo heads come last: with them stored, the second half would count as indexed already.
+    auto rest = batch_;
     rest.ops.clear();
     if (auto done = apply_now(std::move(rest)); !done)
       return tl::unexpected(done.error());
@@ -51,61 +54,63 @@ public:
 
 private:
   [[nodiscard]] outcome<void> apply(std::size_t begin, std::size_t end) {
-    if (auto set = on_.exec_script("SAVEPOINT part"); !set)
+    if (auto set = on_.exec_script("SAVEPOINT half"); !set)
       return set;
-    auto done = apply_now(part(begin, end));
+    auto done = apply_now(operations(begin, end));
     if (done)
-      return on_.exec_script("RELEASE part");
+      return on_.exec_script("RELEASE half");
     if (done.error().cls != error_class::poison)
       return done;
-    if (auto back = on_.exec_script("ROLLBACK TO part; RELEASE part"); !back)
+    if (auto back = on_.exec_script("ROLLBACK TO half; RELEASE half"); !back)
       return back;
     if (end - begin == 1)
-      return keep(of_.ops[begin], done.error());
+      return quarantine_op(batch_.ops[begin], done.error());
     const auto middle = begin + (end - begin) / 2;
     if (auto first = apply(begin, middle); !first)
       return first;
     return apply(middle, end);
   }
 
-  [[nodiscard]] outcome<void> apply_now(batch some) {
-    some.last_seq = 0;
-    auto done = apply_in_transaction(on_, some, uri_ids_);
+  [[nodiscard]] outcome<void> apply_now(batch part) {
+    part.last_seq = 0;
+    auto done = apply_in_transaction(on_, part, uri_ids_, late_locks_);
     if (!done)
       return tl::unexpected(std::move(done.error()));
     report_.add(std::move(*done));
     return {};
   }
 
-  [[nodiscard]] batch part(std::size_t begin, std::size_t end) const {
-    batch out = of_;
-    out.ops.assign(of_.ops.begin() + static_cast<std::ptrdiff_t>(begin),
-                   of_.ops.begin() + static_cast<std::ptrdiff_t>(end));
+  /// The operations alone, without heads, accounts and identities.
+  [[nodiscard]] batch operations(std::size_t begin, std::size_t end) const {
+    batch out = batch_;
+    out.ops.assign(batch_.ops.begin() + static_cast<std::ptrdiff_t>(begin),
+                   batch_.ops.begin() + static_cast<std::ptrdiff_t>(end));
     out.heads.clear();
     out.accounts.clear();
     out.identities.clear();
     return out;
   }
 
-  [[nodiscard]] outcome<void> keep(const op& refused, const db_error& why) {
+  [[nodiscard]] outcome<void> quarantine_op(const op& rejected, const db_error& error) {
     if (report_.quarantined.size() >= max_dead_letters_per_frame)
-      return tl::unexpected(why);
-    const dead_letter letter{of_.service, of_.last_seq, frame_.did,  path_of(refused),
-                             why.message, why.sqlstate, frame_.bytes};
+      return tl::unexpected(error);
+    const dead_letter letter{batch_.service, batch_.last_seq, frame_.did,  path_of(rejected),
+                             error.message,  error.sqlstate,  frame_.bytes};
     report_.quarantined.push_back({letter.path, letter.reason, letter.sqlstate});
     return store_dead_letter(on_, letter);
   }
 
-  tx& on_;
-  const batch& of_;
+  executor& on_;
+  const batch& batch_;
   const refused_frame& frame_;
   const std::vector<std::int64_t>& uri_ids_;
+  late_locks& late_locks_;
   apply_report report_;
 };
 
-[[nodiscard]] outcome<apply_report> quarantine(tx& inside, const batch& of,
+[[nodiscard]] outcome<apply_report> quarantine(executor& inside, const batch& of,
                                                const refused_frame& frame) {
-  auto before = begin(inside, of);
+  auto before = move_cursor_or_report(inside, of);
   if (!before)
     return tl::unexpected(before.error());
   if (*before)
@@ -127,8 +132,9 @@ outcome<apply_report> apply_bisected(connection& on, const tx_options& options, 
   if (!uri_ids && uri_ids.error().cls != error_class::poison)
     return tl::unexpected(uri_ids.error());
   if (uri_ids && !of.ops.empty()) {
+    late_locks late;
     auto done = run_reporting(on, options, partial.unconfirmed, [&](tx& inside) {
-      return frame_bisection(inside, of, frame, *uri_ids).run();
+      return frame_bisection(inside, of, frame, *uri_ids, late).run();
     });
     if (done || done.error().cls != error_class::poison)
       return done;

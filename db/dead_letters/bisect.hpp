@@ -4,7 +4,7 @@
 
 namespace prism::db {
 
-/// A frame that was refused for its content, with the refusal of it as a whole.
+/// A frame that the database rejected for its content, with the error for the frame as a whole.
 struct refused_frame {
   std::string did;
   std::string reason;
@@ -12,24 +12,25 @@ struct refused_frame {
   std::vector<std::byte> bytes;
 };
 
-/// Most operations of one frame that are put aside one by one; each with the frame's bytes.
+/// Most operations of one frame that are quarantined one by one, each with the frame's bytes.
 inline constexpr std::size_t max_dead_letters_per_frame = 20;
 
-/// Applies the batch of one refused frame without what is refused in it: the operations are halved
-/// down to single ones, those that the database refuses go into dead_letters, and the rest is
-/// applied as ever; all in one transaction with the shard's cursor. If that is refused as well, if
-/// they are more than `max_dead_letters_per_frame`, or if there are none, the frame as a whole is
-/// put into dead_letters and the cursor passes it. Exactly once in effect however often it is
-/// called. Blocks; the connection's thread.
+/// Applies the batch of one rejected frame without the operations at fault: bisects them until
+/// single operations are isolated, stores those that the database rejects in dead_letters, and
+/// applies the others, in one transaction with the shard's cursor. If that transaction is rejected
+/// too, if more than `max_dead_letters_per_frame` operations are, or if the frame has none, it
+/// stores the whole frame in dead_letters and moves the cursor. Calling it again has no effect.
+/// Blocks; the connection's thread.
 /// @param of as for `apply_batch()`, of this frame alone.
 /// @param partial as for `apply_batch()`.
-/// @returns what was applied, with `apply_report::quarantined`; `fenced_state` as `apply_batch()`.
+/// @returns what was applied and `apply_report::quarantined`; an error with `fenced_state` as
+/// `apply_batch()`.
 [[nodiscard]] outcome<apply_report> apply_bisected(connection& on, const tx_options& options,
                                                    const batch& of, const refused_frame& frame,
                                                    partial_report& partial);
 
-/// Puts the frame into dead_letters as a whole. Of the batch only its place counts: service, shard,
-/// epoch and `last_seq`.
+/// Stores the whole frame in dead_letters and moves the cursor. Of the batch it uses only service,
+/// shard, epoch and `last_seq`.
 [[nodiscard]] outcome<apply_report> quarantine_frame(connection& on, const tx_options& options,
                                                      const batch& of, const refused_frame& frame,
                                                      partial_report& partial);

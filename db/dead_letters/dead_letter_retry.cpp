@@ -2,6 +2,7 @@
 #include "db/dead_letters/dead_letters.hpp"
 #include "db/index/progress.hpp"
 #include "db/index/users.hpp"
+#include "db/pg/row_reader.hpp"
 
 #include <algorithm>
 
@@ -18,7 +19,7 @@ const statement read_dead_letter{"read_dead_letter", R"sql(
 const statement delete_dead_letter{"delete_dead_letter",
                                    R"sql(DELETE FROM dead_letters WHERE id = $1 RETURNING id)sql"};
 
-const statement deleted_since{"deleted_since", R"sql(
+const statement deleted_since_frame{"deleted_since_frame", R"sql(
   SELECT EXISTS (
     SELECT FROM unnest($1::int8[], $2::timestamptz[]) AS n(user_id, at)
     JOIN users u ON u.id = n.user_id
@@ -26,8 +27,8 @@ const statement deleted_since{"deleted_since", R"sql(
   )
 )sql"};
 
-// Every batch begins with its shard's row.
-const statement stop_shards{"stop_shards", R"sql(
+// Blocks all shards: every batch begins by locking the row of its shard.
+const statement lock_all_cursors{"lock_all_cursors", R"sql(
   SELECT epoch
   FROM firehose_cursor
   WHERE service = $1
@@ -35,19 +36,19 @@ const statement stop_shards{"stop_shards", R"sql(
   FOR UPDATE
 )sql"};
 
-/// Ends the transaction without changes, for a reason that is no failure of the database.
+/// SQLSTATE of an error that rolls the transaction back although the database did not fail.
 constexpr std::string_view not_applied = "PF002";
 
-[[nodiscard]] tl::unexpected<db_error> refuse(std::string why) {
+[[nodiscard]] tl::unexpected<db_error> reject(std::string reason) {
   return tl::unexpected(
-      db_error{error_class::poison, std::string{not_applied}, std::move(why), "retry"});
+      db_error{error_class::poison, std::string{not_applied}, std::move(reason), "retry"});
 }
 
 [[nodiscard]] outcome<void> lock_all_shards(executor& on, const std::string& service,
                                             std::int64_t epoch, const batch& of) {
   params p;
   p.text(service);
-  const auto rows = on.exec_prepared(stop_shards, p);
+  const auto rows = on.exec_prepared(lock_all_cursors, p);
   if (!rows)
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i)
@@ -56,65 +57,69 @@ constexpr std::string_view not_applied = "PF002";
   return {};
 }
 
-/// A deletion leaves the rev of the repo as it was, and would not come again for what comes now.
-[[nodiscard]] outcome<bool> was_deleted(executor& on, const batch& of) {
+/// Whether an account of the batch was deleted after the frame. The repo's rev does not show it,
+/// and the deletion would not delete what a retry inserts.
+[[nodiscard]] outcome<bool> deleted_since(executor& on, const batch& of) {
   params p;
   p.int8_array(of.ops, [&](const op& each) {
      return of.user_ids[each.creator];
    }).timestamptz_array(of.ops, [](const op& each) { return each.commit_time; });
-  const auto rows = on.exec_prepared(deleted_since, p);
+  const auto rows = on.exec_prepared(deleted_since_frame, p);
   if (!rows)
     return tl::unexpected(rows.error());
   return rows->get_bool(0, 0);
 }
 
-[[nodiscard]] outcome<apply_report> apply_dead_letter(tx& on, const batch& of, std::int64_t id,
-                                                      const std::vector<std::int64_t>& uri_ids) {
-  if (auto still = lock_all_shards(on, of.service, of.epoch, of); !still)
-    return tl::unexpected(still.error());
+[[nodiscard]] outcome<apply_report> apply_dead_letter(executor& on, const batch& of,
+                                                      std::int64_t id,
+                                                      const std::vector<std::int64_t>& uri_ids,
+                                                      late_locks& late) {
+  if (auto locked = lock_all_shards(on, of.service, of.epoch, of); !locked)
+    return tl::unexpected(locked.error());
   params key;
   key.int8(id);
   const auto gone = on.exec_prepared(delete_dead_letter, key);
   if (!gone)
     return tl::unexpected(gone.error());
   if (gone->empty())
-    return refuse("somebody else has retried or discarded it meanwhile");
-  const auto deleted = was_deleted(on, of);
+    return reject("it was retried or discarded by another process in the meantime");
+  const auto deleted = deleted_since(on, of);
   if (!deleted)
     return tl::unexpected(deleted.error());
   if (*deleted)
-    return refuse("its account has been deleted since");
-  // A repo's head came with the rest of the frame; of a whole frame there was no rest.
+    return reject("its account has been deleted since");
+  // If one operation was quarantined, the rest of its frame is indexed, with the repo's head.
   auto report = apply_in_transaction(
-      on, of, uri_ids, of.heads.empty() ? rev_filter::newer_or_equal : rev_filter::newer);
+      on, of, uri_ids, late, of.heads.empty() ? rev_filter::newer_or_equal : rev_filter::newer);
   if (report && report->stale > 0)
-    return refuse("its repo has a newer commit by now, so it came too late; the repo has to be "
-                  "resynchronised");
+    return reject(
+        "its repo has a newer commit, so it cannot be applied in order; resynchronise the "
+        "repo");
   return report;
 }
 
-/// The frame, or one record of it, as a batch; or why it cannot be one.
-[[nodiscard]] expected<batch> build(std::span<const std::byte> bytes, std::string_view path) {
+/// The frame, or one operation of it, as a batch; or why that is not possible.
+[[nodiscard]] expected<batch> build_batch(std::span<const std::byte> bytes, std::string_view path) {
   const auto frame = atproto::decode_frame(bytes);
   if (!frame)
     return tl::unexpected(frame.error());
-  std::string refused;
+  std::string rejected;
   const build_events events{
       .rejected = [&](std::string_view, std::string_view path, std::string_view reason,
-                      const std::string&) { refused += fmt::format(" {}: {};", path, reason); },
+                      const std::string&) { rejected += fmt::format(" {}: {};", path, reason); },
       .skipped = [](std::string_view) {}};
   batch_builder builder(events);
   if (auto added = builder.add(*frame); !added)
     return tl::unexpected(added.error());
   auto out = builder.take();
   if (out.ops.empty() && out.heads.empty() && out.accounts.empty() && out.identities.empty())
-    return fail(errc::invalid, "nothing in it can be indexed:{}", refused);
+    return fail(errc::invalid, "nothing in it can be indexed:{}", rejected);
   if (path.empty())
     return out;
   std::erase_if(out.ops, [&](const op& each) { return path_of(each) != path; });
   out.heads.clear();
   if (out.ops.empty())
-    return fail(errc::invalid, "nothing in its frame is called {}:{}", path, refused);
+    return fail(errc::invalid, "its frame has no operation {}:{}", path, rejected);
   return out;
 }
 
@@ -134,7 +139,10 @@ outcome<retry_result> retry_dead_letter(connection& on, const tx_options& option
     out.why = fmt::format("there is no dead letter {} of {}", id, service);
     return out;
   }
-  auto of = build(rows->get_bytea(0, 1), rows->get_text(0, 0));
+  std::string_view path;
+  std::span<const std::byte> bytes;
+  row_reader(*rows, 0) >> path >> bytes;
+  auto of = build_batch(bytes, path);
   if (!of) {
     out.why = of.error().message;
     return out;
@@ -148,8 +156,9 @@ outcome<retry_result> retry_dead_letter(connection& on, const tx_options& option
   const auto uris = intern_uris(on, *of);
   if (!uris)
     return tl::unexpected(uris.error());
+  late_locks late;
   auto done = transaction::run(
-      on, options, [&](tx& inside) { return apply_dead_letter(inside, *of, id, *uris); });
+      on, options, [&](tx& inside) { return apply_dead_letter(inside, *of, id, *uris, late); });
   if (done) {
     out.applied = true;
     out.report = std::move(*done);

@@ -1,5 +1,7 @@
 #include "db/dead_letters/dead_letters.hpp"
 
+#include "db/index/ids.hpp"
+
 #include "db/pg/row_reader.hpp"
 
 #include <algorithm>
@@ -15,7 +17,7 @@ const statement insert_dead_letter{"insert_dead_letter", R"sql(
 )sql"};
 
 // Index: dead_letters_place.
-const statement frame_letters{"dead_letters_of_frame", R"sql(
+const statement select_dead_letters_of_frame{"dead_letters_of_frame", R"sql(
   SELECT path, reason, sqlstate
   FROM dead_letters
   WHERE service = $1 AND seq = $2
@@ -54,7 +56,7 @@ outcome<std::vector<refused_part>> dead_letters_of_frame(executor& on, const std
                                                          std::int64_t seq) {
   params p;
   p.text(service).int8(seq);
-  const auto rows = on.exec_prepared(frame_letters, p);
+  const auto rows = on.exec_prepared(select_dead_letters_of_frame, p);
   if (!rows)
     return tl::unexpected(rows.error());
   return read_rows<refused_part>(*rows, [](refused_part& part, row_reader& row) {
@@ -76,9 +78,7 @@ outcome<std::vector<dead_letter_summary>> list_dead_letters(executor& on, std::i
 }
 
 outcome<discard_result> discard_dead_letters(executor& on, const std::vector<std::int64_t>& ids) {
-  params p;
-  p.int8_array(ids);
-  const auto rows = on.exec_prepared(delete_dead_letter_rows, p);
+  const auto rows = on.exec_prepared(delete_dead_letter_rows, ids_param(ids));
   if (!rows)
     return tl::unexpected(rows.error());
   discard_result out;

@@ -6,7 +6,11 @@
 #include <string>
 #include <vector>
 
-/// What can never be applied: kept with its reason for a person to look at (table dead_letters).
+/// Frames and operations that PostgreSQL rejected for their content (table dead_letters).
+///
+/// `list_dead_letters`, `discard_dead_letters` and `retry_dead_letter` have no caller in the
+/// product yet: no command of prismd runs their jobs (db/jobs/jobs.hpp). Until one does, an
+/// operator reads the table with SQL.
 namespace prism::db {
 
 struct dead_letter {
@@ -19,14 +23,15 @@ struct dead_letter {
   std::vector<std::byte> bytes;
 };
 
-/// Keeps it once: a second one of the same service, seq and path changes nothing.
+/// Stores a dead letter. One of the same service, seq and path that is stored already stays as it
+/// is.
 [[nodiscard]] outcome<void> store_dead_letter(executor& on, const dead_letter& letter);
 
-/// What was kept of one frame.
+/// The dead letters of one frame.
 [[nodiscard]] outcome<std::vector<refused_part>>
 dead_letters_of_frame(executor& on, const std::string& service, std::int64_t seq);
 
-/// What a list shows of one.
+/// One row of a list.
 struct dead_letter_summary {
   std::int64_t id{0};
   std::string service;
@@ -35,39 +40,41 @@ struct dead_letter_summary {
   std::string path;
   std::string reason;
   std::string sqlstate;
-  std::int64_t bytes{0}; ///< how many
+  std::int64_t bytes{0}; ///< their number
   micros created_at{0};
 };
 
-/// Most that one list gives.
+/// Most rows of one list.
 inline constexpr std::int64_t max_listed_dead_letters = 1000;
 
-/// Those with an id above `after`, in the order of ids.
+/// The dead letters with an id above `after`, by id.
+/// @param limit 1 to `max_listed_dead_letters`.
 [[nodiscard]] outcome<std::vector<dead_letter_summary>>
 list_dead_letters(executor& on, std::int64_t after, std::int64_t limit);
 
-/// Ids of those that were there and are gone now.
+/// The ids of those that were deleted.
 struct discard_result {
   std::vector<std::int64_t> ids;
 };
 [[nodiscard]] outcome<discard_result> discard_dead_letters(executor& on,
                                                            const std::vector<std::int64_t>& ids);
 
-/// What became of a second try.
+/// The outcome of a retry.
 struct retry_result {
   std::int64_t id{0};
-  bool applied{false}; ///< then the letter is gone
-  std::string why;     ///< if not: a sentence
+  bool applied{false}; ///< then the dead letter is deleted
+  std::string why;     ///< if it was not applied: the reason
   apply_report report{};
 };
 
-/// Applies a frame, or the operation that was left out of it, again as a batch of its own, and
-/// deletes the letter in the same transaction. All shards of its service stand still meanwhile, so
-/// nothing of its repo can overtake it. It is not applied, and kept, if its repo has had a newer
-/// commit since (only a resynchronisation of the repo can mend that), if its account has been
-/// deleted since, if it is refused again, or if it is no frame of this service.
+/// Applies the frame, or the one operation of it, again as a batch of its own, and deletes the dead
+/// letter in the same transaction. The transaction locks the cursors of all shards of the service,
+/// so no newer commit of the repo is indexed in between. The dead letter is not applied, and stays,
+/// if its repo has a newer commit (then the repo must be resynchronised), if its account has been
+/// deleted since, if it is rejected again, or if its bytes are not a frame.
 /// Blocks; the connection's thread.
-/// @param epoch of the caller, the writer of `service`; a newer one gives `fenced_state`.
+/// @param epoch of the caller, which is the writer of `service`.
+/// @returns an error with `fenced_state` if another writer has a newer epoch.
 [[nodiscard]] outcome<retry_result> retry_dead_letter(connection& on, const tx_options& options,
                                                       const std::string& service,
                                                       std::int64_t epoch, std::int64_t id);

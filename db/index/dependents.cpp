@@ -8,10 +8,10 @@ namespace prism::db {
 
 namespace {
 
-// $1 to $3: replies in the thread of a changed post, and down from it where a reply
-// names another thread. $4 to $7: replies and quotes of posts whose gates changed. $8 to $10:
-// replies whose gate lets in followers (2) or those whom its owner follows (4, `gate_allows`). $11
-// to $13: replies whose gate lets in the members of a list.
+// $1 to $3: replies in the thread of a changed post, and below it where a reply names another
+// thread. $4 to $7: replies to and quotes of posts whose gates changed. $8 to $10: replies whose
+// gate allows followers (2) or users the owner follows (4, `gate_allows`). $11 to $13: replies
+// whose gate allows the members of a list.
 const statement find_dependents{
     "find_dependents", compose_sql(R"sql(
   WITH RECURSIVE below(id, at, depth) AS (

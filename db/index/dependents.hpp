@@ -5,18 +5,18 @@
 
 #include <vector>
 
-/// What a batch changes that decides what *later* posts are: whether a reply may stand in its
-/// thread, a quote may embed, an ancestor is told. In the order of the firehose nothing is later.
-/// Across repos events may come in any order, and then those posts are judged again, by what held
-/// at their own time (docs/ORDER.md).
+/// Changes of a batch that decide about *newer* posts: whether a reply violates its gate, whether a
+/// quote may embed, who is notified. Within one repo events arrive in order, so nothing newer is
+/// stored. Across repos they arrive in any order, and then the newer posts are evaluated again, by
+/// the versions that were valid at their own time (docs/ORDER.md).
 namespace prism::db {
 
-/// A uri whose post or gate appeared, changed or went, and when.
+/// A uri whose post or gate was created, changed or deleted, and when.
 struct uri_change {
   std::int64_t id;
   micros time;
 };
-/// A follow (first follows second), or an item of a list (second is on the list first).
+/// A follow (first follows second) or a list item (second is a member of the list first).
 struct pair_change {
   std::int64_t first;
   std::int64_t second;
@@ -26,7 +26,7 @@ struct pair_change {
 /// All changes of one batch.
 struct thread_changes {
   std::vector<uri_change> posts;
-  /// The thread of each of `posts`: its root, or itself.
+  /// The root of each of `posts`; the post itself if it is no reply.
   std::vector<std::int64_t> threads;
   std::vector<uri_change> thread_gates;
   std::vector<uri_change> post_gates;
@@ -39,10 +39,9 @@ struct thread_changes {
   }
 };
 
-/// Finds the posts, not older than a change, that it may concern; posts of the batch itself and
-/// past ones may be among them. Gives their ids, and what they answer now, if anything. Index:
-/// posts_reply_root, posts_reply_parent, posts_quoted, posts_creator; each probe ends at once where
-/// nothing is later.
+/// Finds the posts that a change may concern and that are not older than it; posts of the batch
+/// itself and past versions may be among them. Gives (id, parent or NULL). Index: posts_reply_root,
+/// posts_reply_parent, posts_quoted, posts_creator; each probe ends at once if nothing is newer.
 void queue_select_dependents(pipeline& out, const thread_changes& changes);
 
 } // namespace prism::db

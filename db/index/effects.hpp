@@ -10,9 +10,9 @@
 
 namespace prism::db {
 
-/// What the rows that were really inserted or deleted do to counts, feeds and notifications.
-/// Gathered while a batch is written and applied once at its end, in key order, so that two batches
-/// never wait for each other in a circle.
+/// The changes to counts, feeds and notifications that follow from the rows a batch inserted and
+/// deleted. They are gathered while the batch is written and applied once at its end, in key order,
+/// so that two batches cannot deadlock. Not thread-safe.
 class effects {
 public:
   struct post_delta {
@@ -39,29 +39,31 @@ public:
     std::string rkey;
     std::optional<std::int64_t> subject_id;
     micros created_at;
-    /// A uri whose owner's own deeds are not worth telling.
+    /// Not sent if the author owns this uri.
     std::optional<std::int64_t> unless_own{};
   };
 
-  /// A counted edge appeared or went. Duplicates have no effects: do not pass them.
+  /// A counted relation was inserted or deleted. Duplicates have no effects: do not pass them.
   void relation_added(atproto::collection kind, const relation& row);
   void relation_removed(atproto::collection kind, const relation& row);
 
   void count_post(std::int64_t post_id, const post_delta& change);
   void count_user(std::int64_t user_id, const user_delta& change);
-  /// Makes this batch and every other one that counts for the user, or the list, take turns.
+  /// Locks the counts of the user, or of the list, even if they do not change: batches that lock
+  /// the same one run one after the other.
   void lock_user(std::int64_t user_id) { users_.try_emplace(user_id); }
   void lock_list(std::int64_t list_id) { lists_.try_emplace(list_id); }
   void add_feed_item(feed_item item) { feed_added_.push_back(std::move(item)); }
   void remove_feed_item(feed_item item) { feed_removed_.push_back(std::move(item)); }
-  void notify(notification what) { notified_.push_back(std::move(what)); }
-  /// Takes back a notification, told as `notify` told it.
-  void retract(notification what) { retracted_.push_back(std::move(what)); }
-  /// Takes back all that a post, profile or verification caused for one reason.
+  void notify(notification row) { notified_.push_back(std::move(row)); }
+  /// Deletes a notification; give the same values as to `notify`.
+  void retract(notification row) { retracted_.push_back(std::move(row)); }
+  /// Deletes all notifications that a post, profile or verification caused for one reason.
   void retract_all(std::int64_t author_id, std::string rkey, notification_reason reason);
 
-  /// Queues the counts of users and lists that there are so far. The rows stay locked: what a batch
-  /// reads of follows and list items after this is not changed by another one before it ends.
+  /// Queues the changes to counts of users and lists gathered so far. Their rows stay locked until
+  /// the transaction ends, so no other batch changes the follows and list items that this one reads
+  /// afterwards.
   void flush_users_and_lists(pipeline& out);
 
   /// Queues the statements. Afterwards this is empty.

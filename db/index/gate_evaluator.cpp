@@ -1,10 +1,11 @@
 #include "db/index/gate_evaluator.hpp"
 
 #include "db/index/gate_rules.hpp"
+#include "db/index/ids.hpp"
+#include "db/pg/row_reader.hpp"
 
 #include <algorithm>
 #include <set>
-#include <span>
 #include <spdlog/spdlog.h>
 #include <tuple>
 
@@ -12,15 +13,9 @@ namespace prism::db {
 
 namespace {
 
-// A verdict travels down a thread one level per round; threads in which it could travel further do
-// not occur, and a circle of replies (made by one commit) must not hold the batch.
+// A changed result moves down a thread by one level per round. No thread is that deep, and a cycle
+// of replies (one commit can make it) must not stop the batch.
 constexpr int max_rounds = 10'000;
-
-[[nodiscard]] std::vector<std::int64_t> sorted(const gate_evaluator::id_set& ids) {
-  std::vector<std::int64_t> out{ids.begin(), ids.end()};
-  std::ranges::sort(out);
-  return out;
-}
 
 [[nodiscard]] outcome<result> run_one(executor& on, const std::function<void(pipeline&)>& queue) {
   pipeline pipe(on);
@@ -31,8 +26,12 @@ constexpr int max_rounds = 10'000;
   return std::move(results->back());
 }
 
-/// A notification without what follows from its post.
-using mark = std::tuple<notification_reason, std::int64_t, std::int64_t>;
+[[nodiscard]] std::vector<std::int64_t> read_ids(const result& rows) {
+  return read_rows<std::int64_t>(rows, [](std::int64_t& id, row_reader& row) { row >> id; });
+}
+
+/// What tells the notifications of one post apart: reason, recipient and subject.
+using notification_key = std::tuple<notification_reason, std::int64_t, std::int64_t>;
 
 } // namespace
 
@@ -47,8 +46,8 @@ outcome<void> gate_evaluator::run(const thread_changes& changes, std::vector<not
   for (auto& each : added) {
     each.may_reply = !violating_replies_.contains(each.id);
     each.may_embed = !violating_quotes_.contains(each.id);
-    for (auto& what : notifications_of(each, chains_[each.id]))
-      effects_.notify(std::move(what));
+    for (auto& row : notifications_of(each, chains_[each.id]))
+      effects_.notify(std::move(row));
   }
   return renotify();
 }
@@ -61,10 +60,12 @@ outcome<void> gate_evaluator::find_dependents(const thread_changes& changes) {
   if (!rows)
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
-    const auto id = rows->get_int8(i, 0);
+    std::int64_t id = 0;
+    std::optional<std::int64_t> parent;
+    row_reader(*rows, i) >> id >> parent;
     found_.insert(id);
     affected_.insert(id);
-    if (const auto parent = rows->opt_int8(i, 1))
+    if (parent)
       affected_.insert(*parent);
     if (!added_.contains(id))
       dependents_.push_back(id);
@@ -74,10 +75,10 @@ outcome<void> gate_evaluator::find_dependents(const thread_changes& changes) {
 }
 
 outcome<void> gate_evaluator::evaluate(const id_set& replies, const id_set& quotes) {
-  // A new post that is found may have been a reply before the batch.
-  const auto with_found = [this](const id_set& of) {
+  // A found post may be new as a row and yet have been a reply before the batch.
+  const auto with_found = [this](const id_set& added) {
     auto all = found_;
-    all.insert(of.begin(), of.end());
+    all.insert(added.begin(), added.end());
     return all;
   };
   const auto all_replies = with_found(replies);
@@ -89,33 +90,35 @@ outcome<void> gate_evaluator::evaluate(const id_set& replies, const id_set& quot
   lock_late(pipe, affected_);
   const auto reply_gates_at = pipe.size();
   queue_recompute_reply_gates(pipe, reply_ids);
+  const auto quote_gates_at = pipe.size();
   queue_recompute_quote_gates(pipe, sorted(all_quotes));
+  const auto reply_roots_at = pipe.size();
   queue_recompute_reply_roots(pipe, reply_ids);
+  const auto ancestors_at = pipe.size();
   queue_select_ancestors(pipe, reply_ids);
-  const auto all = pipe.sync();
-  if (!all)
-    return tl::unexpected(all.error());
-  const auto results = std::span{*all}.subspan(reply_gates_at);
-  for (const auto& each : read_reply_gate_results(results[0])) {
+  const auto results = pipe.sync();
+  if (!results)
+    return tl::unexpected(results.error());
+  for (const auto& each : read_reply_gate_results((*results)[reply_gates_at])) {
     effects_.count_post(each.parent_id, {.replies = each.violates ? -1 : 1});
     if (each.violates)
       violating_replies_.insert(each.reply_id);
   }
-  for (std::size_t i = 0; i < results[1].rows(); ++i)
-    violating_quotes_.insert(results[1].get_int8(i, 0));
-  std::vector<std::int64_t> next;
-  for (std::size_t i = 0; i < results[2].rows(); ++i)
-    next.push_back(results[2].get_int8(i, 0));
-  for (const auto& each : read_ancestors(results[3]))
+  for (const auto id : read_ids((*results)[quote_gates_at]))
+    violating_quotes_.insert(id);
+  for (const auto& each : read_ancestors((*results)[ancestors_at]))
     chains_[each.post_id].push_back(each);
-  return recompute_reply_roots(std::move(next)).and_then([&] { return read_chains(all_replies); });
+  return recompute_reply_roots(read_ids((*results)[reply_roots_at])).and_then([&] {
+    return read_chains(all_replies);
+  });
 }
 
 outcome<void> gate_evaluator::recompute_reply_roots(std::vector<std::int64_t> ids) {
   for (int round = 0; !ids.empty(); ++round) {
     if (round == max_rounds) {
-      spdlog::error("a verdict on replies did not settle in {} rounds; {} posts keep the last one",
-                    max_rounds, ids.size());
+      spdlog::error("the roots of {} replies did not settle in {} rounds; the last results stay; "
+                    "report it, it is a defect",
+                    ids.size(), max_rounds);
       return {};
     }
     const auto rows = run_one(on_, [&](pipeline& pipe) {
@@ -124,9 +127,7 @@ outcome<void> gate_evaluator::recompute_reply_roots(std::vector<std::int64_t> id
     });
     if (!rows)
       return tl::unexpected(rows.error());
-    ids.clear();
-    for (std::size_t i = 0; i < rows->rows(); ++i)
-      ids.push_back(rows->get_int8(i, 0));
+    ids = read_ids(*rows);
   }
   return {};
 }
@@ -142,14 +143,15 @@ void gate_evaluator::lock_late(pipeline& out, id_set posts) {
   queue_lock_posts_late(out, sorted(posts));
 }
 
-// Who changes an ancestor holds that post's row and that of the owner of its thread's root.
+// A batch that changes an ancestor locks the counts of that post and those of the owner of its
+// thread's root.
 bool gate_evaluator::covered(const ancestor& each) const {
   return locked_.posts.contains(each.ancestor_id) || locked_.threads.contains(each.ancestor_id) ||
          (each.root_id && locked_.threads.contains(*each.root_id));
 }
 
-// An ancestor that nothing of ours is locked for, since a reply names another thread than what it
-// answers, might change unseen: lock it and look again.
+// An ancestor that no lock of this transaction covers (a reply can name another thread than its
+// parent does) might change unseen: lock it and read the chains again.
 outcome<void> gate_evaluator::read_chains(const id_set& replies) {
   for (;;) {
     id_set missing;
@@ -175,24 +177,26 @@ outcome<void> gate_evaluator::renotify() {
   if (dependents_.empty())
     return {};
   pipeline pipe(on_);
+  const auto posts_at = pipe.size();
   queue_select_notifying_posts(pipe, dependents_);
+  const auto existing_at = pipe.size();
   queue_select_existing_notifications(pipe, dependents_);
   const auto results = pipe.sync();
   if (!results)
     return tl::unexpected(results.error());
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> mentions;
-  std::unordered_map<std::int64_t, std::set<mark>> before;
-  for (const auto& each : read_existing_notifications((*results)[1]))
+  std::unordered_map<std::int64_t, std::set<notification_key>> before;
+  for (const auto& each : read_existing_notifications((*results)[existing_at]))
     if (each.reason == notification_reason::mention)
       mentions[each.post_id].push_back(each.recipient_id);
     else
       before[each.post_id].emplace(each.reason, each.recipient_id, each.subject_id.value_or(0));
-  for (auto& post : read_notifying_posts((*results)[0])) {
+  for (auto& post : read_notifying_posts((*results)[posts_at])) {
     post.mentions = mentions[post.id];
     auto wanted = notifications_of(post, chains_[post.id]);
     std::erase_if(wanted,
                   [](const auto& each) { return each.reason == notification_reason::mention; });
-    std::set<mark> now;
+    std::set<notification_key> now;
     for (const auto& each : wanted)
       now.emplace(each.reason, *each.recipient_id, each.subject_id.value_or(0));
     if (now == before[post.id])

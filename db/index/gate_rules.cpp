@@ -1,11 +1,15 @@
 #include "db/index/gate_rules.hpp"
 
+#include "db/index/ids.hpp"
+#include "db/pg/row_reader.hpp"
+
 namespace prism::db {
 
 namespace {
 
-// Index: primary keys, follows_subject, list_items_member, pending_ops_referent. 7 and 10 are the
-// collections of follows and list items; an item of a list that is not indexed counts as well.
+// Bits of allows: mentioned users (1), followers (2), users the owner follows (4). An item of a
+// list that is not indexed yet counts as well. Index: primary keys, follows_subject,
+// list_items_member, pending_ops_referent.
 const statement recompute_reply_gates{"recompute_reply_gates", R"sql(
   WITH c AS (
     SELECT p.id, p.creator_id, p.commit_time, p.reply_root_id, g.creator_id AS owner_id, g.allows,
@@ -107,7 +111,7 @@ const statement recompute_quote_gates{"recompute_quote_gates", R"sql(
   RETURNING p.id
 )sql"};
 
-// A reply to the root answers something that is no reply; one to a reply names the same root.
+// A reply is valid if its parent is the root and no reply, or a valid reply with the same root.
 const statement recompute_reply_roots{"recompute_reply_roots", R"sql(
   WITH c AS (
     SELECT v.id, v.commit_time, v.reply_root_id, v.reply_parent_id, v.invalid_reply_root AS before
@@ -146,31 +150,24 @@ const statement recompute_reply_roots{"recompute_reply_roots", R"sql(
   JOIN past_posts r ON r.reply_parent_id = changed.id
 )sql"};
 
-void add(pipeline& out, const statement& rule, const std::vector<std::int64_t>& ids) {
-  params p;
-  p.int8_array(ids);
-  out.add(rule, std::move(p));
-}
-
 } // namespace
 
 void queue_recompute_reply_gates(pipeline& out, const std::vector<std::int64_t>& post_ids) {
-  add(out, recompute_reply_gates, post_ids);
+  out.add(recompute_reply_gates, ids_param(post_ids));
 }
 
 void queue_recompute_quote_gates(pipeline& out, const std::vector<std::int64_t>& post_ids) {
-  add(out, recompute_quote_gates, post_ids);
+  out.add(recompute_quote_gates, ids_param(post_ids));
 }
 
 void queue_recompute_reply_roots(pipeline& out, const std::vector<std::int64_t>& post_ids) {
-  add(out, recompute_reply_roots, post_ids);
+  out.add(recompute_reply_roots, ids_param(post_ids));
 }
 
 std::vector<reply_gate_result> read_reply_gate_results(const result& rows) {
-  std::vector<reply_gate_result> out;
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    out.push_back({rows.get_int8(i, 0), rows.get_int8(i, 1), rows.get_bool(i, 2)});
-  return out;
+  return read_rows<reply_gate_result>(rows, [](reply_gate_result& out, row_reader& row) {
+    row >> out.reply_id >> out.parent_id >> out.violates;
+  });
 }
 
 } // namespace prism::db

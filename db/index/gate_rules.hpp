@@ -4,14 +4,14 @@
 
 #include <vector>
 
-/// What a post is by the rules of others, as they were at the post's own time: whether a reply
-/// breaks its thread's gate, a quote the gate of the post it embeds, and whether a reply names the
-/// right root. Each function judges live posts and stores verdicts that differ from the stored
-/// ones. (Official rules: @atproto/bsky, data-plane `violatesThreadGate`, `parsePostgate`,
-/// `invalidReplyRoot`.)
+/// Whether a reply violates its thread's gate, whether a quote violates the gate of the quoted
+/// post, and whether a reply names the right root; each by the versions of gate, post, follow and
+/// list that were valid at the post's own time. Each function evaluates stored posts and writes the
+/// results that differ from the stored ones. (Official rules: @atproto/bsky, data-plane
+/// `violatesThreadGate`, `parsePostgate`, `invalidReplyRoot`.)
 namespace prism::db {
 
-/// Replies against their thread's gate. Gives (id, parent, violates) of the changed.
+/// Reply gates. Gives (id, parent, violates) of each reply whose result changed.
 void queue_recompute_reply_gates(pipeline& out, const std::vector<std::int64_t>& post_ids);
 
 struct reply_gate_result {
@@ -21,11 +21,11 @@ struct reply_gate_result {
 };
 [[nodiscard]] std::vector<reply_gate_result> read_reply_gate_results(const result& rows);
 
-/// Quotes against the quoted post's gate. Gives the ids of the changed.
+/// Quote gates. Gives the ids of the posts whose result changed.
 void queue_recompute_quote_gates(pipeline& out, const std::vector<std::int64_t>& post_ids);
 
-/// Roots of replies, past versions too. A reply is only as good as its parent, so the replies to
-/// what changed have to be judged next: gives their ids.
+/// Roots of replies, including those of past versions. A reply whose parent is invalid is invalid
+/// too, so the replies to the changed posts must be evaluated next: gives their ids.
 void queue_recompute_reply_roots(pipeline& out, const std::vector<std::int64_t>& post_ids);
 
 } // namespace prism::db

@@ -10,6 +10,12 @@
 /// referent.
 namespace prism::db {
 
+/// Whether operations of this collection can be parked.
+[[nodiscard]] constexpr bool can_be_parked(atproto::collection kind) noexcept {
+  using atproto::collection;
+  return kind == collection::like || kind == collection::repost || kind == collection::list_item;
+}
+
 /// A parked operation: an edge that waits for its like's or repost's subject, or its item's list.
 struct pending_op {
   atproto::collection kind{atproto::collection::other};

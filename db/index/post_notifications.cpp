@@ -1,5 +1,6 @@
 #include "db/index/post_notifications.hpp"
 
+#include "db/index/ids.hpp"
 #include "db/pg/row_reader.hpp"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ const statement notifying_posts{"notifying_posts", R"sql(
   WHERE p.id = ANY($1)
 )sql"};
 
-// The condition on the reason has to be that of the index.
+// The condition on the reason must be that of the index.
 const statement existing_notifications{"existing_notifications", R"sql(
   SELECT p.id, n.reason, n.recipient_id, n.subject_id
   FROM posts p
@@ -53,12 +54,6 @@ const statement existing_notifications{"existing_notifications", R"sql(
     AND n.reason IN (4 /* mention */, 5 /* reply */, 6 /* quote */)
   WHERE p.id = ANY($1)
 )sql"};
-
-[[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
-  params p;
-  p.int8_array(ids);
-  return p;
-}
 
 } // namespace
 
@@ -78,10 +73,10 @@ std::vector<effects::notification> notifications_of(const notifying_post& post,
                                                     const std::vector<ancestor>& chain) {
   std::vector<effects::notification> out;
   std::unordered_set<std::int64_t> notified{post.author_id};
-  const auto append = [&](std::int64_t recipient, notification_reason why,
+  const auto append = [&](std::int64_t recipient, notification_reason reason,
                           std::optional<std::int64_t> subject) {
     if (notified.insert(recipient).second)
-      out.push_back({recipient, post.author_id, why, post.rkey, subject, post.sort_at});
+      out.push_back({recipient, post.author_id, reason, post.rkey, subject, post.sort_at});
   };
   for (const auto mentioned : post.mentions)
     append(mentioned, notification_reason::mention, std::nullopt);
@@ -92,7 +87,7 @@ std::vector<effects::notification> notifications_of(const notifying_post& post,
   for (const auto& each : chain) {
     if (each.author_id)
       append(*each.author_id, notification_reason::reply, each.ancestor_id);
-    // What the thread's author has hidden is not a way up to the posts above it.
+    // Authors above a reply that the thread's author has hidden are not notified.
     if (each.hidden)
       break;
   }

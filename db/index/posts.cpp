@@ -1,5 +1,6 @@
 #include "db/index/posts.hpp"
 
+#include "db/index/ids.hpp"
 #include "db/pg/row_reader.hpp"
 
 #include <algorithm>
@@ -97,12 +98,6 @@ const statement posts_of{"posts_of", R"sql(
   ORDER BY p.commit_time, p.id
   LIMIT $3
 )sql"};
-
-[[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
-  params p;
-  p.int8_array(ids);
-  return p;
-}
 
 /// Reads one member of a post's columns.
 template <class Member>

@@ -1,11 +1,10 @@
 #pragma once
 
+#include "db/index/ids.hpp"
 #include "db/index/pending.hpp"
 #include "db/pg/pipeline.hpp"
 
-#include <algorithm>
 #include <functional>
-#include <unordered_set>
 #include <vector>
 
 /// What the parts of `batch_writer` share.
@@ -14,18 +13,6 @@ namespace prism::db {
 /// The place of a collection in arrays by collection.
 [[nodiscard]] inline std::size_t at(atproto::collection kind) {
   return static_cast<std::size_t>(kind);
-}
-
-[[nodiscard]] inline std::vector<std::int64_t> sorted(const std::unordered_set<std::int64_t>& ids) {
-  std::vector<std::int64_t> out{ids.begin(), ids.end()};
-  std::ranges::sort(out);
-  return out;
-}
-
-/// Whether records of this collection wait for what they refer to.
-[[nodiscard]] inline bool can_be_parked(atproto::collection kind) {
-  using atproto::collection;
-  return kind == collection::like || kind == collection::repost || kind == collection::list_item;
 }
 
 /// Sends a pipeline and hands its results to readers in order.

@@ -13,9 +13,9 @@ using atproto::collection;
 
 namespace {
 
-// The rows of these paths, and of each pair that they or the new rows name: the counted one, and of
-// the duplicates as many as can take its place within the batch.
-const statement select_verifications{"verifications_before", R"sql(
+// The rows at these paths, and for each (subject, creator) pair of them and of the new rows: the
+// counted row, and as many duplicates as can replace it within the batch.
+const statement select_verifications{"select_verifications", R"sql(
   WITH own AS (
     SELECT t.creator_id, t.rkey, t.subject_id, t.commit_time, t.duplicate
     FROM unnest($1::int8[], $2::text[]) AS d(creator_id, rkey)
@@ -49,78 +49,77 @@ const statement select_verifications{"verifications_before", R"sql(
 
 using path = std::pair<std::int64_t, std::string>;  // creator, rkey
 using pair = std::pair<std::int64_t, std::int64_t>; // subject, creator
-using rank = std::pair<micros, std::string>;        // commit time, rkey: who comes next
+using rank = std::pair<micros, std::string>;        // commit time, rkey: the lowest counts next
 
 /// The records of one pair.
-struct claimants {
+struct pair_records {
   std::optional<rank> counted;
-  bool counted_is_new{false}; // it came with the batch
+  bool counted_is_new{false}; // it is part of the batch
   std::set<rank> duplicates;
 };
 
-/// The table as it is after each operation, as far as the batch touches it.
+/// The rows that the batch touches, as they are after each of its operations.
 class verification_state {
 public:
   void load(std::int64_t creator, const std::string& rkey, std::int64_t subject, micros time,
             bool duplicate) {
     rows_[{creator, rkey}] = {subject, time};
-    auto& of = pairs_[{subject, creator}];
+    auto& records = pairs_[{subject, creator}];
     if (duplicate)
-      of.duplicates.insert({time, rkey});
+      records.duplicates.insert({time, rkey});
     else
-      of.counted = {time, rkey};
+      records.counted = {time, rkey};
   }
 
   [[nodiscard]] bool has(const path& self) const { return rows_.contains(self); }
 
-  /// @returns whether it counts. Of those that come in one moment, the one with the lowest rkey
-  /// does.
+  /// @returns whether it counts. Of several with one commit time the lowest rkey counts.
   bool add(const path& self, std::int64_t subject, micros time) {
     rows_[self] = {subject, time};
-    auto& of = pairs_[{subject, self.first}];
+    auto& records = pairs_[{subject, self.first}];
     const rank mine{time, self.second};
-    if (of.counted && (!of.counted_is_new || *of.counted < mine)) {
-      of.duplicates.insert(mine);
+    if (records.counted && (!records.counted_is_new || *records.counted < mine)) {
+      records.duplicates.insert(mine);
       return false;
     }
-    if (of.counted)
-      of.duplicates.insert(*of.counted);
-    of.counted = mine;
-    of.counted_is_new = true;
+    if (records.counted)
+      records.duplicates.insert(*records.counted);
+    records.counted = mine;
+    records.counted_is_new = true;
     return true;
   }
 
-  /// @returns the subject, if it counted; the oldest duplicate then does.
+  /// @returns the subject, if the record counted; then the oldest duplicate counts instead.
   std::optional<std::int64_t> remove(const path& self) {
     const auto row = rows_.extract(self);
     if (row.empty())
       return std::nullopt;
     const auto [subject, time] = row.mapped();
-    auto& of = pairs_[{subject, self.first}];
+    auto& records = pairs_[{subject, self.first}];
     const rank mine{time, self.second};
-    if (of.counted != mine) {
-      of.duplicates.erase(mine);
+    if (records.counted != mine) {
+      records.duplicates.erase(mine);
       return std::nullopt;
     }
-    of.counted.reset();
-    of.counted_is_new = false;
-    if (!of.duplicates.empty())
-      of.counted = of.duplicates.extract(of.duplicates.begin()).value();
+    records.counted.reset();
+    records.counted_is_new = false;
+    if (!records.duplicates.empty())
+      records.counted = records.duplicates.extract(records.duplicates.begin()).value();
     return subject;
   }
 
 private:
   std::map<path, std::pair<std::int64_t, micros>> rows_;
-  std::map<pair, claimants> pairs_;
+  std::map<pair, pair_records> pairs_;
 };
 
 [[nodiscard]] outcome<verification_state> state_before(executor& on, const id_map& ids,
                                                        const std::vector<const op*>& ops) {
   const auto creator_of = [&](const op* each) { return ids.user(each->creator); };
   std::vector<pair> named;
-  bool any_ends = false;
+  bool any_removed = false;
   for (const auto* each : ops) {
-    any_ends = any_ends || each->action != op_action::create;
+    any_removed = any_removed || each->action != op_action::create;
     if (each->action != op_action::remove)
       named.emplace_back(to_relation(*each, ids).subject_id, creator_of(each));
   }
@@ -129,7 +128,7 @@ private:
       .text_array(ops, &op::rkey)
       .int8_array(named, &pair::first)
       .int8_array(named, &pair::second)
-      .int8(any_ends ? static_cast<std::int64_t>(ops.size()) : 0);
+      .int8(any_removed ? static_cast<std::int64_t>(ops.size()) : 0);
   const auto rows = on.exec_prepared(select_verifications, p);
   if (!rows)
     return tl::unexpected(rows.error());
@@ -161,7 +160,7 @@ outcome<void> notify_verifications(executor& on, const id_map& ids, const index_
   for (const auto* each : ops) {
     const path self{ids.user(each->creator), each->rkey};
     if (each->action == op_action::create && state->has(self))
-      continue; // a fault of the repo: the first stays
+      continue; // a second create of one path is an error of the repo: the first record stays
     const auto ended = state->remove(self);
     if (ended)
       out.notify({ended, self.first, notification_reason::unverified, self.second, std::nullopt,

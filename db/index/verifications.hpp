@@ -5,15 +5,16 @@
 
 namespace prism::db {
 
-/// Who is told that he was verified, or is no more, by a batch whose rows are not written yet.
+/// Adds the notifications of a batch's verifications to `out`. Call it before the batch's rows are
+/// written.
 ///
-/// As in @atproto/bsky (verification plugin, processor.ts): a verification tells when it begins to
-/// count, and when one that counts ends. One that comes instead of a counted one, as its new
-/// version or as the duplicate that takes its place, tells nothing besides. And nothing is ever
-/// taken back: so each operation is followed here on its own, also where the batch leaves nothing
-/// of it.
+/// As in @atproto/bsky (verification plugin, processor.ts), the subject is notified when a
+/// verification begins to count and when a counted one ends. A record that replaces a counted one,
+/// as its new version or as the duplicate that counts next, notifies nobody. These notifications
+/// are never deleted: therefore each operation is followed on its own, even if the batch as a whole
+/// leaves no row.
 ///
-/// None and no round trip if the batch has no verifications. Index: verifications_pkey,
+/// No round trip if the batch has no verifications. Index: verifications_pkey,
 /// verifications_subject, verifications_duplicates.
 [[nodiscard]] outcome<void> notify_verifications(executor& on, const id_map& ids,
                                                  const index_plan& plan, effects& out);

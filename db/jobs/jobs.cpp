@@ -13,8 +13,8 @@ template <class T>
   return job_reply{std::move(*from)};
 }
 
-/// A single statement is a transaction as well: so that the server knows its limits, and what
-/// passes by itself is tried again. That costs the round trip of the COMMIT.
+/// Runs each kind of job. Even a single statement runs in a transaction: so the server enforces its
+/// limits, and transient errors are retried, for one more round trip (COMMIT).
 struct runner {
   connection& on;
   const tx_options& options;
@@ -33,8 +33,8 @@ struct runner {
     return in_transaction([&](tx& inside) { return select_newest_pending(inside, job.limit); });
   }
   job_outcome operator()(const bisect_job& job) const {
-    const auto act = job.whole ? quarantine_frame : apply_bisected;
-    return widen(act(on, options, *job.what, job.frame, partial));
+    const auto run = job.whole ? quarantine_frame : apply_bisected;
+    return widen(run(on, options, *job.what, job.frame, partial));
   }
   job_outcome operator()(const claim_identity_job& job) const {
     return in_transaction([&](tx& inside) -> outcome<claimed_tasks> {
@@ -73,13 +73,13 @@ private:
 
 } // namespace
 
-std::string_view name_of(const job& what) noexcept {
-  return std::visit([](const auto& each) { return each.name; }, what);
+std::string_view name_of(const job& task) noexcept {
+  return std::visit([](const auto& each) { return each.name; }, task);
 }
 
-job_outcome run_job(connection& on, const tx_options& options, const job& what,
+job_outcome run_job(connection& on, const tx_options& options, const job& task,
                     partial_report& partial) {
-  return std::visit(runner{on, options, partial}, what);
+  return std::visit(runner{on, options, partial}, task);
 }
 
 } // namespace prism::db

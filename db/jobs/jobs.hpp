@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-/// The work that actors ask database sessions for. Each job names its reply and its own short,
+/// The jobs that actors send to database sessions. Each names its reply type, and has a short,
 /// stable name for logs.
 namespace prism::db {
 
@@ -22,7 +22,7 @@ struct apply_job {
   static constexpr std::string_view name = "apply_batch";
   std::shared_ptr<const batch> what;
 };
-/// Give each DID an id.
+/// Give each DID its users.id, in the order of the list.
 struct intern_job {
   using reply = std::vector<std::int64_t>;
   static constexpr std::string_view name = "intern_users";
@@ -34,23 +34,23 @@ struct cursors_job {
   static constexpr std::string_view name = "read_cursors";
   std::string service;
 };
-/// Apply a frame without what is refused in it, which is kept.
+/// Apply one rejected frame without the operations at fault, which are quarantined.
 struct bisect_job {
   using reply = apply_report;
-  static constexpr std::string_view name = "apply_sparing";
+  static constexpr std::string_view name = "apply_bisected";
   std::shared_ptr<const batch> what; ///< of this frame alone
   refused_frame frame;
-  bool whole{false}; ///< do not try its operations
+  bool whole{false}; ///< quarantine the whole frame without trying its operations
 };
 
-/// Read the operations parked last.
+/// Read the operations parked most recently.
 struct newest_pending_job {
   using reply = std::vector<pending_change>;
   static constexpr std::string_view name = "newest_pending";
   std::int64_t limit{0};
 };
 
-/// Take identity tasks that are due; `all_again`: those that somebody else had claimed, too.
+/// Claim due identity tasks; with `all_again` also those that another process has claimed.
 struct claim_identity_job {
   using reply = claimed_tasks;
   static constexpr std::string_view name = "claim_identity";
@@ -59,27 +59,29 @@ struct claim_identity_job {
   std::vector<std::int64_t> busy;
   bool all_again{false};
 };
-/// Write what look-ups found.
+/// Store the results of identity look-ups.
 struct store_identity_job {
   using reply = identity_report;
   static constexpr std::string_view name = "store_identity";
   std::vector<identity_result> results;
 };
-/// Delete a deleted account's records.
+/// Delete all records of an account whose deletion is confirmed.
 struct purge_job {
   using reply = apply_report;
   static constexpr std::string_view name = "purge";
   confirmed_deletion what;
 };
 
-/// Show dead letters.
+// The three jobs on dead letters have no caller in the product yet: an operator reads the table.
+
+/// List dead letters.
 struct list_dead_letters_job {
   using reply = std::vector<dead_letter_summary>;
   static constexpr std::string_view name = "list_dead_letters";
   std::int64_t after{0};
   std::int64_t limit{100};
 };
-/// Delete dead letters.
+/// Delete dead letters without applying them.
 struct discard_dead_letters_job {
   using reply = discard_result;
   static constexpr std::string_view name = "discard_dead_letters";
@@ -94,7 +96,7 @@ struct retry_dead_letter_job {
   std::int64_t id{0};
 };
 
-/// A job of any kind. A class, so that messages can name it without its definition.
+/// Any job. A class, so that messages can declare it without its definition.
 struct job : std::variant<apply_job, intern_job, cursors_job, bisect_job, newest_pending_job,
                           claim_identity_job, store_identity_job, purge_job, list_dead_letters_job,
                           discard_dead_letters_job, retry_dead_letter_job, upkeep_job> {
@@ -110,18 +112,18 @@ struct job_outcome : outcome<job_reply> {
   using outcome<job_reply>::outcome;
 };
 
-/// The reply to a job of this kind; null if the job failed, or if this is another kind's reply.
+/// The reply to a job of type `Job`; null if the job failed or this is the reply of another type.
 template <class Job>
-[[nodiscard]] const typename Job::reply* reply_of(const job_outcome& of) noexcept {
-  return of ? std::get_if<typename Job::reply>(&*of) : nullptr;
+[[nodiscard]] const typename Job::reply* reply_of(const job_outcome& done) noexcept {
+  return done ? std::get_if<typename Job::reply>(&*done) : nullptr;
 }
 
-/// A short stable name of a job's kind.
-[[nodiscard]] std::string_view name_of(const job& what) noexcept;
+/// The name of a job, for logs.
+[[nodiscard]] std::string_view name_of(const job& task) noexcept;
 
-/// Does the job. Blocks; the connection's thread.
-/// @param partial filled when it fails.
-[[nodiscard]] job_outcome run_job(connection& on, const tx_options& options, const job& what,
+/// Runs a job. Blocks; the connection's thread.
+/// @param partial filled if the job fails.
+[[nodiscard]] job_outcome run_job(connection& on, const tx_options& options, const job& task,
                                   partial_report& partial);
 
 } // namespace prism::db

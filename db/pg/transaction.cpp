@@ -61,12 +61,11 @@ outcome<void> call(const std::function<outcome<void>(tx&)>& work, tx& inside) {
 }
 
 outcome<void> attempt(connection& conn, const tx_options& options,
-                      std::vector<std::int64_t>& late_locks,
                       const std::function<outcome<void>(tx&)>& work) {
   if (!conn.is_open())
     if (auto done = conn.reconnect(time_left(conn)); !done)
       return done;
-  tx inside(conn, options, late_locks);
+  tx inside(conn, options);
   auto done = call(work, inside);
   if (done)
     done = inside.commit();
@@ -173,9 +172,8 @@ outcome<void> transaction::run_attempts(connection& conn, const tx_options& opti
   if (conn.in_transaction())
     return db_fail("25001", "a transaction is already open on this connection");
   const deadline_scope scope(conn, clock::now() + options.deadline);
-  std::vector<std::int64_t> late_locks;
   for (int retries = 0;; ++retries) {
-    auto done = attempt(conn, options, late_locks, work);
+    auto done = attempt(conn, options, work);
     if (done)
       return done;
     const auto delay = options.retry.next_delay(done.error(), retries, time_left(conn));

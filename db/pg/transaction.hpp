@@ -44,18 +44,12 @@ struct tx_options {
 /// first statement.
 class tx final : public executor {
 public:
-  /// @param late_locks see `late_locks()`; outlives this object
-  tx(connection& conn, const tx_options& options, std::vector<std::int64_t>& late_locks)
-      : conn_(conn), options_(options), late_locks_(late_locks) {}
+  tx(connection& conn, const tx_options& options) : conn_(conn), options_(options) {}
   tx(const tx&) = delete;
   tx& operator=(const tx&) = delete;
 
   [[nodiscard]] outcome<std::vector<result>> round_trip(std::span<const request> requests) override;
   [[nodiscard]] outcome<void> exec_script(const std::string& sql) override;
-
-  /// Posts for which an attempt discovered late that it needs their lock (`queue_lock_posts_late`).
-  /// They are kept for the next attempt of the same `run()`, which locks them in the proper order.
-  [[nodiscard]] std::vector<std::int64_t>& late_locks() noexcept { return late_locks_; }
 
   /// Sends COMMIT, unless no statement has run. For run().
   [[nodiscard]] outcome<void> commit();
@@ -69,7 +63,6 @@ private:
 
   connection& conn_;
   const tx_options& options_;
-  std::vector<std::int64_t>& late_locks_;
   bool begun_{false};
   std::optional<db_error> first_error_;
 };
@@ -81,10 +74,11 @@ public:
   ///
   /// After an error it rolls back before it returns. Retryable errors (`retry_policy`) make it call
   /// `work` again, on a new connection if the old one is lost, so `work` must have no effects
-  /// outside the transaction except `late_locks()`. The deadline cancels a running statement. A
-  /// connection lost at COMMIT gives `error_class::commit_unknown` and is not retried here, since
-  /// only idempotent work may be repeated then. An exception from `work` rolls back and gives a
-  /// `fatal` error. Blocks; the connection's thread.
+  /// outside the transaction. What one attempt learns for the next goes into a variable declared
+  /// outside `run()` and captured by `work`. The deadline cancels a running statement. A connection
+  /// lost at COMMIT gives `error_class::commit_unknown` and is not retried here, since only
+  /// idempotent work may be repeated then. An exception from `work` rolls back and gives a `fatal`
+  /// error. Blocks; the connection's thread.
   template <class Work>
   [[nodiscard]] static auto run(connection& conn, const tx_options& options, Work&& work)
       -> std::invoke_result_t<Work&, tx&> {

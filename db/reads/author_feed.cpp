@@ -4,8 +4,8 @@ namespace prism::reads {
 
 namespace {
 
-// Collection 1 is that of posts: a repost of something else, such as a feed generator, is an item,
-// but nothing that a feed shows. No EXISTS: PostgreSQL may answer it by reading a whole table into
+// Posts only: a repost of another record, such as a feed generator, is stored as an item, but a
+// feed does not show it. No EXISTS, since PostgreSQL may evaluate it by reading a whole table into
 // memory first.
 const db::statement select_author_feed{"author_feed", R"sql(
   SELECT f.originator_id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey

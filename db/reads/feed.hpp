@@ -6,21 +6,21 @@
 #include <string>
 #include <tuple>
 
-/// What the home timeline and an author's feed have in common: items, newest first.
+/// Feed items, newest first: shared by the home timeline and the author feed.
 namespace prism::reads {
 
-/// A post as somebody posted or reposted it.
+/// A post in a feed, by its author or by a user who reposted it.
 struct feed_item {
   std::int64_t originator_id{0};
   std::string originator_did;
-  micros sort_at{0}; ///< the earlier of its createdAt and of the commit that brought it
+  micros sort_at{0}; ///< the earlier of its createdAt and the time of its commit
   std::int64_t post_id{0};
   std::string post_did;
   std::string post_rkey;
   std::string repost_rkey; ///< of the originator's repost; empty: the post itself
 };
 
-/// The sort key of an item. The default one is before all items.
+/// The sort key of an item. The default is before all items.
 struct feed_position {
   micros sort_at{end_of_time};
   std::int64_t post_id{highest_id};

@@ -6,8 +6,8 @@ namespace prism::reads {
 
 namespace {
 
-// The visible rows `n`: the author is active, and the subject exists. No EXISTS: PostgreSQL may
-// answer it by reading a whole table into memory first.
+// The visible rows `n`: the author is active, and the subject exists. No EXISTS, since PostgreSQL
+// may evaluate it by reading a whole table into memory first.
 constexpr std::string_view visible = R"sql(
     CROSS JOIN LATERAL (
       SELECT did FROM users WHERE id = n.author_id AND status IS NULL LIMIT 1

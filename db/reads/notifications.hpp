@@ -8,8 +8,8 @@
 
 namespace prism::reads {
 
-/// A notification. Its record is at `author_did` and `rkey`, in the collection that follows from
-/// the reason.
+/// A notification. Its record is at `author_did` and `rkey`, in the collection that the reason
+/// implies.
 struct notification {
   micros created_at{0};
   std::int64_t author_id{0};
@@ -22,7 +22,7 @@ struct notification {
   std::string subject_rkey;
 };
 
-/// The sort key of a notification. The default one is before all.
+/// The sort key of a notification. The default is before all.
 struct notification_position {
   micros created_at{end_of_time};
   std::int64_t author_id{highest_id};
@@ -38,19 +38,20 @@ struct notification_position {
 
 using notification_page = page<notification, notification_position>;
 
-/// What a user was told, newest first, without what concerns a post, repost or starter pack that is
-/// gone.
-/// Plan: notifications_recipient_created_at in its order, and a look at author and subject of each.
+/// Notifications of a user, newest first, without those whose subject, a post, repost or starter
+/// pack, is no longer indexed.
+/// Plan: notifications_recipient_created_at in index order, and a look-up of author and subject of
+/// each.
 /// @param limit 1 to `max_page`.
 [[nodiscard]] outcome<notification_page> notifications(executor& on, std::int64_t user_id,
                                                        const notification_position& after,
                                                        std::size_t limit);
 
-/// Counting ends here; readers show "many".
+/// The count ends here; clients show "many".
 inline constexpr std::int64_t max_unread = 1000;
 
-/// How many notifications, of those that `notifications` shows, are newer than `seen_at`; at most
-/// `max_unread`. Plan: as above, as many rows as it counts.
+/// The number of notifications returned by `notifications` that are newer than `seen_at`, at most
+/// `max_unread`. Plan: as above; reads as many rows as it counts.
 [[nodiscard]] outcome<std::int64_t> unread_notifications(executor& on, std::int64_t user_id,
                                                          micros seen_at);
 

@@ -6,7 +6,7 @@ namespace prism::reads {
 
 namespace {
 
-// The user of each row is looked up singly: a page has few rows, and so they keep their order.
+// Looks up the user of each row separately: a page has few rows, and they keep their order.
 constexpr std::string_view creators_of_subject = R"sql(
     CROSS JOIN LATERAL (
       SELECT did, handle FROM users WHERE id = t.creator_id AND status IS NULL LIMIT 1
@@ -65,7 +65,7 @@ const db::statement select_follows{"follows", R"sql(
   LIMIT (SELECT $3::int8)
 )sql"};
 
-/// Behind every rkey: they end at '~'.
+/// After every rkey: their greatest character is '~'.
 constexpr const char* highest_rkey = "\x7f";
 
 [[nodiscard]] std::vector<person> read_people(const db::result& rows) {
@@ -75,10 +75,11 @@ constexpr const char* highest_rkey = "\x7f";
 }
 
 [[nodiscard]] outcome<people_page> by_user(executor& on, const db::statement& select,
-                                           std::int64_t of, std::int64_t after, std::size_t limit) {
+                                           std::int64_t subject, std::int64_t after,
+                                           std::size_t limit) {
   limit = page_limit(limit);
   db::params p;
-  p.int8(of).int8(after).int8(limit_param(limit));
+  p.int8(subject).int8(after).int8(limit_param(limit));
   const auto rows = on.exec_prepared(select, p);
   if (!rows)
     return tl::unexpected(rows.error());

@@ -6,7 +6,7 @@
 
 namespace prism::reads {
 
-/// The columns that `read_posts` reads, of a row `p` of posts: fragment {post_columns}. It needs
+/// Fragment {post_columns}: the columns that `read_posts` reads, for a row `p` of posts. Needs
 /// {post_lookups} in the FROM list.
 inline constexpr std::string_view post_columns = R"sql(
     p.id, p.creator_id, a.did, u.rkey, p.commit_time, coalesce(p.reply_parent_id, 0),
@@ -22,9 +22,9 @@ inline constexpr std::string_view post_columns = R"sql(
     coalesce(c.quote_count, 0)
 )sql";
 
-/// Looks up the rest of a row `p` of posts: fragment {post_lookups}. Posts whose author is not
-/// active are left out. Each row is looked up singly, so that the rows stay in the order of the
-/// index that found them.
+/// Fragment {post_lookups}: looks up author, uri and counts of a row `p` of posts; leaves the post
+/// out if its author is not active. Each row is looked up separately, so the rows stay in the order
+/// of the index that found them.
 inline constexpr std::string_view post_lookups = R"sql(
     CROSS JOIN LATERAL (
       SELECT did FROM users WHERE id = p.creator_id AND status IS NULL LIMIT 1

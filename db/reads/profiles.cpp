@@ -8,7 +8,7 @@ namespace {
 
 const db::statement select_user{"find_user", R"sql(SELECT id FROM users WHERE did = $1)sql"};
 
-// Each is looked up singly, in the order of the array.
+// Looks up each user separately, in the order of the array.
 const db::statement select_profiles{"profiles", R"sql(
   SELECT u.id, u.did, u.handle, u.status, u.indexed_at IS NOT NULL, p.display_name, p.description,
     coalesce(a.followers_count, 0), coalesce(a.follows_count, 0), coalesce(a.posts_count, 0)

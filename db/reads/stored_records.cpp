@@ -11,11 +11,11 @@ using atproto::collection;
 
 namespace {
 
-/// The columns that rebuild a like or repost, from its table or parked.
-constexpr const char* subjects = R"sql(
+/// The columns from which a like or repost is rebuilt; `{rows}` is `subject_rows`.
+constexpr std::string_view subjects_sql = R"sql(
   SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, t.subject_cid, t.via_cid,
     so.did, s.collection, s.rkey, vo.did, v.collection, v.rkey
-  FROM ({}) t
+  FROM ({rows}) t
   JOIN users o ON o.id = t.creator_id
   JOIN uris s ON s.id = t.subject_id
   LEFT JOIN users so ON so.id = s.repo_id
@@ -23,25 +23,26 @@ constexpr const char* subjects = R"sql(
   LEFT JOIN users vo ON vo.id = v.repo_id
 )sql";
 
-constexpr const char* subject_rows = R"sql(
+/// Rows of a table (likes or reposts) and parked operations of its collection.
+constexpr std::string_view subject_rows_sql = R"sql(
   SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid,
     subject_id, via_id
-  FROM {}
+  FROM {table}
   UNION ALL
   SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid,
     referent_id, other_id
   FROM pending_ops
-  WHERE collection = {}
+  WHERE collection = {kind}
 )sql";
 
-constexpr const char* pairs = R"sql(
+constexpr std::string_view pairs_sql = R"sql(
   SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, so.did
-  FROM {} t
+  FROM {table} t
   JOIN users o ON o.id = t.creator_id
   JOIN users so ON so.id = t.subject_id
 )sql";
 
-constexpr const char* posts = R"sql(
+constexpr const char* posts_sql = R"sql(
   SELECT o.did, u.rkey, t.cid, t.record, t.created_at, t.created_text, t.text,
     array_to_json(t.langs)::text, array_to_json(t.tags)::text, t.facets::text, t.embed::text,
     t.labels::text, t.extra::text, t.reply_root_cid, ro.did, r.collection, r.rkey,
@@ -55,76 +56,88 @@ constexpr const char* posts = R"sql(
   LEFT JOIN users po ON po.id = p.repo_id
 )sql";
 
-/// Tables whose records are kept whole, keyed by path or by uri.
-constexpr const char* kept_by_path = R"sql(
+/// Tables that store the record itself, keyed by path or by uri.
+constexpr std::string_view kept_by_path_sql = R"sql(
   SELECT o.did, t.rkey, t.cid, t.record
-  FROM ({}) t
+  FROM ({rows}) t
   JOIN users o ON o.id = t.creator_id
 )sql";
-constexpr const char* kept_by_uri = R"sql(
+constexpr std::string_view kept_by_uri_sql = R"sql(
   SELECT o.did, u.rkey, t.cid, t.record
-  FROM {} t
+  FROM {table} t
   JOIN uris u ON u.id = t.id
   JOIN users o ON o.id = t.creator_id
 )sql";
 
+/// Records kept whole in rows with creator_id and rkey.
+/// @param rows a table, or the rest of a SELECT that begins with it.
+[[nodiscard]] std::string kept_by_path(std::string_view rows) {
+  return fmt::format(
+      kept_by_path_sql,
+      fmt::arg("rows", fmt::format("SELECT creator_id, rkey, cid, record FROM {}", rows)));
+}
+
+[[nodiscard]] std::string kept_by_uri(std::string_view table) {
+  return fmt::format(kept_by_uri_sql, fmt::arg("table", table));
+}
+
+[[nodiscard]] std::string subjects(std::string_view table, int kind) {
+  const auto rows = fmt::format(subject_rows_sql, fmt::arg("table", table), fmt::arg("kind", kind));
+  return fmt::format(subjects_sql, fmt::arg("rows", rows));
+}
+
+[[nodiscard]] std::string pairs(std::string_view table) {
+  return fmt::format(pairs_sql, fmt::arg("table", table));
+}
+
 [[nodiscard]] std::string query_of(collection kind) {
-  const auto path = [](std::string_view table) {
-    return fmt::format(kept_by_path,
-                       fmt::format("SELECT creator_id, rkey, cid, record FROM {}", table));
-  };
-  const auto declaration = [&] {
-    return path(fmt::format("declarations WHERE collection = {}", static_cast<int>(kind)));
-  };
-  const auto subject = [&](std::string_view table) {
-    return fmt::format(subjects, fmt::format(subject_rows, table, static_cast<int>(kind)));
-  };
+  const auto number = static_cast<int>(kind);
   switch (kind) {
   case collection::like:
-    return subject("likes");
+    return subjects("likes", number);
   case collection::repost:
-    return subject("reposts");
+    return subjects("reposts", number);
   case collection::follow:
-    return fmt::format(pairs, "follows");
+    return pairs("follows");
   case collection::block:
-    return fmt::format(pairs, "blocks");
+    return pairs("blocks");
   case collection::post:
-    return posts;
+    return posts_sql;
   case collection::list_item:
-    return path(
+    return kept_by_path(
         fmt::format("list_items UNION ALL SELECT creator_id, rkey, cid, record FROM pending_ops "
                     "WHERE collection = {}",
-                    static_cast<int>(kind)));
+                    number));
   case collection::list_block:
-    return path("list_blocks");
+    return kept_by_path("list_blocks");
   case collection::verification:
-    return path("verifications");
+    return kept_by_path("verifications");
   case collection::list:
-    return fmt::format(kept_by_uri, "lists");
+    return kept_by_uri("lists");
   case collection::feed_generator:
-    return fmt::format(kept_by_uri, "feed_generators");
+    return kept_by_uri("feed_generators");
   case collection::starter_pack:
-    return fmt::format(kept_by_uri, "starter_packs");
+    return kept_by_uri("starter_packs");
   case collection::thread_gate:
-    return fmt::format(kept_by_uri, "thread_gates");
+    return kept_by_uri("thread_gates");
   case collection::post_gate:
-    return fmt::format(kept_by_uri, "post_gates");
+    return kept_by_uri("post_gates");
   case collection::profile:
-    return path("profiles");
+    return kept_by_path("profiles");
   case collection::labeler:
-    return path("labelers");
+    return kept_by_path("labelers");
   case collection::status:
-    return path("statuses");
+    return kept_by_path("statuses");
   case collection::notification_declaration:
   case collection::chat_declaration:
-    return declaration();
+    return kept_by_path(fmt::format("declarations WHERE collection = {}", number));
   case collection::other:
     break;
   }
   return {};
 }
 
-/// The columns of a uri: of its repo, its collection and its key.
+/// The columns of a uri: DID, collection and rkey.
 struct uri_columns {
   std::string did;
   collection kind{collection::other};
@@ -135,7 +148,7 @@ struct uri_columns {
   }
 };
 
-/// A strong reference of a stored CID and a uri; none without the CID.
+/// A strong reference; empty without a CID.
 [[nodiscard]] std::optional<text_ref> ref_of(const std::optional<bytes>& cid,
                                              const uri_columns& uri) {
   if (!cid)
@@ -143,15 +156,15 @@ struct uri_columns {
   return text_ref{uri_text(uri.did, uri.kind, uri.rkey), unpack_cid(*cid)};
 }
 
-/// What every query begins with.
+/// The first columns of every query.
 struct row_head {
   std::string did;
   std::string rkey;
   bytes cid;
-  std::optional<bytes> record; ///< the block, if it was kept
+  std::optional<bytes> record; ///< the block, if it is stored
 };
 
-/// createdAt as it was written. The two columns that follow the head.
+/// createdAt as it was written: reads the two columns after the head.
 [[nodiscard]] std::string read_created_at(row_reader& row) {
   micros created_at = 0;
   std::optional<std::string> created_text;

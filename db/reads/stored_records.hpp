@@ -10,18 +10,19 @@
 
 namespace prism::db {
 
-/// A record as it was received, given back by what is stored.
+/// A record as it was received, from what is stored.
 struct stored_record {
   atproto::collection kind{atproto::collection::other};
   std::string did;
   std::string rkey;
   std::string cid; ///< as stored beside the record
-  bytes block;     ///< kept, or rebuilt from the columns
+  bytes block;     ///< DAG-CBOR: stored, or rebuilt from the columns
 };
 
-/// Visits every record of one collection, parked ones included. Reads the whole table: for audits,
-/// exports and tests, not for requests.
-/// @returns the first database error, or the first record that cannot be rebuilt as `fatal`.
+/// Calls `visit` for every record of one collection, including parked ones. Reads the whole table:
+/// for audits, exports and tests.
+/// @returns the first database error; or, for the first record that cannot be rebuilt, a `fatal`
+/// error.
 [[nodiscard]] outcome<void>
 for_each_stored_record(executor& on, atproto::collection kind,
                        const std::function<void(const stored_record&)>& visit);

@@ -8,9 +8,9 @@ namespace prism::reads {
 
 namespace {
 
-constexpr thread_bounds greatest{1000, 100, 100, 1000};
+constexpr thread_bounds max_bounds{1000, 100, 100, 1000};
 
-// Rows come in the order in which they are found, from the post upwards; the height ends circles.
+// Rows come in the order in which they are found, from the post upwards; the height ends cycles.
 const db::statement select_ancestors{
     "thread_ancestors",
     db::compose_sql(R"sql(
@@ -54,7 +54,7 @@ using id_set = std::unordered_set<std::int64_t>;
   if (!rows)
     return tl::unexpected(rows.error());
   auto chain = read_posts(*rows);
-  // The chain is broken where a post was left out, and where it comes back to itself.
+  // The chain ends where a post is missing, and where it refers back to itself.
   id_set seen;
   auto expected_id = post_id;
   std::size_t whole = 0;
@@ -77,10 +77,11 @@ read_level(executor& on, const std::vector<std::int64_t>& parents, const thread_
 
 } // namespace
 
-outcome<thread> read_thread(executor& on, std::int64_t post_id, const thread_bounds& asked) {
-  const thread_bounds bounds{
-      std::min(asked.ancestors, greatest.ancestors), std::min(asked.depth, greatest.depth),
-      std::min(asked.per_post, greatest.per_post), std::min(asked.per_level, greatest.per_level)};
+outcome<thread> read_thread(executor& on, std::int64_t post_id, const thread_bounds& requested) {
+  const thread_bounds bounds{std::min(requested.ancestors, max_bounds.ancestors),
+                             std::min(requested.depth, max_bounds.depth),
+                             std::min(requested.per_post, max_bounds.per_post),
+                             std::min(requested.per_level, max_bounds.per_level)};
   thread out;
   auto chain = read_ancestors(on, post_id, bounds.ancestors);
   if (!chain)

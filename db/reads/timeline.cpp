@@ -1,5 +1,7 @@
 #include "db/reads/timeline.hpp"
 
+#include "db/pg/row_reader.hpp"
+
 #include <functional>
 
 namespace prism::reads {
@@ -31,7 +33,7 @@ const db::statement select_heads{"timeline_heads", R"sql(
   ) h
 )sql"};
 
-// Index: feed_items_originator_sort_at. Only of posts (collection 1), as in an author's feed.
+// Index: feed_items_originator_sort_at. Posts only, as in an author feed.
 const db::statement select_items{"timeline_items", R"sql(
   SELECT o.id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey
   FROM unnest($1::int8[]) AS n(id)
@@ -62,15 +64,16 @@ const db::statement select_items{"timeline_items", R"sql(
   ) f
 )sql"};
 
-/// Before every instant that is in use: 4000 BC.
+/// Earlier than every stored time: 4000 BC.
 constexpr micros begin_of_time = -188'395'027'200'000'000;
 
+/// The newest item of an originator.
 struct head {
-  std::int64_t originator_id;
-  micros sort_at;
+  std::int64_t originator_id{0};
+  micros sort_at{0};
 };
 
-/// Whose items to read, and from when on.
+/// The originators whose items are read, and the time of the oldest one.
 struct window {
   std::vector<std::int64_t> originators;
   micros begin{begin_of_time};
@@ -85,14 +88,12 @@ struct window {
   const auto rows = on.exec_prepared(select_heads, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  std::vector<head> out;
-  out.reserve(rows->rows());
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    out.push_back({rows->get_int8(i, 0), rows->get_timestamptz(i, 1)});
-  return out;
+  return db::read_rows<head>(*rows, [](head& out, db::row_reader& row) {
+    row >> out.originator_id >> db::timestamp(out.sort_at);
+  });
 }
 
-/// The window in which `limit` items certainly are, if there are that many.
+/// The window that contains `limit` items, if there are that many.
 [[nodiscard]] window window_of(std::vector<head> heads, std::size_t limit) {
   window out;
   if (heads.size() > limit) {

@@ -17,9 +17,9 @@ const statement newer_writer{"newer_writer", R"sql(
   LIMIT 1
 )sql"};
 
-/// A batch that takes longer is too large, or meets a lock: better given up than waited for.
-constexpr std::chrono::milliseconds longest_batch{5'000};
-constexpr std::chrono::milliseconds longest_wait{1'000};
+/// Limits of one batch, and of its wait for a lock. A batch that needs more gives up.
+constexpr std::chrono::milliseconds max_batch_time{5'000};
+constexpr std::chrono::milliseconds max_lock_wait{1'000};
 
 using batch_function = outcome<upkeep_report> (*)(executor&, const upkeep_job&);
 constexpr std::array<batch_function, upkeep_tasks> batches{sweep_sessions,    sweep_oauth_states,
@@ -35,8 +35,8 @@ std::string_view to_string(upkeep_task task) noexcept {
 }
 
 outcome<upkeep_report> run_upkeep(connection& on, tx_options options, const upkeep_job& job) {
-  options.deadline = std::min(options.deadline, longest_batch);
-  options.lock_timeout = std::min(options.lock_timeout, longest_wait);
+  options.deadline = std::min(options.deadline, max_batch_time);
+  options.lock_timeout = std::min(options.lock_timeout, max_lock_wait);
   return transaction::run(on, options, [&](tx& inside) -> outcome<upkeep_report> {
     params p;
     p.text(job.service).int8(job.epoch);

@@ -10,25 +10,25 @@
 #include <string_view>
 #include <vector>
 
-/// What the janitor has done to the database from time to time. Every task is a series of small
-/// batches, each a short transaction of its own that waits for no lock longer than a second, so it
-/// is never noticed by those who write. A batch does nothing once a newer writer exists.
+/// Upkeep jobs: periodic maintenance of the database, scheduled by actors/janitor. Each task is a
+/// series of small batches. A batch is a short transaction that waits at most one second for a
+/// lock, so it does not delay the writers, and that does nothing if a newer writer exists.
 namespace prism::db {
 
 enum class upkeep_task {
   sessions,     ///< deletes sessions past their expires_at
   oauth_states, ///< deletes OAuth states past their expires_at
-  pending_ops,  ///< deletes parked operations that waited for longer than `keep`
-  history,      ///< deletes past versions recorded longer ago than `keep` (docs/ORDER.md)
-  orphans,      ///< deletes feed items, notifications and counts of what is not there
-  counts,       ///< compares counts with the rows they count, and mends those that are wrong
+  pending_ops,  ///< deletes operations that have been parked for longer than `keep`
+  history,      ///< deletes history rows recorded longer ago than `keep` (docs/ORDER.md)
+  orphans,      ///< deletes feed items, notifications and counts whose cause does not exist
+  counts,       ///< reconciles: compares counts with the rows they count and corrects them
 };
 inline constexpr std::size_t upkeep_tasks = 6;
 
 /// The name in metrics and logs: "sessions", "oauth_states" …
 [[nodiscard]] std::string_view to_string(upkeep_task task) noexcept;
 
-/// How far an audit has come: which table, and where in it.
+/// The position of an audit: table and place in it.
 struct upkeep_position {
   std::int32_t part{0};
   std::int64_t at{0};
@@ -43,16 +43,16 @@ struct upkeep_job {
   using reply = upkeep_report;
   static constexpr std::string_view name = "upkeep";
   upkeep_task task{upkeep_task::sessions};
-  std::string service;   ///< whose writer asks
-  std::int64_t epoch{0}; ///< and its epoch
-  /// Age from which `pending_ops` and `history` delete; 0 keeps everything.
+  std::string service;   ///< of the writer that runs the task
+  std::int64_t epoch{0}; ///< of that writer
+  /// Age from which `pending_ops` and `history` delete rows; 0 keeps everything.
   std::chrono::seconds keep{0};
-  /// Most rows that a batch deletes or compares; the orphan audit reads about as many.
+  /// Most rows that a batch deletes or compares; the orphan audit reads about this many.
   std::int64_t limit{1000};
   upkeep_position from{};
 };
 
-/// Rows of one table that should not have been as they were.
+/// A wrong row, which the audit deleted or corrected.
 struct upkeep_finding {
   std::string table;
   std::int64_t id{0}; ///< of the user, post or list
@@ -60,14 +60,14 @@ struct upkeep_finding {
 };
 
 struct upkeep_report {
-  std::uint64_t rows{0}; ///< deleted or mended
+  std::uint64_t rows{0}; ///< deleted or corrected
   bool more{false};      ///< there is more to do now
   upkeep_position next{};
-  std::vector<upkeep_finding> findings;  ///< of the audits, each mended
-  std::vector<pending_change> forgotten; ///< of `pending_ops`, to tell those who remember them
+  std::vector<upkeep_finding> findings;  ///< of the audits
+  std::vector<pending_change> forgotten; ///< by `pending_ops`, for actors/pending_ops
 };
 
-/// Does one batch. Blocks; the connection's thread.
+/// Runs one batch. Blocks; the connection's thread.
 /// @returns an error whose sqlstate is `fenced_state` (db/index/progress.hpp) if a newer writer
 /// exists.
 [[nodiscard]] outcome<upkeep_report> run_upkeep(connection& on, tx_options options,

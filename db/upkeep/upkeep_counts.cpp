@@ -1,6 +1,8 @@
 #include "db/upkeep/upkeep.hpp"
 
+#include "db/index/ids.hpp"
 #include "db/pg/pipeline.hpp"
+#include "db/pg/row_reader.hpp"
 
 #include <array>
 
@@ -8,16 +10,18 @@ namespace prism::db {
 
 namespace {
 
-/// How one table of counts is compared and mended. Rows and counts change in one transaction, so in
-/// one snapshot they agree unless they are wrong: looking takes no lock. Only what is wrong is
-/// locked, with the row locks that batches take (docs/ORDER.md), counted again, and mended.
+/// How one table of counts is compared and corrected. Rows and counts change in one transaction, so
+/// in one snapshot they agree unless a count is wrong: comparing takes no lock. Only wrong counts
+/// are locked, as batches lock them (docs/ORDER.md), counted again and corrected.
 struct counted_table {
   const char* table;
-  statement sample;  ///< $1: ids above, $2: how many; names walk, not counts, so none is missed
-  statement compare; ///< $1: ids; gives those that are wrong
-  statement make;    ///< $1: ids in order; makes missing rows
+  /// $1: last id of the previous batch, $2: limit. Reads the table that names the ids, not the
+  /// counts, so that missing counts are found too.
+  statement sample;
+  statement compare; ///< $1: ids; gives those whose counts are wrong
+  statement create;  ///< $1: ids in order; inserts missing rows
   statement lock;    ///< $1: ids; locks in order
-  statement mend;    ///< $1: ids; gives (id, what it said and should have said)
+  statement correct; ///< $1: ids; gives (id, text with the old and the new counts)
 };
 
 // Index: primary key of uris; likes_subject, reposts_subject, posts_reply_parent, posts_quoted.
@@ -45,7 +49,7 @@ const counted_table posts{
   ORDER BY c.id
 )sql",
                                         {{"counted", posts_counted}})},
-    {"make_post_counts", R"sql(
+    {"create_post_counts", R"sql(
   INSERT INTO post_aggregates(post_id)
   SELECT id
   FROM unnest($1::int8[]) AS i(id)
@@ -59,7 +63,7 @@ const counted_table posts{
   ORDER BY post_id
   FOR UPDATE
 )sql"},
-    {"mend_post_counts", compose_sql(R"sql(
+    {"correct_post_counts", compose_sql(R"sql(
   WITH c AS ({counted}),
   o AS (SELECT * FROM post_aggregates WHERE post_id = ANY($1))
   UPDATE post_aggregates a
@@ -74,7 +78,7 @@ const counted_table posts{
       o.reply_count, o.quote_count, c.l, c.r, c.p, c.q
     )
 )sql",
-                                     {{"counted", posts_counted}})}};
+                                        {{"counted", posts_counted}})}};
 
 // Index: primary key of users; follows_subject, primary key of follows, posts_creator.
 constexpr std::string_view users_counted = R"sql(
@@ -98,7 +102,7 @@ const counted_table users{
   ORDER BY c.id
 )sql",
                                         {{"counted", users_counted}})},
-    {"make_user_counts", R"sql(
+    {"create_user_counts", R"sql(
   INSERT INTO user_aggregates(user_id)
   SELECT id
   FROM unnest($1::int8[]) AS i(id)
@@ -112,7 +116,7 @@ const counted_table users{
   ORDER BY user_id
   FOR UPDATE
 )sql"},
-    {"mend_user_counts", compose_sql(R"sql(
+    {"correct_user_counts", compose_sql(R"sql(
   WITH c AS ({counted}),
   o AS (SELECT * FROM user_aggregates WHERE user_id = ANY($1))
   UPDATE user_aggregates a
@@ -127,7 +131,7 @@ const counted_table users{
       o.posts_count, c.f, c.g, c.p
     )
 )sql",
-                                     {{"counted", users_counted}})}};
+                                        {{"counted", users_counted}})}};
 
 // Index: list_items_member. The walk is over uris, since the uri of a list outlives the list.
 constexpr std::string_view lists_counted = R"sql(
@@ -147,7 +151,7 @@ const counted_table lists{
   ORDER BY c.id
 )sql",
                                         {{"counted", lists_counted}})},
-    {"make_list_counts", R"sql(
+    {"create_list_counts", R"sql(
   INSERT INTO list_aggregates(list_id)
   SELECT id
   FROM unnest($1::int8[]) AS i(id)
@@ -161,7 +165,7 @@ const counted_table lists{
   ORDER BY list_id
   FOR UPDATE
 )sql"},
-    {"mend_list_counts", compose_sql(R"sql(
+    {"correct_list_counts", compose_sql(R"sql(
   WITH c AS ({counted}),
   o AS (SELECT * FROM list_aggregates WHERE list_id = ANY($1))
   UPDATE list_aggregates a
@@ -171,23 +175,14 @@ const counted_table lists{
   WHERE a.list_id = c.id AND c.n <> o.member_count
   RETURNING a.list_id, format('members: %s, are %s', o.member_count, c.n)
 )sql",
-                                     {{"counted", lists_counted}})}};
+                                        {{"counted", lists_counted}})}};
 
 const std::array tables{&posts, &users, &lists};
-
-[[nodiscard]] params ids_param(const std::vector<std::int64_t>& ids) {
-  params p;
-  p.int8_array(ids);
-  return p;
-}
 
 [[nodiscard]] outcome<std::vector<std::int64_t>> ids_of(outcome<result> rows) {
   if (!rows)
     return tl::unexpected(std::move(rows.error()));
-  std::vector<std::int64_t> out;
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    out.push_back(rows->get_int8(i, 0));
-  return out;
+  return read_rows<std::int64_t>(*rows, [](std::int64_t& id, row_reader& row) { row >> id; });
 }
 
 } // namespace
@@ -217,17 +212,18 @@ outcome<upkeep_report> audit_counts(executor& on, const upkeep_job& job) {
   if (wrong->empty())
     return report;
   pipeline pipe(on);
-  pipe.add(table.make, ids_param(*wrong));
+  pipe.add(table.create, ids_param(*wrong));
   pipe.add(table.lock, ids_param(*wrong));
-  pipe.add(table.mend, ids_param(*wrong));
+  const auto corrected_at = pipe.add(table.correct, ids_param(*wrong));
   const auto results = pipe.sync();
   if (!results)
     return tl::unexpected(results.error());
-  const auto& mended = results->back();
-  report.rows = mended.rows();
-  for (std::size_t i = 0; i < mended.rows(); ++i)
-    report.findings.push_back(
-        {table.table, mended.get_int8(i, 0), std::string{mended.get_text(i, 1)}});
+  const auto& corrected = (*results)[corrected_at];
+  report.rows = corrected.rows();
+  report.findings = read_rows<upkeep_finding>(corrected, [&](upkeep_finding& out, row_reader& row) {
+    out.table = table.table;
+    row >> out.id >> out.text;
+  });
   return report;
 }
 

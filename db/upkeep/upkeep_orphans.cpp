@@ -7,25 +7,25 @@ namespace prism::db {
 
 namespace {
 
-/// One table that is walked block by block: its rows have no short key, and no index is needed.
-/// Row and cause are written, and deleted, in one transaction, so in one snapshot a row without
-/// cause is an orphan, whatever goes on meanwhile.
-struct walk {
+/// One table that is read block by block, since its rows have no short key; that needs no index. A
+/// row and its cause are written and deleted in one transaction, so a row without its cause in one
+/// snapshot is an orphan, even while batches are being written.
+struct orphan_scan {
   const char* table;
-  const char* wrong; ///< what is wrong with the rows that it deletes
+  const char* text; ///< what is wrong with the deleted rows; for logs
   std::int64_t rows_per_block;
   statement size;
-  statement remove; ///< $1, $2: first block and the one behind the last, as tids
+  statement remove; ///< $1, $2: first block and the one after the last, as tids; gives ids
 };
 
-// A feed item lives by its post or its repost (a repost of what is no post has one as well).
-const walk feed_items{"feed_items",
-                      "a feed item without post or repost",
-                      120,
-                      {"blocks_of_feed_items", R"sql(
+// The cause of a feed item is its post or its repost (also a repost of a record that is no post).
+const orphan_scan feed_items{"feed_items",
+                             "a feed item without post or repost",
+                             120,
+                             {"blocks_of_feed_items", R"sql(
   SELECT pg_relation_size('feed_items') / current_setting('block_size')::int8
 )sql"},
-                      {"orphaned_feed_items", R"sql(
+                             {"orphaned_feed_items", R"sql(
   DELETE FROM feed_items f
   WHERE f.ctid >= $1::text::tid AND f.ctid < $2::text::tid AND NOT CASE
     WHEN f.repost_rkey IS NULL THEN EXISTS (
@@ -40,15 +40,15 @@ const walk feed_items{"feed_items",
   RETURNING f.originator_id
 )sql"}};
 
-// A notification lives by the record that caused it; those of joins and verifications stay, as
-// their reader's history. Numbers: db/batch/notification.hpp; 1 is collection::post.
-const walk notifications{"notifications",
-                         "a notification without cause, or to nobody",
-                         90,
-                         {"blocks_of_notifications", R"sql(
+// The cause of a notification is its record. Notifications of joins and verifications stay after
+// their record is deleted; they need only an author.
+const orphan_scan notifications{"notifications",
+                                "a notification without cause or recipient",
+                                90,
+                                {"blocks_of_notifications", R"sql(
   SELECT pg_relation_size('notifications') / current_setting('block_size')::int8
 )sql"},
-                         {"orphaned_notifications", R"sql(
+                                {"orphaned_notifications", R"sql(
   DELETE FROM notifications n
   WHERE n.ctid >= $1::text::tid AND n.ctid < $2::text::tid
     AND NOT (
@@ -75,57 +75,57 @@ const walk notifications{"notifications",
   RETURNING n.recipient_id
 )sql"}};
 
-// Counts of a uri that is no post are right: a reply may come before what it answers. Only counts
-// of what has no name are nobody's.
-const walk post_aggregates{"post_aggregates",
-                           "counts of a uri that does not exist",
-                           130,
-                           {"blocks_of_post_aggregates", R"sql(
+// Counts of a uri that is not indexed are right, since a reply can arrive before its parent. Counts
+// of an id that is no uri are orphans.
+const orphan_scan post_aggregates{"post_aggregates",
+                                  "counts of a uri that does not exist",
+                                  130,
+                                  {"blocks_of_post_aggregates", R"sql(
   SELECT pg_relation_size('post_aggregates') / current_setting('block_size')::int8
 )sql"},
-                           {"orphaned_post_aggregates", R"sql(
+                                  {"orphaned_post_aggregates", R"sql(
   DELETE FROM post_aggregates a
   WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid
     AND NOT EXISTS (SELECT FROM uris u WHERE u.id = a.post_id)
   RETURNING a.post_id
 )sql"}};
 
-const walk user_aggregates{"user_aggregates",
-                           "counts of a user who does not exist",
-                           130,
-                           {"blocks_of_user_aggregates", R"sql(
+const orphan_scan user_aggregates{"user_aggregates",
+                                  "counts of a user who does not exist",
+                                  130,
+                                  {"blocks_of_user_aggregates", R"sql(
   SELECT pg_relation_size('user_aggregates') / current_setting('block_size')::int8
 )sql"},
-                           {"orphaned_user_aggregates", R"sql(
+                                  {"orphaned_user_aggregates", R"sql(
   DELETE FROM user_aggregates a
   WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid
     AND NOT EXISTS (SELECT FROM users u WHERE u.id = a.user_id)
   RETURNING a.user_id
 )sql"}};
 
-const walk list_aggregates{"list_aggregates",
-                           "counts of a uri that does not exist",
-                           180,
-                           {"blocks_of_list_aggregates", R"sql(
+const orphan_scan list_aggregates{"list_aggregates",
+                                  "counts of a uri that does not exist",
+                                  180,
+                                  {"blocks_of_list_aggregates", R"sql(
   SELECT pg_relation_size('list_aggregates') / current_setting('block_size')::int8
 )sql"},
-                           {"orphaned_list_aggregates", R"sql(
+                                  {"orphaned_list_aggregates", R"sql(
   DELETE FROM list_aggregates a
   WHERE a.ctid >= $1::text::tid AND a.ctid < $2::text::tid
     AND NOT EXISTS (SELECT FROM uris u WHERE u.id = a.list_id)
   RETURNING a.list_id
 )sql"}};
 
-const std::array walks{&feed_items, &notifications, &post_aggregates, &user_aggregates,
+const std::array scans{&feed_items, &notifications, &post_aggregates, &user_aggregates,
                        &list_aggregates};
 
 } // namespace
 
 outcome<upkeep_report> audit_orphans(executor& on, const upkeep_job& job) {
   const auto part = static_cast<std::size_t>(job.from.part);
-  if (part >= walks.size())
+  if (part >= scans.size())
     return upkeep_report{};
-  const auto& table = *walks[part];
+  const auto& table = *scans[part];
   const auto size = on.exec_prepared(table.size);
   if (!size)
     return tl::unexpected(size.error());
@@ -138,9 +138,9 @@ outcome<upkeep_report> audit_orphans(executor& on, const upkeep_job& job) {
   upkeep_report report;
   report.rows = gone->rows();
   for (std::size_t i = 0; i < gone->rows(); ++i)
-    report.findings.push_back({table.table, gone->get_int8(i, 0), table.wrong});
+    report.findings.push_back({table.table, gone->get_int8(i, 0), table.text});
   const bool table_done = end >= size->get_int8(0, 0);
-  report.more = !table_done || part + 1 < walks.size();
+  report.more = !table_done || part + 1 < scans.size();
   if (!table_done)
     report.next = {job.from.part, end};
   else if (report.more)

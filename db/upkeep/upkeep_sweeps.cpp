@@ -2,11 +2,13 @@
 
 #include "db/pg/pipeline.hpp"
 
+#include <initializer_list>
+
 namespace prism::db {
 
 namespace {
 
-// Index: sessions_expires_at. Rows that somebody holds are left to the next batch, here and below.
+// Index: sessions_expires_at. Here and below, locked rows are left to the next batch.
 const statement delete_sessions{"delete_expired_sessions", R"sql(
   DELETE FROM sessions
   WHERE id IN (
@@ -46,35 +48,75 @@ const statement delete_pending{"delete_expired_pending", R"sql(
   RETURNING collection, referent_id, other_id, creator_id, rkey
 )sql"};
 
-// Index: TABLE_recorded_at. By place, since a version has no short key; one that moves meanwhile
-// waits for the next batch.
-const statement delete_past[]{
-    {"delete_past_posts",
-     "DELETE FROM past_posts WHERE ctid = ANY(ARRAY(SELECT ctid FROM past_posts WHERE recorded_at "
-     "< now() - $2 * interval '1 second' LIMIT $1 FOR UPDATE SKIP LOCKED))"},
-    {"delete_past_thread_gates",
-     "DELETE FROM past_thread_gates WHERE ctid = ANY(ARRAY(SELECT ctid FROM past_thread_gates "
-     "WHERE recorded_at < now() - $2 * interval '1 second' LIMIT $1 FOR UPDATE SKIP LOCKED))"},
-    {"delete_past_post_gates",
-     "DELETE FROM past_post_gates WHERE ctid = ANY(ARRAY(SELECT ctid FROM past_post_gates WHERE "
-     "recorded_at < now() - $2 * interval '1 second' LIMIT $1 FOR UPDATE SKIP LOCKED))"},
-    {"delete_past_pairs",
-     "DELETE FROM past_pairs WHERE ctid = ANY(ARRAY(SELECT ctid FROM past_pairs WHERE recorded_at "
-     "< now() - $2 * interval '1 second' LIMIT $1 FOR UPDATE SKIP LOCKED))"}};
+// Index: TABLE_recorded_at. Rows are deleted by ctid, since a history row has no short key; a row
+// that is moved in the meantime is left to the next batch.
+const statement delete_past_posts{"delete_past_posts", R"sql(
+  DELETE FROM past_posts
+  WHERE ctid = ANY(
+    ARRAY(
+      SELECT ctid
+      FROM past_posts
+      WHERE recorded_at < now() - $2 * interval '1 second'
+      LIMIT $1
+      FOR UPDATE SKIP LOCKED
+    )
+  )
+)sql"};
 
-/// Runs deletes of at most `limit` rows each; one that reached it has more to do.
-[[nodiscard]] outcome<upkeep_report> run_all(executor& on, std::span<const statement> deletes,
+const statement delete_past_thread_gates{"delete_past_thread_gates", R"sql(
+  DELETE FROM past_thread_gates
+  WHERE ctid = ANY(
+    ARRAY(
+      SELECT ctid
+      FROM past_thread_gates
+      WHERE recorded_at < now() - $2 * interval '1 second'
+      LIMIT $1
+      FOR UPDATE SKIP LOCKED
+    )
+  )
+)sql"};
+
+const statement delete_past_post_gates{"delete_past_post_gates", R"sql(
+  DELETE FROM past_post_gates
+  WHERE ctid = ANY(
+    ARRAY(
+      SELECT ctid
+      FROM past_post_gates
+      WHERE recorded_at < now() - $2 * interval '1 second'
+      LIMIT $1
+      FOR UPDATE SKIP LOCKED
+    )
+  )
+)sql"};
+
+const statement delete_past_pairs{"delete_past_pairs", R"sql(
+  DELETE FROM past_pairs
+  WHERE ctid = ANY(
+    ARRAY(
+      SELECT ctid
+      FROM past_pairs
+      WHERE recorded_at < now() - $2 * interval '1 second'
+      LIMIT $1
+      FOR UPDATE SKIP LOCKED
+    )
+  )
+)sql"};
+
+/// Runs the statements, each for at most `limit` rows. There is more to do if one reached it.
+/// @param by_age $2 is the age from which rows are deleted; 0 deletes nothing.
+[[nodiscard]] outcome<upkeep_report> run_all(executor& on,
+                                             std::initializer_list<const statement*> deletes,
                                              const upkeep_job& job, bool by_age) {
   upkeep_report report;
   if (by_age && job.keep.count() == 0)
     return report;
   pipeline pipe(on);
-  for (const auto& each : deletes) {
+  for (const auto* each : deletes) {
     params p;
     p.int8(job.limit);
     if (by_age)
       p.int8(job.keep.count());
-    pipe.add(each, std::move(p));
+    pipe.add(*each, std::move(p));
   }
   const auto results = pipe.sync();
   if (!results)
@@ -89,11 +131,11 @@ const statement delete_past[]{
 } // namespace
 
 outcome<upkeep_report> sweep_sessions(executor& on, const upkeep_job& job) {
-  return run_all(on, std::span(&delete_sessions, 1), job, false);
+  return run_all(on, {&delete_sessions}, job, false);
 }
 
 outcome<upkeep_report> sweep_oauth_states(executor& on, const upkeep_job& job) {
-  return run_all(on, std::span(&delete_oauth_states, 1), job, false);
+  return run_all(on, {&delete_oauth_states}, job, false);
 }
 
 outcome<upkeep_report> sweep_pending_ops(executor& on, const upkeep_job& job) {
@@ -112,7 +154,10 @@ outcome<upkeep_report> sweep_pending_ops(executor& on, const upkeep_job& job) {
 }
 
 outcome<upkeep_report> sweep_history(executor& on, const upkeep_job& job) {
-  return run_all(on, delete_past, job, true);
+  return run_all(
+      on,
+      {&delete_past_posts, &delete_past_thread_gates, &delete_past_post_gates, &delete_past_pairs},
+      job, true);
 }
 
 } // namespace prism::db

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t operations = 9;
 
-/// What bob does in one commit; each but the last stands for a row with its own CID.
+/// The operations of one commit of bob; each but the last is a row with its own CID.
 [[nodiscard]] std::vector<change> commit_of_bob(const record_ref& alices, const record_ref& old) {
   const auto record = [](const char* type, boost::json::object more) {
     more["$type"] = type;
@@ -51,8 +51,8 @@ constexpr std::size_t operations = 9;
   return out;
 }
 
-/// A story whose last frame is bob's commit, without the operations of `without`.
-struct tale {
+/// A scenario whose last frame is bob's commit, without the operations in `without`.
+struct scenario {
   firehose_builder events;
   record_ref alices = events.post("alice", "p1");
   record_ref old = events.post("bob", "p0");
@@ -60,7 +60,7 @@ struct tale {
   std::vector<frame_bytes> before = events.take();
   frame_bytes frame;
 
-  explicit tale(const std::vector<std::size_t>& without = {}) {
+  explicit scenario(const std::vector<std::size_t>& without = {}) {
     std::vector<change> rest;
     for (std::size_t i = 0; i < all.size(); ++i)
       if (std::ranges::find(without, i) == without.end())
@@ -70,7 +70,7 @@ struct tale {
   }
 };
 
-/// Lets the database refuse rows with the CIDs of table `refused`, to come and to go.
+/// Makes the database reject inserting and deleting rows with the CIDs in table `refused`.
 void refuse_rows(db::connection& on) {
   std::string sql =
       "CREATE TABLE refused (cid bytea); CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql "
@@ -99,7 +99,7 @@ void refuse(db::connection& on, const std::string& cid) {
 }
 
 [[nodiscard]] db::outcome<db::apply_report>
-keep_as_a_whole(db::connection& on, const db::batch& batch, const frame_bytes& frame) {
+quarantine_whole(db::connection& on, const db::batch& batch, const frame_bytes& frame) {
   db::partial_report partial;
   return db::quarantine_frame(on, {}, batch,
                               {"did:plc:bob", "the frame was refused", "P0001", *frame}, partial);
@@ -112,7 +112,7 @@ keep_as_a_whole(db::connection& on, const db::batch& batch, const frame_bytes& f
   return out;
 }
 
-[[nodiscard]] std::map<std::string, std::string> rows_after(const tale& of) {
+[[nodiscard]] std::map<std::string, std::string> rows_after(const scenario& of) {
   index_target target;
   target.apply(of.before, 10);
   const auto batch = target.batch_of({of.frame});
@@ -124,38 +124,39 @@ const std::vector<std::string> none{};
 
 } // namespace
 
-TEST_CASE("of a refused frame only the operations at fault are put aside, and can be retried") {
+TEST_CASE(
+    "only the operations at fault of a rejected frame are quarantined, and they can be retried") {
   const auto bad = GENERATE(std::vector<std::size_t>{0}, std::vector<std::size_t>{3},
                             std::vector<std::size_t>{8}, std::vector<std::size_t>{1, 4},
                             std::vector<std::size_t>{0, 2, 5, 6},
                             std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8});
   CAPTURE(bad);
-  const tale whole;
+  const scenario given;
   index_target target;
   auto& on = target.connection;
-  target.apply(whole.before, 10);
+  target.apply(given.before, 10);
   refuse_rows(on);
   std::vector<std::string> paths;
   for (const auto at : bad) {
-    paths.push_back(whole.all[at].path);
-    refuse(on, whole.all[at].block ? cid_of(*whole.all[at].block) : whole.old.cid);
+    paths.push_back(given.all[at].path);
+    refuse(on, given.all[at].block ? cid_of(*given.all[at].block) : given.old.cid);
   }
-  const auto batch = target.batch_of({whole.frame});
+  const auto batch = target.batch_of({given.frame});
   const auto refused = db::apply_batch(on, {}, batch);
   REQUIRE_FALSE(refused);
   REQUIRE(refused.error().cls == db::error_class::poison);
 
-  const auto report = must(bisect(on, batch, whole.frame));
+  const auto report = must(bisect(on, batch, given.frame));
   CHECK(report.quarantined.size() == bad.size());
   CHECK(dead_letter_paths(on) == paths);
   CHECK(value(on, "SELECT bool_and(did = 'did:plc:bob' AND seq = 3 AND sqlstate = 'P0001' AND "
                   "reason LIKE '%refused for a test%' AND length(bytes) > 500)::text FROM "
                   "dead_letters") == "true");
   CHECK(value(on, "SELECT seq::text FROM firehose_cursor") == "3");
-  CHECK(differing(target.fingerprints(), rows_after(tale{bad})) == none);
+  CHECK(differing(target.fingerprints(), rows_after(scenario{bad})) == none);
 
-  // Again, as a shard does that got no answer.
-  const auto again = must(bisect(on, batch, whole.frame));
+  // Again: a shard repeats the job if it got no answer.
+  const auto again = must(bisect(on, batch, given.frame));
   CHECK(again.already_applied);
   CHECK(again.quarantined.size() == bad.size());
   CHECK(dead_letter_paths(on) == paths);
@@ -167,20 +168,20 @@ TEST_CASE("of a refused frame only the operations at fault are put aside, and ca
     CHECK(done.why.empty());
   }
   CHECK(dead_letter_paths(on).empty());
-  CHECK(differing(target.fingerprints(), rows_after(whole)) == none);
+  CHECK(differing(target.fingerprints(), rows_after(given)) == none);
 }
 
-TEST_CASE("an operation that was put aside is not retried behind a newer commit of its repo") {
-  tale whole;
+TEST_CASE("a quarantined operation is not applied after a newer commit of its repo") {
+  scenario given;
   index_target target;
   auto& on = target.connection;
-  target.apply(whole.before, 10);
+  target.apply(given.before, 10);
   refuse_rows(on);
-  refuse(on, cid_of(*whole.all[0].block));
-  must(bisect(on, target.batch_of({whole.frame}), whole.frame));
+  refuse(on, cid_of(*given.all[0].block));
+  must(bisect(on, target.batch_of({given.frame}), given.frame));
   must(on.exec_script("DELETE FROM refused"));
-  whole.events.post("bob", "p9");
-  must(db::apply_batch(on, {}, target.batch_of(whole.events.take())));
+  given.events.post("bob", "p9");
+  must(db::apply_batch(on, {}, target.batch_of(given.events.take())));
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
   const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
   CHECK_FALSE(done.applied);
@@ -188,22 +189,22 @@ TEST_CASE("an operation that was put aside is not retried behind a newer commit 
   CHECK(dead_letter_paths(on).size() == 1);
 }
 
-TEST_CASE("an operation that was put aside is not retried behind the deletion of its account") {
-  tale whole;
+TEST_CASE("a quarantined operation is not applied after the deletion of its account") {
+  scenario given;
   index_target target;
   auto& on = target.connection;
-  target.apply(whole.before, 10);
-  SECTION("one of a frame") {
+  target.apply(given.before, 10);
+  SECTION("one operation of a frame") {
     refuse_rows(on);
-    refuse(on, cid_of(*whole.all[2].block));
-    must(bisect(on, target.batch_of({whole.frame}), whole.frame));
+    refuse(on, cid_of(*given.all[2].block));
+    must(bisect(on, target.batch_of({given.frame}), given.frame));
     must(on.exec_script("DELETE FROM refused"));
   }
-  SECTION("all of a frame") {
-    must(keep_as_a_whole(on, target.batch_of({whole.frame}), whole.frame));
+  SECTION("the whole frame") {
+    must(quarantine_whole(on, target.batch_of({given.frame}), given.frame));
   }
-  whole.events.account("bob", false, "deleted");
-  must(db::apply_batch(on, {}, target.batch_of(whole.events.take())));
+  given.events.account("bob", false, "deleted");
+  must(db::apply_batch(on, {}, target.batch_of(given.events.take())));
   const auto before = target.fingerprints();
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
   const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
@@ -213,7 +214,7 @@ TEST_CASE("an operation that was put aside is not retried behind the deletion of
   CHECK(dead_letter_paths(on).size() == 1);
 }
 
-TEST_CASE("a frame of which too much is refused is kept as a whole") {
+TEST_CASE("a frame with too many rejected operations is quarantined as a whole") {
   firehose_builder events;
   std::vector<change> posts;
   const std::size_t refused = db::max_dead_letters_per_frame + GENERATE(0U, 1U);
@@ -237,19 +238,19 @@ TEST_CASE("a frame of which too much is refused is kept as a whole") {
   CHECK(value(on, "SELECT seq::text FROM firehose_cursor") == "2");
 }
 
-TEST_CASE("a frame that is refused only as a whole is kept as a whole") {
-  const tale whole;
+TEST_CASE("a frame that is rejected only as a whole is quarantined as a whole") {
+  const scenario given;
   index_target target;
   auto& on = target.connection;
-  target.apply(whole.before, 10);
+  target.apply(given.before, 10);
   const auto before = target.fingerprints();
-  // At COMMIT, where nobody can tell which operation is at fault.
+  // At COMMIT, where the error does not depend on a single operation.
   must(on.exec_script(
       "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''too "
       "late''; END'; CREATE CONSTRAINT TRIGGER late AFTER INSERT ON follows DEFERRABLE INITIALLY "
       "DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"));
-  const auto batch = target.batch_of({whole.frame});
-  const auto report = must(bisect(on, batch, whole.frame));
+  const auto batch = target.batch_of({given.frame});
+  const auto report = must(bisect(on, batch, given.frame));
   CHECK(report.quarantined.size() == 1);
   CHECK(dead_letter_paths(on) == std::vector<std::string>{""});
   CHECK(value(on, "SELECT reason FROM dead_letters") == "the frame was refused");
@@ -259,18 +260,18 @@ TEST_CASE("a frame that is refused only as a whole is kept as a whole") {
   must(on.exec_script("DROP TRIGGER late ON follows"));
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
   CHECK(must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id)).applied);
-  CHECK(differing(target.fingerprints(), rows_after(whole)) == none);
+  CHECK(differing(target.fingerprints(), rows_after(given)) == none);
 }
 
-TEST_CASE("what was done behind a COMMIT whose answer was lost is known to the next try") {
-  const tale whole;
+TEST_CASE("the next try reports what was committed if the answer to COMMIT was lost") {
+  const scenario given;
   proxied_database database;
   index_target target(database.conninfo);
   auto& on = target.connection;
-  target.apply(whole.before, 10);
+  target.apply(given.before, 10);
   refuse_rows(on);
-  refuse(on, cid_of(*whole.all[2].block));
-  const auto batch = target.batch_of({whole.frame});
+  refuse(on, cid_of(*given.all[2].block));
+  const auto batch = target.batch_of({given.frame});
   const bool carried_out = GENERATE(true, false);
   if (carried_out)
     database.proxy->cut_after_commit(1);
@@ -278,7 +279,7 @@ TEST_CASE("what was done behind a COMMIT whose answer was lost is known to the n
     database.proxy->cut_before_commit(1);
   db::partial_report partial;
   const db::job job = db::bisect_job{std::make_shared<const db::batch>(batch),
-                                     {"did:plc:bob", "no", "P0001", *whole.frame}};
+                                     {"did:plc:bob", "no", "P0001", *given.frame}};
   const auto lost = db::run_job(on, {}, job, partial);
   REQUIRE_FALSE(lost);
   CHECK(lost.error().cls == db::error_class::commit_unknown);
@@ -295,13 +296,13 @@ TEST_CASE("what was done behind a COMMIT whose answer was lost is known to the n
     CHECK(report.ops == partial.unconfirmed->ops);
 }
 
-TEST_CASE("sparing is fenced") {
-  const tale whole;
+TEST_CASE("bisecting a frame is fenced") {
+  const scenario given;
   index_target target;
-  target.apply(whole.before, 10);
-  auto batch = target.batch_of({whole.frame});
+  target.apply(given.before, 10);
+  auto batch = target.batch_of({given.frame});
   --batch.epoch;
-  const auto done = bisect(target.connection, batch, whole.frame);
+  const auto done = bisect(target.connection, batch, given.frame);
   REQUIRE_FALSE(done);
   CHECK(done.error().sqlstate == db::fenced_state);
   CHECK(dead_letter_paths(target.connection).empty());

@@ -30,15 +30,15 @@ namespace {
 
 } // namespace
 
-TEST_CASE("a dead letter whose COMMIT answer was lost is kept once") {
+TEST_CASE("a dead letter is stored once if the answer to its COMMIT is lost") {
   index_target target;
-  firehose_builder tale;
-  tale.identity("bob"); // no operations
-  const auto frames = tale.take();
+  firehose_builder scenario;
+  scenario.identity("bob"); // no operations
+  const auto frames = scenario.take();
   target.apply({}, 10);
   const db::job job = db::bisect_job{std::make_shared<const db::batch>(target.batch_of(frames)),
                                      {"did:plc:bob", "refused for a test", "22000", *frames[0]}};
-  // The same job again, as a shard does that got no answer.
+  // The same job again: a shard repeats it if it got no answer.
   db::partial_report partial;
   REQUIRE(db::run_job(target.connection, {}, job, partial));
   REQUIRE(db::run_job(target.connection, {}, job, partial));
@@ -50,13 +50,13 @@ TEST_CASE("a dead letter whose COMMIT answer was lost is kept once") {
   CHECK(dead_letters[0].bytes == static_cast<std::int64_t>(frames[0]->size()));
 }
 
-TEST_CASE("a dead letter is applied again with all its effects, and is then gone") {
+TEST_CASE("a retried dead letter is applied with all effects and then deleted") {
   index_target target;
-  firehose_builder tale;
-  const auto p1 = tale.post("alice", "p1");
-  target.apply(tale.take(), 10);
-  tale.like("bob", "l1", p1);
-  const auto late = tale.take();
+  firehose_builder scenario;
+  const auto p1 = scenario.post("alice", "p1");
+  target.apply(scenario.take(), 10);
+  scenario.like("bob", "l1", p1);
+  const auto late = scenario.take();
   must(db::store_dead_letter(target.connection, dead_letter_of(late[0], 2)));
   const auto done =
       must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
@@ -72,25 +72,25 @@ TEST_CASE("a dead letter is applied again with all its effects, and is then gone
   CHECK_THAT(twice.why, Catch::Contains("no dead letter"));
 }
 
-TEST_CASE("a dead letter that cannot be applied stays, with a reason") {
+TEST_CASE("a retried dead letter that cannot be applied stays, and the reason is returned") {
   index_target target;
-  firehose_builder tale;
-  const auto p1 = tale.post("alice", "p1");
-  target.apply(tale.take(), 10);
-  tale.like("bob", "l1", p1);
-  const auto late = tale.take();
+  firehose_builder scenario;
+  const auto p1 = scenario.post("alice", "p1");
+  target.apply(scenario.take(), 10);
+  scenario.like("bob", "l1", p1);
+  const auto late = scenario.take();
   must(db::store_dead_letter(target.connection, dead_letter_of(late[0], 2)));
 
-  SECTION("its repo has gone on") {
-    tale.post("bob", "p2");
-    target.apply(tale.take(), 10);
+  SECTION("its repo has a newer commit") {
+    scenario.post("bob", "p2");
+    target.apply(scenario.take(), 10);
     const auto done =
         must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
     CHECK_FALSE(done.applied);
     CHECK_THAT(done.why, Catch::Contains("newer commit"));
     CHECK(counts(target.connection, p1) == "0 0 0 0");
   }
-  SECTION("it is refused again") {
+  SECTION("it is rejected again") {
     must(target.connection.exec_script("ALTER TABLE likes ADD CHECK (rkey <> 'l1')"));
     const auto done =
         must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
@@ -103,7 +103,7 @@ TEST_CASE("a dead letter that cannot be applied stays, with a reason") {
     REQUIRE_FALSE(done);
     CHECK(done.error().sqlstate == db::fenced_state);
   }
-  SECTION("it is no frame") {
+  SECTION("its bytes are not a frame") {
     must(target.connection.exec_script("UPDATE dead_letters SET bytes = '\\x00'"));
     const auto done =
         must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
@@ -115,9 +115,9 @@ TEST_CASE("a dead letter that cannot be applied stays, with a reason") {
 
 TEST_CASE("dead letters are listed in pages and discarded by id") {
   index_target target;
-  firehose_builder tale;
-  tale.post("alice", "p1");
-  const auto frames = tale.take();
+  firehose_builder scenario;
+  scenario.post("alice", "p1");
+  const auto frames = scenario.take();
   for (std::int64_t seq = 1; seq <= 5; ++seq)
     must(db::store_dead_letter(target.connection, dead_letter_of(frames[0], seq)));
   const auto first = must(db::list_dead_letters(target.connection, 0, 3));

@@ -21,7 +21,7 @@ constexpr db::micros noon = 1'700'000'000 * second;
 const std::string alice = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
 const std::string bob = "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb";
 
-/// Users, and the events about them, one batch each.
+/// Users and their events, one batch per event.
 struct users : test::index_target {
   users() {
     apply({}, 1);
@@ -64,7 +64,7 @@ struct users : test::index_target {
   db::identity_report store(std::vector<db::identity_result> results) {
     return must(db::store_identity_results(connection, {}, results));
   }
-  /// As if `id` had been asked about at `asked`.
+  /// A result for `id` whose look-up began at `asked`.
   db::identity_result found(std::int64_t id, task_outcome what, const std::string& handle,
                             db::micros asked) {
     db::identity_task task;
@@ -91,7 +91,7 @@ private:
 
 } // namespace
 
-TEST_CASE("W5 a failed look-up and a racing user creation never overwrite a good handle") {
+TEST_CASE("a failed look-up or a concurrent user creation never overwrites a confirmed handle") {
   users u;
   u.store({u.found(u.a, task_outcome::confirmed, "alice.test", noon)});
   REQUIRE(u.handle(u.a) == "alice.test");
@@ -101,15 +101,15 @@ TEST_CASE("W5 a failed look-up and a racing user creation never overwrite a good
   u.store({{tasks[0], task_outcome::failed, "", 0ms}});
   CHECK(u.handle(u.a) == "alice.test");
   tasks = u.claim();
-  REQUIRE(tasks.size() == 1); // to be tried again
+  REQUIRE(tasks.size() == 1); // due again
   CHECK(tasks[0].attempts == 1);
   u.store({{tasks[0], task_outcome::deferred, "", 0ms}});
-  CHECK(u.claim()[0].attempts == 1); // putting off is not a try
+  CHECK(u.claim()[0].attempts == 1); // deferring is not counted as a try
   CHECK(must(db::intern_users(u.connection, {alice})) == std::vector{u.a});
   CHECK(u.handle(u.a) == "alice.test");
 }
 
-TEST_CASE("W5 an #identity event without handle asks again and stores no DID as handle") {
+TEST_CASE("an #identity event without handle causes a look-up and stores no DID as handle") {
   users u;
   u.identity(alice, noon);
   CHECK(u.handle(u.a) == "null");
@@ -118,25 +118,26 @@ TEST_CASE("W5 an #identity event without handle asks again and stores no DID as 
   CHECK(tasks[0].did == alice);
   CHECK(tasks[0].forced);
   CHECK(tasks[0].event_time == noon);
-  u.identity(alice, noon); // sent again
+  u.identity(alice, noon); // the same event again
   CHECK(u.claim().empty());
 }
 
-TEST_CASE("a definite denial takes the handle away") {
+TEST_CASE("a refuted handle is removed") {
   users u;
   u.store({u.found(u.a, task_outcome::confirmed, "alice.test", noon)});
   u.store({u.found(u.a, task_outcome::refuted, "", noon + 1)});
   CHECK(u.handle(u.a) == "null");
 }
 
-TEST_CASE("of two users with one handle the one confirmed last has it, whoever is written first") {
+TEST_CASE("a handle belongs to the user for whom it was confirmed last, in any order of writing") {
   users u;
   u.store({u.found(u.a, task_outcome::confirmed, "one.test", noon)});
   const auto report = u.store({u.found(u.b, task_outcome::confirmed, "one.test", noon + 5)});
   CHECK(report.taken == 1);
   CHECK(u.handle(u.a) == "null");
   CHECK(u.handle(u.b) == "one.test");
-  u.store({u.found(u.a, task_outcome::confirmed, "one.test", noon + 4)}); // an older answer, late
+  u.store({u.found(u.a, task_outcome::confirmed, "one.test",
+                   noon + 4)}); // an older result, written later
   CHECK(u.handle(u.a) == "null");
   CHECK(u.handle(u.b) == "one.test");
   u.store({u.found(u.a, task_outcome::confirmed, "one.test", noon + 7),
@@ -145,7 +146,7 @@ TEST_CASE("of two users with one handle the one confirmed last has it, whoever i
   CHECK(u.handle(u.b) == "null");
 }
 
-TEST_CASE("two users may swap their handles at once") {
+TEST_CASE("two users can swap their handles in one transaction") {
   users u;
   u.store({u.found(u.a, task_outcome::confirmed, "one.test", noon),
            u.found(u.b, task_outcome::confirmed, "two.test", noon)});
@@ -155,13 +156,13 @@ TEST_CASE("two users may swap their handles at once") {
   CHECK(u.handle(u.b) == "one.test");
 }
 
-TEST_CASE("an event that comes while its user is being asked about is not lost") {
+TEST_CASE("an event that arrives during the look-up of its user is not lost") {
   users u;
   u.identity(alice, noon);
   const auto first = u.claim();
   REQUIRE(first.size() == 1);
   u.identity(alice, noon + second);
-  CHECK(u.claim({u.a}).empty()); // not twice at a time
+  CHECK(u.claim({u.a}).empty()); // the user is being looked up
   u.store({{first[0], task_outcome::confirmed, "old.test", {}}});
   CHECK(u.handle(u.a) == "old.test");
   const auto again = u.claim();
@@ -171,7 +172,7 @@ TEST_CASE("an event that comes while its user is being asked about is not lost")
   CHECK(u.count("identity_tasks") == 0);
 }
 
-TEST_CASE("what somebody claimed who died is claimed again") {
+TEST_CASE("tasks of a claimer that died are claimed again") {
   users u;
   u.identity(alice, noon);
   REQUIRE(u.claim().size() == 1);
@@ -180,7 +181,7 @@ TEST_CASE("what somebody claimed who died is claimed again") {
   CHECK(u.claim().size() == 1);
 }
 
-TEST_CASE("users are asked about at first sight, then daily, and hourly without handle") {
+TEST_CASE("users are looked up when first seen, then daily, and hourly without handle") {
   users u;
   u.commit(alice, noon);
   auto tasks = u.claim();
@@ -200,7 +201,7 @@ TEST_CASE("users are asked about at first sight, then daily, and hourly without 
   CHECK(u.text("indexed_at = to_timestamp(1700003601)", u.a) == "true");
 }
 
-TEST_CASE("an account's state follows the times of its events, not their order") {
+TEST_CASE("the state of an account depends on the times of its events, not on their order") {
   users u;
   const auto status = [&] { return u.text("status", u.a); };
   for (const char* each : {"deactivated", "suspended", "takendown"}) {
@@ -212,16 +213,16 @@ TEST_CASE("an account's state follows the times of its events, not their order")
   }
   u.account(alice, noon + hour, true);
   CHECK(status() == "null");
-  u.account(alice, noon + 2 * hour, false, "deleted"); // believed: nothing is verified here
+  u.account(alice, noon + 2 * hour, false, "deleted"); // believed: this test verifies no deletions
   CHECK(status() == "deleted");
   CHECK(u.text("indexed_at", u.a) == "null");
-  u.account(alice, noon + 3 * hour, true); // it came back
+  u.account(alice, noon + 3 * hour, true); // active again
   u.commit(alice, noon + 3 * hour);
   CHECK(status() == "null");
   CHECK(u.text("indexed_at = to_timestamp(1700010800)", u.a) == "true");
 }
 
-TEST_CASE("a deletion waits until it is confirmed, and hosted accounts keep everything") {
+TEST_CASE("a deletion is carried out when it is confirmed; hosted accounts keep everything") {
   users u;
   u.verify_deletions = true;
   u.commit(alice, noon);
@@ -232,12 +233,12 @@ TEST_CASE("a deletion waits until it is confirmed, and hosted accounts keep ever
   const auto tasks = u.claim();
   REQUIRE(tasks.size() == 1);
   CHECK(tasks[0].kind == identity_kind::deletion);
-  SECTION("hosted") {
+  SECTION("the account is hosted") {
     u.store({{tasks[0], task_outcome::nothing_to_do, "", {}}});
     CHECK(u.text("status", u.a) == "null");
     CHECK(u.handle(u.a) == "alice.test");
   }
-  SECTION("gone") {
+  SECTION("the account is gone") {
     must(db::purge_confirmed(u.connection, {}, {tasks[0], "test", 0, u.epoch}));
     CHECK(u.text("status", u.a) == "deleted");
     CHECK(u.handle(u.a) == "null");
@@ -246,7 +247,7 @@ TEST_CASE("a deletion waits until it is confirmed, and hosted accounts keep ever
   CHECK(u.count("identity_tasks") == 0);
 }
 
-TEST_CASE("deletions that are confirmed late leave the rows of deletions that were believed") {
+TEST_CASE("deletions confirmed later leave the same rows as believed deletions") {
   const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst").value();
   test::index_target believed;
   believed.apply(corpus, 500);
@@ -265,11 +266,11 @@ TEST_CASE("deletions that are confirmed late leave the rows of deletions that we
   CHECK(confirmed.fingerprints() == believed.fingerprints());
 }
 
-TEST_CASE("a purge takes what was there at the deletion, and nothing that came later") {
+TEST_CASE("a purge deletes records from before the deletion and no newer ones") {
   const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst").value();
   users u;
   u.apply(corpus, 500);
-  // Who has most posts, deleted at the time of the middle one.
+  // The user with most posts, deleted at the time of the middle one.
   REQUIRE(u.connection.exec_script(
       "CREATE TABLE victim AS SELECT creator_id AS who, percentile_disc(0.5) WITHIN GROUP (ORDER "
       "BY "
@@ -279,7 +280,7 @@ TEST_CASE("a purge takes what was there at the deletion, and nothing that came l
   const auto later = u.count("posts, victim WHERE creator_id = who AND commit_time > at");
   REQUIRE(later > 3);
   const auto task = u.claim().at(0);
-  SECTION("by the present writer") {
+  SECTION("by the current writer") {
     const auto report = must(db::purge_confirmed(u.connection, {}, {task, "test", 0, u.epoch}));
     CHECK(report.purged > 3);
     CHECK(u.count("posts, victim WHERE creator_id = who AND commit_time <= at") == 0);
@@ -294,7 +295,7 @@ TEST_CASE("a purge takes what was there at the deletion, and nothing that came l
     CHECK(done.error().sqlstate == db::fenced_state);
     CHECK(u.count("identity_tasks") == 1);
   }
-  SECTION("not when the deletion was reported anew meanwhile") {
+  SECTION("not if the deletion was reported again in the meantime") {
     REQUIRE(u.connection.exec_script("UPDATE identity_tasks SET version = version + 1"));
     CHECK(must(db::purge_confirmed(u.connection, {}, {task, "test", 0, u.epoch})).purged == 0);
     CHECK(u.count("identity_tasks") == 1);

@@ -19,7 +19,7 @@ namespace {
 
 } // namespace
 
-TEST_CASE("the sample becomes the same rows whatever the size of the batches") {
+TEST_CASE("the sample gives the same rows with batches of any size") {
   const auto corpus = sample();
   std::map<std::string, std::string> first;
   for (const std::size_t size : {std::size_t{1}, std::size_t{7}, std::size_t{500}}) {
@@ -36,7 +36,7 @@ TEST_CASE("the sample becomes the same rows whatever the size of the batches") {
   }
 }
 
-TEST_CASE("the sample applied twice leaves the rows of one time") {
+TEST_CASE("applying the sample twice gives the rows of applying it once") {
   const auto corpus = sample();
   test::index_target target;
   target.apply(corpus, 100);
@@ -45,7 +45,7 @@ TEST_CASE("the sample applied twice leaves the rows of one time") {
   CHECK(target.fingerprints() == once);
 }
 
-TEST_CASE("every stored record gives back the bytes of its CID") {
+TEST_CASE("every stored record is rebuilt to the bytes of its CID") {
   test::index_target target;
   target.apply(sample(), 500);
   std::size_t records = 0;
@@ -65,12 +65,12 @@ TEST_CASE("every stored record gives back the bytes of its CID") {
   }
   CHECK(wrong == 0);
   CHECK(records == 3410);
-  // The rule would hold as well if every block were simply kept.
+  // That would also hold if every block were stored: so some must have been rebuilt.
   CHECK(target.count("likes WHERE record IS NULL") == target.count("likes"));
   CHECK(target.count("posts WHERE record IS NULL") > 900);
 }
 
-TEST_CASE("a batch of a superseded writer changes nothing and says so") {
+TEST_CASE("a batch of a fenced writer changes nothing and is an error") {
   const auto corpus = sample();
   test::index_target target;
   target.apply(corpus, 500);

@@ -6,8 +6,8 @@
 #include <random>
 #include <set>
 
-// Who is told that he was verified, or is no more (@atproto/bsky, verification plugin): wherever
-// batches are cut.
+// Notifications of verifications (@atproto/bsky, verification plugin), for any division into
+// batches.
 
 using namespace prism;
 using namespace prism::test;
@@ -31,7 +31,7 @@ constexpr const char* collection = "app.bsky.graph.verification";
           {"createdAt", record_time}};
 }
 
-/// What Alice says of others.
+/// Verifications by Alice.
 struct verifier {
   firehose_builder events;
 
@@ -51,20 +51,20 @@ struct verifier {
 
 } // namespace
 
-TEST_CASE("a verification tells when it comes and when it goes") {
+TEST_CASE("a verification notifies when it is created and when it is deleted") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   verifier alice;
-  SECTION("comes") {
+  SECTION("created") {
     alice.verify("v1");
     CHECK(alice.notifications_in(batch) == lines{"bob verified alice/v1"});
   }
-  SECTION("comes and goes") {
+  SECTION("created and deleted") {
     alice.verify("v1");
     alice.end("v1");
     CHECK(alice.notifications_in(batch) ==
           lines{"bob unverified alice/v1", "bob verified alice/v1"});
   }
-  SECTION("comes, goes and comes") {
+  SECTION("created, deleted and created") {
     alice.verify("v1");
     alice.end("v1");
     alice.verify("v1");
@@ -73,33 +73,33 @@ TEST_CASE("a verification tells when it comes and when it goes") {
   }
 }
 
-TEST_CASE("a new version of a verification only ends the old one") {
+TEST_CASE("an update of a verification notifies only that the old version ended") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   verifier alice;
   alice.verify("v1");
-  SECTION("of the same account") {
+  SECTION("for the same account") {
     alice.update("v1");
   }
-  SECTION("of another account") {
+  SECTION("for another account") {
     alice.update("v1", "carol");
   }
   CHECK(alice.notifications_in(batch) == lines{"bob unverified alice/v1", "bob verified alice/v1"});
 }
 
-TEST_CASE("a second verification of one account tells nothing, whether it stays or goes") {
+TEST_CASE("a duplicate verification notifies nobody, whether it stays or is deleted") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   verifier alice;
   alice.verify("v1");
   alice.verify("v2");
   const lines of_first{"bob verified alice/v1"};
-  SECTION("stays") {
+  SECTION("it stays") {
     CHECK(alice.notifications_in(batch) == of_first);
   }
-  SECTION("goes") {
+  SECTION("is deleted") {
     alice.end("v2");
     CHECK(alice.notifications_in(batch) == of_first);
   }
-  SECTION("goes within one batch") {
+  SECTION("is deleted within one batch") {
     index_target target;
     target.apply(alice.events.take(), batch);
     alice.verify("v3");
@@ -107,14 +107,14 @@ TEST_CASE("a second verification of one account tells nothing, whether it stays 
     target.apply(alice.events.take(), batch);
     CHECK(notifications(target.connection) == of_first);
   }
-  SECTION("turns to somebody else") {
+  SECTION("is updated to another account") {
     alice.update("v2", "carol");
     CHECK(alice.notifications_in(batch) ==
           lines{"bob verified alice/v1", "carol verified alice/v2"});
   }
 }
 
-TEST_CASE("a duplicate that takes the place of a verification does so silently") {
+TEST_CASE("a duplicate that replaces a counted verification notifies nobody") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   verifier alice;
   alice.verify("v1");
@@ -124,14 +124,14 @@ TEST_CASE("a duplicate that takes the place of a verification does so silently")
     CHECK(alice.notifications_in(batch) ==
           lines{"bob unverified alice/v1", "bob verified alice/v1"});
   }
-  SECTION("and goes in turn") {
+  SECTION("and is deleted in turn") {
     alice.end("v2");
     CHECK(alice.notifications_in(batch) ==
           lines{"bob unverified alice/v1", "bob unverified alice/v2", "bob verified alice/v1"});
   }
 }
 
-TEST_CASE("whatever becomes of verifications, batches of any size tell the same") {
+TEST_CASE("batches of any size cause the same notifications of verifications") {
   const auto seed = GENERATE(range(1U, 9U));
   INFO("seed " << seed);
   std::minstd_rand dice{seed};

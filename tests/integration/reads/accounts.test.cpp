@@ -1,4 +1,4 @@
-// Whose records readers see: `active` decides, and `status` only says why not
+// Read queries return records of active accounts only: `active` decides, `status` gives the reason
 // (com.atproto.sync.subscribeRepos#account).
 
 #include "db/reads/author_feed.hpp"
@@ -20,7 +20,7 @@ namespace {
 
 } // namespace
 
-TEST_CASE("an account that is not active shows nothing, for whatever reason or none") {
+TEST_CASE("records of an account that is not active are hidden, with any status or none") {
   const auto status = GENERATE(as<std::string>{}, "deactivated", "suspended", "takendown",
                                "throttled", "desynchronized", "a status of later days", "");
   INFO("status '" << status << "'");
@@ -33,7 +33,7 @@ TEST_CASE("an account that is not active shows nothing, for whatever reason or n
   CHECK(shown(target.connection, alice) == 0);
   const auto profile = must(reads::profiles(target.connection, std::vector{alice})).at(0);
   CHECK(profile.status == (status.empty() ? "inactive" : status));
-  CHECK(target.count("posts") == 1); // hidden, not gone
+  CHECK(target.count("posts") == 1); // hidden, not deleted
   events.account("alice", true, status);
   target.apply(events.take(), 1);
   CHECK(shown(target.connection, alice) == 1);

@@ -29,7 +29,7 @@ plan explaining_executor::generic_plan(const db::request& of) {
   const std::string name = of.prepared->name;
   must(on_->exec_script(fmt::format("PREPARE generic_{} AS {}", name, of.prepared->sql)));
   must(on_->exec_script("SET plan_cache_mode = force_generic_plan"));
-  // Of a generic plan the values do not matter.
+  // The values do not matter for a generic plan.
   std::string values;
   for (std::size_t i = 0; i < of.values->size(); ++i)
     values += i == 0 ? "NULL" : ", NULL";

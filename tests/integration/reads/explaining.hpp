@@ -7,8 +7,8 @@
 
 namespace prism::test {
 
-/// A connection that has each prepared statement explained before it runs it: with the values it is
-/// given, and once as the generic plan that PostgreSQL may change to after some executions.
+/// A connection that runs EXPLAIN for each prepared statement before the statement: with its
+/// values, and once for the generic plan, to which PostgreSQL may change after some executions.
 class explaining_executor final : public db::executor {
 public:
   explicit explaining_executor(db::connection& on) noexcept : on_(&on) {}
@@ -17,7 +17,7 @@ public:
   round_trip(std::span<const db::request> requests) override;
   [[nodiscard]] db::outcome<void> exec_script(const std::string& sql) override;
 
-  /// Name of a statement to the plans of all its executions, the generic one first.
+  /// By name of a statement: the plans of all its executions, the generic one first.
   [[nodiscard]] const std::map<std::string, std::vector<plan>>& plans() const noexcept {
     return plans_;
   }

@@ -1,4 +1,4 @@
-// What an author says of the answers and quotes of a post, as readers see it.
+// Hidden replies and detached quotes in the results of read queries.
 
 #include "db/reads/thread.hpp"
 #include "tests/integration/firehose_builder.hpp"
@@ -18,7 +18,7 @@ namespace {
   return *found;
 }
 
-/// The replies of a thread in words: "b1", or "b1 hidden".
+/// The replies of a thread as text: "b1" or "b1 hidden".
 [[nodiscard]] std::vector<std::string> replies_of(db::connection& on, std::int64_t post) {
   std::vector<std::string> out;
   for (const auto& each : must(reads::read_thread(on, post)).replies)
@@ -26,7 +26,7 @@ namespace {
   return out;
 }
 
-/// The quotes of a post in words: "b1", or "b1 removed".
+/// The quotes of a post as text: "b1" or "b1 removed".
 [[nodiscard]] std::vector<std::string> quotes_of(db::connection& on, std::int64_t post) {
   std::vector<std::string> out;
   for (const auto& each : must(reads::quotes_of(on, post, reads::newest_post, 100)).rows)
@@ -38,7 +38,7 @@ using lines = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE("a reply that its thread's author hides says so, and is there") {
+TEST_CASE("a reply hidden by the thread's author is returned and marked") {
   firehose_builder events;
   const auto root = events.post("alice", "a1");
   const auto first = events.reply("bob", "b1", root, root);
@@ -53,7 +53,7 @@ TEST_CASE("a reply that its thread's author hides says so, and is there") {
   target.apply(events.take(), 100);
   auto& on = target.connection;
   CHECK(replies_of(on, id_of(on, "alice", "a1")) == lines{"b1", "b2 hidden", "c1"});
-  // Of the thread's gate, wherever in the thread one reads.
+  // The thread's gate counts, wherever in the thread the read begins.
   const auto own = must(reads::read_thread(on, id_of(on, "bob", "b2"))).ancestors_and_post;
   REQUIRE(own.size() == 2);
   CHECK_FALSE(own.front().hidden);
@@ -63,7 +63,7 @@ TEST_CASE("a reply that its thread's author hides says so, and is there") {
   CHECK(replies_of(on, id_of(on, "alice", "a1")) == lines{"b1", "b2", "c1"});
 }
 
-TEST_CASE("a quote out of which the author took the post says so, as one that was never allowed") {
+TEST_CASE("a detached quote is marked like one that the gate did not allow") {
   firehose_builder events;
   const auto post = events.post("alice", "a1");
   events.quote("bob", "b1", post);

@@ -1,4 +1,4 @@
-// What readers may ask for has an upper end, whatever they ask and whatever is stored.
+// The results of read queries are bounded, for any request and any stored rows.
 
 #include "db/reads/profiles.hpp"
 #include "db/reads/thread.hpp"
@@ -14,7 +14,7 @@ using namespace prism::test;
 
 namespace {
 
-/// User 1 with `posts` posts of one instant.
+/// User 1 with `posts` posts of one sort time.
 [[nodiscard]] db::connection crowd(int posts) {
   auto on = connect_to(pg_fixture::migrated_database());
   must(on.exec_script(
@@ -44,7 +44,7 @@ TEST_CASE("a page has at most a hundred rows, and at least one") {
   CHECK(must(reads::posts(on, std::vector<std::int64_t>(150, 1))).size() == 100);
 }
 
-TEST_CASE("rows of one instant come once each, page by page") {
+TEST_CASE("rows with one sort time are each returned once across pages") {
   auto on = crowd(900);
   for (const auto& rows : {timeline(on, 1, {.page = 70}), author_feed(on, 1, {}, {.page = 70}),
                            notifications(on, 1, {.page = 70}), quotes(on, 1, {.page = 70})}) {
@@ -53,7 +53,8 @@ TEST_CASE("rows of one instant come once each, page by page") {
   }
 }
 
-TEST_CASE("of a forger's thousands in one instant some are shown, none twice, and paging ends") {
+TEST_CASE(
+    "of thousands of rows with one forged time some are returned, none twice, and paging ends") {
   auto on = crowd(5000);
   for (const auto& rows : {timeline(on, 1, {}), author_feed(on, 1, {}, {}),
                            notifications(on, 1, {}), quotes(on, 1, {})}) {
@@ -63,8 +64,8 @@ TEST_CASE("of a forger's thousands in one instant some are shown, none twice, an
   CHECK(must(reads::unread_notifications(on, 1, 0)) == reads::max_unread);
 }
 
-TEST_CASE("posts that answer each other in a circle make a thread of each once") {
-  // 1 answers itself, 2 answers itself, all others answer one of them.
+TEST_CASE("each post of a reply cycle appears once in its thread") {
+  // Posts 1 and 2 reply to themselves, all others reply to one of them.
   auto on = crowd(50);
   must(on.exec_script("UPDATE posts SET reply_parent_id = 3 - id WHERE id IN (1, 2)"));
   const auto found = must(reads::read_thread(on, 1, {1000, 100, 100, 1000}));
@@ -77,7 +78,7 @@ TEST_CASE("posts that answer each other in a circle make a thread of each once")
   CHECK(found.replies.size() == 16);
 }
 
-TEST_CASE("a thread's bounds have an upper end of their own") {
+TEST_CASE("the bounds of a thread have a maximum") {
   auto on = crowd(5000);
   must(on.exec_script("UPDATE posts SET reply_parent_id = id - 1 WHERE id > 1;"
                       "UPDATE posts SET reply_parent_id = NULL WHERE id = 1"));

@@ -10,7 +10,7 @@ namespace {
 
 using namespace prism::reads;
 
-/// @param read_page gives the page behind a position.
+/// @param read_page returns the page after a position.
 template <class Position, class ReadPage, class Text>
 [[nodiscard]] listing read_all(Position from, reading how, ReadPage read_page, Text text_of) {
   listing out;

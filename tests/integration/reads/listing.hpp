@@ -9,11 +9,10 @@
 #include <string>
 #include <vector>
 
-/// Each list read to its end, page by page: one text per row, as tests/integration/reads/naive has
-/// it.
+/// Reads each list to its end, page by page: one text per row, as reference_queries gives it.
 namespace prism::test {
 
-/// How to read: rows per page, and after how many rows to stop.
+/// Rows per page, and the number of rows after which to stop.
 struct reading {
   std::size_t page{100};
   std::size_t max_rows{100'000};

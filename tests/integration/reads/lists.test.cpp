@@ -1,5 +1,5 @@
-// The lists on the recorded sample, read to the end in pages of many sizes: each row once, in the
-// order of the plainest query that says the same, also when accounts in them are not active.
+// The lists of the recorded sample, read to the end in pages of many sizes: each row once, in the
+// order of the reference query, also if some accounts are not active.
 
 #include "db/reads/profiles.hpp"
 #include "db/reads/thread.hpp"
@@ -33,8 +33,8 @@ namespace {
   return out;
 }
 
-/// Every list of every user, post and list there is.
-/// @returns the number of rows seen.
+/// Compares every list of every user, post and list with its reference.
+/// @returns the number of rows.
 std::size_t compare_all(db::executor& on, std::size_t page) {
   const reading how{.page = page};
   std::size_t seen = 0;
@@ -64,13 +64,13 @@ std::size_t compare_all(db::executor& on, std::size_t page) {
 
 } // namespace
 
-TEST_CASE("every list of the sample, paged, has each row once and in order") {
+TEST_CASE("every list of the sample, read in pages, has each row once and in order") {
   auto sample = indexed_sample();
   const auto page = GENERATE(as<std::size_t>{}, 1, 7, 100);
   CHECK(compare_all(sample.connection, page) > 10'000);
 }
 
-TEST_CASE("what belongs to inactive accounts is left out everywhere") {
+TEST_CASE("records of inactive accounts are left out of every list") {
   auto sample = indexed_sample();
   const auto before = compare_all(sample.connection, 100);
   must(sample.connection.exec_script("UPDATE users SET status = 'takendown' WHERE id % 3 = 1"));
@@ -79,7 +79,7 @@ TEST_CASE("what belongs to inactive accounts is left out everywhere") {
   CHECK(after > 1000);
 }
 
-TEST_CASE("threads have the whole chain above and all replies below, within the bounds") {
+TEST_CASE("a thread has all ancestors and all replies within the bounds") {
   auto sample = indexed_sample();
   auto& on = sample.connection;
   const auto hidden = GENERATE(false, true);
@@ -107,7 +107,7 @@ TEST_CASE("threads have the whole chain above and all replies below, within the 
   CHECK(replies > 100);
 }
 
-TEST_CASE("profiles tell the counts and the status, of inactive accounts too") {
+TEST_CASE("profiles have counts and status, also for inactive accounts") {
   auto sample = indexed_sample();
   auto& on = sample.connection;
   const auto users = ids(on, "SELECT id FROM users ORDER BY id DESC LIMIT 100");

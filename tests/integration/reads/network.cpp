@@ -23,7 +23,7 @@ db::connection& synthetic_network() {
     return connect_to(pg_fixture::kept_database("two_million_rows", [](const auto& empty) {
       auto made = connect_to(empty);
       must(made.exec_script(text_of(PRISM_SOURCE_DIR "/bench/reads/fill.sql")));
-      // As autovacuum leaves it.
+      // The state that autovacuum produces.
       must(made.exec_script("VACUUM ANALYZE"));
     }));
   }();

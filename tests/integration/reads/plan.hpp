@@ -5,15 +5,15 @@
 
 namespace prism::test {
 
-/// What an EXPLAIN (FORMAT JSON) says of a plan, all nodes together.
+/// A plan of EXPLAIN (FORMAT JSON), all nodes together.
 struct plan {
   std::set<std::string> nodes;       ///< "Index Scan", "Limit" …
-  std::set<std::string> indexes;     ///< names of those that are read
-  std::set<std::string> seq_scanned; ///< tables that are read as a whole
+  std::set<std::string> indexes;     ///< names of the indexes that are read
+  std::set<std::string> seq_scanned; ///< tables that are read completely
   double cost{0};                    ///< the planner's estimate
 };
 
-/// Reads EXPLAIN's answer; throws what Boost.JSON throws if it is something else.
+/// Parses the output of EXPLAIN; throws an exception of Boost.JSON if it is anything else.
 [[nodiscard]] plan read_plan(const std::string& json);
 
 } // namespace prism::test

@@ -1,5 +1,5 @@
-// Every statement of db/reads on two million rows: how PostgreSQL runs it, and that it gives the
-// rows of the plainest query that says the same.
+// Every statement of db/reads on two million rows: its plan, and that it returns the rows of the
+// reference query.
 
 #include "db/reads/profiles.hpp"
 #include "db/reads/thread.hpp"
@@ -20,13 +20,13 @@ namespace {
 
 using names = std::set<std::string>;
 
-/// What every statement reads that gives posts, and the index that finds them.
+/// The indexes that a statement reads to return posts, and the index that finds them.
 [[nodiscard]] names with_post(const char* found_by) {
   return {found_by,          "uris_pkey",        "users_pkey", "post_aggregates_pkey",
           "post_gates_pkey", "thread_gates_pkey"};
 }
 
-/// Statement to the indexes that its plan has to read.
+/// By statement: the indexes that its plan must read.
 const std::map<std::string, names> promised{
     {"timeline_heads", {"feed_items_originator_sort_at", "follows_pkey"}},
     {"timeline_items", {"feed_items_originator_sort_at", "uris_pkey", "users_pkey"}},
@@ -47,11 +47,11 @@ const std::map<std::string, names> promised{
     {"find_user", {"users_did_key"}},
 };
 
-/// Nodes that read more than a page needs, or put rows into an order that no index gave.
+/// Plan nodes that read more than a page needs, or sort rows.
 const names forbidden{"Sort",      "Incremental Sort", "Seq Scan",    "Bitmap Heap Scan",
                       "Hash Join", "Merge Join",       "Materialize", "Gather"};
 
-/// Above this PostgreSQL begins to compile the plan, which takes longer than most of these run.
+/// Above this cost PostgreSQL compiles the plan (JIT), which takes longer than most of these run.
 constexpr double jit_above_cost = 100'000;
 
 void check_plan(const std::string& statement, const plan& of, const names& indexes) {
@@ -67,15 +67,16 @@ void check_plan(const std::string& statement, const plan& of, const names& index
   CHECK(of.cost < jit_above_cost);
 }
 
-/// Newest first in everything that is asked here.
+/// All lists here are newest first.
 constexpr reading few_pages{.page = 50, .max_rows = 500};
 
-/// Users of 5,000, 500, 100 and 10 follows, of about 15, with very many followers, and inactive.
+/// Users with 5,000, 500, 100, 10 and about 15 follows, one with very many followers, and an
+/// inactive one.
 constexpr std::array<std::int64_t, 7> users{1, 2, 3, 4, 5000, 19'999, 100};
 
 } // namespace
 
-TEST_CASE("every list on two million rows is read by index and is what plain SQL gives") {
+TEST_CASE("every list on two million rows is read by index and equals the reference query") {
   auto& on = synthetic_network();
   explaining_executor explained(on);
   for (const auto user : users) {
@@ -116,7 +117,7 @@ TEST_CASE("every list on two million rows is read by index and is what plain SQL
   CHECK(must(reads::find_user(explained, first.did)) == first.creator_id);
   CHECK(must(reads::find_post(explained, first.did, first.rkey)) == 1);
 
-  // The newest notification's moment is long past for some and in the middle for others.
+  // For some users all notifications are older, for others some of them are newer.
   const auto middle = must(on.exec("SELECT timestamptz '2024-11-23T00:40Z'"));
   for (const auto user : users) {
     const auto seen_at = middle.get_timestamptz(0, 0);
@@ -133,7 +134,8 @@ TEST_CASE("every list on two million rows is read by index and is what plain SQL
   CHECK(explained.plans().size() == promised.size());
 }
 
-TEST_CASE("without the indexes of 0005 the plans are others, so the check of them can fail") {
+TEST_CASE(
+    "without the indexes of migration 0005 the plans differ, so the check of plans can fail") {
   auto& on = synthetic_network();
   must(on.exec_script("BEGIN; DROP INDEX feed_items_originator_sort_at; "
                       "DROP INDEX notifications_recipient_created_at"));

@@ -8,7 +8,7 @@ namespace prism::test::reference {
 
 namespace {
 
-/// One text per row of `sql`, which has the id as $1 and the number of rows as $2.
+/// Runs `sql` with the id as $1 and the number of rows as $2: one text per row.
 [[nodiscard]] listing texts(db::executor& on, const std::string& sql, std::int64_t id,
                             std::size_t max_rows) {
   db::params p;
@@ -36,7 +36,7 @@ namespace {
   return fmt::format("(extract(epoch FROM {}) * 1000000)::int8", column);
 }
 
-/// Items of feed_items `i` that fulfil a condition.
+/// Rows `i` of feed_items that satisfy a condition.
 [[nodiscard]] listing items(db::executor& on, std::string_view condition, std::int64_t id,
                             std::size_t max_rows) {
   return texts(
@@ -63,7 +63,7 @@ namespace {
                id, max_rows);
 }
 
-/// Notifications `n` that are shown, with author `a` and subject `s` of `so`.
+/// Visible notifications `n`, with author `a`, subject `s` and its owner `so`.
 constexpr std::string_view shown_notifications =
     "FROM notifications n JOIN users a ON a.id = n.author_id LEFT JOIN uris s ON s.id = "
     "n.subject_id LEFT JOIN users so ON so.id = s.repo_id WHERE n.recipient_id = $1 AND a.status "

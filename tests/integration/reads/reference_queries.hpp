@@ -3,8 +3,7 @@
 #include "db/pg/executor.hpp"
 #include "tests/integration/reads/listing.hpp"
 
-/// The same lists said in the plainest SQL, with whatever plan comes of it: what db/reads must
-/// give.
+/// The same lists in the simplest SQL, with any plan: the rows that db/reads must return.
 namespace prism::test::reference {
 
 [[nodiscard]] listing timeline(db::executor& on, std::int64_t user, std::size_t max_rows);
@@ -19,7 +18,7 @@ namespace prism::test::reference {
 [[nodiscard]] listing members(db::executor& on, std::int64_t list, std::size_t max_rows);
 [[nodiscard]] listing quotes(db::executor& on, std::int64_t post, std::size_t max_rows);
 
-/// Ids of a thread's posts: those from the root down to the post, and all below it.
+/// Ids of the posts of a thread: from the root down to the post, and all below it.
 [[nodiscard]] std::vector<std::int64_t> ancestors(db::executor& on, std::int64_t post);
 [[nodiscard]] std::vector<std::int64_t> descendants(db::executor& on, std::int64_t post,
                                                     std::int64_t depth);

@@ -1,0 +1,129 @@
+#include "db/accounts/account_removal.hpp"
+#include "db/accounts/purge.hpp"
+#include "db/accounts/purge_transaction.hpp"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <thread>
+
+/// Deletions that were confirmed by the account's PDS.
+namespace prism::db {
+
+namespace {
+
+const statement next_transaction{
+    "next_transaction", R"sql(SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8)sql"};
+const statement oldest_transaction{
+    "oldest_transaction", R"sql(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8)sql"};
+
+const statement same_task{"same_identity_task", R"sql(
+  SELECT FROM identity_tasks
+  WHERE user_id = $1 AND kind = $2 AND version = $3
+  FOR UPDATE
+)sql"};
+
+const statement put_deleted{"put_deleted", R"sql(
+  UPDATE users
+  SET status = 'deleted', status_time = $2, handle = NULL, indexed_at = CASE
+    WHEN indexed_at > $2 THEN indexed_at END
+  WHERE id = $1 AND (status_time IS NULL OR status_time < $2)
+)sql"};
+
+const statement drop_tasks{"drop_identity_tasks", R"sql(
+  DELETE FROM identity_tasks
+  WHERE user_id = $1 AND event_time <= $2
+)sql"};
+
+/// Locks the shard's cursor and the task. @returns whether the task is still the same.
+[[nodiscard]] outcome<bool> open_purge(tx& on, const confirmed_deletion& deletion) {
+  const auto& task = deletion.task;
+  pipeline prologue(on);
+  const auto cursor_at = queue_prologue(prologue, deletion.service, deletion.shard);
+  const auto task_at =
+      prologue.add(same_task, std::move(params{}
+                                            .int8(task.user_id)
+                                            .int2(static_cast<std::int16_t>(task.kind))
+                                            .int4(task.version)));
+  const auto results = prologue.sync();
+  if (!results)
+    return tl::unexpected(results.error());
+  if (const auto seq = read_cursor((*results)[cursor_at], deletion.service, deletion.epoch); !seq)
+    return tl::unexpected(seq.error());
+  return !(*results)[task_at].empty();
+}
+
+/// Marks the account as deleted, so that batches that begin from now on do not notify it.
+[[nodiscard]] outcome<bool> mark_deleted(tx& on, const confirmed_deletion& deletion) {
+  auto same = open_purge(on, deletion);
+  if (!same || !*same)
+    return same;
+  params key;
+  key.int8(deletion.task.user_id).timestamptz(deletion.task.event_time);
+  if (auto done = on.exec_prepared(put_deleted, key); !done)
+    return tl::unexpected(done.error());
+  return true;
+}
+
+/// Waits for the end of all transactions that may not see what was committed before: they may still
+/// notify the account.
+[[nodiscard]] outcome<void> wait_for_older(connection& on, std::chrono::milliseconds limit) {
+  const auto next = on.exec_prepared(next_transaction, {});
+  if (!next)
+    return tl::unexpected(next.error());
+  const auto until = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    const auto oldest = on.exec_prepared(oldest_transaction, {});
+    if (!oldest)
+      return tl::unexpected(oldest.error());
+    if (oldest->get_int8(0, 0) >= next->get_int8(0, 0))
+      return {};
+    if (std::chrono::steady_clock::now() >= until)
+      return tl::unexpected(db_error{
+          error_class::transient, "55P03",
+          fmt::format("an older transaction has not ended within {} ms", limit.count()), "purge"});
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+}
+
+/// One chunk; the last one deletes the task as well.
+[[nodiscard]] outcome<bool> purge_chunk_confirmed(tx& on, const confirmed_deletion& deletion,
+                                                  late_locks& late, apply_report& report) {
+  const auto& task = deletion.task;
+  auto same = open_purge(on, deletion);
+  if (!same || !*same)
+    return same;
+  auto more =
+      delete_chunk(on, {task.did, task.user_id, task.event_time, task.event_time}, late, report);
+  if (!more || *more)
+    return more;
+  params key;
+  key.int8(task.user_id).timestamptz(task.event_time);
+  return on.exec_prepared(drop_tasks, key).map([](const auto&) { return false; });
+}
+
+} // namespace
+
+outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
+                                      const confirmed_deletion& deletion) {
+  partial_report ignored;
+  return purge_confirmed(on, options, deletion, ignored);
+}
+
+outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
+                                      const confirmed_deletion& deletion, partial_report& partial) {
+  const auto marked =
+      transaction::run(on, options, [&](tx& inside) { return mark_deleted(inside, deletion); });
+  if (!marked)
+    return tl::unexpected(marked.error());
+  if (auto waited = wait_for_older(on, options.deadline); !waited)
+    return tl::unexpected(waited.error());
+  const auto done = run_chunks(on, options, partial.done,
+                               [&](tx& inside, late_locks& late, apply_report& report) {
+                                 return purge_chunk_confirmed(inside, deletion, late, report);
+                               });
+  if (!done)
+    return tl::unexpected(done.error());
+  return std::exchange(partial.done, {});
+}
+
+} // namespace prism::db
