@@ -61,10 +61,10 @@ std::string dump(const options& values) {
                      "; Environment and command line override this file; see prismd --help.\n";
   for (const auto& row : option_rows()) {
     const auto value = value_of(row, values);
-    text +=
-        fmt::format("\n; {}\n; allowed: {}; environment: {}\n{} = {}\n", row.help, allowed(row),
-                    environment_names(row), row.name,
-                    is_number(row) ? value : quoted_value(row.secret ? mask_passwords(value) : value));
+    text += fmt::format("\n; {}\n; allowed: {}; environment: {}\n{} = {}\n", row.help, allowed(row),
+                        environment_names(row), row.name,
+                        is_number(row) ? value
+                                       : quoted_value(row.secret ? mask_passwords(value) : value));
   }
   return text;
 }

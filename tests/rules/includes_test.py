@@ -11,7 +11,7 @@ import re
 import sys
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
-NO_ROOM = ("tests", "bench", "build")
+NO_ROOM = ("tests", "bench", "build", "cmake")
 
 
 def read_table(path):
