@@ -301,10 +301,14 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
                                  std::size_t frames) {
   if (decision.next == action::quarantine && !rejection_)
     rejection_ = error;
-  if (decision.requeue)
-    spdlog::warn("shard {}: PostgreSQL {} a batch of {} frames ({}), trying {}", number_,
-                 kind_of(error) == batch_failure::too_large ? "did not finish" : "rejected", frames,
-                 error.sqlstate, machine_.max_frames());
+  if (!decision.requeue)
+    return;
+  if (kind_of(error) == batch_failure::too_large)
+    spdlog::warn("shard {}: PostgreSQL did not finish a batch of {} frames ({}), trying {}",
+                 number_, frames, error.sqlstate, machine_.max_frames());
+  else
+    spdlog::warn("shard {}: PostgreSQL rejected a batch of {} frames ({}), trying {}", number_,
+                 frames, error.sqlstate, machine_.max_frames());
 }
 
 } // namespace prism

@@ -3,6 +3,7 @@
 #include "tests/unit/atproto/hex.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <set>
 #include <unordered_set>
 
@@ -29,7 +30,7 @@ std::string why(const expected<cid>& result) {
 TEST_CASE("the CID of a DAG-CBOR block is known to other implementations") {
   const auto id = cid::of_dag_cbor(hex("a0"));
   CHECK(id.to_string() == empty_map);
-  CHECK(test::to_hex(id.bytes()) == std::string{"01711220"} + digest);
+  CHECK(test::to_hex(id.bytes()) == fmt::format("01711220{}", digest));
   CHECK(test::to_hex(id.digest()) == digest);
   CHECK(id.codec() == cid_codec::dag_cbor);
   CHECK(id.matches(hex("a0")));
