@@ -72,6 +72,8 @@ tl::expected<parse_result, parse_failure> parse(std::span<const std::string_view
     return parse_result{.what = action::help, .text = help_text()};
   if (from_arguments->version)
     return parse_result{.what = action::version, .text = version_text()};
+  if (from_arguments->print_statements)
+    return parse_result{.what = action::print_statements};
 
   const auto from_environment = read_environment(environment);
   if (!from_environment)

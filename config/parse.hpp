@@ -15,10 +15,11 @@ namespace prism::config {
 
 /// What the command line requests.
 enum class action {
-  run,     ///< start the node
-  help,    ///< print `text` and exit with 0
-  version, ///< the same
-  dump     ///< the same
+  run,             ///< start the node
+  help,            ///< print `text` and exit with 0
+  version,         ///< the same
+  dump,            ///< the same
+  print_statements ///< print the SQL statements and exit with 0; `text` is empty
 };
 
 struct parse_result {

@@ -40,6 +40,8 @@ std::string help_text() {
       "      PRISM_CONFIG_FILE\n"
       "  --dump-config\n"
       "      print the options in effect as a configuration file, and exit\n"
+      "  --print-statements\n"
+      "      print the SQL statements as PREPARE commands, for psql, and exit\n"
       "  --help, -h\n"
       "  --version\n\n";
   for (const auto& row : option_rows()) {

@@ -11,6 +11,8 @@ expected<command_line> read_command_line(std::span<const std::string_view> argum
       result.version = true;
     } else if (argument == "--dump-config") {
       result.dump = true;
+    } else if (argument == "--print-statements") {
+      result.print_statements = true;
     } else {
       const auto equals = argument.find('=');
       const bool is_option = argument.substr(0, 2) == "--" && argument.size() > 2 && equals != 2;

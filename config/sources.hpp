@@ -45,6 +45,7 @@ struct command_line {
   bool help{false};
   bool version{false};
   bool dump{false};
+  bool print_statements{false};
 };
 
 /// Parses `--NAME=VALUE` arguments (`arguments` without the program's name); if a name is given

@@ -4,6 +4,7 @@
 #include "core/crash_point.hpp"
 #include "core/exit_code.hpp"
 #include "tools/prismd/logging.hpp"
+#include "tools/prismd/print_statements.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -79,7 +80,8 @@ int main(int argc, char** argv) {
     return parsed.error().exit_code;
   }
   if (parsed->what != prism::config::action::run) {
-    std::fputs(parsed->text.c_str(), stdout);
+    const bool statements = parsed->what == prism::config::action::print_statements;
+    std::fputs((statements ? prism::tools::statements_text() : parsed->text).c_str(), stdout);
     return prism::to_int(prism::exit_code::success);
   }
   return prism::to_int(run(*parsed));

@@ -48,7 +48,7 @@ TEST_CASE("a dump reads back as the options it was made from") {
   CHECK(read_back(dump({})) == options{});
 }
 
-TEST_CASE("dump, help and version are requested on the command line") {
+TEST_CASE("dump, help, version and statements are requested on the command line") {
   const auto dumped = parse(words{"--dump-config", "--shards=9"}, words{}, "");
   REQUIRE(dumped);
   CHECK(dumped->what == action::dump);
@@ -60,6 +60,9 @@ TEST_CASE("dump, help and version are requested on the command line") {
   const auto version = parse(words{"--version"}, words{}, "");
   REQUIRE(version);
   CHECK(version->what == action::version);
+  const auto statements = parse(words{"--print-statements"}, words{"PRISM_NONSENSE=1"}, "");
+  REQUIRE(statements);
+  CHECK(statements->what == action::print_statements);
   CHECK_THAT(version->text, Catch::Matches("prismd [0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z]+\\)\n"));
 }
 
