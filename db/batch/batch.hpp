@@ -12,8 +12,8 @@
 #include <variant>
 #include <vector>
 
-/// A batch: what one shard makes of the frames that arrived while its previous batch was in the
-/// database. Plain values; built by db/batch/batch_builder, applied by db/apply/indexer.
+/// A batch: the rows that one shard writes in one transaction, from consecutive frames of its
+/// lane. Plain values; built by db/batch/batch_builder, applied by db/apply/indexer.
 namespace prism::db {
 
 /// Microseconds since the Unix epoch.
@@ -37,7 +37,7 @@ struct post_row {
   std::vector<did_ref> mentions;
 };
 
-/// A record that connects its creator with something: like, repost, follow, block, list item, list
+/// A record that joins its creator with a subject: like, repost, follow, block, list item, list
 /// block, verification. Which members are used depends on the collection (db/index/relations.hpp).
 struct relation_row {
   std::uint32_t subject{no_ref}; ///< a uri_ref for like and repost, else a did_ref
@@ -91,23 +91,23 @@ struct op {
   did_ref creator{no_ref};
   atproto::collection kind{atproto::collection::other};
   op_action action{op_action::create};
-  uri_ref self{no_ref}; ///< of records that others refer to by uri; for gates, of their post
+  uri_ref self{no_ref}; ///< if others refer to the record by uri; a gate has its post's uri
   std::string rkey;
   std::string rev;
   std::int64_t seq{0};
   micros commit_time{0};
   // The rest is empty for `remove`.
   std::optional<micros> created_at;
-  /// createdAt as written, where `created_at` does not give the same text.
+  /// createdAt as written, if `created_at` formats to another text.
   std::optional<std::string> created_text;
   atproto::cid cid;
-  /// The block, kept only where the columns cannot rebuild it or the table asks for it.
+  /// The block; only if the columns cannot rebuild it or the table always keeps it.
   std::optional<bytes> record;
   row columns;
 };
 
-/// The path of its record in its repo: collection/rkey.
-[[nodiscard]] std::string path_of(const op& what);
+/// The path of the record in its repo: collection/rkey.
+[[nodiscard]] std::string path_of(const op& operation);
 
 /// The newest commit or sync of a repo in the batch.
 struct repo_head {
@@ -149,7 +149,7 @@ struct batch {
   std::vector<account_event> accounts;
   std::vector<identity_event> identities;
   /// Whether deletions of accounts wait until the account's PDS has confirmed them
-  /// (db/accounts/identity); else they are carried out with the batch.
+  /// (db/accounts/identity); otherwise the batch carries them out.
   bool verify_deletions{false};
   /// users.id of each DID in `refs`, filled by user_creation before the batch is applied.
   std::vector<std::int64_t> user_ids;

@@ -18,11 +18,11 @@ using atproto::collection;
 
 namespace {
 
-// Of users.status, and of a path in the log. Both are short unless somebody means harm.
+// Limits of users.status and of a path in the log, in bytes: a hostile server may send more.
 constexpr std::size_t max_status = 64;
 constexpr std::size_t max_shown_path = 256;
 
-/// A reason for refusing one record: a stable word for the metric, and the sentence for the log.
+/// Why one record is rejected: a stable word for the metric, a sentence for the log.
 struct refusal {
   std::string reason;
   std::string message;
@@ -32,20 +32,20 @@ struct refusal {
   return tl::unexpected<refusal>(refusal{std::string{reason}, std::move(message)});
 }
 
-// Compiled once; that it compiles is a test.
+// Compiled once. A test proves that it compiles.
 [[nodiscard]] const atproto::lexicon_catalog& lexicons() {
   static const auto catalog =
       atproto::lexicon_catalog::compile(atproto::embedded_lexicons()).value();
   return catalog;
 }
 
-// Errors of the row builder begin with their reason word.
-[[nodiscard]] refusal as_refusal(const error& problem) {
-  const auto colon = problem.message.find(':');
-  return {problem.message.substr(0, colon), problem.message};
+[[nodiscard]] refusal as_refusal(const row_rejection& rejection) {
+  const std::string reason{to_string(rejection.reason)};
+  return {reason, fmt::format("{}: {}", reason, rejection.message)};
 }
 
-// Collections whose records others refer to by uri, and gates, which share their post's uri.
+// The collection of the uri that an op keeps: that of records which others refer to; a gate has
+// its post's uri.
 [[nodiscard]] collection self_kind(collection kind) {
   switch (kind) {
   case collection::post:
@@ -66,20 +66,20 @@ struct refusal {
                                                       const atproto::car_view& car,
                                                       std::size_t& room, ref_tables& refs) {
   if (!in.record)
-    return refuse("missing_cid", "the operation names no record");
+    return refuse("missing_cid", "the operation has no CID");
   const auto block = car.find(*in.record);
   if (!block)
     return refuse("missing_block", fmt::format("no block {}", in.record->to_string()));
   if (block->size() > atproto::frame_limits::max_record)
     return refuse("record_too_large", fmt::format("{} bytes", block->size()));
-  // Many operations may name one block: together they have no more than a CAR can hold.
+  // Several operations may name one block, so the sum is limited to what a CAR can hold.
   if (block->size() > room)
     return refuse("commit_too_large", fmt::format("{} bytes more than fit", block->size() - room));
   room -= block->size();
   const auto document = atproto::cbor_document::parse(*block);
   if (!document)
     return refuse("bad_cbor", document.error().message);
-  // The official AppView takes chat declarations as they are. Here they have to say what they are.
+  // The official AppView accepts any chat declaration; here it must have its $type.
   if (out.kind == collection::chat_declaration) {
     if (document->root().find_text("$type") != in.collection)
       return refuse("bad_type_field",
@@ -114,7 +114,7 @@ struct refusal {
   return {};
 }
 
-// A record that is too large is refused by itself; what stands beside it in the CAR is not.
+// A record that is too large is rejected alone; the other records of the CAR are indexed.
 [[nodiscard]] atproto::car_limits commit_car_limits() {
   atproto::car_limits limits;
   limits.max_block_size = atproto::frame_limits::max_commit_blocks;
@@ -201,7 +201,7 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     out.commit_time = *time;
     if (!atproto::is_valid_record_key(in.rkey)) {
       events_.rejected(frame.repo, printable(in.path, max_shown_path), "bad_record_key",
-                       "the record key breaks its syntax");
+                       "the record key is invalid");
       continue;
     }
     if (const auto own = self_kind(kind); own != collection::other)
@@ -227,10 +227,6 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
   }
   add_head(frame.repo, frame.rev, frame.commit, *time);
   return {};
-}
-
-std::string path_of(const op& what) {
-  return fmt::format("{}/{}", atproto::nsid_of(what.kind), what.rkey);
 }
 
 batch batch_builder::take() {

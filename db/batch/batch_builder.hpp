@@ -8,9 +8,10 @@
 
 namespace prism::db {
 
-/// What the builder says about what it leaves out, so that nothing is dropped in silence.
+/// The builder's reports of what it leaves out.
 struct build_events {
-  /// A record that breaks its lexicon or cannot be decoded. `reason` is a short stable word.
+  /// A record that violates its lexicon or an indexing rule, or cannot be decoded. `reason` is a
+  /// short stable word.
   std::function<void(std::string_view did, std::string_view path, std::string_view reason,
                      const std::string& message)>
       rejected;
@@ -19,14 +20,14 @@ struct build_events {
 };
 
 /// Turns decoded frames into a batch: finds each record's block, checks it against its CID and
-/// lexicon, reads its fields into columns. One builder makes one batch; not thread-safe, no I/O.
+/// lexicon, and reads its fields into columns. Not thread-safe, no I/O.
 class batch_builder {
 public:
   /// @param events called synchronously; must outlive the builder.
   explicit batch_builder(const build_events& events);
 
   /// Adds one frame's operations. A frame that is not well-formed as a whole adds nothing.
-  /// @returns `errc::invalid` or `errc::limit` with the field that is wrong.
+  /// Errors: `errc::invalid` or `errc::limit`, naming the invalid field.
   [[nodiscard]] expected<void> add(const atproto::frame& frame);
 
   /// Frames added so far.

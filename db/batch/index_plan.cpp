@@ -26,7 +26,7 @@ void fold(planned_path& path, const op& next, bool first) {
     path.superseded.push_back({path.put, next.commit_time});
   switch (next.action) {
   case op_action::create:
-    // A second create of a live record is a fault of the repo: the first stays.
+    // A second create of a live record is an error of the repo; the first one stays.
     if (path.put == nullptr)
       path.put = &next;
     break;

@@ -9,7 +9,7 @@
 
 namespace prism::db {
 
-/// A version that came and went within one batch.
+/// A version that was written and replaced within one batch.
 struct superseded_version {
   const op* what;
   micros until; ///< time of the operation that ended it
@@ -20,23 +20,24 @@ struct planned_path {
   did_ref creator{no_ref};
   uri_ref self{no_ref};
   std::string_view rkey;
-  /// An older version, if there is one, has to go first.
+  /// Delete an older version first, if there is one.
   bool remove_old{false};
-  /// The version that stays; null if the record is gone in the end.
+  /// The version to insert; null if the batch ends with the record deleted.
   const op* put{nullptr};
-  /// Time of the first operation: when the older version ended.
+  /// Time of the first operation: the end of the older version.
   micros first_time{0};
-  /// Versions that came and went within the batch, in order; only of what is kept as history.
+  /// Versions that were written and replaced within the batch, in order; only of collections with a
+  /// history.
   std::vector<superseded_version> superseded;
 };
 
 /// The net work of a batch, by collection, in the order of first appearance. Points into the batch.
 struct index_plan {
   std::array<std::vector<planned_path>, atproto::collection_count> paths;
-  /// All operations on profiles and verifications, in order: what these tell is never taken back,
-  /// so it depends on every step and not only on what is left in the end.
+  /// All operations on profiles and verifications, in order: their notifications are never
+  /// retracted, so each operation counts, not only the last one.
   std::vector<const op*> ordered_ops;
-  /// Operations left out because their commit is not newer than what is stored.
+  /// Operations left out because their commit is not newer than the stored one.
   std::size_t stale{0};
 
   [[nodiscard]] std::vector<planned_path>& of(atproto::collection kind) {

@@ -4,8 +4,8 @@
 
 namespace prism::db {
 
-/// Why a notification was made; stored in `notifications.reason`, so numbers never change. The
-/// collection of the causing record follows from it.
+/// Why a notification was made. Stored in `notifications.reason`, so numbers never change; implies
+/// the collection of the record that caused it.
 enum class notification_reason : std::int16_t {
   like = 1,
   repost = 2,

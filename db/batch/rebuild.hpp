@@ -9,12 +9,13 @@
 #include <string>
 #include <string_view>
 
-/// Records made again from their columns. Ingest rebuilds every record of these collections once
-/// and keeps its block only if the result differs, so what is stored always gives the record's CID.
+/// Rebuilds records from their columns. The batch builder rebuilds every record of these
+/// collections once and keeps its block only if the result differs, so the stored data always has
+/// the record's CID.
 namespace prism::db {
 
-/// The text of a CID as it is stored: the binary form if that gives back the same text, else the
-/// text's own characters (which cannot begin like a binary CID).
+/// The text of a CID as it is stored: the binary form if it formats to the same text, else the
+/// characters of the text (which cannot begin like a binary CID).
 [[nodiscard]] bytes pack_cid(std::string_view text);
 
 /// Reverses `pack_cid`.
@@ -36,7 +37,7 @@ struct text_ref {
 [[nodiscard]] expected<bytes> rebuild_pair(atproto::collection kind, std::string_view subject_did,
                                            std::string_view created_at);
 
-/// A post's columns in the form in which SELECT gives them back.
+/// A post's columns as SELECT returns them.
 struct post_columns {
   std::string_view text;
   std::string_view created_at;
@@ -50,7 +51,7 @@ struct post_columns {
   std::optional<std::string_view> extra;
 };
 
-/// The items of a JSON array of texts, such as a text[] column gives through array_to_json.
+/// The items of a JSON array of texts, such as array_to_json makes of a text[] column.
 [[nodiscard]] std::optional<std::vector<std::string>>
 json_texts(std::optional<std::string_view> json);
 

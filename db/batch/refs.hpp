@@ -15,8 +15,8 @@ using did_ref = std::uint32_t;
 using uri_ref = std::uint32_t;
 inline constexpr std::uint32_t no_ref = UINT32_MAX;
 
-/// What an at-uri's text falls into; views into it. Every text falls into parts in one way and
-/// comes back from them byte for byte, also where it is not canonical.
+/// The parts of an at-uri, as views into its text. `uri_text` puts them together to the same bytes,
+/// even if the uri is not canonical.
 struct uri_parts {
   std::string_view did;                                 ///< empty: `rkey` is the whole text
   atproto::collection kind{atproto::collection::other}; ///< `other`: `rkey` is "collection/rkey"
@@ -24,11 +24,11 @@ struct uri_parts {
 };
 [[nodiscard]] uri_parts split_uri(std::string_view text) noexcept;
 
-/// Bytes of `uri_parts::rkey` that the index of `uris` can hold. Only uris with a fragment come
-/// near.
+/// Greatest size of `uri_parts::rkey` that the index of `uris` can hold, in bytes. Only uris with a
+/// fragment come near it.
 inline constexpr std::size_t max_uri_rkey = 2600;
 
-/// A row of `uris` before it has an id: `uri_parts`, of which the DID is a ref.
+/// A row of `uris` before it has an id: `uri_parts` with a ref in place of the DID.
 struct uri_key {
   did_ref repo{no_ref};                                 ///< `no_ref`: `rkey` holds the whole text
   atproto::collection kind{atproto::collection::other}; ///< `other`: `rkey` holds "collection/rkey"
@@ -40,7 +40,7 @@ class ref_tables {
 public:
   /// The ref of a DID, added if new.
   did_ref did(std::string_view text);
-  /// The ref of an at-uri in any spelling, added if new with the DID it names.
+  /// The ref of an at-uri in any spelling, added if new together with its DID.
   uri_ref uri(std::string_view text);
   /// The ref of the record at a path of a repo, added if new.
   uri_ref path(did_ref repo, atproto::collection kind, std::string_view rkey);
@@ -55,7 +55,7 @@ private:
   std::unordered_map<std::string, uri_ref> uri_index_;
 };
 
-/// The text of the at-uri that a row of `uris` stands for.
+/// The at-uri of a row of `uris`.
 /// @param did the repo's DID; empty for repo 0.
 [[nodiscard]] std::string uri_text(std::string_view did, atproto::collection kind,
                                    std::string_view rkey);

@@ -5,6 +5,7 @@
 #include "db/batch/sql_text.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace prism::db {
 
@@ -12,17 +13,24 @@ using atproto::collection;
 
 namespace {
 
+using filled = tl::expected<void, row_rejection>;
+using reason = row_rejection::reason_code;
+
+[[nodiscard]] tl::unexpected<row_rejection> reject(reason why, std::string message) {
+  return tl::unexpected(row_rejection{why, std::move(message)});
+}
+
 [[nodiscard]] bool same(const expected<bytes>& rebuilt, std::span<const std::byte> block) {
   return rebuilt && std::ranges::equal(*rebuilt, block);
 }
 
-/// What every visit needs.
+/// Fills an op from each type of record.
 struct filler {
   op& out;
   std::string_view did;
   std::span<const std::byte> block;
   ref_tables& refs;
-  /// A uri that the index cannot hold. The record is then refused, whatever else it is.
+  /// A uri that the index cannot hold: the record is rejected at the end.
   std::string_view& too_long;
 
   void keep_block() const { out.record = bytes{block.begin(), block.end()}; }
@@ -42,7 +50,7 @@ struct filler {
     if (text.size() <= max_uri_rkey || split_uri(text).rkey.size() <= max_uri_rkey)
       return refs.uri(text);
     too_long = text;
-    return self(out.kind); // stands in for it
+    return self(out.kind); // a placeholder
   }
 
   [[nodiscard]] uri_ref self(collection kind) const {
@@ -58,23 +66,23 @@ struct filler {
   }
 
   /// The rule that a gate lives in the repo, and under the rkey, of its post.
-  [[nodiscard]] expected<void> own_post(std::string_view post) const {
+  [[nodiscard]] filled own_post(std::string_view post) const {
     const auto& key = refs.uris()[uri(post)];
     if (key.repo == out.creator && key.rkey == out.rkey)
       return {};
-    return fail(errc::invalid, "gate_of_other_post: {} is not the post of this gate", post);
+    return reject(reason::gate_of_other_post, fmt::format("{} is not the post of this gate", post));
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::plain_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::plain_record& in) const {
     if (in.created_at)
       date(*in.created_at);
     keep_block();
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::post_record& in) const;
+  [[nodiscard]] filled operator()(const atproto::post_record& in) const;
 
-  [[nodiscard]] expected<void> operator()(const atproto::subject_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::subject_record& in) const {
     relation_row relation;
     relation.subject = uri(in.subject.uri);
     relation.subject_cid = pack_cid(in.subject.cid);
@@ -93,7 +101,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::pair_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::pair_record& in) const {
     relation_row relation;
     relation.subject = refs.did(in.subject);
     date(in.created_at);
@@ -102,11 +110,12 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::list_item_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::list_item_record& in) const {
     relation_row relation;
     relation.list = uri(in.list);
     if (refs.uris()[relation.list].repo != out.creator)
-      return fail(errc::invalid, "list_of_other_repo: {} belongs to somebody else", in.list);
+      return reject(reason::list_of_other_repo,
+                    fmt::format("{} belongs to another account", in.list));
     relation.subject = refs.did(in.subject);
     date(in.created_at);
     keep_block();
@@ -114,7 +123,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::list_block_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::list_block_record& in) const {
     relation_row relation;
     relation.list = uri(in.list);
     date(in.created_at);
@@ -123,7 +132,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::verification_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::verification_record& in) const {
     relation_row relation;
     relation.subject = refs.did(in.subject);
     relation.handle = sql_text(in.handle);
@@ -134,7 +143,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::list_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::list_record& in) const {
     out.self = self(collection::list);
     out.columns = list_row{sql_text(in.name), sql_text(in.purpose)};
     date(in.created_at);
@@ -142,7 +151,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::feed_generator_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::feed_generator_record& in) const {
     out.self = self(collection::feed_generator);
     out.columns = feed_generator_row{sql_text(in.did), sql_text(in.display_name)};
     date(in.created_at);
@@ -150,7 +159,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::starter_pack_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::starter_pack_record& in) const {
     out.self = self(collection::starter_pack);
     out.columns = starter_pack_row{sql_text(in.name)};
     date(in.created_at);
@@ -158,7 +167,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::thread_gate_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::thread_gate_record& in) const {
     if (auto own = own_post(in.post); !own)
       return own;
     out.self = self(collection::post);
@@ -176,7 +185,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::post_gate_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::post_gate_record& in) const {
     if (auto own = own_post(in.post); !own)
       return own;
     out.self = self(collection::post);
@@ -186,7 +195,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] expected<void> operator()(const atproto::profile_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::profile_record& in) const {
     profile_row profile;
     if (in.display_name)
       profile.display_name = sql_text(*in.display_name);
@@ -202,7 +211,7 @@ struct filler {
   }
 };
 
-/// As the column will give them back.
+/// The texts as the column returns them.
 [[nodiscard]] std::optional<std::vector<std::string>>
 texts_of(const std::optional<atproto::cbor_node>& array) {
   if (!array)
@@ -223,7 +232,7 @@ texts_of(const std::optional<atproto::cbor_node>& array) {
   return text_ref{std::string{ref->uri}, std::string{ref->cid}};
 }
 
-expected<void> filler::operator()(const atproto::post_record& in) const {
+filled filler::operator()(const atproto::post_record& in) const {
   out.self = self(collection::post);
   post_row post;
   if (in.reply_root) {
@@ -273,17 +282,31 @@ expected<void> filler::operator()(const atproto::post_record& in) const {
 
 } // namespace
 
-expected<void> fill_row(op& target, std::string_view did, const atproto::cbor_node& root,
-                        ref_tables& refs) {
+std::string_view to_string(row_rejection::reason_code value) noexcept {
+  switch (value) {
+  case reason::bad_record:
+    return "bad_record";
+  case reason::gate_of_other_post:
+    return "gate_of_other_post";
+  case reason::list_of_other_repo:
+    return "list_of_other_repo";
+  case reason::uri_too_long:
+    return "uri_too_long";
+  }
+  return "bad_record";
+}
+
+tl::expected<void, row_rejection> fill_row(op& target, std::string_view did,
+                                           const atproto::cbor_node& root, ref_tables& refs) {
   const auto parsed = atproto::parse_record(target.kind, root);
   if (!parsed)
-    return fail(errc::invalid, "bad_record: {}", parsed.error().message);
+    return reject(reason::bad_record, parsed.error().message);
   std::string_view too_long;
-  auto filled = std::visit(filler{target, did, root.raw(), refs, too_long}, *parsed);
+  auto done = std::visit(filler{target, did, root.raw(), refs, too_long}, *parsed);
   if (!too_long.empty())
-    return fail(errc::invalid, "uri_too_long: {} bytes; what follows the DID may have {}",
-                too_long.size(), max_uri_rkey);
-  return filled;
+    return reject(reason::uri_too_long, fmt::format("{} bytes; the part after the DID may have {}",
+                                                    too_long.size(), max_uri_rkey));
+  return done;
 }
 
 } // namespace prism::db

@@ -1,19 +1,35 @@
 #pragma once
 
 #include "atproto/records/records.hpp"
-#include "core/error.hpp"
 #include "db/batch/batch.hpp"
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
 
 namespace prism::db {
 
-/// Fills an op's columns from its record: interns what it refers to, normalises dates, and keeps
-/// the block's bytes where the columns would not give them back.
-/// @param target creator, kind and rkey are set already.
+/// Why a record that its lexicon allows is not indexed.
+struct row_rejection {
+  enum class reason_code {
+    bad_record,         ///< a field cannot be read
+    gate_of_other_post, ///< a gate's repo and rkey are not those of its post
+    list_of_other_repo, ///< an item of another account's list
+    uri_too_long,       ///< longer than the index of `uris` can hold
+  };
+  reason_code reason{reason_code::bad_record};
+  std::string message; ///< for the log
+};
+
+/// The name of a reason, for logs and metrics: "gate_of_other_post".
+[[nodiscard]] std::string_view to_string(row_rejection::reason_code reason) noexcept;
+
+/// Fills an op's columns from its record: interns the DIDs and uris in it, normalises dates, and
+/// keeps the block if the columns cannot rebuild it.
+/// @param target has creator, kind and rkey.
 /// @param did the creator's DID.
 /// @param root the block's top node, valid by its lexicon where the collection has one.
-/// @returns `errc::invalid` if an indexing rule forbids the record (a gate of somebody else's post,
-/// an item of somebody else's list) or a field cannot be read.
-[[nodiscard]] expected<void> fill_row(op& target, std::string_view did,
-                                      const atproto::cbor_node& root, ref_tables& refs);
+[[nodiscard]] tl::expected<void, row_rejection>
+fill_row(op& target, std::string_view did, const atproto::cbor_node& root, ref_tables& refs);
 
 } // namespace prism::db

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
-// In JSON text a NUL can only stand as \u0000. Escapes are skipped in pairs, so that an escaped
+// In JSON text, NUL is written as \u0000. Escapes are skipped in pairs, so that an escaped
 // backslash before "u0000" is not mistaken for one.
 void replace_json_nul(std::string& json) {
   constexpr std::string_view nul = "\\u0000";
@@ -44,7 +44,7 @@ std::string sql_text(std::string_view text, std::size_t max_size) {
       --max_size;
     text = text.substr(0, max_size);
   }
-  // In one pass: a record may consist of nothing else.
+  // In one pass: a record may consist of NULs only.
   std::string out;
   out.reserve(text.size());
   for (;;) {

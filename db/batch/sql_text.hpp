@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-/// Texts in the form in which PostgreSQL accepts them. It has no NUL in text and none in jsonb: NUL
-/// becomes U+FFFD here, and the record's bytes, which are then kept, stay what they were.
+/// Texts in the form in which PostgreSQL accepts them. Neither text nor jsonb can hold NUL, so it
+/// becomes U+FFFD; the record's block is then kept unchanged.
 namespace prism::db {
 
-/// @param most bytes of `text` that are looked at; a character that would be cut is left out.
+/// @param max_size limit in bytes; a character that crosses it is left out.
 [[nodiscard]] std::string sql_text(std::string_view text,
                                    std::size_t max_size = std::string_view::npos);
 
@@ -27,8 +27,8 @@ namespace prism::db {
 [[nodiscard]] std::string
 sql_json_object(const std::vector<std::pair<std::string_view, atproto::cbor_node>>& pairs);
 
-/// The literal of a bigint[]; nothing for none. (Arrays of arrays cannot be ragged, so such columns
-/// travel as texts.)
+/// The literal of a bigint[]; empty if there are no ids. (The rows of a two-dimensional array have
+/// equal lengths, so such columns are sent as texts.)
 [[nodiscard]] std::optional<std::string> sql_ids(const std::vector<std::int64_t>& ids);
 
 } // namespace prism::db

@@ -4,13 +4,13 @@
 #include <unordered_map>
 #include <utility>
 
-/// What a batch brings: the inserting half of `batch_writer`.
+/// The inserting half of `batch_writer`.
 namespace prism::db {
 
 using atproto::collection;
 
-// Edges whose referent is not indexed wait for it; likes of other things than posts never wait. The
-// rows of the plan come first, in its order; released ones, which wait no more, stand behind them.
+// Parks relations whose referent is not indexed; a like of anything but a post is never parked. The
+// rows of the plan come first, in its order; released ones, whose referent is indexed, follow.
 void batch_writer::park_waiting(collection kind) {
   std::vector<relation> ready;
   auto row = relations_[at(kind)].begin();
@@ -95,10 +95,10 @@ batch_writer::id_set batch_writer::creators_of_self(const result& rows) {
   return out;
 }
 
-// A profile that is made where none is tells of its starter pack, once and for all: neither a later
-// version nor its end matters (@atproto/bsky, profile plugin).
+// A new profile notifies the owner of its starter pack, once: neither an update nor the deletion of
+// the profile changes that (@atproto/bsky, profile plugin).
 void batch_writer::notify_starter_pack_joins() {
-  std::unordered_map<did_ref, bool> there; // before the batch, then after each operation
+  std::unordered_map<did_ref, bool> there; // before the batch, then after each op
   for (const auto& path : plan_.of(collection::profile))
     if (path.rkey == "self") {
       const auto creator = ids_.user(path.creator);

@@ -3,7 +3,7 @@
 
 #include <unordered_map>
 
-/// What a batch takes away: the deleting half of `batch_writer`.
+/// The deleting half of `batch_writer`.
 namespace prism::db {
 
 using atproto::collection;
@@ -35,8 +35,8 @@ void batch_writer::remove_relations(round_trip& next) {
       }
     if (paths.empty())
       continue;
-    // Parked first: a release that is under way elsewhere holds these rows, and what it has moved
-    // is then seen by the delete behind it.
+    // Parked operations first: a concurrent release holds these rows, so the delete waits for it,
+    // and the next statement sees the rows that it has moved.
     if (can_be_parked(kind)) {
       queue_cancel_parked(next.pipe(), kind, paths);
       next.then([this, kind, earliest = earliest(paths)](const result& rows) -> outcome<void> {

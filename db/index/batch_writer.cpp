@@ -169,7 +169,8 @@ outcome<void> batch_writer::release_and_park() {
       return {};
     });
   }
-  // Only now: what was parked takes nobody's place, and would be told of behind being taken back.
+  // After parking: a parked duplicate must not replace a counted row, since it would notify after
+  // its retraction.
   for (const auto kind : relation_collections()) {
     if (vacated_pairs_[at(kind)].empty())
       continue;

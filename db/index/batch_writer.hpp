@@ -18,13 +18,13 @@ class round_trip;
 class batch_writer {
 public:
   /// All arguments must outlive the writer.
-  /// @param out gets what the rows do to counts, feeds and notifications; the caller flushes it.
+  /// @param out receives the changes of counts, feeds and notifications; the caller flushes it.
   batch_writer(executor& on, const id_map& ids, index_plan plan, effects& out, apply_report& report)
       : on_(on), ids_(ids), plan_(std::move(plan)), effects_(out), report_(report) {}
 
-  /// @param also_lock uris whose counts will change for reasons the plan does not show: subjects
-  /// and parents of what it deletes.
-  /// @param late_locks locked too, and added to by `gate_evaluator`.
+  /// @param also_lock posts that the plan does not name and whose counts change: subjects and
+  /// parents of deleted records (`queue_select_touched_posts`).
+  /// @param late_locks locked as well; `gate_evaluator` adds to them.
   [[nodiscard]] outcome<void> write(const std::vector<std::int64_t>& also_lock,
                                     std::vector<std::int64_t>* late_locks = nullptr);
 
@@ -57,14 +57,14 @@ private:
   effects& effects_;
   apply_report& report_;
 
-  id_set live_; // posts and lists that the batch refers to and that are indexed, at each moment
+  id_set live_; // indexed posts and lists that the batch refers to; kept up to date
   std::array<std::vector<relation>, atproto::collection_count> relations_;
   std::array<std::vector<relation>, atproto::collection_count>
       vacated_pairs_; // pairs without a counted row
   std::array<std::vector<document>, atproto::collection_count> documents_;
   std::vector<post> posts_;
   std::vector<pending_op> parked_;
-  std::vector<std::int64_t> deleted_posts_; // deleted and not put again
+  std::vector<std::int64_t> deleted_posts_; // deleted and not inserted again
   std::vector<std::int64_t> deleted_lists_;
   id_set had_profile_; // users whose profile was deleted or replaced
   id_set has_new_profile_;

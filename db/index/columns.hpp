@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// Tables that differ in a few columns only: how a column is called, sent and read.
+/// Columns of tables that differ in a few columns only: name, parameter and reader.
 namespace prism::db {
 
 /// One column of a table whose rows are `Row`.
@@ -16,7 +16,7 @@ template <class Row>
 struct column {
   const char* name;
   const char* type;   ///< of the array that is sent
-  const char* select; ///< how the value is taken from the array; the name if it is taken as it is
+  const char* select; ///< the expression for the value; the name if it needs no cast
   void (*bind)(params&, const std::vector<Row>&);
   void (*read)(Row&, row_reader&); ///< null: the column is never read back
 };

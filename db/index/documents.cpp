@@ -53,7 +53,7 @@ constexpr document_column hidden_replies{"hidden_replies", "text", "hidden_repli
 constexpr auto cid = bytea_column<&document::cid>("cid");
 constexpr auto record = bytea_column<&document::record>("record");
 
-/// What the rows of a table are found by.
+/// The primary key of a table.
 enum class key { uri, path, collection_path };
 
 constexpr std::string_view insert_sql = R"sql(
@@ -115,7 +115,7 @@ constexpr std::string_view paths_by_collection_path_sql = R"sql(
   SELECT rkey FROM {table} WHERE creator_id = $1 AND commit_time <= $2 AND collection = $4 LIMIT $3
 )sql";
 
-/// What differs between tables of one kind of key.
+/// The SQL that depends on the primary key.
 struct key_sql {
   const char* columns;
   const char* returned; ///< by the insert

@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-/// Records that stand for themselves: lists, feed generators, starter packs, gates, profiles,
-/// labelers, statuses, declarations. They keep their block and the few columns that are read.
+/// Records that are not relations or posts: lists, feed generators, starter packs, gates, profiles,
+/// labelers, statuses, declarations. The tables keep the block and the few
+/// columns that are read.
 namespace prism::db {
 
 /// A row of any document table; which members are columns depends on the table.
@@ -40,14 +41,14 @@ struct document_table;
 [[nodiscard]] std::span<const atproto::collection> document_collections() noexcept;
 
 /// Deletes rows by path; `ids` go with `paths` for tables that are keyed by uri. Gates go to the
-/// history. Index: primary key. Gives the creator of each deleted row.
+/// history. Returns the creator of each deleted row. Index: primary key.
 void queue_delete(pipeline& out, const document_table& table, atproto::collection kind,
                   const std::vector<record_key>& paths, const std::vector<std::int64_t>& ids);
 
-/// Inserts rows that are not there yet. Gives the creator of each new row.
+/// Inserts new rows. Returns the creator of each inserted row.
 void queue_insert(pipeline& out, const document_table& table, const std::vector<document>& rows);
 
-/// Paths of the rows of one creator whose commit is not later than `until`, at most `limit`. Index:
+/// Rkeys of one creator's rows whose commit is not later than `until`, at most `limit`. Index:
 /// primary key or TABLE_creator.
 void queue_select_paths(pipeline& out, const document_table& table, atproto::collection kind,
                         std::int64_t creator_id, micros until, std::int64_t limit);

@@ -37,8 +37,8 @@ const statement keep_post_gates{"keep_post_gates", R"sql(
   ON CONFLICT DO NOTHING
 )sql"};
 
-// Two duplicates of one moment are one version, which held until the later of them ended. The
-// statement may touch a row only once, so it groups what it inserts.
+// Two duplicates of one time are one version, valid until the later of them ended. ON CONFLICT may
+// update a row only once per statement, hence GROUP BY.
 const statement keep_pairs{"keep_pairs", R"sql(
   INSERT INTO past_pairs(first_id, second_id, collection, commit_time, until)
   SELECT first_id, second_id, $1, commit_time, max(until)
@@ -57,7 +57,7 @@ template <class Row, class Member>
   return [member](const past_version<Row>& each) -> const Member& { return each.row.*member; };
 }
 
-/// What every version begins with.
+/// The first parameters of every version.
 template <class Row>
 void add_times(params& p, const std::vector<past_version<Row>>& versions) {
   p.timestamptz_array(versions, of(&Row::commit_time))

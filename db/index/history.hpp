@@ -6,9 +6,9 @@
 
 #include <vector>
 
-/// Versions that are gone (migrations/0006): what arrives late is judged by what held at its own
-/// time. Deleted rows go there by the statements that delete them; here are those that came and
-/// went within one batch and were never rows.
+/// Past versions of records (migrations/0006): gates are evaluated with the versions that were
+/// valid at a post's time. The statements that delete rows keep them; this file keeps versions that
+/// were written and replaced within one batch.
 namespace prism::db {
 
 /// A version and the time of the event that ended it.
@@ -27,7 +27,7 @@ struct batch_history {
   std::vector<past_version<relation>> list_items;
 };
 
-/// Queues their statements; none where there is nothing to keep.
+/// Queues one statement for each list that is not empty.
 void queue_insert_history(pipeline& out, const batch_history& history);
 
 } // namespace prism::db

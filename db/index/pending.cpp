@@ -38,7 +38,7 @@ const statement newest_pending{"newest_pending", R"sql(
   ORDER BY parked_at
 )sql"};
 
-// A parked list item counts for thread gates all the same, so it goes to the history.
+// Thread gates use parked list items as well, so these go to the history.
 const statement cancel{"cancel_pending", R"sql(
   WITH gone AS (
     DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[], $4::timestamptz[]) AS

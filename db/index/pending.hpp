@@ -16,14 +16,14 @@ namespace prism::db {
   return kind == collection::like || kind == collection::repost || kind == collection::list_item;
 }
 
-/// A parked operation: an edge that waits for its like's or repost's subject, or its item's list.
+/// A parked operation: a like or repost that waits for its subject, or an item for its list.
 struct pending_op {
   atproto::collection kind{atproto::collection::other};
   std::int64_t referent_id{0};
   relation row;
 };
 
-/// What became of one parked operation.
+/// A change of one parked operation.
 enum class pending_event : std::uint8_t { parked, released, cancelled };
 struct pending_change {
   pending_event what{pending_event::parked};
@@ -35,7 +35,7 @@ struct pending_change {
   friend bool operator==(const pending_change&, const pending_change&) = default;
 };
 
-/// The rows that `queue_park`, `queue_cancel_parked` or `select_newest_pending` gave back.
+/// The rows that `queue_park`, `queue_cancel_parked` or `select_newest_pending` returned.
 [[nodiscard]] std::vector<pending_change> read_pending_changes(const result& rows,
                                                                pending_event what);
 
@@ -43,21 +43,21 @@ struct pending_change {
 [[nodiscard]] outcome<std::vector<pending_change>> select_newest_pending(executor& on,
                                                                          std::int64_t limit);
 
-/// Gives (collection, referent, other, creator, rkey) of what was really parked.
+/// Parks operations. Returns (collection, referent, other, creator, rkey) of those that are new.
 void queue_park(pipeline& out, const std::vector<pending_op>& ops);
 
-/// Forgets parked operations whose record was deleted or replaced; list items go to the history.
-/// Index: primary key. Gives (collection, referent, other, creator, rkey) of each.
+/// Deletes parked operations whose record was deleted or replaced; list items go to the history.
+/// Returns (collection, referent, other, creator, rkey) of each. Index: primary key.
 void queue_cancel_parked(pipeline& out, atproto::collection kind,
                          const std::vector<record_key>& paths);
 
-/// Takes out everything that waits for these uris. Index: pending_ops_referent.
+/// Removes all operations that wait for these uris, and returns them. Index: pending_ops_referent.
 void queue_release(pipeline& out, const std::vector<std::int64_t>& referents);
 
-/// What `queue_release` gave back, ready to be inserted, oldest first.
+/// The rows that `queue_release` returned, oldest first.
 [[nodiscard]] std::vector<pending_op> read_released(const result& rows);
 
-/// Paths of one creator's parked operations of one collection whose commit is not later than
+/// Rkeys of one creator's parked operations of one collection whose commit is not later than
 /// `until`, at most `limit`.
 void queue_select_parked(pipeline& out, atproto::collection kind, std::int64_t creator_id,
                          micros until, std::int64_t limit);

@@ -4,10 +4,9 @@
 
 namespace prism::db {
 
-/// The first statement of every transaction that writes what came from the network. Its statements
-/// touch few rows by key, and their plans are made once, on tables that then grow: a plan that
-/// reads a whole table must never be among the choices, and joins are done in the order in which
-/// they are written.
+/// The first statement of every transaction that writes data from the network. Its statements find
+/// few rows by key, and PostgreSQL plans them once, while the tables may still be empty: so it may
+/// not plan to read a whole table, and joins in the written order.
 inline const statement plan_settings{"plan_settings", R"sql(
   SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true),

@@ -29,7 +29,7 @@ const statement lock_aggregates{"lock_aggregates", R"sql(
   FOR UPDATE
 )sql"};
 
-// No lock that is taken out of its turn may be waited for as long as a deadlock takes to be found.
+// Out of order, the wait for a lock must be shorter than deadlock_timeout.
 const statement short_lock_timeout{"short_lock_timeout", R"sql(
   SELECT set_config('prism.lock_timeout', current_setting('lock_timeout'), true),
     set_config('lock_timeout', '50ms', true)

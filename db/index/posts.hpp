@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// The statements on posts. Which post, which columns: migrations/0002.
+/// The statements on posts (table: migrations/0002).
 namespace prism::db {
 
 /// A post to insert, with ids in place of refs.
@@ -29,7 +29,7 @@ struct post {
   std::vector<std::int64_t> mentions; ///< users.id
 };
 
-/// A post that was deleted: what its counts, feed item and notifications hung on.
+/// A deleted post: the columns that its counts, feed item and notifications depend on.
 struct removed_post {
   std::int64_t id;
   std::int64_t creator_id;
@@ -42,7 +42,7 @@ struct removed_post {
   bool violates_thread_gate;
 };
 
-/// A post to delete, and the time of the event that does it.
+/// A post to delete, and the time of the deleting operation.
 struct post_removal {
   std::int64_t id;
   micros time;
@@ -51,29 +51,30 @@ struct post_removal {
 /// Which of these uris are indexed posts. Index: primary key.
 void queue_select_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 
-/// Locks the aggregates rows of these uris in their order, and makes those that are missing:
-/// whoever changes whether a post lives, or what hangs on it, holds its row (docs/ARCHITECTURE.md).
+/// Locks the rows of post_aggregates of these uris, in order, and inserts missing ones. A
+/// transaction that inserts or deletes a post, or changes its counts, holds its row
+/// (docs/ARCHITECTURE.md).
 void queue_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
 
-/// The same out of their turn, when the transaction holds other locks already. So that two that
-/// wait for each other cost no second each, which is what PostgreSQL takes to find out: each of the
-/// rows is waited for 50 ms at most, then it is 55P03 (lock_not_available).
+/// The same out of order, when the transaction holds other locks already. It waits at most 50 ms
+/// for each row (error 55P03, lock_not_available), since PostgreSQL needs a second to find a
+/// deadlock.
 void queue_lock_posts_late(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
 
 /// Parents and quoted posts of posts that are about to be deleted, to lock them too.
 void queue_select_post_referents(pipeline& out, const std::vector<std::int64_t>& ids);
 
-/// Deletes posts, which go to the history. Gives them.
+/// Deletes posts; they go to the history. Returns them.
 void queue_delete_posts(pipeline& out, const std::vector<post_removal>& posts);
 [[nodiscard]] std::vector<removed_post> read_removed_posts(const result& rows);
 
-/// Inserts posts that are not there yet; gives their ids.
+/// Inserts new posts. Returns their ids.
 void queue_insert_posts(pipeline& out, const std::vector<post>& posts);
 
-/// Counts and feed item of a post that was really inserted. Notifications:
+/// Adds the counts and the feed item of an inserted post. Notifications:
 /// db/index/post_notifications.
 void post_added(effects& out, const post& row);
-/// Reverses all that `post_added` and the post's notifications did.
+/// Reverses `post_added` and retracts the post's notifications.
 void post_removed(effects& out, const removed_post& row, const std::string& rkey);
 
 /// Ids of the posts of one creator whose commit is not later than `until`, at most `limit`, with

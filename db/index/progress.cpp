@@ -39,7 +39,7 @@ const statement put_cursors{"put_cursors", R"sql(
   FROM unnest($2::int4[], $3::int8[]) AS n(shard, seq)
 )sql"};
 
-// One row always comes back: what the row says after the attempt.
+// Returns the row as it was when the statement began, and whether it moved.
 const statement advance_cursor{"advance_cursor", R"sql(
   WITH moved AS (
     UPDATE firehose_cursor
@@ -160,7 +160,8 @@ outcome<advance> read_advance(const result& rows, const batch& of) {
     return advance::already_there;
   return db_fail(
       sqlstate::serialization_failure,
-      fmt::format("the cursor of shard {} changed hands while it was waited for", of.shard),
+      fmt::format("another process took over the cursor of shard {} during the wait for its row",
+                  of.shard),
       advance_cursor.name);
 }
 

@@ -11,8 +11,8 @@ constexpr std::string_view remove_sql = R"sql(
   RETURNING {columns_of_t}, t.duplicate
 )sql";
 
-// Two duplicates of one moment are one version in the history, which held until the later of them
-// ended. The statement may touch a row only once, so it groups what it inserts.
+// Two duplicates of one time are one version in the history, valid until the later of them ended.
+// ON CONFLICT may update a row only once per statement, hence GROUP BY.
 constexpr std::string_view remove_into_history_sql = R"sql(
   WITH gone AS (
     DELETE FROM {table} t

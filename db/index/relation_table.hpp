@@ -14,7 +14,7 @@ namespace prism::db {
 
 using relation_column = column<relation>;
 
-/// How a table's rows are called in past_pairs.
+/// The columns of past_pairs for a table's rows.
 struct past_pair {
   const char* collection; ///< its number, with its name as a comment
   const char* first;
@@ -41,7 +41,7 @@ struct relation_table {
   statement insert;            ///< $1 …: the columns
   statement promote;           ///< $1, $2: the pairs
   statement subjects_of;       ///< $1: creators, $2: rkeys, $3: collection
-  statement paths_of;          ///< $1: creator, $2: latest commit time, $3: how many
+  statement paths_of;          ///< $1: creator, $2: latest commit time, $3: limit
 };
 
 /// All of them, in the order in which they are written (relation_tables.cpp).

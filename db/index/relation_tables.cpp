@@ -55,7 +55,7 @@ constexpr auto record = bytea_column<&relation::record>("record");
   return out;
 }
 
-// At the start of the program, so that the statements are registered.
+// Made at the start of the program, so that the statements are registered.
 const std::vector<relation_table> tables = make_tables();
 
 } // namespace

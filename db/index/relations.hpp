@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-/// Records that connect their creator with something: likes, reposts, follows, blocks, list items,
+/// Records that join their creator with a subject: likes, reposts, follows, blocks, list items,
 /// list blocks and verifications. Their tables differ in a few columns and share every rule: one
 /// record per pair counts, later ones of the same pair are kept as duplicates, and when the counted
-/// one goes the oldest duplicate takes its place.
+/// one is deleted, the oldest duplicate replaces it.
 namespace prism::db {
 
 /// The path of a record whose collection is known.
@@ -21,7 +21,7 @@ struct record_key {
   micros time{0}; ///< of the operation that removes it
 };
 
-/// A row of any edge table; which members are columns depends on the table.
+/// A row of any table of relations; which members are columns depends on the table.
 struct relation {
   std::int64_t creator_id{0};
   std::string rkey;
@@ -42,40 +42,40 @@ struct relation {
 
 struct relation_table;
 
-/// The table of a collection; null if its records are not edges.
+/// The table of a collection; null if its records are not relations.
 [[nodiscard]] const relation_table* find_relation_table(atproto::collection kind) noexcept;
 
-/// Collections that have an edge table, in the fixed order in which they are written.
+/// The collections of relations, in the fixed order in which they are written.
 [[nodiscard]] std::span<const atproto::collection> relation_collections() noexcept;
 
-/// Deletes rows by path; follows and list items go to the history. Index: primary key. Gives the
-/// deleted rows.
+/// Deletes rows by path; follows and list items go to the history. Returns the deleted rows. Index:
+/// primary key.
 void queue_delete(pipeline& out, const relation_table& table, const std::vector<record_key>& paths);
 
-/// Deletes the edges of subjects that are no longer indexed. Index: TABLE_subject,
+/// Deletes the relations of subjects that are no longer indexed. Index: TABLE_subject,
 /// TABLE_duplicates.
 void queue_delete_by_subject(pipeline& out, const relation_table& table,
                              const std::vector<std::int64_t>& subjects);
 
-/// Inserts rows whose path is not there yet and decides which are duplicates. Gives the new rows.
+/// Inserts rows whose path is new and decides which are duplicates. Returns the inserted rows.
 void queue_insert(pipeline& out, const relation_table& table, const std::vector<relation>& rows);
 
 /// For pairs whose counted row was deleted: the oldest duplicate becomes the counted one. Index:
-/// TABLE_duplicates. Gives the changed rows.
+/// TABLE_duplicates. Returns the changed rows.
 void queue_promote_duplicates(pipeline& out, const relation_table& table,
                               const std::vector<relation>& removed);
 
-/// Reads the subjects of rows, wherever they are: in their table or parked. To lock them before the
-/// rows are deleted; one statement, because a row may move from the one to the other between two.
+/// Selects the subjects of rows that are about to be deleted, to lock them first. One statement
+/// looks into the table and into pending_ops, since a row may move between two statements.
 /// @param kind one that `can_be_parked`. Index: primary keys.
 void queue_select_subjects(pipeline& out, atproto::collection kind,
                            const std::vector<record_key>& paths);
 
-/// Paths of the rows of one creator whose commit is not later than `until`, at most `limit`.
+/// Rkeys of one creator's rows whose commit is not later than `until`, at most `limit`.
 void queue_select_paths(pipeline& out, const relation_table& table, std::int64_t creator_id,
                         micros until, std::int64_t limit);
 
-/// The rows that one of the statements above gave back.
+/// The rows that one of the statements above returned.
 [[nodiscard]] std::vector<relation> read_relations(const relation_table& table, const result& rows);
 
 } // namespace prism::db

@@ -10,7 +10,7 @@
 
 namespace prism::db {
 
-/// Turns refs of a batch into ids.
+/// Maps the refs of a batch to ids.
 struct id_map {
   const batch& of;
   const std::vector<std::int64_t>& uri_ids;
@@ -20,13 +20,13 @@ struct id_map {
   [[nodiscard]] std::optional<std::int64_t> optional_uri(uri_ref ref) const {
     return ref == no_ref ? std::nullopt : std::optional{uri(ref)};
   }
-  /// Owner of the repo that a uri is in; empty if it names none.
+  /// Owner of a uri's repo; empty if the uri has no DID.
   [[nodiscard]] std::optional<std::int64_t> owner(uri_ref ref) const;
   /// Whether a uri is that of a post.
   [[nodiscard]] bool is_post(uri_ref ref) const;
 };
 
-/// The rows that operations put, with ids in place of refs.
+/// The rows of create and update operations, with ids in place of refs.
 [[nodiscard]] relation to_relation(const op& from, const id_map& ids);
 [[nodiscard]] post to_post(const op& from, const id_map& ids);
 [[nodiscard]] document to_document(const op& from, const id_map& ids);

@@ -7,15 +7,15 @@
 #include <functional>
 #include <vector>
 
-/// What the parts of `batch_writer` share.
+/// Helpers of the parts of `batch_writer`.
 namespace prism::db {
 
-/// The place of a collection in arrays by collection.
+/// The index of a collection in arrays by collection.
 [[nodiscard]] inline std::size_t at(atproto::collection kind) {
   return static_cast<std::size_t>(kind);
 }
 
-/// Sends a pipeline and hands its results to readers in order.
+/// Sends a pipeline and passes its results to readers, in order.
 class round_trip {
 public:
   explicit round_trip(executor& on) : pipe_(on) {}
@@ -23,7 +23,7 @@ public:
   /// The pipeline to queue on; call `then` after each statement whose result matters.
   [[nodiscard]] pipeline& pipe() { return pipe_; }
 
-  /// What to do with the result of the statement queued last.
+  /// Sets the reader of the result of the statement queued last.
   void then(std::function<outcome<void>(const result&)> read) {
     readers_.emplace_back(pipe_.size() - 1, std::move(read));
   }

@@ -44,9 +44,9 @@ const statement select_uris{"select_uris", R"sql(
   ORDER BY n.at
 )sql"};
 
-// A repo that shows up for the first time, or an account that came back, is dated and to be asked
-// about; so is one that is still active when its last look-up is a day old, or an hour if that
-// found no handle (the intervals of the official AppView).
+// Dates a new repo or a returning account and requests its identity. An active account's identity
+// is requested again a day after the last lookup, or an hour if that found no handle (the intervals
+// of the official AppView).
 const statement see_users{"see_users", R"sql(
   WITH n AS MATERIALIZED (
     SELECT u.id, n.at, u.indexed_at IS NULL AS is_new
@@ -120,10 +120,11 @@ const statement put_accounts{"put_accounts", R"sql(
     return tl::unexpected(rows.error());
   const auto& found = rows->back();
   if (found.rows() != count)
-    return tl::unexpected(db_error{
-        error_class::fatal, std::string{sqlstate::internal},
-        fmt::format("{} of {} names got no id; were they distinct?", count - found.rows(), count),
-        select.name});
+    return tl::unexpected(
+        db_error{error_class::fatal, std::string{sqlstate::internal},
+                 fmt::format("{} of {} names have no id; the names must be distinct",
+                             count - found.rows(), count),
+                 select.name});
   std::vector<std::int64_t> ids(count);
   for (std::size_t i = 0; i < count; ++i)
     ids[i] = found.get_int8(i, 0);

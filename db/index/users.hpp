@@ -7,21 +7,22 @@
 #include <string>
 #include <vector>
 
-/// Users and uris: what stands for DIDs and at-uris in every other table.
+/// Users and uris: the integer ids of DIDs and at-uris in all other tables.
 namespace prism::db {
 
-/// Makes users of DIDs that have none yet and gives the id of each, in order. Runs by itself,
-/// outside the batches' transactions, so ids never have to be taken back. Existing rows are not
-/// touched.
-/// @param dids distinct.
+/// Inserts the DIDs that are new. Runs outside the batches' transactions, so a rollback never takes
+/// an id back. Does not change existing rows.
+/// @param dids distinct
+/// @returns the id of each DID, in order
 [[nodiscard]] outcome<std::vector<std::int64_t>> intern_users(executor& on,
                                                               const std::vector<std::string>& dids);
 
 /// The same for the uris of a batch whose `user_ids` are filled.
 [[nodiscard]] outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of);
 
-/// Notes the first sight of repos, and what #identity and #account events say, and whom to ask
-/// about for it (db/accounts/identity). Older events than those stored change nothing.
+/// Stores when each repo was first seen and the newest #identity and #account event of each
+/// account, and requests the lookups that follow from them (db/accounts/identity). Events that are
+/// older than the stored ones change nothing.
 void queue_user_events(pipeline& out, const batch& of);
 
 } // namespace prism::db

@@ -13,10 +13,11 @@ namespace {
 struct statement_list {
   std::mutex mutex;
   std::vector<registered_statement> statements;
-  std::deque<std::string> composed; // a deque, since the texts must stay where they are
+  std::deque<std::string> composed; // a deque, so that the texts keep their addresses
 };
 
-// A function's static, since constants of other files register before this file's would exist.
+// A static in a function, since constants of other files may register before those of this file are
+// initialised.
 [[nodiscard]] statement_list& registered() {
   static statement_list list;
   return list;

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-// Each indexed collection: made, changed, taken away.
+// Each indexed collection: create, update, delete.
 
 using namespace prism;
 using namespace prism::test;
@@ -17,7 +17,7 @@ using fields = firehose_builder::fields;
 struct kind {
   std::string path;  ///< in alice's repo
   fields record;     ///< without $type and createdAt
-  std::string table; ///< where it has its row
+  std::string table; ///< table of its row
 };
 
 const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(fields{}))};
@@ -64,7 +64,7 @@ const std::string bob = did_of("bob");
   return out;
 }
 
-/// The CID under which a record is stored; empty if it is not.
+/// The CID of a stored record; empty if it is not stored.
 [[nodiscard]] std::string stored_cid(index_target& target, const kind& of) {
   const auto slash = of.path.find('/');
   std::string found;
@@ -83,7 +83,7 @@ const std::string bob = did_of("bob");
 
 } // namespace
 
-TEST_CASE("a record of every indexed collection is made, changed and taken away") {
+TEST_CASE("a record of every indexed collection is created, updated and deleted") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   // All of atproto/records/collection.hpp.
   CHECK(kinds().size() == atproto::collection_count - 1);
@@ -127,7 +127,7 @@ TEST_CASE("a record of every indexed collection is made, changed and taken away"
   CHECK(target.reasons.empty());
 }
 
-TEST_CASE("a chat declaration is what says that it is one, whatever else it says") {
+TEST_CASE("a chat declaration needs only its $type") {
   firehose_builder events;
   events.create("alice", "chat.bsky.actor.declaration/self",
                 {{"$type", "chat.bsky.actor.declaration"}, {"allowIncoming", 7}});

@@ -26,7 +26,7 @@ constexpr std::int64_t second = 1'000'000;
   return {{"$bytes", atproto::base64_encode(data)}};
 }
 
-// Stands for the commit object, which nobody looks into yet.
+// A placeholder of the commit object, which Prism does not read.
 [[nodiscard]] std::vector<std::byte> commit_block(std::string_view did, std::string_view rev) {
   return block_of({{"did", did}, {"rev", rev}, {"version", 3}});
 }
@@ -216,7 +216,7 @@ std::vector<std::string> firehose_builder::repos() const {
 }
 
 std::vector<std::vector<std::size_t>> firehose_builder::orders() const {
-  // Permutations of the repos' names, one name per event: which repo comes next.
+  // Permutations of the repos' names, one name per event.
   auto names = repos();
   std::map<std::string, std::vector<std::size_t>> of_repo;
   for (std::size_t i = 0; i < events_.size(); ++i)

@@ -18,21 +18,21 @@ struct record_ref {
   std::string cid;
 };
 
-/// One operation of a commit. Without a block it deletes.
+/// One operation of a commit; a delete has no block.
 struct change {
   std::string action; ///< "create", "update" or "delete"
   std::string path;
   std::optional<std::vector<std::byte>> block;
 };
 
-/// A firehose told event by event: frames of valid form, unsigned, a second apart, each repo's
-/// revisions rising. DIDs are spelled by their last part: "alice" is did:plc:alice.
+/// Builds a firehose event by event: valid but unsigned frames, a second apart, with increasing
+/// revisions of each repo. DIDs are named by their last part: "alice" is did:plc:alice.
 class firehose_builder {
 public:
   using json = boost::json::value;
   using fields = boost::json::object;
 
-  // One commit each, of a record with its required fields and those of `more`, which win.
+  // One commit each, of a record with its required fields and those of `more`, which override them.
   record_ref post(std::string_view who, std::string_view rkey, const fields& more = {});
   record_ref reply(std::string_view who, std::string_view rkey, const record_ref& parent,
                    const record_ref& root);
@@ -48,7 +48,7 @@ public:
   record_ref update(std::string_view who, std::string_view path, const fields& record);
   void remove(const record_ref& what);
 
-  /// One commit of these operations, whatever they are; a block that they share is in it once.
+  /// One commit of these operations, unchecked. A block that they share is in it once.
   void commit(std::string_view who, const std::vector<change>& changes);
 
   void account(std::string_view who, bool active, std::string_view status = {});
@@ -57,7 +57,7 @@ public:
 
   [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
 
-  /// The frames told since the last call, with seqs that go on from there.
+  /// The frames added since the last call; their seqs continue.
   [[nodiscard]] std::vector<frame_bytes> take();
 
   /// All frames in another order, numbered from 1 in it; `order` has each place once.
@@ -66,7 +66,7 @@ public:
   /// The DID of each event's repo.
   [[nodiscard]] std::vector<std::string> repos() const;
 
-  /// Every order in which the events of each repo keep theirs, the told one first.
+  /// Every order that keeps the order of each repo; the original order is first.
   [[nodiscard]] std::vector<std::vector<std::size_t>> orders() const;
 
 private:
@@ -87,7 +87,7 @@ private:
 /// did:plc:WHO.
 [[nodiscard]] std::string did_of(std::string_view who);
 
-/// The time of all records that do not say otherwise.
+/// The default createdAt of records.
 inline constexpr std::string_view record_time = "2026-11-01T00:00:00.000Z";
 
 /// A strong reference in JSON.

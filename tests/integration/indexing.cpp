@@ -10,7 +10,7 @@ namespace prism::test {
 
 namespace {
 
-// Tables with the expressions that stand for their rows; subject to no order.
+// Tables with the expressions that represent their rows, in no particular order.
 const std::map<std::string, std::string> row_texts{
     {"posts", "SELECT did(creator_id), uri(id), encode(cid, 'hex'), commit_time, created_at, text, "
               "coalesce(violates_thread_gate, false), coalesce(violates_embedding_rules, false), "
@@ -96,7 +96,7 @@ void index_target::flush(db::batch_builder& builder, std::int64_t last_seq) {
 
 void index_target::apply(const std::vector<frame_bytes>& frames, std::size_t batch_frames) {
   epoch = db::next_epoch(connection, "writer", "test").value();
-  // From the start, whatever an earlier writer has reached: a replay.
+  // From the start, whatever cursor an earlier writer has left: a replay.
   REQUIRE(connection.exec_script("DELETE FROM firehose_cursor"));
   REQUIRE(db::claim_cursors(connection, "test", 1, epoch, 0)->size() == 1);
   db::batch_builder builder(events_);

@@ -12,11 +12,11 @@
 
 namespace prism::test {
 
-/// A hash of the rows of each table, in which ids are replaced by what they stand for, so that
-/// databases can be compared that gave other ids.
+/// A hash of the rows of each table, with DIDs and uris in place of ids, so that databases with
+/// different ids can be compared.
 [[nodiscard]] std::map<std::string, std::string> fingerprints(db::connection& on);
 
-/// The tables in which two fingerprints differ.
+/// The tables whose fingerprints differ.
 [[nodiscard]] std::vector<std::string> differing(const std::map<std::string, std::string>& a,
                                                  const std::map<std::string, std::string>& b);
 
@@ -30,7 +30,7 @@ public:
   /// Indexes frames from seq 0 on, in batches of at most `batch_frames`.
   void apply(const std::vector<frame_bytes>& frames, std::size_t batch_frames);
 
-  /// A batch of these frames, ready to be applied.
+  /// A batch of these frames with all ids.
   [[nodiscard]] db::batch batch_of(const std::vector<frame_bytes>& frames);
 
   /// Rows of a table; `from` may have a WHERE.
@@ -40,11 +40,11 @@ public:
 
   db::connection connection;
   std::int64_t epoch{0};
-  /// Of the batches, see db::batch.
+  /// Copied into each batch (db::batch).
   bool verify_deletions{false};
-  /// Paths of records that were refused.
+  /// Paths of rejected records.
   std::vector<std::string> rejected;
-  /// How many were refused for each reason.
+  /// Number of rejected records for each reason.
   std::map<std::string, int> reasons;
 
 private:

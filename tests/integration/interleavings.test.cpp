@@ -6,8 +6,8 @@
 #include <random>
 #include <set>
 
-// Creates, updates and deletes of a few repos that refer to each other, in random order; what is
-// left and what it counts follows from the live records alone.
+// Creates, updates and deletes of a few repos that refer to each other, in random order. The rows
+// and counts must follow from the records that exist in the end.
 
 using namespace prism;
 using namespace prism::test;
@@ -29,10 +29,10 @@ constexpr std::size_t posts_each = 3;
           cid_of(block_of({{"text", "any version"}}))};
 }
 
-/// The live records, by uri, with the place of the post that each is about.
+/// The existing records, by uri, with the index of the post that each is about.
 struct world {
   firehose_builder events;
-  std::map<std::string, std::size_t> posts; // value: of the parent, or none
+  std::map<std::string, std::size_t> posts; // value: the parent's index, or none
   std::map<std::string, std::size_t> likes;
   std::map<std::string, std::size_t> reposts;
   std::set<std::string> others;
@@ -53,7 +53,7 @@ struct world {
     }
   }
 
-  /// The same with gates and follows, by which replies and quotes are judged.
+  /// The same with gates and follows, which decide about replies and quotes.
   void gated_step(dice& of) {
     const auto who = fmt::format("user{}", roll(of, users));
     const auto rkey = fmt::format("p{}", roll(of, posts_each));
@@ -91,7 +91,7 @@ struct world {
     }
   }
 
-  /// Makes, changes or takes away a record.
+  /// Creates, updates or deletes a record.
   void put(dice& of, const std::string& who, const std::string& collection, const std::string& rkey,
            firehose_builder::fields record) {
     const auto path = fmt::format("{}/{}", collection, rkey);
@@ -167,7 +167,7 @@ struct world {
   }
 };
 
-/// A random order in which every repo keeps its own.
+/// A random order that keeps the order of each repo.
 [[nodiscard]] std::vector<std::size_t> shuffled(const firehose_builder& events, dice& of) {
   std::vector<std::string> names = events.repos();
   std::map<std::string, std::vector<std::size_t>> places;
@@ -183,7 +183,7 @@ struct world {
 
 } // namespace
 
-TEST_CASE("creates and deletes interleave in any way, and what lives is what counts") {
+TEST_CASE("creates and deletes in any interleaving leave counts of the existing rows") {
   const auto seed = GENERATE(range(1U, 9U));
   INFO("seed " << seed);
   dice of{seed};
@@ -196,11 +196,11 @@ TEST_CASE("creates and deletes interleave in any way, and what lives is what cou
   index_target target;
   target.apply(all.events.in_order(shuffled(all.events, of)), 1 + roll(of, 30));
   all.check(target);
-  // And all else: feeds, notifications, which of two likes counts.
+  // And all other rows: feeds, notifications, which of two likes counts.
   CHECK(differing(ordered.fingerprints(), target.fingerprints()) == std::vector<std::string>{});
 }
 
-TEST_CASE("whatever gates and follows do, any order of repos leaves the same rows") {
+TEST_CASE("any order of repos gives the same rows with random gates and follows") {
   const auto seed = GENERATE(range(1U, 9U));
   INFO("seed " << seed);
   dice of{seed};

@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-// A profile that is made through a starter pack tells its owner, once and for all (@atproto/bsky,
-// profile plugin): wherever batches are cut.
+// A new profile that names a starter pack notifies the pack's owner, once (@atproto/bsky, profile
+// plugin), however the frames are divided into batches.
 
 using namespace prism;
 using namespace prism::test;
@@ -23,7 +23,7 @@ const record_ref bobs_profile{"at://did:plc:bob/app.bsky.actor.profile/self", ""
   return out;
 }
 
-/// Alice's starter pack, and what Bob does with his profile.
+/// Alice's starter pack, and the events of Bob's profile.
 struct newcomer {
   firehose_builder events;
   record_ref pack;
@@ -54,45 +54,45 @@ struct newcomer {
 
 } // namespace
 
-TEST_CASE("who joins through a starter pack tells its owner, and no later version does") {
+TEST_CASE("joining through a starter pack notifies its owner, and a later version does not") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   newcomer bob;
-  SECTION("made") {
+  SECTION("created") {
     bob.join();
     CHECK(bob.notifications_in(batch) == one_notification);
   }
-  SECTION("made and changed") {
+  SECTION("created and updated") {
     bob.join();
     bob.update(true);
     bob.update(false);
     CHECK(bob.notifications_in(batch) == one_notification);
   }
-  SECTION("the pack is named later only") {
+  SECTION("the pack is named only by an update") {
     bob.begin_alone();
     bob.update(true);
     CHECK(bob.notifications_in(batch) == lines{});
   }
-  SECTION("a change of what nobody has seen yet is its beginning") {
+  SECTION("an update of an unknown profile counts as its creation") {
     bob.update(true);
     CHECK(bob.notifications_in(batch) == one_notification);
   }
 }
 
-TEST_CASE("what a new profile told stays when it goes") {
+TEST_CASE("a new profile's notification stays when the profile is deleted") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   newcomer bob;
-  SECTION("made and deleted") {
+  SECTION("created and deleted") {
     bob.join();
     bob.leave();
     CHECK(bob.notifications_in(batch) == one_notification);
   }
-  SECTION("made, deleted and made again") {
+  SECTION("created, deleted and created again") {
     bob.join();
     bob.leave();
     bob.join();
     CHECK(bob.notifications_in(batch) == lines{one_notification.front(), one_notification.front()});
   }
-  SECTION("deleted and made again") {
+  SECTION("deleted and created again") {
     bob.begin_alone();
     bob.leave();
     bob.join();
@@ -100,7 +100,7 @@ TEST_CASE("what a new profile told stays when it goes") {
   }
 }
 
-TEST_CASE("a batch that deletes a profile and makes it again tells of it") {
+TEST_CASE("a batch that deletes a profile and creates it again notifies") {
   newcomer bob;
   bob.begin_alone();
   index_target target;
@@ -111,7 +111,7 @@ TEST_CASE("a batch that deletes a profile and makes it again tells of it") {
   CHECK(notifications(target.connection) == one_notification);
 }
 
-TEST_CASE("profiles that are not the account's own neither tell nor keep it from telling") {
+TEST_CASE("profiles under other keys than self neither notify nor prevent a notification") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   newcomer bob;
   bob.join("x");

@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-// An account may have more than one transaction can take away within its deadline.
+// An account may have more rows than one transaction can delete within its deadline.
 
 using namespace prism;
 using namespace prism::test;
@@ -15,7 +15,7 @@ namespace {
 constexpr int follows = 2'300;
 constexpr int followers = 1'300;
 
-// Which transaction deletes how much.
+// How many rows each transaction deletes.
 constexpr const char* note_deletions =
     "CREATE TABLE deletions (what text, tx xid8); "
     "CREATE FUNCTION note_deletion() RETURNS trigger LANGUAGE plpgsql AS "
@@ -31,7 +31,7 @@ constexpr const char* note_deletions =
 
 } // namespace
 
-TEST_CASE("a large account is taken away in transactions that are no larger than others") {
+TEST_CASE("a large account is deleted in transactions of normal size") {
   firehose_builder events;
   for (int i = 0; i < follows; ++i)
     events.follow("alice", fmt::format("f{}", i), fmt::format("u{}", i));
@@ -40,10 +40,10 @@ TEST_CASE("a large account is taken away in transactions that are no larger than
   events.account("alice", false, "deleted");
   index_target target;
   must(target.connection.exec_script(note_deletions));
-  SECTION("when it is believed") {
+  SECTION("without confirmation") {
     target.apply(events.take(), 500);
   }
-  SECTION("when it is confirmed") {
+  SECTION("after confirmation") {
     target.verify_deletions = true;
     target.apply(events.take(), 500);
     REQUIRE(target.count("follows") == follows + followers);

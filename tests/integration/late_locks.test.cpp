@@ -9,7 +9,7 @@
 #include <chrono>
 #include <future>
 
-// Locks that a batch learns of when it holds others already.
+// Locks that a batch needs when it already holds others.
 
 using namespace prism;
 using namespace prism::test;
@@ -28,10 +28,9 @@ const record_ref absent{"at://did:plc:alice/app.bsky.feed.post/absent",
          " FOR UPDATE";
 }
 
-/// Applies frames as a batch while somebody else has `first` and then wants `second`, as another
-/// batch would that takes these locks in their turn; the batch would take `second` first, if it did
-/// not know better. Two batches stood before each other for the second that PostgreSQL takes to
-/// find a deadlock.
+/// Applies frames as a batch while another session holds `first` and then requests `second`, like a
+/// batch that takes these locks in order. The tested batch must not hold `second` while it waits
+/// for `first`: that deadlock would last for the second that PostgreSQL needs to find it.
 void contest(index_target& target, const std::vector<frame_bytes>& frames, const std::string& first,
              const std::string& second) {
   const auto batch = target.batch_of(frames);
@@ -50,7 +49,7 @@ void contest(index_target& target, const std::vector<frame_bytes>& frames, const
                             [&] { return db::apply_batch(target.connection, options, batch); });
   REQUIRE(first_try.get_future().wait_for(30s) == std::future_status::ready);
   wait_for_blocked_sessions(looking, 1);
-  // It stands before the first of its locks and holds none that comes behind: nobody is in its way.
+  // It waits for its first lock and holds none of the later ones, so no session waits for it.
   must(other.exec_script("SET LOCAL lock_timeout = '10s'; " + second));
   must(other.exec_script("COMMIT"));
   const auto done = applied.get();
@@ -61,20 +60,20 @@ void contest(index_target& target, const std::vector<frame_bytes>& frames, const
 
 } // namespace
 
-TEST_CASE("an ancestor whose lock is needed late is not waited for out of its turn") {
+TEST_CASE("a late lock of an ancestor is not waited for out of order") {
   firehose_builder events;
   events.like("bob", "l1", absent);
   const auto parent = events.reply("bob", "parent", absent, root);
   index_target target;
   target.apply(events.take(), 1);
-  // What it answers answers what is not there, of which nobody knows the thread.
+  // The parent replies to a post that is not indexed, so its thread is not known in advance.
   events.reply("carol", "answer", parent, root);
   contest(target, events.take(), lock_of_post(target, absent), lock_of_post(target, parent));
   CHECK(counts(target.connection, parent) == "0 0 1 0");
   CHECK(target.count("posts") == 2);
 }
 
-TEST_CASE("a post of which an answer goes is not waited for out of its turn") {
+TEST_CASE("a late lock of a deleted reply's parent is not waited for out of order") {
   firehose_builder events;
   events.post("alice", "any");
   const auto post = events.post("alice", "root");
@@ -85,7 +84,7 @@ TEST_CASE("a post of which an answer goes is not waited for out of its turn") {
                  {"createdAt", record_time}});
   const auto reply = events.reply("bob", "reply", post, post);
   events.reply("carol", "answer", reply, post);
-  // The thread and its gate come last, though they were there before the answers, which then go.
+  // The thread and its gate arrive last, although they are older than the replies that they forbid.
   auto frames = events.in_order({0, 3, 4, 1, 2});
   const std::vector<frame_bytes> late{frames.begin() + 3, frames.end()};
   frames.resize(3);
@@ -100,7 +99,7 @@ TEST_CASE("a post of which an answer goes is not waited for out of its turn") {
   CHECK(counts(target.connection, post) == "0 0 0 0");
 }
 
-TEST_CASE("a lock that is needed late and free at once costs no other try") {
+TEST_CASE("a late lock that is free needs no second try") {
   firehose_builder events;
   const auto parent = events.reply("bob", "parent", absent, root);
   index_target target;
@@ -114,7 +113,7 @@ TEST_CASE("a lock that is needed late and free at once costs no other try") {
   CHECK(counts(target.connection, parent) == "0 0 1 0");
 }
 
-TEST_CASE("what is locked behind a late lock is waited for as long as ever") {
+TEST_CASE("locks after a late lock have the normal timeout again") {
   index_target target;
   target.apply({}, 1);
   const auto setting = db::transaction::run(

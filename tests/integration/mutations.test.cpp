@@ -11,9 +11,8 @@
 #include <fmt/format.h>
 #include <random>
 
-// Real records, changed at random places into values that nobody expects. Each is stored so that it
-// comes back byte for byte, or refused for a reason; and the good record beside it is always
-// stored.
+// Real records, mutated at random places into unusual values. Each is stored so that it is read
+// back byte for byte, or rejected with a reason; the valid record beside it is always stored.
 
 using namespace prism;
 using namespace prism::test;
@@ -161,7 +160,7 @@ void mutate(json& value, dice& of) {
   value = nasty(of);
 }
 
-/// The record in another repo, with every mention of its own one replaced.
+/// The record in another repo: every occurrence of its own DID is replaced.
 [[nodiscard]] json moved(const sample_record& from, const std::string& did) {
   auto text = boost::json::serialize(from.record);
   for (auto at = text.find(from.did); at != std::string::npos; at = text.find(from.did, at))
@@ -169,7 +168,7 @@ void mutate(json& value, dice& of) {
   return boost::json::parse(text);
 }
 
-/// Any changed record that still has a form in CBOR; sometimes one with a changed byte instead.
+/// A mutated record that can still be encoded in CBOR; sometimes a block with a changed byte.
 [[nodiscard]] std::optional<bytes> mutant(const sample_record& from, const std::string& did,
                                           dice& of) {
   auto record = moved(from, did);
@@ -185,8 +184,7 @@ void mutate(json& value, dice& of) {
 
 } // namespace
 
-TEST_CASE(
-    "a changed record is stored whole or refused with a reason, and never takes another along") {
+TEST_CASE("a mutated record is stored whole or rejected with a reason, and others are stored") {
   const auto seed = GENERATE(range(1U, 5U));
   INFO("seed " << seed);
   dice of{seed};
@@ -231,7 +229,7 @@ TEST_CASE(
       FAIL(visited.error().message);
   }
   CHECK(stored + target.rejected.size() == mutants);
-  // Both ways are taken often, or the test would prove nothing.
+  // Both outcomes must be frequent, or the test would prove nothing.
   CHECK(stored > mutants / 10);
   CHECK(target.rejected.size() > mutants / 10);
   for (const auto& [reason, times] : target.reasons) {

@@ -9,8 +9,8 @@ using namespace prism::test;
 
 namespace {
 
-/// Indexes a story in the orders that the repos allow (some two dozen, if they allow more), in
-/// batches of several sizes, and wants the same rows each time. @returns the target of the told
+/// Indexes events in the orders that the repos allow (at most some two dozen of them), in batches
+/// of several sizes, and requires the same rows each time. @returns the target of the original
 /// order.
 [[nodiscard]] std::unique_ptr<index_target> same_in_every_order(const firehose_builder& events) {
   constexpr std::size_t max_orders = 24;
@@ -55,7 +55,7 @@ namespace {
 
 } // namespace
 
-TEST_CASE("a reply is judged by the gate and the follows of its own time") {
+TEST_CASE("a reply is checked against the gate and the follows of its own time") {
   firehose_builder events;
   const auto root = events.post("alice", "a1");
   events.create("alice", "app.bsky.feed.threadgate/a1",
@@ -70,7 +70,7 @@ TEST_CASE("a reply is judged by the gate and the follows of its own time") {
   CHECK(counts(target->connection, root) == "0 0 1 0");
 }
 
-TEST_CASE("a reply is judged by the lists of its own time, whether the list is there or not") {
+TEST_CASE("a reply is checked against the lists of its own time, even if the list is not indexed") {
   firehose_builder events;
   const auto root = events.post("alice", "a1");
   const auto list = record_ref{"at://did:plc:carol/app.bsky.graph.list/l1", ""};
@@ -87,7 +87,7 @@ TEST_CASE("a reply is judged by the lists of its own time, whether the list is t
   CHECK(gate_results(*target) == "b1 false false false, b2 true false false");
 }
 
-TEST_CASE("a gate that came, changed or went after a reply does not matter to it") {
+TEST_CASE("a gate created, updated or deleted after a reply does not affect it") {
   firehose_builder events;
   const auto root = events.post("alice", "a1");
   events.reply("bob", "b1", root, root);
@@ -102,7 +102,7 @@ TEST_CASE("a gate that came, changed or went after a reply does not matter to it
                                  "b4 false false false");
 }
 
-TEST_CASE("a quote is judged by the gate of its own time") {
+TEST_CASE("a quote is checked against the gate of its own time") {
   firehose_builder events;
   const auto root = events.post("alice", "a1");
   events.quote("bob", "b1", root);
@@ -119,7 +119,7 @@ TEST_CASE("a quote is judged by the gate of its own time") {
   CHECK(target->count("notifications WHERE reason = 6") == 2);
 }
 
-TEST_CASE("a reply tells the authors that were above it when it was made") {
+TEST_CASE("a reply notifies the authors of the ancestors at its own time") {
   firehose_builder events;
   const auto root = events.post("alice", "a1");
   const auto middle = events.reply("bob", "b1", root, root);
@@ -129,14 +129,14 @@ TEST_CASE("a reply tells the authors that were above it when it was made") {
   events.remove(root);
   events.reply("dave", "d2", low, root);
   const auto target = same_in_every_order(events);
-  // d1 reaches carol only: bob's post was gone. b1's own telling went with it.
+  // d1 notifies only carol: bob's post was deleted, and the notification of b1 with it.
   CHECK(value(target->connection,
               "SELECT string_agg(n.rkey || '>' || r.did, ', ' ORDER BY n.rkey, r.did) FROM "
               "notifications n JOIN users r ON r.id = n.recipient_id WHERE reason = 5") ==
         "c1>did:plc:alice, c1>did:plc:bob, d1>did:plc:carol, d2>did:plc:carol");
 }
 
-TEST_CASE("a reply is as wrong about its root as what it answers") {
+TEST_CASE("a reply inherits the wrong root of its parent") {
   firehose_builder events;
   const auto root = events.post("alice", "a1");
   const auto other = events.post("alice", "a2");
@@ -149,7 +149,7 @@ TEST_CASE("a reply is as wrong about its root as what it answers") {
                                  "c2 false false false");
 }
 
-TEST_CASE("what a thread's author hides ends the way up for later replies") {
+TEST_CASE("a hidden reply ends the chain of notified ancestors for later replies") {
   firehose_builder events;
   const auto root = events.post("alice", "a1");
   const auto middle = events.reply("bob", "b1", root, root);
@@ -166,8 +166,8 @@ TEST_CASE("what a thread's author hides ends the way up for later replies") {
         "b1>did:plc:alice, c1>did:plc:alice, c1>did:plc:bob, c2>did:plc:bob");
 }
 
-// docs/ORDER.md: a relay promises the order of each repo and no other.
-TEST_CASE("any order of the repos leaves the rows of the firehose's order") {
+// docs/ORDER.md: a relay guarantees only the order of each repo.
+TEST_CASE("any order of the repos gives the same rows as the firehose's order") {
   const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst");
   REQUIRE(corpus);
   std::map<std::string, std::string> expected;

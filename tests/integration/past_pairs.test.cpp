@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-// Two records of one pair and one moment are one version in the history: it held until the later of
-// them ended, and a reply of that time that arrives afterwards is still allowed.
+// Two records of one pair with one time are one version in the history. It is valid until the later
+// of them ends, so a reply of that time that arrives afterwards is still allowed.
 
 using namespace prism;
 using namespace prism::test;
@@ -50,7 +50,8 @@ struct thread {
 
   void delete_one(const std::string& path) { events.commit("alice", {deletion(path)}); }
 
-  /// All frames but the reply's, and that one at last. @returns how many replies break the gate.
+  /// Indexes all frames but the reply's, and that one last. @returns how many replies break the
+  /// gate.
   [[nodiscard]] std::int64_t broken_if_last(std::size_t reply, std::size_t batch) {
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < events.size(); ++i)
@@ -67,7 +68,7 @@ struct thread {
 
 } // namespace
 
-TEST_CASE("of two follows of one moment the history keeps the longer") {
+TEST_CASE("of two follows with one time, the history keeps the longer") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   const auto first = GENERATE(as<std::string>{}, "f1", "f2");
   const std::string second = first == "f1" ? "f2" : "f1";
@@ -79,7 +80,7 @@ TEST_CASE("of two follows of one moment the history keeps the longer") {
   SECTION("deleted one after the other") {
     of.delete_one("app.bsky.graph.follow/" + second);
   }
-  SECTION("the other replaced") {
+  SECTION("the other one updated") {
     of.events.update("alice", "app.bsky.graph.follow/" + second,
                      {{"$type", "app.bsky.graph.follow"},
                       {"subject", did_of("carol")},
@@ -88,7 +89,7 @@ TEST_CASE("of two follows of one moment the history keeps the longer") {
   CHECK(of.broken_if_last(reply, batch) == 0);
 }
 
-TEST_CASE("two follows of one moment that end together are one version") {
+TEST_CASE("two follows with one time that end together are one version") {
   thread of{{{"$type", "app.bsky.feed.threadgate#followingRule"}}};
   of.events.commit("alice", {following("f1"), following("f2")});
   const auto reply = of.events.size();
@@ -100,7 +101,7 @@ TEST_CASE("two follows of one moment that end together are one version") {
 }
 
 TEST_CASE(
-    "of two items of one moment the history keeps the longer, whether the list is there or not") {
+    "of two items with one time, the history keeps the longer, even if the list is not indexed") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   const auto indexed = GENERATE(true, false);
   const record_ref list{fmt::format("at://{}/app.bsky.graph.list/l1", did_of("alice")), ""};

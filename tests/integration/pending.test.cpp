@@ -13,7 +13,7 @@
 #include <latch>
 #include <random>
 
-// Operations that wait for what they refer to, when several writers and several fates meet.
+// Parked operations with concurrent writers, releases, updates and deletions.
 
 using namespace prism;
 using namespace prism::test;
@@ -47,7 +47,7 @@ public:
     if (!ids)
       return fail(errc::io, "{}", ids.error().message);
     batch.user_ids = std::move(*ids);
-    // As a shard does: what is transient is tried again.
+    // As a shard does: retry transient errors.
     for (int attempt = 0; attempt < 100; ++attempt) {
       auto done = db::apply_batch(on_, {}, batch);
       if (done)
@@ -68,7 +68,7 @@ private:
 [[nodiscard]] std::int64_t claim(db::connection& on, std::int32_t shards,
                                  const std::string& service = "test") {
   const auto epoch = db::next_epoch(on, "writer " + service, "test").value();
-  // Catch cannot assert in two threads at once, and some claim in one of their own.
+  // Catch cannot assert in two threads at once, and some tests claim cursors in their own thread.
   static_cast<void>(db::claim_cursors(on, service, shards, epoch, 0).value());
   return epoch;
 }
@@ -83,7 +83,7 @@ private:
 
 using reporting = std::future<expected<db::apply_report>>;
 
-/// What all of them have told, once they have come to their ends.
+/// The reports of all writers, after they have finished.
 [[nodiscard]] std::vector<db::pending_change> changes_of(std::vector<reporting>& lanes) {
   std::vector<db::pending_change> out;
   for (auto& lane : lanes) {
@@ -108,8 +108,8 @@ constexpr int rounds = 12;
 
 } // namespace
 
-TEST_CASE("likes, posts and lists come and go at once, and what lives is what counts") {
-  // Release against delete, delete of the referent while others are released, park against release.
+TEST_CASE("concurrent creates and deletes leave counts of the existing rows") {
+  // Release and delete; release and delete of the referent; park and release.
   std::mt19937 random(3);
   for (int round = 0; round < rounds; ++round) {
     firehose_builder events;
@@ -186,7 +186,7 @@ TEST_CASE("likes, posts and lists come and go at once, and what lives is what co
   }
 }
 
-TEST_CASE("two writers that apply the same release at once release once") {
+TEST_CASE("two writers that apply the same release concurrently release once") {
   for (int round = 0; round < rounds; ++round) {
     firehose_builder events;
     const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1",
@@ -213,10 +213,10 @@ TEST_CASE("two writers that apply the same release at once release once") {
   }
 }
 
-TEST_CASE("the same operations parked by two services and released by a third writer, in any order "
-          "at one lock, are released once") {
-  // None has read anything of the others when the first of them gets on, so each means to do all.
-  std::array<std::size_t, 3> order{0, 1, 2}; // two that park, and the one that releases
+TEST_CASE("operations that two services park and a third writer releases, in any order of locking, "
+          "are released once") {
+  // None has read rows of the others when the first of them continues, so each tries to do all.
+  std::array<std::size_t, 3> order{0, 1, 2}; // two park, one releases
   do {
     firehose_builder events;
     const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1",
@@ -231,7 +231,7 @@ TEST_CASE("the same operations parked by two services and released by a third wr
     REQUIRE(db::migrate(on));
     const auto one = claim(on, 2, "one");
     const auto two = claim(on, 1, "two");
-    // So that the row of the post's counts is there, which all lock.
+    // So that the post's row of post_aggregates exists, which all of them lock.
     REQUIRE(writer(database, 1, one, "one").apply(first));
     must(locker.exec_script("BEGIN; SELECT FROM post_aggregates FOR UPDATE"));
     std::vector<reporting> lanes;
@@ -247,7 +247,7 @@ TEST_CASE("the same operations parked by two services and released by a third wr
     must(locker.exec_script("COMMIT"));
     const auto changes = changes_of(lanes);
     INFO("order " << order[0] << order[1] << order[2]);
-    // Whoever finds the post there does not wait for it.
+    // A writer that finds the post does not park.
     const std::size_t parked = order[0] == 2 ? 0 : 5;
     CHECK(number_of(changes, db::pending_event::parked) == parked);
     CHECK(number_of(changes, db::pending_event::released) == parked + 1);
@@ -279,7 +279,7 @@ TEST_CASE("parked operations are replaced by newer versions while they are relea
   REQUIRE(db::migrate(on));
   const auto epoch = claim(on, 2);
   REQUIRE(writer(database, 1, epoch).apply(waiting));
-  // The one stands with what it has taken out of pending_ops, the other then comes upon that.
+  // One writer waits with the rows that it has removed from pending_ops; the other then finds them.
   must(locker.exec_script(release_is_first ? "BEGIN; LOCK TABLE notifications IN EXCLUSIVE MODE"
                                            : "BEGIN; SELECT FROM pending_ops FOR UPDATE"));
   const auto start = [&](bool releasing) {
@@ -306,8 +306,8 @@ TEST_CASE("parked operations are replaced by newer versions while they are relea
   CHECK(value(on, "SELECT count(*) FROM pending_ops") == "0");
 }
 
-TEST_CASE("two services that apply the same events at once on one database count each once") {
-  // Each has its own cursor, so only the rows themselves can keep the two apart.
+TEST_CASE("two services that apply the same events concurrently count each once") {
+  // Each service has a cursor of its own, so only locks on rows keep the two apart.
   for (int round = 0; round < rounds; ++round) {
     firehose_builder events;
     const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1",
@@ -318,7 +318,7 @@ TEST_CASE("two services that apply the same events at once on one database count
     const auto database = pg_fixture::fresh_database();
     auto on = db::connection::open({.conninfo = database}).value();
     REQUIRE(db::migrate(on));
-    // In every other round all wait already, and the two meet at the release.
+    // In every other round all operations are parked already, and both services release them.
     std::size_t parked = 0;
     if (round % 2 == 0)
       parked = writer(database, 0, claim(on, 1, "early"), "early").apply(waiting)->pending.size();
@@ -349,7 +349,7 @@ TEST_CASE("two services that apply the same events at once on one database count
         ++(each.what == db::pending_event::released ? released : parked);
     }
     INFO("round " << round);
-    // Those that found the post never waited.
+    // Writers that found the post did not park.
     CHECK(parked <= 5);
     CHECK(released == parked);
     CHECK(counts(on, post) == "5 0 0 0");
@@ -360,7 +360,7 @@ TEST_CASE("two services that apply the same events at once on one database count
   }
 }
 
-TEST_CASE("a takeover while a release stands before a lock: it is released once") {
+TEST_CASE("a takeover while a release waits for a lock releases once") {
   firehose_builder events;
   const record_ref post{"at://did:plc:alice/app.bsky.feed.post/p1", cid_of(block_of(text("any")))};
   const auto waiting = likes_of(events, post, 5);
@@ -377,7 +377,7 @@ TEST_CASE("a takeover while a release stands before a lock: it is released once"
   auto old =
       std::async(std::launch::async, [&] { return writer(database, 0, old_epoch).apply(release); });
   wait_for_blocked_sessions(on, 1);
-  // The batch at work has the cursor, so the newer writer waits for it, or for its end.
+  // The running batch holds the cursor's row, so the newer writer waits until it ends.
   auto taken = std::async(std::launch::async, [&] {
     auto other = db::connection::open({.conninfo = database}).value();
     return claim(other, 1);
@@ -389,7 +389,7 @@ TEST_CASE("a takeover while a release stands before a lock: it is released once"
   CHECK(new_epoch > old_epoch);
   const auto by_new = writer(database, 0, new_epoch).apply(release);
   REQUIRE(by_new);
-  // The old one did it, or was fenced and the new one did it; never both, never neither.
+  // Either the old writer released it, or it was fenced and the new one did; exactly one of them.
   const auto released_by_old = by_old ? by_old->pending.size() : 0;
   CHECK(released_by_old + by_new->pending.size() == 5);
   CHECK(counts(on, post) == "5 0 0 0");
@@ -429,7 +429,7 @@ TEST_CASE("the author of a post is purged while likes of it are parked and relea
       start.arrive_and_wait();
       if (auto done = lane.apply(release); !done)
         return tl::unexpected(done.error());
-      // As its deletion would, behind the post in the same lane.
+      // As its deletion does, after the post in the same lane.
       auto mine = db::connection::open({.conninfo = database}).value();
       if (auto inserted = mine.exec_script(
               "DELETE FROM identity_tasks; INSERT INTO identity_tasks (user_id, kind, event_time, "
@@ -455,7 +455,7 @@ TEST_CASE("the author of a post is purged while likes of it are parked and relea
       if (const auto done = lane->get(); !done)
         FAIL(done.error().message);
     INFO("round " << round);
-    // Nothing is left of the post, and all likes of it wait again.
+    // Nothing of the post is left, and all its likes are parked again.
     CHECK(value(on, "SELECT count(*) FROM posts") == "0");
     CHECK(value(on, "SELECT count(*) FROM likes") == "0");
     CHECK(value(on, "SELECT count(*) FROM pending_ops") == "8");

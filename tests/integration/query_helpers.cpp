@@ -11,7 +11,7 @@ namespace prism::test {
 
 namespace {
 
-// Bodies unchecked: a question may come before the tables.
+// Function bodies unchecked, since a query may run before the tables exist.
 constexpr const char* words = R"(
 SET check_function_bodies = off;
 CREATE OR REPLACE FUNCTION pg_temp.who(bigint) RETURNS text LANGUAGE sql STABLE AS

@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-/// What a test wants to know of the rows, in words that it can compare.
+/// Rows as short texts that tests compare.
 namespace prism::test {
 
 /// The one value of a SELECT as text; "" for null or no row.
 [[nodiscard]] std::string value(db::connection& on, const std::string& select);
 
-/// Waits until so many sessions of this database stand before a lock.
+/// Waits until `count` sessions of this database wait for a lock.
 void wait_for_blocked_sessions(db::connection& on, std::size_t count);
 
 /// A post's counts: "likes reposts replies quotes". No row means zeros.
@@ -25,8 +25,8 @@ void wait_for_blocked_sessions(db::connection& on, std::size_t count);
 /// subject.
 [[nodiscard]] std::vector<std::string> notifications(db::connection& on);
 
-/// What a story leaves of them, indexed in batches of at most so many frames; nothing of it may be
-/// refused.
+/// The notifications after these events were indexed in batches of at most `batch_frames`; no
+/// record may be rejected.
 [[nodiscard]] std::vector<std::string> notifications_of(firehose_builder& events,
                                                         std::size_t batch_frames);
 

@@ -6,9 +6,9 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-// Values that databases, JSON and calendars dislike. Whatever a record holds is stored so that the
-// record comes back byte for byte, or refused for a reason with a name; what stands beside it in
-// the same frame is stored in any case.
+// Values that are difficult for databases, JSON and calendars. A record is stored so that it is
+// read back byte for byte, or rejected with a named reason; the other records of its frame are
+// stored in either case.
 
 using namespace prism;
 using namespace prism::test;
@@ -19,7 +19,7 @@ using json = boost::json::value;
 using fields = firehose_builder::fields;
 using bytes = std::vector<std::byte>;
 
-/// What became of a record: "stored", or the reason for which it was refused.
+/// The result for a record: "stored", or the reason of its rejection.
 [[nodiscard]] std::string fate_of(std::string_view path, const bytes& block) {
   firehose_builder events;
   const auto good = [](std::string_view text) {
@@ -73,7 +73,7 @@ const std::string nul{"a\0b", 3};
 
 } // namespace
 
-TEST_CASE("NUL is kept wherever it stands") {
+TEST_CASE("NUL is kept in every text") {
   CHECK(fate_of_post({{"text", nul}}) == "stored");
   CHECK(fate_of_post({{"text", std::string(1, '\0')}}) == "stored");
   CHECK(fate_of_post({{"tags", {nul, "b"}}}) == "stored");
@@ -102,12 +102,12 @@ TEST_CASE("NUL is kept wherever it stands") {
                                                      {"did", "did:web:example.com"},
                                                      {"displayName", nul},
                                                      {"createdAt", record_time}}) == "stored");
-  // No lexicon is asked for these.
+  // These fields are in no lexicon.
   CHECK(fate_of("chat.bsky.actor.declaration/self",
                 fields{{"$type", "chat.bsky.actor.declaration"}, {"createdAt", nul}}) == "stored");
 }
 
-TEST_CASE("a megabyte of NUL takes no longer than any other") {
+TEST_CASE("a megabyte of NULs takes no longer than other text") {
   CHECK(fate_of("app.bsky.graph.list/li1", fields{{"$type", "app.bsky.graph.list"},
                                                   {"name", "x"},
                                                   {"purpose", std::string(900'000, '\0')},
@@ -115,17 +115,17 @@ TEST_CASE("a megabyte of NUL takes no longer than any other") {
   CHECK(fate_of_post({{"own", std::string(900'000, '\0')}}) == "stored");
 }
 
-TEST_CASE("text is any UTF-8, and nothing else") {
+TEST_CASE("any UTF-8 text is stored, other bytes are rejected") {
   CHECK(fate_of_post({{"text", ""}, {"", ""}, {"own", fields{{"", fields{}}}}}) == "stored");
   CHECK(fate_of_post({{"text", "\xEF\xBF\xBF \xF4\x8F\xBF\xBF \xEE\x80\x80 \xE2\x80\xAE"}}) ==
         "stored");
   CHECK(fate_of_post({{"own", "\\ud800 {\"a\":NULL,\"} '; --"}}) == "stored");
   CHECK(fate_of_post({{"tags", {"NULL", "", "{}", "\"", "\\", ","}}, {"langs", fields{}}}) ==
-        "wrong_type"); // langs is no list
+        "wrong_type"); // langs is not a list
   CHECK(fate_of_post({{"tags", {"NULL", "", "{}", "\"", "\\", ","}},
                       {"langs", boost::json::array{}},
                       {"facets", boost::json::array{}}}) == "stored");
-  // A lone surrogate has no form in UTF-8; this is the one that some encoders write.
+  // A lone surrogate is not valid UTF-8, but some encoders write these bytes.
   auto block =
       block_of({{"$type", "app.bsky.feed.post"}, {"text", "???"}, {"createdAt", record_time}});
   const std::array surrogate{std::byte{0xED}, std::byte{0xA0}, std::byte{0x80}};
@@ -134,10 +134,10 @@ TEST_CASE("text is any UTF-8, and nothing else") {
   CHECK(fate_of("app.bsky.feed.post/p1", block) == "bad_cbor");
 }
 
-TEST_CASE("long texts are stored or too long, whatever they are made of") {
+TEST_CASE("long texts are stored or rejected by length, whatever their characters") {
   std::string million;
   for (int i = 0; i < 300'000; ++i)
-    million += "\xCC\x81"; // a million graphemes would be over a megabyte; these are all one
+    million += "\xCC\x81"; // one grapheme; a million graphemes would exceed a megabyte
   CHECK(fate_of_post({{"own", million}}) == "stored");
   CHECK(fate_of_post({{"own", std::string(990'000, 'x')}}) == "stored");
   CHECK(fate_of_post({{"own", std::string(150'000, '\x01')}}) == "stored");
@@ -155,7 +155,7 @@ TEST_CASE("long texts are stored or too long, whatever they are made of") {
   CHECK(fate_of_post({{"own", many}}) == "stored");
 }
 
-TEST_CASE("numbers are integers of 64 bits, and nesting has an end") {
+TEST_CASE("numbers are integers of 64 bits, and the depth of nesting is limited") {
   CHECK(fate_of_post({{"own", {INT64_MAX, INT64_MIN, 0, -1}}}) == "stored");
   CHECK(fate_of_post({{"own", {true, false, nullptr}}}) == "stored");
   json deep = 1;
@@ -189,7 +189,7 @@ TEST_CASE("numbers are integers of 64 bits, and nesting has an end") {
   CHECK(fate_of("app.bsky.feed.post/p1", raw(nested + "01")) == "bad_cbor");
 }
 
-TEST_CASE("every date that the lexicon allows is stored as it is written") {
+TEST_CASE("every date that the lexicon allows is stored as written") {
   for (const auto* good :
        {"0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z", "0001-01-01T00:00:00.000Z",
         "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999999999Z", "2026-02-30T00:00:00Z",
@@ -207,10 +207,10 @@ TEST_CASE("every date that the lexicon allows is stored as it is written") {
   }
 }
 
-TEST_CASE("uris come back in any spelling, and what no index can hold is refused") {
+TEST_CASE("uris are read back in any spelling, and those that no index can hold are rejected") {
   const std::string long_rkey(512, 'r');
   const std::string long_did = "did:web:" + std::string(2000, 'd') + ".example";
-  std::string random; // that no compression makes fit
+  std::string random; // cannot be compressed to fit
   for (std::uint32_t i = 0, x = 1; i < 7000; ++i) {
     x = x * 1664525U + 1013904223U;
     random += static_cast<char>('a' + (x >> 24U) % 26U);
@@ -242,7 +242,7 @@ TEST_CASE("uris come back in any spelling, and what no index can hold is refused
                        {"createdAt", record_time}}) == "uri_too_long");
 }
 
-TEST_CASE("only what is a DID becomes a user") {
+TEST_CASE("only a valid DID becomes a user") {
   firehose_builder events;
   events.like("alice", "l1", {"at://did:plc:x#/text", cid_of(block_of({}))});
   events.like("alice", "l2", {"at://did:plc:y/app.bsky.feed.post/1", cid_of(block_of({}))});
@@ -252,7 +252,7 @@ TEST_CASE("only what is a DID becomes a user") {
         "did:plc:alice did:plc:y");
 }
 
-TEST_CASE("record keys have all legal characters, and no others") {
+TEST_CASE("record keys with all legal characters are accepted, others are rejected") {
   const auto block =
       block_of({{"$type", "app.bsky.feed.post"}, {"text", "x"}, {"createdAt", record_time}});
   for (const auto& rkey : std::initializer_list<std::string>{
@@ -263,7 +263,7 @@ TEST_CASE("record keys have all legal characters, and no others") {
     CHECK(fate_of("app.bsky.feed.post/" + rkey, block) == "bad_record_key");
 }
 
-TEST_CASE("a commit cannot be blown up by one record under many keys") {
+TEST_CASE("a commit that repeats one record under many keys is limited in size") {
   firehose_builder events;
   const auto block = block_of({{"$type", "app.bsky.feed.post"},
                                {"text", "x"},
@@ -281,7 +281,7 @@ TEST_CASE("a commit cannot be blown up by one record under many keys") {
   CHECK(target.reasons == std::map<std::string, int>{{"commit_too_large", 3}});
 }
 
-TEST_CASE("events are measured too: a status or revision that no column can hold") {
+TEST_CASE("an event's status or revision that no column can hold is cut or rejected") {
   firehose_builder events;
   events.account("alice", false, nul);
   events.account("bob", false, std::string(63, 'x') + "\xC3\xA9");

@@ -26,7 +26,7 @@ struct run_result {
   std::vector<std::string> findings; // "table text"
 };
 
-/// Batch after batch until there is no more to do.
+/// Runs batches until there is nothing left to do.
 [[nodiscard]] run_result run(index_target& target, db::upkeep_job job) {
   run_result out;
   for (;;) {
@@ -50,7 +50,7 @@ void fill(index_target& target) {
 
 } // namespace
 
-TEST_CASE("sessions and OAuth states go when they have expired, in batches, and no others") {
+TEST_CASE("expired sessions and OAuth states are deleted in batches, and no others") {
   index_target target;
   firehose_builder nothing;
   target.apply(nothing.take(), 1);
@@ -69,7 +69,7 @@ TEST_CASE("sessions and OAuth states go when they have expired, in batches, and 
   }
 }
 
-TEST_CASE("parked operations go after their time, and those who remember them are told which") {
+TEST_CASE("parked operations are deleted after their time and reported") {
   index_target target;
   firehose_builder tale;
   const record_ref lost{"at://did:plc:bob/app.bsky.feed.post/lost",
@@ -82,7 +82,7 @@ TEST_CASE("parked operations go after their time, and those who remember them ar
       "UPDATE pending_ops SET parked_at = now() - interval '2 hours' WHERE creator_id <= "
       "(SELECT creator_id FROM pending_ops ORDER BY creator_id OFFSET 6 LIMIT 1)"));
   auto job = job_of(target, upkeep_task::pending_ops, 4);
-  CHECK(run(target, job).rows == 0); // keep 0: for ever
+  CHECK(run(target, job).rows == 0); // keep 0: no limit
   job.keep = 1h;
   const auto report = must(db::run_upkeep(target.connection, {}, job));
   CHECK(report.rows == 4);
@@ -94,7 +94,7 @@ TEST_CASE("parked operations go after their time, and those who remember them ar
   CHECK(target.count("pending_ops") == 5);
 }
 
-TEST_CASE("history goes after its time from all its tables") {
+TEST_CASE("history is deleted after its time from all its tables") {
   index_target target;
   firehose_builder nothing;
   target.apply(nothing.take(), 1);
@@ -119,7 +119,7 @@ TEST_CASE("history goes after its time from all its tables") {
     CHECK(target.count(table) == 47);
 }
 
-TEST_CASE("the audits find nothing in what we have indexed ourselves, and change nothing") {
+TEST_CASE("the audits find nothing in indexed data and change nothing") {
   index_target target;
   fill(target);
   const auto before = target.fingerprints();
@@ -158,7 +158,7 @@ TEST_CASE("every planted orphan is found and removed, and nothing else") {
   CHECK(run(target, job_of(target, upkeep_task::orphans, 1000)).rows == 0);
 }
 
-TEST_CASE("every planted wrong count is found, told and mended, missing rows included") {
+TEST_CASE("every planted wrong count is found, reported and corrected, also in missing rows") {
   index_target target;
   fill(target);
   const auto before = target.fingerprints();
@@ -186,11 +186,11 @@ TEST_CASE("every planted wrong count is found, told and mended, missing rows inc
   CHECK(run(target, job_of(target, upkeep_task::counts, 100)).rows == 0);
 }
 
-TEST_CASE("the audits see no error while batches are written, and mend none that is not there") {
+TEST_CASE("the audits find and correct no error while batches are written") {
   index_target target;
   const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst").value();
   target.apply({corpus.begin(), corpus.begin() + 200}, 100);
-  // A batch that has written its rows and holds its locks, but has not committed.
+  // A batch that has written its rows and holds its locks, but is not committed.
   auto other = connect_to(target.connection.options().conninfo);
   must(other.exec_script(
       "BEGIN; INSERT INTO follows (creator_id, subject_id, created_at, commit_time, rkey, "
@@ -206,7 +206,7 @@ TEST_CASE("the audits see no error while batches are written, and mend none that
   CHECK(run(target, job_of(target, upkeep_task::counts, 100)).findings.empty());
 }
 
-TEST_CASE("a writer that has been replaced tidies nothing") {
+TEST_CASE("a fenced writer deletes nothing") {
   index_target target;
   firehose_builder nothing;
   target.apply(nothing.take(), 1);

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-// Who finds a post by somebody's repost and likes or reposts it tells the reposter as well
+// A like or repost of a post that was found through a repost notifies the reposter as well
 // (@atproto/bsky, like and repost plugins).
 
 using namespace prism;
@@ -29,7 +29,7 @@ namespace {
   return events.like(who, rkey, of, {{"via", ref_to(via)}});
 }
 
-/// All that `events` makes but what the repost by bob itself tells.
+/// The notifications of `events`, without that of bob's repost itself.
 [[nodiscard]] lines notified_beside_repost(firehose_builder& events, std::size_t batch) {
   auto out = notifications_of(events, batch);
   CHECK(std::erase(out, "alice repost bob/r1 of alice/p1") == 1);
@@ -38,27 +38,27 @@ namespace {
 
 } // namespace
 
-TEST_CASE("a like or repost by way of a repost tells the author and the reposter") {
+TEST_CASE("a like or repost via a repost notifies the author and the reposter") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
   const auto post = events.post("alice", "p1");
   const auto via = events.repost("bob", "r1", post);
   const auto like = like_via(events, "carol", "l1", post, via);
   const auto repost = repost_via(events, "carol", "r2", post, via);
-  SECTION("while they are there") {
+  SECTION("while they exist") {
     CHECK(notified_beside_repost(events, batch) ==
           lines{"alice like carol/l1 of alice/p1", "alice repost carol/r2 of alice/p1",
                 "bob like_via_repost carol/l1 of bob/r1",
                 "bob repost_via_repost carol/r2 of bob/r1"});
   }
-  SECTION("until they go") {
+  SECTION("until they are deleted") {
     events.remove(like);
     events.remove(repost);
     CHECK(notified_beside_repost(events, batch) == lines{});
   }
 }
 
-TEST_CASE("an own repost is no news to the one who likes or reposts by way of it") {
+TEST_CASE("a like or repost via one's own repost does not notify oneself") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
   const auto post = events.post("alice", "p1");
@@ -68,24 +68,24 @@ TEST_CASE("an own repost is no news to the one who likes or reposts by way of it
 }
 
 TEST_CASE(
-    "who likes or reposts his own post by way of a repost tells nobody, the reposter neither") {
+    "a like or repost of one's own post via a repost notifies nobody, not even the reposter") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
   const auto post = events.post("alice", "p1");
   const auto via = events.repost("bob", "r1", post);
   const auto like = like_via(events, "alice", "l1", post, via);
   const auto repost = repost_via(events, "alice", "r2", post, via);
-  SECTION("made") {
+  SECTION("created") {
     CHECK(notified_beside_repost(events, batch) == lines{});
   }
-  SECTION("and deleted") {
+  SECTION("created and deleted") {
     events.remove(like);
     events.remove(repost);
     CHECK(notified_beside_repost(events, batch) == lines{});
   }
 }
 
-TEST_CASE("by way of a repost also tells what waited for its post") {
+TEST_CASE("a parked like via a repost notifies when its post arrives") {
   const auto batch = GENERATE(as<std::size_t>{}, 1, 100);
   firehose_builder events;
   const auto post = events.post("alice", "p1");
