@@ -91,10 +91,8 @@ void shard_state::receive(const frame_batch& arrived) {
   const auto added = queue_.receive(*arrived.frames);
   if (!added)
     throw std::logic_error("more frames than credit: " + added.error().message);
-  // Frames that were sent again to an idle shard are committed; no commit would report them.
-  if (machine_.current() == shard_machine::phase::idle && *added < arrived.frames->size())
-    report_durable(0);
-  carry_out(machine_.on_work(queue_.has_work(), now()));
+  const bool repeated = *added < arrived.frames->size();
+  carry_out(machine_.on_frames(repeated, queue_.has_work(), now()));
 }
 
 // A new firehose knows nothing of the frames here. Those that wait are dropped, to come again;
@@ -119,6 +117,8 @@ void shard_state::carry_out(const shard_decision& decision, std::string_view wha
   report_problem(decision, what, why);
   if (decision.announce)
     announce();
+  if (decision.acknowledge)
+    report_durable(0);
   switch (decision.next) {
   case action::none:
     break;

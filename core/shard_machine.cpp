@@ -24,6 +24,14 @@ shard_decision shard_machine::on_cursor_failed(time_point now, double random01) 
   return retry_later(now, random01);
 }
 
+shard_decision shard_machine::on_frames(bool repeated, bool has_work, time_point now) {
+  // An idle shard has committed what is sent to it again, and no commit reports it.
+  const bool acknowledge = repeated && phase_ == phase::idle;
+  auto out = on_work(has_work, now);
+  out.acknowledge = acknowledge;
+  return out;
+}
+
 shard_decision shard_machine::on_work(bool has_work, time_point now) {
   return phase_ == phase::idle ? start_batch(has_work, now) : shard_decision{};
 }

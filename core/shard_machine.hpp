@@ -36,6 +36,7 @@ struct shard_decision {
   std::chrono::milliseconds delay{0};
   bool announce{false};            ///< first announce the shard to the firehose
   bool requeue{false};             ///< first put the frames in flight back at the head of the queue
+  bool acknowledge{false};         ///< report the durable seq: no commit would
   bool clear_problem{false};       ///< the shard makes progress: readiness no longer names it
   bool blocked{false};             ///< the shard is blocked from now on: report it
   bool pending_report_lost{false}; ///< what the batch parked and released cannot be reported
@@ -71,7 +72,9 @@ public:
   [[nodiscard]] shard_decision on_start(time_point now);
   /// The stored cursor is known.
   [[nodiscard]] shard_decision on_cursor();
-  /// Frames or a new cursor target arrived.
+  /// Frames arrived. @param repeated some of them were received before.
+  [[nodiscard]] shard_decision on_frames(bool repeated, bool has_work, time_point now);
+  /// A new cursor target arrived.
   [[nodiscard]] shard_decision on_work(bool has_work, time_point now);
   /// A batch of `frames` frames is built; 0: it only moves the cursor.
   [[nodiscard]] shard_decision on_built(std::size_t frames);

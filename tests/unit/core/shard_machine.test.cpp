@@ -80,6 +80,27 @@ TEST_CASE_METHOD(fixture,
   CHECK(machine.in_flight() == 0);
 }
 
+TEST_CASE_METHOD(fixture, "frames sent again to an idle shard are acknowledged at once") {
+  load();
+  SECTION("alone") {
+    const auto again = machine.on_frames(true, false, now);
+    CHECK(again.acknowledge);
+    CHECK(again.next == action::none);
+  }
+  SECTION("before new ones") {
+    const auto both = machine.on_frames(true, true, now);
+    CHECK(both.acknowledge);
+    CHECK(both.next == action::build);
+  }
+  SECTION("but new ones are not, nor while a batch is written, whose commit does it") {
+    const auto fresh = machine.on_frames(false, true, now);
+    CHECK_FALSE(fresh.acknowledge);
+    REQUIRE(fresh.next == action::build);
+    hand_over(1);
+    CHECK_FALSE(machine.on_frames(true, true, now).acknowledge);
+  }
+}
+
 TEST_CASE_METHOD(fixture, "nothing to write starts no batch") {
   load();
   CHECK(machine.on_work(false, now).next == action::none);
