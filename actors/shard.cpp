@@ -18,6 +18,12 @@ using action = shard_decision::action;
 constexpr backoff_options retry_delays{.min = std::chrono::milliseconds{100},
                                        .max = std::chrono::milliseconds{5'000}};
 
+[[nodiscard]] std::int64_t wall_clock() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 // The newest of the batch's events, for the lag.
 [[nodiscard]] std::int64_t newest_time(const db::batch& batch) {
   std::int64_t newest = 0;
@@ -164,7 +170,8 @@ void shard_state::load_cursor() {
 }
 
 void shard_state::build() {
-  batch_ = std::make_shared<db::batch>(maker_.make(queue_, machine_.max_frames()));
+  batch_ = std::make_shared<db::batch>(
+      maker_.make(queue_, machine_.max_frames(), node_->place_base, wall_clock()));
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
   batch_->epoch = node_->epoch;

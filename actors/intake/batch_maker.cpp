@@ -26,8 +26,9 @@ batch_maker::batch_maker() {
   events_.skipped = [this](std::string_view) { ++left_out_.unknown_collections; };
 }
 
-db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_frames) {
-  db::batch_builder builder(events_);
+db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_frames,
+                            std::int64_t place_base, std::int64_t arrival) {
+  db::batch_builder builder(events_, place_base, arrival);
   left_out_ = {};
   bool full = false;
   while (!queue.empty() && !full) {

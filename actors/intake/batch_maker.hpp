@@ -34,8 +34,11 @@ public:
 
   /// Moves at most `max_frames` frames from the queue into flight. A deletion of an account gets a
   /// batch of its own, since it may touch many rows.
+  /// @param place_base of the stream (`db::place_of`)
+  /// @param arrival the time by our clock, in µs since 1970; see `db::batch_builder`
   /// @returns their batch. Service, shard, epoch and `verify_deletions` are the caller's.
-  [[nodiscard]] db::batch make(frame_queue<routed_frame>& queue, std::size_t max_frames);
+  [[nodiscard]] db::batch make(frame_queue<routed_frame>& queue, std::size_t max_frames,
+                               std::int64_t place_base, std::int64_t arrival);
 
   /// What the last batch leaves out.
   [[nodiscard]] const not_indexed& left_out() const noexcept { return left_out_; }

@@ -15,6 +15,7 @@
 #include "core/backoff.hpp"
 #include "core/version.hpp"
 #include "db/index/progress.hpp"
+#include "db/index/streams.hpp"
 #include "db/pg/transaction.hpp"
 #include "db/schema/migrator.hpp"
 
@@ -43,6 +44,12 @@ namespace {
   host.resize(host.find('\0') == std::string::npos ? host.size() : host.find('\0'));
   return fmt::format("{}:{}", host, getpid());
 }
+
+/// What a writer takes over at its start.
+struct writer_claim {
+  std::int64_t epoch;
+  std::int64_t place_base;
+};
 
 /// A child that is always restarted; its restarts are counted under the name of its class, so those
 /// of all shards together.
@@ -130,7 +137,7 @@ expected<void> node::prepare(db::connection& connection) {
   context_->status.schema_current = true;
   context_->status.database_reachable = true;
   const auto claimed =
-      db::transaction::run(connection, {}, [&](db::tx& inside) -> db::outcome<std::int64_t> {
+      db::transaction::run(connection, {}, [&](db::tx& inside) -> db::outcome<writer_claim> {
         const auto epoch = db::next_epoch(inside, "writer " + context_->service, holder_name());
         if (!epoch)
           return tl::unexpected(epoch.error());
@@ -139,12 +146,16 @@ expected<void> node::prepare(db::connection& connection) {
                               static_cast<std::int32_t>(context_->options.shards), *epoch, 0);
         if (!cursors)
           return tl::unexpected(cursors.error());
-        return *epoch;
+        const auto base = db::claim_stream(inside, context_->service);
+        if (!base)
+          return tl::unexpected(base.error());
+        return writer_claim{*epoch, *base};
       });
   if (!claimed)
     return fail(code_at_start(claimed.error()), "the cursors cannot be taken over: {}",
                 claimed.error().message);
-  context_->epoch = *claimed;
+  context_->epoch = claimed->epoch;
+  context_->place_base = claimed->place_base;
   spdlog::info("writing {} with epoch {}", context_->service, context_->epoch);
   return {};
 }

@@ -25,6 +25,8 @@ struct node_context {
   std::string service;
   /// The epoch of this writer; writers with an older one are fenced.
   std::int64_t epoch{0};
+  /// Of the stream (`db::place_of`).
+  std::int64_t place_base{0};
   directory actors;
   node_status status;
   metrics::registry metrics;

@@ -25,7 +25,7 @@ const statement delete_caused_notifications{"delete_caused_notifications", R"sql
           4 /* mention */, 5 /* reply */, 6 /* quote */, 9 /* starterpack_joined */,
           10 /* verified */, 11 /* unverified */
         )
-        AND created_at <= $2
+        AND place <= $2
       LIMIT $3
     )
   )
@@ -41,7 +41,7 @@ const statement delete_received_notifications{"delete_received_notifications", R
       FROM notifications
       WHERE recipient_id = $1
         AND (
-          created_at <= $2
+          place <= $2
           OR EXISTS (
             SELECT FROM users u
             WHERE u.id = $1 AND u.status = 'deleted'
@@ -86,7 +86,7 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
       each.kind = kinds[at];
       each.action = op_action::remove;
       each.rkey = rows.get_text(i, rows.columns() - 1);
-      each.commit_time = removal.time;
+      each.place = removal.place;
       const bool gate = each.kind == collection::thread_gate || each.kind == collection::post_gate;
       each.self = chunk.refs.path(creator, gate ? collection::post : each.kind, each.rkey);
       chunk.ops.push_back(std::move(each));
@@ -127,7 +127,7 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   lock.lock_user(removal.account);
   lock.flush(out);
   params key;
-  key.int8(removal.account).timestamptz(removal.until).int8(chunk_rows);
+  key.int8(removal.account).int8(removal.until).int8(chunk_rows);
   const auto author_at = out.add(delete_caused_notifications, key);
   const auto recipient_at = out.add(delete_received_notifications, std::move(key));
   const auto results = out.sync();

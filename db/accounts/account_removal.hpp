@@ -11,8 +11,8 @@ namespace prism::db {
 struct account_removal {
   std::string did;
   std::int64_t account{0}; ///< users.id
-  micros time{0};          ///< of the deletion; the history says that the records ended then
-  micros until{0};         ///< records of newer commits stay
+  stream_place place{0};   ///< of the deletion; the history says that the records ended there
+  stream_place until{0};   ///< records behind it stay
 };
 
 /// Deletes one chunk: up to 1,000 records of each collection, each as if it had been deleted on its

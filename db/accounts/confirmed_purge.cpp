@@ -24,14 +24,13 @@ const statement same_task{"same_identity_task", R"sql(
 
 const statement put_deleted{"put_deleted", R"sql(
   UPDATE users
-  SET status = 'deleted', status_time = $2, handle = NULL, indexed_at = CASE
-    WHEN indexed_at > $2 THEN indexed_at END
-  WHERE id = $1 AND (status_time IS NULL OR status_time < $2)
+  SET status = 'deleted', status_place = $2, handle = NULL, indexed_at = NULL
+  WHERE id = $1 AND (status_place IS NULL OR status_place < $2)
 )sql"};
 
 const statement drop_tasks{"drop_identity_tasks", R"sql(
   DELETE FROM identity_tasks
-  WHERE user_id = $1 AND event_time <= $2
+  WHERE user_id = $1 AND place <= $2
 )sql"};
 
 /// Locks the shard's cursor and the task. @returns whether the task is still the same.
@@ -58,7 +57,7 @@ const statement drop_tasks{"drop_identity_tasks", R"sql(
   if (!same || !*same)
     return same;
   params key;
-  key.int8(deletion.task.user_id).timestamptz(deletion.task.event_time);
+  key.int8(deletion.task.user_id).int8(deletion.task.place);
   if (auto done = on.exec_prepared(put_deleted, key); !done)
     return tl::unexpected(done.error());
   return true;
@@ -92,12 +91,11 @@ const statement drop_tasks{"drop_identity_tasks", R"sql(
   auto same = open_purge(on, deletion);
   if (!same || !*same)
     return same;
-  auto more =
-      delete_chunk(on, {task.did, task.user_id, task.event_time, task.event_time}, late, report);
+  auto more = delete_chunk(on, {task.did, task.user_id, task.place, task.place}, late, report);
   if (!more || *more)
     return more;
   params key;
-  key.int8(task.user_id).timestamptz(task.event_time);
+  key.int8(task.user_id).int8(task.place);
   return on.exec_prepared(drop_tasks, key).map([](const auto&) { return false; });
 }
 

@@ -23,7 +23,8 @@ struct identity_task {
   identity_kind kind{identity_kind::handle};
   std::int64_t user_id{0};
   std::string did;
-  micros event_time{0};
+  micros event_time{0};  ///< of the event that asked
+  stream_place place{0}; ///< of that event; 0 for a look-up that no #identity event asked for
   bool forced{false};
   std::int32_t version{0};
   std::int32_t attempts{0};

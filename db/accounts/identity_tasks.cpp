@@ -21,7 +21,7 @@ const statement claim_tasks{"claim_identity_tasks", R"sql(
   FROM due d
   JOIN users u ON u.id = d.user_id
   WHERE t.user_id = d.user_id AND t.kind = d.kind
-  RETURNING t.kind, t.user_id, u.did, t.event_time, t.forced, t.version, t.attempts,
+  RETURNING t.kind, t.user_id, u.did, t.event_time, t.place, t.forced, t.version, t.attempts,
     clock_timestamp()
 )sql"};
 
@@ -52,8 +52,8 @@ outcome<claimed_tasks> claim_identity_tasks(executor& on, std::int64_t limit,
   claimed_tasks done;
   done.tasks =
       read_rows<identity_task>((*results)[tasks_at], [](identity_task& task, row_reader& row) {
-        row >> task.kind >> task.user_id >> task.did >> timestamp(task.event_time) >> task.forced >>
-            task.version >> task.attempts >> timestamp(task.asked_at);
+        row >> task.kind >> task.user_id >> task.did >> timestamp(task.event_time) >> task.place >>
+            task.forced >> task.version >> task.attempts >> timestamp(task.asked_at);
       });
   row_reader((*results)[counts_at], 0) >> done.queued >> done.untried;
   return done;

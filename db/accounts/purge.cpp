@@ -12,24 +12,22 @@ namespace {
 const statement newer_deletion{"newer_deletion", R"sql(
   SELECT did
   FROM users
-  WHERE id = $1 AND (status_time IS NULL OR status_time < $2)
+  WHERE id = $1 AND (status_place IS NULL OR status_place < $2)
 )sql"};
 
-// A deletion that arrives in stream order removes everything stored.
-constexpr micros end_of_time = 253'402'300'799'000'000; // the year 9999
-
-/// The removal that a believed event causes; empty if a newer event of the account is stored.
+/// The removal that a believed event causes: of everything stored, since it comes in its order;
+/// empty if a newer event of the account is stored.
 [[nodiscard]] outcome<std::optional<account_removal>>
 believed_removal(executor& on, const batch& of, const account_event& event) {
   const auto account = of.user_ids[event.account];
   params p;
-  p.int8(account).timestamptz(event.time);
+  p.int8(account).int8(event.place);
   const auto newer = on.exec_prepared(newer_deletion, p);
   if (!newer)
     return tl::unexpected(newer.error());
   if (newer->empty())
     return std::nullopt;
-  return account_removal{std::string{newer->get_text(0, 0)}, account, event.time, end_of_time};
+  return account_removal{std::string{newer->get_text(0, 0)}, account, event.place, end_of_places};
 }
 
 [[nodiscard]] bool is_believed(const batch& of, const account_event& event) {

@@ -2,6 +2,7 @@
 
 #include "atproto/cbor/cid.hpp"
 #include "atproto/records/collection.hpp"
+#include "db/batch/place.hpp"
 #include "db/batch/refs.hpp"
 
 #include <cstddef>
@@ -95,7 +96,8 @@ struct op {
   std::string rkey;
   std::string rev;
   std::int64_t seq{0};
-  micros commit_time{0};
+  stream_place place{0};
+  micros commit_time{0}; ///< of its event, not after its arrival by more than 5 minutes
   // The rest is empty for `remove`.
   std::optional<micros> created_at;
   /// createdAt as written, if `created_at` formats to another text.
@@ -121,6 +123,7 @@ struct repo_head {
 struct account_event {
   did_ref account{no_ref};
   std::int64_t seq{0};
+  stream_place place{0};
   micros time{0};
   bool active{true};
   std::string status; ///< empty when active
@@ -133,6 +136,7 @@ struct account_event {
 /// An #identity event.
 struct identity_event {
   did_ref account{no_ref};
+  stream_place place{0};
   micros time{0};
 };
 
@@ -141,7 +145,8 @@ struct batch {
   std::string service; ///< names the upstream; cursors are per service
   std::int32_t shard{0};
   std::int64_t epoch{0};
-  std::int64_t last_seq{0}; ///< the shard's cursor after this batch
+  std::int64_t place_base{0}; ///< of the stream (`place_of`)
+  std::int64_t last_seq{0};   ///< the shard's cursor after this batch
   std::uint32_t frames{0};
   ref_tables refs;
   std::vector<op> ops; ///< in the order of the firehose

@@ -95,13 +95,6 @@ struct refusal {
   return {};
 }
 
-[[nodiscard]] expected<micros> event_time(std::string_view text) {
-  auto time = atproto::parse_datetime(text);
-  if (!time)
-    return fail(errc::invalid, "field time: {}", time.error().message);
-  return time;
-}
-
 [[nodiscard]] expected<void> check_did(std::string_view did) {
   if (!atproto::is_valid_did(did))
     return fail(errc::invalid, "field did: '{}' is not a DID", printable(did));
@@ -123,7 +116,15 @@ struct refusal {
 
 } // namespace
 
-batch_builder::batch_builder(const build_events& events) : events_(events) {}
+batch_builder::batch_builder(const build_events& events, std::int64_t place_base, micros arrival)
+    : events_(events), place_base_(place_base), arrival_(arrival) {}
+
+expected<micros> batch_builder::event_time(std::string_view text) const {
+  const auto time = atproto::parse_datetime(text);
+  if (!time)
+    return fail(errc::invalid, "field time: {}", time.error().message);
+  return *time > arrival_ + max_event_lead ? arrival_ : *time;
+}
 
 expected<void> batch_builder::add(const atproto::frame& frame) {
   ++batch_.frames;
@@ -138,7 +139,8 @@ expected<void> batch_builder::add(const atproto::frame& frame) {
     if (auto valid = check_did(account->did); !valid)
       return valid;
     const auto status = account->active ? std::string_view{} : account->status.value_or("inactive");
-    batch_.accounts.push_back({batch_.refs.did(account->did), account->seq, *time, account->active,
+    batch_.accounts.push_back({batch_.refs.did(account->did), account->seq,
+                               place_of(place_base_, account->seq), *time, account->active,
                                sql_text(status, max_status)});
   } else if (const auto* identity = std::get_if<atproto::identity_frame>(&frame)) {
     const auto time = event_time(identity->time);
@@ -146,7 +148,8 @@ expected<void> batch_builder::add(const atproto::frame& frame) {
       return tl::unexpected(time.error());
     if (auto valid = check_did(identity->did); !valid)
       return valid;
-    batch_.identities.push_back({batch_.refs.did(identity->did), *time});
+    batch_.identities.push_back(
+        {batch_.refs.did(identity->did), place_of(place_base_, identity->seq), *time});
   }
   return {};
 }
@@ -186,7 +189,9 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     return tl::unexpected(car.error());
   std::size_t room = atproto::frame_limits::max_commit_blocks;
   const auto creator = batch_.refs.did(frame.repo);
+  std::size_t number = 0;
   for (const auto& in : frame.ops) {
+    const auto place = place_of(place_base_, frame.seq, number++);
     const auto kind = atproto::collection_of(in.collection);
     if (kind == collection::other) {
       events_.skipped(in.collection);
@@ -198,6 +203,7 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     out.rkey = in.rkey;
     out.rev = frame.rev;
     out.seq = frame.seq;
+    out.place = place;
     out.commit_time = *time;
     if (!atproto::is_valid_record_key(in.rkey)) {
       events_.rejected(frame.repo, printable(in.path, max_shown_path), "bad_record_key",
@@ -230,6 +236,7 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
 }
 
 batch batch_builder::take() {
+  batch_.place_base = place_base_;
   return std::exchange(batch_, batch{});
 }
 

@@ -23,8 +23,15 @@ struct build_events {
 /// lexicon, and reads its fields into columns. Not thread-safe, no I/O.
 class batch_builder {
 public:
+  /// How far ahead of our clock the time of an event may be, in microseconds.
+  static constexpr micros max_event_lead = 300'000'000;
+
   /// @param events called synchronously; must outlive the builder.
-  explicit batch_builder(const build_events& events);
+  /// @param place_base of the stream (`place_of`).
+  /// @param arrival the time by our clock: an event that claims to be more than 5 minutes later
+  /// gets it as its time. The default believes every event.
+  explicit batch_builder(const build_events& events, std::int64_t place_base = 0,
+                         micros arrival = INT64_MAX - max_event_lead);
 
   /// Adds one frame's operations. A frame that is not well-formed as a whole adds nothing.
   /// Errors: `errc::invalid` or `errc::limit`, naming the invalid field.
@@ -43,7 +50,12 @@ private:
   void add_head(std::string_view did, std::string_view rev, const atproto::cid& commit,
                 micros time);
 
+  /// The time of an event. Error `errc::invalid` if it is not a datetime.
+  [[nodiscard]] expected<micros> event_time(std::string_view text) const;
+
   const build_events& events_;
+  std::int64_t place_base_;
+  micros arrival_;
   batch batch_;
 };
 

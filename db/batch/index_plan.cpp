@@ -23,7 +23,7 @@ namespace {
 
 void fold(planned_path& path, const op& next, bool first) {
   if (path.put != nullptr && next.action != op_action::create && keeps_history(next.kind))
-    path.superseded.push_back({path.put, next.commit_time});
+    path.superseded.push_back({path.put, next.place});
   switch (next.action) {
   case op_action::create:
     // A second create of a live record is an error of the repo; the first one stays.
@@ -62,7 +62,7 @@ index_plan make_plan(const batch& of, const known_revs& revs) {
         fmt::format("{}/{}/{}", each.creator, static_cast<int>(each.kind), each.rkey),
         paths.size());
     if (added)
-      paths.push_back({each.creator, each.self, each.rkey, false, nullptr, each.commit_time, {}});
+      paths.push_back({each.creator, each.self, each.rkey, false, nullptr, each.place, {}});
     fold(paths[at->second], each, added);
   }
   return plan;

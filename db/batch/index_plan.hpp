@@ -12,7 +12,7 @@ namespace prism::db {
 /// A version that was written and replaced within one batch.
 struct superseded_version {
   const op* what;
-  micros until; ///< time of the operation that ended it
+  stream_place until; ///< place of the operation that ended it
 };
 
 /// What a batch does to one record, however many operations it has on it.
@@ -24,8 +24,8 @@ struct planned_path {
   bool remove_old{false};
   /// The version to insert; null if the batch ends with the record deleted.
   const op* put{nullptr};
-  /// Time of the first operation: the end of the older version.
-  micros first_time{0};
+  /// Place of the first operation: the end of the older version.
+  stream_place first_place{0};
   /// Versions that were written and replaced within the batch, in order; only of collections with a
   /// history.
   std::vector<superseded_version> superseded;

@@ -94,8 +94,10 @@ private:
   [[nodiscard]] outcome<void> quarantine_op(const op& rejected, const db_error& error) {
     if (report_.quarantined.size() >= max_dead_letters_per_frame)
       return tl::unexpected(error);
-    const dead_letter letter{batch_.service, batch_.last_seq, frame_.did,  path_of(rejected),
-                             error.message,  error.sqlstate,  frame_.bytes};
+    const dead_letter letter{
+        batch_.service, batch_.last_seq,   place_of(batch_.place_base, batch_.last_seq),
+        frame_.did,     path_of(rejected), error.message,
+        error.sqlstate, frame_.bytes};
     report_.quarantined.push_back({letter.path, letter.reason, letter.sqlstate});
     return store_dead_letter(on_, letter);
   }
@@ -115,8 +117,9 @@ private:
     return tl::unexpected(before.error());
   if (*before)
     return std::move(**before);
-  const dead_letter letter{of.service,   of.last_seq,    frame.did,  "",
-                           frame.reason, frame.sqlstate, frame.bytes};
+  const dead_letter letter{of.service,     of.last_seq, place_of(of.place_base, of.last_seq),
+                           frame.did,      "",          frame.reason,
+                           frame.sqlstate, frame.bytes};
   if (auto kept = store_dead_letter(inside, letter); !kept)
     return tl::unexpected(kept.error());
   apply_report report;

@@ -11,7 +11,7 @@ namespace prism::db {
 namespace {
 
 const statement read_dead_letter{"read_dead_letter", R"sql(
-  SELECT path, bytes
+  SELECT seq, place, path, bytes
   FROM dead_letters
   WHERE id = $1 AND service = $2
 )sql"};
@@ -21,9 +21,9 @@ const statement delete_dead_letter{"delete_dead_letter",
 
 const statement deleted_since_frame{"deleted_since_frame", R"sql(
   SELECT EXISTS (
-    SELECT FROM unnest($1::int8[], $2::timestamptz[]) AS n(user_id, at)
+    SELECT FROM unnest($1::int8[], $2::int8[]) AS n(user_id, place)
     JOIN users u ON u.id = n.user_id
-    WHERE u.status = 'deleted' AND u.status_time >= n.at
+    WHERE u.status = 'deleted' AND u.status_place >= n.place
   )
 )sql"};
 
@@ -63,7 +63,7 @@ constexpr std::string_view not_applied = "PF002";
   params p;
   p.int8_array(of.ops, [&](const op& each) {
      return of.user_ids[each.creator];
-   }).timestamptz_array(of.ops, [](const op& each) { return each.commit_time; });
+   }).int8_array(of.ops, &op::place);
   const auto rows = on.exec_prepared(deleted_since_frame, p);
   if (!rows)
     return tl::unexpected(rows.error());
@@ -99,7 +99,8 @@ constexpr std::string_view not_applied = "PF002";
 }
 
 /// The frame, or one operation of it, as a batch; or why that is not possible.
-[[nodiscard]] expected<batch> build_batch(std::span<const std::byte> bytes, std::string_view path) {
+[[nodiscard]] expected<batch> build_batch(std::span<const std::byte> bytes, std::string_view path,
+                                          std::int64_t place_base) {
   const auto frame = atproto::decode_frame(bytes);
   if (!frame)
     return tl::unexpected(frame.error());
@@ -108,7 +109,7 @@ constexpr std::string_view not_applied = "PF002";
       .rejected = [&](std::string_view, std::string_view path, std::string_view reason,
                       const std::string&) { rejected += fmt::format(" {}: {};", path, reason); },
       .skipped = [](std::string_view) {}};
-  batch_builder builder(events);
+  batch_builder builder(events, place_base);
   if (auto added = builder.add(*frame); !added)
     return tl::unexpected(added.error());
   auto out = builder.take();
@@ -139,10 +140,12 @@ outcome<retry_result> retry_dead_letter(connection& on, const tx_options& option
     out.why = fmt::format("there is no dead letter {} of {}", id, service);
     return out;
   }
+  std::int64_t seq = 0;
+  stream_place place = 0;
   std::string_view path;
   std::span<const std::byte> bytes;
-  row_reader(*rows, 0) >> path >> bytes;
-  auto of = build_batch(bytes, path);
+  row_reader(*rows, 0) >> seq >> place >> path >> bytes;
+  auto of = build_batch(bytes, path, base_of(place, seq));
   if (!of) {
     out.why = of.error().message;
     return out;

@@ -11,8 +11,8 @@ namespace prism::db {
 namespace {
 
 const statement insert_dead_letter{"insert_dead_letter", R"sql(
-  INSERT INTO dead_letters(service, seq, did, path, reason, sqlstate, bytes)
-  VALUES ($1, $2, $3, $4, $5, $6, $7)
+  INSERT INTO dead_letters(service, seq, place, did, path, reason, sqlstate, bytes)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
   ON CONFLICT (service, seq, path) DO NOTHING
 )sql"};
 
@@ -42,6 +42,7 @@ outcome<void> store_dead_letter(executor& on, const dead_letter& letter) {
   params p;
   p.text(letter.service)
       .int8(letter.seq)
+      .int8(letter.place)
       .text(letter.did)
       .text(letter.path)
       .text(letter.reason)

@@ -16,6 +16,7 @@ namespace prism::db {
 struct dead_letter {
   std::string service;
   std::int64_t seq{0};
+  stream_place place{0}; ///< of its frame
   std::string did;
   std::string path; ///< collection/rkey; empty: the whole frame
   std::string reason;

@@ -67,7 +67,7 @@ outcome<void> batch_writer::insert_new() {
     next.then([this, kind, &table](const result& rows) -> outcome<void> {
       count_op(kind, op_action::create, rows.rows());
       for (const auto& row : read_relations(table, rows)) {
-        note_relation_change(kind, row, row.commit_time);
+        note_relation_change(kind, row, row.place);
         if (!row.duplicate)
           effects_.relation_added(kind, row);
       }
@@ -75,7 +75,7 @@ outcome<void> batch_writer::insert_new() {
     });
   }
   for (const auto& op : parked_)
-    note_relation_change(op.kind, op.row, op.row.commit_time);
+    note_relation_change(op.kind, op.row, op.row.place);
   queue_insert_history(next.pipe(), history_);
   if (!parked_.empty()) {
     queue_park(next.pipe(), parked_);
@@ -116,7 +116,7 @@ void batch_writer::notify_starter_pack_joins() {
       continue;
     if (const auto owner = ids_.owner(row.joined_via))
       effects_.notify({owner, ids_.user(each->creator), notification_reason::starterpack_joined,
-                       each->rkey, ids_.uri(row.joined_via), each->commit_time});
+                       each->rkey, ids_.uri(row.joined_via), each->commit_time, each->place});
   }
 }
 
@@ -136,6 +136,7 @@ outcome<void> batch_writer::evaluate_gates(std::vector<std::int64_t>* late_locks
     each.author_id = row.creator_id;
     each.rkey = row.rkey;
     each.sort_at = std::min(row.created_at, row.commit_time);
+    each.place = row.place;
     each.mentions = row.mentions;
     each.quoted_id = row.quoted_id;
     if (row.columns.quoted != no_ref)
@@ -160,7 +161,7 @@ outcome<void> batch_writer::evaluate_gates(std::vector<std::int64_t>* late_locks
   for (const auto kind : {collection::thread_gate, collection::post_gate})
     for (const auto& path : plan_.of(kind)) {
       auto& gates = kind == collection::thread_gate ? changes_.thread_gates : changes_.post_gates;
-      gates.push_back({ids_.uri(path.self), path.first_time});
+      gates.push_back({ids_.uri(path.self), path.first_place});
       effects_.lock_user(ids_.user(path.creator));
     }
   for (const auto& gate : documents_[at(collection::thread_gate)])

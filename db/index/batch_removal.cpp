@@ -10,8 +10,8 @@ using atproto::collection;
 
 namespace {
 
-[[nodiscard]] micros earliest(const std::vector<record_key>& paths) {
-  return std::ranges::min(paths, {}, &record_key::time).time;
+[[nodiscard]] stream_place earliest(const std::vector<record_key>& paths) {
+  return std::ranges::min(paths, {}, &record_key::place).place;
 }
 
 } // namespace
@@ -27,11 +27,11 @@ outcome<void> batch_writer::remove_old() {
 void batch_writer::remove_relations(round_trip& next) {
   for (const auto kind : relation_collections()) {
     std::vector<record_key> paths;
-    std::unordered_map<std::string, micros> when;
+    std::unordered_map<std::string, stream_place> where;
     for (const auto& path : plan_.of(kind))
       if (path.remove_old) {
-        paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.first_time});
-        when[fmt::format("{}/{}", paths.back().creator_id, path.rkey)] = path.first_time;
+        paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.first_place});
+        where[fmt::format("{}/{}", paths.back().creator_id, path.rkey)] = path.first_place;
       }
     if (paths.empty())
       continue;
@@ -54,12 +54,12 @@ void batch_writer::remove_relations(round_trip& next) {
     }
     const auto& table = *find_relation_table(kind);
     queue_delete(next.pipe(), table, paths);
-    next.then([this, kind, &table, when](const result& rows) -> outcome<void> {
+    next.then([this, kind, &table, where](const result& rows) -> outcome<void> {
       count_op(kind, op_action::remove, rows.rows());
       for (auto& row : read_relations(table, rows)) {
-        const auto found = when.find(fmt::format("{}/{}", row.creator_id, row.rkey));
-        const auto time = found == when.end() ? row.commit_time : found->second;
-        note_relation_change(kind, row, time);
+        const auto found = where.find(fmt::format("{}/{}", row.creator_id, row.rkey));
+        const auto place = found == where.end() ? row.place : found->second;
+        note_relation_change(kind, row, place);
         if (row.duplicate)
           continue;
         effects_.relation_removed(kind, row);
@@ -75,7 +75,7 @@ void batch_writer::remove_posts(round_trip& next) {
   std::unordered_map<std::int64_t, const planned_path*> by_id;
   for (const auto& path : plan_.of(collection::post))
     if (path.remove_old) {
-      old_posts.push_back({ids_.uri(path.self), path.first_time});
+      old_posts.push_back({ids_.uri(path.self), path.first_place});
       by_id[old_posts.back().id] = &path;
     }
   if (old_posts.empty())
@@ -102,7 +102,7 @@ void batch_writer::remove_documents(round_trip& next) {
     for (const auto& path : plan_.of(kind)) {
       if (!path.remove_old)
         continue;
-      paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.first_time});
+      paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.first_place});
       ids.push_back(path.self == no_ref ? 0 : ids_.uri(path.self));
       if (kind == collection::list && path.put == nullptr) {
         deleted_lists_.push_back(ids.back());

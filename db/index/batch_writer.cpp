@@ -75,7 +75,7 @@ void batch_writer::collect_superseded(collection kind, const planned_path& path)
     case collection::list_item: {
       auto& kept = kind == collection::follow ? history_.follows : history_.list_items;
       kept.push_back({to_relation(*what, ids_), until});
-      note_relation_change(kind, kept.back().row, what->commit_time);
+      note_relation_change(kind, kept.back().row, what->place);
       break;
     }
     default:
@@ -130,11 +130,11 @@ outcome<void> batch_writer::lock(id_set locks) {
   return next.run();
 }
 
-void batch_writer::note_relation_change(collection kind, const relation& row, micros when) {
+void batch_writer::note_relation_change(collection kind, const relation& row, stream_place where) {
   if (kind == collection::follow)
-    changes_.follows.push_back({row.creator_id, row.subject_id, when});
+    changes_.follows.push_back({row.creator_id, row.subject_id, where});
   else if (kind == collection::list_item) {
-    changes_.list_items.push_back({row.list_id, row.subject_id, when});
+    changes_.list_items.push_back({row.list_id, row.subject_id, where});
     effects_.lock_list(row.list_id);
     effects_.lock_user(row.subject_id);
   }
@@ -143,7 +143,7 @@ void batch_writer::note_relation_change(collection kind, const relation& row, mi
 void batch_writer::note_post_change(const planned_path& path, std::optional<std::int64_t> root,
                                     std::optional<std::int64_t> root_owner) {
   const auto id = ids_.uri(path.self);
-  changes_.posts.push_back({id, path.first_time});
+  changes_.posts.push_back({id, path.first_place});
   changes_.threads.push_back(root.value_or(id));
   if (!root || root_owner) {
     effects_.lock_user(root_owner.value_or(ids_.user(path.creator)));

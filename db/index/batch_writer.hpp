@@ -43,7 +43,7 @@ private:
   void collect_puts();
   void park_waiting(atproto::collection kind);
   void collect_superseded(atproto::collection kind, const planned_path& path);
-  void note_relation_change(atproto::collection kind, const relation& row, micros when);
+  void note_relation_change(atproto::collection kind, const relation& row, stream_place where);
   void note_post_change(const planned_path& path, std::optional<std::int64_t> root,
                         std::optional<std::int64_t> root_owner);
   void notify_starter_pack_joins();

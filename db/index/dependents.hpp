@@ -8,19 +8,19 @@
 /// Changes of a batch that decide about *newer* posts: whether a reply violates its gate, whether a
 /// quote may embed, who is notified. Within one repo events arrive in order, so nothing newer is
 /// stored. Across repos they arrive in any order, and then the newer posts are evaluated again, by
-/// the versions that were valid at their own time (docs/ORDER.md).
+/// the versions that were valid at their own place (docs/ORDER.md).
 namespace prism::db {
 
-/// A uri whose post or gate was created, changed or deleted, and when.
+/// A uri whose post or gate was created, changed or deleted, and at which place.
 struct uri_change {
   std::int64_t id;
-  micros time;
+  stream_place place;
 };
 /// A follow (first follows second) or a list item (second is a member of the list first).
 struct pair_change {
   std::int64_t first;
   std::int64_t second;
-  micros time;
+  stream_place place;
 };
 
 /// All changes of one batch.

@@ -26,6 +26,7 @@ constexpr document_column kind{
 constexpr auto rkey = text_column<&document::rkey>("rkey");
 constexpr auto created_at = timestamptz_column<&document::created_at>("created_at");
 constexpr auto commit_time = timestamptz_column<&document::commit_time>("commit_time");
+constexpr auto place = int8_column<&document::place>("place");
 constexpr auto name = text_column<&document::name>("name");
 constexpr auto display_name = text_column<&document::name>("display_name");
 constexpr auto purpose = text_column<&document::text>("purpose");
@@ -71,13 +72,13 @@ constexpr std::string_view remove_by_uri_sql = R"sql(
 constexpr std::string_view remove_into_history_sql = R"sql(
   WITH gone AS (
     DELETE FROM {table} t
-    USING unnest($1::int8[], $2::timestamptz[]) AS d(id, until)
+    USING unnest($1::int8[], $2::int8[]) AS d(id, until)
     WHERE t.id = d.id
     RETURNING t.*, d.until
   ),
   kept AS (
-    INSERT INTO past_{table} (id, commit_time, until, {kept})
-    SELECT id, commit_time, until, {kept}
+    INSERT INTO past_{table} (id, place, until, {kept})
+    SELECT id, place, until, {kept}
     FROM gone
     ON CONFLICT DO NOTHING
   )
@@ -103,16 +104,16 @@ constexpr std::string_view paths_by_uri_sql = R"sql(
   SELECT u.rkey
   FROM {table} t
   JOIN uris u ON u.id = t.id
-  WHERE t.creator_id = $1 AND t.commit_time <= $2
+  WHERE t.creator_id = $1 AND t.place <= $2
   LIMIT $3
 )sql";
 
 constexpr std::string_view paths_by_path_sql = R"sql(
-  SELECT rkey FROM {table} WHERE creator_id = $1 AND commit_time <= $2 LIMIT $3
+  SELECT rkey FROM {table} WHERE creator_id = $1 AND place <= $2 LIMIT $3
 )sql";
 
 constexpr std::string_view paths_by_collection_path_sql = R"sql(
-  SELECT rkey FROM {table} WHERE creator_id = $1 AND commit_time <= $2 AND collection = $4 LIMIT $3
+  SELECT rkey FROM {table} WHERE creator_id = $1 AND place <= $2 AND collection = $4 LIMIT $3
 )sql";
 
 /// The SQL that depends on the primary key.
@@ -172,33 +173,36 @@ private:
 namespace {
 
 const document_table lists{
-    "lists", key::uri, {id, creator_id, created_at, commit_time, name, purpose, cid, record}};
+    "lists",
+    key::uri,
+    {id, creator_id, created_at, commit_time, name, purpose, cid, record, place}};
 const document_table feed_generators{
     "feed_generators",
     key::uri,
-    {id, creator_id, created_at, commit_time, feed_did, display_name, cid, record}};
+    {id, creator_id, created_at, commit_time, feed_did, display_name, cid, record, place}};
 const document_table starter_packs{
-    "starter_packs", key::uri, {id, creator_id, created_at, commit_time, name, cid, record}};
-const document_table thread_gates{
-    "thread_gates",
-    key::uri,
-    {id, creator_id, created_at, commit_time, allows, allow_lists, hidden_replies, cid, record},
-    "creator_id, allows, allow_lists, hidden_replies"};
+    "starter_packs", key::uri, {id, creator_id, created_at, commit_time, name, cid, record, place}};
+const document_table thread_gates{"thread_gates",
+                                  key::uri,
+                                  {id, creator_id, created_at, commit_time, allows, allow_lists,
+                                   hidden_replies, cid, record, place},
+                                  "creator_id, allows, allow_lists, hidden_replies"};
 const document_table post_gates{
     "post_gates",
     key::uri,
-    {id, creator_id, created_at, commit_time, embedding_disabled, detached, cid, record},
+    {id, creator_id, created_at, commit_time, embedding_disabled, detached, cid, record, place},
     "creator_id, embedding_disabled"};
 const document_table profiles{"profiles",
                               key::path,
                               {creator_id, rkey, created_at, commit_time, display_name, description,
-                               joined_via_id, cid, record}};
+                               joined_via_id, cid, record, place}};
 const document_table labelers{
-    "labelers", key::path, {creator_id, rkey, created_at, commit_time, cid, record}};
+    "labelers", key::path, {creator_id, rkey, created_at, commit_time, cid, record, place}};
 const document_table statuses{
-    "statuses", key::path, {creator_id, rkey, created_at, commit_time, cid, record}};
-const document_table declarations{
-    "declarations", key::collection_path, {creator_id, kind, rkey, commit_time, cid, record}};
+    "statuses", key::path, {creator_id, rkey, created_at, commit_time, cid, record, place}};
+const document_table declarations{"declarations",
+                                  key::collection_path,
+                                  {creator_id, kind, rkey, commit_time, cid, record, place}};
 
 } // namespace
 
@@ -248,7 +252,7 @@ void queue_delete(pipeline& out, const document_table& table, collection of,
   if (table.keyed == key::uri)
     p.int8_array(ids);
   if (table.keeps_history)
-    p.timestamptz_array(paths, &record_key::time);
+    p.int8_array(paths, &record_key::place);
   if (table.keyed != key::uri)
     p.int8_array(paths, &record_key::creator_id).text_array(paths, &record_key::rkey);
   if (table.keyed == key::collection_path)
@@ -264,9 +268,9 @@ void queue_insert(pipeline& out, const document_table& table, const std::vector<
 }
 
 void queue_select_paths(pipeline& out, const document_table& table, collection of,
-                        std::int64_t creator, micros until, std::int64_t limit) {
+                        std::int64_t creator, stream_place until, std::int64_t limit) {
   params p;
-  p.int8(creator).timestamptz(until).int8(limit);
+  p.int8(creator).int8(until).int8(limit);
   if (table.keyed == key::collection_path)
     p.int2(static_cast<std::int16_t>(of));
   out.add(table.paths_of, std::move(p));

@@ -21,6 +21,7 @@ struct document {
   std::string rkey;
   std::optional<micros> created_at;
   micros commit_time{0};
+  stream_place place{0};
   std::optional<std::string> name;
   std::optional<std::string> text; ///< purpose, feed_did or description
   std::optional<std::int64_t> joined_via_id;
@@ -48,9 +49,9 @@ void queue_delete(pipeline& out, const document_table& table, atproto::collectio
 /// Inserts new rows. Returns the creator of each inserted row.
 void queue_insert(pipeline& out, const document_table& table, const std::vector<document>& rows);
 
-/// Rkeys of one creator's rows whose commit is not later than `until`, at most `limit`. Index:
+/// Rkeys of one creator's rows not behind `until`, at most `limit`. Index:
 /// primary key or TABLE_creator.
 void queue_select_paths(pipeline& out, const document_table& table, atproto::collection kind,
-                        std::int64_t creator_id, micros until, std::int64_t limit);
+                        std::int64_t creator_id, stream_place until, std::int64_t limit);
 
 } // namespace prism::db

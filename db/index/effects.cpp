@@ -30,7 +30,7 @@ void effects::count_user(std::int64_t user_id, const user_delta& change) {
 }
 
 void effects::retract_all(std::int64_t author_id, std::string rkey, notification_reason reason) {
-  all_retracted_.push_back({std::nullopt, author_id, reason, std::move(rkey), std::nullopt, 0});
+  all_retracted_.push_back({std::nullopt, author_id, reason, std::move(rkey), std::nullopt, 0, 0});
 }
 
 void effects::relation_added(collection kind, const struct relation& row) {
@@ -47,7 +47,7 @@ void effects::apply_relation(collection kind, const struct relation& row, std::i
   const auto notify_user = [&](std::optional<std::int64_t> recipient, reason cause,
                                std::optional<std::int64_t> subject) {
     auto& list = sign == added ? notified_ : retracted_;
-    list.push_back({recipient, row.creator_id, cause, row.rkey, subject, sort_at});
+    list.push_back({recipient, row.creator_id, cause, row.rkey, subject, sort_at, row.place});
   };
   // A like of one's own post notifies nobody, not even the reposter (@atproto/bsky, like plugin).
   const auto notify_via = [&](reason cause) {

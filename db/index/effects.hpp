@@ -39,6 +39,7 @@ public:
     std::string rkey;
     std::optional<std::int64_t> subject_id;
     micros created_at;
+    stream_place place; ///< of the operation that caused it; unused when it is retracted
     /// Not sent if the author owns this uri.
     std::optional<std::int64_t> unless_own{};
   };

@@ -76,12 +76,15 @@ const statement remove_notifications{"remove_notifications", R"sql(
 // Users are not notified of their own actions, nor once their account is deleted; a uri without a
 // DID has no owner to notify. Index: users_deleted.
 const statement insert_notifications{"insert_notifications", R"sql(
-  INSERT INTO notifications(recipient_id, author_id, reason, rkey, subject_id, created_at)
+  INSERT INTO notifications(
+    recipient_id, author_id, reason, rkey, subject_id, created_at, place
+  )
   SELECT coalesce(n.recipient_id, u.repo_id), n.author_id, n.reason, n.rkey, n.subject_id,
-    n.created_at
+    n.created_at, n.place
   FROM unnest(
-    $1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[], $7::int8[]
-  ) AS n(recipient_id, author_id, reason, rkey, subject_id, created_at, unless_own)
+    $1::int8[], $2::int8[], $3::int2[], $4::text[], $5::int8[], $6::timestamptz[], $7::int8[],
+    $8::int8[]
+  ) AS n(recipient_id, author_id, reason, rkey, subject_id, created_at, unless_own, place)
   LEFT JOIN uris u ON u.id = n.subject_id
   WHERE coalesce(n.recipient_id, u.repo_id) NOT IN (0, n.author_id)
     AND NOT EXISTS (
@@ -161,7 +164,7 @@ void effects::flush(pipeline& out) {
     out.add(remove_notifications, notification_params(retracted_));
   if (!notified_.empty()) {
     auto p = notification_params(notified_);
-    p.int8_array(notified_, &notification::unless_own);
+    p.int8_array(notified_, &notification::unless_own).int8_array(notified_, &notification::place);
     out.add(insert_notifications, std::move(p));
   }
   if (!posts_.empty()) {

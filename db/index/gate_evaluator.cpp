@@ -2,20 +2,16 @@
 
 #include "db/index/gate_rules.hpp"
 #include "db/index/ids.hpp"
+#include "db/index/reply_roots.hpp"
 #include "db/pg/row_reader.hpp"
 
 #include <algorithm>
 #include <set>
-#include <spdlog/spdlog.h>
 #include <tuple>
 
 namespace prism::db {
 
 namespace {
-
-// A changed result moves down a thread by one level per round. No thread is that deep, and a cycle
-// of replies (one commit can make it) must not stop the batch.
-constexpr int max_rounds = 10'000;
 
 [[nodiscard]] outcome<result> run_one(executor& on, const std::function<void(pipeline&)>& queue) {
   pipeline pipe(on);
@@ -93,7 +89,7 @@ outcome<void> gate_evaluator::evaluate(const id_set& replies, const id_set& quot
   const auto quote_gates_at = pipe.size();
   queue_recompute_quote_gates(pipe, sorted(all_quotes));
   const auto reply_roots_at = pipe.size();
-  queue_recompute_reply_roots(pipe, reply_ids);
+  queue_select_reply_versions(pipe, reply_ids);
   const auto ancestors_at = pipe.size();
   queue_select_ancestors(pipe, reply_ids);
   const auto results = pipe.sync();
@@ -108,28 +104,41 @@ outcome<void> gate_evaluator::evaluate(const id_set& replies, const id_set& quot
     violating_quotes_.insert(id);
   for (const auto& each : read_ancestors((*results)[ancestors_at]))
     chains_[each.post_id].push_back(each);
-  return recompute_reply_roots(read_ids((*results)[reply_roots_at])).and_then([&] {
+  return settle_reply_roots(read_reply_versions((*results)[reply_roots_at])).and_then([&] {
     return read_chains(all_replies);
   });
 }
 
-outcome<void> gate_evaluator::recompute_reply_roots(std::vector<std::int64_t> ids) {
-  for (int round = 0; !ids.empty(); ++round) {
-    if (round == max_rounds) {
-      spdlog::error("the roots of {} replies did not settle in {} rounds; the last results stay; "
-                    "report it, it is a defect",
-                    ids.size(), max_rounds);
-      return {};
+// Every round goes down `reply_levels` levels, and a reply stands behind its parent: it ends.
+outcome<void> gate_evaluator::settle_reply_roots(std::vector<reply_version> replies) {
+  reply_roots roots;
+  roots.add(std::move(replies));
+  for (auto changed = roots.settle(); !changed.empty(); changed = roots.settle()) {
+    const auto below =
+        run_one(on_, [&](pipeline& pipe) { queue_select_replies_below(pipe, changed); });
+    if (!below)
+      return tl::unexpected(below.error());
+    id_set ids;
+    for (const auto& each : read_replies_below(*below)) {
+      ids.insert(each.id);
+      if (!each.last_level)
+        roots.mark_expanded(each.id);
     }
+    if (ids.empty())
+      continue;
     const auto rows = run_one(on_, [&](pipeline& pipe) {
-      lock_late(pipe, {ids.begin(), ids.end()});
-      queue_recompute_reply_roots(pipe, ids);
+      lock_late(pipe, ids);
+      queue_select_reply_versions(pipe, sorted(ids));
     });
     if (!rows)
       return tl::unexpected(rows.error());
-    ids = read_ids(*rows);
+    roots.add(read_reply_versions(*rows));
   }
-  return {};
+  const auto changes = roots.changes();
+  if (changes.empty())
+    return {};
+  return run_one(on_, [&](pipeline& pipe) { queue_update_reply_roots(pipe, changes); })
+      .map([](const auto&) {});
 }
 
 void gate_evaluator::lock_late(pipeline& out, id_set posts) {

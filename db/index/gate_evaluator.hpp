@@ -5,6 +5,7 @@
 #include "db/index/late_locks.hpp"
 #include "db/index/post_notifications.hpp"
 #include "db/index/posts.hpp"
+#include "db/index/reply_roots.hpp"
 
 #include <functional>
 #include <unordered_map>
@@ -44,7 +45,7 @@ public:
 private:
   [[nodiscard]] outcome<void> find_dependents(const thread_changes& changes);
   [[nodiscard]] outcome<void> evaluate(const id_set& replies, const id_set& quotes);
-  [[nodiscard]] outcome<void> recompute_reply_roots(std::vector<std::int64_t> ids);
+  [[nodiscard]] outcome<void> settle_reply_roots(std::vector<reply_version> replies);
   [[nodiscard]] outcome<void> read_chains(const id_set& replies);
   void lock_late(pipeline& out, id_set posts);
   [[nodiscard]] bool covered(const ancestor& each) const;

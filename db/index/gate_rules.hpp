@@ -4,11 +4,11 @@
 
 #include <vector>
 
-/// Whether a reply violates its thread's gate, whether a quote violates the gate of the quoted
-/// post, and whether a reply names the right root; each by the versions of gate, post, follow and
-/// list that were valid at the post's own time. Each function evaluates stored posts and writes the
-/// results that differ from the stored ones. (Official rules: @atproto/bsky, data-plane
-/// `violatesThreadGate`, `parsePostgate`, `invalidReplyRoot`.)
+/// Whether a reply violates its thread's gate and whether a quote violates the gate of the quoted
+/// post; each by the versions of gate, post, follow and
+/// list that were valid at the post's own place. Each function evaluates stored posts and writes
+/// the results that differ from the stored ones. (Official rules: @atproto/bsky, data-plane
+/// `violatesThreadGate`, `parsePostgate`.)
 namespace prism::db {
 
 /// Reply gates. Gives (id, parent, violates) of each reply whose result changed.
@@ -23,9 +23,5 @@ struct reply_gate_result {
 
 /// Quote gates. Gives the ids of the posts whose result changed.
 void queue_recompute_quote_gates(pipeline& out, const std::vector<std::int64_t>& post_ids);
-
-/// Roots of replies, including those of past versions. A reply whose parent is invalid is invalid
-/// too, so the replies to the changed posts must be evaluated next: gives their ids.
-void queue_recompute_reply_roots(pipeline& out, const std::vector<std::int64_t>& post_ids);
 
 } // namespace prism::db

@@ -8,45 +8,45 @@ namespace {
 
 const statement keep_posts{"keep_posts", R"sql(
   INSERT INTO past_posts(
-    id, commit_time, until, creator_id, reply_root_id, reply_parent_id, invalid_reply_root, facets
+    id, place, until, creator_id, reply_root_id, reply_parent_id, invalid_reply_root, facets
   )
-  SELECT id, commit_time, until, creator_id, root, parent, false, facets::jsonb
+  SELECT id, place, until, creator_id, root, parent, false, facets::jsonb
   FROM unnest(
-    $1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int8[],
+    $1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[],
     $7::text[]
-  ) AS n(id, commit_time, until, creator_id, root, parent, facets)
+  ) AS n(id, place, until, creator_id, root, parent, facets)
   ON CONFLICT DO NOTHING
 )sql"};
 
 const statement keep_thread_gates{"keep_thread_gates", R"sql(
   INSERT INTO past_thread_gates(
-    id, commit_time, until, creator_id, allows, allow_lists, hidden_replies
+    id, place, until, creator_id, allows, allow_lists, hidden_replies
   )
-  SELECT id, commit_time, until, creator_id, allows, lists::int8[], hidden::int8[]
+  SELECT id, place, until, creator_id, allows, lists::int8[], hidden::int8[]
   FROM unnest(
-    $1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], $5::int2[], $6::text[],
+    $1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int2[], $6::text[],
     $7::text[]
-  ) AS n(id, commit_time, until, creator_id, allows, lists, hidden)
+  ) AS n(id, place, until, creator_id, allows, lists, hidden)
   ON CONFLICT DO NOTHING
 )sql"};
 
 const statement keep_post_gates{"keep_post_gates", R"sql(
-  INSERT INTO past_post_gates(id, commit_time, until, creator_id, embedding_disabled)
+  INSERT INTO past_post_gates(id, place, until, creator_id, embedding_disabled)
   SELECT *
-  FROM unnest($1::int8[], $2::timestamptz[], $3::timestamptz[], $4::int8[], $5::bool[])
+  FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::bool[])
   ON CONFLICT DO NOTHING
 )sql"};
 
-// Two duplicates of one time are one version, valid until the later of them ended. ON CONFLICT may
+// Two duplicates of one place are one version, valid until the later of them ended. ON CONFLICT may
 // update a row only once per statement, hence GROUP BY.
 const statement keep_pairs{"keep_pairs", R"sql(
-  INSERT INTO past_pairs(first_id, second_id, collection, commit_time, until)
-  SELECT first_id, second_id, $1, commit_time, max(until)
-  FROM unnest($2::int8[], $3::int8[], $4::timestamptz[], $5::timestamptz[]) AS n(
-    first_id, second_id, commit_time, until
+  INSERT INTO past_pairs(first_id, second_id, collection, place, until)
+  SELECT first_id, second_id, $1, place, max(until)
+  FROM unnest($2::int8[], $3::int8[], $4::int8[], $5::int8[]) AS n(
+    first_id, second_id, place, until
   )
-  GROUP BY first_id, second_id, commit_time
-  ON CONFLICT (first_id, second_id, collection, commit_time) DO UPDATE
+  GROUP BY first_id, second_id, place
+  ON CONFLICT (first_id, second_id, collection, place) DO UPDATE
   SET until = excluded.until, recorded_at = excluded.recorded_at
   WHERE past_pairs.until < excluded.until
 )sql"};
@@ -59,9 +59,8 @@ template <class Row, class Member>
 
 /// The first parameters of every version.
 template <class Row>
-void add_times(params& p, const std::vector<past_version<Row>>& versions) {
-  p.timestamptz_array(versions, of(&Row::commit_time))
-      .timestamptz_array(versions, &past_version<Row>::until);
+void add_places(params& p, const std::vector<past_version<Row>>& versions) {
+  p.int8_array(versions, of(&Row::place)).int8_array(versions, &past_version<Row>::until);
 }
 
 void add_pairs(pipeline& out, atproto::collection kind,
@@ -72,7 +71,7 @@ void add_pairs(pipeline& out, atproto::collection kind,
   params p;
   p.int2(static_cast<std::int16_t>(kind));
   p.int8_array(versions, of(first)).int8_array(versions, of(second));
-  add_times(p, versions);
+  add_places(p, versions);
   out.add(keep_pairs, std::move(p));
 }
 
@@ -82,7 +81,7 @@ void queue_insert_history(pipeline& out, const batch_history& history) {
   if (const auto& posts = history.posts; !posts.empty()) {
     params p;
     p.int8_array(posts, of(&post::id));
-    add_times(p, posts);
+    add_places(p, posts);
     p.int8_array(posts, of(&post::creator_id))
         .int8_array(posts, of(&post::reply_root_id))
         .int8_array(posts, of(&post::reply_parent_id))
@@ -92,7 +91,7 @@ void queue_insert_history(pipeline& out, const batch_history& history) {
   if (const auto& gates = history.thread_gates; !gates.empty()) {
     params p;
     p.int8_array(gates, of(&document::id));
-    add_times(p, gates);
+    add_places(p, gates);
     p.int8_array(gates, of(&document::creator_id))
         .int2_array(gates, of(&document::allows))
         .text_array(gates, [](const auto& each) { return sql_ids(each.row.first_ids); })
@@ -102,7 +101,7 @@ void queue_insert_history(pipeline& out, const batch_history& history) {
   if (const auto& gates = history.post_gates; !gates.empty()) {
     params p;
     p.int8_array(gates, of(&document::id));
-    add_times(p, gates);
+    add_places(p, gates);
     p.int8_array(gates, of(&document::creator_id))
         .boolean_array(gates, of(&document::embedding_disabled));
     out.add(keep_post_gates, std::move(p));

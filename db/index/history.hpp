@@ -7,15 +7,15 @@
 #include <vector>
 
 /// Past versions of records (migrations/0006): gates are evaluated with the versions that were
-/// valid at a post's time. The statements that delete rows keep them; this file keeps versions that
-/// were written and replaced within one batch.
+/// valid at a post's place. The statements that delete rows keep them; this file keeps versions
+/// that were written and replaced within one batch.
 namespace prism::db {
 
-/// A version and the time of the event that ended it.
+/// A version and the place of the operation that ended it.
 template <class Row>
 struct past_version {
   Row row;
-  micros until;
+  stream_place until;
 };
 
 /// Versions that a batch has to keep.

@@ -12,15 +12,16 @@ namespace {
 const statement park{"park", R"sql(
   INSERT INTO pending_ops(
     referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid,
-    subject_cid, via_cid, created_text, record
+    subject_cid, via_cid, created_text, record, place
   )
   SELECT *
   FROM unnest(
     $1::int8[], $2::int8[], $3::int8[], $4::int2[], $5::text[], $6::timestamptz[],
-    $7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[], $12::bytea[]
+    $7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[], $12::bytea[],
+    $13::int8[]
   ) AS n(
     referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid,
-    subject_cid, via_cid, created_text, record
+    subject_cid, via_cid, created_text, record, place
   )
   ORDER BY creator_id, collection, rkey
   ON CONFLICT DO NOTHING
@@ -41,18 +42,18 @@ const statement newest_pending{"newest_pending", R"sql(
 // Thread gates use parked list items as well, so these go to the history.
 const statement cancel{"cancel_pending", R"sql(
   WITH gone AS (
-    DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[], $4::timestamptz[]) AS
+    DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[], $4::int8[]) AS
       d(creator_id, rkey, until)
     WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey
     RETURNING t.*, d.until
   ),
   kept AS (
-    INSERT INTO past_pairs(first_id, second_id, collection, commit_time, until)
-    SELECT referent_id, other_id, collection, commit_time, max(until)
+    INSERT INTO past_pairs(first_id, second_id, collection, place, until)
+    SELECT referent_id, other_id, collection, place, max(until)
     FROM gone
     WHERE collection = 10 /* list_item */
-    GROUP BY referent_id, other_id, collection, commit_time
-    ON CONFLICT (first_id, second_id, collection, commit_time) DO UPDATE
+    GROUP BY referent_id, other_id, collection, place
+    ON CONFLICT (first_id, second_id, collection, place) DO UPDATE
     SET until = excluded.until, recorded_at = excluded.recorded_at
     WHERE past_pairs.until < excluded.until
   )
@@ -67,15 +68,15 @@ const statement release{"release_pending", R"sql(
     RETURNING *
   )
   SELECT referent_id, other_id, creator_id, collection, rkey, commit_time, created_at, cid,
-    subject_cid, via_cid, created_text, record
+    subject_cid, via_cid, created_text, record, place
   FROM gone
-  ORDER BY commit_time, creator_id, rkey
+  ORDER BY place, creator_id, rkey
 )sql"};
 
 const statement pending_of{"pending_of", R"sql(
   SELECT rkey
   FROM pending_ops
-  WHERE creator_id = $1 AND collection = $2 AND commit_time <= $3
+  WHERE creator_id = $1 AND collection = $2 AND place <= $3
   LIMIT $4
 )sql"};
 
@@ -119,7 +120,8 @@ void queue_park(pipeline& out, const std::vector<pending_op>& ops) {
       .bytea_array(ops, subject_cid_of)
       .bytea_array(ops, of(&relation::via_cid))
       .text_array(ops, of(&relation::created_text))
-      .bytea_array(ops, of(&relation::record));
+      .bytea_array(ops, of(&relation::record))
+      .int8_array(ops, of(&relation::place));
   out.add(park, std::move(p));
 }
 
@@ -142,7 +144,7 @@ outcome<std::vector<pending_change>> select_newest_pending(executor& on, std::in
 
 void queue_cancel_parked(pipeline& out, collection kind, const std::vector<record_key>& paths) {
   auto p = path_params(kind, paths);
-  p.timestamptz_array(paths, &record_key::time);
+  p.int8_array(paths, &record_key::place);
   out.add(cancel, std::move(p));
 }
 
@@ -157,7 +159,8 @@ std::vector<pending_op> read_released(const result& rows) {
     std::optional<std::int64_t> other;
     row >> op.referent_id >> other >> op.row.creator_id >> op.kind >> op.row.rkey >>
         timestamp(op.row.commit_time) >> timestamp(op.row.created_at) >> op.row.cid >>
-        op.row.subject_cid >> op.row.via_cid >> op.row.created_text >> op.row.record;
+        op.row.subject_cid >> op.row.via_cid >> op.row.created_text >> op.row.record >>
+        op.row.place;
     if (op.kind == collection::list_item) {
       op.row.list_id = op.referent_id;
       op.row.subject_id = other.value_or(0);
@@ -168,10 +171,10 @@ std::vector<pending_op> read_released(const result& rows) {
   });
 }
 
-void queue_select_parked(pipeline& out, collection kind, std::int64_t creator_id, micros until,
-                         std::int64_t limit) {
+void queue_select_parked(pipeline& out, collection kind, std::int64_t creator_id,
+                         stream_place until, std::int64_t limit) {
   params p;
-  p.int8(creator_id).int2(static_cast<std::int16_t>(kind)).timestamptz(until).int8(limit);
+  p.int8(creator_id).int2(static_cast<std::int16_t>(kind)).int8(until).int8(limit);
   out.add(pending_of, std::move(p));
 }
 

@@ -60,6 +60,6 @@ void queue_release(pipeline& out, const std::vector<std::int64_t>& referents);
 /// Rkeys of one creator's parked operations of one collection whose commit is not later than
 /// `until`, at most `limit`.
 void queue_select_parked(pipeline& out, atproto::collection kind, std::int64_t creator_id,
-                         micros until, std::int64_t limit);
+                         stream_place until, std::int64_t limit);
 
 } // namespace prism::db

@@ -12,27 +12,27 @@ namespace {
 
 const statement ancestors{"ancestors", R"sql(
   WITH RECURSIVE up(post_id, at, ancestor_id, root_id, height) AS (
-    SELECT p.id, p.commit_time, p.reply_parent_id, p.reply_root_id, 1
+    SELECT p.id, p.place, p.reply_parent_id, p.reply_root_id, 1
     FROM posts p
     WHERE p.id = ANY($1) AND p.reply_parent_id IS NOT NULL
     UNION ALL
     SELECT up.post_id, up.at, a.reply_parent_id, up.root_id, up.height + 1
     FROM up
-    JOIN post_versions a ON a.id = up.ancestor_id AND a.commit_time <= up.at AND a.until > up.at
+    JOIN post_versions a ON a.id = up.ancestor_id AND a.place <= up.at AND a.until > up.at
     WHERE up.height < $2 AND a.reply_parent_id IS NOT NULL
   )
   SELECT up.post_id, up.ancestor_id, a.creator_id, a.reply_root_id,
     coalesce(up.ancestor_id = ANY(g.hidden_replies), false)
   FROM up
-  LEFT JOIN post_versions a ON a.id = up.ancestor_id AND a.commit_time <= up.at
+  LEFT JOIN post_versions a ON a.id = up.ancestor_id AND a.place <= up.at
     AND a.until > up.at
-  LEFT JOIN thread_gate_versions g ON g.id = up.root_id AND g.commit_time <= up.at
+  LEFT JOIN thread_gate_versions g ON g.id = up.root_id AND g.place <= up.at
     AND g.until > up.at
   ORDER BY up.post_id, up.height
 )sql"};
 
 const statement notifying_posts{"notifying_posts", R"sql(
-  SELECT p.id, p.creator_id, u.rkey, least(p.created_at, p.commit_time), p.quoted_id,
+  SELECT p.id, p.creator_id, u.rkey, least(p.created_at, p.commit_time), p.place, p.quoted_id,
     nullif(q.repo_id, 0), coalesce(p.violates_thread_gate, false),
     coalesce(p.violates_embedding_rules, false)
   FROM posts p
@@ -76,7 +76,8 @@ std::vector<effects::notification> notifications_of(const notifying_post& post,
   const auto append = [&](std::int64_t recipient, notification_reason reason,
                           std::optional<std::int64_t> subject) {
     if (notified.insert(recipient).second)
-      out.push_back({recipient, post.author_id, reason, post.rkey, subject, post.sort_at});
+      out.push_back(
+          {recipient, post.author_id, reason, post.rkey, subject, post.sort_at, post.place});
   };
   for (const auto mentioned : post.mentions)
     append(mentioned, notification_reason::mention, std::nullopt);
@@ -102,8 +103,8 @@ std::vector<notifying_post> read_notifying_posts(const result& rows) {
   return read_rows<notifying_post>(rows, [](notifying_post& out, row_reader& row) {
     bool violates_thread_gate = false;
     bool violates_embedding_rules = false;
-    row >> out.id >> out.author_id >> out.rkey >> timestamp(out.sort_at) >> out.quoted_id >>
-        out.quoted_owner >> violates_thread_gate >> violates_embedding_rules;
+    row >> out.id >> out.author_id >> out.rkey >> timestamp(out.sort_at) >> out.place >>
+        out.quoted_id >> out.quoted_owner >> violates_thread_gate >> violates_embedding_rules;
     out.may_reply = !violates_thread_gate;
     out.may_embed = !violates_embedding_rules;
   });

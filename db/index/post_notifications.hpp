@@ -20,6 +20,7 @@ struct notifying_post {
   std::int64_t author_id{0};
   std::string rkey;
   micros sort_at{0};
+  stream_place place{0};
   std::vector<std::int64_t> mentions; ///< users.id
   std::optional<std::int64_t> quoted_id;
   std::optional<std::int64_t> quoted_owner;

@@ -47,17 +47,16 @@ const statement referents_of_posts{"referents_of_posts", R"sql(
 
 const statement remove_posts{"remove_posts", R"sql(
   WITH gone AS (
-    DELETE FROM posts p USING unnest($1::int8[], $2::timestamptz[]) AS d(id, until)
+    DELETE FROM posts p USING unnest($1::int8[], $2::int8[]) AS d(id, until)
     WHERE p.id = d.id
-    RETURNING p.id, p.creator_id, p.created_at, p.commit_time, p.reply_root_id, p.reply_parent_id,
-      p.quoted_id, p.violates_thread_gate, p.invalid_reply_root, p.facets, d.until
+    RETURNING p.id, p.creator_id, p.created_at, p.commit_time, p.place, p.reply_root_id,
+      p.reply_parent_id, p.quoted_id, p.violates_thread_gate, p.invalid_reply_root, p.facets, d.until
   ),
   kept AS (
     INSERT INTO past_posts(
-      id, commit_time, until, creator_id, reply_root_id, reply_parent_id, invalid_reply_root,
-      facets
+      id, place, until, creator_id, reply_root_id, reply_parent_id, invalid_reply_root, facets
     )
-    SELECT id, commit_time, until, creator_id, reply_root_id, reply_parent_id,
+    SELECT id, place, until, creator_id, reply_root_id, reply_parent_id,
       coalesce(invalid_reply_root, false), facets
     FROM gone
     ON CONFLICT DO NOTHING
@@ -72,19 +71,20 @@ const statement insert_posts{"insert_posts", R"sql(
   INSERT INTO posts(
     id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id,
     quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels,
-    extra, record, created_text
+    extra, record, created_text, place
   )
   SELECT id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id,
     quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs::text[], tags::text[],
-    facets::jsonb, embed::jsonb, labels::jsonb, extra::jsonb, record, created_text
+    facets::jsonb, embed::jsonb, labels::jsonb, extra::jsonb, record, created_text, place
   FROM unnest(
     $1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::int8[], $6::int8[],
     $7::int8[], $8::int8[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], $13::text[],
-    $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[]
+    $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::bytea[], $20::text[],
+    $21::int8[]
   ) AS n(
     id, creator_id, created_at, commit_time, commit_seq, reply_root_id, reply_parent_id,
     quoted_id, cid, reply_root_cid, reply_parent_cid, text, langs, tags, facets, embed, labels,
-    extra, record, created_text
+    extra, record, created_text, place
   )
   ON CONFLICT (id) DO NOTHING
   RETURNING id
@@ -94,8 +94,8 @@ const statement posts_of{"posts_of", R"sql(
   SELECT p.id, u.rkey
   FROM posts p
   JOIN uris u ON u.id = p.id
-  WHERE p.creator_id = $1 AND p.commit_time <= $2
-  ORDER BY p.commit_time, p.id
+  WHERE p.creator_id = $1 AND p.place <= $2
+  ORDER BY p.place, p.id
   LIMIT $3
 )sql"};
 
@@ -128,7 +128,7 @@ void queue_select_post_referents(pipeline& out, const std::vector<std::int64_t>&
 
 void queue_delete_posts(pipeline& out, const std::vector<post_removal>& posts) {
   params p;
-  p.int8_array(posts, &post_removal::id).timestamptz_array(posts, &post_removal::time);
+  p.int8_array(posts, &post_removal::id).int8_array(posts, &post_removal::place);
   out.add(remove_posts, std::move(p));
 }
 
@@ -161,7 +161,8 @@ void queue_insert_posts(pipeline& out, const std::vector<post>& posts) {
       .text_array(posts, column(&post_row::labels))
       .text_array(posts, column(&post_row::extra))
       .bytea_array(posts, &post::record)
-      .text_array(posts, &post::created_text);
+      .text_array(posts, &post::created_text)
+      .int8_array(posts, &post::place);
   out.add(insert_posts, std::move(p));
 }
 
@@ -188,10 +189,10 @@ void post_removed(effects& out, const removed_post& row, const std::string& rkey
     out.retract_all(row.creator_id, rkey, why);
 }
 
-void queue_select_posts_of_creator(pipeline& out, std::int64_t creator_id, micros until,
+void queue_select_posts_of_creator(pipeline& out, std::int64_t creator_id, stream_place until,
                                    std::int64_t limit) {
   params p;
-  p.int8(creator_id).timestamptz(until).int8(limit);
+  p.int8(creator_id).int8(until).int8(limit);
   out.add(posts_of, std::move(p));
 }
 

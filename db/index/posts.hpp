@@ -20,6 +20,7 @@ struct post {
   std::optional<std::string> created_text;
   micros commit_time{0};
   std::int64_t commit_seq{0};
+  stream_place place{0};
   std::optional<std::int64_t> reply_root_id;
   std::optional<std::int64_t> reply_parent_id;
   std::optional<std::int64_t> quoted_id;
@@ -42,10 +43,10 @@ struct removed_post {
   bool violates_thread_gate;
 };
 
-/// A post to delete, and the time of the deleting operation.
+/// A post to delete, and the place of the deleting operation.
 struct post_removal {
   std::int64_t id;
-  micros time;
+  stream_place place;
 };
 
 /// Which of these uris are indexed posts. Index: primary key.
@@ -77,9 +78,9 @@ void post_added(effects& out, const post& row);
 /// Reverses `post_added` and retracts the post's notifications.
 void post_removed(effects& out, const removed_post& row, const std::string& rkey);
 
-/// Ids of the posts of one creator whose commit is not later than `until`, at most `limit`, with
+/// Ids of the posts of one creator not behind `until`, at most `limit`, with
 /// their rkeys. Index: posts_creator.
-void queue_select_posts_of_creator(pipeline& out, std::int64_t creator_id, micros until,
+void queue_select_posts_of_creator(pipeline& out, std::int64_t creator_id, stream_place until,
                                    std::int64_t limit);
 
 } // namespace prism::db

@@ -11,21 +11,21 @@ constexpr std::string_view remove_sql = R"sql(
   RETURNING {columns_of_t}, t.duplicate
 )sql";
 
-// Two duplicates of one time are one version in the history, valid until the later of them ended.
+// Two duplicates of one place are one version in the history, valid until the later of them ended.
 // ON CONFLICT may update a row only once per statement, hence GROUP BY.
 constexpr std::string_view remove_into_history_sql = R"sql(
   WITH gone AS (
     DELETE FROM {table} t
-    USING unnest($1::int8[], $2::text[], $3::timestamptz[]) AS d(creator_id, rkey, until)
+    USING unnest($1::int8[], $2::text[], $3::int8[]) AS d(creator_id, rkey, until)
     WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey
     RETURNING {columns_of_t}, t.duplicate, d.until
   ),
   kept AS (
-    INSERT INTO past_pairs(first_id, second_id, collection, commit_time, until)
-    SELECT {history_first}, {history_second}, {history_collection}, commit_time, max(until)
+    INSERT INTO past_pairs(first_id, second_id, collection, place, until)
+    SELECT {history_first}, {history_second}, {history_collection}, place, max(until)
     FROM gone
-    GROUP BY {history_first}, {history_second}, commit_time
-    ON CONFLICT (first_id, second_id, collection, commit_time) DO UPDATE
+    GROUP BY {history_first}, {history_second}, place
+    ON CONFLICT (first_id, second_id, collection, place) DO UPDATE
     SET until = excluded.until, recorded_at = excluded.recorded_at
     WHERE past_pairs.until < excluded.until
   )
@@ -63,7 +63,7 @@ constexpr std::string_view insert_sql = R"sql(
   ),
   ranked AS (
     SELECT f.*,
-      row_number() OVER (PARTITION BY {first}, {second} ORDER BY commit_time, rkey) > 1
+      row_number() OVER (PARTITION BY {first}, {second} ORDER BY place, rkey) > 1
       OR EXISTS (
         SELECT FROM {table} t
         WHERE t.{first} = f.{first} AND t.{second} = f.{second} AND NOT t.duplicate
@@ -88,7 +88,7 @@ constexpr std::string_view promote_sql = R"sql(
       SELECT FROM {table} x
       WHERE x.{first} = p.{first} AND x.{second} = p.{second} AND NOT x.duplicate
     )
-    ORDER BY t.{first}, t.{second}, t.commit_time, t.rkey
+    ORDER BY t.{first}, t.{second}, t.place, t.rkey
   )
   UPDATE {table} t
   SET duplicate = false
@@ -111,7 +111,7 @@ constexpr std::string_view subjects_of_sql = R"sql(
 constexpr std::string_view paths_of_sql = R"sql(
   SELECT rkey
   FROM {table}
-  WHERE creator_id = $1 AND commit_time <= $2
+  WHERE creator_id = $1 AND place <= $2
   ORDER BY rkey
   LIMIT $3
 )sql";

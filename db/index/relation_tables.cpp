@@ -14,6 +14,7 @@ constexpr auto rkey = text_column<&relation::rkey>("rkey");
 constexpr auto created_at = timestamptz_column<&relation::created_at>("created_at");
 constexpr auto created_text = text_column<&relation::created_text>("created_text");
 constexpr auto commit_time = timestamptz_column<&relation::commit_time>("commit_time");
+constexpr auto place = int8_column<&relation::place>("place");
 constexpr auto cid = bytea_column<&relation::cid>("cid");
 constexpr auto subject_cid = bytea_column<&relation::subject_cid>("subject_cid");
 constexpr auto via_cid = bytea_column<&relation::via_cid>("via_cid");
@@ -24,9 +25,9 @@ constexpr auto record = bytea_column<&relation::record>("record");
 [[nodiscard]] std::vector<relation_table> make_tables() {
   const std::vector<relation_column> of_subject{creator_id, subject_id,   created_at, commit_time,
                                                 via_id,     rkey,         cid,        subject_cid,
-                                                via_cid,    created_text, record};
-  const std::vector<relation_column> of_pair{creator_id, subject_id, created_at,   commit_time,
-                                             rkey,       cid,        created_text, record};
+                                                via_cid,    created_text, record,     place};
+  const std::vector<relation_column> of_pair{
+      creator_id, subject_id, created_at, commit_time, rkey, cid, created_text, record, place};
   std::vector<relation_table> out;
   const auto add = [&](relation_shape shape) { out.emplace_back(std::move(shape)); };
   add({collection::like, "likes", of_subject, subject_id, creator_id, {}});
@@ -36,19 +37,20 @@ constexpr auto record = bytea_column<&relation::record>("record");
   add({collection::block, "blocks", of_pair, subject_id, creator_id, {}});
   add({collection::list_item,
        "list_items",
-       {creator_id, list_id, subject_id, created_at, commit_time, rkey, cid, record},
+       {creator_id, list_id, subject_id, created_at, commit_time, rkey, cid, record, place},
        list_id,
        subject_id,
        past_pair{"10 /* list_item */", "list_id", "subject_id"}});
   add({collection::list_block,
        "list_blocks",
-       {creator_id, list_id, created_at, commit_time, rkey, cid, record},
+       {creator_id, list_id, created_at, commit_time, rkey, cid, record, place},
        list_id,
        creator_id,
        {}});
   add({collection::verification,
        "verifications",
-       {creator_id, subject_id, created_at, commit_time, rkey, handle, display_name, cid, record},
+       {creator_id, subject_id, created_at, commit_time, rkey, handle, display_name, cid, record,
+        place},
        subject_id,
        creator_id,
        {}});

@@ -35,7 +35,7 @@ void queue_delete(pipeline& out, const relation_table& table,
                   const std::vector<record_key>& paths) {
   auto p = path_params(paths);
   if (table.shape.history)
-    p.timestamptz_array(paths, &record_key::time);
+    p.int8_array(paths, &record_key::place);
   out.add(table.remove, std::move(p));
 }
 
@@ -68,9 +68,9 @@ void queue_select_subjects(pipeline& out, collection kind, const std::vector<rec
 }
 
 void queue_select_paths(pipeline& out, const relation_table& table, std::int64_t creator_id,
-                        micros until, std::int64_t limit) {
+                        stream_place until, std::int64_t limit) {
   params p;
-  p.int8(creator_id).timestamptz(until).int8(limit);
+  p.int8(creator_id).int8(until).int8(limit);
   out.add(table.paths_of, std::move(p));
 }
 

@@ -18,7 +18,7 @@ namespace prism::db {
 struct record_key {
   std::int64_t creator_id{0};
   std::string rkey;
-  micros time{0}; ///< of the operation that removes it
+  stream_place place{0}; ///< of the operation that removes it
 };
 
 /// A row of any table of relations; which members are columns depends on the table.
@@ -31,6 +31,7 @@ struct relation {
   micros created_at{0};
   std::optional<std::string> created_text;
   micros commit_time{0};
+  stream_place place{0};
   bool duplicate{false};
   bytes cid;
   bytes subject_cid;
@@ -71,9 +72,9 @@ void queue_promote_duplicates(pipeline& out, const relation_table& table,
 void queue_select_subjects(pipeline& out, atproto::collection kind,
                            const std::vector<record_key>& paths);
 
-/// Rkeys of one creator's rows whose commit is not later than `until`, at most `limit`.
+/// Rkeys of one creator's rows not behind `until`, at most `limit`.
 void queue_select_paths(pipeline& out, const relation_table& table, std::int64_t creator_id,
-                        micros until, std::int64_t limit);
+                        stream_place until, std::int64_t limit);
 
 /// The rows that one of the statements above returned.
 [[nodiscard]] std::vector<relation> read_relations(const relation_table& table, const result& rows);

@@ -76,6 +76,7 @@ relation to_relation(const op& from, const id_map& ids) {
   out.created_at = from.created_at.value_or(0);
   out.created_text = from.created_text;
   out.commit_time = from.commit_time;
+  out.place = from.place;
   out.cid = cid_bytes(from.cid);
   out.subject_cid = in.subject_cid;
   out.via_cid = in.via_cid;
@@ -94,6 +95,7 @@ post to_post(const op& from, const id_map& ids) {
   out.created_at = from.created_at.value_or(0);
   out.created_text = from.created_text;
   out.commit_time = from.commit_time;
+  out.place = from.place;
   out.commit_seq = from.seq;
   out.reply_root_id = ids.optional_uri(out.columns.reply_root);
   out.reply_parent_id = ids.optional_uri(out.columns.reply_parent);
@@ -113,6 +115,7 @@ document to_document(const op& from, const id_map& ids) {
   out.rkey = from.rkey;
   out.created_at = from.created_at;
   out.commit_time = from.commit_time;
+  out.place = from.place;
   out.cid = cid_bytes(from.cid);
   if (from.record)
     out.record = *from.record;

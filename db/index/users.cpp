@@ -46,7 +46,8 @@ const statement select_uris{"select_uris", R"sql(
 
 // Dates a new repo or a returning account and requests its identity. An active account's identity
 // is requested again a day after the last lookup, or an hour if that found no handle (the intervals
-// of the official AppView).
+// of the official AppView), by the events' clock or by ours: an account that dates its events back
+// is not forgotten.
 const statement see_users{"see_users", R"sql(
   WITH n AS MATERIALIZED (
     SELECT u.id, n.at, u.indexed_at IS NULL AS is_new
@@ -54,8 +55,11 @@ const statement see_users{"see_users", R"sql(
     JOIN users u ON u.id = n.id
     WHERE u.status IS DISTINCT FROM 'deleted'
       AND (
-        u.indexed_at IS NULL OR n.at > u.indexed_at + CASE
-        WHEN u.handle IS NULL THEN interval '1 hour' ELSE interval '1 day' END
+        u.indexed_at IS NULL
+        OR n.at > u.indexed_at + CASE WHEN u.handle IS NULL THEN interval '1 hour'
+          ELSE interval '1 day' END
+        OR now() > u.handle_time + CASE WHEN u.handle IS NULL THEN interval '1 hour'
+          ELSE interval '1 day' END
       )
   ),
   dated AS (
@@ -73,37 +77,38 @@ const statement see_users{"see_users", R"sql(
 const statement put_identities{"put_identities", R"sql(
   WITH newer AS (
     UPDATE users u
-    SET indexed_at = n.at, identity_time = n.at
-    FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at)
-    WHERE u.id = n.id AND (u.identity_time IS NULL OR u.identity_time < n.at)
-    RETURNING u.id, n.at
+    SET indexed_at = n.at, identity_place = n.place
+    FROM unnest($1::int8[], $2::timestamptz[], $3::int8[]) AS n(id, at, place)
+    WHERE u.id = n.id AND (u.identity_place IS NULL OR u.identity_place < n.place)
+    RETURNING u.id, n.at, n.place
   )
-  INSERT INTO identity_tasks AS t(user_id, kind, event_time, forced)
-  SELECT id, 0, at, true
+  INSERT INTO identity_tasks AS t(user_id, kind, event_time, place, forced)
+  SELECT id, 0, at, place, true
   FROM newer
   ON CONFLICT (user_id, kind) DO UPDATE
-  SET event_time = excluded.event_time, forced = true, version = t.version + 1, attempts = 0,
-    due_at = excluded.due_at
+  SET event_time = excluded.event_time, place = excluded.place, forced = true,
+    version = t.version + 1, attempts = 0, due_at = excluded.due_at
 )sql"};
 
 const statement park_deletions{"park_deletions", R"sql(
-  INSERT INTO identity_tasks AS t(user_id, kind, event_time, forced)
-  SELECT n.id, 1, n.at, true
-  FROM unnest($1::int8[], $2::timestamptz[]) AS n(id, at)
+  INSERT INTO identity_tasks AS t(user_id, kind, event_time, place, forced)
+  SELECT n.id, 1, n.at, n.place, true
+  FROM unnest($1::int8[], $2::timestamptz[], $3::int8[]) AS n(id, at, place)
   JOIN users u ON u.id = n.id
-  WHERE u.status_time IS NULL OR u.status_time < n.at
+  WHERE u.status_place IS NULL OR u.status_place < n.place
   ON CONFLICT (user_id, kind) DO UPDATE
-  SET event_time = excluded.event_time, version = t.version + 1, attempts = 0,
-    due_at = excluded.due_at
-  WHERE t.event_time < excluded.event_time
+  SET event_time = excluded.event_time, place = excluded.place, version = t.version + 1,
+    attempts = 0, due_at = excluded.due_at
+  WHERE t.place < excluded.place
 )sql"};
 
 const statement put_accounts{"put_accounts", R"sql(
   UPDATE users u
-  SET status = n.status, status_time = n.at, indexed_at = CASE WHEN n.status = 'deleted' THEN NULL
-    ELSE u.indexed_at END, handle = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.handle END
-  FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS n(id, status, at)
-  WHERE u.id = n.id AND (u.status_time IS NULL OR u.status_time < n.at)
+  SET status = n.status, status_place = n.place,
+    indexed_at = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.indexed_at END,
+    handle = CASE WHEN n.status = 'deleted' THEN NULL ELSE u.handle END
+  FROM unnest($1::int8[], $2::text[], $3::int8[]) AS n(id, status, place)
+  WHERE u.id = n.id AND (u.status_place IS NULL OR u.status_place < n.place)
 )sql"};
 
 /// Runs an insert and a select of the same parameters and expects an id for each of `count` rows.
@@ -135,7 +140,7 @@ const statement put_accounts{"put_accounts", R"sql(
 template <class Event>
 void keep_latest(std::map<std::int64_t, const Event*>& into, std::int64_t id, const Event& event) {
   auto& slot = into[id];
-  if (slot == nullptr || slot->time <= event.time)
+  if (slot == nullptr || slot->place <= event.place)
     slot = &event;
 }
 
@@ -176,9 +181,9 @@ void queue_user_events(pipeline& out, const batch& of) {
     keep_latest(identities, of.user_ids[event.account], event);
   if (!identities.empty()) {
     params p;
-    p.int8_array(identities, [](const auto& entry) {
-       return entry.first;
-     }).timestamptz_array(identities, [](const auto& entry) { return entry.second->time; });
+    p.int8_array(identities, [](const auto& entry) { return entry.first; })
+        .timestamptz_array(identities, [](const auto& entry) { return entry.second->time; })
+        .int8_array(identities, [](const auto& entry) { return entry.second->place; });
     out.add(put_identities, std::move(p));
   }
   std::map<std::int64_t, const account_event*> accounts;
@@ -188,9 +193,9 @@ void queue_user_events(pipeline& out, const batch& of) {
                 of.user_ids[event.account], event);
   if (!deletions.empty()) {
     params p;
-    p.int8_array(deletions, [](const auto& entry) {
-       return entry.first;
-     }).timestamptz_array(deletions, [](const auto& entry) { return entry.second->time; });
+    p.int8_array(deletions, [](const auto& entry) { return entry.first; })
+        .timestamptz_array(deletions, [](const auto& entry) { return entry.second->time; })
+        .int8_array(deletions, [](const auto& entry) { return entry.second->place; });
     out.add(park_deletions, std::move(p));
   }
   if (!accounts.empty()) {
@@ -202,7 +207,7 @@ void queue_user_events(pipeline& out, const batch& of) {
                                  ? std::nullopt
                                  : std::optional<std::string_view>{entry.second->status};
                     })
-        .timestamptz_array(accounts, [](const auto& entry) { return entry.second->time; });
+        .int8_array(accounts, [](const auto& entry) { return entry.second->place; });
     out.add(put_accounts, std::move(p));
   }
 }

@@ -17,7 +17,7 @@ namespace {
 // counted row, and as many duplicates as can replace it within the batch.
 const statement select_verifications{"select_verifications", R"sql(
   WITH own AS (
-    SELECT t.creator_id, t.rkey, t.subject_id, t.commit_time, t.duplicate
+    SELECT t.creator_id, t.rkey, t.subject_id, t.place, t.duplicate
     FROM unnest($1::int8[], $2::text[]) AS d(creator_id, rkey)
     JOIN verifications t ON t.creator_id = d.creator_id AND t.rkey = d.rkey
   ),
@@ -31,25 +31,25 @@ const statement select_verifications{"select_verifications", R"sql(
   SELECT *
   FROM own
   UNION
-  SELECT t.creator_id, t.rkey, t.subject_id, t.commit_time, false
+  SELECT t.creator_id, t.rkey, t.subject_id, t.place, false
   FROM pairs p
   JOIN verifications t ON t.subject_id = p.subject_id AND t.creator_id = p.creator_id
     AND NOT t.duplicate
   UNION
-  SELECT p.creator_id, t.rkey, p.subject_id, t.commit_time, true
+  SELECT p.creator_id, t.rkey, p.subject_id, t.place, true
   FROM pairs p
   CROSS JOIN LATERAL (
-    SELECT rkey, commit_time
+    SELECT rkey, place
     FROM verifications
     WHERE subject_id = p.subject_id AND creator_id = p.creator_id AND duplicate
-    ORDER BY commit_time, rkey
+    ORDER BY place, rkey
     LIMIT $5
   ) t
 )sql"};
 
 using path = std::pair<std::int64_t, std::string>;  // creator, rkey
 using pair = std::pair<std::int64_t, std::int64_t>; // subject, creator
-using rank = std::pair<micros, std::string>;        // commit time, rkey: the lowest counts next
+using rank = std::pair<stream_place, std::string>;  // place, rkey: the lowest counts next
 
 /// The records of one pair.
 struct pair_records {
@@ -61,23 +61,23 @@ struct pair_records {
 /// The rows that the batch touches, as they are after each of its operations.
 class verification_state {
 public:
-  void load(std::int64_t creator, const std::string& rkey, std::int64_t subject, micros time,
+  void load(std::int64_t creator, const std::string& rkey, std::int64_t subject, stream_place place,
             bool duplicate) {
-    rows_[{creator, rkey}] = {subject, time};
+    rows_[{creator, rkey}] = {subject, place};
     auto& records = pairs_[{subject, creator}];
     if (duplicate)
-      records.duplicates.insert({time, rkey});
+      records.duplicates.insert({place, rkey});
     else
-      records.counted = {time, rkey};
+      records.counted = {place, rkey};
   }
 
   [[nodiscard]] bool has(const path& self) const { return rows_.contains(self); }
 
-  /// @returns whether it counts. Of several with one commit time the lowest rkey counts.
-  bool add(const path& self, std::int64_t subject, micros time) {
-    rows_[self] = {subject, time};
+  /// @returns whether it counts. Of several with one place the lowest rkey counts.
+  bool add(const path& self, std::int64_t subject, stream_place place) {
+    rows_[self] = {subject, place};
     auto& records = pairs_[{subject, self.first}];
-    const rank mine{time, self.second};
+    const rank mine{place, self.second};
     if (records.counted && (!records.counted_is_new || *records.counted < mine)) {
       records.duplicates.insert(mine);
       return false;
@@ -94,9 +94,9 @@ public:
     const auto row = rows_.extract(self);
     if (row.empty())
       return std::nullopt;
-    const auto [subject, time] = row.mapped();
+    const auto [subject, place] = row.mapped();
     auto& records = pairs_[{subject, self.first}];
-    const rank mine{time, self.second};
+    const rank mine{place, self.second};
     if (records.counted != mine) {
       records.duplicates.erase(mine);
       return std::nullopt;
@@ -109,7 +109,7 @@ public:
   }
 
 private:
-  std::map<path, std::pair<std::int64_t, micros>> rows_;
+  std::map<path, std::pair<std::int64_t, stream_place>> rows_;
   std::map<pair, pair_records> pairs_;
 };
 
@@ -137,10 +137,10 @@ private:
     std::int64_t creator_id = 0;
     std::string rkey;
     std::int64_t subject_id = 0;
-    micros commit_time = 0;
+    stream_place place = 0;
     bool duplicate = false;
-    row_reader(*rows, i) >> creator_id >> rkey >> subject_id >> timestamp(commit_time) >> duplicate;
-    out.load(creator_id, std::move(rkey), subject_id, commit_time, duplicate);
+    row_reader(*rows, i) >> creator_id >> rkey >> subject_id >> place >> duplicate;
+    out.load(creator_id, std::move(rkey), subject_id, place, duplicate);
   }
   return out;
 }
@@ -164,13 +164,13 @@ outcome<void> notify_verifications(executor& on, const id_map& ids, const index_
     const auto ended = state->remove(self);
     if (ended)
       out.notify({ended, self.first, notification_reason::unverified, self.second, std::nullopt,
-                  each->commit_time});
+                  each->commit_time, each->place});
     if (each->action == op_action::remove)
       continue;
     const auto row = to_relation(*each, ids);
-    if (state->add(self, row.subject_id, row.commit_time) && !ended)
+    if (state->add(self, row.subject_id, row.place) && !ended)
       out.notify({row.subject_id, self.first, notification_reason::verified, self.second,
-                  std::nullopt, std::min(row.created_at, row.commit_time)});
+                  std::nullopt, std::min(row.created_at, row.commit_time), row.place});
   }
   return {};
 }

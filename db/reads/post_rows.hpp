@@ -9,7 +9,7 @@ namespace prism::reads {
 /// Fragment {post_columns}: the columns that `read_posts` reads, for a row `p` of posts. Needs
 /// {post_lookups} in the FROM list.
 inline constexpr std::string_view post_columns = R"sql(
-    p.id, p.creator_id, a.did, u.rkey, p.commit_time, coalesce(p.reply_parent_id, 0),
+    p.id, p.creator_id, a.did, u.rkey, p.commit_time, p.place, coalesce(p.reply_parent_id, 0),
     coalesce(p.reply_root_id, 0), coalesce(p.quoted_id, 0),
     coalesce(
       p.violates_embedding_rules

@@ -25,20 +25,16 @@ const db::statement select_posts{"posts_by_id", db::compose_sql(R"sql(
 
 const db::statement select_quotes{
     "quotes_of", db::compose_sql(R"sql(
-  SELECT *
-  FROM (
-    SELECT {post_columns}
-    FROM posts p {post_lookups}
-    WHERE p.quoted_id = $1 AND (p.commit_time, p.id) < ($2, $3)
-    ORDER BY p.commit_time DESC
-    FETCH FIRST (SELECT $4::int8) ROWS WITH TIES
-  ) t
-  LIMIT $5
+  SELECT {post_columns}
+  FROM posts p {post_lookups}
+  WHERE p.quoted_id = $1 AND (p.place, p.id) < ($2, $3)
+  ORDER BY p.place DESC, p.id DESC
+  LIMIT (SELECT $4::int8)
 )sql",
                                  {{"post_columns", post_columns}, {"post_lookups", post_lookups}})};
 
 [[nodiscard]] post_position position_of(const post& row) {
-  return {row.commit_time, row.id};
+  return {row.place, row.id};
 }
 
 } // namespace
@@ -46,8 +42,9 @@ const db::statement select_quotes{
 std::vector<post> read_posts(const db::result& rows) {
   return db::read_rows<post>(rows, [](post& out, db::row_reader& row) {
     row >> out.id >> out.creator_id >> out.did >> out.rkey >> db::timestamp(out.commit_time) >>
-        out.reply_parent_id >> out.reply_root_id >> out.quoted_id >> out.embed_removed >>
-        out.hidden >> out.text >> out.likes >> out.reposts >> out.replies >> out.quotes;
+        out.place >> out.reply_parent_id >> out.reply_root_id >> out.quoted_id >>
+        out.embed_removed >> out.hidden >> out.text >> out.likes >> out.reposts >> out.replies >>
+        out.quotes;
   });
 }
 
@@ -76,11 +73,7 @@ outcome<post_page> quotes_of(executor& on, std::int64_t post_id, post_position a
                              std::size_t limit) {
   limit = page_limit(limit);
   db::params p;
-  p.int8(post_id)
-      .timestamptz(after.first)
-      .int8(after.second)
-      .int8(limit_param(limit))
-      .int8(limit_param(limit + max_same_instant));
+  p.int8(post_id).int8(after.first).int8(after.second).int8(limit_param(limit));
   const auto rows = on.exec_prepared(select_quotes, p);
   if (!rows)
     return tl::unexpected(rows.error());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "db/batch/place.hpp"
 #include "db/reads/page.hpp"
 
 #include <string>
@@ -14,6 +15,7 @@ struct post {
   std::string did;
   std::string rkey;
   micros commit_time{0};
+  db::stream_place place{0};
   std::int64_t reply_parent_id{0}; ///< 0: not a reply
   std::int64_t reply_root_id{0};
   std::int64_t quoted_id{0}; ///< 0: quotes no post
@@ -36,9 +38,9 @@ struct post {
 /// @param ids the first `max_page` of them are looked up.
 [[nodiscard]] outcome<std::vector<post>> posts(executor& on, std::span<const std::int64_t> ids);
 
-/// The sort key of a list of posts: commit_time and id.
-using post_position = std::pair<micros, std::int64_t>;
-inline constexpr post_position newest_post{end_of_time, highest_id};
+/// The sort key of a list of posts: place in the stream and id.
+using post_position = std::pair<db::stream_place, std::int64_t>;
+inline constexpr post_position newest_post{db::end_of_places, highest_id};
 using post_page = page<post, post_position>;
 
 /// Posts that quote a post, newest first, including those with `embed_removed`. Plan: posts_quoted

@@ -37,7 +37,7 @@ const db::statement select_replies{
     SELECT {post_columns}
     FROM posts p {post_lookups}
     WHERE p.reply_parent_id = n.id AND p.violates_thread_gate IS NOT TRUE
-    ORDER BY p.commit_time
+    ORDER BY p.place
     LIMIT (SELECT $2::int8)
   ) t
   LIMIT $3

@@ -152,7 +152,7 @@ void firehose_builder::commit(std::string_view who, const std::vector<change>& c
                {{"repo", did_of(who)},
                 {"rev", rev},
                 {"since", nullptr},
-                {"time", now()},
+                {"time", now(who)},
                 {"commit", link(head)},
                 {"tooBig", false},
                 {"rebase", false},
@@ -162,14 +162,14 @@ void firehose_builder::commit(std::string_view who, const std::vector<change>& c
 }
 
 void firehose_builder::account(std::string_view who, bool active, std::string_view status) {
-  fields payload{{"did", did_of(who)}, {"time", now()}, {"active", active}};
+  fields payload{{"did", did_of(who)}, {"time", now(who)}, {"active", active}};
   if (!status.empty())
     payload["status"] = status;
   append_event("#account", did_of(who), std::move(payload));
 }
 
 void firehose_builder::identity(std::string_view who, std::string_view handle) {
-  fields payload{{"did", did_of(who)}, {"time", now()}};
+  fields payload{{"did", did_of(who)}, {"time", now(who)}};
   if (!handle.empty())
     payload["handle"] = handle;
   append_event("#identity", did_of(who), std::move(payload));
@@ -181,7 +181,7 @@ void firehose_builder::sync(std::string_view who) {
   append_event("#sync", did_of(who),
                {{"did", did_of(who)},
                 {"rev", rev},
-                {"time", now()},
+                {"time", now(who)},
                 {"blocks", bytes(make_car({atproto::cid::of_dag_cbor(root)}, {root}))}});
 }
 
@@ -199,7 +199,7 @@ std::vector<frame_bytes> firehose_builder::in_order(const std::vector<std::size_
   for (const auto place : order) {
     const auto& source = events_.at(place);
     auto payload = source.payload;
-    payload["seq"] = static_cast<std::int64_t>(out.size()) + 1;
+    payload["seq"] = static_cast<std::int64_t>(place) + 1;
     auto frame = block_of({{"op", 1}, {"t", source.type}});
     append(frame, block_of(payload));
     out.push_back(std::make_shared<const std::vector<std::byte>>(std::move(frame)));
@@ -242,9 +242,10 @@ std::string firehose_builder::next_rev() const {
   return atproto::tid{static_cast<std::uint64_t>(micros) << 10U}.to_string();
 }
 
-std::string firehose_builder::now() const {
+std::string firehose_builder::now(std::string_view who) const {
   return atproto::format_datetime(first_micros +
-                                  static_cast<std::int64_t>(events_.size()) * second);
+                                  static_cast<std::int64_t>(events_.size()) * second +
+                                  (clock_error ? clock_error(who) : 0));
 }
 
 void firehose_builder::append_event(std::string type, std::string did, fields payload) {

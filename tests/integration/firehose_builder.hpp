@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,7 +61,9 @@ public:
   /// The frames added since the last call; their seqs continue.
   [[nodiscard]] std::vector<frame_bytes> take();
 
-  /// All frames in another order, numbered from 1 in it; `order` has each place once.
+  /// All frames in another order of arrival, each with its own seq: that of the original order,
+  /// from
+  /// 1. `order` has each index once.
   [[nodiscard]] std::vector<frame_bytes> in_order(const std::vector<std::size_t>& order) const;
 
   /// The DID of each event's repo.
@@ -68,6 +71,10 @@ public:
 
   /// Every order that keeps the order of each repo; the original order is first.
   [[nodiscard]] std::vector<std::vector<std::size_t>> orders() const;
+
+  /// What a repo's host adds to the time of its next event, in µs; for hosts whose clocks are
+  /// wrong.
+  std::function<std::int64_t(std::string_view who)> clock_error;
 
 private:
   struct event {
@@ -77,7 +84,7 @@ private:
   };
 
   [[nodiscard]] std::string next_rev() const;
-  [[nodiscard]] std::string now() const;
+  [[nodiscard]] std::string now(std::string_view who) const;
   void append_event(std::string type, std::string did, fields payload);
 
   std::vector<event> events_;

@@ -30,15 +30,17 @@ struct users : test::index_target {
     b = ids[1];
   }
 
-  void identity(const std::string& did, db::micros time) {
+  /// Each event stands behind those before it, whatever its time, unless `seq` says otherwise.
+  void identity(const std::string& did, db::micros time, std::int64_t seq = 0) {
     auto batch = next();
-    batch.identities.push_back({batch.refs.did(did), time});
+    batch.identities.push_back({batch.refs.did(did), db::place_of(0, seq == 0 ? seq_ : seq), time});
     write(batch);
   }
-  void account(const std::string& did, db::micros time, bool active,
-               const std::string& status = "") {
+  void account(const std::string& did, db::micros time, bool active, const std::string& status = "",
+               std::int64_t seq = 0) {
     auto batch = next();
-    batch.accounts.push_back({batch.refs.did(did), seq_, time, active, status});
+    batch.accounts.push_back(
+        {batch.refs.did(did), seq_, db::place_of(0, seq == 0 ? seq_ : seq), time, active, status});
     write(batch);
   }
   void commit(const std::string& did, db::micros time) {
@@ -118,8 +120,10 @@ TEST_CASE("an #identity event without handle causes a look-up and stores no DID 
   CHECK(tasks[0].did == alice);
   CHECK(tasks[0].forced);
   CHECK(tasks[0].event_time == noon);
-  u.identity(alice, noon); // the same event again
+  u.identity(alice, noon, 1); // the same event again
   CHECK(u.claim().empty());
+  u.identity(alice, noon - hour); // another one, of a host whose clock went back
+  CHECK(u.claim().size() == 1);
 }
 
 TEST_CASE("a refuted handle is removed") {
@@ -201,16 +205,19 @@ TEST_CASE("users are looked up when first seen, then daily, and hourly without h
   CHECK(u.text("indexed_at = to_timestamp(1700003601)", u.a) == "true");
 }
 
-TEST_CASE("the state of an account depends on the times of its events, not on their order") {
+TEST_CASE("the state of an account depends on the places of its events, not on their times") {
   users u;
   const auto status = [&] { return u.text("status", u.a); };
   for (const char* each : {"deactivated", "suspended", "takendown"}) {
     static db::micros time = noon;
-    u.account(alice, time += second, false, each);
+    u.account(alice, time -= second, false, each);
     CHECK(status() == each);
-    u.account(alice, time - second / 2, true);
-    CHECK(status() == each); // older
+    u.account(alice, time + hour, true, "", 1);
+    CHECK(status() == each); // it stands before
+    u.account(alice, time, true);
+    CHECK(status() == "null"); // of the same time
   }
+  u.account(alice, noon + 70 * 365 * 24 * hour, false, "takendown");
   u.account(alice, noon + hour, true);
   CHECK(status() == "null");
   u.account(alice, noon + 2 * hour, false, "deleted"); // believed: this test verifies no deletions
@@ -270,21 +277,21 @@ TEST_CASE("a purge deletes records from before the deletion and no newer ones") 
   const auto corpus = net::read_corpus(PRISM_SOURCE_DIR "/sample/small.frames.zst").value();
   users u;
   u.apply(corpus, 500);
-  // The user with most posts, deleted at the time of the middle one.
+  // The user with most posts, deleted at the place of the middle one.
   REQUIRE(u.connection.exec_script(
       "CREATE TABLE victim AS SELECT creator_id AS who, percentile_disc(0.5) WITHIN GROUP (ORDER "
       "BY "
-      "commit_time) AS at FROM posts GROUP BY 1 ORDER BY count(*) DESC LIMIT 1; "
-      "DELETE FROM identity_tasks; INSERT INTO identity_tasks (user_id, kind, event_time, forced) "
-      "SELECT who, 1, at, true FROM victim"));
-  const auto later = u.count("posts, victim WHERE creator_id = who AND commit_time > at");
+      "place) AS at FROM posts GROUP BY 1 ORDER BY count(*) DESC LIMIT 1; "
+      "DELETE FROM identity_tasks; INSERT INTO identity_tasks (user_id, kind, event_time, place, "
+      "forced) SELECT who, 1, now(), at, true FROM victim"));
+  const auto later = u.count("posts, victim WHERE creator_id = who AND place > at");
   REQUIRE(later > 3);
   const auto task = u.claim().at(0);
   SECTION("by the current writer") {
     const auto report = must(db::purge_confirmed(u.connection, {}, {task, "test", 0, u.epoch}));
     CHECK(report.purged > 3);
-    CHECK(u.count("posts, victim WHERE creator_id = who AND commit_time <= at") == 0);
-    CHECK(u.count("likes, victim WHERE creator_id = who AND commit_time <= at") == 0);
+    CHECK(u.count("posts, victim WHERE creator_id = who AND place <= at") == 0);
+    CHECK(u.count("likes, victim WHERE creator_id = who AND place <= at") == 0);
     CHECK(u.count("posts, victim WHERE creator_id = who") == later);
     CHECK(u.count("user_aggregates a, victim v WHERE a.user_id = v.who AND posts_count = " +
                   std::to_string(later)) == 1);

@@ -48,6 +48,9 @@ public:
   std::map<std::string, int> reasons;
 
 private:
+  // Frames so far: the cursor. They may arrive in another order than that of their seqs.
+  std::int64_t arrived_{0};
+
   void flush(db::batch_builder& builder, std::int64_t last_seq);
 
   db::build_events events_;

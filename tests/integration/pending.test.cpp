@@ -433,7 +433,7 @@ TEST_CASE("the author of a post is purged while likes of it are parked and relea
       auto mine = db::connection::open({.conninfo = database}).value();
       if (auto inserted = mine.exec_script(
               "DELETE FROM identity_tasks; INSERT INTO identity_tasks (user_id, kind, event_time, "
-              "forced) SELECT id, 1, now() + interval '10 years', true FROM users WHERE did = "
+              "place, forced) SELECT id, 1, now(), 9e18, true FROM users WHERE did = "
               "'did:plc:alice'");
           !inserted)
         return fail(errc::io, "{}", inserted.error().message);

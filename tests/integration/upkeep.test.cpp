@@ -99,16 +99,16 @@ TEST_CASE("history is deleted after its time from all its tables") {
   firehose_builder nothing;
   target.apply(nothing.take(), 1);
   must(target.connection.exec_script(
-      "INSERT INTO past_posts (id, commit_time, until, creator_id, invalid_reply_root, "
+      "INSERT INTO past_posts (id, place, until, creator_id, invalid_reply_root, "
       "recorded_at) "
-      "SELECT i, now(), now(), 1, false, now() - i * interval '1 hour' FROM generate_series(1, 60) "
-      "i; INSERT INTO past_thread_gates (id, commit_time, until, creator_id, recorded_at) SELECT "
+      "SELECT i, 0, 0, 1, false, now() - i * interval '1 hour' FROM generate_series(1, 60) "
+      "i; INSERT INTO past_thread_gates (id, place, until, creator_id, recorded_at) SELECT "
       "i, "
-      "now(), now(), 1, now() - i * interval '1 hour' FROM generate_series(1, 60) i;"
-      "INSERT INTO past_post_gates (id, commit_time, until, creator_id, embedding_disabled, "
-      "recorded_at) SELECT i, now(), now(), 1, true, now() - i * interval '1 hour' FROM "
+      "0, 0, 1, now() - i * interval '1 hour' FROM generate_series(1, 60) i;"
+      "INSERT INTO past_post_gates (id, place, until, creator_id, embedding_disabled, "
+      "recorded_at) SELECT i, 0, 0, 1, true, now() - i * interval '1 hour' FROM "
       "generate_series(1, 60) i; INSERT INTO past_pairs (first_id, second_id, collection, "
-      "commit_time, until, recorded_at) SELECT i, 1, 7, now(), now(), now() - i * interval '1 "
+      "place, until, recorded_at) SELECT i, 1, 7, 0, 0, now() - i * interval '1 "
       "hour' FROM generate_series(1, 60) i"));
   auto job = job_of(target, upkeep_task::history, 5);
   CHECK(run(target, job).rows == 0);

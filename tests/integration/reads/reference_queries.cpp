@@ -144,7 +144,7 @@ listing quotes(db::executor& on, std::int64_t post, std::size_t max_rows) {
                "FROM post_gates WHERE id = p.quoted_id) THEN 'removed' END) "
                "FROM posts p JOIN uris u ON u.id = p.id JOIN users a ON a.id = p.creator_id "
                "WHERE p.quoted_id = $1 AND a.status IS NULL "
-               "ORDER BY p.commit_time DESC, p.id DESC LIMIT $2",
+               "ORDER BY p.place DESC, p.id DESC LIMIT $2",
                post, max_rows);
 }
 

@@ -20,7 +20,7 @@ struct batch_maker {
     next.action = action;
     next.rkey = std::move(rkey);
     next.rev = "rev" + std::to_string(made.ops.size());
-    next.commit_time = static_cast<micros>(1'000 + made.ops.size());
+    next.place = static_cast<stream_place>(1'000 + made.ops.size());
     made.ops.push_back(std::move(next));
     return *this;
   }
@@ -48,7 +48,7 @@ TEST_CASE("one operation is the plan of its path") {
   CHECK(paths[2].put == nullptr);
   CHECK(paths[2].remove_old);
   CHECK(paths[2].rkey == "c");
-  CHECK(paths[2].first_time == 1'002);
+  CHECK(paths[2].first_place == 1'002);
   CHECK(plan.stale == 0);
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("the operations on one path are folded into their net effect") {
   REQUIRE(paths.size() == 1);
   CHECK(paths[0].put == &made.ops[3]);
   CHECK(paths[0].remove_old);
-  CHECK(paths[0].first_time == 1'000);
+  CHECK(paths[0].first_place == 1'000);
   REQUIRE(paths[0].superseded.size() == 2); // a post keeps history
   CHECK(paths[0].superseded[0].until == 1'001);
   CHECK(paths[0].superseded[1].until == 1'002);

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace prism::db {
+
+/// Where an operation stands among all that was ever indexed: (base + seq) * 256 + its number in
+/// its commit. The base belongs to the stream (table `streams`). Every rule that asks what was
+/// there before what compares places; the time that an event carries is written by a stranger and
+/// decides nothing. 0: before all streams.
+using stream_place = std::int64_t;
+
+/// Behind every place.
+inline constexpr stream_place end_of_places = INT64_MAX;
+
+/// @param number of the operation in its commit; those above 255 count as 255 (the protocol allows
+/// 200).
+[[nodiscard]] constexpr stream_place place_of(std::int64_t base, std::int64_t seq,
+                                              std::size_t number = 0) noexcept {
+  constexpr std::int64_t numbers = 256;
+  return (base + seq) * numbers + static_cast<std::int64_t>(std::min<std::size_t>(number, 255));
+}
+
+/// The base that gives `seq` the same place again.
+[[nodiscard]] constexpr std::int64_t base_of(stream_place place, std::int64_t seq) noexcept {
+  return (place >> 8) - seq;
+}
+
+} // namespace prism::db

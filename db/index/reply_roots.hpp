@@ -1,0 +1,93 @@
+#pragma once
+
+#include "db/batch/place.hpp"
+#include "db/pg/pipeline.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+/// Whether a reply names the right root: its parent is the root and no reply, or a valid reply with
+/// the same root, and the parent stands before the reply in the stream. (Official rule:
+/// @atproto/bsky, `invalidReplyRoot`.) A parent stands before its replies, so no circle of replies
+/// depends on itself, and one pass in stream order settles any graph.
+namespace prism::db {
+
+/// A version of a reply, past or present, and the version of its parent that was valid at its
+/// place.
+struct reply_version {
+  struct parent_version {
+    stream_place place;
+    std::optional<std::int64_t> root_id;
+    bool is_reply;
+    bool invalid;
+  };
+  std::int64_t id;
+  stream_place place;
+  stream_place until; ///< it ended there
+  std::optional<std::int64_t> root_id;
+  std::int64_t parent_id;
+  bool invalid; ///< as stored
+  std::optional<parent_version> parent;
+};
+
+/// Evaluates replies whose surroundings changed, then the replies below those whose result changed,
+/// and so on. A plain value: the caller reads and writes the rows.
+class reply_roots {
+public:
+  /// A reply whose result differs from the stored one.
+  struct change {
+    std::int64_t id;
+    stream_place place;
+    stream_place until;
+    bool invalid;
+  };
+
+  /// Adds replies to evaluate; those that are there already are read anew.
+  void add(std::vector<reply_version> replies);
+
+  /// Evaluates all replies in stream order.
+  /// @returns the changed ones that were not returned before; what is below them must be added.
+  [[nodiscard]] std::vector<change> settle();
+
+  /// All replies that differ from what is stored.
+  [[nodiscard]] std::vector<change> changes() const;
+
+  /// The replies below these are all there: `settle` need not return them.
+  void mark_expanded(std::int64_t id) { expanded_.insert(id); }
+
+private:
+  using key = std::pair<stream_place, std::int64_t>;
+  struct entry {
+    reply_version version;
+    bool now;
+  };
+  [[nodiscard]] bool is_invalid(const reply_version& reply) const;
+
+  std::map<key, entry> entries_; // in stream order
+  std::set<std::int64_t> expanded_;
+};
+
+/// Levels of replies that one round reads.
+inline constexpr std::int32_t reply_levels = 1000;
+
+/// The versions of these replies. Index: primary keys.
+void queue_select_reply_versions(pipeline& out, const std::vector<std::int64_t>& ids);
+[[nodiscard]] std::vector<reply_version> read_reply_versions(const result& rows);
+
+/// Replies below changed ones, down to `reply_levels`, that stand behind them. Index:
+/// posts_reply_parent, past_posts_reply_parent.
+void queue_select_replies_below(pipeline& out, const std::vector<reply_roots::change>& changed);
+struct reply_below {
+  std::int64_t id;
+  bool last_level; ///< there may be more below it
+};
+[[nodiscard]] std::vector<reply_below> read_replies_below(const result& rows);
+
+/// Stores results.
+void queue_update_reply_roots(pipeline& out, const std::vector<reply_roots::change>& changes);
+
+} // namespace prism::db

@@ -1,0 +1,41 @@
+#include "db/index/streams.hpp"
+
+#include "db/pg/pipeline.hpp"
+
+namespace prism::db {
+
+namespace {
+
+// What comes next from this service has a seq above its lowest cursor.
+const statement take_up_stream{"take_up_stream", R"sql(
+  INSERT INTO streams AS s(service, base)
+  SELECT $1, coalesce(max(o.base + c.seq), 0)
+  FROM streams o
+  JOIN firehose_cursor c ON c.service = o.service
+  WHERE o.service <> $1
+  ON CONFLICT (service) DO UPDATE
+  SET began_at = now(), base = excluded.base - coalesce(
+    (SELECT min(seq) FROM firehose_cursor WHERE service = $1), 0
+  )
+  WHERE s.base + coalesce((SELECT max(seq) FROM firehose_cursor WHERE service = $1), 0)
+    < excluded.base
+)sql"};
+
+const statement read_base{"read_stream_base",
+                          R"sql(SELECT base FROM streams WHERE service = $1)sql"};
+
+} // namespace
+
+outcome<std::int64_t> claim_stream(executor& on, std::string_view service) {
+  params key;
+  key.text(service);
+  pipeline out(on);
+  out.add(take_up_stream, key);
+  out.add(read_base, std::move(key));
+  const auto rows = out.sync();
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return rows->back().get_int8(0, 0);
+}
+
+} // namespace prism::db

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "db/pg/executor.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+/// Table `streams`: where the events of each service stand among all others (`place_of`).
+namespace prism::db {
+
+/// Takes a stream up: one that is new, or that was left for another one since, gets a base that
+/// puts everything to come from it behind everything that has come from others. Call it in one
+/// transaction with `claim_cursors`, after it.
+/// @returns the base
+[[nodiscard]] outcome<std::int64_t> claim_stream(executor& on, std::string_view service);
+
+} // namespace prism::db
