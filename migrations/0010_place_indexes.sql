@@ -21,3 +21,7 @@ DROP INDEX CONCURRENTLY IF EXISTS posts_creator_new;
 CREATE INDEX CONCURRENTLY posts_creator_new ON posts (creator_id, place);
 DROP INDEX CONCURRENTLY IF EXISTS posts_creator;
 ALTER INDEX posts_creator_new RENAME TO posts_creator;
+
+-- Replies of a wrong root that are newer than a change: they may stand below it in another thread.
+DROP INDEX CONCURRENTLY IF EXISTS posts_invalid_reply;
+CREATE INDEX CONCURRENTLY posts_invalid_reply ON posts (place) WHERE invalid_reply_root;

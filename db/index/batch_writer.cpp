@@ -143,8 +143,7 @@ void batch_writer::note_relation_change(collection kind, const relation& row, st
 void batch_writer::note_post_change(const planned_path& path, std::optional<std::int64_t> root,
                                     std::optional<std::int64_t> root_owner) {
   const auto id = ids_.uri(path.self);
-  changes_.posts.push_back({id, path.first_place});
-  changes_.threads.push_back(root.value_or(id));
+  changes_.add_post(id, root.value_or(id), path.first_place);
   if (!root || root_owner) {
     effects_.lock_user(root_owner.value_or(ids_.user(path.creator)));
     locked_.threads.insert(root.value_or(id));

@@ -3,6 +3,9 @@
 #include "db/batch/batch.hpp"
 #include "db/pg/pipeline.hpp"
 
+#include <algorithm>
+#include <map>
+#include <optional>
 #include <vector>
 
 /// Changes of a batch that decide about *newer* posts: whether a reply violates its gate, whether a
@@ -26,12 +29,19 @@ struct pair_change {
 /// All changes of one batch.
 struct thread_changes {
   std::vector<uri_change> posts;
-  /// The root of each of `posts`; the post itself if it is no reply.
-  std::vector<std::int64_t> threads;
+  /// The roots of `posts` (the post itself if it is no reply) with the first change in each thread:
+  /// a batch may have thousands in one.
+  std::map<std::int64_t, stream_place> threads;
   std::vector<uri_change> thread_gates;
   std::vector<uri_change> post_gates;
   std::vector<pair_change> follows;
   std::vector<pair_change> list_items;
+
+  void add_post(std::int64_t id, std::int64_t root, stream_place place) {
+    posts.push_back({id, place});
+    auto& first = threads.try_emplace(root, place).first->second;
+    first = std::min(first, place);
+  }
 
   [[nodiscard]] bool empty() const noexcept {
     return posts.empty() && thread_gates.empty() && post_gates.empty() && follows.empty() &&
@@ -40,8 +50,19 @@ struct thread_changes {
 };
 
 /// Finds the posts that a change may concern and that are not older than it; posts of the batch
-/// itself and past versions may be among them. Gives (id, parent or NULL). Index: posts_reply_root,
-/// posts_reply_parent, posts_quoted, posts_creator; each probe ends at once if nothing is newer.
+/// itself and past versions may be among them. Index: posts_reply_root,
+/// posts_reply_parent, posts_invalid_reply, posts_quoted, posts_creator; each probe ends at once if
+/// nothing is newer.
 void queue_select_dependents(pipeline& out, const thread_changes& changes);
+
+struct dependent {
+  std::int64_t id;
+  std::optional<std::int64_t> parent_id; ///< of the present version, if it is a reply
+};
+/// What `queue_select_dependents` found.
+/// @param first its first result
+[[nodiscard]] std::vector<dependent> read_dependents(const std::vector<result>& results,
+                                                     std::size_t first,
+                                                     const thread_changes& changes);
 
 } // namespace prism::db

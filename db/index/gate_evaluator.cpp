@@ -49,22 +49,21 @@ outcome<void> gate_evaluator::run(const thread_changes& changes, std::vector<not
 }
 
 outcome<void> gate_evaluator::find_dependents(const thread_changes& changes) {
-  const auto rows = run_one(on_, [&](pipeline& pipe) {
-    effects_.flush_users_and_lists(pipe);
-    queue_select_dependents(pipe, changes);
-  });
-  if (!rows)
-    return tl::unexpected(rows.error());
-  for (std::size_t i = 0; i < rows->rows(); ++i) {
-    std::int64_t id = 0;
-    std::optional<std::int64_t> parent;
-    row_reader(*rows, i) >> id >> parent;
-    found_.insert(id);
-    affected_.insert(id);
-    if (parent)
-      affected_.insert(*parent);
-    if (!added_.contains(id))
-      dependents_.push_back(id);
+  pipeline pipe(on_);
+  effects_.flush_users_and_lists(pipe);
+  const auto first = pipe.size();
+  queue_select_dependents(pipe, changes);
+  const auto results = pipe.sync();
+  if (!results)
+    return tl::unexpected(results.error());
+  for (const auto& each : read_dependents(*results, first, changes)) {
+    if (!found_.insert(each.id).second)
+      continue;
+    affected_.insert(each.id);
+    if (each.parent_id)
+      affected_.insert(*each.parent_id);
+    if (!added_.contains(each.id))
+      dependents_.push_back(each.id);
   }
   std::ranges::sort(dependents_);
   return {};
@@ -109,34 +108,26 @@ outcome<void> gate_evaluator::evaluate(const id_set& replies, const id_set& quot
   });
 }
 
-// Every round goes down `reply_levels` levels, and a reply stands behind its parent: it ends.
 outcome<void> gate_evaluator::settle_reply_roots(std::vector<reply_version> replies) {
   reply_roots roots;
   roots.add(std::move(replies));
-  for (auto changed = roots.settle(); !changed.empty(); changed = roots.settle()) {
-    const auto below =
-        run_one(on_, [&](pipeline& pipe) { queue_select_replies_below(pipe, changed); });
-    if (!below)
-      return tl::unexpected(below.error());
-    id_set ids;
-    for (const auto& each : read_replies_below(*below)) {
-      ids.insert(each.id);
-      if (!each.last_level)
-        roots.mark_expanded(each.id);
-    }
-    if (ids.empty())
-      continue;
+  auto changes = roots.settle();
+  if (changes.empty())
+    return {};
+  const auto below =
+      run_one(on_, [&](pipeline& pipe) { queue_select_replies_below(pipe, changes); });
+  if (!below)
+    return tl::unexpected(below.error());
+  if (const auto ids = read_ids(*below); !ids.empty()) {
     const auto rows = run_one(on_, [&](pipeline& pipe) {
-      lock_late(pipe, ids);
-      queue_select_reply_versions(pipe, sorted(ids));
+      lock_late(pipe, {ids.begin(), ids.end()});
+      queue_select_reply_versions(pipe, ids);
     });
     if (!rows)
       return tl::unexpected(rows.error());
     roots.add(read_reply_versions(*rows));
+    changes = roots.settle();
   }
-  const auto changes = roots.changes();
-  if (changes.empty())
-    return {};
   return run_one(on_, [&](pipeline& pipe) { queue_update_reply_roots(pipe, changes); })
       .map([](const auto&) {});
 }

@@ -17,22 +17,22 @@ const statement select_reply_versions{"reply_versions", R"sql(
     AND a.until > v.place AND (a.place, a.id) < (v.place, v.id)
 )sql"};
 
+// Each row stands behind the one it was found by, so the search ends; UNION drops what was found
+// before.
 const statement select_replies_below{"replies_below", R"sql(
-  WITH RECURSIVE below(id, place, until, level) AS (
-    SELECT r.id, r.place, r.until, 1
+  WITH RECURSIVE below(id, place, until) AS (
+    SELECT r.id, r.place, r.until
     FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS c(id, place, until)
     JOIN post_versions r ON r.reply_parent_id = c.id AND r.place >= c.place
       AND r.place < c.until AND (r.place, r.id) > (c.place, c.id)
-    UNION ALL
-    SELECT r.id, r.place, r.until, b.level + 1
+    UNION
+    SELECT r.id, r.place, r.until
     FROM below b
     JOIN post_versions r ON r.reply_parent_id = b.id AND r.place >= b.place
       AND r.place < b.until AND (r.place, r.id) > (b.place, b.id)
-    WHERE b.level < $4
   )
-  SELECT id, max(level) = $4
+  SELECT DISTINCT id
   FROM below
-  GROUP BY id
 )sql"};
 
 const statement update_reply_roots{"update_reply_roots", R"sql(
@@ -63,7 +63,7 @@ std::vector<reply_roots::change> reply_roots::settle() {
   std::vector<change> out;
   for (auto& [at, each] : entries_) {
     each.now = is_invalid(each.version);
-    if (each.now != each.version.invalid && expanded_.insert(each.version.id).second)
+    if (each.now != each.version.invalid)
       out.push_back({each.version.id, each.version.place, each.version.until, each.now});
   }
   return out;
@@ -77,14 +77,6 @@ bool reply_roots::is_invalid(const reply_version& reply) const {
     return true;
   return reply.root_id == reply.parent_id ? reply.parent->is_reply
                                           : reply.parent->root_id != reply.root_id;
-}
-
-std::vector<reply_roots::change> reply_roots::changes() const {
-  std::vector<change> out;
-  for (const auto& [at, each] : entries_)
-    if (each.now != each.version.invalid)
-      out.push_back({each.version.id, each.version.place, each.version.until, each.now});
-  return out;
 }
 
 void queue_select_reply_versions(pipeline& out, const std::vector<std::int64_t>& ids) {
@@ -108,14 +100,8 @@ void queue_select_replies_below(pipeline& out, const std::vector<reply_roots::ch
   params p;
   p.int8_array(changed, &reply_roots::change::id)
       .int8_array(changed, &reply_roots::change::place)
-      .int8_array(changed, &reply_roots::change::until)
-      .int4(reply_levels);
+      .int8_array(changed, &reply_roots::change::until);
   out.add(select_replies_below, std::move(p));
-}
-
-std::vector<reply_below> read_replies_below(const result& rows) {
-  return read_rows<reply_below>(
-      rows, [](reply_below& out, row_reader& row) { row >> out.id >> out.last_level; });
 }
 
 void queue_update_reply_roots(pipeline& out, const std::vector<reply_roots::change>& changes) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -34,8 +33,8 @@ struct reply_version {
   std::optional<parent_version> parent;
 };
 
-/// Evaluates replies whose surroundings changed, then the replies below those whose result changed,
-/// and so on. A plain value: the caller reads and writes the rows.
+/// Evaluates replies whose surroundings changed, and all replies below those whose result changed.
+/// A plain value: the caller reads and writes the rows.
 class reply_roots {
 public:
   /// A reply whose result differs from the stored one.
@@ -49,15 +48,9 @@ public:
   /// Adds replies to evaluate; those that are there already are read anew.
   void add(std::vector<reply_version> replies);
 
-  /// Evaluates all replies in stream order.
-  /// @returns the changed ones that were not returned before; what is below them must be added.
+  /// Evaluates all replies, in stream order.
+  /// @returns those that differ from what is stored
   [[nodiscard]] std::vector<change> settle();
-
-  /// All replies that differ from what is stored.
-  [[nodiscard]] std::vector<change> changes() const;
-
-  /// The replies below these are all there: `settle` need not return them.
-  void mark_expanded(std::int64_t id) { expanded_.insert(id); }
 
 private:
   using key = std::pair<stream_place, std::int64_t>;
@@ -68,24 +61,15 @@ private:
   [[nodiscard]] bool is_invalid(const reply_version& reply) const;
 
   std::map<key, entry> entries_; // in stream order
-  std::set<std::int64_t> expanded_;
 };
-
-/// Levels of replies that one round reads.
-inline constexpr std::int32_t reply_levels = 1000;
 
 /// The versions of these replies. Index: primary keys.
 void queue_select_reply_versions(pipeline& out, const std::vector<std::int64_t>& ids);
 [[nodiscard]] std::vector<reply_version> read_reply_versions(const result& rows);
 
-/// Replies below changed ones, down to `reply_levels`, that stand behind them. Index:
-/// posts_reply_parent, past_posts_reply_parent.
+/// The ids of all replies below changed ones, at any depth, that stand behind them. Gives (id).
+/// Index: posts_reply_parent, past_posts_reply_parent.
 void queue_select_replies_below(pipeline& out, const std::vector<reply_roots::change>& changed);
-struct reply_below {
-  std::int64_t id;
-  bool last_level; ///< there may be more below it
-};
-[[nodiscard]] std::vector<reply_below> read_replies_below(const result& rows);
 
 /// Stores results.
 void queue_update_reply_roots(pipeline& out, const std::vector<reply_roots::change>& changes);
