@@ -118,6 +118,8 @@ void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
                               .frame_bytes = atproto::frame_limits::max_frame,
                               .ahead = credit_ahead},
                   now());
+  if (options.lane_shuffle_seed > 0)
+    shuffle_.emplace(options.lane_shuffle_seed, window_->shards(), options.firehose_window_frames);
   intake_.emplace(window_->shards(), lowest > 0 ? std::optional{lowest} : options.start_cursor);
   for (std::size_t shard = 0; shard < window_->shards(); ++shard)
     if (const auto actor = node_->actors.find(names::shard(shard)))
@@ -168,6 +170,10 @@ void firehose_state::on_frames(const source_frames& arrived) {
     throw std::logic_error("the window got more frames than credit: " + received.error().message);
   for (const auto& frame : received->repeated)
     report_repeated(frame);
+  if (shuffle_) {
+    shuffle_->arrived(arrived.items->size());
+    feed_all();
+  }
   for (const auto shard : received->shards)
     feed(shard);
   top_up_credit();
@@ -191,6 +197,7 @@ void firehose_state::on_tick() {
   self_->delayed_send(self_, tick_interval, tick{});
   if (!window_)
     return load_cursors();
+  open_shuffled_lanes();
   advance_idle_shards();
   top_up_credit();
   update_metrics();
@@ -208,12 +215,30 @@ actor_status firehose_state::status() const {
 // -- what follows from them ----------------------------------------------------------------------
 
 void firehose_state::feed(std::size_t shard) {
+  if (shuffle_ && !shuffle_->is_open(shard))
+    return;
   const auto batch = window_->take(shard, now());
   if (!batch)
     return;
+  if (shuffle_)
+    shuffle_->sent(shard);
   // If the shard is down, nothing is lost: it announces itself when it is back, and is sent all.
   if (const auto actor = node_->actors.find(names::shard(shard)))
     self_->send(actor, *batch);
+}
+
+void firehose_state::feed_all() {
+  for (std::size_t shard = 0; shard < window_->shards(); ++shard)
+    feed(shard);
+}
+
+// Nothing has arrived since the last tick: the window is full of frames held back, or it is the
+// end.
+void firehose_state::open_shuffled_lanes() {
+  if (!shuffle_ || std::exchange(arrived_at_tick_, shuffle_->arrived()) != shuffle_->arrived())
+    return;
+  shuffle_->open_all();
+  feed_all();
 }
 
 void firehose_state::advance_idle_shards() {

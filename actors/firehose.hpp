@@ -4,6 +4,7 @@
 #include "actors/intake/replay_window.hpp"
 #include "actors/runtime/ask_database.hpp"
 #include "actors/runtime/node_context.hpp"
+#include "core/lane_shuffle.hpp"
 #include "core/rate_limited.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
@@ -51,6 +52,8 @@ private:
 
   // -- what follows from them ------------------------------------------------------------------
   void feed(std::size_t shard);
+  void feed_all();
+  void open_shuffled_lanes();
   void advance_idle_shards();
   void top_up_credit();
   void report_repeated(const replay_window::repeated_frame& frame);
@@ -62,6 +65,8 @@ private:
   bool loading_cursors_{false};
   std::optional<replay_window> window_; // both empty until the cursors are loaded
   std::optional<frame_intake> intake_;
+  std::optional<lane_shuffle> shuffle_; // tests only
+  std::uint64_t arrived_at_tick_{0};
   rate_limited<int> repeated_lines_{std::chrono::seconds{10}, 1};
   metrics::channel_metrics channel_;
   metrics::running_total exhausted_;

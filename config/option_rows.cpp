@@ -274,6 +274,11 @@ constexpr std::array rows{
                                "before-commit, after-commit, during-release, during-eviction, "
                                "during-drain",
                .check = is_crash_point},
+    option_row{.name = "lane-shuffle-seed",
+               .help = "testing only: hold the shards' lanes back at random, as far as the window "
+                       "allows; 0 is never",
+               .field = &options::lane_shuffle_seed,
+               .max = 999'999'999'999'999'999},
     option_row{.name = "chaos-kill-per-minute",
                .help = "testing only: number of actors killed at random per minute",
                .field = &options::chaos_kill_per_minute,

@@ -180,6 +180,9 @@ struct options {
   /// is none.
   std::string crash_point;
 
+  /// Testing only: holds the shards' lanes back at random, by this seed; 0 is never.
+  std::uint64_t lane_shuffle_seed{0};
+
   /// Testing only: number of actors killed at random per minute. 0 to 600.
   std::uint64_t chaos_kill_per_minute{0};
 

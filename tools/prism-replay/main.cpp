@@ -23,10 +23,6 @@ void log(const std::string& line) {
 
 expected<net::corpus> load(const replay::options& chosen) {
   auto frames = net::read_corpus(chosen.base + ".frames.zst");
-  if (frames && chosen.shuffle_seed)
-    frames = net::shuffled(*frames, *chosen.shuffle_seed).and_then([](const auto& order) {
-      return net::renumbered(order, 1);
-    });
   if (frames && chosen.twice)
     frames = net::twice(*frames);
   return frames;

@@ -84,11 +84,6 @@ const std::vector<option_row>& rows() {
          o.server.from_start = false;
          return {};
        }},
-      {"shuffle", "SEED",
-       "shuffle, keeping the order within each repository; seq becomes 1, 2, ...",
-       [](options& o, std::string_view text) {
-         return store(o.shuffle_seed, number<std::uint64_t>(text));
-       }},
       {"twice", nullptr, "the corpus twice in a row; seq continues",
        [](options& o, std::string_view) -> expected<void> {
          o.twice = true;

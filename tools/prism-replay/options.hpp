@@ -16,7 +16,6 @@ struct options {
   /// Path of the corpus without its ending .frames.zst.
   std::string base;
   /// Shuffle with this seed.
-  std::optional<std::uint64_t> shuffle_seed;
   /// The whole corpus twice in a row.
   bool twice{false};
   /// Exit after one client has received everything and closed.

@@ -151,44 +151,6 @@ TEST_CASE("renumbering the sample back gives the sample") {
   CHECK(contents(*back) == contents(frames));
 }
 
-TEST_CASE("shuffling keeps each repository's order and every frame") {
-  const auto frames = sample();
-  const auto order = shuffled(frames, 42);
-  REQUIRE(order);
-  CHECK(by_repo(*order) == by_repo(frames));
-  CHECK(contents(*order) != contents(frames));
-  // Far from the old order: about half of all neighbours are swapped.
-  const auto numbers = seqs(*order);
-  std::size_t falls = 0;
-  for (std::size_t i = 1; i < numbers.size(); ++i)
-    falls += numbers[i] < numbers[i - 1] ? 1 : 0;
-  CHECK(falls > numbers.size() / 4);
-}
-
-TEST_CASE("the same seed gives the same order and another seed another") {
-  const auto frames = make_corpus(500);
-  CHECK(contents(*shuffled(frames, 1)) == contents(*shuffled(frames, 1)));
-  CHECK(contents(*shuffled(frames, 1)) != contents(*shuffled(frames, 2)));
-}
-
-TEST_CASE("an order is the same on every machine") {
-  corpus frames;
-  for (int i = 1; i <= 10; ++i)
-    frames.push_back(make_frame(i, "did:plc:" + std::to_string(i)));
-  CHECK(seqs(*shuffled(frames, 7)) == std::vector<std::int64_t>{1, 8, 5, 10, 4, 2, 3, 9, 7, 6});
-}
-
-TEST_CASE("shuffling reaches every order that keeps the order of each repository") {
-  // Three frames of two repositories: a1 a2 b1 has three orders.
-  const corpus frames{make_frame(1, "a"), make_frame(2, "a"), make_frame(3, "b")};
-  std::map<std::vector<std::int64_t>, int> met;
-  for (std::uint64_t seed = 0; seed < 300; ++seed)
-    ++met[seqs(*shuffled(frames, seed))];
-  CHECK(met.size() == 3);
-  for (const auto& [order, times] : met)
-    CHECK(times > 60);
-}
-
 TEST_CASE("repeating a corpus continues its sequence numbers") {
   const auto frames = sample();
   const auto result = twice(frames);
@@ -202,10 +164,9 @@ TEST_CASE("repeating a corpus continues its sequence numbers") {
   CHECK((*result)[4121]->size() >= frames[0]->size());
 }
 
-TEST_CASE("shuffling a malformed frame is an error with its number") {
+TEST_CASE("renumbering a malformed frame is an error with its number") {
   corpus frames = make_corpus(3);
   frames[2] = std::make_shared<const bytes>(from_text("garbage"));
-  CHECK_THAT(shuffled(frames, 1).error().message, Catch::StartsWith("frame 2:"));
   CHECK_THAT(renumbered(frames, 1).error().message, Catch::StartsWith("frame 2:"));
   CHECK_THAT(twice(frames).error().message, Catch::StartsWith("frame 2:"));
 }

@@ -167,16 +167,16 @@ TEST_CASE("prism-replay rejects bad options by name with exit code 2") {
 TEST_CASE("prism-replay has a --help and names the path of a missing corpus") {
   const auto help = run("--help");
   CHECK(help.code == 0);
-  for (const auto* option : {"--base", "--shuffle", "--twice", "--once", "--fault", "half-open-at"})
+  for (const auto* option : {"--base", "--twice", "--once", "--fault", "half-open-at"})
     CHECK_THAT(help.output, Catch::Contains(option));
   const auto missing = run("--base /no/such/corpus");
   CHECK(missing.code == 1);
   CHECK_THAT(missing.output, Catch::Contains("/no/such/corpus.frames.zst"));
 }
 
-TEST_CASE("prism-replay serves the sample shuffled and twice, and ends after one client") {
+TEST_CASE("prism-replay serves the sample twice, and ends after one client") {
   std::FILE* pipe = ::popen((PRISM_REPLAY " --base " + sample_base() +
-                             " --shuffle 3 --twice --once --fault reset-at=1000 2>/dev/null")
+                             " --twice --once --fault reset-at=1000 2>/dev/null")
                                 .c_str(),
                             "r");
   REQUIRE(pipe != nullptr);
