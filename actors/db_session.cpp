@@ -28,6 +28,7 @@ db::outcome<void> db_session_state::ensure_connected() {
   db::connect_options options;
   options.conninfo = node_->conninfo;
   options.application_name = "prismd";
+  options.known_server = node_->server;
   auto opened = db::connection::open(std::move(options));
   if (!opened)
     return tl::unexpected(std::move(opened.error()));
@@ -52,11 +53,14 @@ db::job_outcome db_session_state::run(const db::job& job, job_result::session_no
   db::tx_options options;
   options.deadline = node_->options.transaction_timeout;
   options.statement_timeout = node_->options.statement_timeout;
+  options.server_incarnation = node_->server.incarnation;
   options.on_retry = [this](const db::db_error& why) {
     node_->metrics.database().retries.of(why.sqlstate).Increment();
   };
   auto done = db::run_job(*connection_, options, job, partial);
   count(done);
+  if (!done && done.error().sqlstate == db::server_changed)
+    node_->status.begin_again(done.error().message);
   return done;
 }
 

@@ -82,6 +82,8 @@ struct database_metrics {
   labelled_counter errors;
   /// Transactions retried, by SQLSTATE (`labels::retried_states`).
   labelled_counter retries;
+  /// Times the node began again, since the database was not the one that it knew.
+  prometheus::Counter* begun_again;
   /// Maximum number of sessions, and those open, in use and idle.
   prometheus::Gauge* max_connections;
   prometheus::Gauge* connections;

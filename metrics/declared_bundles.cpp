@@ -69,6 +69,9 @@ database_metrics declare_database(declarer& d) {
                            "class", labels::error_classes),
       .retries = d.counters("transaction_retries_total", "Transactions retried, by SQLSTATE.",
                             "sqlstate", labels::retried_states),
+      .begun_again = d.counter("db_begun_again_total",
+                               "Times the node dropped what it remembered and began again, since "
+                               "the database was another one, or had gone back."),
       .max_connections = d.gauge("db_pool_max", "Maximum number of database sessions."),
       .connections = d.gauge("db_pool_connections", "Open database sessions."),
       .active = d.gauge("db_pool_active", "Database sessions in use."),

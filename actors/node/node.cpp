@@ -16,6 +16,7 @@
 #include "core/version.hpp"
 #include "db/index/progress.hpp"
 #include "db/index/streams.hpp"
+#include "db/pg/server_identity.hpp"
 #include "db/pg/transaction.hpp"
 #include "db/schema/migrator.hpp"
 
@@ -100,12 +101,17 @@ expected<void> node::open_database(const interrupted& stop_requested) {
   if (context_->conninfo.empty())
     if (auto started = start_private_postgres(); !started)
       return started;
+  return connect(stop_requested);
+}
+
+expected<void> node::connect(const interrupted& stop_requested) {
   backoff pause(backoff_options{.min = std::chrono::milliseconds{500},
                                 .max = std::chrono::milliseconds{10'000}});
   for (;;) {
     db::connect_options connect;
     connect.conninfo = context_->conninfo;
     connect.application_name = "prismd start";
+    connect.known_server = context_->server;
     auto opened = db::connection::open(std::move(connect));
     if (!opened && code_at_start(opened.error()) == errc::fatal)
       return fail(errc::fatal, "the database cannot be used: {}", opened.error().message);
@@ -130,14 +136,19 @@ expected<void> node::open_database(const interrupted& stop_requested) {
 expected<void> node::prepare(db::connection& connection) {
   if (auto suitable = check_database(connection); !suitable)
     return suitable;
+  auto server = db::read_server_identity(connection);
+  if (!server)
+    return fail(code_at_start(server.error()), "cannot tell which server this is: {}",
+                server.error().message);
   const auto migrated = db::migrate(connection);
   if (!migrated)
     return fail(code_at_start(migrated.error()), "the schema cannot be brought up to date: {}",
                 migrated.error().message);
   context_->status.schema_current = true;
   context_->status.database_reachable = true;
-  const auto claimed =
-      db::transaction::run(connection, {}, [&](db::tx& inside) -> db::outcome<writer_claim> {
+  const auto claimed = db::transaction::run(
+      connection, {.server_incarnation = server->incarnation},
+      [&](db::tx& inside) -> db::outcome<writer_claim> {
         const auto epoch = db::next_epoch(inside, "writer " + context_->service, holder_name());
         if (!epoch)
           return tl::unexpected(epoch.error());
@@ -154,9 +165,11 @@ expected<void> node::prepare(db::connection& connection) {
   if (!claimed)
     return fail(code_at_start(claimed.error()), "the cursors cannot be taken over: {}",
                 claimed.error().message);
+  context_->server = std::move(*server);
   context_->epoch = claimed->epoch;
   context_->place_base = claimed->place_base;
-  spdlog::info("writing {} with epoch {}", context_->service, context_->epoch);
+  spdlog::info("writing {} with epoch {}, timeline {} of the database", context_->service,
+               context_->epoch, context_->server.timeline);
   return {};
 }
 
@@ -183,6 +196,31 @@ void node::start_actors() {
       spawn_state<supervisor_state>(*system_, context_, options, std::move(children)));
 }
 
+expected<void> node::begin_again(const std::string& reason, const interrupted& stop_requested) {
+  spdlog::warn("beginning again from what the database has: {}", reason);
+  auto& status = context_->status;
+  status.set_problem("database", "beginning again: " + reason);
+  status.database_reachable = false;
+  kill_actors();
+  context_->metrics.database().begun_again->Increment();
+  status.identity_idle_since = 0;
+  if (auto connected = connect(stop_requested); !connected)
+    return connected;
+  static_cast<void>(status.take_begin_again()); // those who were killed may have asked as well
+  start_actors();
+  status.clear_problem("database");
+  return {};
+}
+
+void node::kill_actors() {
+  caf::anon_send_exit(root_, caf::exit_reason::kill);
+  for (const auto& name : context_->actors.names())
+    if (const auto actor = context_->actors.find(name))
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::kill);
+  root_ = nullptr;
+  system_.reset(); // waits for the end of all
+}
+
 bool node::stop() {
   if (!system_)
     return true;
@@ -198,10 +236,7 @@ bool node::stop() {
   if (!drained) {
     spdlog::error("not everything stopped within drain-timeout; the next start continues after the "
                   "last committed batch");
-    caf::anon_send_exit(root_, caf::exit_reason::kill);
-    for (const auto& name : context_->actors.names())
-      if (const auto actor = context_->actors.find(name))
-        caf::anon_send_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::kill);
+    kill_actors();
   }
   root_ = nullptr;
   system_.reset();

@@ -37,6 +37,14 @@ public:
   /// transactions rolled back; the next start continues after the last committed batch.
   bool stop();
 
+  /// The database is not in the state, or not the server, that the actors know: kills them, with
+  /// all that they remember, connects again, and starts them from what is stored there. Nothing is
+  /// lost: the relay is asked again from the stored cursors. Blocks as `start`, with the same
+  /// errors.
+  /// @param reason for the log
+  [[nodiscard]] expected<void> begin_again(const std::string& reason,
+                                           const interrupted& stop_requested);
+
   /// What the actors share.
   [[nodiscard]] node_context& context() noexcept { return *context_; }
   [[nodiscard]] caf::actor_system& system() noexcept { return *system_; }
@@ -47,7 +55,9 @@ private:
   [[nodiscard]] expected<void> start_private_postgres();
   [[nodiscard]] expected<void> open_database(const interrupted& stop_requested);
   [[nodiscard]] expected<void> prepare(db::connection& connection);
+  [[nodiscard]] expected<void> connect(const interrupted& stop_requested);
   void start_actors();
+  void kill_actors();
 
   std::optional<db::embedded_postgres> postgres_;
   node_ptr context_;

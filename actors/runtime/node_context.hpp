@@ -4,6 +4,7 @@
 #include "actors/runtime/node_status.hpp"
 #include "actors/runtime/state_actor.hpp"
 #include "config/options.hpp"
+#include "db/pg/server_identity.hpp"
 #include "metrics/registry.hpp"
 
 #include <memory>
@@ -27,6 +28,8 @@ struct node_context {
   std::int64_t epoch{0};
   /// Of the stream (`db::place_of`).
   std::int64_t place_base{0};
+  /// The server that epoch, cursors and all ids in memory come from.
+  db::server_identity server;
   directory actors;
   node_status status;
   metrics::registry metrics;

@@ -1,5 +1,7 @@
 #include "actors/runtime/node_status.hpp"
 
+#include <utility>
+
 namespace prism {
 
 void node_status::finish(exit_code code, std::string reason) {
@@ -9,6 +11,20 @@ void node_status::finish(exit_code code, std::string reason) {
       exit_request_ = exit_request{code, std::move(reason)};
   }
   changed_.notify_all();
+}
+
+void node_status::begin_again(std::string reason) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!begin_again_)
+      begin_again_ = std::move(reason);
+  }
+  changed_.notify_all();
+}
+
+std::optional<std::string> node_status::take_begin_again() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(begin_again_, std::nullopt);
 }
 
 void node_status::set_problem(const std::string& actor, std::string text) {

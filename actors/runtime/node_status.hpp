@@ -39,14 +39,20 @@ public:
   /// The facts above for /readyz; the caller adds those about the relay.
   [[nodiscard]] readiness_facts facts() const;
 
+  /// Asks the node to drop everything that it knows of the database and to begin again from what is
+  /// stored there (`node::begin_again`); the first request counts.
+  void begin_again(std::string reason);
+  /// The reason, once: empty if nobody asked since the last call.
+  [[nodiscard]] std::optional<std::string> take_begin_again();
+
   /// Asks the node to end; the first request counts.
   void finish(exit_code code, std::string reason);
 
-  /// Waits up to `limit` for `finish`.
+  /// Waits up to `limit` for `finish` or `begin_again`.
   template <class Duration>
   [[nodiscard]] std::optional<exit_request> wait(Duration limit) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, limit, [this] { return exit_request_.has_value(); });
+    changed_.wait_for(lock, limit, [this] { return exit_request_.has_value() || begin_again_.has_value(); });
     return exit_request_;
   }
 
@@ -55,6 +61,7 @@ private:
   std::map<std::string, std::string> problems_; // by actor: no more than there are actors
   std::condition_variable changed_;
   std::optional<exit_request> exit_request_;
+  std::optional<std::string> begin_again_;
 };
 
 } // namespace prism

@@ -38,8 +38,10 @@ inline std::size_t queue_prologue(pipeline& out, std::string_view service, std::
   std::int64_t current_epoch = 0;
   std::int64_t seq = 0;
   row_reader(rows, 0) >> current_epoch >> seq;
-  if (current_epoch != epoch)
+  if (current_epoch > epoch)
     return tl::unexpected(fenced(service, epoch));
+  if (current_epoch < epoch)
+    return tl::unexpected(went_back("epoch", current_epoch, epoch));
   return seq;
 }
 

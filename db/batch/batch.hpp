@@ -146,7 +146,10 @@ struct batch {
   std::int32_t shard{0};
   std::int64_t epoch{0};
   std::int64_t place_base{0}; ///< of the stream (`place_of`)
-  std::int64_t last_seq{0};   ///< the shard's cursor after this batch
+  /// The cursor as the shard knows it, from a COMMIT or from the table: a row below it shows that
+  /// the database went back.
+  std::int64_t previous_seq{0};
+  std::int64_t last_seq{0}; ///< the shard's cursor after this batch
   std::uint32_t frames{0};
   ref_tables refs;
   std::vector<op> ops; ///< in the order of the firehose

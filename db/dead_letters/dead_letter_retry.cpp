@@ -133,7 +133,8 @@ outcome<retry_result> retry_dead_letter(connection& on, const tx_options& option
   out.id = id;
   params key;
   key.int8(id).text(service);
-  const auto rows = on.exec_prepared(read_dead_letter, key);
+  const auto rows = transaction::run(
+      on, options, [&](tx& inside) { return inside.exec_prepared(read_dead_letter, key); });
   if (!rows)
     return tl::unexpected(rows.error());
   if (rows->empty()) {
@@ -152,11 +153,12 @@ outcome<retry_result> retry_dead_letter(connection& on, const tx_options& option
   }
   of->service = service;
   of->epoch = epoch;
-  auto users = intern_users(on, of->refs.dids());
+  auto users = transaction::run(on, options,
+                                [&](tx& inside) { return intern_users(inside, of->refs.dids()); });
   if (!users)
     return tl::unexpected(users.error());
   of->user_ids = std::move(*users);
-  const auto uris = intern_uris(on, *of);
+  const auto uris = intern_uris_first(on, options, *of);
   if (!uris)
     return tl::unexpected(uris.error());
   late_locks late;

@@ -1,5 +1,7 @@
 #include "db/index/progress.hpp"
 
+#include "db/pg/server_identity.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -39,12 +41,12 @@ const statement put_cursors{"put_cursors", R"sql(
   FROM unnest($2::int4[], $3::int8[]) AS n(shard, seq)
 )sql"};
 
-// Returns the row as it was when the statement began, and whether it moved.
+// Returns the row as it was when the statement began, and whether it moved. ($5 is not above $4.)
 const statement advance_cursor{"advance_cursor", R"sql(
   WITH moved AS (
     UPDATE firehose_cursor
     SET seq = $4, updated_at = now()
-    WHERE service = $1 AND shard = $2 AND epoch = $3 AND seq < $4
+    WHERE service = $1 AND shard = $2 AND epoch = $3 AND seq < $4 AND seq >= $5
     RETURNING seq
   )
   SELECT epoch, seq, EXISTS (SELECT FROM moved)
@@ -147,17 +149,30 @@ outcome<advance> move_cursor(executor& on, const batch& of) {
 
 void queue_advance_cursor(pipeline& out, const batch& of) {
   params p;
-  p.text(of.service).int4(of.shard).int8(of.epoch).int8(of.last_seq);
+  p.text(of.service).int4(of.shard).int8(of.epoch).int8(of.last_seq).int8(of.previous_seq);
   out.add(advance_cursor, std::move(p));
 }
 
+db_error went_back(std::string_view what, std::int64_t found, std::int64_t known) {
+  return {
+      error_class::transient, std::string{server_changed},
+      fmt::format("the database went back: its {} is {}, but {} was committed", what, found, known),
+      advance_cursor.name};
+}
+
 outcome<advance> read_advance(const result& rows, const batch& of) {
-  if (rows.empty() || rows.get_int8(0, 0) != of.epoch)
+  if (rows.empty() || rows.get_int8(0, 0) > of.epoch)
     return advance::fenced;
+  // An epoch only rises, and a cursor too.
+  if (rows.get_int8(0, 0) < of.epoch)
+    return tl::unexpected(went_back("epoch", rows.get_int8(0, 0), of.epoch));
   if (rows.get_bool(0, 2))
     return advance::moved;
   if (rows.get_int8(0, 1) >= of.last_seq)
     return advance::already_there;
+  if (rows.get_int8(0, 1) < of.previous_seq)
+    return tl::unexpected(went_back(fmt::format("cursor of shard {}", of.shard),
+                                    rows.get_int8(0, 1), of.previous_seq));
   return db_fail(
       sqlstate::serialization_failure,
       fmt::format("another process took over the cursor of shard {} during the wait for its row",

@@ -41,13 +41,18 @@ inline constexpr std::string_view fenced_state = "PF001";
 [[nodiscard]] db_error fenced(const batch& of);
 [[nodiscard]] db_error fenced(std::string_view service, std::int64_t epoch);
 
-/// Moves the shard's cursor, if `epoch` is still the current one and `seq` is ahead.
+/// The error with `server_changed` for a database that has lost what was committed: `what` of it is
+/// `found`, below `known`.
+[[nodiscard]] db_error went_back(std::string_view what, std::int64_t found, std::int64_t known);
+
+/// Moves the shard's cursor, if `epoch` is still the current one and `last_seq` is ahead.
 void queue_advance_cursor(pipeline& out, const batch& of);
 
 /// The result of `queue_advance_cursor`.
 enum class advance { moved, already_there, fenced };
 
-/// Error 40001: the cursor was taken over while the statement waited for its row. The statement saw
+/// Error `server_changed`: epoch or cursor are below what this process has seen committed. Error
+/// 40001: the cursor was taken over while the statement waited for its row. The statement saw
 /// the old row; only another transaction sees the new one.
 [[nodiscard]] outcome<advance> read_advance(const result& rows, const batch& of);
 

@@ -165,6 +165,13 @@ outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of) {
   return intern(on, insert_uris, select_uris, std::move(p), uris.size());
 }
 
+outcome<std::vector<std::int64_t>> intern_uris_first(connection& on, const tx_options& options,
+                                                     const batch& of) {
+  if (of.refs.uris().empty())
+    return std::vector<std::int64_t>{};
+  return transaction::run(on, options, [&](tx& inside) { return intern_uris(inside, of); });
+}
+
 void queue_user_events(pipeline& out, const batch& of) {
   std::map<std::int64_t, micros> seen;
   for (const auto& head : of.heads)

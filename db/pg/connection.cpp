@@ -29,12 +29,48 @@ outcome<connection> connection::open(connect_options options) {
 }
 
 outcome<void> connection::reconnect(std::chrono::milliseconds limit) {
-  state_->drop();
-  auto raw = connect(state_->options, limit);
-  if (!raw)
-    return tl::unexpected(std::move(raw.error()));
-  state_->raw = std::move(*raw);
-  return {};
+  const auto keywords = connection_keywords(state_->options);
+  if (!keywords)
+    return tl::unexpected(keywords.error());
+  const auto until = limit == std::chrono::milliseconds::max() ? no_deadline : clock::now() + limit;
+  outcome<void> done = db_fail(sqlstate::cannot_connect, "no time left to connect", "connect");
+  for (const auto& host : split_hosts(*keywords)) {
+    const auto left = until == no_deadline
+                          ? limit
+                          : std::chrono::ceil<std::chrono::milliseconds>(until - clock::now());
+    if (left.count() <= 0)
+      return done;
+    state_->drop();
+    auto raw = connect(state_->options, host, left);
+    if (!raw) {
+      done = tl::unexpected(std::move(raw.error()));
+      continue;
+    }
+    state_->raw = std::move(*raw);
+    done = refuse_left_behind();
+    if (done)
+      return done;
+    state_->drop();
+  }
+  return done;
+}
+
+outcome<void> connection::refuse_left_behind() {
+  const auto& known = state_->options.known_server;
+  if (known.system.empty())
+    return {};
+  const auto found = read_server_identity(*this);
+  if (!found)
+    return tl::unexpected(found.error());
+  if (!is_left_behind(*found, known))
+    return {};
+  return tl::unexpected(db_error{
+      error_class::transient, std::string{sqlstate::cannot_connect},
+      fmt::format("{} port {} is on timeline {}, behind timeline {}: another server was promoted, "
+                  "and this one must not be written to; stop it or make it a standby",
+                  PQhost(state_->raw.get()), PQport(state_->raw.get()), found->timeline,
+                  known.timeline),
+      "connect"});
 }
 
 void connection::close() noexcept {

@@ -25,8 +25,10 @@ class connection final : public executor {
 public:
   using clock = std::chrono::steady_clock;
 
-  /// Connects and logs in. Errors: 08001 if the server cannot be reached; the state with which the
-  /// server rejects the login (class 28, 3D000, 53300 …), classified by `classify_refusal`.
+  /// Connects and logs in: to the first host that takes it and that no promotion has left behind
+  /// (`connect_options::known_server`). Errors: 08001 if the server cannot be reached; the state
+  /// with which the server rejects the login (class 28, 3D000, 53300 …), classified by
+  /// `classify_refusal`.
   [[nodiscard]] static outcome<connection> open(connect_options options);
 
   ~connection() override;
@@ -72,6 +74,8 @@ public:
 
 private:
   explicit connection(std::unique_ptr<connection_state> state);
+  [[nodiscard]] outcome<void> refuse_left_behind();
+
   std::unique_ptr<connection_state> state_;
 };
 

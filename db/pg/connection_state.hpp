@@ -48,9 +48,10 @@ struct connection_state {
 /// Makes the error from the fields of a failed result, or from its message if it has none.
 [[nodiscard]] db_error error_from(const PGresult* failed, const std::string& label);
 
-/// Connects within `limit`. Notices of the server go to the log, not to stderr. Errors: see
-/// connection::open().
+/// Connects to one host within `limit`. Notices of the server go to the log, not to stderr. Errors:
+/// see connection::open().
 [[nodiscard]] outcome<connection_ptr> connect(const connect_options& options,
+                                              const keyword_list& keywords,
                                               std::chrono::milliseconds limit);
 
 } // namespace prism::db

@@ -81,39 +81,32 @@ bool wait(int socket, short events, clock::time_point until) {
 }
 
 // PQconnectPoll() does not apply connect_timeout.
-std::chrono::milliseconds
-connect_limit(const connect_options& options,
-              const std::vector<std::pair<std::string, std::string>>& keywords) {
-  auto per_host = options.connect_timeout;
-  int hosts = 1;
+std::chrono::milliseconds connect_limit(const connect_options& options,
+                                        const keyword_list& keywords) {
   for (const auto& [keyword, value] : keywords) {
-    if (keyword == "host" || keyword == "hostaddr")
-      hosts = std::max(hosts, 1 + static_cast<int>(std::ranges::count(value, ',')));
     int seconds = 0;
     const auto* const end = value.data() + value.size();
     if (keyword == "connect_timeout" &&
         std::from_chars(value.data(), end, seconds).ec == std::errc{} && seconds > 0)
-      per_host = std::chrono::seconds(seconds);
+      return std::chrono::seconds(seconds);
   }
-  return per_host * hosts;
+  return options.connect_timeout;
 }
 
 } // namespace
 
-outcome<connection_ptr> connect(const connect_options& options, std::chrono::milliseconds limit) {
-  const auto keywords = connection_keywords(options);
-  if (!keywords)
-    return tl::unexpected(keywords.error());
+outcome<connection_ptr> connect(const connect_options& options, const keyword_list& keywords,
+                                std::chrono::milliseconds limit) {
   std::vector<const char*> names;
   std::vector<const char*> values;
-  for (const auto& [keyword, value] : *keywords) {
+  for (const auto& [keyword, value] : keywords) {
     names.push_back(keyword.c_str());
     values.push_back(value.c_str());
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
 
-  const auto until = clock::now() + std::min(connect_limit(options, *keywords), limit);
+  const auto until = clock::now() + std::min(connect_limit(options, keywords), limit);
   connection_ptr raw(PQconnectStartParams(names.data(), values.data(), 0));
   if (!raw)
     return db_fail("53200", "no memory for a connection", "connect");

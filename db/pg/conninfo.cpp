@@ -8,8 +8,6 @@
 namespace prism::db {
 namespace {
 
-using keyword_list = std::vector<std::pair<std::string, std::string>>;
-
 struct free_options {
   void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
 };
@@ -57,6 +55,21 @@ tl::unexpected<db_error> unparsable() {
                  "%40 %3A %2F %25)");
 }
 
+bool is_host_list(std::string_view keyword) {
+  return keyword == "host" || keyword == "hostaddr" || keyword == "port";
+}
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> out;
+  for (;;) {
+    const auto comma = list.find(',');
+    out.emplace_back(list.substr(0, comma));
+    if (comma == std::string_view::npos)
+      return out;
+    list.remove_prefix(comma + 1);
+  }
+}
+
 } // namespace
 
 std::string mask_conninfo(const std::string& conninfo) {
@@ -98,6 +111,22 @@ outcome<keyword_list> connection_keywords(const connect_options& options) {
   std::erase_if(list, [](const auto& entry) { return entry.first == "client_encoding"; });
   list.emplace_back("client_encoding", "UTF8");
   return list;
+}
+
+std::vector<keyword_list> split_hosts(const keyword_list& keywords) {
+  std::size_t hosts = 1;
+  for (const auto& [keyword, value] : keywords) {
+    if (is_host_list(keyword))
+      hosts = std::max(hosts, split(value).size());
+    if (keyword == "target_session_attrs" && value == "prefer-standby")
+      return {keywords};
+  }
+  std::vector<keyword_list> out(hosts, keywords);
+  for (std::size_t i = 0; i < hosts; ++i)
+    for (auto& [keyword, value] : out[i])
+      if (const auto parts = split(value); is_host_list(keyword) && parts.size() == hosts)
+        value = parts[i];
+  return out;
 }
 
 } // namespace prism::db

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "db/pg/server_identity.hpp"
 #include "db/pg/sqlstate.hpp"
 
 #include <chrono>
@@ -43,7 +44,14 @@ struct connect_options {
   /// Whether to use named prepared statements. False is for a pooler in transaction mode that does
   /// not track them (PgBouncer before 1.21); a connection also detects this and stops using them.
   bool prepared_statements{true};
+
+  /// The server that the caller has worked with before; empty: none. One that a promotion has left
+  /// behind is refused, and the next host of `conninfo` is tried.
+  server_identity known_server{};
 };
+
+/// Keywords and values for libpq.
+using keyword_list = std::vector<std::pair<std::string, std::string>>;
 
 /// The connection string for logs, with every password replaced by ***. A string that cannot be
 /// parsed is not shown at all, since any part of it may be the password. Any thread.
@@ -52,7 +60,11 @@ struct connect_options {
 /// Key and value pairs for libpq: the members of `options`, overridden by its `conninfo`, and
 /// client_encoding. Error 08001 for a string that libpq cannot parse or whose host contains an @
 /// (from a password with an unescaped @); the message does not show the string.
-[[nodiscard]] outcome<std::vector<std::pair<std::string, std::string>>>
-connection_keywords(const connect_options& options);
+[[nodiscard]] outcome<keyword_list> connection_keywords(const connect_options& options);
+
+/// The same for each host that `conninfo` names, in its order: libpq's asynchronous connect, which
+/// prism uses, waits for a silent host until its caller gives up, and never turns to the next one.
+/// One list if there is one host, or if `target_session_attrs` ranks all hosts (prefer-standby).
+[[nodiscard]] std::vector<keyword_list> split_hosts(const keyword_list& keywords);
 
 } // namespace prism::db

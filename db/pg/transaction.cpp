@@ -14,11 +14,14 @@ using std::chrono::milliseconds;
 
 const statement begin_statement{"begin", R"sql(BEGIN ISOLATION LEVEL READ COMMITTED)sql"};
 const statement commit_statement{"commit", R"sql(COMMIT)sql"};
-const statement set_local{"set_local", R"sql(
+// The last column is for `check_server`: behind a pooler each transaction may meet another server.
+const statement set_local{"set_local", compose_sql(R"sql(
   SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
     set_config('idle_in_transaction_session_timeout', $3, true),
-    set_config('synchronous_commit', 'on', true)
-)sql"};
+    set_config('synchronous_commit', 'on', true), {incarnation}
+)sql",
+                                                   {{"incarnation", incarnation_sql}})};
+constexpr int incarnation_column = 4;
 
 /// How much longer than this process the server waits: it acts on its own only if this process is
 /// stopped or cut off.
@@ -92,10 +95,13 @@ outcome<std::vector<result>> tx::round_trip(std::span<const request> requests) {
   std::vector<request> all{{&begin_statement, nullptr, nullptr}, {&set_local, nullptr, &limits}};
   all.insert(all.end(), requests.begin(), requests.end());
   auto results = conn_.round_trip(all);
-  if (results)
-    results->erase(results->begin(), results->begin() + own);
-  else
+  if (!results) {
     first_error_ = results.error();
+    return results;
+  }
+  if (auto same = check_server((*results)[1]); !same)
+    return tl::unexpected(std::move(same.error()));
+  results->erase(results->begin(), results->begin() + own);
   return results;
 }
 
@@ -119,9 +125,22 @@ outcome<void> tx::begin() {
                                    request{&set_local, nullptr, &limits}};
   auto results = conn_.round_trip(own);
   if (results)
-    return {};
+    return check_server((*results)[1]);
   first_error_ = results.error();
   return tl::unexpected(std::move(results.error()));
+}
+
+outcome<void> tx::check_server(const result& settings) {
+  const auto found = settings.get_text(0, incarnation_column);
+  if (options_.server_incarnation.empty() || found == options_.server_incarnation)
+    return {};
+  first_error_ = db_error{
+      error_class::transient, std::string{server_changed},
+      fmt::format("this is not the server, or not the start of it, that the node has worked with "
+                  "({} instead of {})",
+                  found, options_.server_incarnation),
+      set_local.name};
+  return tl::unexpected(*first_error_);
 }
 
 params tx::settings() const {

@@ -2,6 +2,7 @@
 
 #include "db/pg/connection.hpp"
 #include "db/pg/retry_policy.hpp"
+#include "db/pg/server_identity.hpp"
 
 #include <chrono>
 #include <functional>
@@ -29,6 +30,10 @@ struct tx_options {
   /// Time limit of the rollback, which is done before an error is reported. If the server does not
   /// answer, the connection is closed, which ends the transaction too.
   milliseconds rollback_grace{5'000};
+
+  /// The server on which everything was read that the work builds on; empty: any. On another one,
+  /// or after it was started again, the transaction is rolled back with `server_changed`.
+  std::string server_incarnation{};
 
   retry_policy retry{};
 
@@ -59,6 +64,7 @@ public:
 
 private:
   [[nodiscard]] outcome<void> begin();
+  [[nodiscard]] outcome<void> check_server(const result& settings);
   [[nodiscard]] params settings() const;
 
   connection& conn_;

@@ -2,7 +2,9 @@
 
 import glob
 import os
+import shutil
 import signal
+import subprocess
 
 from process import Process, wait_until
 from psql import query
@@ -12,6 +14,43 @@ class Database:
     def __init__(self, command, conninfo, log_path):
         self.server = Process("PostgreSQL", command, log_path)
         self.conninfo = conninfo
+        self._copies = 0
+
+    def copy(self, *more):
+        """A base backup of the running server. @returns its directory. Error: RuntimeError."""
+        words = self.server.command
+        program = words.index("--") + 1
+        data = words[words.index("-D") + 1]
+        self._copies += 1
+        directory = f"{os.path.dirname(data)}/data{self._copies}"
+        command = [
+            *words[:program], f"{os.path.dirname(words[program])}/pg_basebackup", "-D", directory,
+            "--checkpoint=fast", "--no-sync", "-d", self.conninfo, *more,
+        ]  # fmt: skip
+        for link in glob.glob(f"{data}/pg_tblspc/*"):
+            space = os.path.realpath(link)
+            other = f"{space.removesuffix(f'.{self._copies - 1}')}.{self._copies}"
+            os.makedirs(other)
+            shutil.chown(other, shutil.os.stat(space).st_uid, shutil.os.stat(space).st_gid)
+            command.append(f"--tablespace-mapping={space}={other}")
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"pg_basebackup: {done.stderr.strip()}")
+        return directory
+
+    def command_for(self, directory):
+        """The server's words, for another data directory."""
+        words = list(self.server.command)
+        words[words.index("-D") + 1] = directory
+        return words
+
+    def go_on_in(self, directory):
+        """The server, which has ended, starts with another directory in place of its own."""
+        old = self.server.command[self.server.command.index("-D") + 1]
+        for each in (old, *(os.path.realpath(link) for link in glob.glob(f"{old}/pg_tblspc/*"))):
+            shutil.rmtree(each)
+        os.rename(directory, old)
+        self.start()
 
     def start(self):
         self.server.start()

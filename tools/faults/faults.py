@@ -8,6 +8,7 @@ import signal
 import time
 
 from process import wait_until
+from standby import Standby
 
 
 def _count_rises(run, name, strike):
@@ -35,6 +36,52 @@ def postgres_killed(run, chance):
     if words not in run.database.server.log_since(size):
         raise RuntimeError("PostgreSQL does not say that it had been killed")
     return f"exit by signal 9; log: {words}"
+
+
+def _lost(run, known, begun):
+    """The node has noticed that the database is behind what it knew."""
+    found = run.database.highest_seq()
+    if found >= known:
+        raise RuntimeError(f"nothing was lost: seq {known} before, {found} after")
+    words = "beginning again from what the database has"
+    wait_until(
+        lambda: words in run.node.log_since(begun) or not run.node.runs(), f"prismd to write '{words}'"
+    )
+    return f"seq {known} -> {found}; {words}"
+
+
+def _progress(run, chance):
+    """Waits for some. @returns the highest seq then."""
+    goal = run.database.highest_seq() + chance.randint(1, 300)
+    wait_until(lambda: run.database.highest_seq() >= goal, f"seq {goal}")
+    return run.database.highest_seq()
+
+
+def backup_restored(run, chance):
+    with run.node.paused():  # or the stream may end meanwhile, and nothing is left to be lost
+        copy = run.database.copy("--wal-method=stream")
+    known = _progress(run, chance)
+    begun = run.node.log_size()
+    run.database.server.kill()
+    run.database.go_on_in(copy)
+    return _lost(run, known, begun)
+
+
+def lagging_standby_promoted(run, chance):
+    with run.node.paused():
+        copy = run.database.copy("--wal-method=stream", "--write-recovery-conf")
+        standby = Standby(run.database, copy)
+        standby.start()
+    try:
+        standby.hold_back()
+        known = _progress(run, chance)
+        begun = run.node.log_size()
+        run.database.server.kill()
+        standby.promote()
+    finally:
+        standby.stop()
+    run.database.go_on_in(copy)
+    return _lost(run, known, begun)
 
 
 def postgres_stopped(run, chance):
@@ -153,6 +200,8 @@ def actors_killed(run, chance):
 EARLY = [_killed_at("during-release", 2), _killed_at("during-eviction", 5), disk_full]
 OTHERS = [
     postgres_killed,
+    backup_restored,
+    lagging_standby_promoted,
     postgres_stopped,
     postgres_slow,
     packets_slow,
@@ -180,9 +229,18 @@ def left_out(chosen):
     return [title(each) for each in EARLY + OTHERS if each not in chosen]
 
 
-def choose(number, chance, with_disk):
-    """That many faults: all kinds once, in random order but for EARLY, before any comes again."""
-    everyone = [each for each in EARLY + OTHERS if with_disk or each is not disk_full]
+def names():
+    return [title(each) for each in EARLY + OTHERS]
+
+
+def choose(number, chance, with_disk, kinds):
+    """That many faults: all kinds (or those named) once, in random order but for EARLY, before any
+    comes again."""
+    everyone = [
+        each
+        for each in EARLY + OTHERS
+        if (with_disk or each is not disk_full) and (not kinds or title(each) in kinds)
+    ]
     chosen = []
     while len(chosen) < number:
         chosen += chance.sample(everyone, len(everyone))

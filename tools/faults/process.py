@@ -1,5 +1,7 @@
 """A program that is started again and again with the same words."""
 
+import contextlib
+import os
 import signal
 import time
 
@@ -28,6 +30,14 @@ class Process:
         with open(self._log_path, "ab") as log:
             self._started_at = log.seek(0, 2)
             self._process = start([*self.command, *more], log)
+
+    @contextlib.contextmanager
+    def paused(self):
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     def wait_for_log(self, words):
         """Words that it writes after its last start."""

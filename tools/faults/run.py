@@ -4,7 +4,7 @@
 usage: run.py PLAN
 
 PLAN is a JSON file: faults, seed, last_seq, outage (seconds, 0 for a random time), disk (that of the
-tables, "" if it cannot be filled), all_kinds (whether each has to come), and the commands
+tables, "" if it cannot be filled), all_kinds (whether each has to come), kinds (names; none: all), and the commands
 (postgres, node, relay, proxy: lists of words), their logs, the database's conninfo and its socket.
 In the node's words {port} becomes the proxy's port. Each fault strikes when the database has got to a random sequence number; a line per
 fault goes to the standard error. The standard output names the kinds that were left out, if any; its
@@ -18,7 +18,7 @@ import sys
 
 from database import Database
 from disk import Disk
-from faults import choose, left_out, title
+from faults import choose, left_out, names, title
 from process import Process, wait_until
 from proxy import Proxy
 
@@ -110,8 +110,13 @@ def main(arguments):
     with open(arguments[0]) as file:
         plan = json.load(file)
     chance = random.Random(plan["seed"])
-    faults = choose(plan["faults"], chance, plan["disk"] != "")
-    missing = ", ".join(left_out(faults))
+    kinds = [name.strip() for name in plan["kinds"][0].split(",") if name.strip()]
+    unknown = [name for name in kinds if name not in names()]
+    if unknown:
+        print(f"no such fault: {unknown[0]}; there are: {', '.join(names())}", file=sys.stderr)
+        return 64
+    faults = choose(plan["faults"], chance, plan["disk"] != "", kinds)
+    missing = "" if kinds else ", ".join(left_out(faults))
     if missing and plan["all_kinds"]:
         print(f"not every kind of fault can come, there would be none of: {missing}", file=sys.stderr)
         return 3

@@ -32,6 +32,10 @@ void handle_signals() {
 
 constexpr std::chrono::milliseconds signal_poll{100};
 
+[[nodiscard]] bool stop_requested() {
+  return stop_signal != 0;
+}
+
 /// Waits for a signal or a request of the node to end. @returns the code to exit with.
 prism::exit_code wait_for_end(prism::node& node) {
   for (;;) {
@@ -41,6 +45,11 @@ prism::exit_code wait_for_end(prism::node& node) {
                   request->reason);
       return request->code;
     }
+    if (const auto reason = node.context().status.take_begin_again())
+      if (auto begun = node.begin_again(*reason, stop_requested); !begun) {
+        spdlog::critical("{}", begun.error().message);
+        return prism::exit_code_of(begun.error().code);
+      }
     if (stop_signal != 0) {
       spdlog::info("stopping: signal {}", static_cast<int>(stop_signal));
       return prism::exit_code::success;
@@ -56,7 +65,7 @@ prism::exit_code run(const prism::config::parse_result& parsed) {
   prism::tools::set_up_logging(options);
   for (const auto& warning : parsed.warnings)
     spdlog::warn("{}", warning);
-  auto node = prism::node::start(options, [] { return stop_signal != 0; });
+  auto node = prism::node::start(options, stop_requested);
   if (!node) {
     const auto code = prism::exit_code_of(node.error().code);
     const bool good = code == prism::exit_code::success;

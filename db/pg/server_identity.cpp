@@ -1,0 +1,44 @@
+#include "db/pg/server_identity.hpp"
+
+#include "db/pg/executor.hpp"
+#include "db/pg/row_reader.hpp"
+#include "db/pg/statement.hpp"
+
+namespace prism::db {
+
+namespace {
+
+// The first eight digits of a WAL file's name are the timeline; pg_control_checkpoint() would show
+// it only after the first checkpoint behind a promotion.
+const statement select_identity{"server_identity", compose_sql(R"sql(
+  SELECT (SELECT system_identifier::text FROM pg_control_system()),
+    CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id::int8 FROM pg_control_checkpoint())
+      ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int8 END,
+    {incarnation}
+)sql",
+                                                               {{"incarnation", incarnation_sql}})};
+
+const statement select_incarnation{
+    "server_incarnation",
+    compose_sql(R"sql(SELECT {incarnation})sql", {{"incarnation", incarnation_sql}})};
+
+} // namespace
+
+outcome<server_identity> read_server_identity(executor& on) {
+  server_identity out;
+  const auto rows = on.exec_prepared(select_identity);
+  if (rows) {
+    row_reader(*rows, 0) >> out.system >> out.timeline >> out.incarnation;
+    return out;
+  }
+  // A hosted server may keep its control file and its WAL to itself.
+  if (rows.error().cls != error_class::fatal)
+    return tl::unexpected(rows.error());
+  const auto incarnation = on.exec_prepared(select_incarnation);
+  if (!incarnation)
+    return tl::unexpected(incarnation.error());
+  row_reader(*incarnation, 0) >> out.incarnation;
+  return out;
+}
+
+} // namespace prism::db

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "db/pg/sqlstate.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace prism::db {
+
+class executor;
+
+/// What tells one state of a database from another that is older or runs elsewhere. A node keeps
+/// ids, cursors and revs in memory: they are true for the database that they were read from.
+struct server_identity {
+  /// The cluster's system identifier, the same for a primary and its standbys; empty if the role
+  /// may not read it.
+  std::string system;
+  /// Rises with each promotion; 0 if unknown.
+  std::int64_t timeline{0};
+  /// Another one after each start of the server and for each database: a promoted standby, a
+  /// restored backup and the other server behind a pooler all differ. Empty: unknown.
+  std::string incarnation;
+
+  friend bool operator==(const server_identity&, const server_identity&) = default;
+};
+
+/// The expression for `server_identity::incarnation`.
+inline constexpr std::string_view incarnation_sql =
+    "(extract(epoch FROM pg_postmaster_start_time())::text || '/' || "
+    "(SELECT oid FROM pg_database WHERE datname = current_database()))";
+
+/// The SQLSTATE, of our own, of an error that means: the database is not the one, or not in the
+/// state, that this process knows. Everything in memory that stems from it must be dropped.
+inline constexpr std::string_view server_changed = "PF003";
+
+/// Whether `found` was left behind by a promotion that this process has seen: writing to it would
+/// fork the data.
+[[nodiscard]] constexpr bool is_left_behind(const server_identity& found,
+                                            const server_identity& known) noexcept {
+  return !known.system.empty() && found.system == known.system && found.timeline < known.timeline;
+}
+
+/// Reads the identity of the server. On a standby the timeline is that which it follows.
+[[nodiscard]] outcome<server_identity> read_server_identity(executor& on);
+
+} // namespace prism::db
