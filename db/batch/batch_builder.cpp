@@ -61,6 +61,8 @@ struct refusal {
   }
 }
 
+/// Reads, checks and fills in the record of an operation that is not a delete.
+/// @param room bytes that the commit's records may still have
 [[nodiscard]] tl::expected<void, refusal> read_record(op& out, std::string_view did,
                                                       const atproto::repo_op& in,
                                                       const atproto::car_view& car,
@@ -76,7 +78,7 @@ struct refusal {
   if (block->size() > room)
     return refuse("commit_too_large", fmt::format("{} bytes more than fit", block->size() - room));
   room -= block->size();
-  const auto document = atproto::cbor_document::parse(*block);
+  const auto document = atproto::cbor_document::parse_received(*block, atproto::bad_texts::replace);
   if (!document)
     return refuse("bad_cbor", document.error().message);
   // The official AppView accepts any chat declaration; here it must have its $type.
@@ -89,8 +91,10 @@ struct refusal {
     if (!valid)
       return refuse(atproto::to_string(valid.error().rule), valid.error().to_string());
   }
+  if (document->has_unsafe_integer())
+    return refuse("bad_cbor", "an integer has more than 53 bits");
   out.cid = *in.record;
-  if (const auto filled = fill_row(out, did, document->root(), refs); !filled)
+  if (const auto filled = fill_row(out, did, document->root(), *block, refs); !filled)
     return tl::unexpected<refusal>(as_refusal(filled.error()));
   return {};
 }
@@ -148,6 +152,9 @@ expected<void> batch_builder::add(const atproto::frame& frame) {
       return tl::unexpected(time.error());
     if (auto valid = check_did(identity->did); !valid)
       return valid;
+    if (identity->handle && !atproto::is_valid_handle(*identity->handle))
+      return fail(errc::invalid, "field handle: '{}' is not a handle",
+                  printable(*identity->handle));
     batch_.identities.push_back(
         {batch_.refs.did(identity->did), place_of(place_base_, identity->seq), *time});
   }
@@ -170,8 +177,8 @@ expected<void> batch_builder::add_sync(const atproto::sync_frame& frame) {
   const auto car = atproto::car_view::parse(frame.blocks);
   if (!car)
     return tl::unexpected(car.error());
-  if (car->roots().empty())
-    return fail(errc::invalid, "field blocks: a #sync without a root");
+  if (car->root_count() != 1 || car->roots().empty())
+    return fail(errc::invalid, "field blocks: a #sync must have one root, a CIDv1 with SHA-256");
   add_head(frame.did, frame.rev, car->roots().front(), *time);
   return {};
 }
@@ -184,6 +191,8 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     return valid;
   if (auto valid = check_rev(frame.rev); !valid)
     return valid;
+  if (frame.since && !atproto::is_valid_tid(*frame.since))
+    return fail(errc::invalid, "field since: '{}' is not a TID", printable(*frame.since));
   const auto car = atproto::car_view::parse(frame.blocks, commit_car_limits());
   if (!car)
     return tl::unexpected(car.error());
@@ -213,6 +222,10 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     if (const auto own = self_kind(kind); own != collection::other)
       out.self = batch_.refs.path(creator, own, in.rkey);
     switch (in.action) {
+    case atproto::repo_action::other:
+      events_.rejected(frame.repo, printable(in.path, max_shown_path), "unknown_action",
+                       "the operation is no create, update or delete");
+      continue;
     case atproto::repo_action::remove:
       out.action = op_action::remove;
       break;

@@ -297,12 +297,13 @@ std::string_view to_string(row_rejection::reason_code value) noexcept {
 }
 
 tl::expected<void, row_rejection> fill_row(op& target, std::string_view did,
-                                           const atproto::cbor_node& root, ref_tables& refs) {
+                                           const atproto::cbor_node& root,
+                                           std::span<const std::byte> block, ref_tables& refs) {
   const auto parsed = atproto::parse_record(target.kind, root);
   if (!parsed)
     return reject(reason::bad_record, parsed.error().message);
   std::string_view too_long;
-  auto done = std::visit(filler{target, did, root.raw(), refs, too_long}, *parsed);
+  auto done = std::visit(filler{target, did, block, refs, too_long}, *parsed);
   if (!too_long.empty())
     return reject(reason::uri_too_long, fmt::format("{} bytes; the part after the DID may have {}",
                                                     too_long.size(), max_uri_rkey));
