@@ -63,10 +63,9 @@ struct refusal {
 
 /// Reads, checks and fills in the record of an operation that is not a delete.
 /// @param room bytes that the commit's records may still have
-[[nodiscard]] tl::expected<void, refusal> read_record(op& out, std::string_view did,
-                                                      const atproto::repo_op& in,
-                                                      const atproto::car_view& car,
-                                                      std::size_t& room, ref_tables& refs) {
+[[nodiscard]] tl::expected<void, refusal>
+read_record(op& out, std::string_view did, const atproto::repo_op& in, const atproto::car_view& car,
+            std::size_t& room, ref_tables& refs, atproto::lexicon_notes& notes) {
   if (!in.record)
     return refuse("missing_cid", "the operation has no CID");
   const auto block = car.find(*in.record);
@@ -87,7 +86,7 @@ struct refusal {
       return refuse("bad_type_field",
                     fmt::format("bad_type_field at $.$type: must be {}", in.collection));
   } else {
-    const auto valid = lexicons().validate_record(in.collection, document->root());
+    const auto valid = lexicons().validate_record(in.collection, document->root(), notes);
     if (!valid)
       return refuse(atproto::to_string(valid.error().rule), valid.error().to_string());
   }
@@ -237,10 +236,14 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
       break;
     }
     if (in.action != atproto::repo_action::remove) {
-      if (const auto read = read_record(out, frame.repo, in, *car, room, batch_.refs); !read) {
+      atproto::lexicon_notes notes;
+      if (const auto read = read_record(out, frame.repo, in, *car, room, batch_.refs, notes);
+          !read) {
         events_.rejected(frame.repo, in.path, read.error().reason, read.error().message);
         continue;
       }
+      if (notes.legacy_blobs > 0 && events_.legacy_blobs)
+        events_.legacy_blobs(notes.legacy_blobs);
     }
     batch_.ops.push_back(std::move(out));
   }
