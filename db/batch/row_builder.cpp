@@ -1,6 +1,7 @@
 #include "db/batch/row_builder.hpp"
 
 #include "atproto/syntax/datetime.hpp"
+#include "atproto/syntax/syntax_at_uri.hpp"
 #include "db/batch/rebuild.hpp"
 #include "db/batch/sql_text.hpp"
 
@@ -222,6 +223,13 @@ texts_of(const std::optional<atproto::cbor_node>& array) {
   return out;
 }
 
+/// Whoever the authority is: with a handle it is another uri than with the DID, whose quotes are
+/// counted for it alone, as in the reference.
+[[nodiscard]] bool names_post(std::string_view uri) {
+  const auto parts = atproto::at_uri::parse(uri);
+  return parts && parts->collection == atproto::nsid_of(collection::post);
+}
+
 [[nodiscard]] std::optional<std::string_view> view(const std::optional<std::string>& text) {
   return text ? std::optional<std::string_view>{*text} : std::nullopt;
 }
@@ -243,7 +251,7 @@ filled filler::operator()(const atproto::post_record& in) const {
     post.reply_parent = uri(in.reply_parent->uri);
     post.reply_parent_cid = pack_cid(in.reply_parent->cid);
   }
-  if (in.quoted && split_uri(in.quoted->uri).kind == collection::post)
+  if (in.quoted && names_post(in.quoted->uri))
     post.quoted = uri(in.quoted->uri);
   for (const auto mention : in.mentions)
     if (mention.starts_with("did:"))
