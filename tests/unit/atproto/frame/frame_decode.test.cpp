@@ -296,6 +296,20 @@ TEST_CASE("unknown types and operations are reported, not rejected") {
   CHECK(decoded<unknown_frame>(make_frame({{"op", 0}}, json::object{})).type.empty());
 }
 
+TEST_CASE("the type of a message may be in full, or in the payload") {
+  const std::string full = "com.atproto.sync.subscribeRepos#identity";
+  CHECK(decoded<identity_frame>(make_message(full, identity)).seq == 5);
+  auto typed = identity;
+  typed["$type"] = full;
+  const auto input = make_frame({{"op", 1}}, typed);
+  CHECK(decoded<identity_frame>(input).seq == 5);
+  CHECK(peek_frame(input)->kind == frame_kind::identity);
+  typed["$type"] = "#identity";
+  CHECK_THAT(refused(make_frame({{"op", 1}}, typed)).message, Contains("'t' is missing"));
+  CHECK(decoded<unknown_frame>(make_message("com.example.other#identity", identity)).seq == 5);
+  CHECK(decoded<unknown_frame>(make_message("identity", identity)).seq == 5);
+}
+
 TEST_CASE("a malformed header is refused") {
   const auto reason = [](const json::value& header) {
     return refused(make_frame(header, json::object{})).message;
