@@ -70,6 +70,7 @@ void shard_state::count_not_indexed() {
   node_->metrics.batches()
       .skipped.of("unknown_collection")
       .Increment(static_cast<double>(left_out.unknown_collections));
+  node_->metrics.batches().legacy_blobs->Increment(static_cast<double>(left_out.legacy_blobs));
 }
 
 void shard_state::report_pending(const db::apply_report& report) {

@@ -52,6 +52,8 @@ struct batch_metrics {
   prometheus::Histogram* seconds;
   /// Records skipped, by reason (`labels::skip_reasons`).
   labelled_counter skipped;
+  /// Blobs of indexed records in the form from before 2023, which the reference refuses.
+  prometheus::Counter* legacy_blobs;
   /// Operations, or whole frames, that PostgreSQL rejected for their content.
   prometheus::Counter* dead_letters;
 };

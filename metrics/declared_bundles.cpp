@@ -57,6 +57,8 @@ batch_metrics declare_batches(declarer& d) {
                       second_buckets),
       .skipped = d.counters("records_skipped_total", "Records skipped on purpose, by reason.",
                             "reason", labels::skip_reasons),
+      .legacy_blobs =
+          d.counter("legacy_blobs_total", "Blobs of indexed records in the form from before 2023."),
       .dead_letters =
           d.counter("dead_letters_total", "Operations, or whole frames, that PostgreSQL rejected "
                                           "and that were moved to dead_letters."),

@@ -24,6 +24,7 @@ batch_maker::batch_maker() {
     left_out_.records.push_back({std::string{path.substr(0, path.find('/'))}, std::string{reason}});
   };
   events_.skipped = [this](std::string_view) { ++left_out_.unknown_collections; };
+  events_.legacy_blobs = [this](std::size_t count) { left_out_.legacy_blobs += count; };
 }
 
 db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_frames,

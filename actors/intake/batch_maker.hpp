@@ -11,7 +11,8 @@
 
 namespace prism {
 
-/// What a batch's frames contained and Prism does not index, for the counters.
+/// What a batch's frames contained and Prism does not index, or only takes for the sake of old
+/// records, for the counters.
 struct not_indexed {
   struct record {
     std::string collection;
@@ -20,6 +21,7 @@ struct not_indexed {
   std::vector<record> records;        ///< rejected by their lexicon, CID or size
   std::vector<errc> frames;           ///< not decodable
   std::size_t unknown_collections{0}; ///< operations on collections that are not indexed
+  std::size_t legacy_blobs{0};        ///< blobs in the form from before 2023, which are indexed
 };
 
 /// Decodes the frames at the head of a shard's queue and builds their batch. What it leaves out is

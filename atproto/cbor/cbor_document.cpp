@@ -1,9 +1,12 @@
 #include "atproto/cbor/cbor_document.hpp"
 
 #include "atproto/cbor/cbor_head.hpp"
+#include "atproto/cbor/cbor_writer.hpp"
+#include "atproto/cbor/varint.hpp"
 #include "atproto/text/utf8.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace prism::atproto {
@@ -11,12 +14,29 @@ namespace {
 
 constexpr std::size_t depth_ceiling = 64;
 constexpr std::uint64_t link_tag = 42;
+constexpr std::uint64_t greatest_safe_integer = (std::uint64_t{1} << 53U) - 1;
+
+// Whether these bytes are one CID of any version, codec and hash (multiformats, "CIDv1" and
+// "CIDv0").
+bool is_cid(std::span<const std::byte> bytes) {
+  constexpr std::size_t size_of_version_0 = 34;
+  if (bytes.size() >= 2 && bytes[0] == std::byte{0x12} && bytes[1] == std::byte{0x20})
+    return bytes.size() == size_of_version_0;
+  std::size_t offset = 0;
+  const auto version = read_varint(bytes, offset);
+  if (!version || *version != 1)
+    return false;
+  const auto codec = read_varint(bytes, offset);
+  const auto hash = codec ? read_varint(bytes, offset) : codec;
+  const auto size = hash ? read_varint(bytes, offset) : hash;
+  return size && *size == bytes.size() - offset;
+}
 
 // Recursion is as deep as the depth limit at most.
 class parser {
 public:
-  parser(std::span<const std::byte> input, const cbor_limits& limits)
-      : input_(input), max_nodes_(limits.max_nodes),
+  parser(std::span<const std::byte> input, const cbor_limits& limits, cbor_rules rules)
+      : input_(input), rules_(rules), max_nodes_(limits.max_nodes),
         max_depth_(std::min(limits.max_depth, depth_ceiling)) {
     if (input.size() > limits.max_size ||
         input.size() > std::numeric_limits<std::uint32_t>::max()) {
@@ -31,7 +51,10 @@ public:
 
   [[nodiscard]] std::size_t position() const noexcept { return position_; }
 
-  void stop(cbor_fault fault) noexcept { fault_ = fault; }
+  /// Whether nothing follows the item.
+  [[nodiscard]] bool ends(std::size_t size) noexcept {
+    return position_ == size || broken(cbor_fault::trailing_bytes);
+  }
 
   [[nodiscard]] tl::unexpected<error> failure() const {
     const bool too_much = fault_ == cbor_fault::depth_limit || fault_ == cbor_fault::node_limit ||
@@ -42,6 +65,9 @@ public:
 
   std::vector<detail::cbor_entry> take() noexcept { return std::move(entries_); }
 
+  [[nodiscard]] bool has_unsafe_integer() const noexcept { return has_unsafe_integer_; }
+  [[nodiscard]] bool has_bad_text() const noexcept { return has_bad_text_; }
+
 private:
   bool broken(cbor_fault fault) noexcept {
     fault_ = fault;
@@ -49,9 +75,11 @@ private:
   }
 
   bool read_head(cbor_head& head) noexcept {
-    const auto fault = read_cbor_head(input_, position_, head);
+    const auto fault = read_cbor_head(input_, position_, head, rules_);
     return fault == cbor_fault::none || broken(fault);
   }
+
+  [[nodiscard]] bool is_strict() const noexcept { return rules_ == cbor_rules::canonical; }
 
   bool item(std::size_t depth) {
     cbor_head head;
@@ -73,8 +101,21 @@ private:
     case cbor_major::simple:
       break;
     }
-    constexpr std::uint64_t null = 22;
-    return add(head.argument == null ? cbor_kind::null : cbor_kind::boolean, head.size);
+    if (head.is_float())
+      return number(head);
+    const bool is_null =
+        head.argument == cbor_simple::null || head.argument == cbor_simple::undefined;
+    return add(is_null ? cbor_kind::null : cbor_kind::boolean, head.size);
+  }
+
+  // Where the reference reads, a whole number is an integer, however it is written.
+  bool number(const cbor_head& head) {
+    const double value = float_of(head);
+    if (!std::isfinite(value))
+      return broken(cbor_fault::not_a_number);
+    const bool is_integer =
+        std::trunc(value) == value && std::abs(value) <= static_cast<double>(greatest_safe_integer);
+    return add(is_integer ? cbor_kind::integer : cbor_kind::number, head.size);
   }
 
   bool add(cbor_kind kind, std::size_t size, std::uint32_t count = 0) {
@@ -88,24 +129,42 @@ private:
   }
 
   bool integer(const cbor_head& head) {
-    if (head.argument > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    const bool fits =
+        head.argument <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (!fits && is_strict())
       return broken(cbor_fault::integer_range);
-    return add(cbor_kind::integer, head.size);
+    // -1 - argument, of which the least that is safe is -(2^53 - 1).
+    const auto negative = head.major == cbor_major::nint ? std::uint64_t{1} : std::uint64_t{0};
+    has_unsafe_integer_ |= head.argument > greatest_safe_integer - negative;
+    return add(fits ? cbor_kind::integer : cbor_kind::big_integer, head.size);
   }
 
   bool string(const cbor_head& head, cbor_kind kind) {
     if (input_.size() - position_ - head.size < head.argument)
       return broken(cbor_fault::truncated);
-    if (kind == cbor_kind::text && !is_utf8(text_at(position_ + head.size, head.argument)))
+    std::uint32_t form = detail::text_form::plain;
+    if (kind == cbor_kind::text && !read_form(text_at(position_ + head.size, head.argument), form))
       return broken(cbor_fault::not_utf8);
-    return add(kind, head.size + head.argument);
+    return add(kind, head.size + head.argument, form);
+  }
+
+  bool read_form(std::string_view text, std::uint32_t& form) noexcept {
+    const bool is_valid = is_utf8(text);
+    if (is_strict())
+      return is_valid;
+    has_bad_text_ |= !is_valid;
+    if (!is_valid)
+      form = detail::text_form::invalid;
+    else if (text.starts_with(byte_order_mark))
+      form = detail::text_form::marked;
+    return true;
   }
 
   bool link(const cbor_head& tag) {
     if (tag.argument != link_tag)
       return broken(cbor_fault::tag);
     cbor_head head;
-    const auto fault = read_cbor_head(input_, position_ + tag.size, head);
+    const auto fault = read_cbor_head(input_, position_ + tag.size, head, rules_);
     if (fault != cbor_fault::none)
       return broken(fault);
     if (head.major != cbor_major::bytes)
@@ -116,9 +175,13 @@ private:
     const auto bytes = input_.subspan(content, head.argument);
     if (bytes.empty() || bytes[0] != std::byte{0})
       return broken(cbor_fault::link_form);
-    if (!cid::from_bytes(bytes.subspan(1)))
+    const auto id = bytes.subspan(1);
+    const bool is_ours =
+        (is_strict() ? cid::from_bytes(id) : cid::from_received_bytes(id)).has_value();
+    if (!is_ours && (is_strict() || !is_cid(id)))
       return broken(cbor_fault::link_cid);
-    return add(cbor_kind::link, content + bytes.size() - position_);
+    return add(is_ours ? cbor_kind::link : cbor_kind::other_link,
+               content + bytes.size() - position_);
   }
 
   bool container(const cbor_head& head, std::size_t depth) {
@@ -149,6 +212,8 @@ private:
   }
 
   bool pairs(std::uint64_t count, std::size_t depth) {
+    const std::size_t first = entries_.size();
+    bool is_sorted = true;
     std::string_view previous;
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::size_t start = position_;
@@ -159,16 +224,38 @@ private:
         return broken(cbor_fault::key_not_text);
       if (!string(head, cbor_kind::text))
         return false;
-      const auto key = text_at(start + head.size, head.argument);
+      const auto key = node_at(entries_.size() - 1).as_unchecked_text().value();
       if (i > 0 && !ordered(previous, key)) {
-        position_ = start;
-        return broken(previous == key ? cbor_fault::key_duplicate : cbor_fault::key_order);
+        if (is_strict() || previous == key) {
+          position_ = start;
+          return broken(previous == key ? cbor_fault::key_duplicate : cbor_fault::key_order);
+        }
+        is_sorted = false;
       }
       previous = key;
       if (!item(depth + 1))
         return false;
     }
-    return true;
+    return is_sorted || unique_keys(first, count);
+  }
+
+  // Of a map that is not sorted, whose first key is entry `first`. O(n log n), whatever it has.
+  bool unique_keys(std::size_t first, std::uint64_t count) {
+    std::vector<cbor_node> keys;
+    keys.reserve(count);
+    for (std::size_t at = first; keys.size() < count; at += 1 + entries_[at + 1].extent)
+      keys.push_back(node_at(at));
+    const auto text = [](const cbor_node& key) { return *key.as_unchecked_text(); };
+    std::ranges::sort(keys, {}, text);
+    const auto twice = std::ranges::adjacent_find(keys, {}, text);
+    if (twice == keys.end())
+      return true;
+    position_ = twice->offset();
+    return broken(cbor_fault::key_duplicate);
+  }
+
+  [[nodiscard]] cbor_node node_at(std::size_t entry) const noexcept {
+    return {&entries_[entry], input_.data()};
   }
 
   static bool ordered(std::string_view a, std::string_view b) noexcept {
@@ -180,6 +267,9 @@ private:
   }
 
   std::span<const std::byte> input_;
+  cbor_rules rules_;
+  bool has_unsafe_integer_ = false;
+  bool has_bad_text_ = false;
   std::size_t max_nodes_;
   std::size_t max_depth_;
   std::size_t position_ = 0;
@@ -191,22 +281,62 @@ private:
 
 expected<cbor_document> cbor_document::parse(std::span<const std::byte> input,
                                              const cbor_limits& limits) {
-  parser run{input, limits};
-  if (!run.run())
+  parser run{input, limits, cbor_rules::canonical};
+  if (!run.run() || !run.ends(input.size()))
     return run.failure();
-  if (run.position() != input.size()) {
-    run.stop(cbor_fault::trailing_bytes);
+  return cbor_document{run.take(), input.data(), run.has_unsafe_integer()};
+}
+
+expected<cbor_document> cbor_document::parse_received(std::span<const std::byte> input,
+                                                      bad_texts texts, const cbor_limits& limits) {
+  parser run{input, limits, cbor_rules::received};
+  if (!run.run() || !run.ends(input.size()))
     return run.failure();
+  cbor_document found{run.take(), input.data(), run.has_unsafe_integer()};
+  if (!run.has_bad_text())
+    return found;
+  // Once more, whoever wants it, since keys that differed may have become equal.
+  auto copy = found.with_texts_replaced(input.size());
+  cbor_limits copy_limits = limits;
+  copy_limits.max_size = std::max(limits.max_size, copy.size());
+  auto replaced = parse_received(copy, bad_texts::replace, copy_limits);
+  if (!replaced || texts == bad_texts::replace) {
+    if (replaced)
+      replaced->copy_ = std::move(copy); // the bytes stay where they are
+    return replaced;
   }
-  return cbor_document{run.take(), input.data()};
+  return found;
 }
 
 expected<cbor_prefix> cbor_document::parse_prefix(std::span<const std::byte> input,
                                                   const cbor_limits& limits) {
-  parser run{input, limits};
+  parser run{input, limits, cbor_rules::received};
   if (!run.run())
     return run.failure();
-  return cbor_prefix{cbor_document{run.take(), input.data()}, run.position()};
+  return cbor_prefix{cbor_document{run.take(), input.data(), run.has_unsafe_integer()},
+                     run.position()};
+}
+
+// Only heads and contents of texts change: counts are of items, not of bytes.
+std::vector<std::byte> cbor_document::with_texts_replaced(std::size_t size) const {
+  std::vector<std::byte> out;
+  out.reserve(size + size / 2);
+  const auto append = [&out](std::span<const std::byte> bytes) {
+    out.insert(out.end(), bytes.begin(), bytes.end());
+  };
+  std::size_t copied = 0;
+  for (const auto& entry : entries_) {
+    const cbor_node node{&entry, input_};
+    if (!node.is(cbor_kind::text) || node.as_text())
+      continue;
+    append({input_ + copied, input_ + entry.begin});
+    cbor_writer text;
+    text.text(with_replacements(*node.as_unchecked_text()));
+    append(*text.finish());
+    copied = entry.end;
+  }
+  append({input_ + copied, input_ + size});
+  return out;
 }
 
 } // namespace prism::atproto

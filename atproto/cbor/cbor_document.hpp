@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,12 @@ struct cbor_limits {
 
 struct cbor_prefix;
 
+/// What becomes of texts that are not UTF-8, in input from strangers.
+enum class bad_texts : std::uint8_t {
+  keep,   ///< stay as they are; `cbor_node::as_text` does not give them
+  replace ///< are decoded with U+FFFD, in a copy of the input that the document owns
+};
+
 /// A parsed DAG-CBOR item (the strict subset of the data-model spec and of RFC 8949: definite
 /// lengths, shortest numbers, no floats, text keys sorted by length and then bytes, no duplicates,
 /// tag 42 only, integers within int64, valid UTF-8). Since only the canonical form passes, equal
@@ -37,8 +44,16 @@ public:
   [[nodiscard]] static expected<cbor_document> parse(std::span<const std::byte> input,
                                                      const cbor_limits& limits = {});
 
-  /// Parses the item at the front of `input`, whatever follows it. Event-stream frames are two
-  /// items in a row.
+  /// Parses `input`, which must be exactly one item, as the reference's decoder reads what
+  /// strangers send (`cbor_rules::received`). Definite lengths, shortest heads, text keys, no
+  /// duplicate keys, no other tag than 42 and neither NaN nor infinities are rules here too;
+  /// docs/DECODING.md says what is not. Unequal bytes may have equal values, so a CID is always
+  /// that of the bytes as they came.
+  [[nodiscard]] static expected<cbor_document>
+  parse_received(std::span<const std::byte> input, bad_texts texts, const cbor_limits& limits = {});
+
+  /// Parses the item at the front of `input` in the same way, with `bad_texts::keep`, whatever
+  /// follows it. Event-stream frames are two items in a row.
   [[nodiscard]] static expected<cbor_prefix> parse_prefix(std::span<const std::byte> input,
                                                           const cbor_limits& limits = {});
 
@@ -48,17 +63,26 @@ public:
   cbor_document& operator=(const cbor_document&) = delete;
   ~cbor_document() = default;
 
+  /// What it says of itself is about the input; or, if texts were replaced, about the copy.
   [[nodiscard]] cbor_node root() const noexcept { return {entries_.data(), input_}; }
+
+  /// An integer in it, at any depth, has more than 53 bits: JavaScript's numbers do not hold it.
+  [[nodiscard]] bool has_unsafe_integer() const noexcept { return has_unsafe_integer_; }
 
   /// Items in the document, map keys included.
   [[nodiscard]] std::size_t node_count() const noexcept { return entries_.size(); }
 
 private:
-  cbor_document(std::vector<detail::cbor_entry> entries, const std::byte* input) noexcept
-      : entries_(std::move(entries)), input_(input) {}
+  cbor_document(std::vector<detail::cbor_entry> entries, const std::byte* input,
+                bool has_unsafe_integer) noexcept
+      : entries_(std::move(entries)), input_(input), has_unsafe_integer_(has_unsafe_integer) {}
+
+  [[nodiscard]] std::vector<std::byte> with_texts_replaced(std::size_t size) const;
 
   std::vector<detail::cbor_entry> entries_;
+  std::vector<std::byte> copy_; // of the input, if texts were replaced
   const std::byte* input_;
+  bool has_unsafe_integer_;
 };
 
 /// A document, and how many bytes of the input it took.

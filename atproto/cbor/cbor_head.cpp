@@ -1,5 +1,9 @@
 #include "atproto/cbor/cbor_head.hpp"
 
+#include <bit>
+#include <cmath>
+#include <limits>
+
 namespace prism::atproto {
 
 std::string_view describe(cbor_fault fault) noexcept {
@@ -16,6 +20,8 @@ std::string_view describe(cbor_fault fault) noexcept {
     return "reserved additional information (28 to 30)";
   case cbor_fault::floating_point:
     return "floating-point numbers are not allowed";
+  case cbor_fault::not_a_number:
+    return "NaN and infinities are not allowed";
   case cbor_fault::simple_value:
     return "simple value other than false, true and null";
   case cbor_fault::integer_range:
@@ -46,8 +52,8 @@ std::string_view describe(cbor_fault fault) noexcept {
   return "unknown fault";
 }
 
-cbor_fault read_cbor_head(std::span<const std::byte> input, std::size_t offset,
-                          cbor_head& head) noexcept {
+cbor_fault read_cbor_head(std::span<const std::byte> input, std::size_t offset, cbor_head& head,
+                          cbor_rules rules) noexcept {
   constexpr unsigned one_byte = 24;
   constexpr unsigned eight_bytes = 27;
   constexpr unsigned indefinite = 31;
@@ -60,13 +66,17 @@ cbor_fault read_cbor_head(std::span<const std::byte> input, std::size_t offset,
   head.size = 1;
   head.argument = info;
   if (info < one_byte) {
-    const bool known = info == 20 || info == 21 || info == 22;
+    const bool known = info == cbor_simple::no || info == cbor_simple::yes ||
+                       info == cbor_simple::null ||
+                       (info == cbor_simple::undefined && rules == cbor_rules::received);
     return head.major == cbor_major::simple && !known ? cbor_fault::simple_value : cbor_fault::none;
   }
   if (info > eight_bytes)
     return info == indefinite ? cbor_fault::indefinite_length : cbor_fault::reserved_head;
-  if (head.major == cbor_major::simple)
-    return info == one_byte ? cbor_fault::simple_value : cbor_fault::floating_point;
+  if (head.major == cbor_major::simple && info == one_byte)
+    return cbor_fault::simple_value;
+  if (head.major == cbor_major::simple && rules == cbor_rules::canonical)
+    return cbor_fault::floating_point;
   const std::size_t length = std::size_t{1} << (info - one_byte);
   if (input.size() - offset - 1 < length)
     return cbor_fault::truncated;
@@ -75,15 +85,38 @@ cbor_fault read_cbor_head(std::span<const std::byte> input, std::size_t offset,
     value = (value << 8U) | std::to_integer<std::uint64_t>(byte);
   head.size = static_cast<std::uint8_t>(1 + length);
   head.argument = value;
+  if (head.major == cbor_major::simple) // a float, each width of which has a meaning of its own
+    return cbor_fault::none;
   const bool shortest = length == 1 ? value >= one_byte : (value >> (length * 4U)) != 0;
   return shortest ? cbor_fault::none : cbor_fault::not_shortest;
 }
 
-cbor_fault skip_cbor_item(std::span<const std::byte> input, std::size_t& offset) noexcept {
+double float_of(const cbor_head& head) noexcept {
+  constexpr std::uint8_t half = 3;
+  constexpr std::uint8_t single = 5;
+  if (head.size == single)
+    return std::bit_cast<float>(static_cast<std::uint32_t>(head.argument));
+  if (head.size != half)
+    return std::bit_cast<double>(head.argument);
+  // RFC 8949, appendix D.
+  const auto exponent = static_cast<int>((head.argument >> 10U) & 0x1FU);
+  const auto fraction = static_cast<double>(head.argument & 0x3FFU);
+  double value = std::numeric_limits<double>::infinity();
+  if (exponent == 0)
+    value = std::ldexp(fraction, -24);
+  else if (exponent != 31)
+    value = std::ldexp(fraction + 1024, exponent - 25);
+  else if (fraction != 0)
+    value = std::numeric_limits<double>::quiet_NaN();
+  return (head.argument & 0x8000U) != 0 ? -value : value;
+}
+
+cbor_fault skip_cbor_item(std::span<const std::byte> input, std::size_t& offset,
+                          cbor_rules rules) noexcept {
   std::uint64_t pending = 1;
   while (pending > 0) {
     cbor_head head;
-    if (const auto fault = read_cbor_head(input, offset, head); fault != cbor_fault::none)
+    if (const auto fault = read_cbor_head(input, offset, head, rules); fault != cbor_fault::none)
       return fault;
     offset += head.size;
     --pending;

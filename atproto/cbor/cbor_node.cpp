@@ -1,8 +1,20 @@
 #include "atproto/cbor/cbor_node.hpp"
 
 #include "atproto/cbor/cbor_head.hpp"
+#include "atproto/text/utf8.hpp"
 
 namespace prism::atproto {
+
+namespace {
+
+// Of an item that the parser has accepted.
+cbor_head head_of(std::span<const std::byte> item) noexcept {
+  cbor_head head;
+  (void)read_cbor_head(item, 0, head, cbor_rules::received);
+  return head;
+}
+
+} // namespace
 
 std::string_view to_string(cbor_kind kind) noexcept {
   switch (kind) {
@@ -22,6 +34,12 @@ std::string_view to_string(cbor_kind kind) noexcept {
     return "array";
   case cbor_kind::map:
     return "map";
+  case cbor_kind::number:
+    return "float";
+  case cbor_kind::big_integer:
+    return "integer beyond 64 bits";
+  case cbor_kind::other_link:
+    return "link of another format";
   }
   return "unknown";
 }
@@ -35,8 +53,9 @@ std::optional<bool> cbor_node::as_bool() const noexcept {
 std::optional<std::int64_t> cbor_node::as_int() const noexcept {
   if (!is(cbor_kind::integer))
     return std::nullopt;
-  cbor_head head;
-  (void)read_cbor_head(raw(), 0, head); // the parser has read it before
+  const auto head = head_of(raw());
+  if (head.is_float())
+    return static_cast<std::int64_t>(float_of(head));
   const auto magnitude = static_cast<std::int64_t>(head.argument);
   return head.major == cbor_major::uint ? magnitude : -1 - magnitude;
 }
@@ -48,17 +67,40 @@ std::optional<std::span<const std::byte>> cbor_node::as_bytes() const noexcept {
 }
 
 std::optional<std::string_view> cbor_node::as_text() const noexcept {
+  if (is(cbor_kind::text) && entry_->count == detail::text_form::invalid)
+    return std::nullopt;
+  return as_unchecked_text();
+}
+
+std::optional<std::string_view> cbor_node::as_unchecked_text() const noexcept {
   if (!is(cbor_kind::text))
     return std::nullopt;
   const auto data = content();
-  return std::string_view{reinterpret_cast<const char*>(data.data()), data.size()};
+  std::string_view text{reinterpret_cast<const char*>(data.data()), data.size()};
+  if (entry_->count == detail::text_form::marked)
+    text.remove_prefix(byte_order_mark.size());
+  return text;
 }
 
 std::optional<cid> cbor_node::as_link() const noexcept {
   if (!is(cbor_kind::link))
     return std::nullopt;
   // The parser has accepted it, so this cannot fail.
-  return *cid::from_bytes(raw().last(cid::size));
+  return *cid::from_received_bytes(raw().last(cid::size));
+}
+
+std::optional<double> cbor_node::as_number() const noexcept {
+  if (is(cbor_kind::integer))
+    return static_cast<double>(*as_int());
+  return is(cbor_kind::number) ? std::optional{float_of(head_of(raw()))} : std::nullopt;
+}
+
+std::optional<std::span<const std::byte>> cbor_node::as_any_link() const noexcept {
+  if (!is(cbor_kind::link) && !is(cbor_kind::other_link))
+    return std::nullopt;
+  const auto tag = head_of(raw());
+  const auto tagged = raw().subspan(tag.size);
+  return tagged.subspan(head_of(tagged).size + 1U); // behind the zero that every link begins with
 }
 
 cbor_items cbor_node::items() const noexcept {
@@ -103,13 +145,11 @@ std::optional<cid> cbor_node::find_link(std::string_view key) const noexcept {
 }
 
 std::span<const std::byte> cbor_node::content() const noexcept {
-  cbor_head head;
-  (void)read_cbor_head(raw(), 0, head); // the parser has read it before
-  return raw().subspan(head.size);
+  return raw().subspan(head_of(raw()).size);
 }
 
 cbor_pair cbor_pairs::iterator::operator*() const noexcept {
-  return {*cbor_node{entry_, input_}.as_text(), {entry_ + 1, input_}};
+  return {*cbor_node{entry_, input_}.as_unchecked_text(), {entry_ + 1, input_}};
 }
 
 } // namespace prism::atproto

@@ -11,8 +11,21 @@
 
 namespace prism::atproto {
 
-/// The kinds of value in the atproto data model (data-model spec, "Data Types").
-enum class cbor_kind : std::uint8_t { null, boolean, integer, bytes, text, link, array, map };
+/// The kinds of value in the atproto data model (data-model spec, "Data Types"); and, in documents
+/// parsed by `cbor_rules::received` only, three more that the model does not have.
+enum class cbor_kind : std::uint8_t {
+  null,
+  boolean,
+  integer,
+  bytes,
+  text,
+  link,
+  array,
+  map,
+  number,      ///< a float, unless it is a whole number of at most 53 bits: that is an integer
+  big_integer, ///< an integer outside of int64
+  other_link   ///< a CID that `cid` does not hold
+};
 
 /// The name used in error messages.
 [[nodiscard]] std::string_view to_string(cbor_kind kind) noexcept;
@@ -24,9 +37,16 @@ struct cbor_entry {
   std::uint32_t begin;  // offset of the item's head in the input
   std::uint32_t end;    // offset past the item
   std::uint32_t extent; // entries of the item with all that is inside it
-  std::uint32_t count;  // items of an array, pairs of a map, else 0
+  std::uint32_t count;  // items of an array, pairs of a map, a `text_form`, else 0
   cbor_kind kind;
 };
+
+// How a text's bytes lead to the text, in `count` of its entry.
+namespace text_form {
+inline constexpr std::uint32_t plain = 0;
+inline constexpr std::uint32_t marked = 1;  // begins with a byte order mark, which is no part of it
+inline constexpr std::uint32_t invalid = 2; // is not UTF-8
+} // namespace text_form
 
 } // namespace detail
 
@@ -50,12 +70,22 @@ public:
   [[nodiscard]] std::optional<std::int64_t> as_int() const noexcept;
   /// Points into the input.
   [[nodiscard]] std::optional<std::span<const std::byte>> as_bytes() const noexcept;
-  /// Points into the input. Valid UTF-8, but may contain NUL.
+  /// Points into the input. Valid UTF-8, but may contain NUL. In received documents a byte order
+  /// mark at the beginning is left out, and `nullopt` is also the answer for a text that is not
+  /// UTF-8.
   [[nodiscard]] std::optional<std::string_view> as_text() const noexcept;
+  /// The same, but a text that is not UTF-8 is given as it is.
+  [[nodiscard]] std::optional<std::string_view> as_unchecked_text() const noexcept;
   [[nodiscard]] std::optional<cid> as_link() const noexcept;
+  /// The value of an integer or a number.
+  [[nodiscard]] std::optional<double> as_number() const noexcept;
+  /// The binary form of a link or an `other_link`.
+  [[nodiscard]] std::optional<std::span<const std::byte>> as_any_link() const noexcept;
 
   /// Items of an array or pairs of a map; 0 for other kinds.
-  [[nodiscard]] std::size_t size() const noexcept { return entry_->count; }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return is(cbor_kind::array) || is(cbor_kind::map) ? entry_->count : 0;
+  }
 
   /// The items of an array, to iterate over; empty for other kinds.
   [[nodiscard]] cbor_items items() const noexcept;
@@ -142,7 +172,7 @@ private:
 
 /// One pair of a map.
 struct cbor_pair {
-  std::string_view key; ///< points into the input
+  std::string_view key; ///< points into the input; as by `cbor_node::as_unchecked_text`
   cbor_node value;
 };
 

@@ -29,17 +29,23 @@ cid::cid() noexcept : cid(cid_codec::dag_cbor) {}
 cid::cid(cid_codec codec) noexcept : bytes_(blank(codec)) {}
 
 expected<cid> cid::from_bytes(std::span<const std::byte> bytes) {
+  auto result = from_received_bytes(bytes);
+  if (result && result->codec() != cid_codec::dag_cbor && result->codec() != cid_codec::raw) {
+    return fail(errc::invalid, "cid: codec 0x{:02x}, must be dag-cbor (0x71) or raw (0x55)",
+                std::to_integer<int>(bytes[1]));
+  }
+  return result;
+}
+
+expected<cid> cid::from_received_bytes(std::span<const std::byte> bytes) {
   if (bytes.size() == 34 && bytes[0] == multihash_sha256 && bytes[1] == digest_length)
     return fail(errc::invalid, "cid: version 0 is not allowed in atproto");
   if (bytes.size() != size)
     return fail(errc::invalid, "cid: {} bytes, must be {}", bytes.size(), size);
   if (bytes[0] != version_1)
     return fail(errc::invalid, "cid: version {}, must be 1", std::to_integer<int>(bytes[0]));
-  const auto codec = static_cast<cid_codec>(bytes[1]);
-  if (codec != cid_codec::dag_cbor && codec != cid_codec::raw) {
-    return fail(errc::invalid, "cid: codec 0x{:02x}, must be dag-cbor (0x71) or raw (0x55)",
-                std::to_integer<int>(bytes[1]));
-  }
+  if ((bytes[1] & std::byte{0x80}) != std::byte{0})
+    return fail(errc::invalid, "cid: a codec of more than one byte");
   if (bytes[2] != multihash_sha256 || bytes[3] != digest_length) {
     return fail(errc::invalid, "cid: hash 0x{:02x} of {} bytes, must be sha2-256 (0x12) of 32",
                 std::to_integer<int>(bytes[2]), std::to_integer<int>(bytes[3]));
@@ -50,6 +56,11 @@ expected<cid> cid::from_bytes(std::span<const std::byte> bytes) {
 }
 
 expected<cid> cid::parse(std::string_view text) {
+  auto result = parse_received(text);
+  return result ? from_bytes(result->bytes()) : result;
+}
+
+expected<cid> cid::parse_received(std::string_view text) {
   if (text.starts_with("Qm"))
     return fail(errc::invalid, "cid: version 0 is not allowed in atproto");
   if (!text.starts_with('b'))
@@ -59,7 +70,7 @@ expected<cid> cid::parse(std::string_view text) {
   std::array<std::byte, size> bytes{};
   if (auto decoded = base32_decode(text.substr(1), bytes); !decoded)
     return fail(decoded.error().code, "cid: {}", decoded.error().message);
-  return from_bytes(bytes);
+  return from_received_bytes(bytes);
 }
 
 cid cid::of_dag_cbor(std::span<const std::byte> block) noexcept {

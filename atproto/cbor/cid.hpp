@@ -21,6 +21,7 @@ enum class cid_codec : std::uint8_t {
 
 /// A content identifier in the one format which atproto blesses: CIDv1, codec dag-cbor or raw,
 /// SHA-256 multihash (data-model spec, "Link and CID Formats"). Always 36 bytes, a plain value.
+/// (`from_received_bytes` takes other codecs too.)
 /// A default-constructed one is the dag-cbor CID of the zero digest, which no known data has.
 class cid {
 public:
@@ -35,9 +36,16 @@ public:
   /// @returns `errc::invalid` naming the version, codec, hash or length that was seen instead.
   [[nodiscard]] static expected<cid> from_bytes(std::span<const std::byte> bytes);
 
+  /// The same, but with any codec below 0x80. Nobody should write these, but the reference follows
+  /// them, so records and links that strangers send are read with it.
+  [[nodiscard]] static expected<cid> from_received_bytes(std::span<const std::byte> bytes);
+
   /// Reads the text form: multibase `b`, base32 in lower case.
   /// @returns `errc::invalid` naming what was seen instead.
   [[nodiscard]] static expected<cid> parse(std::string_view text);
+
+  /// The same for the text form of what `from_received_bytes` takes.
+  [[nodiscard]] static expected<cid> parse_received(std::string_view text);
 
   /// The CID of a DAG-CBOR block. `block` is hashed, not parsed.
   [[nodiscard]] static cid of_dag_cbor(std::span<const std::byte> block) noexcept;

@@ -1,6 +1,8 @@
 #include "atproto/cbor/json_codec.hpp"
 
 #include "atproto/cbor/cbor_writer.hpp"
+#include "atproto/text/base32.hpp"
+#include "atproto/text/base58.hpp"
 #include "atproto/text/base64.hpp"
 
 #include <boost/json.hpp>
@@ -146,6 +148,11 @@ private:
   error failure_;
 };
 
+// Of version 0 in base58, of later ones in multibase base32.
+std::string link_text(std::span<const std::byte> id) {
+  return id.front() == std::byte{0x12} ? base58_encode(id) : 'b' + base32_encode(id);
+}
+
 } // namespace
 
 json::value to_json(cbor_node node) {
@@ -163,7 +170,12 @@ json::value to_json(cbor_node node) {
   case cbor_kind::bytes:
     return json::object{{bytes_key, json::string(base64_encode(*node.as_bytes()))}};
   case cbor_kind::link:
-    return json::object{{link_key, json::string(node.as_link()->to_string())}};
+  case cbor_kind::other_link:
+    return json::object{{link_key, json::string(link_text(*node.as_any_link()))}};
+  case cbor_kind::number:
+    return *node.as_number();
+  case cbor_kind::big_integer:
+    return nullptr; // JSON has no such number that everybody reads
   case cbor_kind::array: {
     json::array array;
     array.reserve(node.size());

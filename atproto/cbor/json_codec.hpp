@@ -10,7 +10,8 @@
 namespace prism::atproto {
 
 /// The JSON form of a DAG-CBOR item (data-model spec, "JSON Representation"): links become
-/// `{"$link": "bafy…"}`, bytes `{"$bytes": "…"}` in unpadded base64; map order is kept.
+/// `{"$link": "bafy…"}`, bytes `{"$bytes": "…"}` in unpadded base64; map order is kept. A float is
+/// a number, an integer beyond 64 bits null.
 ///
 /// A map that itself has the shape of one of these objects reads back as a link or bytes: keys that
 /// begin with `$` are reserved by the specification, so no valid record contains one.

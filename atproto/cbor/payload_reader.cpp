@@ -40,8 +40,13 @@ bool payload_reader::boolean(std::string_view key) {
 }
 
 std::string_view payload_reader::text(std::string_view key) {
+  const auto value = present(key);
+  return value ? text_of(key, *value).value_or(std::string_view{}) : std::string_view{};
+}
+
+std::string_view payload_reader::unchecked_text(std::string_view key) {
   const auto value = required(key, cbor_kind::text);
-  return value ? *value->as_text() : std::string_view{};
+  return value ? *value->as_unchecked_text() : std::string_view{};
 }
 
 cid payload_reader::link(std::string_view key) {
@@ -70,14 +75,34 @@ std::optional<cbor_node> payload_reader::array(std::string_view key, std::size_t
   return value;
 }
 
+std::optional<std::string_view> payload_reader::nullable_text(std::string_view key) {
+  const auto value = present(key);
+  return value && !value->is(cbor_kind::null) ? text_of(key, *value) : std::nullopt;
+}
+
+std::optional<cid> payload_reader::nullable_link(std::string_view key) {
+  const auto value = present(key);
+  return value && !value->is(cbor_kind::null) ? link_of(key, *value) : std::nullopt;
+}
+
+std::optional<std::string_view> payload_reader::optional_text(std::string_view key) {
+  const auto value = failure_ ? std::nullopt : map_.find(key);
+  return value ? text_of(key, *value) : std::nullopt;
+}
+
+std::optional<cid> payload_reader::optional_link(std::string_view key) {
+  const auto value = failure_ ? std::nullopt : map_.find(key);
+  return value ? link_of(key, *value) : std::nullopt;
+}
+
 std::optional<std::string_view> payload_reader::maybe_text(std::string_view key) {
-  const auto value = optional(key, cbor_kind::text);
-  return value ? value->as_text() : std::nullopt;
+  const auto value = failure_ ? std::nullopt : map_.find(key);
+  return value && !value->is(cbor_kind::null) ? text_of(key, *value) : std::nullopt;
 }
 
 std::optional<cid> payload_reader::maybe_link(std::string_view key) {
-  const auto value = optional(key, cbor_kind::link);
-  return value ? value->as_link() : std::nullopt;
+  const auto value = failure_ ? std::nullopt : map_.find(key);
+  return value && !value->is(cbor_kind::null) ? link_of(key, *value) : std::nullopt;
 }
 
 void payload_reader::refuse(std::string_view key, std::string_view reason) {
@@ -85,24 +110,33 @@ void payload_reader::refuse(std::string_view key, std::string_view reason) {
   fail_at(errc::invalid, key, (value ? *value : map_).offset(), reason);
 }
 
-std::optional<cbor_node> payload_reader::required(std::string_view key, cbor_kind kind) {
+std::optional<cbor_node> payload_reader::present(std::string_view key) {
   if (failure_)
     return std::nullopt;
   const auto value = map_.find(key);
-  if (!value) {
+  if (!value)
     fail_at(errc::invalid, key, map_.offset(), "is missing");
-    return std::nullopt;
-  }
-  return has_kind(key, *value, kind) ? value : std::nullopt;
+  return value;
 }
 
-std::optional<cbor_node> payload_reader::optional(std::string_view key, cbor_kind kind) {
-  if (failure_)
+std::optional<cbor_node> payload_reader::required(std::string_view key, cbor_kind kind) {
+  const auto value = present(key);
+  return value && has_kind(key, *value, kind) ? value : std::nullopt;
+}
+
+std::optional<std::string_view> payload_reader::text_of(std::string_view key, cbor_node value) {
+  if (!has_kind(key, value, cbor_kind::text))
     return std::nullopt;
-  const auto value = map_.find(key);
-  if (!value || value->is(cbor_kind::null))
+  const auto text = value.as_text();
+  if (!text)
+    fail_at(errc::invalid, key, value.offset(), "is not UTF-8");
+  return text;
+}
+
+std::optional<cid> payload_reader::link_of(std::string_view key, cbor_node value) {
+  if (value.is(cbor_kind::other_link) || !has_kind(key, value, cbor_kind::link))
     return std::nullopt;
-  return has_kind(key, *value, kind) ? value : std::nullopt;
+  return value.as_link();
 }
 
 bool payload_reader::has_kind(std::string_view key, cbor_node value, cbor_kind kind) {

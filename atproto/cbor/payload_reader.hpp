@@ -39,7 +39,18 @@ public:
   [[nodiscard]] std::span<const std::byte> bytes(std::string_view key, std::size_t max_size);
   [[nodiscard]] std::optional<cbor_node> array(std::string_view key, std::size_t max_items);
 
-  // Optional fields: absent and null are the same.
+  /// Of text that need not be UTF-8.
+  [[nodiscard]] std::string_view unchecked_text(std::string_view key);
+
+  // Required fields that may be null. A link of another format than `cid` reads as null.
+  [[nodiscard]] std::optional<std::string_view> nullable_text(std::string_view key);
+  [[nodiscard]] std::optional<cid> nullable_link(std::string_view key);
+
+  // Fields that may be absent, but not null.
+  [[nodiscard]] std::optional<std::string_view> optional_text(std::string_view key);
+  [[nodiscard]] std::optional<cid> optional_link(std::string_view key);
+
+  // Fields that may be absent or null.
   [[nodiscard]] std::optional<std::string_view> maybe_text(std::string_view key);
   [[nodiscard]] std::optional<cid> maybe_link(std::string_view key);
 
@@ -57,8 +68,10 @@ public:
 private:
   payload_reader(cbor_node map, std::string path, std::string_view what, std::size_t base);
 
+  [[nodiscard]] std::optional<cbor_node> present(std::string_view key);
   [[nodiscard]] std::optional<cbor_node> required(std::string_view key, cbor_kind kind);
-  [[nodiscard]] std::optional<cbor_node> optional(std::string_view key, cbor_kind kind);
+  [[nodiscard]] std::optional<std::string_view> text_of(std::string_view key, cbor_node value);
+  [[nodiscard]] std::optional<cid> link_of(std::string_view key, cbor_node value);
   bool has_kind(std::string_view key, cbor_node value, cbor_kind kind);
   void fail_at(errc code, std::string_view key, std::size_t offset, std::string_view reason);
 

@@ -15,4 +15,8 @@ namespace prism::atproto {
 [[nodiscard]] expected<std::uint64_t> read_varint(std::span<const std::byte> input,
                                                   std::size_t& offset);
 
+/// The same, but a number may have more bytes than it needs.
+[[nodiscard]] expected<std::uint64_t> read_long_varint(std::span<const std::byte> input,
+                                                       std::size_t& offset);
+
 } // namespace prism::atproto

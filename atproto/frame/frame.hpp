@@ -56,19 +56,20 @@ struct frame_peek {
 [[nodiscard]] expected<frame_peek> peek_frame_beginning(std::span<const std::byte> input);
 
 /// How an operation changes its record.
-enum class repo_action : std::uint8_t { create, update, remove };
+enum class repo_action : std::uint8_t { create, update, remove, other };
 
-/// "create", "update" or "delete".
+/// "create", "update" or "delete"; "other" for what is none of them.
 [[nodiscard]] std::string_view to_string(repo_action action) noexcept;
 
 /// One record operation of a commit.
 struct repo_op {
   repo_action action;
-  std::string_view path; ///< `collection/rkey`; the syntax of both is for the caller to check
-  std::string_view collection;
-  std::string_view rkey;
-  std::optional<cid> record; ///< `cid`: the new version; set unless the action is `remove`
-  std::optional<cid> prev;   ///< the replaced version, if present (sync 1.1; never for `create`)
+  std::string_view path; ///< `collection/rkey`; the syntax of both is for the caller to check, even
+                         ///< that it is UTF-8
+  std::string_view collection; ///< what is before the first slash
+  std::string_view rkey;       ///< what is behind it, empty if there is none
+  std::optional<cid> record;   ///< `cid`: the new version
+  std::optional<cid> prev;     ///< the replaced version, if present (sync 1.1)
 };
 
 /// `#commit`: a repository has a new commit. `tooBig` is deprecated; it is decoded but not
@@ -134,9 +135,9 @@ struct unknown_frame {
 using frame = std::variant<commit_frame, identity_frame, account_frame, sync_frame, info_frame,
                            error_frame, unknown_frame>;
 
-/// Decodes a frame: header and payload, each strict DAG-CBOR (event-stream spec, "Framing"). All
-/// views and spans point into `input`, which must outlive the result; no block byte is copied.
-/// Unknown fields are ignored. Syntax of DIDs, TIDs, times and paths beyond one slash is not
+/// Decodes a frame: header and payload (event-stream spec, "Framing"), as the reference reads them
+/// (docs/DECODING.md). All views and spans point into `input`, which must outlive the result; no
+/// block byte is copied. Unknown fields are ignored. Syntax of DIDs, TIDs, times and paths is not
 /// checked here, nor is what lies in `blocks`.
 /// @returns `errc::invalid` or `errc::limit` naming the field and the offset in `input`.
 [[nodiscard]] expected<frame> decode_frame(std::span<const std::byte> input);

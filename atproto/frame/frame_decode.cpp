@@ -2,6 +2,8 @@
 #include "atproto/cbor/payload_reader.hpp"
 #include "atproto/frame/frame_header.hpp"
 
+#include <algorithm>
+
 namespace prism::atproto {
 namespace {
 
@@ -9,39 +11,30 @@ namespace {
 constexpr cbor_limits payload_limits{
     .max_size = frame_limits::max_frame, .max_nodes = 32'768, .max_depth = 64};
 
-std::optional<repo_action> action_of(std::string_view name) noexcept {
+repo_action action_of(std::string_view name) noexcept {
   for (const auto action : {repo_action::create, repo_action::update, repo_action::remove})
     if (to_string(action) == name)
       return action;
-  return std::nullopt;
+  return repo_action::other;
 }
 
-// Repository paths have exactly two segments (repository spec, "Repo Data Structure").
+// Repository paths have exactly two segments (repository spec, "Repo Data Structure"); the record
+// key of another path is not a valid one.
 void split_path(payload_reader& in, repo_op& op) {
-  const std::size_t slash = op.path.find('/');
-  if (slash == std::string_view::npos || slash == 0 || slash + 1 == op.path.size() ||
-      op.path.find('/', slash + 1) != std::string_view::npos) {
-    in.refuse("path", "must be a collection and a record key with one slash between");
-    return;
-  }
+  if (op.path.find_first_of(" \t\n\v\f\r") != std::string_view::npos)
+    in.refuse("path", "must not have white space");
+  const std::size_t slash = std::min(op.path.find('/'), op.path.size());
   op.collection = op.path.substr(0, slash);
-  op.rkey = op.path.substr(slash + 1);
+  op.rkey = op.path.substr(std::min(slash + 1, op.path.size()));
 }
 
 repo_op decode_op(payload_reader& in) {
   repo_op op{};
-  const auto action = action_of(in.text("action"));
-  if (!action)
-    in.refuse("action", "must be create, update or delete");
-  op.action = action.value_or(repo_action::create);
-  op.path = in.text("path");
+  op.action = action_of(in.unchecked_text("action"));
+  op.path = in.unchecked_text("path");
   split_path(in, op);
-  op.record = in.maybe_link("cid");
-  op.prev = in.maybe_link("prev");
-  if (op.record.has_value() != (op.action != repo_action::remove))
-    in.refuse("cid", op.record ? "must be null in a delete" : "is missing");
-  if (op.prev && op.action == repo_action::create)
-    in.refuse("prev", "must be absent in a create");
+  op.record = in.nullable_link("cid");
+  op.prev = in.optional_link("prev");
   return op;
 }
 
@@ -59,16 +52,26 @@ std::vector<repo_op> decode_ops(payload_reader& in) {
   return ops;
 }
 
-expected<frame> decode_commit(payload_reader& in, cbor_node root) {
+// Nobody needs them, but the lexicon and so the reference wants them.
+void check_deprecated_fields(payload_reader& in) {
+  (void)in.boolean("rebase");
+  const auto blobs = in.array("blobs", payload_limits.max_nodes);
+  if (blobs && !std::ranges::all_of(blobs->items(),
+                                    [](auto blob) { return blob.as_any_link().has_value(); }))
+    in.refuse("blobs", "must have links only");
+}
+
+expected<frame> decode_commit(payload_reader& in) {
+  check_deprecated_fields(in);
   commit_frame out{
       .seq = in.positive("seq"),
       .repo = in.text("repo"),
       .rev = in.text("rev"),
-      .since = in.maybe_text("since"),
+      .since = in.nullable_text("since"),
       .time = in.text("time"),
       .commit = in.link("commit"),
-      .prev_data = in.maybe_link("prevData"),
-      .too_big = root.find_bool("tooBig").value_or(false),
+      .prev_data = in.optional_link("prevData"),
+      .too_big = in.boolean("tooBig"),
       .ops = decode_ops(in),
       .blocks = in.bytes("blocks", frame_limits::max_commit_blocks),
   };
@@ -80,7 +83,7 @@ expected<frame> decode_identity(payload_reader& in) {
       .seq = in.positive("seq"),
       .did = in.text("did"),
       .time = in.text("time"),
-      .handle = in.maybe_text("handle"),
+      .handle = in.optional_text("handle"),
   }});
 }
 
@@ -90,7 +93,7 @@ expected<frame> decode_account(payload_reader& in) {
       .did = in.text("did"),
       .time = in.text("time"),
       .active = in.boolean("active"),
-      .status = in.maybe_text("status"),
+      .status = in.optional_text("status"),
   }});
 }
 
@@ -147,16 +150,19 @@ std::string_view to_string(repo_action action) noexcept {
   case repo_action::update:
     return "update";
   case repo_action::remove:
+    return "delete";
+  case repo_action::other:
     break;
   }
-  return "delete";
+  return "other";
 }
 
 expected<frame> decode_frame(std::span<const std::byte> input) {
   const auto header = read_frame_header(input);
   if (!header)
     return tl::unexpected(header.error());
-  const auto document = cbor_document::parse(input.subspan(header->size), payload_limits);
+  const auto document =
+      cbor_document::parse_received(input.subspan(header->size), bad_texts::keep, payload_limits);
   if (!document) {
     return fail(document.error().code, "{}, payload from offset {}: {}", title(header->kind),
                 header->size, document.error().message);
@@ -165,7 +171,7 @@ expected<frame> decode_frame(std::span<const std::byte> input) {
   payload_reader in{root, title(header->kind), header->size};
   switch (header->kind) {
   case frame_kind::commit:
-    return decode_commit(in, root);
+    return decode_commit(in);
   case frame_kind::identity:
     return decode_identity(in);
   case frame_kind::account:

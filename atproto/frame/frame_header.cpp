@@ -1,8 +1,10 @@
 #include "atproto/frame/frame_header.hpp"
 
 #include "atproto/cbor/cbor_document.hpp"
+#include "atproto/cbor/cbor_head.hpp"
 
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace prism::atproto {
@@ -10,11 +12,14 @@ namespace {
 
 // Unknown keys are ignored, but their number is limited.
 constexpr cbor_limits header_limits{
-    .max_size = frame_limits::max_frame, .max_nodes = 64, .max_depth = 4};
+    .max_size = frame_limits::max_frame, .max_nodes = 1024, .max_depth = 64};
+
+constexpr std::string_view method = "com.atproto.sync.subscribeRepos";
 
 constexpr std::int64_t message_op = 1;
 constexpr std::int64_t error_op = -1;
 
+// `type` is relative (`#commit`) or in full.
 frame_kind kind_of(std::int64_t op, std::string_view type) noexcept {
   constexpr std::array<std::pair<std::string_view, frame_kind>, 5> known{{
       {"#commit", frame_kind::commit},
@@ -26,11 +31,41 @@ frame_kind kind_of(std::int64_t op, std::string_view type) noexcept {
   if (op == error_op)
     return frame_kind::error;
   if (op == message_op) {
+    if (type.starts_with(method))
+      type.remove_prefix(method.size());
     for (const auto& [name, kind] : known)
       if (name == type)
         return kind;
   }
   return frame_kind::unknown;
+}
+
+// The `$type` of a payload, which counts if the header has no `t`; empty if there is none in full.
+std::string_view type_in_payload(std::span<const std::byte> input, std::size_t offset) {
+  cbor_head map;
+  if (read_cbor_head(input, offset, map, cbor_rules::received) != cbor_fault::none ||
+      map.major != cbor_major::map)
+    return {};
+  offset += map.size;
+  const auto next = [&]() -> std::optional<std::span<const std::byte>> {
+    const std::size_t start = offset;
+    if (skip_cbor_item(input, offset, cbor_rules::received) != cbor_fault::none)
+      return std::nullopt;
+    return input.subspan(start, offset - start);
+  };
+  for (std::uint64_t i = 0; i < map.argument; ++i) {
+    const auto key = next();
+    const auto value = key ? next() : key;
+    if (!value)
+      return {};
+    const auto text_of = [](std::span<const std::byte> item) {
+      const auto parsed = cbor_document::parse_received(item, bad_texts::keep);
+      return parsed ? parsed->root().as_text().value_or("") : std::string_view{};
+    };
+    if (text_of(*key) == "$type")
+      return text_of(*value).starts_with(method) ? text_of(*value) : std::string_view{};
+  }
+  return {};
 }
 
 } // namespace
@@ -70,13 +105,16 @@ expected<frame_header> read_frame_header(std::span<const std::byte> input) {
   if (!op)
     return fail(errc::invalid, "frame header: integer 'op' is missing");
   const auto type = root.find("t");
-  if (type && !type->is(cbor_kind::text)) {
+  if (type && !type->as_text()) {
     return fail(errc::invalid, "frame header: 't' at offset {} must be text, is {}", type->offset(),
                 to_string(type->kind()));
   }
-  if (!type && *op == message_op)
-    return fail(errc::invalid, "frame header: 't' is missing");
-  const auto name = type ? *type->as_text() : std::string_view{};
+  auto name = type ? *type->as_text() : std::string_view{};
+  if (!type && *op == message_op) {
+    name = type_in_payload(input, prefix->consumed);
+    if (name.empty())
+      return fail(errc::invalid, "frame header: 't' is missing");
+  }
   return frame_header{*op, name, kind_of(*op, name), prefix->consumed};
 }
 

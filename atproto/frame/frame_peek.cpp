@@ -2,6 +2,8 @@
 #include "atproto/frame/frame_header.hpp"
 #include "atproto/text/utf8.hpp"
 
+#include <cmath>
+
 namespace prism::atproto {
 namespace {
 
@@ -32,7 +34,8 @@ public:
       } else if (key == "repo" ? is_commit : key == "did" && !is_commit) {
         if (!text(found.did) || !is_utf8(found.did))
           return refuse("DID must be text");
-      } else if (fault_ = skip_cbor_item(input_, offset_); fault_ != cbor_fault::none) {
+      } else if (fault_ = skip_cbor_item(input_, offset_, cbor_rules::received);
+                 fault_ != cbor_fault::none) {
         return refuse("payload");
       }
     }
@@ -51,7 +54,7 @@ private:
   }
 
   bool head(cbor_head& head) noexcept {
-    fault_ = read_cbor_head(input_, offset_, head);
+    fault_ = read_cbor_head(input_, offset_, head, cbor_rules::received);
     if (fault_ != cbor_fault::none)
       return false;
     offset_ += head.size;
@@ -68,15 +71,25 @@ private:
     }
     value = {reinterpret_cast<const char*>(input_.data()) + offset_, string.argument};
     offset_ += string.argument;
+    if (value.starts_with(byte_order_mark))
+      value.remove_prefix(byte_order_mark.size());
     return true;
   }
 
   bool positive(std::int64_t& value) noexcept {
     constexpr auto greatest = static_cast<std::uint64_t>(frame_limits::max_seq);
     cbor_head number;
-    if (!head(number) || number.major != cbor_major::uint || number.argument == 0 ||
-        number.argument > greatest)
+    if (!head(number))
       return false;
+    if (number.is_float()) {
+      const double whole = float_of(number);
+      if (!(whole >= 1 && whole <= static_cast<double>(greatest)) || std::trunc(whole) != whole)
+        return false;
+      number.argument = static_cast<std::uint64_t>(whole);
+    } else if (number.major != cbor_major::uint || number.argument == 0 ||
+               number.argument > greatest) {
+      return false;
+    }
     value = static_cast<std::int64_t>(number.argument);
     return true;
   }

@@ -1,5 +1,6 @@
 #include "atproto/identity/identity.hpp"
 
+#include "atproto/identity/identity_text.hpp"
 #include "atproto/syntax/syntax.hpp"
 
 #include <algorithm>
@@ -41,17 +42,10 @@ bool is_local(std::string_view host) noexcept {
          std::ranges::all_of(host, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view white = " \t\r\n\f\v";
-  const auto first = text.find_first_not_of(white);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(white) - first + 1);
-}
-
 std::string text_member(std::string_view text, const char* name) {
   boost::system::error_code broken;
-  const auto value = json::parse(json::string_view{text.data(), text.size()}, broken);
+  const auto readable = readable_json(text);
+  const auto value = json::parse(json::string_view{readable.data(), readable.size()}, broken);
   const auto* object = broken ? nullptr : value.if_object();
   const auto* member = object != nullptr ? object->if_contains(name) : nullptr;
   const auto* found = member != nullptr ? member->if_string() : nullptr;
@@ -88,16 +82,14 @@ std::string handle_dns_name(std::string_view handle) {
 
 handle_records read_handle_records(std::span<const std::string> records) {
   constexpr std::string_view mark = "did=";
-  handle_records out;
-  for (const std::string_view record : records) {
-    if (!record.starts_with(mark) || !is_valid_did(record.substr(mark.size())))
-      continue;
-    const auto did = record.substr(mark.size());
-    if (out.did && *out.did != did)
-      return {.did = std::nullopt, .contradictory = true};
-    out.did = did;
-  }
-  return out;
+  const auto is_marked = [](std::string_view record) { return record.starts_with(mark); };
+  const auto found = std::ranges::find_if(records, is_marked);
+  if (std::ranges::count_if(records, is_marked) != 1 || found->size() == mark.size())
+    return {};
+  const auto did = std::string_view{*found}.substr(mark.size());
+  if (!is_valid_did(did))
+    return {.did = std::nullopt, .names_no_did = true};
+  return {.did = std::string{did}, .names_no_did = false};
 }
 
 std::string handle_well_known_url(std::string_view handle) {

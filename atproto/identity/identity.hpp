@@ -26,17 +26,20 @@ namespace prism::atproto {
 /// Content of the TXT records at `handle_dns_name`.
 struct handle_records {
   std::optional<std::string> did;
-  /// The records name several DIDs: the handle counts as unresolvable (handle spec).
-  bool contradictory{false};
+  /// The one record names something else: the handle belongs to nobody, whatever its web server
+  /// says.
+  bool names_no_did{false};
 };
-/// @param records each record's strings joined. Those that do not begin with `did=` are ignored.
+/// Records that do not begin with `did=` are ignored. Of several that do, none counts, as in the
+/// reference: the well-known file decides.
+/// @param records each record's strings joined.
 [[nodiscard]] handle_records read_handle_records(std::span<const std::string> records);
 
 /// The URL at which a handle's DID may be published (handle spec, "HTTPS well-known Method").
 [[nodiscard]] std::string handle_well_known_url(std::string_view handle);
 
-/// The DID in the answer to `handle_well_known_url`: its first line without surrounding white
-/// space; empty if that is no DID.
+/// The DID in the answer to `handle_well_known_url`: its first line without surrounding white space
+/// and byte order marks; empty if that is no DID.
 [[nodiscard]] std::optional<std::string> read_well_known_did(std::string_view body);
 
 /// The DID in the answer to com.atproto.identity.resolveHandle; empty if there is none.

@@ -27,12 +27,18 @@ bool lexicon_catalog::contains(std::string_view collection) const noexcept {
 
 lexicon_result lexicon_catalog::validate_record(std::string_view collection,
                                                 cbor_node record) const {
+  lexicon_notes notes;
+  return validate_record(collection, record, notes);
+}
+
+lexicon_result lexicon_catalog::validate_record(std::string_view collection, cbor_node record,
+                                                lexicon_notes& notes) const {
   const auto found = graph_->records.find(collection);
   if (found == graph_->records.end()) {
     return tl::unexpected(
         lexicon_violation{lexicon_rule::unknown_collection, "$", "the collection has no lexicon"});
   }
-  return detail::validate(*graph_, found->second, record);
+  return detail::validate(*graph_, found->second, record, notes);
 }
 
 bool lexicon_catalog::accepts_key(std::string_view collection,

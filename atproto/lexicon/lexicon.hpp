@@ -30,8 +30,10 @@ struct lexicon_text {
 /// - lengths of strings are bytes of UTF-8; integers lie within ±(2^53 - 1);
 /// - fields that the lexicon does not know are allowed, and so are unknown members of open unions;
 /// - a blob is `{$type: "blob", ref, mimeType, size}` and nothing more, its `ref` a link of codec
-///   raw, its MIME type and size within `accept` and `maxSize`; the legacy form `{cid, mimeType}`
-///   is refused;
+///   raw, its MIME type and size within `accept` and `maxSize`;
+/// - the legacy form of a blob, `{cid, mimeType}`, is taken if its MIME type is accepted; here
+/// alone
+///   the AppView differs (docs/ORACLE.md);
 /// - an object may carry a `$type`, but then the one of its definition;
 /// - `$type` of the record must be the collection;
 /// - `knownValues` and `default` have no effect.
@@ -57,6 +59,9 @@ public:
   /// Checks a record against the schema of its collection. Linear in the size of the record; costs
   /// no allocation unless it fails.
   [[nodiscard]] lexicon_result validate_record(std::string_view collection, cbor_node record) const;
+  /// @param notes added to; only to be used if the record is valid.
+  [[nodiscard]] lexicon_result validate_record(std::string_view collection, cbor_node record,
+                                               lexicon_notes& notes) const;
 
   /// Whether a record key is of the kind that the lexicon asks for (`tid`, `nsid`, `any`, or a
   /// literal such as `self`); false for an unknown collection.

@@ -48,7 +48,8 @@ lexicon_result check_bounds(const bounds<T>& allowed, T actual, const bound_rule
 
 class validator {
 public:
-  explicit validator(const lexicon_graph& graph) noexcept : graph_(graph) {}
+  validator(const lexicon_graph& graph, lexicon_notes& notes) noexcept
+      : graph_(graph), notes_(notes) {}
 
   [[nodiscard]] lexicon_result check(schema_id id, cbor_node value, const json_path& path) const {
     return std::visit([&](const auto& schema) { return check(schema, value, path); },
@@ -68,7 +69,7 @@ private:
 
   [[nodiscard]] lexicon_result check(const link_schema&, cbor_node value,
                                      const json_path& path) const {
-    return value.is(cbor_kind::link) ? lexicon_result{} : wrong_kind(path, value, "link");
+    return value.as_any_link() ? lexicon_result{} : wrong_kind(path, value, "link");
   }
 
   [[nodiscard]] lexicon_result check(const integer_schema& schema, cbor_node value,
@@ -150,10 +151,12 @@ private:
       return refuse(lexicon_rule::blob_mime_type, json_path{path, "mimeType"},
                     "none of the {} accepted types", schema.accept.size());
     }
-    if (schema.max_size && blob->size > *schema.max_size) {
-      return refuse(lexicon_rule::blob_too_large, path, "{} bytes, at most {}", blob->size,
+    if (schema.max_size && blob->size > schema.max_size) {
+      return refuse(lexicon_rule::blob_too_large, path, "{} bytes, at most {}", *blob->size,
                     *schema.max_size);
     }
+    if (!blob->size)
+      ++notes_.legacy_blobs;
     return {};
   }
 
@@ -249,12 +252,14 @@ private:
   }
 
   const lexicon_graph& graph_;
+  lexicon_notes& notes_;
 };
 
 } // namespace
 
-lexicon_result validate(const lexicon_graph& graph, schema_id schema, cbor_node value) {
-  return validator{graph}.check(schema, value, json_path{});
+lexicon_result validate(const lexicon_graph& graph, schema_id schema, cbor_node value,
+                        lexicon_notes& notes) {
+  return validator{graph, notes}.check(schema, value, json_path{});
 }
 
 } // namespace prism::atproto::detail

@@ -47,6 +47,11 @@ struct lexicon_violation {
   [[nodiscard]] std::string to_string() const;
 };
 
+/// What is worth counting in valid records.
+struct lexicon_notes {
+  std::size_t legacy_blobs{0}; ///< blobs in the form from before 2023
+};
+
 /// Empty if valid, else the first violation.
 using lexicon_result = tl::expected<void, lexicon_violation>;
 

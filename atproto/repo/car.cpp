@@ -16,24 +16,27 @@ struct section {
   std::span<const std::byte> bytes;
 };
 
+// The last section may be shorter than it says, as where the reference reads it: what is there
+// still has to match its CID.
 expected<section> read_section(std::span<const std::byte> input, std::size_t& offset) {
-  const std::size_t start = offset;
-  const auto length = read_varint(input, offset);
+  const auto length = read_long_varint(input, offset);
   if (!length)
     return fail(errc::invalid, "car: {}", length.error().message);
-  if (*length > input.size() - offset) {
-    return fail(errc::invalid, "car: section at offset {} claims {} bytes, {} are left", start,
-                *length, input.size() - offset);
-  }
-  const section result{offset, input.subspan(offset, *length)};
-  offset += *length;
+  const auto size = std::min<std::uint64_t>(*length, input.size() - offset);
+  const section result{offset, input.subspan(offset, size)};
+  offset += size;
   return result;
 }
 
-expected<std::vector<cid>> read_roots(const section& header, std::size_t max_roots) {
+struct header_roots {
+  std::size_t count = 0;
+  std::vector<cid> ours; // without links of another format
+};
+
+expected<header_roots> read_roots(const section& header, std::size_t max_roots) {
   const cbor_limits header_limits{
-      .max_size = header.bytes.size(), .max_nodes = max_roots + 16, .max_depth = 4};
-  const auto document = cbor_document::parse(header.bytes, header_limits);
+      .max_size = header.bytes.size(), .max_nodes = max_roots + 4096, .max_depth = 64};
+  const auto document = cbor_document::parse_received(header.bytes, bad_texts::keep, header_limits);
   if (!document)
     return fail(document.error().code, "car header: {}", document.error().message);
   const auto root = document->root();
@@ -43,21 +46,21 @@ expected<std::vector<cid>> read_roots(const section& header, std::size_t max_roo
   if (*version != 1)
     return fail(errc::invalid, "car header: version {}, must be 1", *version);
   const auto list = root.find("roots");
-  if (!list || !list->is(cbor_kind::array) || list->size() == 0)
-    return fail(errc::invalid, "car header: 'roots' must be an array with at least one link");
+  if (!list || !list->is(cbor_kind::array))
+    return fail(errc::invalid, "car header: 'roots' must be an array");
   if (list->size() > max_roots) {
     return fail(errc::limit, "car header: {} roots, at most {} are allowed", list->size(),
                 max_roots);
   }
-  std::vector<cid> roots;
-  roots.reserve(list->size());
+  header_roots roots{list->size(), {}};
+  roots.ours.reserve(list->size());
   for (const auto item : list->items()) {
-    const auto id = item.as_link();
-    if (!id) {
+    if (!item.as_any_link()) {
       return fail(errc::invalid, "car header: a root must be a link, is {}",
                   to_string(item.kind()));
     }
-    roots.push_back(*id);
+    if (const auto id = item.as_link())
+      roots.ours.push_back(*id);
   }
   return roots;
 }
@@ -67,7 +70,7 @@ expected<car_block> read_block(const section& from, std::size_t max_block_size) 
     return fail(errc::invalid, "car: section at offset {} has {} bytes, too few for a CID",
                 from.offset, from.bytes.size());
   }
-  const auto id = cid::from_bytes(from.bytes.first(cid::size));
+  const auto id = cid::from_received_bytes(from.bytes.first(cid::size));
   if (!id)
     return fail(errc::invalid, "car: section at offset {}: {}", from.offset, id.error().message);
   const auto data = from.bytes.subspan(cid::size);
@@ -97,7 +100,8 @@ expected<car_view> car_view::parse(std::span<const std::byte> input, const car_l
   if (!roots)
     return tl::unexpected(std::move(roots.error()));
   car_view view;
-  view.roots_ = std::move(*roots);
+  view.roots_ = std::move(roots->ours);
+  view.root_count_ = roots->count;
   while (offset < input.size()) {
     if (view.blocks_.size() >= limits.max_blocks)
       return fail(errc::limit, "car: more than {} blocks", limits.max_blocks);

@@ -21,7 +21,7 @@ struct car_limits {
   /// a tree twelve levels deep need 5,000.
   std::size_t max_blocks = 16'384;
   /// Number of roots; atproto uses the first only.
-  std::size_t max_roots = 16;
+  std::size_t max_roots = 1'024;
 };
 
 /// One block of a CAR.
@@ -40,8 +40,9 @@ struct car_block {
 /// Duplicate and unused blocks and any order of blocks are accepted, as the specification requires.
 class car_view {
 public:
-  /// @returns `errc::invalid` or `errc::limit` with the offset: not version 1, no root, a CID of a
-  /// format that is not blessed, a block that does not match its CID, truncation, an excess.
+  /// Header and CIDs as the reference reads them (docs/DECODING.md).
+  /// @returns `errc::invalid` or `errc::limit` with the offset: not version 1, a block whose CID is
+  /// not version 1 with SHA-256 or does not match it, truncation, an excess.
   [[nodiscard]] static expected<car_view> parse(std::span<const std::byte> input,
                                                 const car_limits& limits = {});
 
@@ -51,9 +52,13 @@ public:
   car_view& operator=(const car_view&) = delete;
   ~car_view() = default;
 
-  /// At least one. That of a firehose event is the commit object.
+  /// Those that `cid` can hold; there may be none. That of a firehose event is the commit object.
   [[nodiscard]] std::span<const cid> roots() const noexcept { return roots_; }
+  /// The first of them; only if there is one.
   [[nodiscard]] const cid& root() const noexcept { return roots_.front(); }
+
+  /// The roots of the header, of any format.
+  [[nodiscard]] std::size_t root_count() const noexcept { return root_count_; }
 
   /// All blocks in the order of the file.
   [[nodiscard]] std::span<const car_block> blocks() const noexcept { return blocks_; }
@@ -65,6 +70,7 @@ private:
   car_view() = default;
 
   std::vector<cid> roots_;
+  std::size_t root_count_ = 0;
   std::vector<car_block> blocks_;
   std::vector<std::uint32_t> by_cid_; // indexes into blocks_, in the order of their CIDs
 };

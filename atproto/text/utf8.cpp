@@ -59,4 +59,27 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+std::string with_replacements(std::string_view text) {
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  std::string out;
+  out.reserve(text.size() + replacement.size());
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const std::size_t start = i;
+    const auto lead = static_cast<unsigned char>(text[i++]);
+    const auto [count, low, high] = tail_of(lead);
+    std::size_t found = 0;
+    while (found < count && i < text.size()) {
+      const auto next = static_cast<unsigned char>(text[i]);
+      if (found == 0 ? next < low || next > high : (next & 0xC0U) != 0x80U)
+        break;
+      ++i;
+      ++found;
+    }
+    const bool whole = lead < 0x80 || (count > 0 && found == count);
+    out += whole ? text.substr(start, i - start) : replacement;
+  }
+  return out;
+}
+
 } // namespace prism::atproto

@@ -25,7 +25,7 @@ using bytes = std::vector<std::byte>;
 struct post_row {
   uri_ref reply_root{no_ref};
   uri_ref reply_parent{no_ref};
-  uri_ref quoted{no_ref}; ///< only if it is a post
+  uri_ref quoted{no_ref}; ///< only if it names a post, by DID or by handle
   std::optional<bytes> reply_root_cid;
   std::optional<bytes> reply_parent_cid;
   std::string text;

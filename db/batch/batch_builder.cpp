@@ -61,10 +61,11 @@ struct refusal {
   }
 }
 
-[[nodiscard]] tl::expected<void, refusal> read_record(op& out, std::string_view did,
-                                                      const atproto::repo_op& in,
-                                                      const atproto::car_view& car,
-                                                      std::size_t& room, ref_tables& refs) {
+/// Reads, checks and fills in the record of an operation that is not a delete.
+/// @param room bytes that the commit's records may still have
+[[nodiscard]] tl::expected<void, refusal>
+read_record(op& out, std::string_view did, const atproto::repo_op& in, const atproto::car_view& car,
+            std::size_t& room, ref_tables& refs, atproto::lexicon_notes& notes) {
   if (!in.record)
     return refuse("missing_cid", "the operation has no CID");
   const auto block = car.find(*in.record);
@@ -76,7 +77,7 @@ struct refusal {
   if (block->size() > room)
     return refuse("commit_too_large", fmt::format("{} bytes more than fit", block->size() - room));
   room -= block->size();
-  const auto document = atproto::cbor_document::parse(*block);
+  const auto document = atproto::cbor_document::parse_received(*block, atproto::bad_texts::replace);
   if (!document)
     return refuse("bad_cbor", document.error().message);
   // The official AppView accepts any chat declaration; here it must have its $type.
@@ -85,12 +86,14 @@ struct refusal {
       return refuse("bad_type_field",
                     fmt::format("bad_type_field at $.$type: must be {}", in.collection));
   } else {
-    const auto valid = lexicons().validate_record(in.collection, document->root());
+    const auto valid = lexicons().validate_record(in.collection, document->root(), notes);
     if (!valid)
       return refuse(atproto::to_string(valid.error().rule), valid.error().to_string());
   }
+  if (document->has_unsafe_integer())
+    return refuse("bad_cbor", "an integer has more than 53 bits");
   out.cid = *in.record;
-  if (const auto filled = fill_row(out, did, document->root(), refs); !filled)
+  if (const auto filled = fill_row(out, did, document->root(), *block, refs); !filled)
     return tl::unexpected<refusal>(as_refusal(filled.error()));
   return {};
 }
@@ -148,6 +151,9 @@ expected<void> batch_builder::add(const atproto::frame& frame) {
       return tl::unexpected(time.error());
     if (auto valid = check_did(identity->did); !valid)
       return valid;
+    if (identity->handle && !atproto::is_valid_handle(*identity->handle))
+      return fail(errc::invalid, "field handle: '{}' is not a handle",
+                  printable(*identity->handle));
     batch_.identities.push_back(
         {batch_.refs.did(identity->did), place_of(place_base_, identity->seq), *time});
   }
@@ -170,8 +176,8 @@ expected<void> batch_builder::add_sync(const atproto::sync_frame& frame) {
   const auto car = atproto::car_view::parse(frame.blocks);
   if (!car)
     return tl::unexpected(car.error());
-  if (car->roots().empty())
-    return fail(errc::invalid, "field blocks: a #sync without a root");
+  if (car->root_count() != 1 || car->roots().empty())
+    return fail(errc::invalid, "field blocks: a #sync must have one root, a CIDv1 with SHA-256");
   add_head(frame.did, frame.rev, car->roots().front(), *time);
   return {};
 }
@@ -184,6 +190,8 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     return valid;
   if (auto valid = check_rev(frame.rev); !valid)
     return valid;
+  if (frame.since && !atproto::is_valid_tid(*frame.since))
+    return fail(errc::invalid, "field since: '{}' is not a TID", printable(*frame.since));
   const auto car = atproto::car_view::parse(frame.blocks, commit_car_limits());
   if (!car)
     return tl::unexpected(car.error());
@@ -213,6 +221,10 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     if (const auto own = self_kind(kind); own != collection::other)
       out.self = batch_.refs.path(creator, own, in.rkey);
     switch (in.action) {
+    case atproto::repo_action::other:
+      events_.rejected(frame.repo, printable(in.path, max_shown_path), "unknown_action",
+                       "the operation is no create, update or delete");
+      continue;
     case atproto::repo_action::remove:
       out.action = op_action::remove;
       break;
@@ -224,10 +236,14 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
       break;
     }
     if (in.action != atproto::repo_action::remove) {
-      if (const auto read = read_record(out, frame.repo, in, *car, room, batch_.refs); !read) {
+      atproto::lexicon_notes notes;
+      if (const auto read = read_record(out, frame.repo, in, *car, room, batch_.refs, notes);
+          !read) {
         events_.rejected(frame.repo, in.path, read.error().reason, read.error().message);
         continue;
       }
+      if (notes.legacy_blobs > 0 && events_.legacy_blobs)
+        events_.legacy_blobs(notes.legacy_blobs);
     }
     batch_.ops.push_back(std::move(out));
   }

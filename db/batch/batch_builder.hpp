@@ -17,6 +17,8 @@ struct build_events {
       rejected;
   /// A record outside the indexed collections.
   std::function<void(std::string_view collection)> skipped;
+  /// Blobs of one valid record that are in the legacy form. May be left empty.
+  std::function<void(std::size_t count)> legacy_blobs{};
 };
 
 /// Turns decoded frames into a batch: finds each record's block, checks it against its CID and

@@ -49,7 +49,7 @@ bytes pack_cid(std::string_view text) {
 }
 
 std::string unpack_cid(std::span<const std::byte> stored) {
-  if (const auto parsed = atproto::cid::from_bytes(stored))
+  if (const auto parsed = atproto::cid::from_received_bytes(stored))
     return parsed->to_string();
   return {reinterpret_cast<const char*>(stored.data()), stored.size()};
 }

@@ -1,6 +1,7 @@
 #include "db/batch/row_builder.hpp"
 
 #include "atproto/syntax/datetime.hpp"
+#include "atproto/syntax/syntax_at_uri.hpp"
 #include "db/batch/rebuild.hpp"
 #include "db/batch/sql_text.hpp"
 
@@ -222,6 +223,13 @@ texts_of(const std::optional<atproto::cbor_node>& array) {
   return out;
 }
 
+/// Whoever the authority is: with a handle it is another uri than with the DID, whose quotes are
+/// counted for it alone, as in the reference.
+[[nodiscard]] bool names_post(std::string_view uri) {
+  const auto parts = atproto::at_uri::parse(uri);
+  return parts && parts->collection == atproto::nsid_of(collection::post);
+}
+
 [[nodiscard]] std::optional<std::string_view> view(const std::optional<std::string>& text) {
   return text ? std::optional<std::string_view>{*text} : std::nullopt;
 }
@@ -243,7 +251,7 @@ filled filler::operator()(const atproto::post_record& in) const {
     post.reply_parent = uri(in.reply_parent->uri);
     post.reply_parent_cid = pack_cid(in.reply_parent->cid);
   }
-  if (in.quoted && split_uri(in.quoted->uri).kind == collection::post)
+  if (in.quoted && names_post(in.quoted->uri))
     post.quoted = uri(in.quoted->uri);
   for (const auto mention : in.mentions)
     if (mention.starts_with("did:"))
@@ -297,12 +305,13 @@ std::string_view to_string(row_rejection::reason_code value) noexcept {
 }
 
 tl::expected<void, row_rejection> fill_row(op& target, std::string_view did,
-                                           const atproto::cbor_node& root, ref_tables& refs) {
+                                           const atproto::cbor_node& root,
+                                           std::span<const std::byte> block, ref_tables& refs) {
   const auto parsed = atproto::parse_record(target.kind, root);
   if (!parsed)
     return reject(reason::bad_record, parsed.error().message);
   std::string_view too_long;
-  auto done = std::visit(filler{target, did, root.raw(), refs, too_long}, *parsed);
+  auto done = std::visit(filler{target, did, block, refs, too_long}, *parsed);
   if (!too_long.empty())
     return reject(reason::uri_too_long, fmt::format("{} bytes; the part after the DID may have {}",
                                                     too_long.size(), max_uri_rkey));

@@ -28,8 +28,11 @@ struct row_rejection {
 /// keeps the block if the columns cannot rebuild it.
 /// @param target has creator, kind and rkey.
 /// @param did the creator's DID.
-/// @param root the block's top node, valid by its lexicon where the collection has one.
-[[nodiscard]] tl::expected<void, row_rejection>
-fill_row(op& target, std::string_view did, const atproto::cbor_node& root, ref_tables& refs);
+/// @param root the record's top node, valid by its lexicon where the collection has one.
+/// @param block the record as it came, which `root` may be a repaired copy of.
+[[nodiscard]] tl::expected<void, row_rejection> fill_row(op& target, std::string_view did,
+                                                         const atproto::cbor_node& root,
+                                                         std::span<const std::byte> block,
+                                                         ref_tables& refs);
 
 } // namespace prism::db

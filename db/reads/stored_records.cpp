@@ -228,6 +228,11 @@ struct row_head {
 
 } // namespace
 
+bool stored_record::has_its_cid() const {
+  const auto id = atproto::cid::parse_received(cid);
+  return id && id->matches(block);
+}
+
 outcome<void> for_each_stored_record(executor& on, collection kind,
                                      const std::function<void(const stored_record&)>& visit) {
   const auto rows = on.exec(query_of(kind));

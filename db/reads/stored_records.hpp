@@ -16,7 +16,10 @@ struct stored_record {
   std::string did;
   std::string rkey;
   std::string cid; ///< as stored beside the record
-  bytes block;     ///< DAG-CBOR: stored, or rebuilt from the columns
+  bytes block;     ///< CBOR: stored, or rebuilt from the columns
+
+  /// Whether `cid` is that of `block`.
+  [[nodiscard]] bool has_its_cid() const;
 };
 
 /// Calls `visit` for every record of one collection, including parked ones. Reads the whole table:

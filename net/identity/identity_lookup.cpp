@@ -13,6 +13,8 @@ using atproto::did_document;
 namespace {
 
 constexpr std::size_t max_small_answer = 8'192;
+// The reference's limit. Servers that know no such file answer with pages.
+constexpr std::size_t max_well_known = std::size_t{512} << 10U;
 // For the well-known file; DID documents are not redirected (DID spec and reference
 // implementation).
 constexpr unsigned max_handle_redirects = 5;
@@ -75,6 +77,12 @@ asio::awaitable<handle_answer> identity_lookup::check_handle(std::string did, bo
   if (!claimed)
     co_return handle_answer{
         handle_answer::handle_status::refuted, {}, "its DID document has no handle"};
+  // The reference indexes no handle of an account that cannot function, and retries.
+  if (!(*found)->signing_key || !(*found)->pds)
+    co_return handle_answer{
+        handle_answer::handle_status::unknown,
+        {},
+        fmt::format("its DID document has no usable {}", (*found)->pds ? "signing key" : "PDS")};
   const auto points_to = co_await resolve(*claimed, bypass_cache);
   if (!points_to)
     co_return not_confirmed(points_to.error());
@@ -187,7 +195,7 @@ identity_lookup::resolve_by_dns(const std::string& handle) {
   const bool dns_answered = records || is_certain(records.error().code);
   if (records) {
     auto said = atproto::read_handle_records(*records);
-    if (said.did || said.contradictory)
+    if (said.did || said.names_no_did)
       co_return std::move(said.did);
   }
   auto by_web = co_await resolve_by_https(handle);
@@ -201,14 +209,15 @@ asio::awaitable<expected<identity_lookup::pointer>>
 identity_lookup::resolve_by_https(const std::string& handle) {
   http_fetch request;
   request.url = atproto::handle_well_known_url(handle);
-  request.max_bytes = max_small_answer;
+  request.max_bytes = max_well_known;
   request.max_redirects = max_handle_redirects;
   const auto answer = co_await http_.get(std::move(request));
   if (!answer && is_certain(answer.error().code))
     co_return pointer{};
   if (!answer)
     co_return tl::unexpected(answer.error());
-  co_return is_success(answer->status) ? atproto::read_well_known_did(answer->body) : pointer{};
+  // Whatever the status is: where the reference looks, only the text counts.
+  co_return atproto::read_well_known_did(answer->body);
 }
 
 asio::awaitable<expected<identity_lookup::pointer>>

@@ -16,7 +16,7 @@ void examine(std::span<const std::byte> input) {
   const auto car = car_view::parse(input);
   if (!car)
     return;
-  check(!car->roots().empty(), "there is a root");
+  check(car->roots().size() <= car->root_count(), "each root is one of the header's");
   for (const auto& block : car->blocks()) {
     const auto found = car->find(block.id);
     check(found && std::ranges::equal(*found, block.data), "every block is found");
@@ -30,15 +30,16 @@ void examine(std::span<const std::byte> input) {
 void put_hashes_right(std::vector<std::byte>& car) {
   std::size_t offset = 0;
   for (bool header = true; offset < car.size(); header = false) {
-    const auto length = read_varint(car, offset);
-    if (!length || *length > car.size() - offset)
+    const auto said = read_long_varint(car, offset);
+    if (!said)
       return;
-    if (!header && *length >= cid::size) {
-      const auto section = std::span{car}.subspan(offset, *length);
+    const auto length = std::min<std::uint64_t>(*said, car.size() - offset);
+    if (!header && length >= cid::size) {
+      const auto section = std::span{car}.subspan(offset, length);
       const auto id = cid::of_raw(section.subspan(cid::size));
       std::ranges::copy(id.digest(), section.begin() + 4);
     }
-    offset += *length;
+    offset += length;
   }
 }
 

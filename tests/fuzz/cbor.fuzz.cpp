@@ -61,14 +61,57 @@ bool encode(cbor_writer& out, cbor_node node) {
     out.end_map();
     break;
   }
+  case cbor_kind::number:
+  case cbor_kind::big_integer:
+  case cbor_kind::other_link:
+    check(false, "canonical documents have the kinds of the data model only");
   }
   return reserved;
+}
+
+// Goes through what strangers may send, with every accessor.
+void walk(cbor_node node, bool texts_are_valid) {
+  check(!texts_are_valid || !node.is(cbor_kind::text) || node.as_text().has_value(),
+        "replaced texts are UTF-8");
+  check(node.is(cbor_kind::integer) == node.as_int().has_value(), "integers have a value");
+  check((node.is(cbor_kind::integer) || node.is(cbor_kind::number)) == node.as_number().has_value(),
+        "numbers have a value");
+  check((node.is(cbor_kind::link) || node.is(cbor_kind::other_link)) ==
+            node.as_any_link().has_value(),
+        "links have bytes");
+  check(!node.is(cbor_kind::link) ||
+            std::ranges::equal(node.as_link().value().bytes(), *node.as_any_link()),
+        "a link is its bytes");
+  for (const auto item : node.items())
+    walk(item, texts_are_valid);
+  for (const auto [key, value] : node.pairs()) {
+    check(!texts_are_valid || is_utf8(key), "replaced keys are UTF-8");
+    walk(value, texts_are_valid);
+  }
+}
+
+void examine_received(std::span<const std::byte> input) {
+  const auto kept = cbor_document::parse_received(input, bad_texts::keep);
+  const auto replaced = cbor_document::parse_received(input, bad_texts::replace);
+  check(kept.has_value() == replaced.has_value(), "bad texts do not decide what parses");
+  check(kept || !cbor_document::parse(input), "what is canonical may be received");
+  if (!kept)
+    return;
+  check(std::ranges::equal(kept->root().raw(), input), "the root is the whole input");
+  check(kept->node_count() == replaced->node_count(), "only texts are replaced");
+  std::size_t end = 0;
+  check(skip_cbor_item(input, end, cbor_rules::received) == cbor_fault::none && end == input.size(),
+        "what parses is skipped");
+  walk(kept->root(), false);
+  walk(replaced->root(), true);
+  check(is_utf8(boost::json::serialize(to_json(replaced->root()))), "it can be stored as JSON");
 }
 
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto input = fuzz::bytes(data, size);
+  examine_received(input);
   const auto document = cbor_document::parse(input);
   if (!document)
     return 0;

@@ -39,8 +39,8 @@ struct examine {
     within(frame.blocks);
     for (const auto& op : frame.ops) {
       within(op.path);
-      check(op.collection.size() + 1 + op.rkey.size() == op.path.size(), "paths have two parts");
-      check(op.record.has_value() == (op.action != repo_action::remove), "only deletes lack a CID");
+      within(op.collection);
+      within(op.rkey);
     }
   }
   void operator()(const identity_frame& frame) const {

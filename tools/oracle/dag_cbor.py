@@ -1,7 +1,12 @@
-"""A reader of DAG-CBOR blocks that were verified when they came in: it trusts their form."""
+"""A reader of CBOR blocks that were verified when they came in: it trusts their form, but reads all
+that is taken (docs/DECODING.md)."""
 
 import base64
 import struct
+
+
+_FLOATS = {25: (2, ">e"), 26: (4, ">f"), 27: (8, ">d")}
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 def decode(block):
@@ -40,7 +45,8 @@ def _value(block, at):
         data = block[at : at + number]
         return {"$bytes": base64.b64encode(data).decode().rstrip("=")}, at + number
     if major == 3:
-        return block[at : at + number].decode(), at + number
+        text = block[at : at + number].decode(errors="replace")
+        return text.removeprefix("\ufeff"), at + number
     if major == 4:
         items = []
         for _ in range(number):
@@ -55,8 +61,20 @@ def _value(block, at):
         return fields, at
     if major == 6:
         _, _, size, at = _head(block, at)
-        text = base64.b32encode(block[at + 1 : at + size]).decode().lower().rstrip("=")
-        return {"$link": "b" + text}, at + size
-    if info == 27:
-        return struct.unpack(">d", number.to_bytes(8, "big"))[0], at
-    return {20: False, 21: True, 22: None}[info], at
+        return {"$link": _link_text(block[at + 1 : at + size])}, at + size
+    if info in _FLOATS:
+        size, form = _FLOATS[info]
+        value = struct.unpack(form, number.to_bytes(size, "big"))[0]
+        return int(value) if value.is_integer() else value, at
+    return {20: False, 21: True, 22: None, 23: None}[info], at
+
+
+def _link_text(cid):
+    """Of version 0 in base58, else in base32."""
+    if cid[0] != 0x12:
+        return "b" + base64.b32encode(cid).decode().lower().rstrip("=")
+    number, text = int.from_bytes(cid, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        text = _BASE58[digit] + text
+    return text

@@ -8,7 +8,8 @@ from collections import defaultdict
 
 class Official:
     """BASE.oracle.rows.jsonl.zst by table; a table without rows is an empty list. `errors` are the
-    records which the official AppView refused, `gone` the accounts that their PDS has no more."""
+    records which the official AppView refused, `gone` the accounts that their PDS has no more, `legacy`
+    the uris of records that it refused for a blob in the form from before 2023."""
 
     def __init__(self, base):
         self._tables = defaultdict(list)
@@ -26,6 +27,7 @@ class Official:
             raise RuntimeError(f"{path}: no rows")
         with open(f"{base}.oracle.errors.json", encoding="utf-8") as errors:
             self.errors = json.load(errors)
+        self.legacy = {each["uri"] for each in self.errors if is_legacy_blob(each["cause"])}
         self.gone = _gone(f"{base}.hosting.json")
         self.posts = {row["uri"]: row for row in self["post"]}
         self.records = {row["uri"]: row for row in self["record"]}
@@ -36,6 +38,11 @@ class Official:
 
     def tables(self):
         return sorted(self._tables)
+
+
+def is_legacy_blob(cause):
+    """Whether a refusal is of a blob {cid, mimeType}, which Prism takes (docs/ORACLE.md)."""
+    return 'Expected blob value type (got {"cid": ..., "mimeType": ...})' in cause
 
 
 def _gone(path):

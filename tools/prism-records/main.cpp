@@ -34,8 +34,9 @@ class printer {
 public:
   void operator()(const db::stored_record& each) {
     const auto uri = fmt::format("at://{}/{}/{}", each.did, atproto::nsid_of(each.kind), each.rkey);
-    const auto document = atproto::cbor_document::parse(each.block);
-    if (!document || atproto::cid::of_dag_cbor(each.block).to_string() != each.cid) {
+    const auto document =
+        atproto::cbor_document::parse_received(each.block, atproto::bad_texts::replace);
+    if (!document || !each.has_its_cid()) {
       fmt::print(stderr, "prism-records: {}: the rebuilt record does not have CID {}\n", uri,
                  each.cid);
       damaged_ = true;

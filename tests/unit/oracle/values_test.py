@@ -90,6 +90,15 @@ class Cbor(unittest.TestCase):
         with self.assertRaises(ValueError):
             decode(b"\x01\x01")
 
+    def test_what_strangers_send_is_read(self):
+        for block, value in (
+            ("fb3ff8000000000000", 1.5), ("f93e00", 1.5), ("fa3f000000", 0.5), ("f94200", 3), ("f7", None),
+            ("6361ff62", "a\ufffdb"), ("65efbbbf6162", "ab"), ("a2616201616102", {"b": 1, "a": 2}),
+        ):  # fmt: skip
+            self.assertEqual(decode(bytes.fromhex(block)), value)
+        old = bytes.fromhex("d82a5823001220" + "00" * 32)
+        self.assertEqual(decode(old), {"$link": "QmNLei78zWmzUdbeRB3CiUfAizWUrbeeZh5K1rhAQKCh51"})
+
     def test_blobs_of_both_forms_have_their_cid(self):
         self.assertEqual(blob_cid({"$type": "blob", "ref": {"$link": _CID}}), _CID)
         self.assertEqual(blob_cid({"cid": _CID, "mimeType": "image/png"}), _CID)
@@ -124,6 +133,13 @@ class Refusals(unittest.TestCase):
         self.assertEqual(self.rows([("missing_field", "missing_field at $.b: x")], [cause]).differences, 2)
         self.assertEqual(self.rows([("wrong_type", "wrong_type at $.a: x")], [cause]).differences, 2)
         self.assertEqual(self.rows([], [cause]).differences, 1)
+
+    def test_a_legacy_blob_is_refused_by_the_reference_alone(self):
+        cause = 'Expected blob value type (got {"cid": ..., "mimeType": ...}) at $.embed'
+        found = self.rows([], [cause])
+        self.assertEqual((found.differences, sum(found.rules.values())), (0, 1))
+        self.assertEqual(self.rows([("bad_blob", "bad_blob at $.embed: x")], [cause]).differences, 0)
+        self.assertEqual(self.rows([], [cause.replace("cid", "ref")]).differences, 1)
 
     def test_words_that_nobody_knows_are_a_difference(self):
         self.assertEqual(self.rows([("bad_cbor", "x")], ["something new"]).differences, 2)

@@ -56,6 +56,8 @@ def notification(db, official):
     for row in official["notification"] + list(_promoted(official, rules)):
         if row["did"] in deleted:
             rules["dropped: for a deleted account"] += 1
+        elif not row["did"].startswith("did:"):
+            rules["dropped: to a handle, which a quote's uri has instead of the DID"] += 1
         elif row["did"] == row["author"]:
             rules["dropped: to oneself"] += 1
         elif row["recordUri"] not in official.records and row["reason"] in _EDGES:

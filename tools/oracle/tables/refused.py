@@ -4,11 +4,13 @@ import re
 from collections import Counter
 
 from comparison import Comparison
+from official import is_legacy_blob
 
 # The reference's words (its package @atproto/lex) and our name of the rule (lexicon_violation.hpp).
 _REASONS = (
     (r"Missing required key ", "missing_field"),
     (r"Expected an object which includes the \"\$type\" property ", "bad_type_field"),
+    (r"Expected blob value type ", "bad_blob"),
     (r"Expected .* value type ", "wrong_type"),
     (r"Invalid ", "bad_format"),
     (r"string too big ", "string_too_long"),
@@ -30,6 +32,7 @@ _VALUE_REASONS = ("bad_type_field", "not_in_union", "not_in_enum", "blob_mime_ty
 _RULES = (
     ("Creator of listitem does not match creator of list", "list_of_other_repo"),
     ("does not match its post", "gate_of_other_post"),
+    ("Invalid Lex value: bigint", "bad_cbor"),
 )
 _PLACE = re.compile(r" at (\$[^ ]*)$")
 
@@ -42,7 +45,12 @@ def refused(db, official):
         place = re.match(r"\w+ at (\$\S*):", message)
         ours[uri, reason, place.group(1) if place else None] = True
     theirs = {}
+    rules = Counter()
+    refused_by_us = {uri for uri, _, _ in ours}
     for error in official.errors:
+        if is_legacy_blob(error["cause"]) and error["uri"] not in refused_by_us:
+            rules["dropped: a blob in the legacy form, which ours takes"] += 1
+            continue
         place = _PLACE.search(error["cause"])
         place = place.group(1) if place else None
         reason = _reason(error["cause"])
@@ -51,7 +59,7 @@ def refused(db, official):
             found = [r for r in _VALUE_REASONS if (error["uri"], r, place) in ours]
             reason = found[0] if found else error["cause"]
         theirs[error["uri"], reason, place] = True
-    return Comparison("refused", _rows(ours), _rows(theirs), Counter())
+    return Comparison("refused", _rows(ours), _rows(theirs), rules)
 
 
 def _reason(cause):

@@ -112,6 +112,121 @@ TEST_CASE("text may contain NUL, at any place among ASCII") {
   CHECK(cbor_document::parse(input).value().root().as_text()->size() == 12);
 }
 
+namespace {
+
+cbor_document received(std::span<const std::byte> input, bad_texts texts = bad_texts::keep) {
+  auto result = cbor_document::parse_received(input, texts);
+  REQUIRE(result);
+  return std::move(*result);
+}
+
+std::string why_not_received(std::string_view digits) {
+  const auto input = hex(digits);
+  const auto result = cbor_document::parse_received(input, bad_texts::keep);
+  return result ? "received" : result.error().message;
+}
+
+} // namespace
+
+TEST_CASE("whole floats of at most 53 bits are received as integers, others as numbers") {
+  for (const auto* digits : {"f94200", "fa40400000", "fb4008000000000000"}) {
+    const auto input = hex(digits);
+    CHECK(received(input).root().as_int() == 3);
+    CHECK(received(input).root().as_number() == 3.0);
+  }
+  const auto zero = hex("fb8000000000000000"); // negative
+  CHECK(received(zero).root().as_int() == 0);
+  const auto least = hex("fbc33fffffffffffff"); // -(2^53 - 1)... as a double
+  CHECK(received(least).root().is(cbor_kind::integer));
+  for (const auto& [digits, value] : {std::pair{"f93e00", 1.5},
+                                      {"fa3e800000", 0.25},
+                                      {"fb3ff8000000000000", 1.5},
+                                      {"fb43b0000000000000", 1152921504606846976.0},
+                                      {"f90001", 5.9604644775390625e-8},
+                                      {"f9c400", -4.0}}) {
+    const auto input = hex(digits);
+    CHECK(received(input).root().as_number() == value);
+    CHECK(received(input).root().is(cbor_kind::number) == (value != -4.0));
+  }
+  for (const auto* digits : {"f97e00", "f97c00", "f9fc00", "fa7fc00000", "fbfff0000000000000"})
+    CHECK_THAT(why_not_received(digits), Contains("NaN"));
+}
+
+TEST_CASE("integers of 64 bits are received, and those beyond 53 bits noted") {
+  const auto unsafe = [](std::string_view digits) {
+    const auto input = hex(digits);
+    return received(input).has_unsafe_integer();
+  };
+  CHECK_FALSE(unsafe("1b001fffffffffffff"));
+  CHECK(unsafe("1b0020000000000000"));
+  CHECK_FALSE(unsafe("3b001ffffffffffffe"));
+  CHECK(unsafe("3b001fffffffffffff"));
+  CHECK(unsafe("8181a161611bffffffffffffffff"));
+  const auto input = hex("1bffffffffffffffff");
+  CHECK(received(input).root().is(cbor_kind::big_integer));
+  CHECK_FALSE(received(input).root().as_int());
+}
+
+TEST_CASE("undefined is received as null, keys in any order, but none twice") {
+  const auto input = hex("a3 6162f7 626161 01 6161 02"); // b, aa, a
+  const auto document = received(input);
+  CHECK(document.root().find("b")->is(cbor_kind::null));
+  CHECK(document.root().find_int("aa") == 1);
+  CHECK(document.root().find_int("a") == 2);
+  CHECK_THAT(why_not_received("a3616201616102616203"), Contains("duplicate"));
+  CHECK_THAT(why_not_received("a2616101616102"), Contains("duplicate"));
+  CHECK_THAT(why_not_received("a2 65efbbbf6162 01 626162 02"), Contains("duplicate"));
+  CHECK_THAT(why_not_received("a2 61ff 01 61fe 02"), Contains("duplicate")); // as replaced
+  CHECK(why_not_received("a2 61ff 01 626162 02") == "received");
+  CHECK_THAT(why_not_received("a10101"), Contains("not text"));
+}
+
+TEST_CASE("a text that is not UTF-8 is kept or replaced, without its byte order mark") {
+  const auto input = hex("83 6461ff62c3 66efbbbf616263 61ff");
+  const auto kept = received(input);
+  auto item = kept.root().items().begin();
+  CHECK_FALSE((*item).as_text());
+  CHECK((*item).as_unchecked_text() == "a\xFF"
+                                       "b\xC3");
+  CHECK((*++item).as_text() == "abc");
+  auto replaced = received(input, bad_texts::replace);
+  const auto moved = std::move(replaced);
+  item = moved.root().items().begin();
+  CHECK((*item).as_text() == "a\xEF\xBF\xBD"
+                             "b\xEF\xBF\xBD");
+  CHECK((*++item).as_text() == "abc");
+  CHECK((*++item).as_text() == "\xEF\xBF\xBD");
+  const auto strict = hex("66efbbbf616263");
+  CHECK(cbor_document::parse(strict)->root().as_text() == "\xEF\xBB\xBF"
+                                                          "abc");
+}
+
+TEST_CASE("links of any format are received, if they are CIDs") {
+  auto input = hex(link_hex);
+  CHECK(received(input).root().is(cbor_kind::link));
+  input[6] = std::byte{0x70};
+  CHECK(received(input).root().as_link()->bytes()[1] == std::byte{0x70});
+  const auto old = hex("d82a582300 1220"
+                       "c19a797fa1fd590cd2e5b42d1cf5f246e29b91684e2f87404b81dc345c7a56a0");
+  CHECK(received(old).root().is(cbor_kind::other_link));
+  CHECK(received(old).root().as_any_link()->size() == 34);
+  CHECK_FALSE(received(old).root().as_link());
+  CHECK(why_not_received("d82a480001550003616263") == "received"); // identity hash of "abc"
+  for (const auto* digits : {"d82a4100", "d82a470001550003616263", "d82a480001550002616263",
+                             "d82a00", "d82a4101", "d82a48000255000361626364"})
+    CHECK_THAT(why_not_received(digits), Contains("link") || Contains("tag 42") ||
+                                             Contains("inside an item") || Contains("follow"));
+}
+
+TEST_CASE("what strangers send has to be definite, shortest and without other tags") {
+  for (const auto* digits : {"1817", "1900ff", "780161", "980100", "b8016100f6", "d9002a40",
+                             "5f4100ff", "9f00ff", "bf616100ff", "ff", "e0", "f3", "f820", "f8ff",
+                             "f814", "1c", "c06161", "c101", "d9d9f701"}) {
+    INFO(digits);
+    CHECK(why_not_received(digits) != "received");
+  }
+}
+
 TEST_CASE("map keys must be text, sorted and unique") {
   refuse("a10001", "key is not text", 1);
   refuse("a1416101", "key is not text", 1);

@@ -45,13 +45,22 @@ TEST_CASE("did:web may name localhost where that is allowed") {
 TEST_CASE("TXT records give a handle's DID") {
   CHECK(read({}).did == std::nullopt);
   CHECK(read({"did=" + one}).did == one);
-  CHECK(read({"v=spf1 -all", "did=" + two, "did=junk", "DID=" + one, " did=" + one}).did == two);
-  CHECK(read({"did=" + one, "did=" + one}).did == one);
-  const auto both = read({"did=" + one, "did=" + two});
-  CHECK(both.did == std::nullopt);
-  CHECK(both.contradictory);
-  CHECK_FALSE(read({"did=" + one}).contradictory);
-  CHECK(read({"did=" + one + " "}).did == std::nullopt);
+  CHECK(read({"v=spf1 -all", "did=" + two, "DID=" + one, " did=" + one}).did == two);
+  CHECK_FALSE(read({"did=" + one}).names_no_did);
+}
+
+TEST_CASE("of several TXT records none counts, and one that names no DID counts as that") {
+  for (const auto& records : {std::vector<std::string>{"did=" + one, "did=" + two},
+                              {"did=" + one, "did=" + one},
+                              {"did=" + one, "did=junk"},
+                              {"did="}}) {
+    CHECK(read(records).did == std::nullopt);
+    CHECK_FALSE(read(records).names_no_did);
+  }
+  for (const auto& record : {"did=" + one + " ", std::string{"did=junk"}}) {
+    CHECK(read({record}).did == std::nullopt);
+    CHECK(read({record}).names_no_did);
+  }
 }
 
 TEST_CASE("The well-known file gives a handle's DID") {

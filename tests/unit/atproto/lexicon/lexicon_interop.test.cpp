@@ -118,13 +118,43 @@ TEST_CASE("a blob is checked for its form, MIME type and size") {
   CHECK(check("blob", blob("any/thing", "-1")) == "bad_blob $.blob");
   CHECK(check("blob", blob("any/thing", "9007199254740992")) == "bad_blob $.blob");
   CHECK(check("blob", blob("any/thing", "1", R"(, "more": 1)")) == "bad_blob $.blob");
-  CHECK(check("blob", R"({"cid": "bafkreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq",
-                          "mimeType": "image/png"})") == "bad_blob $.blob");
   CHECK(check("sizeBlob", blob("any/thing", "20")) == "ok");
   CHECK(check("sizeBlob", blob("any/thing", "21")) == "blob_too_large $.sizeBlob");
   CHECK(check("acceptBlob", blob("image/png", "21")) == "ok");
   CHECK(check("acceptBlob", blob("text/png", "21")) == "blob_mime_type $.acceptBlob.mimeType");
   CHECK(check("acceptBlob", blob("image", "21")) == "bad_blob $.acceptBlob");
+}
+
+TEST_CASE("the legacy form of a blob is taken, and counted if the record is valid") {
+  const std::string id = "bafkreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq";
+  const auto check = [](const std::string& field, const std::string& value) {
+    const auto bytes =
+        from_json(boost::json::parse(R"({"$type": "example.lexicon.record", "integer": 1, ")" +
+                                     field + "\": " + value + '}'))
+            .value();
+    const auto document = cbor_document::parse(bytes).value();
+    lexicon_notes notes;
+    const auto result = catalog().validate_record("example.lexicon.record", document.root(), notes);
+    return std::pair{result ? "ok" : std::string{to_string(result.error().rule)},
+                     notes.legacy_blobs};
+  };
+  const auto legacy = [&](const std::string& mime_type) {
+    return R"({"cid": ")" + id + R"(", "mimeType": ")" + mime_type + R"("})";
+  };
+  using answer = std::pair<std::string, std::size_t>;
+  CHECK(check("blob", legacy("image/png")) == answer{"ok", 1});
+  CHECK(check("blob", legacy("anything")) == answer{"ok", 1});
+  CHECK(check("sizeBlob", legacy("image/png")) == answer{"ok", 1});
+  CHECK(check("acceptBlob", legacy("image/png")) == answer{"ok", 1});
+  CHECK(check("acceptBlob", legacy("text/png")).first == "blob_mime_type");
+  for (const auto& bad :
+       {legacy(""), R"({"cid": ")" + id + R"("})", std::string{R"({"mimeType": "image/png"})"},
+        std::string{R"({"cid": "abc", "mimeType": "image/png"})"},
+        R"({"cid": {"$link": ")" + id + R"("}, "mimeType": "image/png"})",
+        R"({"cid": ")" + id + R"(", "mimeType": "image/png", "size": 5})"}) {
+    INFO(bad);
+    CHECK(check("blob", bad) == answer{"bad_blob", 0});
+  }
 }
 
 TEST_CASE("the fields come before the $type of the record, as in the AppView's report") {

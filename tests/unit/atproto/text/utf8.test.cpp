@@ -56,3 +56,30 @@ TEST_CASE("a sequence that is cut or broken is refused at every place in a text"
     CHECK_FALSE(valid("\xC3", false));
   }
 }
+
+TEST_CASE("what is not UTF-8 is replaced as the Encoding Standard says") {
+  // The right column was printed by the TextDecoder of Node 22.
+  const std::pair<std::string, std::string> cases[] = {
+      {"", ""},
+      {"a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z", "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z"},
+      {"a\xFFz", "a?z"},
+      {"\xED\xA0\x80", "???"},      // a surrogate
+      {"\xC0\x80", "??"},           // overlong
+      {"\xE2\x82", "?"},            // cut short
+      {"\xE2\x82z", "?z"},          // cut short
+      {"\xF0\x9F\x98", "?"},        // cut short
+      {"\xF0\x9Fz\x80", "?z?"},     // cut short
+      {"\xF4\x90\x80\x80", "????"}, // beyond U+10FFFF
+      {"\xF5\x80", "??"},           // no lead byte
+      {"\xE2\xE2\x82\xAC", "?\xE2\x82\xAC"},
+      {"\xEF\xBB\xBFz", "\xEF\xBB\xBFz"},
+  };
+  for (const auto& [input, marked] : cases) {
+    std::string expected;
+    for (const char c : marked)
+      expected += c == '?' ? std::string{"\xEF\xBF\xBD"} : std::string{c};
+    INFO(input);
+    CHECK(prism::atproto::with_replacements(input) == expected);
+    CHECK(is_utf8(expected));
+  }
+}
