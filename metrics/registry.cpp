@@ -1,5 +1,6 @@
 #include "metrics/registry.hpp"
 
+#include "core/log_counters.hpp"
 #include "metrics/declared_bundles.hpp"
 #include "metrics/declarer.hpp"
 #include "metrics/labels.hpp"
@@ -41,6 +42,7 @@ struct registry::impl {
     const auto event = firehose.event_timestamp->Value();
     if (event > 0)
       lag->Set(std::chrono::duration<double>(now.time_since_epoch()).count() - event);
+    raise_to(*dropped_lines, static_cast<double>(dropped_log_lines.load()));
     if (const auto process = sample_process()) {
       resident->Set(static_cast<double>(process->resident_bytes));
       raise_to(*cpu, process->cpu_seconds);
@@ -117,6 +119,9 @@ struct registry::impl {
   labelled_counter audit_findings = declare.counters(
       "audit_findings_total", "Incorrect rows found and corrected by the janitor, by table.",
       "table", labels::audited_tables);
+  prometheus::Counter* dropped_lines =
+      declare.counter("log_lines_dropped_total",
+                      "Lines of the log that were dropped because nobody read the standard error.");
   prometheus::Gauge* resident =
       declare.process_gauge("process_resident_memory_bytes", "Resident memory of the process.");
   prometheus::Counter* cpu = declare.process_counter("process_cpu_seconds_total",

@@ -74,9 +74,10 @@ prism::exit_code run(const prism::config::parse_result& parsed) {
 } // namespace
 
 int main(int argc, char** argv) {
+  prism::tools::open_standard_descriptors();
   const auto parsed = prism::config::parse(argc, argv, environ);
   if (!parsed) {
-    std::fprintf(stderr, "prismd: %s\n", parsed.error().why.message.c_str());
+    prism::tools::print_error("prismd: " + parsed.error().why.message + "\n");
     return parsed.error().exit_code;
   }
   if (parsed->what != prism::config::action::run) {
@@ -84,5 +85,7 @@ int main(int argc, char** argv) {
     std::fputs((statements ? prism::tools::statements_text() : parsed->text).c_str(), stdout);
     return prism::to_int(prism::exit_code::success);
   }
-  return prism::to_int(run(*parsed));
+  const auto code = run(*parsed);
+  prism::tools::finish_logging();
+  return prism::to_int(code);
 }
