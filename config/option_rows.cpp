@@ -80,7 +80,7 @@ constexpr std::array rows{
                .min = 1,
                .max = 256},
     option_row{.name = "batch-max-frames",
-               .help = "maximum number of frames in one database transaction",
+               .help = "frames in one database transaction; a commit counts as its operations",
                .field = &options::batch_max_frames,
                .min = 1,
                .max = 10'000},

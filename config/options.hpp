@@ -58,7 +58,8 @@ struct options {
   /// operations are parked.
   std::uint64_t shards{2};
 
-  /// Maximum number of frames in one database transaction. 1 to 10,000.
+  /// Maximum number of frames in one database transaction, where a commit of N operations counts
+  /// as N; a single one may exceed it. 1 to 10,000.
   std::uint64_t batch_max_frames{500};
 
   /// Batches of new users inserted at the same time. 1 to 1,000.
