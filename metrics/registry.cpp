@@ -18,7 +18,8 @@ struct registry::impl {
   explicit impl(const registry_options& options)
       : firehose(declare_firehose(declare)), batches(declare_batches(declare)),
         database(declare_database(declare)), user_creation(declare_user_creation(declare)),
-        identity(declare_identity(declare)), pending(declare_pending(declare)) {
+        identity(declare_identity(declare)), pending(declare_pending(declare)),
+        http(declare_http(declare)) {
     declare.info("build_info", "Version and revision of the running program; always 1.",
                  {{"version", options.version}, {"revision", options.revision}});
     collections.assign(options.collections.begin(), options.collections.end());
@@ -87,6 +88,7 @@ struct registry::impl {
   user_creation_metrics user_creation;
   identity_metrics identity;
   pending_metrics pending;
+  http_metrics http;
   counter_family& cache_hits =
       declare.counter_family("cache_hits_total", "Cache look-ups that found an entry.", {"cache"});
   counter_family& cache_misses = declare.counter_family(
@@ -167,6 +169,10 @@ const identity_metrics& registry::identity() const noexcept {
 
 const pending_metrics& registry::pending() const noexcept {
   return impl_->pending;
+}
+
+const http_metrics& registry::http() const noexcept {
+  return impl_->http;
 }
 
 const labelled_counter& registry::ops(std::string_view collection) const noexcept {

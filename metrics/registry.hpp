@@ -44,6 +44,7 @@ public:
   [[nodiscard]] const user_creation_metrics& user_creation() const noexcept;
   [[nodiscard]] const identity_metrics& identity() const noexcept;
   [[nodiscard]] const pending_metrics& pending() const noexcept;
+  [[nodiscard]] const http_metrics& http() const noexcept;
 
   /// Operations indexed in `collection` (an NSID), by action (`labels::actions`).
   [[nodiscard]] const labelled_counter& ops(std::string_view collection) const noexcept;
