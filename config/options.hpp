@@ -48,7 +48,8 @@ struct options {
   /// memory, to be resent to a restarted shard.
   std::uint64_t firehose_window_frames{20'000};
 
-  /// The same limit in bytes. 8 MiB (more than one frame) to 16 GiB.
+  /// The same limit in bytes. 8 MiB (more than one frame) to 16 GiB. prismd lowers the default to a
+  /// quarter of the memory there is (tools/prismd/memory_fit.hpp).
   std::uint64_t firehose_window_bytes{std::uint64_t{64} << 20U};
 
   // -- indexing -----------------------------------------------------------------------------------
