@@ -1,5 +1,6 @@
 #include "actors/metrics_exporter.hpp"
 
+#include "actors/runtime/node_readiness.hpp"
 #include "net/listen_address.hpp"
 
 #include <spdlog/spdlog.h>
@@ -9,20 +10,14 @@ namespace prism {
 namespace {
 
 constexpr std::chrono::seconds retry_interval{5};
+constexpr std::chrono::seconds show_interval{1};
 
 [[nodiscard]] net::http_response text(unsigned status, std::string body) {
   return {.status = status, .body = std::move(body)};
 }
 
 [[nodiscard]] net::http_response ready_now(const node_context& node) {
-  auto facts = node.status.facts();
-  const auto& firehose = node.metrics.firehose();
-  facts.firehose_connected = firehose.connected->Value() != 0;
-  if (const auto newest = firehose.event_timestamp->Value(); newest > 0)
-    facts.newest_event_age = std::chrono::duration_cast<std::chrono::seconds>(
-        std::chrono::system_clock::now().time_since_epoch() -
-        std::chrono::duration<double>(newest));
-  auto answer = evaluate_readiness(facts);
+  auto answer = readiness_of(node);
   return text(answer.ready ? 200 : 503, std::move(answer.text));
 }
 
@@ -30,8 +25,21 @@ constexpr std::chrono::seconds retry_interval{5};
 
 metrics_actor::behavior_type metrics_exporter_state::make_behavior() {
   listen();
-  return {[this](const tick&) { listen(); }, [this](const stop_request&) { self_->quit(); },
+  return {[this](const tick&) { server_ ? show() : listen(); },
+          [this](const stop_request&) { self_->quit(); },
           [this](const get_status&) { return status(); }};
+}
+
+// What the server itself counts.
+void metrics_exporter_state::show() {
+  if (!server_)
+    return;
+  const auto stats = server_->stats();
+  accepted_.show(static_cast<double>(stats.connections));
+  refused_.show(static_cast<double>(stats.refused));
+  evicted_.show(static_cast<double>(stats.evicted));
+  node_->metrics.http().open->Set(static_cast<double>(stats.open));
+  self_->delayed_send(self_, show_interval, tick{});
 }
 
 actor_status metrics_exporter_state::status() const {
@@ -66,6 +74,7 @@ void metrics_exporter_state::listen() {
     return;
   }
   server_ = std::move(*started);
+  self_->delayed_send(self_, show_interval, tick{});
   options.listen.port = server_->port();
   spdlog::info("metrics on http://{}/metrics", net::to_string(options.listen));
 }

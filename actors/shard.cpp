@@ -171,7 +171,7 @@ void shard_state::load_cursor() {
 
 void shard_state::build() {
   batch_ = std::make_shared<db::batch>(
-      maker_.make(queue_, machine_.max_frames(), node_->place_base, wall_clock()));
+      maker_.make(queue_, machine_.max_ops(), node_->place_base, wall_clock()));
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
   batch_->epoch = node_->epoch;
@@ -179,7 +179,7 @@ void shard_state::build() {
   batch_->verify_deletions = node_->options.verify_deletions && node_->options.identity_lookups;
   handed_over_ = false;
   hit(crash_point::after_decode);
-  carry_out(machine_.on_built(queue_.in_flight().size()));
+  carry_out(machine_.on_built(maker_.load()));
 }
 
 void shard_state::resolve_ids() {
@@ -216,9 +216,9 @@ void shard_state::resolve_ids() {
 void shard_state::on_user_ids(const interned_users& answer) {
   if (!answer.ids && !answer.refused.empty()) {
     const db::db_error error{db::error_class::poison, answer.refused, answer.problem, {}};
-    const auto frames = machine_.in_flight();
+    const auto load = machine_.in_flight();
     const auto decision = machine_.on_ids_rejected(now(), random());
-    note_rejection(decision, error, frames);
+    note_rejection(decision, error, load);
     return carry_out(decision, "creating users", answer.problem);
   }
   if (!answer.ids)
@@ -293,30 +293,33 @@ void shard_state::on_failed(const job_failure& failure) {
   out.batches.of(kind == batch_failure::fenced ? "fenced" : db::to_string(error.cls)).Increment();
   if (kind == batch_failure::fenced)
     node_->status.finish(exit_code::fenced, error.message);
-  const auto frames = machine_.in_flight();
+  const auto load = machine_.in_flight();
   const auto decision = machine_.on_failed(kind, unconfirmed_report_.has_value(), now(), random());
-  note_rejection(decision, error, frames);
+  note_rejection(decision, error, load);
   const bool fatal = kind == batch_failure::fatal;
   const auto why = fatal ? db::describe(error) : error.message;
   carry_out(decision, rejection_ ? "quarantining a frame" : "writing a batch",
-            fatal && frames > 0
+            fatal && load.frames > 0
                 ? fmt::format("before frame {}: {}", queue_.in_flight().front().seq, why)
                 : why);
 }
 
 // What is quarantined needs its reason; a batch that is tried with fewer frames is worth a line.
 void shard_state::note_rejection(const shard_decision& decision, const db::db_error& error,
-                                 std::size_t frames) {
+                                 const batch_load& load) {
   if (decision.next == action::quarantine && !rejection_)
     rejection_ = error;
   if (!decision.requeue)
     return;
   if (kind_of(error) == batch_failure::too_large)
-    spdlog::warn("shard {}: PostgreSQL did not finish a batch of {} frames ({}), trying {}",
-                 number_, frames, error.sqlstate, machine_.max_frames());
+    spdlog::warn(
+        "shard {}: PostgreSQL did not finish a batch of {} frames with {} operations ({}), "
+        "trying at most {} operations",
+        number_, load.frames, load.ops, error.sqlstate, machine_.max_ops());
   else
-    spdlog::warn("shard {}: PostgreSQL rejected a batch of {} frames ({}), trying {}", number_,
-                 frames, error.sqlstate, machine_.max_frames());
+    spdlog::warn("shard {}: PostgreSQL rejected a batch of {} frames with {} operations ({}), "
+                 "trying at most {} operations",
+                 number_, load.frames, load.ops, error.sqlstate, machine_.max_ops());
 }
 
 } // namespace prism

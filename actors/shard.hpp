@@ -65,7 +65,7 @@ private:
   void on_committed(const db::apply_report& report);
   void on_failed(const job_failure& failure);
   void note_rejection(const shard_decision& decision, const db::db_error& error,
-                      std::size_t frames);
+                      const batch_load& load);
   void on_ids_failed(bool fatal, const std::string& why);
 
   // reports to others

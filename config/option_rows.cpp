@@ -70,7 +70,9 @@ constexpr std::array rows{
                .min = 1,
                .max = 1'000'000},
     option_row{.name = "firehose-window-bytes",
-               .help = "uncommitted bytes at which reading pauses",
+               .help =
+                   "uncommitted bytes at which reading pauses; by default at most a quarter of the "
+                   "memory there is",
                .field = &options::firehose_window_bytes,
                .min = std::uint64_t{8} << 20U,
                .max = std::uint64_t{16} << 30U},
@@ -80,7 +82,7 @@ constexpr std::array rows{
                .min = 1,
                .max = 256},
     option_row{.name = "batch-max-frames",
-               .help = "maximum number of frames in one database transaction",
+               .help = "frames in one database transaction; a commit counts as its operations",
                .field = &options::batch_max_frames,
                .min = 1,
                .max = 10'000},

@@ -48,7 +48,8 @@ struct options {
   /// memory, to be resent to a restarted shard.
   std::uint64_t firehose_window_frames{20'000};
 
-  /// The same limit in bytes. 8 MiB (more than one frame) to 16 GiB.
+  /// The same limit in bytes. 8 MiB (more than one frame) to 16 GiB. prismd lowers the default to a
+  /// quarter of the memory there is (tools/prismd/memory_fit.hpp).
   std::uint64_t firehose_window_bytes{std::uint64_t{64} << 20U};
 
   // -- indexing -----------------------------------------------------------------------------------
@@ -58,7 +59,8 @@ struct options {
   /// operations are parked.
   std::uint64_t shards{2};
 
-  /// Maximum number of frames in one database transaction. 1 to 10,000.
+  /// Maximum number of frames in one database transaction, where a commit of N operations counts
+  /// as N; a single one may exceed it. 1 to 10,000.
   std::uint64_t batch_max_frames{500};
 
   /// Batches of new users inserted at the same time. 1 to 1,000.

@@ -26,7 +26,7 @@ std::optional<did_queue::batch> did_queue::next_batch(time_point now) {
   if (queue_.empty() || batches_.size() >= limits_.max_batches)
     return std::nullopt;
   const auto end =
-      queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), size_.max_frames()));
+      queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), size_.max_units()));
   std::vector<std::string> dids(std::make_move_iterator(queue_.begin()),
                                 std::make_move_iterator(end));
   queue_.erase(queue_.begin(), end);
@@ -41,7 +41,7 @@ std::vector<did_queue::answer> did_queue::committed(batch_id id, const ids& ids,
   if (done.empty())
     return out;
   const auto& dids = done.mapped().dids;
-  size_.committed(dids.size(), now - done.mapped().since);
+  size_.committed(dids.size() >= size_.max_units(), now - done.mapped().since);
   for (std::size_t i = 0; i < dids.size(); ++i) {
     const auto waiting = waiters_by_did_.extract(dids[i]);
     if (waiting.empty())
@@ -73,7 +73,7 @@ did_queue::failed_batch did_queue::failed(batch_id id, failure reason) {
   if (bisect) {
     // Only the requests for the DID at fault may fail, so it has to be found.
     queue_.insert(queue_.begin(), dids.begin(), dids.end());
-    out.next_size = size_.max_frames();
+    out.next_size = size_.max_units();
     return out;
   }
   for (const auto& did : dids) {

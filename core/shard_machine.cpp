@@ -48,8 +48,8 @@ shard_decision shard_machine::start_batch(bool has_work, time_point now) {
   return {.next = action::build};
 }
 
-shard_decision shard_machine::on_built(std::size_t frames) {
-  in_flight_ = frames;
+shard_decision shard_machine::on_built(const batch_load& load) {
+  in_flight_ = load;
   has_batch_ = true;
   phase_ = phase::resolving_ids;
   return {.next = action::resolve_ids};
@@ -70,8 +70,8 @@ shard_decision shard_machine::on_ids_failed(bool fatal, time_point now, double r
 
 shard_decision shard_machine::on_committed(steady_clock::duration took, bool queue_empty,
                                            bool has_work, time_point now) {
-  size_.committed(in_flight_, took);
-  in_flight_ = 0;
+  size_.committed(in_flight_.full, took);
+  in_flight_ = {};
   has_batch_ = false;
   quarantining_ = false;
   whole_frame_ = false;
@@ -104,11 +104,11 @@ shard_decision shard_machine::on_failed(batch_failure why, bool has_unconfirmed,
         return bisect(now, random01);
       break;
     case batch_failure::fatal:
-      if (in_flight_ > 1)
+      if (in_flight_.frames > 1)
         return bisect(now, random01);
       return block(now, random01);
     case batch_failure::too_large:
-      if (in_flight_ > 1)
+      if (in_flight_.frames > 1)
         return shrink(now, random01);
       // A rejected frame whose operations cannot be isolated in time must not hold up its shard.
       whole_frame_ = whole_frame_ || quarantining_;
@@ -126,16 +126,16 @@ shard_decision shard_machine::on_failed(batch_failure why, bool has_unconfirmed,
 
 // Halves the batch until one frame is left, which is then quarantined.
 shard_decision shard_machine::bisect(time_point now, double random01) {
-  if (in_flight_ == 0)
+  if (in_flight_.frames == 0)
     return retry_later(now, random01);
-  if (in_flight_ == 1) {
+  if (in_flight_.frames == 1) {
     quarantining_ = true;
     // Without the ids of its DIDs its operations cannot even be tried.
     whole_frame_ = phase_ == phase::resolving_ids;
     phase_ = phase::writing;
     return {.next = action::quarantine};
   }
-  size_.failed(in_flight_);
+  size_.failed(in_flight_.ops);
   phase_ = phase::idle;
   auto out = start_batch(true, now);
   requeue(out);
@@ -145,7 +145,7 @@ shard_decision shard_machine::bisect(time_point now, double random01) {
 // The same number of frames would run out of time again: a slow database is caught up with only by
 // batches that finish.
 shard_decision shard_machine::shrink(time_point now, double random01) {
-  size_.failed(in_flight_);
+  size_.failed(in_flight_.ops);
   auto out = retry_later(now, random01);
   requeue(out);
   return out;
@@ -215,7 +215,7 @@ void shard_machine::requeue(shard_decision& decision) {
   decision.requeue = true;
   // The report is of more frames than the next batch has, and would be taken for that one's.
   decision.pending_report_lost = std::exchange(unconfirmed_, false);
-  in_flight_ = 0;
+  in_flight_ = {};
   has_batch_ = false;
 }
 

@@ -20,6 +20,13 @@ enum class batch_failure {
   fenced,         ///< another process has taken over the right to write
 };
 
+/// What a batch holds.
+struct batch_load {
+  std::size_t frames{0}; ///< 0: it only moves the cursor
+  std::size_t ops{0};    ///< operations, at least one for each frame
+  bool full{false};      ///< another frame would have been too much
+};
+
 /// What a shard has to do next.
 struct shard_decision {
   enum class action {
@@ -62,11 +69,11 @@ public:
   /// Time without progress after which readiness reports the shard, whatever the reason.
   static constexpr std::chrono::seconds stall_threshold{30};
 
-  /// @param max_batch_frames most frames in a batch.
+  /// @param max_batch_ops most operations in a batch; see `batch_size`.
   /// @param transaction_timeout the time after which the database gives up a batch.
-  shard_machine(std::size_t max_batch_frames, std::chrono::milliseconds transaction_timeout,
+  shard_machine(std::size_t max_batch_ops, std::chrono::milliseconds transaction_timeout,
                 backoff_options delays)
-      : size_(max_batch_frames, transaction_timeout), backoff_(delays) {}
+      : size_(max_batch_ops, transaction_timeout), backoff_(delays) {}
 
   /// The actor starts.
   [[nodiscard]] shard_decision on_start(time_point now);
@@ -76,8 +83,8 @@ public:
   [[nodiscard]] shard_decision on_frames(bool repeated, bool has_work, time_point now);
   /// A new cursor target arrived.
   [[nodiscard]] shard_decision on_work(bool has_work, time_point now);
-  /// A batch of `frames` frames is built; 0: it only moves the cursor.
-  [[nodiscard]] shard_decision on_built(std::size_t frames);
+  /// A batch is built.
+  [[nodiscard]] shard_decision on_built(const batch_load& load);
   /// All ids of the batch are known.
   [[nodiscard]] shard_decision on_ids();
   /// Table users rejected a DID of the batch.
@@ -103,8 +110,9 @@ public:
 
   [[nodiscard]] phase current() const noexcept { return phase_; }
   [[nodiscard]] bool blocked() const noexcept { return blocked_; }
-  [[nodiscard]] std::size_t max_frames() const noexcept { return size_.max_frames(); }
-  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] std::size_t max_ops() const noexcept { return size_.max_units(); }
+  /// The batch in flight; of no frames if there is none.
+  [[nodiscard]] const batch_load& in_flight() const noexcept { return in_flight_; }
   /// Whether the frame that is quarantined goes to dead_letters as a whole.
   [[nodiscard]] bool quarantine_whole_frame() const noexcept { return whole_frame_; }
 
@@ -121,7 +129,7 @@ private:
   batch_size size_;
   backoff backoff_;
   phase phase_{phase::loading_cursor};
-  std::size_t in_flight_{0};
+  batch_load in_flight_;
   bool has_batch_{false};
   bool quarantining_{false};
   bool whole_frame_{false};

@@ -162,6 +162,14 @@ struct identity_metrics {
   prometheus::Gauge* open_circuits;
 };
 
+/// The HTTP server for metrics and health; used by metrics.
+struct http_metrics {
+  /// Connections by event (`labels::http_events`; `running_total`).
+  labelled_counter events;
+  /// Connections open.
+  prometheus::Gauge* open;
+};
+
 /// Parked operations; used by pending_ops.
 struct pending_metrics {
   /// Parked operations by event (`labels::pending_events`).

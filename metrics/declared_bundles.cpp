@@ -142,6 +142,16 @@ identity_metrics declare_identity(declarer& d) {
   };
 }
 
+http_metrics declare_http(declarer& d) {
+  return {
+      .events = d.counters("http_connection_events_total",
+                           "Connections to the port for metrics and health, by event.", "event",
+                           labels::http_events),
+      .open =
+          d.gauge("http_open_connections", "Connections open at the port for metrics and health."),
+  };
+}
+
 pending_metrics declare_pending(declarer& d) {
   auto& ops = d.gauge_family(
       "pending_ops", "Parked operations in memory; the table pending_ops may hold more.", {"map"});

@@ -68,6 +68,10 @@ inline constexpr std::array<std::string_view, 7> identity_results{
 inline constexpr std::array<std::string_view, 4> request_results{"answered", "failed", "refused",
                                                                  "held_back"};
 
+/// `event` of a connection to the HTTP server: accepted; refused, since all others were being
+/// answered; cut, since a newer one needed its place.
+inline constexpr std::array<std::string_view, 3> http_events{"accepted", "refused", "evicted"};
+
 /// `reason` why a database session was replaced: connection lost, maximum age reached, or crash.
 inline constexpr std::array<std::string_view, 3> session_ends{"broken", "aged", "crashed"};
 

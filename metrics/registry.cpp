@@ -1,5 +1,6 @@
 #include "metrics/registry.hpp"
 
+#include "core/log_counters.hpp"
 #include "metrics/declared_bundles.hpp"
 #include "metrics/declarer.hpp"
 #include "metrics/labels.hpp"
@@ -17,7 +18,8 @@ struct registry::impl {
   explicit impl(const registry_options& options)
       : firehose(declare_firehose(declare)), batches(declare_batches(declare)),
         database(declare_database(declare)), user_creation(declare_user_creation(declare)),
-        identity(declare_identity(declare)), pending(declare_pending(declare)) {
+        identity(declare_identity(declare)), pending(declare_pending(declare)),
+        http(declare_http(declare)) {
     declare.info("build_info", "Version and revision of the running program; always 1.",
                  {{"version", options.version}, {"revision", options.revision}});
     collections.assign(options.collections.begin(), options.collections.end());
@@ -41,6 +43,7 @@ struct registry::impl {
     const auto event = firehose.event_timestamp->Value();
     if (event > 0)
       lag->Set(std::chrono::duration<double>(now.time_since_epoch()).count() - event);
+    raise_to(*dropped_lines, static_cast<double>(dropped_log_lines.load()));
     if (const auto process = sample_process()) {
       resident->Set(static_cast<double>(process->resident_bytes));
       raise_to(*cpu, process->cpu_seconds);
@@ -85,6 +88,7 @@ struct registry::impl {
   user_creation_metrics user_creation;
   identity_metrics identity;
   pending_metrics pending;
+  http_metrics http;
   counter_family& cache_hits =
       declare.counter_family("cache_hits_total", "Cache look-ups that found an entry.", {"cache"});
   counter_family& cache_misses = declare.counter_family(
@@ -117,6 +121,9 @@ struct registry::impl {
   labelled_counter audit_findings = declare.counters(
       "audit_findings_total", "Incorrect rows found and corrected by the janitor, by table.",
       "table", labels::audited_tables);
+  prometheus::Counter* dropped_lines =
+      declare.counter("log_lines_dropped_total",
+                      "Lines of the log that were dropped because nobody read the standard error.");
   prometheus::Gauge* resident =
       declare.process_gauge("process_resident_memory_bytes", "Resident memory of the process.");
   prometheus::Counter* cpu = declare.process_counter("process_cpu_seconds_total",
@@ -162,6 +169,10 @@ const identity_metrics& registry::identity() const noexcept {
 
 const pending_metrics& registry::pending() const noexcept {
   return impl_->pending;
+}
+
+const http_metrics& registry::http() const noexcept {
+  return impl_->http;
 }
 
 const labelled_counter& registry::ops(std::string_view collection) const noexcept {

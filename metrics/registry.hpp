@@ -44,6 +44,7 @@ public:
   [[nodiscard]] const user_creation_metrics& user_creation() const noexcept;
   [[nodiscard]] const identity_metrics& identity() const noexcept;
   [[nodiscard]] const pending_metrics& pending() const noexcept;
+  [[nodiscard]] const http_metrics& http() const noexcept;
 
   /// Operations indexed in `collection` (an NSID), by action (`labels::actions`).
   [[nodiscard]] const labelled_counter& ops(std::string_view collection) const noexcept;
@@ -69,7 +70,8 @@ public:
   /// All families, in the order of their declaration.
   [[nodiscard]] std::span<const family_info> families() const noexcept;
 
-  /// All metrics in Prometheus' text format 0.0.4. Samples /proc/self and sets the lag first.
+  /// All metrics in Prometheus' text format 0.0.4. Samples /proc/self and the
+  /// process's log and sets the lag first.
   /// @param now for the lag, which is `now` minus the time of the newest committed event
   [[nodiscard]] std::string
   serialize(std::chrono::system_clock::time_point now = std::chrono::system_clock::now());

@@ -14,6 +14,12 @@ namespace {
   return account != nullptr && !account->active && account->status == "deleted";
 }
 
+/// What it counts in a batch's limit.
+[[nodiscard]] std::size_t weight_of(const atproto::frame& frame) {
+  const auto* commit = std::get_if<atproto::commit_frame>(&frame);
+  return commit == nullptr ? 1 : std::max<std::size_t>(commit->ops.size(), 1);
+}
+
 } // namespace
 
 batch_maker::batch_maker() {
@@ -27,16 +33,20 @@ batch_maker::batch_maker() {
   events_.legacy_blobs = [this](std::size_t count) { left_out_.legacy_blobs += count; };
 }
 
-db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_frames,
+db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_ops,
                             std::int64_t place_base, std::int64_t arrival) {
   db::batch_builder builder(events_, place_base, arrival);
   left_out_ = {};
-  bool full = false;
-  while (!queue.empty() && !full) {
+  load_ = {};
+  bool last = false;
+  while (!queue.empty() && !last) {
     const auto& frame = queue.next();
     const auto decoded = atproto::decode_frame(*frame.data);
     const bool alone = decoded && needs_own_batch(*decoded);
-    if (alone && !queue.in_flight().empty())
+    const auto weight = decoded ? weight_of(*decoded) : 1;
+    const bool first = queue.in_flight().empty();
+    load_.full = !first && load_.ops + weight > max_ops;
+    if (load_.full || (alone && !first))
       break;
     current_seq_ = frame.seq;
     const auto added = decoded ? builder.add(*decoded) : tl::unexpected(decoded.error());
@@ -45,10 +55,13 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_fr
         spdlog::warn("frame {} skipped: {}", frame.seq, added.error().message);
       left_out_.frames.push_back(added.error().code);
     }
-    full = alone || queue.in_flight().size() + 1 >= max_frames;
+    load_.ops += weight;
+    load_.full = load_.ops >= max_ops;
+    last = alone || load_.full;
     queue.take_next();
   }
   logged_up_to_seq_ = std::max(logged_up_to_seq_, current_seq_);
+  load_.frames = queue.in_flight().size();
   auto batch = builder.take();
   batch.last_seq = queue.batch_seq();
   return batch;

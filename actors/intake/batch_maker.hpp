@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/frame_queue.hpp"
+#include "core/shard_machine.hpp"
 #include "db/batch/batch_builder.hpp"
 #include "messages/types.hpp"
 
@@ -34,22 +35,27 @@ public:
   batch_maker(const batch_maker&) = delete;
   batch_maker& operator=(const batch_maker&) = delete;
 
-  /// Moves at most `max_frames` frames from the queue into flight. A deletion of an account gets a
-  /// batch of its own, since it may touch many rows.
+  /// Moves frames of at most `max_ops` operations from the queue into flight, but at least one; a
+  /// frame without operations, or that cannot be decoded, counts as one. A deletion of an account
+  /// gets a batch of its own, since it may touch many rows.
   /// @param place_base of the stream (`db::place_of`)
   /// @param arrival the time by our clock, in µs since 1970; see `db::batch_builder`
   /// @returns their batch. Service, shard, epoch and `verify_deletions` are the caller's.
-  [[nodiscard]] db::batch make(frame_queue<routed_frame>& queue, std::size_t max_frames,
+  [[nodiscard]] db::batch make(frame_queue<routed_frame>& queue, std::size_t max_ops,
                                std::int64_t place_base, std::int64_t arrival);
 
   /// What the last batch leaves out.
   [[nodiscard]] const not_indexed& left_out() const noexcept { return left_out_; }
+
+  /// What it holds.
+  [[nodiscard]] const batch_load& load() const noexcept { return load_; }
 
 private:
   [[nodiscard]] bool is_new() const noexcept { return current_seq_ > logged_up_to_seq_; }
 
   db::build_events events_;
   not_indexed left_out_;
+  batch_load load_;
   std::int64_t current_seq_{0}; // of the frame that is being built
   std::int64_t logged_up_to_seq_{0};
 };

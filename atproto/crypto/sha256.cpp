@@ -1,9 +1,9 @@
 #include "atproto/crypto/sha256.hpp"
 
-#include <cstdio>
-#include <cstdlib>
+#include <exception>
 #include <memory>
 #include <openssl/evp.h>
+#include <spdlog/spdlog.h>
 
 namespace prism::atproto {
 namespace {
@@ -14,8 +14,8 @@ struct openssl_delete {
 };
 
 [[noreturn]] void no_sha256() noexcept {
-  std::fputs("prism: OpenSSL cannot compute SHA-256\n", stderr);
-  std::abort();
+  spdlog::critical("OpenSSL cannot compute SHA-256");
+  std::terminate();
 }
 
 // OpenSSL 3 searches its providers on every digest unless the method is fetched beforehand, which

@@ -13,6 +13,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cstdint>
+#include <utility>
 
 namespace prism::net {
 
@@ -39,7 +41,8 @@ http_exchange::http_exchange(http_client& client, const endpoint_url& url, std::
 http_exchange::~http_exchange() {
   disarm();
   client_.exchanges_.erase(this);
-  leave_address();
+  connected_to_.clear();
+  leave_other_addresses();
 }
 
 asio::awaitable<expected<http_exchange::reply>> http_exchange::run() {
@@ -48,10 +51,6 @@ asio::awaitable<expected<http_exchange::reply>> http_exchange::run() {
     co_return tl::unexpected(where.error());
   if (auto connected = co_await connect(*where); !connected)
     co_return tl::unexpected(connected.error());
-  cut_at(deadline_);
-  if (url_.tls)
-    if (auto secure = co_await handshake(); !secure)
-      co_return tl::unexpected(secure.error());
   co_return co_await send_request();
 }
 
@@ -64,6 +63,8 @@ void http_exchange::end(errc code, std::string why) {
     ended_ = error{code, std::move(why)};
   disarm();
   error_code ignored;
+  if (race_)
+    race_->cancel();
   if (stream_)
     stream_->next_layer().close(ignored);
 }
@@ -93,60 +94,85 @@ asio::awaitable<expected<http_exchange::addresses>> http_exchange::find_addresse
   co_return found;
 }
 
+// TCP and TLS, to the first of the addresses that does both in its share of the time.
 asio::awaitable<expected<void>> http_exchange::connect(const addresses& where) {
-  const auto chances = std::min(where.size(), max_addresses);
-  std::string problem;
-  bool full = false;
-  for (std::size_t i = 0; i < chances && !ended_; ++i) {
-    if (!enter_address(where[i])) {
-      full = true;
-      continue;
-    }
-    stream_.emplace(client_.context_.get_executor());
-    // An address that drops packets must leave time for the others.
-    const auto now = steady_clock::now();
-    bool late = false;
-    arm(now + (deadline_ - now) / static_cast<int>(chances - i), [this, &late] {
-      error_code ignored;
-      late = true;
-      stream_->next_layer().close(ignored);
-    });
-    const auto [ec] =
-        co_await stream_->next_layer().async_connect({where[i], url_.port}, use_result);
-    disarm();
-    if (!ec && !ended_ && !late) {
-      error_code ignored;
-      stream_->next_layer().set_option(tcp::no_delay(true), ignored);
-      co_return expected<void>{};
-    }
-    leave_address();
-    // The timer may have closed the socket just as the connect completed.
-    problem = late ? "no answer in time" : ec.message();
-  }
-  if (full && problem.empty())
+  connect_race::endpoints all;
+  for (const auto& address : where)
+    all.emplace_back(address, url_.port);
+  connect_race::endpoints left;
+  for (const auto& each : connect_race::interleaved(all))
+    if (left.size() < max_addresses && enter_address(each.address()))
+      left.push_back(each);
+  if (left.empty())
     co_return fail(errc::transient, "too many concurrent requests to the address of '{}'",
                    url_.host);
-  co_return reason(problem == "no answer in time" ? errc::timeout : errc::io,
-                   fmt::format("connect to {}: {}", host_header(url_), problem));
+  for (;;) {
+    cut_at(deadline_);
+    auto others = co_await connect_tcp(std::move(left));
+    if (!others)
+      co_return tl::unexpected(others.error());
+    left = std::move(*others);
+    if (!url_.tls)
+      break;
+    // An address that accepts connections and swallows what comes must leave time for the others.
+    bool late = false;
+    const auto now = steady_clock::now();
+    if (!left.empty())
+      arm(now + (deadline_ - now) / static_cast<std::int64_t>(left.size() + 1), [this, &late] {
+        error_code ignored;
+        late = true;
+        stream_->next_layer().close(ignored);
+      });
+    const auto secure = co_await handshake();
+    disarm();
+    if (!ended_ && late)
+      continue;
+    if (!secure)
+      co_return secure;
+    break;
+  }
+  cut_at(deadline_);
+  leave_other_addresses();
+  co_return expected<void>{};
+}
+
+// Opens `stream_`. @returns the addresses that are left to be tried.
+asio::awaitable<expected<connect_race::endpoints>>
+http_exchange::connect_tcp(connect_race::endpoints where) {
+  race_ = std::make_shared<connect_race>(client_.context_.get_executor(), where);
+  auto socket = co_await race_->run();
+  const auto race = std::exchange(race_, nullptr);
+  if (!socket || ended_)
+    co_return reason(
+        errc::io, fmt::format("connect to {}: {}", host_header(url_), race->problem().message()));
+  error_code ignored;
+  socket->set_option(tcp::no_delay(true), ignored);
+  connected_to_ = socket->remote_endpoint(ignored).address().to_string();
+  stream_.emplace(std::move(*socket));
+  co_return race->left();
 }
 
 bool http_exchange::enter_address(const asio::ip::address& address) {
   if (trusted_)
     return true;
   auto name = address.to_string();
-  auto& count = client_.per_address_[name];
-  if (count >= client_.options_.max_per_address)
+  const auto count = client_.per_address_.find(name);
+  if (count != client_.per_address_.end() && count->second >= client_.options_.max_per_address)
     return false;
-  ++count;
-  address_ = std::move(name);
+  ++client_.per_address_[name];
+  entered_.push_back(std::move(name));
   return true;
 }
 
-void http_exchange::leave_address() {
-  const auto found = client_.per_address_.find(address_);
-  if (found != client_.per_address_.end() && --found->second == 0)
-    client_.per_address_.erase(found);
-  address_.clear();
+void http_exchange::leave_other_addresses() {
+  std::erase_if(entered_, [this](const std::string& name) {
+    if (name == connected_to_)
+      return false;
+    const auto found = client_.per_address_.find(name);
+    if (found != client_.per_address_.end() && --found->second == 0)
+      client_.per_address_.erase(found);
+    return true;
+  });
 }
 
 void http_exchange::cut_at(time_point when) {

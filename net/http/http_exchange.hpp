@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "net/connect_race.hpp"
 #include "net/endpoint_url.hpp"
 #include "net/http/http_client.hpp"
 #include "net/maybe_tls_stream.hpp"
@@ -38,6 +39,8 @@ private:
 
   boost::asio::awaitable<expected<addresses>> find_addresses();
   boost::asio::awaitable<expected<void>> connect(const addresses& where);
+  boost::asio::awaitable<expected<connect_race::endpoints>>
+  connect_tcp(connect_race::endpoints where);
   boost::asio::awaitable<expected<void>> handshake();
   boost::asio::awaitable<expected<reply>> send_request();
   void end(errc code, std::string why);
@@ -49,18 +52,21 @@ private:
   /// The error with which `end` was called, else `otherwise`.
   [[nodiscard]] tl::unexpected<error> reason(errc code, std::string otherwise) const;
   bool enter_address(const boost::asio::ip::address& address);
-  void leave_address();
+  /// Leaves all addresses but the one of the connection, if there is one.
+  void leave_other_addresses();
 
   http_client& client_;
   const endpoint_url& url_;
   std::size_t max_bytes_;
   bool trusted_;
   time_point deadline_;
+  std::shared_ptr<connect_race> race_; // while connecting
   std::optional<maybe_tls_stream> stream_;
+  std::string connected_to_; // address of `stream_`
   boost::asio::steady_timer timer_;
   std::shared_ptr<unsigned> armed_{std::make_shared<unsigned>(0)}; // generation of the timer
   std::optional<error> ended_;
-  std::string address_; // counted in the client's per_address_
+  std::vector<std::string> entered_; // counted in the client's per_address_
 };
 
 } // namespace prism::net

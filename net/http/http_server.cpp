@@ -4,6 +4,7 @@
 #include "net/io_thread.hpp"
 #include "net/tcp_listener.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -11,7 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
-#include <set>
+#include <map>
 
 namespace prism::net {
 
@@ -33,9 +34,20 @@ expected<void> validate(const http_server_options& options) {
                 options.max_header_bytes, least_header_bytes);
   if (options.request_timeout <= zero || options.idle_timeout <= zero)
     return fail(errc::invalid, "request_timeout and idle_timeout must be positive");
-  if (options.max_connections == 0)
-    return fail(errc::invalid, "max_connections must be at least 1");
+  if (options.max_connections == 0 || options.max_per_address == 0)
+    return fail(errc::invalid, "max_connections and max_per_address must be at least 1");
   return {};
+}
+
+/// What counts as one address: of IPv6, the /64 network that one host has to itself.
+asio::ip::address origin_of(const tcp::socket& socket) {
+  error_code gone; // the client may be
+  const auto address = socket.remote_endpoint(gone).address();
+  if (!address.is_v6())
+    return address;
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), 0);
+  return asio::ip::address_v6(bytes);
 }
 
 } // namespace
@@ -66,7 +78,7 @@ public:
       error_code ignored;
       acceptor_.close(ignored);
       pause_.cancel();
-      for (const auto& session : sessions_)
+      for (const auto& [session, place] : sessions_)
         session->cut();
     });
     thread_.finish();
@@ -91,32 +103,88 @@ private:
     }
   }
 
+  struct place {
+    asio::ip::address origin;
+    bool served{false};
+  };
+
   void admit(tcp::socket socket) {
-    const bool serve = serving_ < state_.options.max_connections;
+    const auto origin = origin_of(socket);
+    const bool serve = make_room(origin);
     if (!serve)
       ++state_.refused;
-    if (sessions_.size() >= 2 * state_.options.max_connections)
+    if (!serve && refused_now() >= state_.options.max_connections)
       return;
     const auto session = std::make_shared<http_session>(std::move(socket), state_);
-    sessions_.insert(session);
-    serving_ += serve ? 1 : 0;
+    sessions_.emplace(session, place{origin, serve});
     state_.open = sessions_.size();
     asio::co_spawn(
         thread_.context(),
         [session, serve] { return serve ? session->serve() : session->refuse(); },
-        [this, session, serve](const std::exception_ptr&) {
-          sessions_.erase(session);
-          serving_ -= serve ? 1 : 0;
+        [this, session](const std::exception_ptr&) {
+          sessions_.erase(session); // unless evicted
           state_.open = sessions_.size();
         });
+  }
+
+  // Those that get 503 and are not closed yet.
+  [[nodiscard]] std::size_t refused_now() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(sessions_, [](const auto& each) { return !each.second.served; }));
+  }
+
+  // True if a further connection of `origin` may be served; may cut another one for it.
+  bool make_room(const asio::ip::address& origin) {
+    const auto served = served_by_origin();
+    const auto own = served.find(origin);
+    if (own != served.end() && own->second >= state_.options.max_per_address)
+      return evict(served, &origin);
+    std::size_t all = 0;
+    for (const auto& [address, count] : served)
+      all += count;
+    return all < state_.options.max_connections || evict(served, nullptr);
+  }
+
+  using counts = std::map<asio::ip::address, std::size_t>;
+
+  [[nodiscard]] counts served_by_origin() const {
+    counts out;
+    for (const auto& [session, place] : sessions_)
+      if (place.served)
+        ++out[place.origin];
+    return out;
+  }
+
+  // Cuts the connection that has waited longest for its client, of `only` or of the address that
+  // has the most of those with such a connection. @returns whether there was one.
+  bool evict(const counts& served, const asio::ip::address* only) {
+    const auto now = steady_clock::now();
+    auto victim = sessions_.end();
+    std::pair<std::size_t, steady_clock::duration> most{};
+    for (auto each = sessions_.begin(); each != sessions_.end(); ++each) {
+      const auto& [session, place] = *each;
+      const auto since = session->waiting_since(now);
+      if (!since || !place.served || (only != nullptr && place.origin != *only))
+        continue;
+      const std::pair rank{served.at(place.origin), now - *since};
+      if (victim == sessions_.end() || rank > most) {
+        victim = each;
+        most = rank;
+      }
+    }
+    if (victim == sessions_.end())
+      return false;
+    victim->first->cut(); // its coroutine has a share of it
+    sessions_.erase(victim);
+    ++state_.evicted;
+    return true;
   }
 
   http_server_state state_;
   io_thread thread_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
-  std::set<std::shared_ptr<http_session>> sessions_;
-  std::size_t serving_{0};
+  std::map<std::shared_ptr<http_session>, place> sessions_;
   std::uint16_t port_{0};
   bool stopping_{false};
 };
@@ -145,8 +213,10 @@ std::uint16_t http_server::port() const noexcept {
 
 http_server_stats http_server::stats() const {
   const auto& state = impl_->state();
-  http_server_stats stats{
-      .connections = state.connections, .refused = state.refused, .open = state.open};
+  http_server_stats stats{.connections = state.connections,
+                          .refused = state.refused,
+                          .evicted = state.evicted,
+                          .open = state.open};
   for (std::size_t i = 0; i < std::size(stats.answers); ++i)
     stats.answers[i] = state.answers[i];
   return stats;

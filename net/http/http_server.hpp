@@ -25,9 +25,17 @@ struct http_server_options {
   std::chrono::milliseconds request_timeout{10'000};
   /// Time limit for the next request on a kept-alive connection. 60 s.
   std::chrono::milliseconds idle_timeout{60'000};
-  /// Maximum number of connections served. Further ones are answered with 503 and closed; once
-  /// there are as many of those, new ones are closed without a response. 64; at least 1.
+  /// Maximum number of connections served. 64; at least 1. A further one takes the place of the
+  /// connection that has waited longest for its client, among those of the address that has the
+  /// most. Only when all are being answered it gets 503; and once there are as many of those, new
+  /// ones are closed without a response.
   std::size_t max_connections{64};
+  /// Maximum number of connections of one address (of one /64 network of IPv6); a further one takes
+  /// the place of another of them. So the rest of the places is kept for others. 48; at least 1.
+  std::size_t max_per_address{48};
+  /// A client that takes no bytes of its response for so long counts as one that is waited for.
+  /// 2 s.
+  std::chrono::milliseconds answer_grace{2'000};
 };
 
 /// Counters of an `http_server`.
@@ -36,6 +44,8 @@ struct http_server_stats {
   std::uint64_t connections{0};
   /// Connections refused because there were too many.
   std::uint64_t refused{0};
+  /// Connections cut because a new one needed their place.
+  std::uint64_t evicted{0};
   /// Connections open now.
   std::uint64_t open{0};
   /// Responses by the first digit of their status: [2] counts 2xx.
@@ -43,7 +53,9 @@ struct http_server_stats {
 };
 
 /// A small HTTP/1.1 server for metrics and health checks, on its own thread. Supports keep-alive,
-/// pipelining and HEAD; the limits above bound what one client can cost.
+/// pipelining and HEAD; the limits above bound what one client can cost. Clients that connect and
+/// say nothing, whatever their number, do not keep out one that sends its request: it comes with
+/// the connection, and is answered before the connection is the oldest.
 class http_server {
 public:
   /// Listens and serves. Errors: `errc::io` naming the address and the reason, `errc::invalid`

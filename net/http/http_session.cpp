@@ -79,6 +79,7 @@ asio::awaitable<bool> http_session::serve_one() {
 }
 
 asio::awaitable<error_code> http_session::read(parser& input) {
+  now_answering(false);
   // A connection without any request gets less time than one that has sent requests.
   stream_.expires_after(first_ ? state_.options.request_timeout : state_.options.idle_timeout);
   auto [ec, count] = co_await http::async_read_some(stream_, input_, input, use_result);
@@ -114,6 +115,7 @@ asio::awaitable<bool> http_session::send(http_response answer, bool head_only, u
   output.body() = std::move(answer.body);
   output.prepare_payload();
   ++state_.answers[output.result_int() / 100];
+  now_answering(true);
 
   stream_.expires_after(state_.options.request_timeout);
   http::response_serializer<http::string_body> serializer(output);
@@ -129,6 +131,7 @@ asio::awaitable<bool> http_session::send(http_response answer, bool head_only, u
 // Closing a socket with unread input resets the connection, which can discard the response. So
 // input is read and discarded first, within limits.
 asio::awaitable<void> http_session::linger() {
+  now_answering(false);
   error_code ignored;
   stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
   stream_.expires_after(linger_time);

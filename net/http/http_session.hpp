@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/clock.hpp"
 #include "net/http/http_server.hpp"
 
 #include <atomic>
@@ -20,6 +21,7 @@ struct http_server_state {
   http_router router;
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> evicted{0};
   std::atomic<std::uint64_t> open{0};
   std::atomic<std::uint64_t> answers[6]{};
 };
@@ -40,6 +42,14 @@ public:
   /// Closes the connection at once.
   void cut();
 
+  /// Since when the client has been waited for: for its request, or, after `answer_grace`, for it
+  /// to take the response. Empty while it is being answered.
+  [[nodiscard]] std::optional<time_point> waiting_since(time_point now) const noexcept {
+    if (answering_ && now - since_ < state_.options.answer_grace)
+      return std::nullopt;
+    return since_;
+  }
+
 private:
   using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
@@ -48,11 +58,17 @@ private:
   boost::asio::awaitable<bool> send(http_response answer, bool head_only, unsigned version,
                                     bool keep_alive);
   boost::asio::awaitable<void> linger();
+  void now_answering(bool answering) noexcept {
+    answering_ = answering;
+    since_ = steady_clock::now();
+  }
 
   http_server_state& state_;
   boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer input_;
   bool first_{true};
+  bool answering_{false};
+  time_point since_{steady_clock::now()}; // of `answering_`
 };
 
 } // namespace prism::net

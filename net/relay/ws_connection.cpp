@@ -27,9 +27,10 @@ constexpr std::size_t head_bytes = std::size_t{64} << 10;
 ws_connection::ws_connection(const maybe_tls_stream::executor_type& executor,
                              const ws_source_options& options, const endpoint_url& url,
                              tls_context tls, ws_connection_owner& owner)
-    : options_(options), url_(url), tls_(std::move(tls)), owner_(owner), resolver_(executor),
-      ws_(executor), deadline_(executor), wake_(executor, time_point::max()),
-      watch_timer_(executor), watchdog_(options.idle_timeout, steady_clock::now()) {}
+    : options_(options), url_(url), tls_(std::move(tls)), owner_(owner), executor_(executor),
+      resolver_(executor), address_timer_(executor), deadline_(executor),
+      wake_(executor, time_point::max()), watch_timer_(executor),
+      watchdog_(options.idle_timeout, steady_clock::now()) {}
 
 asio::awaitable<connection_end> ws_connection::run(std::string target) {
   const auto self = shared_from_this();
@@ -39,7 +40,7 @@ asio::awaitable<connection_end> ws_connection::run(std::string target) {
     heard();
     next_ping_ = steady_clock::now() + options_.ping_interval;
     asio::co_spawn(
-        ws_.get_executor(), [self] { return self->watch(); }, asio::detached);
+        executor_, [self] { return self->watch(); }, asio::detached);
     owner_.opened();
     co_await read_frames();
   }
@@ -59,7 +60,7 @@ asio::awaitable<void> ws_connection::read_frames() {
     frame_bytes frame = co_await read_message();
     if (!frame || closing_)
       continue;
-    if (ws_.got_binary())
+    if (ws_->got_binary())
       owner_.received(std::move(frame));
     else
       owner_.skipped(frame->size());
@@ -73,15 +74,15 @@ asio::awaitable<frame_bytes> ws_connection::read_message() {
     const std::size_t have = message->size();
     // After the header has been read, the hint is the rest of the message, so an oversized message
     // is rejected before memory is allocated for it.
-    if (have > 0 && have + ws_.read_size_hint(1) > options_.max_frame_bytes) {
+    if (have > 0 && have + ws_->read_size_hint(1) > options_.max_frame_bytes) {
       refuse(*message);
       co_return nullptr;
     }
     const std::size_t room =
-        std::min(ws_.read_size_hint(first_read_bytes), options_.max_frame_bytes + 1 - have);
+        std::min(ws_->read_size_hint(first_read_bytes), options_.max_frame_bytes + 1 - have);
     message->resize(have + room);
     const auto [ec, count] =
-        co_await ws_.async_read_some(asio::buffer(message->data() + have, room), use_result);
+        co_await ws_->async_read_some(asio::buffer(message->data() + have, room), use_result);
     message->resize(have + count);
     if (ec) {
       finish_read(ec);
@@ -92,7 +93,7 @@ asio::awaitable<frame_bytes> ws_connection::read_message() {
       refuse(*message);
       co_return nullptr;
     }
-  } while (!ws_.is_message_done());
+  } while (!ws_->is_message_done());
   // Small messages must not keep the buffer of the first read.
   if (message->capacity() > 2 * message->size())
     message->shrink_to_fit();
@@ -132,7 +133,7 @@ void ws_connection::ping() {
   if (ping_under_way_ || closing_ || end_)
     return;
   ping_under_way_ = true;
-  ws_.async_ping({}, [self = shared_from_this()](error_code) { self->ping_under_way_ = false; });
+  ws_->async_ping({}, [self = shared_from_this()](error_code) { self->ping_under_way_ = false; });
 }
 
 void ws_connection::heard() {
@@ -153,7 +154,7 @@ void ws_connection::close() {
   }
   arm_deadline(options_.close_timeout, disconnect_reason::stopped,
                "stopped; the peer did not answer the close frame in time");
-  ws_.async_close(websocket::close_code::going_away, [self = shared_from_this()](error_code ec) {
+  ws_->async_close(websocket::close_code::going_away, [self = shared_from_this()](error_code ec) {
     self->finish(disconnect_reason::stopped,
                  ec ? "stopped; closing failed: " + ec.message() : "stopped; closed by both sides");
   });
@@ -178,7 +179,7 @@ void ws_connection::disarm_deadline() {
 
 void ws_connection::finish_read(const error_code& ec) {
   if (ec == websocket::error::closed) {
-    const auto& why = ws_.reason();
+    const auto& why = ws_->reason();
     finish(disconnect_reason::closed,
            fmt::format("the peer closed with code {} '{}'", static_cast<unsigned>(why.code),
                        std::string_view(why.reason.data(), why.reason.size())));
@@ -205,7 +206,11 @@ void ws_connection::finish(disconnect_reason reason, std::string text) {
                         .head = {}};
   error_code ignored;
   resolver_.cancel();
-  ws_.next_layer().next_layer().close(ignored);
+  if (race_)
+    race_->cancel();
+  if (ws_)
+    ws_->next_layer().next_layer().close(ignored);
+  address_timer_.cancel();
   disarm_deadline();
   watch_timer_.cancel();
   wake_.cancel();

@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 #include "core/frame_bytes.hpp"
+#include "net/connect_race.hpp"
 #include "net/endpoint_url.hpp"
 #include "net/maybe_tls_stream.hpp"
 #include "net/relay/idle_watchdog.hpp"
@@ -67,9 +68,11 @@ public:
 private:
   // -- opening -------------------------------------------------------------------------------
   boost::asio::awaitable<void> open(std::string target);
-  boost::asio::awaitable<void> connect_tcp();
+  boost::asio::awaitable<connect_race::endpoints> resolve();
+  boost::asio::awaitable<connect_race::endpoints> connect_tcp(connect_race::endpoints where);
   boost::asio::awaitable<void> handshake_tls();
-  boost::asio::awaitable<void> handshake_websocket(std::string target);
+  boost::asio::awaitable<void> handshake_websocket(const std::string& target);
+  void give_up_address_at(time_point when);
 
   // -- open ----------------------------------------------------------------------------------
   boost::asio::awaitable<void> read_frames();
@@ -91,8 +94,13 @@ private:
   tls_context tls_;
   ws_connection_owner& owner_;
 
+  maybe_tls_stream::executor_type executor_;
   boost::asio::ip::tcp::resolver resolver_;
-  boost::beast::websocket::stream<maybe_tls_stream> ws_;
+  std::shared_ptr<connect_race> race_;                                  // while connecting
+  std::optional<boost::beast::websocket::stream<maybe_tls_stream>> ws_; // once connected
+  boost::asio::steady_timer address_timer_;
+  unsigned address_{0};  // number of the one being tried
+  bool given_up_{false}; // it, not the connection
   boost::asio::steady_timer deadline_;
   std::uint64_t deadline_generation_{0};
   boost::asio::steady_timer wake_;

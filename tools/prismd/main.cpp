@@ -1,9 +1,11 @@
 #include "actors/node/node.hpp"
+#include "actors/node/node_summary.hpp"
 #include "actors/node/start_errors.hpp"
 #include "config/parse.hpp"
 #include "core/crash_point.hpp"
 #include "core/exit_code.hpp"
 #include "tools/prismd/logging.hpp"
+#include "tools/prismd/memory_fit.hpp"
 #include "tools/prismd/print_statements.hpp"
 
 #include <csignal>
@@ -12,14 +14,21 @@
 #include <unistd.h>
 
 // prismd: follows one firehose and indexes it until SIGTERM or SIGINT. Exit codes:
-// core/exit_code.hpp.
+// core/exit_code.hpp. SIGUSR1 and SIGHUP are answered in the log.
 
 namespace {
 
 volatile std::sig_atomic_t stop_signal = 0;
+volatile std::sig_atomic_t summary_wanted = 0; // SIGUSR1
+volatile std::sig_atomic_t reload_wanted = 0;  // SIGHUP
 
 void on_signal(int number) {
-  stop_signal = number;
+  if (number == SIGUSR1)
+    summary_wanted = 1;
+  else if (number == SIGHUP)
+    reload_wanted = 1;
+  else
+    stop_signal = number;
 }
 
 void handle_signals() {
@@ -27,18 +36,42 @@ void handle_signals() {
   action.sa_handler = on_signal;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGUSR1, &action, nullptr);
+  sigaction(SIGHUP, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
 constexpr std::chrono::milliseconds signal_poll{100};
 
+/// Answers the signals that do not end the process. @param running null during the start.
+void answer_signals(prism::node* running) {
+  if (reload_wanted != 0) {
+    reload_wanted = 0;
+    spdlog::warn("SIGHUP: nothing to reload; settings are read at the start only, and the log goes "
+                 "to the standard error: restart prismd to apply changed settings");
+  }
+  if (summary_wanted == 0)
+    return;
+  summary_wanted = 0;
+  if (running == nullptr) {
+    spdlog::info("state: starting, waiting for the database");
+    return;
+  }
+  for (const auto& line : prism::summary_of(*running))
+    spdlog::info("state: {}", line);
+}
+
+/// For waits without a running node.
 [[nodiscard]] bool stop_requested() {
+  answer_signals(nullptr);
   return stop_signal != 0;
 }
 
 /// Waits for a signal or a request of the node to end. @returns the code to exit with.
 prism::exit_code wait_for_end(prism::node& node) {
   for (;;) {
+    answer_signals(&node);
     if (const auto request = node.context().status.wait(signal_poll)) {
       const bool good = request->code == prism::exit_code::success;
       spdlog::log(good ? spdlog::level::info : spdlog::level::critical, "stopping: {}",
@@ -58,13 +91,16 @@ prism::exit_code wait_for_end(prism::node& node) {
 }
 
 prism::exit_code run(const prism::config::parse_result& parsed) {
-  const auto& options = parsed.values;
+  auto options = parsed.values;
   handle_signals();
   if (const auto plan = prism::parse_crash_point(options.crash_point))
     prism::arm(*plan);
   prism::tools::set_up_logging(options);
   for (const auto& warning : parsed.warnings)
     spdlog::warn("{}", warning);
+  if (const auto memory = prism::tools::find_memory_limit())
+    if (const auto line = prism::tools::fit_window(options, *memory))
+      spdlog::warn("{}", *line);
   auto node = prism::node::start(options, stop_requested);
   if (!node) {
     const auto code = prism::exit_code_of(node.error().code);
@@ -83,9 +119,10 @@ prism::exit_code run(const prism::config::parse_result& parsed) {
 } // namespace
 
 int main(int argc, char** argv) {
+  prism::tools::open_standard_descriptors();
   const auto parsed = prism::config::parse(argc, argv, environ);
   if (!parsed) {
-    std::fprintf(stderr, "prismd: %s\n", parsed.error().why.message.c_str());
+    prism::tools::print_error("prismd: " + parsed.error().why.message + "\n");
     return parsed.error().exit_code;
   }
   if (parsed->what != prism::config::action::run) {
@@ -93,5 +130,7 @@ int main(int argc, char** argv) {
     std::fputs((statements ? prism::tools::statements_text() : parsed->text).c_str(), stdout);
     return prism::to_int(prism::exit_code::success);
   }
-  return prism::to_int(run(*parsed));
+  const auto code = run(*parsed);
+  prism::tools::finish_logging();
+  return prism::to_int(code);
 }

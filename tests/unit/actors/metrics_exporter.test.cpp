@@ -70,3 +70,17 @@ TEST_CASE("/readyz names each fact that makes the node unready") {
   CHECK(not_ready("FAIL ending: epoch 4 is no longer the current one"));
   CHECK(get(port, "/healthz").result_int() == 200); // no reason to kill it
 }
+
+TEST_CASE("/metrics counts the connections to it") {
+  config::options options;
+  options.metrics_listen = "127.0.0.1:0";
+  actor_fixture bench(options);
+  const auto port = bench.field(bench.put<metrics_exporter_state>(names::metrics), "port");
+  CHECK(get(port, "/healthz").result_int() == 200);
+  CHECK(eventually([&] {
+    return get(port, "/metrics")
+               .body()
+               .find("prism_http_connection_events_total{event=\"accepted\"} 0\n") ==
+           std::string::npos;
+  }));
+}

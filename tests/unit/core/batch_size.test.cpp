@@ -5,48 +5,48 @@
 using namespace std::chrono_literals;
 using prism::batch_size;
 
-TEST_CASE("a batch may have its cap of frames until one fails, and then half of that") {
+TEST_CASE("a batch may have its cap of operations until one fails, and then half of that") {
   batch_size size(500, 10s);
-  CHECK(size.max_frames() == 500);
-  size.committed(500, 9s);
-  CHECK(size.max_frames() == 500);
+  CHECK(size.max_units() == 500);
+  size.committed(true, 9s);
+  CHECK(size.max_units() == 500);
   size.failed(500);
-  CHECK(size.max_frames() == 250);
+  CHECK(size.max_units() == 250);
   // It was not full: what counts is what was in it.
   size.failed(40);
-  CHECK(size.max_frames() == 20);
+  CHECK(size.max_units() == 20);
   size.failed(1);
-  CHECK(size.max_frames() == 1);
+  CHECK(size.max_units() == 1);
   // A batch that began before the last one failed.
   size.failed(400);
-  CHECK(size.max_frames() == 1);
+  CHECK(size.max_units() == 1);
 }
 
 TEST_CASE("a batch cap of zero still makes progress") {
   batch_size size(0, 10s);
-  CHECK(size.max_frames() == 1);
+  CHECK(size.max_units() == 1);
   size.failed(1);
-  CHECK(size.max_frames() == 1);
-  size.committed(1, 1ms);
-  CHECK(size.max_frames() == 1);
+  CHECK(size.max_units() == 1);
+  size.committed(true, 1ms);
+  CHECK(size.max_units() == 1);
 }
 
 TEST_CASE("only a full batch that was quick lets the next one be larger") {
   batch_size size(500, 10s);
   size.failed(128);
-  REQUIRE(size.max_frames() == 64);
-  size.committed(63, 1ms);
-  CHECK(size.max_frames() == 64);
-  size.committed(64, 2500ms);
-  CHECK(size.max_frames() == 128);
-  size.committed(128, 5s);
-  CHECK(size.max_frames() == 144);
-  size.committed(144, 5001ms);
-  CHECK(size.max_frames() == 144);
-  size.committed(144, 1s);
-  CHECK(size.max_frames() == 288);
-  size.committed(288, 1s);
-  CHECK(size.max_frames() == 500);
+  REQUIRE(size.max_units() == 64);
+  size.committed(false, 1ms);
+  CHECK(size.max_units() == 64);
+  size.committed(true, 2500ms);
+  CHECK(size.max_units() == 128);
+  size.committed(true, 5s);
+  CHECK(size.max_units() == 144);
+  size.committed(true, 5001ms);
+  CHECK(size.max_units() == 144);
+  size.committed(true, 1s);
+  CHECK(size.max_units() == 288);
+  size.committed(true, 1s);
+  CHECK(size.max_units() == 500);
 }
 
 TEST_CASE("a database of a steady speed is overstepped only until its speed is known") {
@@ -56,20 +56,20 @@ TEST_CASE("a database of a steady speed is overstepped only until its speed is k
     int failures = 0;
     std::size_t done = 0;
     for (int batch = 0; batch < 1'000; ++batch) {
-      const auto took = per_frame * static_cast<int>(size.max_frames());
+      const auto took = per_frame * static_cast<int>(size.max_units());
       if (took > limit) {
         ++failures;
-        size.failed(size.max_frames());
+        size.failed(size.max_units());
       } else {
-        done += size.max_frames();
-        size.committed(size.max_frames(), took);
+        done += size.max_units();
+        size.committed(true, took);
       }
     }
     INFO(per_frame.count() << " ms each");
     CHECK(failures <= 9);
     CHECK(done >= 991); // and never stands still
     // Not far below what fits, or the cost of transactions would count.
-    CHECK(size.max_frames() >=
+    CHECK(size.max_units() >=
           std::min<std::size_t>(
               500, static_cast<std::size_t>(std::chrono::milliseconds{limit} / per_frame / 4)));
   }

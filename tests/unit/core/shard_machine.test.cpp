@@ -14,6 +14,10 @@ struct fixture {
   shard_machine machine{8, 10s, {.min = 100ms, .max = 5s, .factor = 2, .jitter = 0}};
   time_point now{};
 
+  /// Frames of one operation each.
+  [[nodiscard]] batch_load of(std::size_t frames) const {
+    return {.frames = frames, .ops = frames, .full = frames >= machine.max_ops()};
+  }
   void load() {
     REQUIRE(machine.on_start(now).next == action::load_cursor);
     REQUIRE(machine.on_cursor().announce);
@@ -25,7 +29,7 @@ struct fixture {
   }
   /// From "build" to "write".
   void hand_over(std::size_t frames) {
-    REQUIRE(machine.on_built(frames).next == action::resolve_ids);
+    REQUIRE(machine.on_built(of(frames)).next == action::resolve_ids);
     REQUIRE(machine.on_ids().next == action::write);
   }
   [[nodiscard]] shard_decision fail(batch_failure why, bool has_unconfirmed = false) {
@@ -69,7 +73,7 @@ TEST_CASE_METHOD(fixture,
                  "work is written by way of building and ids, and the next batch follows") {
   load();
   write(3);
-  CHECK(machine.in_flight() == 3);
+  CHECK(machine.in_flight().frames == 3);
   CHECK(machine.on_work(true, now).next == action::none); // one batch at a time
   const auto done = commit(true);
   CHECK(done.next == action::build);
@@ -77,7 +81,7 @@ TEST_CASE_METHOD(fixture,
   hand_over(1);
   CHECK(commit(false).next == action::none);
   CHECK(machine.current() == phase::idle);
-  CHECK(machine.in_flight() == 0);
+  CHECK(machine.in_flight().frames == 0);
 }
 
 TEST_CASE_METHOD(fixture, "frames sent again to an idle shard are acknowledged at once") {
@@ -113,7 +117,7 @@ TEST_CASE_METHOD(fixture, "a transient failure retries the same batch after a de
   const auto failed = fail(batch_failure::transient);
   CHECK(failed.next == action::wait);
   CHECK_FALSE(failed.requeue);
-  CHECK(machine.in_flight() == 4);
+  CHECK(machine.in_flight().frames == 4);
   CHECK(machine.on_work(true, now).next == action::none); // waits
   CHECK(timer().next == action::resolve_ids);
   CHECK(machine.on_ids().next == action::write);
@@ -131,12 +135,27 @@ TEST_CASE_METHOD(fixture, "a batch that is too large is halved after a delay, an
   const auto failed = fail(batch_failure::too_large);
   CHECK(failed.next == action::wait);
   CHECK(failed.requeue);
-  CHECK(machine.max_frames() == 4);
-  CHECK(machine.in_flight() == 0);
+  CHECK(machine.max_ops() == 4);
+  CHECK(machine.in_flight().frames == 0);
   CHECK(timer().next == action::build);
   hand_over(4);
   CHECK(commit().next == action::none);
-  CHECK(machine.max_frames() == 8);
+  CHECK(machine.max_ops() == 8);
+}
+
+TEST_CASE_METHOD(fixture, "frames of many operations are halved by operations, not by frames") {
+  load();
+  REQUIRE(machine.on_work(true, now).next == action::build);
+  REQUIRE(machine.on_built({.frames = 2, .ops = 6, .full = true}).next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  CHECK(fail(batch_failure::too_large).requeue);
+  CHECK(machine.max_ops() == 3);
+  CHECK(timer().next == action::build);
+  // It holds less than it may, since the next frame has three operations as well.
+  REQUIRE(machine.on_built({.frames = 1, .ops = 2, .full = true}).next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  CHECK(commit().next == action::none);
+  CHECK(machine.max_ops() == 6);
 }
 
 TEST_CASE_METHOD(fixture, "a single frame that is too large is retried as it is") {
@@ -155,7 +174,7 @@ TEST_CASE_METHOD(fixture, "rejected content is bisected down to one frame withou
     const auto failed = fail(batch_failure::poison);
     CHECK(failed.next == action::build);
     CHECK(failed.requeue);
-    CHECK(machine.max_frames() == left);
+    CHECK(machine.max_ops() == left);
     hand_over(left);
   }
   CHECK(fail(batch_failure::poison).next == action::quarantine);
@@ -196,11 +215,11 @@ TEST_CASE_METHOD(fixture, "rejected content while quarantining is not bisected a
 TEST_CASE_METHOD(fixture, "a rejected DID puts its only frame aside as a whole") {
   load();
   REQUIRE(machine.on_work(true, now).next == action::build);
-  REQUIRE(machine.on_built(2).next == action::resolve_ids);
+  REQUIRE(machine.on_built(of(2)).next == action::resolve_ids);
   const auto first = machine.on_ids_rejected(now, 0);
   CHECK(first.next == action::build);
   CHECK(first.requeue);
-  REQUIRE(machine.on_built(1).next == action::resolve_ids);
+  REQUIRE(machine.on_built(of(1)).next == action::resolve_ids);
   CHECK(machine.on_ids_rejected(now, 0).next == action::quarantine);
   CHECK(machine.quarantine_whole_frame());
 }
@@ -247,7 +266,7 @@ TEST_CASE_METHOD(fixture, "a fatal error while quarantining blocks the shard") {
 TEST_CASE_METHOD(fixture, "users that cannot be created block only if an operator has to act") {
   load();
   REQUIRE(machine.on_work(true, now).next == action::build);
-  REQUIRE(machine.on_built(2).next == action::resolve_ids);
+  REQUIRE(machine.on_built(of(2)).next == action::resolve_ids);
   const auto away = machine.on_ids_failed(false, now, 0);
   CHECK(away.next == action::wait);
   CHECK_FALSE(away.blocked);
@@ -293,7 +312,7 @@ TEST_CASE_METHOD(fixture,
   REQUIRE(machine.on_ids().next == action::write);
   const auto with = fail(batch_failure::commit_unknown, true);
   CHECK_FALSE(with.pending_report_lost);
-  CHECK(machine.in_flight() == 4);
+  CHECK(machine.in_flight().frames == 4);
 }
 
 TEST_CASE_METHOD(fixture, "an unconfirmed report is lost when its batch is divided") {
@@ -390,7 +409,7 @@ TEST_CASE_METHOD(fixture, "a stop waits for the batch in the database only") {
   SECTION("resolving ids") {
     load();
     REQUIRE(machine.on_work(true, now).next == action::build);
-    REQUIRE(machine.on_built(1).next == action::resolve_ids);
+    REQUIRE(machine.on_built(of(1)).next == action::resolve_ids);
     CHECK(machine.on_stop().next == action::none);
     CHECK(machine.on_ids().next == action::write);
     CHECK(commit(true).next == action::stop);

@@ -55,6 +55,28 @@ TEST_CASE("A name server that does not answer for one name does not delay others
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{30});
 }
 
+TEST_CASE("A name server that swallows everything leaves time for the next") {
+  dns_server first;
+  dns_server second;
+  second.add_txt("a.test", {"x"});
+  second.add_address("a.test", "127.0.0.1");
+  first.set_mood("a.test", mood::silent);
+  io_thread thread;
+  auto made =
+      dns_resolver::make(thread.context(), {.servers = first.address() + "," + second.address(),
+                                            .timeout = patience,
+                                            .attempt_timeout = std::chrono::milliseconds{100}});
+  REQUIRE(made);
+  REQUIRE(thread.start("the test"));
+  const auto ask = [&](auto question) {
+    return fetching::finish(
+        boost::asio::co_spawn(thread.context(), std::move(question), boost::asio::use_future));
+  };
+  CHECK(ask((*made)->txt("a.test")));
+  CHECK(ask((*made)->addresses("a.test")));
+  CHECK(first.questions() > 0);
+}
+
 TEST_CASE("Queries in flight end when the resolver is stopped") {
   fetching f;
   f.names.set_mood("silent.test", mood::silent);

@@ -1,8 +1,10 @@
+#include "tests/support/swallowing_address.hpp"
 #include "tests/unit/net/support/fetching.hpp"
 
 using namespace prism;
 using namespace prism::net;
 using namespace prism::net::test;
+using prism::test::swallowing_address;
 using namespace std::chrono_literals;
 
 namespace {
@@ -298,4 +300,31 @@ TEST_CASE("A host with a dead address is reached at its other address") {
   f.names.add_address("two.test", "127.0.0.2"); // nobody listens there
   f.names.add_address("two.test", "127.0.0.1");
   CHECK(code_of(f.get("http://two.test:" + server.port() + "/")) == "200");
+}
+
+TEST_CASE("A host with an address that swallows every packet is reached at its other address") {
+  fetching f{local_options()};
+  web_server server{say_hello};
+  const auto port = static_cast<std::uint16_t>(std::stoi(server.port()));
+  const swallowing_address bad("127.0.0.2", port, swallowing_address::what::packets);
+  f.names.add_address("two.test", "127.0.0.2");
+  f.names.add_address("two.test", "127.0.0.1");
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(code_of(f.get("http://two.test:" + server.port() + "/")) == "200");
+  CHECK(std::chrono::steady_clock::now() - begin < patience / 3);
+}
+
+TEST_CASE(
+    "A host with an address that hangs in the TLS handshake is reached at its other address") {
+  const temporary_directory files;
+  certificate_authority ours{files, "ours"};
+  const auto named = ours.issue("DNS:two.test");
+  web_server server{say_hello, named.certificate, named.key};
+  fetching f{local_options(10s), ours.file()};
+  const auto port = static_cast<std::uint16_t>(std::stoi(server.port()));
+  const swallowing_address bad("127.0.0.2", port, swallowing_address::what::bytes);
+  f.names.add_address("two.test", "127.0.0.2");
+  f.names.add_address("two.test", "127.0.0.1");
+  CHECK(code_of(f.get("https://two.test:" + server.port() + "/")) == "200");
+  CHECK(bad.was_tried());
 }

@@ -12,6 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <catch2/catch.hpp>
 #include <stdexcept>
+#include <vector>
 
 using namespace prism::net;
 using namespace prism::net::test;
@@ -22,10 +23,16 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
+// More than the buffers of two sockets take.
+constexpr std::size_t large_page = std::size_t{32} << 20;
+
 // A client that sends arbitrary bytes.
 class raw_client {
 public:
-  explicit raw_client(const http_server& server) : socket_(io_) {
+  explicit raw_client(const http_server& server, const std::string& from = "127.0.0.1")
+      : socket_(io_) {
+    socket_.open(asio::ip::tcp::v4());
+    socket_.bind({asio::ip::make_address(from), 0});
     socket_.connect({asio::ip::make_address("127.0.0.1"), server.port()});
   }
 
@@ -69,6 +76,8 @@ std::unique_ptr<http_server> start(http_server_options options = {}) {
   auto started = http_server::start(
       options,
       {{"GET", "/metrics", [](const http_request&) { return http_response{.body = "m 1\n"}; }},
+       {"GET", "/large",
+        [](const http_request&) { return http_response{.body = std::string(large_page, 'x')}; }},
        {"GET", "/query",
         [](const http_request& request) {
           return http_response{.content_type = "text/x",
@@ -246,36 +255,97 @@ TEST_CASE("an idle connection is kept until the timeout") {
   CHECK(client.rest().empty());
 }
 
-TEST_CASE("a connection beyond the limit gets 503") {
+TEST_CASE("a connection beyond the limit takes the place of the one idle longest") {
   const auto server = start({.max_connections = 2});
   raw_client first(*server);
-  auto second = std::make_unique<raw_client>(*server);
+  raw_client second(*server);
+  CHECK(second.ask("GET", "/metrics").result_int() == 200);
   CHECK(first.ask("GET", "/metrics").result_int() == 200);
-  CHECK(second->ask("GET", "/metrics").result_int() == 200);
-  {
-    raw_client third(*server);
-    CHECK(third.receive().result_int() == 503);
-  }
-  CHECK(server->stats().refused == 1);
-  // A freed slot is reused.
-  second.reset();
-  REQUIRE(eventually([&] { return server->stats().open == 1; }));
-  raw_client fourth(*server);
-  CHECK(fourth.ask("GET", "/metrics").result_int() == 200);
+  raw_client third(*server);
+  CHECK(third.ask("GET", "/metrics").result_int() == 200);
+  CHECK(second.rest().empty());
   CHECK(first.ask("GET", "/metrics").result_int() == 200);
+  CHECK(server->stats().evicted == 1);
+  CHECK(server->stats().refused == 0);
 }
 
-TEST_CASE("many connections too many are closed without an answer") {
-  const auto server = start({.max_connections = 1});
+TEST_CASE("while all are being answered, a further one gets 503 and more are closed") {
+  const auto server = start({.max_connections = 1, .answer_grace = patience});
   raw_client first(*server);
-  CHECK(first.ask("GET", "/metrics").result_int() == 200);
+  first.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n"); // and does not read it
+  REQUIRE(eventually([&] { return server->stats().answers[2] == 1; }));
   // Refused ones count as open until they have closed their side, or for a while: hence the third
   // comes before anything is waited for.
-  raw_client second(*server);
-  raw_client third(*server);
-  CHECK(second.receive().result_int() == 503);
-  CHECK((third.rest().empty() || third.rest() == "reset"));
+  {
+    raw_client second(*server);
+    raw_client third(*server);
+    CHECK(second.receive().result_int() == 503);
+    CHECK((third.rest().empty() || third.rest() == "reset"));
+  }
   CHECK(server->stats().refused == 2);
+  CHECK(first.receive().body().size() == large_page);
+  // The place is free again.
+  raw_client fourth(*server);
+  CHECK(fourth.ask("GET", "/metrics").result_int() == 200);
+}
+
+TEST_CASE("however many clients say nothing, one that asks is answered") {
+  const auto server = start(); // as prismd's
+  // Of the prober's own address, or of others.
+  const std::string from = GENERATE("127.0.0.1", "127.0.0.2");
+  // Nothing, half a header, or a request and then nothing.
+  const std::string said =
+      GENERATE("", "GET /metrics HTTP/1.1\r\nHost:", "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
+  std::vector<std::unique_ptr<raw_client>> silent;
+  for (int round = 0; round < 12; ++round) {
+    for (int i = 0; i < 100; ++i) {
+      silent.push_back(std::make_unique<raw_client>(*server, from));
+      silent.back()->send(said);
+    }
+    raw_client prober(*server);
+    CHECK(prober.ask("GET", "/metrics").result_int() == 200);
+  }
+  REQUIRE(eventually([&] { return server->stats().connections == 1212; }));
+  const auto stats = server->stats();
+  CHECK(stats.open <= 64);
+  CHECK(stats.evicted >= 1100);
+  CHECK(stats.refused == 0);
+}
+
+TEST_CASE(
+    "an address cannot take the places of others, even with requests whose answers it leaves") {
+  const auto server = start({.max_connections = 8, .max_per_address = 6, .answer_grace = patience});
+  std::vector<std::unique_ptr<raw_client>> greedy;
+  for (int i = 0; i < 20; ++i) {
+    greedy.push_back(std::make_unique<raw_client>(*server, "127.0.0.2"));
+    greedy.back()->send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  REQUIRE(eventually([&] { return server->stats().answers[2] == 6; }));
+  raw_client prober(*server);
+  CHECK(prober.ask("GET", "/metrics").result_int() == 200);
+}
+
+TEST_CASE("a client that takes nothing of its answer loses its place to another") {
+  const auto server = start({.max_connections = 1, .answer_grace = milliseconds{1}});
+  raw_client first(*server);
+  first.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+  REQUIRE(eventually([&] { return server->stats().answers[2] == 1; }));
+  CHECK(eventually([&] {
+    raw_client second(*server);
+    return second.ask("GET", "/metrics").result_int() == 200;
+  }));
+  CHECK(server->stats().evicted >= 1);
+}
+
+TEST_CASE("the one scraper of another address keeps its idle connection in a flood") {
+  const auto server = start({.max_connections = 8});
+  raw_client scraper(*server);
+  CHECK(scraper.ask("GET", "/metrics").result_int() == 200);
+  std::vector<std::unique_ptr<raw_client>> silent;
+  for (int i = 0; i < 100; ++i)
+    silent.push_back(std::make_unique<raw_client>(*server, "127.0.0.2"));
+  REQUIRE(eventually([&] { return server->stats().connections == 101; }));
+  CHECK(scraper.ask("GET", "/metrics").result_int() == 200);
 }
 
 TEST_CASE("stopping cuts open connections") {

@@ -1,0 +1,16 @@
+#include "actors/runtime/node_readiness.hpp"
+
+namespace prism {
+
+readiness readiness_of(const node_context& node) {
+  auto facts = node.status.facts();
+  const auto& firehose = node.metrics.firehose();
+  facts.firehose_connected = firehose.connected->Value() != 0;
+  if (const auto newest = firehose.event_timestamp->Value(); newest > 0)
+    facts.newest_event_age = std::chrono::duration_cast<std::chrono::seconds>(
+        std::chrono::system_clock::now().time_since_epoch() -
+        std::chrono::duration<double>(newest));
+  return evaluate_readiness(facts);
+}
+
+} // namespace prism
