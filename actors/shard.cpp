@@ -84,7 +84,7 @@ shard_actor::behavior_type shard_state::make_behavior() {
 actor_status shard_state::status() const {
   const auto& depth = queue_.depth();
   return {names::shard(number_),
-          {{"durable_seq", std::to_string(queue_.durable_seq())},
+          {{"durable_seq", std::to_string(queue_.durable().seq)},
            {"depth", std::to_string(depth.depth())},
            {"peak", std::to_string(depth.peak())},
            {"capacity", std::to_string(depth.capacity())}}};
@@ -175,6 +175,7 @@ void shard_state::build() {
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
   batch_->epoch = node_->epoch;
+  batch_->moves_cursor = batch_->last_seq > queue_.durable().seq;
   batch_->verify_deletions = node_->options.verify_deletions && node_->options.identity_lookups;
   handed_over_ = false;
   hit(crash_point::after_decode);
@@ -253,8 +254,8 @@ void shard_state::quarantine() {
   spdlog::error(
       "PostgreSQL rejected frame {}; moving the offending operations to dead_letters: {} {}",
       frame.seq, rejection.sqlstate, rejection.message);
-  db::refused_frame refused{peeked ? std::string{peeked->did} : std::string{}, rejection.message,
-                            rejection.sqlstate, *frame.data};
+  db::refused_frame refused{frame.seq, peeked ? std::string{peeked->did} : std::string{},
+                            rejection.message, rejection.sqlstate, *frame.data};
   ask_database(
       self_, *node_, db::bisect_job{batch_, std::move(refused), machine_.quarantine_whole_frame()},
       [this](const db::apply_report& report) { on_committed(report); },
@@ -270,7 +271,7 @@ void shard_state::on_committed(const db::apply_report& report) {
   count(report.already_applied && unconfirmed ? *unconfirmed : report);
   const auto batch = std::exchange(batch_, nullptr);
   rejection_.reset();
-  must_hold(queue_.committed(batch->last_seq));
+  must_hold(queue_.committed(queue_.batch_end()));
   report_durable(newest_time(*batch));
   if (const auto identity = node_->actors.find(names::identity);
       identity && !(batch->identities.empty() && batch->accounts.empty()))

@@ -18,13 +18,14 @@ namespace {
 
 void shard_state::announce() {
   incarnation_ = next_incarnation();
+  queue_.forget_apart();
   if (const auto firehose = node_->actors.find(names::firehose))
-    self_->send(firehose, shard_ready{number_, incarnation_, queue_.durable_seq()});
+    self_->send(firehose, shard_ready{number_, incarnation_, queue_.durable().seq});
 }
 
 void shard_state::report_durable(std::int64_t event_time) {
   if (const auto firehose = node_->actors.find(names::firehose))
-    self_->send(firehose, frames_durable{number_, queue_.durable_seq(), event_time});
+    self_->send(firehose, frames_durable{number_, queue_.durable(), event_time});
 }
 
 // For readiness.

@@ -20,8 +20,12 @@ struct firehose_metrics {
   prometheus::Counter* bytes;
   /// Frames skipped because they cannot be processed, by reason (`labels::bad_frame_reasons`).
   labelled_counter bad_frames;
-  /// Frames skipped because their seq is not higher than that of an earlier frame.
+  /// Frames skipped because their seq was read before.
   prometheus::Counter* repeated;
+  /// Frames out of order, by what became of them (`labels::out_of_order_kinds`).
+  labelled_counter out_of_order;
+  /// 1 while the relay sends only numbers that were passed before, else 0.
+  prometheus::Gauge* went_back;
   /// WebSocket connections opened.
   prometheus::Counter* connects;
   /// Connections closed and attempts failed, by reason (`labels::disconnect_reasons`).

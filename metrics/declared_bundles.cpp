@@ -23,9 +23,14 @@ firehose_metrics declare_firehose(declarer& d) {
       .bad_frames = d.counters("firehose_bad_frames_total",
                                "Frames skipped because they cannot be processed, by reason.",
                                "reason", labels::bad_frame_reasons),
-      .repeated = d.counter(
-          "firehose_repeated_frames_total",
-          "Frames skipped because their seq is not higher than that of an earlier frame."),
+      .repeated = d.counter("firehose_repeated_frames_total",
+                            "Frames skipped because their seq was read before."),
+      .out_of_order = d.counters(
+          "firehose_out_of_order_frames_total",
+          "Frames out of order: strays far ahead and late ones are indexed, refused ones skipped.",
+          "kind", labels::out_of_order_kinds),
+      .went_back = d.gauge("firehose_numbers_went_back",
+                           "1 while the relay sends only seqs that were passed before, else 0."),
       .connects = d.counter("firehose_connects_total", "WebSocket connections opened."),
       .disconnects = d.counters("firehose_disconnects_total",
                                 "Connections closed and connection attempts failed, by reason.",

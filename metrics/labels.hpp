@@ -22,6 +22,9 @@ inline constexpr std::array<std::string_view, 7> frame_kinds{
 inline constexpr std::array<std::string_view, 4> bad_frame_reasons{"invalid", "limit", "oversized",
                                                                    "text"};
 
+/// `kind` of a frame out of order: prism::odd_number.
+inline constexpr std::array<std::string_view, 3> out_of_order_kinds{"stray", "late", "refused"};
+
 /// `reason` of a disconnect: net::disconnect_reason.
 inline constexpr std::array<std::string_view, 11> disconnect_reasons{
     "resolve_failed",  "connect_failed", "tls_failed", "upgrade_refused",

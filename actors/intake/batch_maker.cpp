@@ -37,7 +37,7 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_fr
     const bool alone = decoded && needs_own_batch(*decoded);
     if (alone && !queue.in_flight().empty())
       break;
-    current_seq_ = frame.seq;
+    current_ = frame.position;
     const auto added = decoded ? builder.add(*decoded) : tl::unexpected(decoded.error());
     if (!added) {
       if (is_new())
@@ -47,9 +47,9 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_fr
     full = alone || queue.in_flight().size() + 1 >= max_frames;
     queue.take_next();
   }
-  logged_up_to_seq_ = std::max(logged_up_to_seq_, current_seq_);
+  logged_up_to_ = std::max(logged_up_to_, current_);
   auto batch = builder.take();
-  batch.last_seq = queue.batch_seq();
+  batch.last_seq = queue.batch_end().seq;
   return batch;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/frame_queue.hpp"
+#include "core/stream_position.hpp"
 #include "db/batch/batch_builder.hpp"
 #include "messages/types.hpp"
 
@@ -44,12 +45,12 @@ public:
   [[nodiscard]] const not_indexed& left_out() const noexcept { return left_out_; }
 
 private:
-  [[nodiscard]] bool is_new() const noexcept { return current_seq_ > logged_up_to_seq_; }
+  [[nodiscard]] bool is_new() const noexcept { return current_ > logged_up_to_; }
 
   db::build_events events_;
   not_indexed left_out_;
-  std::int64_t current_seq_{0}; // of the frame that is being built
-  std::int64_t logged_up_to_seq_{0};
+  stream_position current_; // of the frame that is being built
+  stream_position logged_up_to_;
 };
 
 } // namespace prism

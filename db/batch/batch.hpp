@@ -147,6 +147,9 @@ struct batch {
   std::int64_t epoch{0};
   std::int64_t place_base{0}; ///< of the stream (`place_of`)
   std::int64_t last_seq{0};   ///< the shard's cursor after this batch
+  /// False: the cursor stands there already and stays, since the batch consists of frames that came
+  /// out of order behind it (core/stream_sequence.hpp).
+  bool moves_cursor{true};
   std::uint32_t frames{0};
   ref_tables refs;
   std::vector<op> ops; ///< in the order of the firehose
