@@ -204,6 +204,7 @@ void firehose_state::on_tick() {
   open_shuffled_lanes();
   advance_idle_shards();
   top_up_credit();
+  ask_again_if_due();
   watch_numbers();
   update_metrics();
   finish_if_caught_up();
@@ -260,6 +261,15 @@ void firehose_state::top_up_credit() {
     source_->grant(static_cast<std::uint32_t>(frames));
 }
 
+// What a relay left out of order it may send when it is asked again.
+void firehose_state::ask_again_if_due() {
+  const auto strays = intake_->strays();
+  const bool stray = std::exchange(strays_, strays) != strays;
+  if (source_ && asking_.due(stray, intake_->leap_since(), now()))
+    source_->reconnect(fmt::format("numbers of frames far ahead of {}; asking again from there",
+                                   window_->highest()));
+}
+
 // The relay is connected and sends, but the cursor cannot follow: nothing else would show it.
 void firehose_state::watch_numbers() {
   if (std::exchange(went_back_, intake_->went_back(now())) == went_back_)
@@ -285,8 +295,12 @@ void firehose_state::update_metrics() {
   const auto& out = node_->metrics.firehose();
   out.last_seq->Set(static_cast<double>(window_->highest()));
   out.durable_seq->Set(static_cast<double>(window_->low_watermark()));
-  if (window_->event_time() > 0)
-    out.event_timestamp->Set(static_cast<double>(window_->event_time()) / 1e6);
+  out.lag->Set(std::chrono::duration<double>(window_->longest_wait(now())).count());
+  if (const auto stamp = window_->event_time()) {
+    const auto newest =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch());
+    out.event_timestamp->Set(std::min(static_cast<double>(*stamp) / 1e6, newest.count()));
+  }
   out.window_frames->Set(static_cast<double>(window_->frames()));
   out.window_capacity->Set(static_cast<double>(node_->options.firehose_window_frames));
   const auto channel = window_->channel(now());

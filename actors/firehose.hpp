@@ -4,6 +4,7 @@
 #include "actors/intake/replay_window.hpp"
 #include "actors/runtime/ask_database.hpp"
 #include "actors/runtime/node_context.hpp"
+#include "core/ask_again.hpp"
 #include "core/lane_shuffle.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
@@ -55,6 +56,7 @@ private:
   void open_shuffled_lanes();
   void advance_idle_shards();
   void top_up_credit();
+  void ask_again_if_due();
   void watch_numbers();
   void finish_if_caught_up();
   void update_metrics();
@@ -67,6 +69,8 @@ private:
   std::optional<lane_shuffle> shuffle_; // tests only
   std::uint64_t arrived_at_tick_{0};
   bool went_back_{false}; // the relay's numbers
+  ask_again asking_;
+  std::uint64_t strays_{0}; // seen by `asking_`
   metrics::channel_metrics channel_;
   metrics::running_total exhausted_;
   metrics::running_total lanes_stalled_;

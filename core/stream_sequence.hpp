@@ -86,6 +86,11 @@ public:
   /// every event now has a number that was passed, so the cursor cannot follow. Empty: no sign.
   [[nodiscard]] std::optional<time_point> went_back_at() const noexcept;
 
+  /// Since when an unconfirmed leap has stood; empty: there is none.
+  [[nodiscard]] std::optional<time_point> leap_since() const noexcept {
+    return leap_.empty() ? std::nullopt : std::optional{leap_since_};
+  }
+
 private:
   [[nodiscard]] verdict reach(std::int64_t seq, time_point now);
   [[nodiscard]] verdict leap(std::int64_t seq, time_point now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/clock.hpp"
 #include "core/frame_bytes.hpp"
 #include "core/pool_usage.hpp"
 #include "core/stream_position.hpp"
@@ -33,7 +34,9 @@ namespace prism {
 struct routed_frame {
   std::int64_t seq{0}; ///< its own number
   frame_bytes data;
-  stream_position position{}; ///< its place in its lane, given by the replay window
+  /// Given by the replay window: its place in its lane, and when it arrived.
+  stream_position position{};
+  time_point received{};
 };
 
 /// The source's I/O thread → firehose: the frames just read, in order. Not answered; read credit
@@ -80,7 +83,7 @@ struct shard_ready {
 struct frames_durable {
   std::size_t shard{0};
   stream_position position{};
-  std::int64_t event_time{0}; ///< of the newest event in it, in µs since 1970; 0: none
+  std::vector<std::int64_t> stamps; ///< times of its events, in µs since 1970; the last 101 at most
 };
 
 // -- users --------------------------------------------------------------------------------------

@@ -36,7 +36,9 @@ struct firehose_metrics {
   prometheus::Gauge* last_seq;
   /// Highest seq at or below which every frame is committed.
   prometheus::Gauge* durable_seq;
-  /// `time` of the newest committed event, in seconds since 1970; the lag is derived from it.
+  /// Seconds since the frame that waits longest for its commit was received; 0: none waits.
+  prometheus::Gauge* lag;
+  /// Median `time` of the last committed events, not after now, in seconds since 1970.
   prometheus::Gauge* event_timestamp;
   /// Frames in the replay window, and its capacity.
   prometheus::Gauge* window_frames;
@@ -56,6 +58,8 @@ struct batch_metrics {
   prometheus::Histogram* seconds;
   /// Records skipped, by reason (`labels::skip_reasons`).
   labelled_counter skipped;
+  /// Stamps more than five minutes ahead of our clock, by field (`labels::stamp_fields`).
+  labelled_counter stamps_ahead;
   /// Operations, or whole frames, that PostgreSQL rejected for their content.
   prometheus::Counter* dead_letters;
 };

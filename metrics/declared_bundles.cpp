@@ -39,8 +39,11 @@ firehose_metrics declare_firehose(declarer& d) {
       .last_seq = d.gauge("firehose_last_seq", "Highest seq received."),
       .durable_seq =
           d.gauge("firehose_durable_seq", "Seq at or below which every frame is committed."),
+      .lag = d.gauge("firehose_lag_seconds",
+                     "Time since the oldest uncommitted frame was received; 0 if there is none."),
       .event_timestamp = d.gauge("firehose_event_timestamp_seconds",
-                                 "Time of the newest committed event, in seconds since 1970."),
+                                 "Median time that the last committed events state, not after now, "
+                                 "in seconds since 1970."),
       .window_frames =
           d.gauge("firehose_window_frames", "Uncommitted frames in the replay window."),
       .window_capacity =
@@ -62,6 +65,10 @@ batch_metrics declare_batches(declarer& d) {
                       second_buckets),
       .skipped = d.counters("records_skipped_total", "Records skipped on purpose, by reason.",
                             "reason", labels::skip_reasons),
+      .stamps_ahead = d.counters("event_stamps_out_of_bounds_total",
+                                 "Stamps of events more than five minutes ahead of this clock, by "
+                                 "field.",
+                                 "field", labels::stamp_fields),
       .dead_letters =
           d.counter("dead_letters_total", "Operations, or whole frames, that PostgreSQL rejected "
                                           "and that were moved to dead_letters."),

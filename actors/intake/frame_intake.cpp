@@ -33,8 +33,11 @@ frame_intake::batch frame_intake::route(std::vector<frame_bytes> frames, time_po
   items->reserve(frames.size());
   for (auto& data : frames)
     items->push_back(route_one(std::move(data), out.counts, now));
-  const auto back = sequence_.went_back_at();
-  went_back_at_ = back ? back->time_since_epoch().count() : never;
+  const auto count_of = [](std::optional<time_point> moment) {
+    return moment ? moment->time_since_epoch().count() : never;
+  };
+  went_back_at_ = count_of(sequence_.went_back_at());
+  leap_since_ = count_of(sequence_.leap_since());
   out.frames.items = std::move(items);
   return out;
 }
@@ -75,6 +78,7 @@ arrival_order frame_intake::judge(std::int64_t seq, intake_counts& counts, time_
     counts.odd[static_cast<std::size_t>(what)] += n;
   };
   count_odd(odd_number::stray, verdict.strays.size());
+  strays_ += verdict.strays.size();
   if (verdict.order == arrival_order::repeated)
     ++counts.repeated;
   else if (verdict.order == arrival_order::late)

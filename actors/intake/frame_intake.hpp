@@ -55,7 +55,7 @@ struct intake_counts {
 /// bytes, so that the window still returns its credit, and a seq that comes in order moves the
 /// cursor.
 ///
-/// Called on the I/O thread of the source, except for `highest_read` and `went_back`.
+/// Called on the I/O thread of the source, except where it says otherwise.
 class frame_intake {
 public:
   struct batch {
@@ -92,6 +92,15 @@ public:
     return now.time_since_epoch().count() >= went_back_at_.load();
   }
 
+  /// Frames far ahead that turned out to be strays. Any thread.
+  [[nodiscard]] std::uint64_t strays() const noexcept { return strays_.load(); }
+
+  /// Since when the relay has been far ahead of the stream without confirming it. Any thread.
+  [[nodiscard]] std::optional<time_point> leap_since() const noexcept {
+    const auto since = leap_since_.load();
+    return since == never ? std::nullopt : std::optional{time_point{steady_clock::duration{since}}};
+  }
+
 private:
   static constexpr std::int64_t none = -1;
 
@@ -113,6 +122,8 @@ private:
   relay_notices notices_;
   std::atomic<std::int64_t> highest_read_;
   std::atomic<steady_clock::rep> went_back_at_{never};
+  std::atomic<steady_clock::rep> leap_since_{never};
+  std::atomic<std::uint64_t> strays_{0};
 };
 
 } // namespace prism

@@ -61,6 +61,7 @@ void replay_window::push(const source_frames::item& item, stream_position positi
                          std::vector<std::size_t>& fed) {
   auto frame = item.frame;
   frame.position = position;
+  frame.received = last_arrival_;
   bytes_ += frame.data->size();
   lanes_[item.shard].push(std::move(frame));
   fed.push_back(item.shard);
@@ -82,7 +83,8 @@ bool replay_window::committed(const frames_durable& report, time_point now) {
   drop_frames(report.shard, report.position, now);
   static_cast<void>(
       progress_.acked(report.shard, std::min(report.position, progress_.known(report.shard))));
-  event_time_ = std::max(event_time_, report.event_time);
+  for (const auto stamp : report.stamps)
+    stamps_.add(stamp);
   return true;
 }
 
@@ -120,6 +122,14 @@ bool replay_window::caught_up(std::chrono::milliseconds quiet_time, time_point i
       return false;
   return identity_idle_since >= last_arrival_ + quiet_time / 2 &&
          (any_read_ || progress_.highest() > 0);
+}
+
+steady_clock::duration replay_window::longest_wait(time_point now) const noexcept {
+  auto longest = steady_clock::duration::zero();
+  for (const auto& lane : lanes_)
+    if (const auto since = lane.oldest())
+      longest = std::max(longest, now - *since);
+  return longest;
 }
 
 std::int64_t replay_window::highest() const noexcept {

@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/read_credit.hpp"
+#include "core/stamp_median.hpp"
 #include "core/watermark.hpp"
 #include "messages/types.hpp"
 
@@ -85,8 +86,11 @@ public:
   [[nodiscard]] std::int64_t highest() const noexcept;
   /// The seq at or below which nothing is uncommitted.
   [[nodiscard]] std::int64_t low_watermark() const noexcept;
-  /// Time of the newest committed event, in µs since 1970; 0: none.
-  [[nodiscard]] std::int64_t event_time() const noexcept { return event_time_; }
+  /// The median time of the last events committed, in µs since 1970: one stamp, which its host
+  /// chooses, does not move it. Empty: none yet.
+  [[nodiscard]] std::optional<std::int64_t> event_time() const noexcept { return stamps_.value(); }
+  /// How long the frame that waits longest for its commit has been here; 0: all is committed.
+  [[nodiscard]] steady_clock::duration longest_wait(time_point now) const noexcept;
   [[nodiscard]] channel_summary channel(time_point now) const noexcept;
 
 private:
@@ -101,7 +105,7 @@ private:
   read_limits limits_;
   std::size_t bytes_{0};
   std::uint64_t granted_{0};
-  std::int64_t event_time_{0};
+  stamp_median stamps_;
   bool any_read_{false}; // a frame with a number
   time_point last_arrival_;
 };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace prism {
@@ -43,6 +44,11 @@ public:
 
   /// The shard's latest announcement, which frames are addressed to; 0: none yet.
   [[nodiscard]] std::uint64_t incarnation() const noexcept { return incarnation_; }
+
+  /// When the oldest frame arrived; empty: there is none.
+  [[nodiscard]] std::optional<time_point> oldest() const noexcept {
+    return frames_.empty() ? std::nullopt : std::optional{frames_.front().received};
+  }
 
   [[nodiscard]] std::size_t frames() const noexcept { return frames_.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }

@@ -117,6 +117,7 @@ struct repo_head {
   std::string rev;
   atproto::cid commit;
   micros commit_time{0};
+  std::size_t ops_before{0}; ///< operations of the batch that come before it, its own included
 };
 
 /// An #account event.

@@ -95,7 +95,7 @@ private:
     if (report_.quarantined.size() >= max_dead_letters_per_frame)
       return tl::unexpected(error);
     const dead_letter letter{
-        batch_.service, frame_.seq,   place_of(batch_.place_base, batch_.last_seq),
+        batch_.service, frame_.seq,        place_of(batch_.place_base, batch_.last_seq),
         frame_.did,     path_of(rejected), error.message,
         error.sqlstate, frame_.bytes};
     report_.quarantined.push_back({letter.path, letter.reason, letter.sqlstate});
@@ -117,8 +117,8 @@ private:
     return tl::unexpected(before.error());
   if (*before)
     return std::move(**before);
-  const dead_letter letter{of.service,     frame.seq, place_of(of.place_base, of.last_seq),
-                           frame.did,      "",          frame.reason,
+  const dead_letter letter{of.service,     frame.seq,  place_of(of.place_base, of.last_seq),
+                           frame.did,      "",         frame.reason,
                            frame.sqlstate, frame.bytes};
   if (auto kept = store_dead_letter(inside, letter); !kept)
     return tl::unexpected(kept.error());

@@ -113,6 +113,16 @@ TEST_CASE("a stream whose every step is a leap goes on all the same") {
   CHECK(sequence.highest() == seq);
 }
 
+TEST_CASE("an unconfirmed leap stands since its first number") {
+  auto sequence = read_up_to(3);
+  CHECK_FALSE(sequence.leap_since());
+  static_cast<void>(judged(sequence, {70'000}, begin + 5s));
+  static_cast<void>(judged(sequence, {70'001}, begin + 5s + 500ms));
+  CHECK(sequence.leap_since() == begin + 5s);
+  static_cast<void>(judged(sequence, {4}, begin + 6s));
+  CHECK_FALSE(sequence.leap_since());
+}
+
 TEST_CASE("a stray as the very first number does not define the beginning") {
   for (const std::int64_t start : {-1, 0}) {
     stream_sequence sequence(start);

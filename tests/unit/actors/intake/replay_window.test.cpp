@@ -116,13 +116,13 @@ TEST_CASE("a frame out of order is sent in its place, and moves no cursor") {
   const auto late = two.window.take(1, begin);
   REQUIRE(late);
   CHECK(late->frames->at(0).position == stream_position{7, 1});
-  REQUIRE(two.window.committed({0, 6, 0}, begin));
+  REQUIRE(two.window.committed({0, 6, {}}, begin));
   CHECK(two.window.frames() == 3);
-  REQUIRE(two.window.committed({0, {6, 1}, 0}, begin));
+  REQUIRE(two.window.committed({0, {6, 1}, {}}, begin));
   CHECK(two.window.frames() == 2);
   CHECK(two.window.low_watermark() == 6);
-  REQUIRE(two.window.committed({0, 7, 0}, begin));
-  REQUIRE(two.window.committed({1, {7, 1}, 0}, begin));
+  REQUIRE(two.window.committed({0, 7, {}}, begin));
+  REQUIRE(two.window.committed({1, {7, 1}, {}}, begin));
   CHECK(two.window.frames() == 0);
   CHECK(two.window.bytes() == 0);
   CHECK(two.window.low_watermark() == 7);
@@ -143,7 +143,7 @@ TEST_CASE(
 TEST_CASE("what a shard committed for an earlier firehose counts only when it is announced") {
   window_of_two two;
   static_cast<void>(two.receive({judged(arrival_order::far_ahead, 99'999, 0)}));
-  CHECK_FALSE(two.window.committed({0, {5, 1}, 9}, begin)); // another frame had this place
+  CHECK_FALSE(two.window.committed({0, {5, 1}, {9}}, begin)); // another frame had this place
   CHECK(two.window.frames() == 1);
   two.announce(0, 1, 5);
   CHECK(two.take(0) == seqs{99'999});
@@ -155,7 +155,7 @@ TEST_CASE("a stream of strays alone has ended when they are committed") {
   REQUIRE(window.announce({0, 1, 0}, begin));
   REQUIRE(window.receive(batch({judged(arrival_order::far_ahead, 99'999, 0)}), begin));
   CHECK_FALSE(window.caught_up(1s, time_point::max(), begin + 1h));
-  REQUIRE(window.committed({0, {0, 1}, 0}, begin));
+  REQUIRE(window.committed({0, {0, 1}, {}}, begin));
   CHECK(window.caught_up(1s, time_point::max(), begin + 1h));
 }
 
@@ -186,7 +186,7 @@ TEST_CASE(
   static_cast<void>(two.receive({frame(8, 0), frame(9, 0), frame(10, 0), frame(11, 0)}));
   CHECK(two.take(0) == seqs{8, 9, 10});
   CHECK(two.take(0, begin + 1s) == seqs{});
-  REQUIRE(two.window.committed({0, 9, 0}, begin + 3s));
+  REQUIRE(two.window.committed({0, 9, {}}, begin + 3s));
   CHECK(two.window.frames() == 2);
   CHECK(two.window.bytes() == 2 * frame_size);
   CHECK(two.window.low_watermark() == 9);
@@ -203,7 +203,7 @@ TEST_CASE("a commit of frames not sent yet returns no credit that was never take
   two.announce(0, 1, 5);
   static_cast<void>(two.receive({frame(8, 0), frame(9, 0), frame(10, 0), frame(11, 0)}));
   CHECK(two.take(0) == seqs{8, 9, 10});
-  REQUIRE(two.window.committed({0, 11, 0}, begin));
+  REQUIRE(two.window.committed({0, 11, {}}, begin));
   CHECK(two.window.frames() == 0);
   CHECK(two.window.bytes() == 0);
   CHECK(two.window.channel(begin).depth == 0);
@@ -239,8 +239,8 @@ TEST_CASE("a late commit report moves nothing back") {
   window_of_two two;
   two.announce(0, 1, 5);
   static_cast<void>(two.receive({frame(8, 0), frame(9, 0)}));
-  REQUIRE(two.window.committed({0, 9, 50}, begin));
-  REQUIRE(two.window.committed({0, 8, 40}, begin));
+  REQUIRE(two.window.committed({0, 9, {50}}, begin));
+  REQUIRE(two.window.committed({0, 8, {}}, begin));
   CHECK(two.window.low_watermark() == 9);
   CHECK(two.window.event_time() == 50);
 }
@@ -248,8 +248,8 @@ TEST_CASE("a late commit report moves nothing back") {
 TEST_CASE("reports of a shard that does not exist are ignored") {
   window_of_two two;
   CHECK_FALSE(two.window.announce({2, 1, 100}, begin));
-  CHECK_FALSE(two.window.committed({2, 100, 9}, begin));
-  CHECK(two.window.event_time() == 0);
+  CHECK_FALSE(two.window.committed({2, 100, {9}}, begin));
+  CHECK_FALSE(two.window.event_time());
   CHECK(two.window.low_watermark() == 5);
 }
 
@@ -268,7 +268,7 @@ TEST_CASE("the source is granted what fits, and gets credit back for every messa
   CHECK(two.window.frames() == 10);
   CHECK(two.window.granted() == 0);
   CHECK(two.window.grant() == 0); // full
-  REQUIRE(two.window.committed({0, 10, 0}, begin));
+  REQUIRE(two.window.committed({0, 10, {}}, begin));
   CHECK(two.window.grant() == 2);
 }
 
@@ -280,7 +280,7 @@ TEST_CASE("a window that is full by bytes grants nothing") {
   CHECK(window.grant() == 1); // there is room, if not for the largest frame
   REQUIRE(window.receive(batch({frame(2, 0)}), begin));
   CHECK(window.grant() == 0);
-  REQUIRE(window.committed({0, 1, 0}, begin));
+  REQUIRE(window.committed({0, 1, {}}, begin));
   CHECK(window.grant() == 1);
 }
 
@@ -301,9 +301,9 @@ TEST_CASE("the stream has ended when all is committed and nothing has come for t
   two.announce(1, 1, 7);
   static_cast<void>(two.receive({frame(8, 0)}, begin + 1s));
   CHECK_FALSE(ended(idle, begin + 9s)); // a frame is not committed
-  REQUIRE(two.window.committed({0, 8, 0}, begin + 2s));
+  REQUIRE(two.window.committed({0, 8, {}}, begin + 2s));
   CHECK_FALSE(ended(idle, begin + 9s)); // the other shard's cursor is behind
-  REQUIRE(two.window.committed({1, 8, 0}, begin + 2s));
+  REQUIRE(two.window.committed({1, 8, {}}, begin + 2s));
   CHECK_FALSE(ended(idle, begin + 5s - 1ms)); // too soon
   CHECK(ended(idle, begin + 5s));
   CHECK_FALSE(ended(begin + 3s - 1ms, begin + 9s)); // identity may not have seen the last tasks
@@ -320,4 +320,26 @@ TEST_CASE("the stream has ended when all is committed and nothing has come for t
 TEST_CASE("a stream of which nothing was read has not ended") {
   const replay_window window({0, 0}, 3, {.frames = 10, .bytes = 1'000}, begin);
   CHECK_FALSE(window.caught_up(1s, time_point::max(), begin + 1h));
+}
+
+TEST_CASE("the longest wait is that of the oldest uncommitted frame, by our own clock") {
+  window_of_two two;
+  two.announce(0, 1, 5);
+  CHECK(two.window.longest_wait(begin) == 0s);
+  static_cast<void>(two.receive({frame(8, 0)}, begin));
+  static_cast<void>(two.receive({frame(9, 1)}, begin + 2s));
+  CHECK(two.window.longest_wait(begin + 5s) == 5s);
+  REQUIRE(two.window.committed({0, 8, {}}, begin + 6s));
+  CHECK(two.window.longest_wait(begin + 6s) == 4s);
+  two.announce(1, 1, 9);
+  CHECK(two.window.longest_wait(begin + 7s) == 0s);
+}
+
+TEST_CASE("one stamp, however wrong, does not move the time of the stream") {
+  window_of_two two;
+  two.announce(0, 1, 5);
+  REQUIRE(two.window.committed({0, 6, {100, 101, 102, 4'070'908'800, 103}}, begin));
+  CHECK(two.window.event_time() == 102);
+  REQUIRE(two.window.committed({0, 7, {-1}}, begin));
+  CHECK(two.window.event_time() == 101);
 }
