@@ -3,6 +3,7 @@
 #include "tests/integration/running_node.hpp"
 
 #include "atproto/frame/frame.hpp"
+#include "db/schema/migrator.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tools/replay/replay_server.hpp"
 
@@ -140,6 +141,37 @@ TEST_CASE("a stray on an idle stream is indexed, and the stream goes on below it
   finish(*second);
   CHECK(relay.posts() == "6");
   CHECK(relay.highest_cursor() == "5");
+}
+
+TEST_CASE("a stray is not lost when its shard or the firehose is started again before its commit") {
+  odd_relay relay;
+  send(relay, {1, 2, 3, 5'000'000, 4, 5, 9'000'000, 6, 7, 8, 7'000'000});
+  auto on = db::connection::open({.conninfo = relay.database}).value();
+  REQUIRE(db::migrate(on));
+  REQUIRE(on.exec_script("BEGIN; LOCK TABLE posts IN ACCESS EXCLUSIVE MODE"));
+  auto options = relay.settings();
+  options.until_caught_up = 3s;
+  const auto running = start_node(options);
+  auto& context = running->context();
+  REQUIRE(eventually([&] { return context.metrics.firehose().window_frames->Value() == 11; }));
+  const auto kill = [&](const std::string& name) {
+    const auto actor = context.actors.find(name);
+    caf::anon_send_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::kill);
+    CHECK(eventually([&] {
+      const auto next = context.actors.find(name);
+      return next && next != actor;
+    }));
+  };
+  for (std::size_t shard = 0; shard < options.shards; ++shard)
+    kill(names::shard(shard));
+  SECTION("the shards alone") {}
+  SECTION("the firehose as well") {
+    kill(names::firehose);
+  }
+  REQUIRE(on.exec_script("COMMIT"));
+  finish(*running);
+  CHECK(relay.posts() == "11");
+  CHECK(relay.highest_cursor() == "8");
 }
 
 TEST_CASE("a real leap is followed once it is confirmed") {
