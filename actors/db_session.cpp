@@ -68,8 +68,11 @@ void db_session_state::count(const db::job_outcome& done) {
   if (done)
     return;
   node_->metrics.database().errors.of(db::to_string(done.error().cls)).Increment();
-  spdlog::warn("database {} error {} in {}: {}", db::to_string(done.error().cls),
-               done.error().sqlstate, done.error().statement, done.error().message);
+  // Content that PostgreSQL rejects comes from strangers, as often as they like.
+  if (const auto left_out = lines_.allow(done.error().cls, steady_clock::now()))
+    spdlog::warn("database {} error {} in {}: {} ({} similar lines suppressed)",
+                 db::to_string(done.error().cls), done.error().sqlstate, done.error().statement,
+                 done.error().message, *left_out);
 }
 
 } // namespace prism

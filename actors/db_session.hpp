@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/runtime/node_context.hpp"
+#include "core/rate_limited.hpp"
 #include "db/jobs/jobs.hpp"
 #include "db/pg/connection.hpp"
 #include "messages/interfaces.hpp"
@@ -32,6 +33,7 @@ private:
   self_pointer self_;
   node_ptr node_;
   std::optional<db::connection> connection_;
+  rate_limited<db::error_class> lines_{std::chrono::seconds{10}, 4};
 };
 
 } // namespace prism

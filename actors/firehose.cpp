@@ -31,6 +31,11 @@ void add(const intake_counts& counts, const metrics::firehose_metrics& metrics) 
     if (counts.bad[i] > 0)
       metrics.bad_frames.of(to_string(static_cast<bad_frame>(i)))
           .Increment(static_cast<double>(counts.bad[i]));
+  for (std::size_t i = 0; i < counts.odd.size(); ++i)
+    if (counts.odd[i] > 0)
+      metrics.out_of_order.of(to_string(static_cast<odd_number>(i)))
+          .Increment(static_cast<double>(counts.odd[i]));
+  metrics.repeated->Increment(static_cast<double>(counts.repeated));
 }
 
 void report_change(const net::source_change& change, const metrics::firehose_metrics& metrics) {
@@ -72,6 +77,7 @@ firehose_state::firehose_state(self_pointer self, node_ptr node)
 
 firehose_state::~firehose_state() {
   node_->status.firehose_running = false;
+  node_->status.clear_problem(name);
   if (source_)
     source_->stop();
 }
@@ -106,10 +112,10 @@ void firehose_state::load_cursors() {
 
 void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
   const auto& options = node_->options;
-  std::vector<std::uint64_t> durable;
+  std::vector<std::int64_t> durable;
   auto lowest = std::numeric_limits<std::int64_t>::max();
   for (const auto& cursor : cursors) {
-    durable.push_back(static_cast<std::uint64_t>(cursor.seq));
+    durable.push_back(cursor.seq);
     lowest = std::min(lowest, cursor.seq);
   }
   window_.emplace(std::move(durable), shard_state::capacity(options),
@@ -148,7 +154,7 @@ net::ws_source_callbacks firehose_state::callbacks() {
   return {
       .on_frames =
           [intake, self, &metrics](std::vector<frame_bytes> frames) {
-            auto batch = intake->route(std::move(frames));
+            auto batch = intake->route(std::move(frames), now());
             add(batch.counts, metrics);
             caf::anon_send(self, std::move(batch.frames));
           },
@@ -158,8 +164,8 @@ net::ws_source_callbacks firehose_state::callbacks() {
           [intake, &metrics](const net::oversized_frame& frame) {
             add(intake->skip_oversized(frame.head, frame.times), metrics);
           },
-      .on_bad_message = [intake,
-                         &metrics](std::size_t size) { add(intake->skip_text(size), metrics); }};
+      .on_bad_message =
+          [intake, &metrics](std::size_t size) { add(intake->skip_text(size, now()), metrics); }};
 }
 
 // -- messages ------------------------------------------------------------------------------------
@@ -167,14 +173,12 @@ net::ws_source_callbacks firehose_state::callbacks() {
 void firehose_state::on_frames(const source_frames& arrived) {
   const auto received = window_->receive(arrived, now());
   if (!received)
-    throw std::logic_error("the window got more frames than credit: " + received.error().message);
-  for (const auto& frame : received->repeated)
-    report_repeated(frame);
+    throw std::logic_error("the window refuses what was read: " + received.error().message);
   if (shuffle_) {
     shuffle_->arrived(arrived.items->size());
     feed_all();
   }
-  for (const auto shard : received->shards)
+  for (const auto shard : *received)
     feed(shard);
   top_up_credit();
 }
@@ -200,6 +204,8 @@ void firehose_state::on_tick() {
   open_shuffled_lanes();
   advance_idle_shards();
   top_up_credit();
+  ask_again_if_due();
+  watch_numbers();
   update_metrics();
   finish_if_caught_up();
 }
@@ -255,14 +261,28 @@ void firehose_state::top_up_credit() {
     source_->grant(static_cast<std::uint32_t>(frames));
 }
 
-// The stream is requested after the highest seq, so a relay should not send such a frame. A few do
-// no harm; a relay whose sequence began anew would lose all its events here.
-void firehose_state::report_repeated(const replay_window::repeated_frame& frame) {
-  node_->metrics.firehose().repeated->Increment();
-  if (const auto suppressed = repeated_lines_.allow(0, now()))
-    spdlog::warn("skipping frame {}: not above {}, the highest seq read ({} similar lines "
-                 "suppressed)",
-                 frame.seq, frame.highest, *suppressed);
+// What a relay left out of order it may send when it is asked again.
+void firehose_state::ask_again_if_due() {
+  const auto strays = intake_->strays();
+  const bool stray = std::exchange(strays_, strays) != strays;
+  if (source_ && asking_.due(stray, intake_->leap_since(), now()))
+    source_->reconnect(fmt::format("numbers of frames far ahead of {}; asking again from there",
+                                   window_->highest()));
+}
+
+// The relay is connected and sends, but the cursor cannot follow: nothing else would show it.
+void firehose_state::watch_numbers() {
+  if (std::exchange(went_back_, intake_->went_back(now())) == went_back_)
+    return;
+  node_->metrics.firehose().went_back->Set(went_back_ ? 1 : 0);
+  if (!went_back_)
+    return node_->status.clear_problem(name);
+  const auto text = fmt::format("the numbers of the relay went back: it sends only events at or "
+                                "below {}, which was reached before; if its sequence began anew, "
+                                "stop this node and run prismd --begin-new-stream",
+                                window_->highest());
+  spdlog::error("{}", text);
+  node_->status.set_problem(name, text);
 }
 
 void firehose_state::finish_if_caught_up() {
@@ -275,8 +295,12 @@ void firehose_state::update_metrics() {
   const auto& out = node_->metrics.firehose();
   out.last_seq->Set(static_cast<double>(window_->highest()));
   out.durable_seq->Set(static_cast<double>(window_->low_watermark()));
-  if (window_->event_time() > 0)
-    out.event_timestamp->Set(static_cast<double>(window_->event_time()) / 1e6);
+  out.lag->Set(std::chrono::duration<double>(window_->longest_wait(now())).count());
+  if (const auto stamp = window_->event_time()) {
+    const auto newest =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch());
+    out.event_timestamp->Set(std::min(static_cast<double>(*stamp) / 1e6, newest.count()));
+  }
   out.window_frames->Set(static_cast<double>(window_->frames()));
   out.window_capacity->Set(static_cast<double>(node_->options.firehose_window_frames));
   const auto channel = window_->channel(now());

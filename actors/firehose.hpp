@@ -4,8 +4,8 @@
 #include "actors/intake/replay_window.hpp"
 #include "actors/runtime/ask_database.hpp"
 #include "actors/runtime/node_context.hpp"
+#include "core/ask_again.hpp"
 #include "core/lane_shuffle.hpp"
-#include "core/rate_limited.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
 #include "net/relay/ws_source.hpp"
@@ -56,7 +56,8 @@ private:
   void open_shuffled_lanes();
   void advance_idle_shards();
   void top_up_credit();
-  void report_repeated(const replay_window::repeated_frame& frame);
+  void ask_again_if_due();
+  void watch_numbers();
   void finish_if_caught_up();
   void update_metrics();
 
@@ -67,7 +68,9 @@ private:
   std::optional<frame_intake> intake_;
   std::optional<lane_shuffle> shuffle_; // tests only
   std::uint64_t arrived_at_tick_{0};
-  rate_limited<int> repeated_lines_{std::chrono::seconds{10}, 1};
+  bool went_back_{false}; // the relay's numbers
+  ask_again asking_;
+  std::uint64_t strays_{0}; // seen by `asking_`
   metrics::channel_metrics channel_;
   metrics::running_total exhausted_;
   metrics::running_total lanes_stalled_;

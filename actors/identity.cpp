@@ -235,7 +235,9 @@ void identity_state::purge(const db::identity_task& task) {
 
 void identity_state::on_purged(const db::identity_task& task, const db::apply_report& report) {
   metrics_.tasks.of("purged").Increment();
-  spdlog::info("identity: {} is deleted: {} records purged", task.did, report.purged);
+  if (const auto suppressed = purges_.allow(task.kind, steady_clock::now()))
+    spdlog::info("identity: {} is deleted: {} records purged ({} similar lines suppressed)",
+                 task.did, report.purged, *suppressed);
   report_changes(report, true);
   claims_.release({task.user_id, task.kind});
   claim();

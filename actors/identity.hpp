@@ -73,6 +73,7 @@ private:
   identity_claims claims_;
   std::vector<db::identity_result> results_; // to be stored; their tasks are still claimed
   rate_limited<db::identity_kind> failures_{std::chrono::seconds{10}, 2}; // of the log
+  rate_limited<db::identity_kind> purges_{std::chrono::seconds{10}, 2};
   bool storing_{false};
   bool stopping_{false};
 };

@@ -5,6 +5,7 @@
 #include "atproto/frame/frame.hpp"
 #include "core/crash_point.hpp"
 #include "core/exit_code.hpp"
+#include "core/stamp_median.hpp"
 
 #include <algorithm>
 #include <spdlog/spdlog.h>
@@ -18,22 +19,24 @@ using action = shard_decision::action;
 constexpr backoff_options retry_delays{.min = std::chrono::milliseconds{100},
                                        .max = std::chrono::milliseconds{5'000}};
 
+// The times of the batch's events, for the lag.
+[[nodiscard]] std::vector<std::int64_t> stamps_of(const db::batch& batch) {
+  std::vector<std::int64_t> out;
+  for (const auto& head : batch.heads)
+    out.push_back(head.commit_time);
+  for (const auto& event : batch.accounts)
+    out.push_back(event.time);
+  for (const auto& event : batch.identities)
+    out.push_back(event.time);
+  if (out.size() > stamp_median::capacity)
+    out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(stamp_median::capacity));
+  return out;
+}
+
 [[nodiscard]] std::int64_t wall_clock() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-// The newest of the batch's events, for the lag.
-[[nodiscard]] std::int64_t newest_time(const db::batch& batch) {
-  std::int64_t newest = 0;
-  for (const auto& head : batch.heads)
-    newest = std::max(newest, head.commit_time);
-  for (const auto& event : batch.accounts)
-    newest = std::max(newest, event.time);
-  for (const auto& event : batch.identities)
-    newest = std::max(newest, event.time);
-  return newest;
 }
 
 [[nodiscard]] batch_failure kind_of(const db::db_error& error) {
@@ -84,7 +87,7 @@ shard_actor::behavior_type shard_state::make_behavior() {
 actor_status shard_state::status() const {
   const auto& depth = queue_.depth();
   return {names::shard(number_),
-          {{"durable_seq", std::to_string(queue_.durable_seq())},
+          {{"durable_seq", std::to_string(queue_.durable().seq)},
            {"depth", std::to_string(depth.depth())},
            {"peak", std::to_string(depth.peak())},
            {"capacity", std::to_string(depth.capacity())}}};
@@ -124,7 +127,7 @@ void shard_state::carry_out(const shard_decision& decision, std::string_view wha
   if (decision.announce)
     announce();
   if (decision.acknowledge)
-    report_durable(0);
+    report_durable({});
   switch (decision.next) {
   case action::none:
     break;
@@ -171,11 +174,12 @@ void shard_state::load_cursor() {
 
 void shard_state::build() {
   batch_ = std::make_shared<db::batch>(
-      maker_.make(queue_, machine_.max_ops(), node_->place_base, wall_clock()));
+      maker_.make(queue_, machine_.max_ops(), node_->place_base, wall_clock(), now()));
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
   batch_->epoch = node_->epoch;
-  batch_->previous_seq = queue_.durable_seq();
+  batch_->previous_seq = queue_.durable().seq;
+  batch_->moves_cursor = batch_->last_seq > queue_.durable().seq;
   batch_->verify_deletions = node_->options.verify_deletions && node_->options.identity_lookups;
   handed_over_ = false;
   hit(crash_point::after_decode);
@@ -251,11 +255,12 @@ void shard_state::quarantine() {
   const auto& frame = queue_.in_flight().front();
   const auto peeked = atproto::peek_frame(*frame.data);
   const auto rejection = rejection_.value_or(db::db_error{});
-  spdlog::error(
-      "PostgreSQL rejected frame {}; moving the offending operations to dead_letters: {} {}",
-      frame.seq, rejection.sqlstate, rejection.message);
-  db::refused_frame refused{peeked ? std::string{peeked->did} : std::string{}, rejection.message,
-                            rejection.sqlstate, *frame.data};
+  if (const auto left_out = lines_.allow(line::rejected_frame, now()))
+    spdlog::error("PostgreSQL rejected frame {}; moving the offending operations to dead_letters: "
+                  "{} {} ({} similar lines suppressed)",
+                  frame.seq, rejection.sqlstate, rejection.message, *left_out);
+  db::refused_frame refused{frame.seq, peeked ? std::string{peeked->did} : std::string{},
+                            rejection.message, rejection.sqlstate, *frame.data};
   ask_database(
       self_, *node_, db::bisect_job{batch_, std::move(refused), machine_.quarantine_whole_frame()},
       [this](const db::apply_report& report) { on_committed(report); },
@@ -271,8 +276,8 @@ void shard_state::on_committed(const db::apply_report& report) {
   count(report.already_applied && unconfirmed ? *unconfirmed : report);
   const auto batch = std::exchange(batch_, nullptr);
   rejection_.reset();
-  must_hold(queue_.committed(batch->last_seq));
-  report_durable(newest_time(*batch));
+  must_hold(queue_.committed(queue_.batch_end()));
+  report_durable(stamps_of(*batch));
   if (const auto identity = node_->actors.find(names::identity);
       identity && !(batch->identities.empty() && batch->accounts.empty()))
     self_->send(identity, identity_tasks_added{});
@@ -311,15 +316,17 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
     rejection_ = error;
   if (!decision.requeue)
     return;
-  if (kind_of(error) == batch_failure::too_large)
-    spdlog::warn(
-        "shard {}: PostgreSQL did not finish a batch of {} frames with {} operations ({}), "
-        "trying at most {} operations",
-        number_, load.frames, load.ops, error.sqlstate, machine_.max_ops());
-  else
+  const bool unfinished = kind_of(error) == batch_failure::too_large;
+  const auto left_out =
+      lines_.allow(unfinished ? line::unfinished_batch : line::rejected_batch, now());
+  if (left_out && unfinished)
+    spdlog::warn("shard {}: PostgreSQL did not finish a batch of {} frames with {} operations ({}), "
+                 "trying at most {} operations ({} similar lines suppressed)",
+                 number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(), *left_out);
+  else if (left_out)
     spdlog::warn("shard {}: PostgreSQL rejected a batch of {} frames with {} operations ({}), "
-                 "trying at most {} operations",
-                 number_, load.frames, load.ops, error.sqlstate, machine_.max_ops());
+                 "trying at most {} operations ({} similar lines suppressed)",
+                 number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(), *left_out);
 }
 
 } // namespace prism

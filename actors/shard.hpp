@@ -6,6 +6,7 @@
 #include "core/frame_queue.hpp"
 #include "core/lru_cache.hpp"
 #include "core/pending_report.hpp"
+#include "core/rate_limited.hpp"
 #include "core/shard_machine.hpp"
 #include "db/batch/batch.hpp"
 #include "messages/interfaces.hpp"
@@ -70,7 +71,7 @@ private:
 
   // reports to others
   void announce();
-  void report_durable(std::int64_t event_time);
+  void report_durable(std::vector<std::int64_t> stamps);
   void report_problem(const shard_decision& decision, std::string_view what,
                       const std::string& why);
   void report_pending(const db::apply_report& report);
@@ -88,6 +89,10 @@ private:
   lru_cache<std::string, std::int64_t> user_ids_{cache_capacity};
   metrics::shown_cache shown_user_ids_; // of all shards together
   std::minstd_rand random_{std::random_device{}()};
+
+  // A stranger's record can cause these lines.
+  enum class line : std::uint8_t { rejected_frame, rejected_batch, unfinished_batch, dead_letter };
+  rate_limited<line> lines_{std::chrono::seconds{10}, 4};
 
   shard_machine machine_;
   frame_queue<routed_frame> queue_;

@@ -18,13 +18,14 @@ namespace {
 
 void shard_state::announce() {
   incarnation_ = next_incarnation();
+  queue_.forget_apart();
   if (const auto firehose = node_->actors.find(names::firehose))
-    self_->send(firehose, shard_ready{number_, incarnation_, queue_.durable_seq()});
+    self_->send(firehose, shard_ready{number_, incarnation_, queue_.durable().seq});
 }
 
-void shard_state::report_durable(std::int64_t event_time) {
+void shard_state::report_durable(std::vector<std::int64_t> stamps) {
   if (const auto firehose = node_->actors.find(names::firehose))
-    self_->send(firehose, frames_durable{number_, queue_.durable_seq(), event_time});
+    self_->send(firehose, frames_durable{number_, queue_.durable(), std::move(stamps)});
 }
 
 // For readiness.
@@ -54,8 +55,10 @@ void shard_state::count(const db::apply_report& report) {
   if (report.stale > 0)
     out.skipped.of("replayed").Increment(report.stale);
   for (const auto& part : report.quarantined) {
-    spdlog::error("dead letter: frame {} {}: {}", queue_.in_flight().front().seq,
-                  part.path.empty() ? "as a whole" : part.path, part.reason);
+    if (const auto left_out = lines_.allow(line::dead_letter, now()))
+      spdlog::error("dead letter: frame {} {}: {} ({} similar lines suppressed)",
+                    queue_.in_flight().front().seq, part.path.empty() ? "as a whole" : part.path,
+                    part.reason, *left_out);
     out.dead_letters->Increment();
   }
   report_pending(report);
@@ -67,6 +70,8 @@ void shard_state::count_not_indexed() {
     node_->metrics.rejected(collection, reason).Increment();
   for (const auto why : left_out.frames)
     node_->metrics.firehose().bad_frames.of(to_string(why)).Increment();
+  for (const auto field : left_out.stamps)
+    node_->metrics.batches().stamps_ahead.of(to_string(field)).Increment();
   node_->metrics.batches()
       .skipped.of("unknown_collection")
       .Increment(static_cast<double>(left_out.unknown_collections));

@@ -130,12 +130,17 @@ void user_creation_state::on_committed(const did_queue::batch& batch, const did_
 void user_creation_state::on_failed(const did_queue::batch& batch, const db::db_error& error) {
   const auto result = queue_.failed(batch.id, failure_of(error));
   if (result.next_size) {
-    spdlog::warn("user_creation: a batch of {} new users was rejected ({}), trying {} at a time",
-                 result.dids, error.sqlstate, *result.next_size);
+    if (const auto left_out = lines_.allow(line::rejected, steady_clock::now()))
+      spdlog::warn("user_creation: a batch of {} new users was rejected ({}), trying {} at a time "
+                   "({} similar lines suppressed)",
+                   result.dids, error.sqlstate, *result.next_size, *left_out);
     return;
   }
-  spdlog::warn("user_creation: a batch of {} new users failed, their shards retry: {}", result.dids,
-               db::describe(error));
+  if (const auto left_out = lines_.allow(line::failed, steady_clock::now()))
+    spdlog::warn(
+        "user_creation: a batch of {} new users failed, their shards retry: {} ({} similar "
+        "lines suppressed)",
+        result.dids, db::describe(error), *left_out);
   const interned_users answer{nullptr, db::describe(error), error.cls == db::error_class::fatal,
                               error.cls == db::error_class::poison ? error.sqlstate
                                                                    : std::string{}};

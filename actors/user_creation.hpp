@@ -4,6 +4,7 @@
 #include "actors/runtime/node_context.hpp"
 #include "core/did_queue.hpp"
 #include "core/lru_cache.hpp"
+#include "core/rate_limited.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
 
@@ -62,6 +63,8 @@ private:
   lru_cache<std::string, std::int64_t> user_ids_{cache_capacity};
   metrics::shown_cache shown_user_ids_;
   did_queue queue_;
+  enum class line : std::uint8_t { rejected, failed };
+  rate_limited<line> lines_{std::chrono::seconds{10}, 2};
   std::unordered_map<request_id, promise> answers_; // one for each request in the queue
   bool starting_batches_{false};
   bool stopping_{false};

@@ -91,6 +91,8 @@ tl::expected<parse_result, parse_failure> parse(std::span<const std::string_view
     return failure(applied.error(), exit_usage);
   if (auto valid = check_together(result.values); !valid)
     return failure(valid.error(), exit_config);
+  if (from_arguments->begin_new_stream)
+    result.what = action::begin_new_stream;
   if (from_arguments->dump) {
     result.what = action::dump;
     result.text = dump(result.values);

@@ -15,17 +15,18 @@ namespace prism::config {
 
 /// What the command line requests.
 enum class action {
-  run,             ///< start the node
-  help,            ///< print `text` and exit with 0
-  version,         ///< the same
-  dump,            ///< the same
-  print_statements ///< print the SQL statements and exit with 0; `text` is empty
+  run,              ///< start the node
+  help,             ///< print `text` and exit with 0
+  version,          ///< the same
+  dump,             ///< the same
+  print_statements, ///< print the SQL statements and exit with 0; `text` is empty
+  begin_new_stream  ///< forget where the relay was read up to, and exit
 };
 
 struct parse_result {
   options values{};
   action what{action::run};
-  /// What to print, unless the action is `run`.
+  /// What to print, if the action prints options.
   std::string text{};
   /// Lines for the log: options that have no effect.
   std::vector<std::string> warnings{};

@@ -42,6 +42,9 @@ std::string help_text() {
       "      print the options in effect as a configuration file, and exit\n"
       "  --print-statements\n"
       "      print the SQL statements as PREPARE commands, for psql, and exit\n"
+      "  --begin-new-stream\n"
+      "      forget where relay-url was read up to, because its sequence began anew, and exit;\n"
+      "      what it sends from then on stands behind everything that is indexed\n"
       "  --help, -h\n"
       "  --version\n\n";
   for (const auto& row : option_rows()) {

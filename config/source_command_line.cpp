@@ -13,6 +13,8 @@ expected<command_line> read_command_line(std::span<const std::string_view> argum
       result.dump = true;
     } else if (argument == "--print-statements") {
       result.print_statements = true;
+    } else if (argument == "--begin-new-stream") {
+      result.begin_new_stream = true;
     } else {
       const auto equals = argument.find('=');
       const bool is_option = argument.substr(0, 2) == "--" && argument.size() > 2 && equals != 2;

@@ -46,6 +46,7 @@ struct command_line {
   bool version{false};
   bool dump{false};
   bool print_statements{false};
+  bool begin_new_stream{false};
 };
 
 /// Parses `--NAME=VALUE` arguments (`arguments` without the program's name); if a name is given

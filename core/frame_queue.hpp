@@ -2,6 +2,7 @@
 
 #include "core/depth_guard.hpp"
 #include "core/error.hpp"
+#include "core/stream_position.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -13,8 +14,8 @@
 namespace prism {
 
 /// The frames of one shard: those that wait, those in flight (in the batch being written), and the
-/// seqs between which it stands. Frames that were received before are dropped. `Frame` has a member
-/// `seq`, which increases. Plain value.
+/// positions between which it stands. Frames that were received before are dropped. `Frame` has a
+/// member `position`, which increases. Plain value.
 template <class Frame>
 class frame_queue {
 public:
@@ -22,16 +23,20 @@ public:
   explicit frame_queue(std::size_t capacity) : depth_(capacity) {}
 
   /// The stored cursor: everything up to here is committed.
-  void start_at(std::int64_t durable_seq) noexcept { durable_seq_ = last_seq_ = durable_seq; }
+  void start_at(std::int64_t cursor) noexcept { durable_ = last_ = cursor; }
+
+  /// A new stream of frames begins above the cursor. It places frames out of order anew: none of
+  /// them may be taken for one that is committed. @pre no frame waits or is in flight
+  void forget_apart() noexcept { start_at(durable_.seq); }
 
   /// Appends the frames that are new. @returns how many; `errc::limit` if the firehose has sent
   /// more than its credit, in which case the shard must fail.
   [[nodiscard]] expected<std::size_t> receive(std::span<const Frame> frames) {
     std::size_t added = 0;
     for (const auto& frame : frames) {
-      if (frame.seq <= last_seq_)
+      if (frame.position <= last_)
         continue;
-      last_seq_ = frame.seq;
+      last_ = frame.position;
       waiting_.push_back(frame);
       ++added;
     }
@@ -45,7 +50,7 @@ public:
 
   [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
   [[nodiscard]] bool has_work() const noexcept {
-    return !waiting_.empty() || cursor_target_ > durable_seq_;
+    return !waiting_.empty() || cursor_target_ > durable_.seq;
   }
 
   [[nodiscard]] const Frame& next() const { return waiting_.front(); }
@@ -55,9 +60,9 @@ public:
     waiting_.pop_front();
   }
   [[nodiscard]] const std::vector<Frame>& in_flight() const noexcept { return in_flight_; }
-  /// The seq at which the cursor stands once the frames in flight are committed.
-  [[nodiscard]] std::int64_t batch_seq() const {
-    return in_flight_.empty() ? cursor_target_ : in_flight_.back().seq;
+  /// Where the shard stands once the frames in flight are committed.
+  [[nodiscard]] stream_position batch_end() const {
+    return in_flight_.empty() ? stream_position{cursor_target_} : in_flight_.back().position;
   }
 
   /// The frames in flight wait again, before all others.
@@ -69,11 +74,11 @@ public:
   }
 
   /// The frames in flight are committed. Error as in `depth_guard::finished`.
-  [[nodiscard]] expected<void> committed(std::int64_t seq) {
+  [[nodiscard]] expected<void> committed(stream_position end) {
     auto freed = depth_.finished(in_flight_.size());
     in_flight_.clear();
-    durable_seq_ = seq;
-    last_seq_ = std::max(last_seq_, seq);
+    durable_ = end;
+    last_ = std::max(last_, end);
     return freed;
   }
 
@@ -81,18 +86,18 @@ public:
   [[nodiscard]] expected<void> drop_waiting() {
     auto freed = depth_.finished(waiting_.size());
     waiting_.clear();
-    last_seq_ = in_flight_.empty() ? durable_seq_ : in_flight_.back().seq;
+    last_ = in_flight_.empty() ? durable_ : in_flight_.back().position;
     return freed;
   }
 
-  [[nodiscard]] std::int64_t durable_seq() const noexcept { return durable_seq_; }
+  [[nodiscard]] stream_position durable() const noexcept { return durable_; }
   [[nodiscard]] const depth_guard& depth() const noexcept { return depth_; }
 
 private:
   std::deque<Frame> waiting_;
   std::vector<Frame> in_flight_;
-  std::int64_t durable_seq_{0};
-  std::int64_t last_seq_{0}; // of the newest frame received
+  stream_position durable_;
+  stream_position last_; // of the newest frame received
   std::int64_t cursor_target_{0};
   depth_guard depth_;
 };

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "core/clock.hpp"
 #include "core/frame_bytes.hpp"
 #include "core/pool_usage.hpp"
+#include "core/stream_position.hpp"
+#include "core/stream_sequence.hpp"
 #include "messages/caf.hpp"
 
 #include <chrono>
@@ -27,10 +30,13 @@ namespace prism {
 
 // -- from the relay to the shards, and back -----------------------------------------------------
 
-/// A frame that has a shard, with its place in the stream.
+/// A frame that has a shard.
 struct routed_frame {
-  std::int64_t seq{0};
+  std::int64_t seq{0}; ///< its own number
   frame_bytes data;
+  /// Given by the replay window: its place in its lane, and when it arrived.
+  stream_position position{};
+  time_point received{};
 };
 
 /// The source's I/O thread → firehose: the frames just read, in order. Not answered; read credit
@@ -40,6 +46,7 @@ struct source_frames {
     routed_frame frame;      ///< seq -1: it has none, or could not be decoded; data: see below
     std::size_t shard{0};    ///< if it is for a shard
     bool for_a_shard{false}; ///< else `frame.data` is null
+    arrival_order order{arrival_order::in_order}; ///< if it has a number
   };
   std::shared_ptr<const std::vector<item>> items;
 };
@@ -71,12 +78,12 @@ struct shard_ready {
   std::int64_t durable_seq{0};
 };
 
-/// shard → firehose: everything up to `seq` is committed. Not answered; it returns the credit of
-/// those frames.
+/// shard → firehose: everything up to `position` is committed. Not answered; it returns the credit
+/// of those frames.
 struct frames_durable {
   std::size_t shard{0};
-  std::int64_t seq{0};
-  std::int64_t event_time{0}; ///< of the newest event in it, in µs since 1970; 0: none
+  stream_position position{};
+  std::vector<std::int64_t> stamps; ///< times of its events, in µs since 1970; the last 101 at most
 };
 
 // -- users --------------------------------------------------------------------------------------

@@ -20,8 +20,12 @@ struct firehose_metrics {
   prometheus::Counter* bytes;
   /// Frames skipped because they cannot be processed, by reason (`labels::bad_frame_reasons`).
   labelled_counter bad_frames;
-  /// Frames skipped because their seq is not higher than that of an earlier frame.
+  /// Frames skipped because their seq was read before.
   prometheus::Counter* repeated;
+  /// Frames out of order, by what became of them (`labels::out_of_order_kinds`).
+  labelled_counter out_of_order;
+  /// 1 while the relay sends only numbers that were passed before, else 0.
+  prometheus::Gauge* went_back;
   /// WebSocket connections opened.
   prometheus::Counter* connects;
   /// Connections closed and attempts failed, by reason (`labels::disconnect_reasons`).
@@ -32,7 +36,9 @@ struct firehose_metrics {
   prometheus::Gauge* last_seq;
   /// Highest seq at or below which every frame is committed.
   prometheus::Gauge* durable_seq;
-  /// `time` of the newest committed event, in seconds since 1970; the lag is derived from it.
+  /// Seconds since the frame that waits longest for its commit was received; 0: none waits.
+  prometheus::Gauge* lag;
+  /// Median `time` of the last committed events, not after now, in seconds since 1970.
   prometheus::Gauge* event_timestamp;
   /// Frames in the replay window, and its capacity.
   prometheus::Gauge* window_frames;
@@ -54,6 +60,8 @@ struct batch_metrics {
   labelled_counter skipped;
   /// Blobs of indexed records in the form from before 2023, which the reference refuses.
   prometheus::Counter* legacy_blobs;
+  /// Stamps more than five minutes ahead of our clock, by field (`labels::stamp_fields`).
+  labelled_counter stamps_ahead;
   /// Operations, or whole frames, that PostgreSQL rejected for their content.
   prometheus::Counter* dead_letters;
 };

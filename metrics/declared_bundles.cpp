@@ -23,9 +23,14 @@ firehose_metrics declare_firehose(declarer& d) {
       .bad_frames = d.counters("firehose_bad_frames_total",
                                "Frames skipped because they cannot be processed, by reason.",
                                "reason", labels::bad_frame_reasons),
-      .repeated = d.counter(
-          "firehose_repeated_frames_total",
-          "Frames skipped because their seq is not higher than that of an earlier frame."),
+      .repeated = d.counter("firehose_repeated_frames_total",
+                            "Frames skipped because their seq was read before."),
+      .out_of_order = d.counters(
+          "firehose_out_of_order_frames_total",
+          "Frames out of order: strays far ahead and late ones are indexed, refused ones skipped.",
+          "kind", labels::out_of_order_kinds),
+      .went_back = d.gauge("firehose_numbers_went_back",
+                           "1 while the relay sends only seqs that were passed before, else 0."),
       .connects = d.counter("firehose_connects_total", "WebSocket connections opened."),
       .disconnects = d.counters("firehose_disconnects_total",
                                 "Connections closed and connection attempts failed, by reason.",
@@ -34,8 +39,11 @@ firehose_metrics declare_firehose(declarer& d) {
       .last_seq = d.gauge("firehose_last_seq", "Highest seq received."),
       .durable_seq =
           d.gauge("firehose_durable_seq", "Seq at or below which every frame is committed."),
+      .lag = d.gauge("firehose_lag_seconds",
+                     "Time since the oldest uncommitted frame was received; 0 if there is none."),
       .event_timestamp = d.gauge("firehose_event_timestamp_seconds",
-                                 "Time of the newest committed event, in seconds since 1970."),
+                                 "Median time that the last committed events state, not after now, "
+                                 "in seconds since 1970."),
       .window_frames =
           d.gauge("firehose_window_frames", "Uncommitted frames in the replay window."),
       .window_capacity =
@@ -59,6 +67,10 @@ batch_metrics declare_batches(declarer& d) {
                             "reason", labels::skip_reasons),
       .legacy_blobs =
           d.counter("legacy_blobs_total", "Blobs of indexed records in the form from before 2023."),
+      .stamps_ahead = d.counters("event_stamps_out_of_bounds_total",
+                                 "Stamps of events more than five minutes ahead of this clock, by "
+                                 "field.",
+                                 "field", labels::stamp_fields),
       .dead_letters =
           d.counter("dead_letters_total", "Operations, or whole frames, that PostgreSQL rejected "
                                           "and that were moved to dead_letters."),

@@ -22,17 +22,23 @@ inline constexpr std::array<std::string_view, 7> frame_kinds{
 inline constexpr std::array<std::string_view, 4> bad_frame_reasons{"invalid", "limit", "oversized",
                                                                    "text"};
 
+/// `kind` of a frame out of order: prism::odd_number.
+inline constexpr std::array<std::string_view, 3> out_of_order_kinds{"stray", "late", "refused"};
+
 /// `reason` of a disconnect: net::disconnect_reason.
-inline constexpr std::array<std::string_view, 11> disconnect_reasons{
+inline constexpr std::array<std::string_view, 12> disconnect_reasons{
     "resolve_failed",  "connect_failed", "tls_failed", "upgrade_refused",
     "connect_timeout", "closed",         "reset",      "idle",
-    "oversized",       "protocol_error", "stopped"};
+    "oversized",       "protocol_error", "stopped",    "out_of_order"};
 
 /// `action` of an operation: atproto::repo_action.
 inline constexpr std::array<std::string_view, 3> actions{"create", "update", "delete"};
 
 /// `reason` of a record skipped on purpose: its collection is not indexed, or it is stored already.
 inline constexpr std::array<std::string_view, 2> skip_reasons{"unknown_collection", "replayed"};
+
+/// `field` of a stamp that is out of bounds: prism::db::stamp_field.
+inline constexpr std::array<std::string_view, 2> stamp_fields{"rev", "time"};
 
 /// `class` of a database error: db::error_class.
 inline constexpr std::array<std::string_view, 4> error_classes{"transient", "commit_unknown",

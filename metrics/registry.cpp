@@ -42,7 +42,7 @@ struct registry::impl {
   void sample(std::chrono::system_clock::time_point now) {
     const auto event = firehose.event_timestamp->Value();
     if (event > 0)
-      lag->Set(std::chrono::duration<double>(now.time_since_epoch()).count() - event);
+      behind->Set(std::chrono::duration<double>(now.time_since_epoch()).count() - event);
     raise_to(*dropped_lines, static_cast<double>(dropped_log_lines.load()));
     if (const auto process = sample_process()) {
       resident->Set(static_cast<double>(process->resident_bytes));
@@ -58,9 +58,9 @@ struct registry::impl {
 
   declarer declare;
   firehose_metrics firehose;
-  prometheus::Gauge* lag =
-      declare.gauge("firehose_lag_seconds",
-                    "Age of the newest committed event; also grows while the relay sends nothing.");
+  prometheus::Gauge* behind = declare.gauge(
+      "firehose_stream_behind_seconds", "How far the time that the last committed events state is "
+                                        "behind now; also grows while the relay sends nothing.");
   counter_family& shard_frames = declare.counter_family(
       "shard_frames_total", "Frames received from the firehose actor, resent ones included.",
       {"shard"});

@@ -34,7 +34,7 @@ make_node_command() {
   node_command=(
     "$prismd" "--relay-url=$relay_url" --start-cursor=oldest "--data-dir=$scratch/node"
     "--database-url=$conninfo" --metrics-listen=127.0.0.1:0 --backoff-min-ms=50
-    "--until-caught-up-ms=$caught_up_ms" "--plc-url=$directory"
+    "--until-caught-up-ms=$caught_up_ms" "--plc-url=$directory" --log-level=debug
     "--handle-resolver-url=$directory" --allow-private-addresses=yes
     --identity-host-concurrency=64 --identity-host-rate=1000 --identity-timeout-ms=60000 "$@"
   )

@@ -20,22 +20,42 @@ namespace {
   return commit == nullptr ? 1 : std::max<std::size_t>(commit->ops.size(), 1);
 }
 
+/// The place of a frame that came out of order; empty if it came in order.
+[[nodiscard]] std::optional<db::stream_place> place_apart(const routed_frame& frame,
+                                                          std::int64_t place_base) {
+  const auto& [seq, apart] = frame.position;
+  return apart > 0 ? std::optional{db::place_behind(place_base, seq, apart)} : std::nullopt;
+}
+
 } // namespace
 
 batch_maker::batch_maker() {
   events_.rejected = [this](std::string_view did, std::string_view path, std::string_view reason,
                             const std::string& message) {
-    if (is_new())
-      spdlog::info("record refused: at://{}/{}: {}: {}", did, path, reason, message);
+    log_refused(fmt::format("record refused: at://{}/{}: {}: {}", did, path, reason, message));
     left_out_.records.push_back({std::string{path.substr(0, path.find('/'))}, std::string{reason}});
   };
   events_.skipped = [this](std::string_view) { ++left_out_.unknown_collections; };
   events_.legacy_blobs = [this](std::size_t count) { left_out_.legacy_blobs += count; };
+  events_.stamp_ahead = [this](db::stamp_field field) { left_out_.stamps.push_back(field); };
+}
+
+// The comparison with the official AppView needs each line: level debug has them.
+void batch_maker::log_refused(const std::string& text) {
+  if (current_ <= logged_up_to_)
+    return;
+  const auto left_out = lines_.allow(line::record, now_);
+  if (!left_out)
+    return spdlog::debug("{}", text);
+  if (*left_out > 0)
+    spdlog::info("{} more records were refused; log-level debug names each", *left_out);
+  spdlog::info("{}", text);
 }
 
 db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_ops,
-                            std::int64_t place_base, std::int64_t arrival) {
+                            std::int64_t place_base, std::int64_t arrival, time_point now) {
   db::batch_builder builder(events_, place_base, arrival);
+  now_ = now;
   left_out_ = {};
   load_ = {};
   bool last = false;
@@ -48,11 +68,13 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_op
     load_.full = !first && load_.ops + weight > max_ops;
     if (load_.full || (alone && !first))
       break;
-    current_seq_ = frame.seq;
-    const auto added = decoded ? builder.add(*decoded) : tl::unexpected(decoded.error());
+    current_ = frame.position;
+    const auto added = decoded ? builder.add(*decoded, place_apart(frame, place_base))
+                               : tl::unexpected(decoded.error());
     if (!added) {
-      if (is_new())
-        spdlog::warn("frame {} skipped: {}", frame.seq, added.error().message);
+      if (const auto left_out = may_log(line::frame))
+        spdlog::warn("frame {} skipped: {} ({} similar lines suppressed)", frame.seq,
+                     added.error().message, *left_out);
       left_out_.frames.push_back(added.error().code);
     }
     load_.ops += weight;
@@ -60,10 +82,10 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_op
     last = alone || load_.full;
     queue.take_next();
   }
-  logged_up_to_seq_ = std::max(logged_up_to_seq_, current_seq_);
   load_.frames = queue.in_flight().size();
+  logged_up_to_ = std::max(logged_up_to_, current_);
   auto batch = builder.take();
-  batch.last_seq = queue.batch_seq();
+  batch.last_seq = queue.batch_end().seq;
   return batch;
 }
 

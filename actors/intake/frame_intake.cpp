@@ -1,6 +1,5 @@
 #include "actors/intake/frame_intake.hpp"
 
-#include "actors/intake/relay_notice.hpp"
 #include "actors/intake/routing.hpp"
 
 #include <memory>
@@ -23,31 +22,44 @@ std::string_view to_string(bad_frame reason) noexcept {
   return names[static_cast<std::size_t>(reason)];
 }
 
-frame_intake::batch frame_intake::route(std::vector<frame_bytes> frames) {
+std::string_view to_string(odd_number what) noexcept {
+  constexpr std::array<std::string_view, odd_numbers> names{"stray", "late", "refused"};
+  return names[static_cast<std::size_t>(what)];
+}
+
+frame_intake::batch frame_intake::route(std::vector<frame_bytes> frames, time_point now) {
   batch out;
   auto items = std::make_shared<std::vector<source_frames::item>>();
   items->reserve(frames.size());
   for (auto& data : frames)
-    items->push_back(route_one(std::move(data), out.counts));
+    items->push_back(route_one(std::move(data), out.counts, now));
+  const auto count_of = [](std::optional<time_point> moment) {
+    return moment ? moment->time_since_epoch().count() : never;
+  };
+  went_back_at_ = count_of(sequence_.went_back_at());
+  leap_since_ = count_of(sequence_.leap_since());
   out.frames.items = std::move(items);
   return out;
 }
 
-source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& counts) {
+source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& counts,
+                                            time_point now) {
   source_frames::item item;
   counts.bytes += data->size();
   const auto peeked = atproto::peek_frame(*data);
   if (!peeked) {
     item.frame.seq = none;
     count(counts, peeked.error().code == errc::limit ? bad_frame::limit : bad_frame::invalid);
-    spdlog::warn("skipping a frame that cannot be decoded: {}", peeked.error().message);
+    if (const auto left_out = lines_.allow(line::undecodable, now))
+      spdlog::warn("skipping a frame that cannot be decoded: {} ({} similar lines suppressed)",
+                   peeked.error().message, *left_out);
     return item;
   }
   ++counts.frames[static_cast<std::size_t>(peeked->kind)];
-  log_relay_notice(*data, *peeked);
+  notices_.log(*data, *peeked, now);
   item.frame.seq = peeked->seq;
-  if (peeked->seq > highest_read_)
-    highest_read_ = peeked->seq;
+  if (peeked->seq >= 0)
+    item.order = judge(peeked->seq, counts, now);
   item.for_a_shard = peeked->seq >= 0 && !peeked->did.empty() && has_shard(peeked->kind);
   if (item.for_a_shard) {
     item.shard = shard_of(peeked->did, shards_);
@@ -56,10 +68,69 @@ source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& cou
   return item;
 }
 
-intake_counts frame_intake::skip_text(std::size_t size) const {
+arrival_order frame_intake::judge(std::int64_t seq, intake_counts& counts, time_point now) {
+  const auto highest = sequence_.highest();
+  const auto verdict = sequence_.arrived(seq, now);
+  highest_read_ = sequence_.highest();
+  if (sequence_.highest() > highest)
+    resume_after_.reset();
+  const auto count_odd = [&counts](odd_number what, std::size_t n) {
+    counts.odd[static_cast<std::size_t>(what)] += n;
+  };
+  count_odd(odd_number::stray, verdict.strays.size());
+  strays_ += verdict.strays.size();
+  if (verdict.order == arrival_order::repeated)
+    ++counts.repeated;
+  else if (verdict.order == arrival_order::late)
+    count_odd(odd_number::late, 1);
+  else if (verdict.order == arrival_order::refused)
+    count_odd(odd_number::refused, 1);
+  report(verdict, seq, highest, now);
+  return verdict.order;
+}
+
+void frame_intake::report(const stream_sequence::verdict& what, std::int64_t seq,
+                          std::int64_t highest, time_point now) {
+  if (!what.strays.empty())
+    if (const auto left_out = lines_.allow(line::stray, now))
+      spdlog::warn("frame {} was far ahead of the stream, which goes on at {}: it is indexed, and "
+                   "the cursor does not move there ({} similar lines suppressed)",
+                   what.strays.front(), seq, *left_out);
+  if (what.recovered)
+    if (const auto left_out = lines_.allow(line::recovered, now))
+      spdlog::error("the relay's numbers are above {} again; if they began anew, not all that came "
+                    "below is indexed ({} similar lines suppressed)",
+                    highest, *left_out);
+  switch (what.order) {
+  case arrival_order::in_order:
+  case arrival_order::far_ahead:
+    break;
+  case arrival_order::late:
+    if (const auto left_out = lines_.allow(line::late, now))
+      spdlog::warn("frame {} comes late, after {}: it is indexed ({} similar lines suppressed)",
+                   seq, highest, *left_out);
+    break;
+  case arrival_order::repeated:
+    if (const auto left_out = lines_.allow(line::repeated, now))
+      spdlog::warn("skipping frame {}: read before, and the stream is at {} ({} similar lines "
+                   "suppressed)",
+                   seq, highest, *left_out);
+    break;
+  case arrival_order::refused:
+    if (const auto left_out = lines_.allow(line::refused, now))
+      spdlog::error("skipping frame {}: out of order like the {} before it, after {} ({} similar "
+                    "lines suppressed)",
+                    seq, stream_sequence::most_apart, highest, *left_out);
+    break;
+  }
+}
+
+intake_counts frame_intake::skip_text(std::size_t size, time_point now) {
   intake_counts counts;
   count(counts, bad_frame::text);
-  spdlog::warn("skipping a text message of {} bytes", size);
+  if (const auto left_out = lines_.allow(line::text, now))
+    spdlog::warn("skipping a text message of {} bytes ({} similar lines suppressed)", size,
+                 *left_out);
   return counts;
 }
 
@@ -67,17 +138,19 @@ intake_counts frame_intake::skip_oversized(std::span<const std::byte> head, std:
   intake_counts counts;
   count(counts, bad_frame::oversized);
   const auto peeked = atproto::peek_frame_beginning(head);
-  const auto highest = highest_read_.load();
+  const auto highest = next_cursor().value_or(none);
   const auto skip_to = peeked && peeked->seq > highest ? peeked->seq : highest + 1;
   spdlog::error("a frame over the size limit came {} times after cursor {}; skipping it, the next "
                 "attempt begins after {}",
                 times, highest, skip_to);
-  highest_read_ = skip_to;
+  resume_after_ = skip_to;
   return counts;
 }
 
 std::optional<std::int64_t> frame_intake::next_cursor() const noexcept {
-  const auto highest = highest_read_.load();
+  if (resume_after_)
+    return resume_after_;
+  const auto highest = sequence_.highest();
   return highest < 0 ? std::nullopt : std::optional{highest};
 }
 

@@ -5,67 +5,94 @@
 
 namespace prism {
 
-replay_window::replay_window(std::vector<std::uint64_t> durable, std::size_t lane_capacity,
+replay_window::replay_window(std::vector<std::int64_t> durable, std::size_t lane_capacity,
                              read_limits limits, time_point now)
     : progress_(std::move(durable), limits.frames), limits_(limits), last_arrival_(now) {
   lanes_.assign(progress_.shards(), shard_lane(lane_capacity));
 }
 
-expected<replay_window::arrivals> replay_window::receive(const source_frames& arrived,
-                                                         time_point now) {
+expected<std::vector<std::size_t>> replay_window::receive(const source_frames& arrived,
+                                                          time_point now) {
   last_arrival_ = now;
   granted_ -= std::min<std::uint64_t>(granted_, arrived.items->size());
-  arrivals out;
+  std::vector<std::size_t> fed;
   for (const auto& item : *arrived.items)
-    if (auto received = receive_one(item, out); !received)
+    if (auto received = receive_one(item, fed); !received)
       return tl::unexpected(received.error());
-  std::ranges::sort(out.shards);
-  const auto duplicates = std::ranges::unique(out.shards);
-  out.shards.erase(duplicates.begin(), duplicates.end());
-  return out;
+  std::ranges::sort(fed);
+  const auto duplicates = std::ranges::unique(fed);
+  fed.erase(duplicates.begin(), duplicates.end());
+  return fed;
 }
 
-expected<void> replay_window::receive_one(const source_frames::item& item, arrivals& out) {
+expected<void> replay_window::receive_one(const source_frames::item& item,
+                                          std::vector<std::size_t>& fed) {
   if (item.frame.seq < 0)
     return {};
-  const auto seq = static_cast<std::uint64_t>(item.frame.seq);
-  if (!item.for_a_shard) {
-    if (!progress_.skip(seq))
-      out.repeated.push_back({item.frame.seq, highest()});
+  any_read_ = true;
+  switch (item.order) {
+  case arrival_order::repeated:
+  case arrival_order::refused:
+    return {};
+  case arrival_order::far_ahead:
+  case arrival_order::late: {
+    if (!item.for_a_shard)
+      return {};
+    const auto position = progress_.delivered_apart(item.shard);
+    if (!position)
+      return tl::unexpected(position.error());
+    push(item, *position, fed);
     return {};
   }
-  const auto needed = progress_.delivered(seq, item.shard);
-  if (!needed && needed.error().code == errc::limit)
-    return tl::unexpected(needed.error());
-  if (!needed)
-    out.repeated.push_back({item.frame.seq, highest()});
-  else if (*needed) {
-    bytes_ += item.frame.data->size();
-    lanes_[item.shard].push(item.frame);
-    out.shards.push_back(item.shard);
+  case arrival_order::in_order:
+    break;
   }
+  if (!item.for_a_shard)
+    return progress_.skip(item.frame.seq);
+  const auto needed = progress_.delivered(item.frame.seq, item.shard);
+  if (!needed)
+    return tl::unexpected(needed.error());
+  if (*needed)
+    push(item, item.frame.seq, fed);
   return {};
+}
+
+void replay_window::push(const source_frames::item& item, stream_position position,
+                         std::vector<std::size_t>& fed) {
+  auto frame = item.frame;
+  frame.position = position;
+  frame.received = last_arrival_;
+  bytes_ += frame.data->size();
+  lanes_[item.shard].push(std::move(frame));
+  fed.push_back(item.shard);
 }
 
 bool replay_window::announce(const shard_ready& ready, time_point now) {
   if (ready.shard >= lanes_.size())
     return false;
   lanes_[ready.shard].restart(ready.incarnation, now);
-  return committed({.shard = ready.shard, .seq = ready.durable_seq, .event_time = 0}, now);
+  drop_frames(ready.shard, ready.durable_seq, now);
+  // It may have committed frames that this firehose has not read again yet.
+  progress_.announced(ready.shard, ready.durable_seq);
+  return true;
 }
 
 bool replay_window::committed(const frames_durable& report, time_point now) {
-  if (report.shard >= lanes_.size())
+  if (report.shard >= lanes_.size() || lanes_[report.shard].incarnation() == 0)
     return false;
-  auto& lane = lanes_[report.shard];
-  const auto before = lane.bytes();
-  lane.committed(report.seq, now);
-  bytes_ -= before - lane.bytes();
-  // A shard may have committed frames that this incarnation of the firehose has not read again yet.
-  const auto known = std::min(static_cast<std::uint64_t>(report.seq), progress_.highest());
-  static_cast<void>(progress_.acked(report.shard, known));
-  event_time_ = std::max(event_time_, report.event_time);
+  drop_frames(report.shard, report.position, now);
+  static_cast<void>(
+      progress_.acked(report.shard, std::min(report.position, progress_.known(report.shard))));
+  for (const auto stamp : report.stamps)
+    stamps_.add(stamp);
   return true;
+}
+
+void replay_window::drop_frames(std::size_t shard, stream_position end, time_point now) {
+  auto& lane = lanes_[shard];
+  const auto before = lane.bytes();
+  lane.committed(end, now);
+  bytes_ -= before - lane.bytes();
 }
 
 std::optional<frame_batch> replay_window::take(std::size_t shard, time_point now) {
@@ -76,8 +103,7 @@ std::optional<frame_batch> replay_window::take(std::size_t shard, time_point now
 }
 
 std::optional<std::int64_t> replay_window::advance_for(std::size_t shard) const noexcept {
-  const auto seq = progress_.advance_for(shard);
-  return seq ? std::optional{static_cast<std::int64_t>(*seq)} : std::nullopt;
+  return progress_.advance_for(shard);
 }
 
 std::uint64_t replay_window::grant() noexcept {
@@ -94,15 +120,24 @@ bool replay_window::caught_up(std::chrono::milliseconds quiet_time, time_point i
   for (std::size_t shard = 0; shard < shards(); ++shard)
     if (progress_.advance_for(shard))
       return false;
-  return identity_idle_since >= last_arrival_ + quiet_time / 2 && progress_.highest() > 0;
+  return identity_idle_since >= last_arrival_ + quiet_time / 2 &&
+         (any_read_ || progress_.highest() > 0);
+}
+
+steady_clock::duration replay_window::longest_wait(time_point now) const noexcept {
+  auto longest = steady_clock::duration::zero();
+  for (const auto& lane : lanes_)
+    if (const auto since = lane.oldest())
+      longest = std::max(longest, now - *since);
+  return longest;
 }
 
 std::int64_t replay_window::highest() const noexcept {
-  return static_cast<std::int64_t>(progress_.highest());
+  return progress_.highest();
 }
 
 std::int64_t replay_window::low_watermark() const noexcept {
-  return static_cast<std::int64_t>(progress_.low_watermark());
+  return progress_.low_watermark();
 }
 
 replay_window::channel_summary replay_window::channel(time_point now) const noexcept {

@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/read_credit.hpp"
+#include "core/stamp_median.hpp"
 #include "core/watermark.hpp"
 #include "messages/types.hpp"
 
@@ -21,19 +22,6 @@ namespace prism {
 /// what it says.
 class replay_window {
 public:
-  /// A frame whose seq is not above the highest read before it.
-  struct repeated_frame {
-    std::int64_t seq{0};
-    std::int64_t highest{0};
-    friend bool operator==(const repeated_frame&, const repeated_frame&) = default;
-  };
-
-  /// What became of the frames that arrived.
-  struct arrivals {
-    std::vector<std::size_t> shards; ///< whose lane has new frames, ascending
-    std::vector<repeated_frame> repeated;
-  };
-
   /// The channel firehose → shard, all lanes together.
   struct channel_summary {
     std::size_t depth{0};    ///< frames sent and not committed
@@ -45,21 +33,26 @@ public:
   /// @param durable the committed seq of each shard, in shard order; at least one.
   /// @param lane_capacity frames that one shard accepts before it has committed any.
   /// @param limits frames and bytes of the window; the largest frame; frames granted at most.
-  replay_window(std::vector<std::uint64_t> durable, std::size_t lane_capacity, read_limits limits,
+  replay_window(std::vector<std::int64_t> durable, std::size_t lane_capacity, read_limits limits,
                 time_point now);
 
   /// Frames from the source: puts them into their lanes and takes back their read credit. A frame
-  /// without seq only returns credit; one without shard moves the watermark; one that its shard has
-  /// committed already is dropped; one that was read before is reported and dropped.
-  /// Error `errc::limit` if there are more frames than were granted and fit: a defect.
-  [[nodiscard]] expected<arrivals> receive(const source_frames& arrived, time_point now);
+  /// without seq, or one that the intake found repeated or refused, only returns credit. In order:
+  /// one without shard moves the watermark, and one that its shard has committed already is
+  /// dropped. Out of order: the frame is placed behind all that its lane has.
+  /// @returns the shards whose lane has new frames, ascending.
+  /// Errors are defects: `errc::limit` if there are more frames than were granted and fit,
+  /// `errc::invalid` if one in order is not above those before it.
+  [[nodiscard]] expected<std::vector<std::size_t>> receive(const source_frames& arrived,
+                                                           time_point now);
 
   /// A shard has announced itself. Everything it has not committed is to be sent again.
   /// @returns false, and does nothing, if there is no such shard.
   bool announce(const shard_ready& ready, time_point now);
 
-  /// A shard has committed everything up to a seq: its frames leave the window.
-  /// @returns false, and does nothing, if there is no such shard.
+  /// A shard has committed everything up to a position: its frames leave the window.
+  /// @returns false, and does nothing, if there is no such shard, or if it has not announced
+  /// itself: it then speaks of positions that another firehose gave.
   bool committed(const frames_durable& report, time_point now);
 
   /// What to send to `shard` now; empty if it has no credit or there is nothing for it.
@@ -93,19 +86,27 @@ public:
   [[nodiscard]] std::int64_t highest() const noexcept;
   /// The seq at or below which nothing is uncommitted.
   [[nodiscard]] std::int64_t low_watermark() const noexcept;
-  /// Time of the newest committed event, in µs since 1970; 0: none.
-  [[nodiscard]] std::int64_t event_time() const noexcept { return event_time_; }
+  /// The median time of the last events committed, in µs since 1970: one stamp, which its host
+  /// chooses, does not move it. Empty: none yet.
+  [[nodiscard]] std::optional<std::int64_t> event_time() const noexcept { return stamps_.value(); }
+  /// How long the frame that waits longest for its commit has been here; 0: all is committed.
+  [[nodiscard]] steady_clock::duration longest_wait(time_point now) const noexcept;
   [[nodiscard]] channel_summary channel(time_point now) const noexcept;
 
 private:
-  [[nodiscard]] expected<void> receive_one(const source_frames::item& item, arrivals& out);
+  [[nodiscard]] expected<void> receive_one(const source_frames::item& item,
+                                           std::vector<std::size_t>& fed);
+  void push(const source_frames::item& item, stream_position position,
+            std::vector<std::size_t>& fed);
+  void drop_frames(std::size_t shard, stream_position end, time_point now);
 
   watermark progress_;
   std::vector<shard_lane> lanes_;
   read_limits limits_;
   std::size_t bytes_{0};
   std::uint64_t granted_{0};
-  std::int64_t event_time_{0};
+  stamp_median stamps_;
+  bool any_read_{false}; // a frame with a number
   time_point last_arrival_;
 };
 

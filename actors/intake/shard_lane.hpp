@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace prism {
@@ -19,7 +20,7 @@ public:
   /// @param capacity frames that the shard accepts before it has committed any; 0 is taken as 1.
   explicit shard_lane(std::size_t capacity) : credit_(capacity) {}
 
-  /// Appends a frame; its seq is above that of every earlier one.
+  /// Appends a frame; its position is behind that of every earlier one.
   void push(routed_frame frame) {
     bytes_ += frame.data->size();
     frames_.push_back(std::move(frame));
@@ -29,9 +30,9 @@ public:
   /// none, or the shard has not announced itself.
   [[nodiscard]] std::shared_ptr<const std::vector<routed_frame>> take(time_point now);
 
-  /// Removes the frames up to `seq`, which are committed, and returns their credit.
+  /// Removes the frames up to `end`, which are committed, and returns their credit.
   /// @returns how many frames left the lane.
-  std::size_t committed(std::int64_t seq, time_point now);
+  std::size_t committed(stream_position end, time_point now);
 
   /// The shard has announced itself as `incarnation` (not 0) and lost what it was sent: all frames
   /// of the lane are to be sent again, with all credit.
@@ -43,6 +44,11 @@ public:
 
   /// The shard's latest announcement, which frames are addressed to; 0: none yet.
   [[nodiscard]] std::uint64_t incarnation() const noexcept { return incarnation_; }
+
+  /// When the oldest frame arrived; empty: there is none.
+  [[nodiscard]] std::optional<time_point> oldest() const noexcept {
+    return frames_.empty() ? std::nullopt : std::optional{frames_.front().received};
+  }
 
   [[nodiscard]] std::size_t frames() const noexcept { return frames_.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }

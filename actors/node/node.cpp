@@ -84,6 +84,15 @@ expected<std::unique_ptr<node>> node::start(config::options options,
   return out;
 }
 
+expected<void> node::begin_new_stream(config::options options, const interrupted& stop_requested) {
+  node once{std::move(options)};
+  once.begins_anew_ = true;
+  auto done = once.open_database(stop_requested);
+  if (once.postgres_)
+    once.postgres_->stop();
+  return done;
+}
+
 expected<void> node::start_private_postgres() {
   db::embedded_options options;
   options.directory = std::filesystem::absolute(context_->options.data_dir) / "postgres";
@@ -157,7 +166,8 @@ expected<void> node::prepare(db::connection& connection) {
                               static_cast<std::int32_t>(context_->options.shards), *epoch, 0);
         if (!cursors)
           return tl::unexpected(cursors.error());
-        const auto base = db::claim_stream(inside, context_->service);
+        const auto base = begins_anew_ ? db::begin_stream_anew(inside, context_->service)
+                                       : db::claim_stream(inside, context_->service);
         if (!base)
           return tl::unexpected(base.error());
         return writer_claim{*epoch, *base};
@@ -168,6 +178,12 @@ expected<void> node::prepare(db::connection& connection) {
   context_->server = std::move(*server);
   context_->epoch = claimed->epoch;
   context_->place_base = claimed->place_base;
+  if (begins_anew_) {
+    spdlog::info("{} begins anew, behind everything that is indexed; the next start reads it from "
+                 "start-cursor",
+                 context_->service);
+    return {};
+  }
   spdlog::info("writing {} with epoch {}, timeline {} of the database", context_->service,
                context_->epoch, context_->server.timeline);
   return {};

@@ -27,6 +27,12 @@ public:
   [[nodiscard]] static expected<std::unique_ptr<node>> start(config::options options,
                                                              const interrupted& stop_requested);
 
+  /// Forgets where the relay of these options was read up to, since its numbers began anew, and
+  /// ends: the next start reads it from `start-cursor`, behind everything that is indexed. Opens
+  /// the database as `start` does, and has the same errors. May be repeated.
+  [[nodiscard]] static expected<void> begin_new_stream(config::options options,
+                                                       const interrupted& stop_requested);
+
   /// Calls `stop`.
   ~node();
   node(const node&) = delete;
@@ -59,6 +65,7 @@ private:
   void start_actors();
   void kill_actors();
 
+  bool begins_anew_{false}; // `begin_new_stream`
   std::optional<db::embedded_postgres> postgres_;
   node_ptr context_;
   std::unique_ptr<caf::actor_system_config> system_config_;

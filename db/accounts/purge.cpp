@@ -46,7 +46,7 @@ believed_removal(executor& on, const batch& of, const account_event& event) {
   const auto seq = read_cursor((*results)[cursor_at], of.service, of.epoch);
   if (!seq)
     return tl::unexpected(seq.error());
-  if (*seq >= of.last_seq)
+  if (*seq >= of.last_seq && of.moves_cursor)
     return false;
   const auto removal = believed_removal(on, of, event);
   if (!removal)

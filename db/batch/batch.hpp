@@ -117,6 +117,7 @@ struct repo_head {
   std::string rev;
   atproto::cid commit;
   micros commit_time{0};
+  std::size_t ops_before{0}; ///< operations of the batch that come before it, its own included
 };
 
 /// An #account event.
@@ -150,6 +151,9 @@ struct batch {
   /// the database went back.
   std::int64_t previous_seq{0};
   std::int64_t last_seq{0}; ///< the shard's cursor after this batch
+  /// False: the cursor stands there already and stays, since the batch consists of frames that came
+  /// out of order behind it (core/stream_sequence.hpp).
+  bool moves_cursor{true};
   std::uint32_t frames{0};
   ref_tables refs;
   std::vector<op> ops; ///< in the order of the firehose

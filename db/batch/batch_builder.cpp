@@ -104,12 +104,6 @@ read_record(op& out, std::string_view did, const atproto::repo_op& in, const atp
   return {};
 }
 
-[[nodiscard]] expected<void> check_rev(std::string_view rev) {
-  if (!atproto::is_valid_tid(rev))
-    return fail(errc::invalid, "field rev: '{}' is not a TID", printable(rev));
-  return {};
-}
-
 // A record that is too large is rejected alone; the other records of the CAR are indexed.
 [[nodiscard]] atproto::car_limits commit_car_limits() {
   atproto::car_limits limits;
@@ -119,17 +113,39 @@ read_record(op& out, std::string_view did, const atproto::repo_op& in, const atp
 
 } // namespace
 
+std::string_view to_string(stamp_field field) noexcept {
+  return field == stamp_field::rev ? "rev" : "time";
+}
+
 batch_builder::batch_builder(const build_events& events, std::int64_t place_base, micros arrival)
     : events_(events), place_base_(place_base), arrival_(arrival) {}
+
+bool batch_builder::is_ahead(micros stamp, stamp_field field) const {
+  const bool ahead = stamp > arrival_ + max_event_lead;
+  if (ahead && events_.stamp_ahead)
+    events_.stamp_ahead(field);
+  return ahead;
+}
 
 expected<micros> batch_builder::event_time(std::string_view text) const {
   const auto time = atproto::parse_datetime(text);
   if (!time)
     return fail(errc::invalid, "field time: {}", time.error().message);
-  return *time > arrival_ + max_event_lead ? arrival_ : *time;
+  return is_ahead(*time, stamp_field::time) ? arrival_ : *time;
 }
 
-expected<void> batch_builder::add(const atproto::frame& frame) {
+expected<void> batch_builder::check_rev(std::string_view rev) const {
+  const auto parsed = atproto::tid::parse(rev);
+  if (!parsed)
+    return fail(errc::invalid, "field rev: '{}' is not a TID", printable(rev));
+  if (is_ahead(parsed->timestamp_us(), stamp_field::rev))
+    return fail(errc::invalid, "field rev: '{}' is more than 5 minutes ahead of the clock",
+                printable(rev));
+  return {};
+}
+
+expected<void> batch_builder::add(const atproto::frame& frame, std::optional<stream_place> place) {
+  place_ = place;
   ++batch_.frames;
   if (const auto* commit = std::get_if<atproto::commit_frame>(&frame))
     return add_commit(*commit);
@@ -143,7 +159,7 @@ expected<void> batch_builder::add(const atproto::frame& frame) {
       return valid;
     const auto status = account->active ? std::string_view{} : account->status.value_or("inactive");
     batch_.accounts.push_back({batch_.refs.did(account->did), account->seq,
-                               place_of(place_base_, account->seq), *time, account->active,
+                               this->place(account->seq), *time, account->active,
                                sql_text(status, max_status)});
   } else if (const auto* identity = std::get_if<atproto::identity_frame>(&frame)) {
     const auto time = event_time(identity->time);
@@ -155,14 +171,14 @@ expected<void> batch_builder::add(const atproto::frame& frame) {
       return fail(errc::invalid, "field handle: '{}' is not a handle",
                   printable(*identity->handle));
     batch_.identities.push_back(
-        {batch_.refs.did(identity->did), place_of(place_base_, identity->seq), *time});
+        {batch_.refs.did(identity->did), this->place(identity->seq), *time});
   }
   return {};
 }
 
 void batch_builder::add_head(std::string_view did, std::string_view rev, const atproto::cid& commit,
                              micros time) {
-  batch_.heads.push_back({batch_.refs.did(did), std::string{rev}, commit, time});
+  batch_.heads.push_back({batch_.refs.did(did), std::string{rev}, commit, time, batch_.ops.size()});
 }
 
 expected<void> batch_builder::add_sync(const atproto::sync_frame& frame) {
@@ -199,7 +215,7 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
   const auto creator = batch_.refs.did(frame.repo);
   std::size_t number = 0;
   for (const auto& in : frame.ops) {
-    const auto place = place_of(place_base_, frame.seq, number++);
+    const auto at = place(frame.seq, number++);
     const auto kind = atproto::collection_of(in.collection);
     if (kind == collection::other) {
       events_.skipped(in.collection);
@@ -211,7 +227,7 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     out.rkey = in.rkey;
     out.rev = frame.rev;
     out.seq = frame.seq;
-    out.place = place;
+    out.place = at;
     out.commit_time = *time;
     if (!atproto::is_valid_record_key(in.rkey)) {
       events_.rejected(frame.repo, printable(in.path, max_shown_path), "bad_record_key",

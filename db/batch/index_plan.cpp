@@ -46,15 +46,18 @@ void fold(planned_path& path, const op& next, bool first) {
 index_plan make_plan(const batch& of, const known_revs& revs) {
   index_plan plan;
   std::unordered_map<std::string, std::size_t> index;
-  std::unordered_map<did_ref, std::string_view> newest;
-  for (const auto& each : of.ops) {
-    const auto known = revs.find(each.creator);
-    auto& in_batch = newest[each.creator];
-    if ((known != revs.end() && each.rev <= known->second) || each.rev < in_batch) {
+  std::unordered_map<did_ref, std::string_view> newest{revs.begin(), revs.end()};
+  auto head = of.heads.begin();
+  for (std::size_t i = 0; i < of.ops.size(); ++i) {
+    const auto& each = of.ops[i];
+    for (; head != of.heads.end() && head->ops_before <= i; ++head)
+      if (auto& rev = newest[head->repo]; rev < head->rev)
+        rev = head->rev;
+    if (const auto known = newest.find(each.creator);
+        known != newest.end() && each.rev <= known->second) {
       ++plan.stale;
       continue;
     }
-    in_batch = each.rev;
     if (each.kind == collection::profile || each.kind == collection::verification)
       plan.ordered_ops.push_back(&each);
     auto& paths = plan.of(each.kind);

@@ -48,9 +48,10 @@ struct index_plan {
 /// Last stored revision of each repo; a repo that is absent has none.
 using known_revs = std::unordered_map<did_ref, std::string>;
 
-/// Drops operations of commits that are not newer than the stored revision (sync spec: "rev must
-/// increase"), so that a replay of any range changes nothing, and folds the rest to one step per
-/// path.
+/// Drops operations of commits that are not newer than the stored revision, or than an earlier
+/// commit or sync of the repo in the batch (sync spec: "rev must increase"). So a replay of any
+/// range changes nothing, and the result does not depend on how the stream is cut into batches.
+/// Folds the rest to one step per path.
 [[nodiscard]] index_plan make_plan(const batch& of, const known_revs& revs);
 
 } // namespace prism::db

@@ -23,6 +23,14 @@ inline constexpr stream_place end_of_places = INT64_MAX;
   return (base + seq) * numbers + static_cast<std::int64_t>(std::min<std::size_t>(number, 255));
 }
 
+/// Where the `nth` frame (from 1) stands that came out of order behind `seq`: behind every
+/// operation of that one, before the next seq. From the 56th on they share a place.
+[[nodiscard]] constexpr stream_place place_behind(std::int64_t base, std::int64_t seq,
+                                                  std::uint64_t nth) noexcept {
+  constexpr std::size_t first = 200; // operations of a commit, by the protocol
+  return place_of(base, seq, first + std::min<std::uint64_t>(nth - 1, 55));
+}
+
 /// The base that gives `seq` the same place again.
 [[nodiscard]] constexpr std::int64_t base_of(stream_place place, std::int64_t seq) noexcept {
   return (place >> 8) - seq;

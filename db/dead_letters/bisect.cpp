@@ -12,8 +12,8 @@ namespace {
 
 /// Moves the cursor to the frame.
 /// @returns empty if it moved; if it was there already, the report with the stored dead letters.
-[[nodiscard]] outcome<std::optional<apply_report>> move_cursor_or_report(executor& on,
-                                                                         const batch& of) {
+[[nodiscard]] outcome<std::optional<apply_report>>
+move_cursor_or_report(executor& on, const batch& of, const refused_frame& frame) {
   const auto moved = move_cursor(on, of);
   if (!moved)
     return tl::unexpected(moved.error());
@@ -21,7 +21,7 @@ namespace {
     return std::nullopt;
   apply_report report;
   report.already_applied = true;
-  auto kept = dead_letters_of_frame(on, of.service, of.last_seq);
+  auto kept = dead_letters_of_frame(on, of.service, frame.seq);
   if (!kept)
     return tl::unexpected(kept.error());
   report.quarantined = std::move(*kept);
@@ -37,7 +37,7 @@ public:
       : on_(on), batch_(of), frame_(frame), uri_ids_(uri_ids), late_locks_(late) {}
 
   [[nodiscard]] outcome<apply_report> run() {
-    auto before = move_cursor_or_report(on_, batch_);
+    auto before = move_cursor_or_report(on_, batch_, frame_);
     if (!before)
       return tl::unexpected(before.error());
     if (*before)
@@ -95,7 +95,7 @@ private:
     if (report_.quarantined.size() >= max_dead_letters_per_frame)
       return tl::unexpected(error);
     const dead_letter letter{
-        batch_.service, batch_.last_seq,   place_of(batch_.place_base, batch_.last_seq),
+        batch_.service, frame_.seq,        place_of(batch_.place_base, batch_.last_seq),
         frame_.did,     path_of(rejected), error.message,
         error.sqlstate, frame_.bytes};
     report_.quarantined.push_back({letter.path, letter.reason, letter.sqlstate});
@@ -112,13 +112,13 @@ private:
 
 [[nodiscard]] outcome<apply_report> quarantine(executor& inside, const batch& of,
                                                const refused_frame& frame) {
-  auto before = move_cursor_or_report(inside, of);
+  auto before = move_cursor_or_report(inside, of, frame);
   if (!before)
     return tl::unexpected(before.error());
   if (*before)
     return std::move(**before);
-  const dead_letter letter{of.service,     of.last_seq, place_of(of.place_base, of.last_seq),
-                           frame.did,      "",          frame.reason,
+  const dead_letter letter{of.service,     frame.seq,  place_of(of.place_base, of.last_seq),
+                           frame.did,      "",         frame.reason,
                            frame.sqlstate, frame.bytes};
   if (auto kept = store_dead_letter(inside, letter); !kept)
     return tl::unexpected(kept.error());

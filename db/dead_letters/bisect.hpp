@@ -6,6 +6,7 @@ namespace prism::db {
 
 /// A frame that the database rejected for its content, with the error for the frame as a whole.
 struct refused_frame {
+  std::int64_t seq{0}; ///< its own number, which one out of order does not share with the cursor
   std::string did;
   std::string reason;
   std::string sqlstate;

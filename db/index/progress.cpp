@@ -41,12 +41,14 @@ const statement put_cursors{"put_cursors", R"sql(
   FROM unnest($2::int4[], $3::int8[]) AS n(shard, seq)
 )sql"};
 
-// Returns the row as it was when the statement began, and whether it moved. ($5 is not above $4.)
+// Returns the row as it was when the statement began, and whether it moved. A batch out of order
+// ($6 false) takes the row as if it moved, so that no newer writer can come in between. $5 is not above $4.
 const statement advance_cursor{"advance_cursor", R"sql(
   WITH moved AS (
     UPDATE firehose_cursor
     SET seq = $4, updated_at = now()
-    WHERE service = $1 AND shard = $2 AND epoch = $3 AND seq < $4 AND seq >= $5
+    WHERE service = $1 AND shard = $2 AND epoch = $3 AND seq >= $5
+      AND (seq < $4 OR seq = $4 AND NOT $6)
     RETURNING seq
   )
   SELECT epoch, seq, EXISTS (SELECT FROM moved)
@@ -150,6 +152,7 @@ outcome<advance> move_cursor(executor& on, const batch& of) {
 void queue_advance_cursor(pipeline& out, const batch& of) {
   params p;
   p.text(of.service).int4(of.shard).int8(of.epoch).int8(of.last_seq).int8(of.previous_seq);
+  p.boolean(of.moves_cursor);
   out.add(advance_cursor, std::move(p));
 }
 

@@ -21,6 +21,19 @@ const statement take_up_stream{"take_up_stream", R"sql(
     < excluded.base
 )sql"};
 
+// The cursors are read as they were before they are deleted. Behind its own base as well: it may
+// have begun anew before and read nothing since.
+const statement begin_anew{"begin_stream_anew", R"sql(
+  WITH gone AS (DELETE FROM firehose_cursor WHERE service = $1)
+  INSERT INTO streams AS s(service, base)
+  SELECT $1, coalesce(max(o.base + coalesce(c.seq, 0)), 0) + 1
+  FROM streams o
+  LEFT JOIN firehose_cursor c ON c.service = o.service
+  ON CONFLICT (service) DO UPDATE
+  SET began_at = now(), base = excluded.base
+  RETURNING base
+)sql"};
+
 const statement read_base{"read_stream_base",
                           R"sql(SELECT base FROM streams WHERE service = $1)sql"};
 
@@ -36,6 +49,15 @@ outcome<std::int64_t> claim_stream(executor& on, std::string_view service) {
   if (!rows)
     return tl::unexpected(rows.error());
   return rows->back().get_int8(0, 0);
+}
+
+outcome<std::int64_t> begin_stream_anew(executor& on, std::string_view service) {
+  params key;
+  key.text(service);
+  const auto rows = on.exec_prepared(begin_anew, key);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return rows->get_int8(0, 0);
 }
 
 } // namespace prism::db

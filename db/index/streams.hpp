@@ -14,4 +14,10 @@ namespace prism::db {
 /// @returns the base
 [[nodiscard]] outcome<std::int64_t> claim_stream(executor& on, std::string_view service);
 
+/// Forgets the cursors of a service whose numbers began anew, and puts everything to come from it
+/// behind everything that has come from any service. Who writes for it is fenced. Call it in one
+/// transaction with `claim_cursors`, after it: no batch may move a cursor in between.
+/// @returns the new base
+[[nodiscard]] outcome<std::int64_t> begin_stream_anew(executor& on, std::string_view service);
+
 } // namespace prism::db

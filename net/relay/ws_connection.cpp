@@ -88,12 +88,16 @@ asio::awaitable<frame_bytes> ws_connection::read_message() {
       finish_read(ec);
       co_return nullptr;
     }
+    // `watch` wakes up before this deadline: it is later than any before it.
+    if (have == 0 && !ws_.is_message_done())
+      watchdog_.message_began(steady_clock::now());
     heard();
     if (message->size() > options_.max_frame_bytes) {
       refuse(*message);
       co_return nullptr;
     }
   } while (!ws_->is_message_done());
+  watchdog_.message_ended();
   // Small messages must not keep the buffer of the first read.
   if (message->capacity() > 2 * message->size())
     message->shrink_to_fit();
@@ -119,8 +123,12 @@ asio::awaitable<void> ws_connection::watch() {
     // Data that arrived meanwhile, at least a pong, may still be unread.
     watchdog_.overslept(due, now);
     if (watchdog_.expired(now) && !end_)
-      finish(disconnect_reason::idle, fmt::format("nothing received for {} ms, not even a pong",
-                                                  options_.idle_timeout.count()));
+      finish(
+          disconnect_reason::idle,
+          watchdog_.message_expired(now)
+              ? fmt::format("a message was not complete after {} ms", options_.idle_timeout.count())
+              : fmt::format("nothing received for {} ms, not even a pong",
+                            options_.idle_timeout.count()));
     if (now >= next_ping_) {
       ping();
       next_ping_ = now + options_.ping_interval;

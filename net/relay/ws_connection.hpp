@@ -65,6 +65,9 @@ public:
   /// Ends the connection: with a closing handshake if it is open, else at once.
   void close();
 
+  /// Ends the connection at once, for this reason.
+  void give_up(disconnect_reason reason, std::string text) { finish(reason, std::move(text)); }
+
 private:
   // -- opening -------------------------------------------------------------------------------
   boost::asio::awaitable<void> open(std::string target);

@@ -50,6 +50,13 @@ public:
       });
   }
 
+  void reconnect(std::string why) {
+    asio::post(io_, [this, why = std::move(why)]() mutable {
+      if (connection_)
+        connection_->give_up(disconnect_reason::out_of_order, std::move(why));
+    });
+  }
+
   void stop() {
     const std::lock_guard lock(stop_mutex_);
     if (!thread_.joinable())
@@ -239,6 +246,10 @@ ws_source::~ws_source() {
 
 void ws_source::grant(std::uint32_t frames) {
   impl_->grant(frames);
+}
+
+void ws_source::reconnect(std::string why) {
+  impl_->reconnect(std::move(why));
 }
 
 void ws_source::stop() {

@@ -92,6 +92,10 @@ public:
   /// Adds `frames` to the credit. Credit survives reconnects.
   void grant(std::uint32_t frames);
 
+  /// Ends the present connection, if there is one, because the numbers of its frames are out of
+  /// order; the next one asks for what follows the cursor.
+  void reconnect(std::string why);
+
   /// Closes the WebSocket with its closing handshake, for at most `close_timeout`, and ends the
   /// thread; no callback runs afterwards. Frames not yet delivered are dropped; the cursor has not
   /// reached them. A pending name resolution cannot be interrupted and may delay this call.

@@ -26,6 +26,8 @@ std::string_view to_string(disconnect_reason reason) noexcept {
     return "protocol_error";
   case disconnect_reason::stopped:
     return "stopped";
+  case disconnect_reason::out_of_order:
+    return "out_of_order";
   }
   return "unknown";
 }

@@ -20,11 +20,12 @@ enum class disconnect_reason : std::uint8_t {
   idle,            ///< nothing was received for `idle_timeout`
   oversized,       ///< a message over `max_frame_bytes` was rejected
   protocol_error,  ///< the peer violated the WebSocket protocol
-  stopped          ///< `stop` was called
+  stopped,         ///< `stop` was called
+  out_of_order     ///< `reconnect` was called, since the numbers of the frames were out of order
 };
 
 /// Number of enumerators above.
-inline constexpr std::size_t disconnect_reasons = 11;
+inline constexpr std::size_t disconnect_reasons = 12;
 
 /// The snake_case name, as in logs and metric labels.
 [[nodiscard]] std::string_view to_string(disconnect_reason reason) noexcept;

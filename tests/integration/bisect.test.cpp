@@ -94,15 +94,17 @@ void refuse(db::connection& on, const std::string& cid) {
 [[nodiscard]] db::outcome<db::apply_report> bisect(db::connection& on, const db::batch& batch,
                                                    const frame_bytes& frame) {
   db::partial_report partial;
-  return db::apply_bisected(on, {}, batch,
-                            {"did:plc:bob", "the frame was refused", "P0001", *frame}, partial);
+  return db::apply_bisected(
+      on, {}, batch, {batch.last_seq, "did:plc:bob", "the frame was refused", "P0001", *frame},
+      partial);
 }
 
 [[nodiscard]] db::outcome<db::apply_report>
 quarantine_whole(db::connection& on, const db::batch& batch, const frame_bytes& frame) {
   db::partial_report partial;
-  return db::quarantine_frame(on, {}, batch,
-                              {"did:plc:bob", "the frame was refused", "P0001", *frame}, partial);
+  return db::quarantine_frame(
+      on, {}, batch, {batch.last_seq, "did:plc:bob", "the frame was refused", "P0001", *frame},
+      partial);
 }
 
 [[nodiscard]] std::vector<std::string> dead_letter_paths(db::connection& on) {
@@ -279,7 +281,7 @@ TEST_CASE("the next try reports what was committed if the answer to COMMIT was l
     database.proxy->cut_before_commit(1);
   db::partial_report partial;
   const db::job job = db::bisect_job{std::make_shared<const db::batch>(batch),
-                                     {"did:plc:bob", "no", "P0001", *given.frame}};
+                                     {batch.last_seq, "did:plc:bob", "no", "P0001", *given.frame}};
   const auto lost = db::run_job(on, {}, job, partial);
   REQUIRE_FALSE(lost);
   CHECK(lost.error().cls == db::error_class::commit_unknown);

@@ -37,7 +37,7 @@ TEST_CASE("a dead letter is stored once if the answer to its COMMIT is lost") {
   const auto frames = scenario.take();
   target.apply({}, 10);
   const db::job job = db::bisect_job{std::make_shared<const db::batch>(target.batch_of(frames)),
-                                     {"did:plc:bob", "refused for a test", "22000", *frames[0]}};
+                                     {1, "did:plc:bob", "refused for a test", "22000", *frames[0]}};
   // The same job again: a shard repeats it if it got no answer.
   db::partial_report partial;
   REQUIRE(db::run_job(target.connection, {}, job, partial));

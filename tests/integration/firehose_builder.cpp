@@ -196,15 +196,24 @@ std::vector<frame_bytes> firehose_builder::take() {
 
 std::vector<frame_bytes> firehose_builder::in_order(const std::vector<std::size_t>& order) const {
   std::vector<frame_bytes> out;
-  for (const auto place : order) {
-    const auto& source = events_.at(place);
-    auto payload = source.payload;
-    payload["seq"] = static_cast<std::int64_t>(place) + 1;
-    auto frame = block_of({{"op", 1}, {"t", source.type}});
-    append(frame, block_of(payload));
-    out.push_back(std::make_shared<const std::vector<std::byte>>(std::move(frame)));
-  }
+  for (const auto place : order)
+    out.push_back(frame_of(events_.at(place), static_cast<std::int64_t>(place) + 1));
   return out;
+}
+
+std::vector<frame_bytes> firehose_builder::numbered(const std::vector<std::int64_t>& seqs) const {
+  std::vector<frame_bytes> out;
+  for (std::size_t i = 0; i < events_.size(); ++i)
+    out.push_back(frame_of(events_[i], seqs.at(i)));
+  return out;
+}
+
+frame_bytes firehose_builder::frame_of(const event& source, std::int64_t seq) {
+  auto payload = source.payload;
+  payload["seq"] = seq;
+  auto frame = block_of({{"op", 1}, {"t", source.type}});
+  append(frame, block_of(payload));
+  return std::make_shared<const std::vector<std::byte>>(std::move(frame));
 }
 
 std::vector<std::string> firehose_builder::repos() const {

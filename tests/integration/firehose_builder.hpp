@@ -52,6 +52,9 @@ public:
   /// One commit of these operations, unchecked. A block that they share is in it once.
   void commit(std::string_view who, const std::vector<change>& changes);
 
+  /// All events, with these numbers instead of 1, 2, 3 …; as many as there are events.
+  [[nodiscard]] std::vector<frame_bytes> numbered(const std::vector<std::int64_t>& seqs) const;
+
   void account(std::string_view who, bool active, std::string_view status = {});
   void identity(std::string_view who, std::string_view handle = {});
   void sync(std::string_view who);
@@ -83,6 +86,7 @@ private:
     fields payload; // all but seq
   };
 
+  [[nodiscard]] static frame_bytes frame_of(const event& source, std::int64_t seq);
   [[nodiscard]] std::string next_rev() const;
   [[nodiscard]] std::string now(std::string_view who) const;
   void append_event(std::string type, std::string did, fields payload);

@@ -90,6 +90,14 @@ prism::exit_code wait_for_end(prism::node& node) {
   }
 }
 
+/// The exit code of a start that failed, whose error it logs.
+prism::exit_code failed_start(const prism::error& why) {
+  const auto code = prism::exit_code_of(why.code);
+  const bool good = code == prism::exit_code::success;
+  spdlog::log(good ? spdlog::level::info : spdlog::level::critical, "{}", why.message);
+  return code;
+}
+
 prism::exit_code run(const prism::config::parse_result& parsed) {
   auto options = parsed.values;
   handle_signals();
@@ -101,13 +109,13 @@ prism::exit_code run(const prism::config::parse_result& parsed) {
   if (const auto memory = prism::tools::find_memory_limit())
     if (const auto line = prism::tools::fit_window(options, *memory))
       spdlog::warn("{}", *line);
-  auto node = prism::node::start(options, stop_requested);
-  if (!node) {
-    const auto code = prism::exit_code_of(node.error().code);
-    const bool good = code == prism::exit_code::success;
-    spdlog::log(good ? spdlog::level::info : spdlog::level::critical, "{}", node.error().message);
-    return code;
+  if (parsed.what == prism::config::action::begin_new_stream) {
+    const auto done = prism::node::begin_new_stream(options, stop_requested);
+    return done ? prism::exit_code::success : failed_start(done.error());
   }
+  auto node = prism::node::start(options, stop_requested);
+  if (!node)
+    return failed_start(node.error());
   const auto requested = wait_for_end(**node);
   const bool drained = (*node)->stop();
   spdlog::info("stopped");
@@ -125,7 +133,8 @@ int main(int argc, char** argv) {
     prism::tools::print_error("prismd: " + parsed.error().why.message + "\n");
     return parsed.error().exit_code;
   }
-  if (parsed->what != prism::config::action::run) {
+  if (parsed->what != prism::config::action::run &&
+      parsed->what != prism::config::action::begin_new_stream) {
     const bool statements = parsed->what == prism::config::action::print_statements;
     std::fputs((statements ? prism::tools::statements_text() : parsed->text).c_str(), stdout);
     return prism::to_int(prism::exit_code::success);

@@ -38,37 +38,3 @@ TEST_CASE("a firehose has one request for its cursors at a time, however long th
   send(pool, wake_up{});
   CHECK(eventually([&] { return script->jobs > 1; }));
 }
-
-TEST_CASE("frames that were read before are counted, and logged once in ten seconds") {
-  actor_fixture bench(no_relay());
-  log_capture log;
-  const auto script = std::make_shared<pool_script>();
-  script->set([](const db::job&) -> db::job_outcome {
-    return std::vector<db::shard_cursor>{{.shard = 0, .seq = 7}, {.shard = 1, .seq = 5}};
-  });
-  bench.put<fake_pool_state>(names::pool, script);
-  const auto firehose = bench.put<firehose_state>(names::firehose);
-  REQUIRE(eventually([&] { return bench.field(firehose, "durable") == "5"; }));
-  std::vector<source_frames::item> items;
-  const auto add = [&](std::int64_t seq, bool for_a_shard) {
-    source_frames::item item;
-    item.frame.seq = seq;
-    item.frame.data = std::make_shared<const std::vector<std::byte>>(10);
-    item.for_a_shard = for_a_shard;
-    items.push_back(std::move(item));
-  };
-  add(8, true);
-  add(8, true);   // again
-  add(9, false);  // without shard
-  add(9, false);  // again
-  add(3, true);   // long ago
-  add(-1, false); // without seq, as a notice
-  add(10, true);
-  send(firehose,
-       source_frames{std::make_shared<const std::vector<source_frames::item>>(std::move(items))});
-  CHECK(bench.field(firehose, "window_frames") == "2");
-  CHECK(bench.node->metrics.firehose().repeated->Value() == 3);
-  CHECK(log.count("warning skipping frame 8: not above 8, the highest seq read (0 similar lines "
-                  "suppressed)") == 1);
-  CHECK(log.count("skipping frame") == 1);
-}

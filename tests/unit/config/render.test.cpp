@@ -54,6 +54,10 @@ TEST_CASE("dump, help, version and statements are requested on the command line"
   CHECK(dumped->what == action::dump);
   CHECK_THAT(dumped->text, Contains("\nshards = 9\n"));
   // An invalid environment must not hide the help that explains how to correct it.
+  const auto anew = parse(words{"--begin-new-stream", "--shards=9"}, words{}, "");
+  REQUIRE(anew);
+  CHECK(anew->what == action::begin_new_stream);
+  CHECK(anew->values.shards == 9);
   const auto help = parse(words{"--help"}, words{"PRISM_NONSENSE=1"}, "");
   REQUIRE(help);
   CHECK(help->what == action::help);

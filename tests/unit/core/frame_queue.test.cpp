@@ -7,13 +7,13 @@ using namespace prism;
 namespace {
 
 struct frame {
-  std::int64_t seq{0};
+  stream_position position;
 };
 
-[[nodiscard]] std::vector<frame> frames(std::initializer_list<std::int64_t> seqs) {
+[[nodiscard]] std::vector<frame> frames(std::initializer_list<stream_position> positions) {
   std::vector<frame> out;
-  for (const auto seq : seqs)
-    out.push_back({seq});
+  for (const auto position : positions)
+    out.push_back({position});
   return out;
 }
 
@@ -22,7 +22,7 @@ struct frame {
     queue.take_next();
   std::vector<std::int64_t> out;
   for (const auto& each : queue.in_flight())
-    out.push_back(each.seq);
+    out.push_back(each.position.seq);
   return out;
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("credit returns with the commit, and for frames that are dropped") {
   CHECK(taken(queue, 1).size() == 1);
   REQUIRE(queue.committed(1));
   CHECK(queue.depth().depth() == 1);
-  CHECK(queue.durable_seq() == 1);
+  CHECK(queue.durable() == 1);
   REQUIRE(queue.drop_waiting());
   CHECK(queue.depth().depth() == 0);
   CHECK(queue.receive(frames({2, 3})) == 2); // they come again
@@ -84,7 +84,7 @@ TEST_CASE("an idle queue has work only while its cursor is behind the target") {
   queue.advance_to(9);
   queue.advance_to(7); // never back
   CHECK(queue.has_work());
-  CHECK(queue.batch_seq() == 9);
+  CHECK(queue.batch_end() == 9);
   REQUIRE(queue.committed(9));
   CHECK_FALSE(queue.has_work());
   CHECK(queue.receive(frames({8, 9})) == 0);
@@ -95,5 +95,28 @@ TEST_CASE("the cursor of a batch is that of its last frame") {
   queue.advance_to(100);
   REQUIRE(queue.receive(frames({3, 4})));
   CHECK(taken(queue, 1).size() == 1);
-  CHECK(queue.batch_seq() == 3);
+  CHECK(queue.batch_end() == 3);
+}
+
+TEST_CASE("a frame out of order comes behind the cursor and does not move it") {
+  frame_queue<frame> queue(10);
+  queue.start_at(5);
+  CHECK(queue.receive(frames({{5, 1}, {5, 2}, 6})) == 3);
+  CHECK(taken(queue, 2) == std::vector<std::int64_t>{5, 5});
+  CHECK(queue.batch_end() == stream_position{5, 2});
+  REQUIRE(queue.committed(queue.batch_end()));
+  CHECK(queue.durable() == stream_position{5, 2});
+  CHECK(queue.receive(frames({{5, 2}, 6})) == 0); // both are here already
+  CHECK(taken(queue, 1) == std::vector<std::int64_t>{6});
+}
+
+TEST_CASE("a new stream may place another frame where one out of order was committed") {
+  frame_queue<frame> queue(10);
+  queue.start_at(5);
+  REQUIRE(queue.receive(frames({{5, 1}})));
+  CHECK(taken(queue, 1).size() == 1);
+  REQUIRE(queue.committed(queue.batch_end()));
+  CHECK_FALSE(queue.has_work());
+  queue.forget_apart();
+  CHECK(queue.receive(frames({5, {5, 1}})) == 1);
 }

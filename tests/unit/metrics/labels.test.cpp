@@ -35,7 +35,8 @@ names names_until(Enum last) {
 TEST_CASE("label values are the names that the modules use") {
   CHECK(listed(labels::frame_kinds) == names_until(prism::atproto::frame_kind::unknown));
   CHECK(listed(labels::actions) == names_until(prism::atproto::repo_action::remove));
-  CHECK(listed(labels::disconnect_reasons) == names_until(prism::net::disconnect_reason::stopped));
+  CHECK(listed(labels::disconnect_reasons) ==
+        names_until(prism::net::disconnect_reason::out_of_order));
   CHECK(listed(labels::disconnect_reasons).size() == prism::net::disconnect_reasons);
   CHECK(listed(labels::error_classes) == names_until(prism::db::error_class::fatal));
 }

@@ -14,6 +14,8 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr time_point begin{std::chrono::hours{1}};
+
 [[nodiscard]] frame_bytes bytes_of(std::vector<std::byte> data) {
   return std::make_shared<const std::vector<std::byte>>(std::move(data));
 }
@@ -32,7 +34,7 @@ namespace {
 /// The items of frames read by an intake that began at the live end, with two shards.
 struct routed {
   explicit routed(std::vector<frame_bytes> frames) {
-    auto batch = intake.route(std::move(frames));
+    auto batch = intake.route(std::move(frames), begin);
     items = *batch.frames.items;
     counts = batch.counts;
   }
@@ -180,10 +182,11 @@ TEST_CASE("notices and errors of the relay are logged with what to do") {
 TEST_CASE("the cursor is the highest seq read, also when the relay repeats itself") {
   frame_intake intake(2, std::nullopt);
   CHECK_FALSE(intake.next_cursor());
-  static_cast<void>(intake.route({commit(7, "did:plc:a"), commit(9, "did:plc:b")}));
+  static_cast<void>(intake.route({commit(7, "did:plc:a"), commit(9, "did:plc:b")}, begin));
   CHECK(intake.next_cursor() == 9);
-  const auto again = intake.route({commit(8, "did:plc:a")});
-  CHECK(again.frames.items->at(0).for_a_shard); // the window drops it
+  const auto again = intake.route({commit(7, "did:plc:a")}, begin);
+  CHECK(again.frames.items->at(0).order == arrival_order::repeated); // the window drops it
+  CHECK(again.counts.repeated == 1);
   CHECK(intake.next_cursor() == 9);
 }
 
@@ -197,8 +200,8 @@ TEST_CASE(
 
 TEST_CASE("a text message is counted and logged, and changes nothing") {
   log_capture log;
-  const frame_intake intake(2, 41);
-  const auto counts = intake.skip_text(12);
+  frame_intake intake(2, 41);
+  const auto counts = intake.skip_text(12, begin);
   CHECK(count(counts, bad_frame::text) == 1);
   CHECK(total(counts) == 1);
   CHECK(counts.bytes == 0); // it was not received as a frame
@@ -238,6 +241,85 @@ TEST_CASE("without any seq an oversized frame leads to the oldest frame that the
   frame_intake intake(2, std::nullopt);
   static_cast<void>(intake.skip_oversized({}, 3));
   CHECK(intake.next_cursor() == 0);
+}
+
+TEST_CASE(
+    "behind an oversized frame far ahead the stream is asked for, but nothing counts as read") {
+  frame_intake intake(2, 41);
+  static_cast<void>(intake.skip_oversized(*commit(5'000'000, "did:plc:alice"), 3));
+  CHECK(intake.next_cursor() == 5'000'000);
+  CHECK(intake.highest_read() == 41);
+  static_cast<void>(intake.route({commit(42, "did:plc:alice")}, begin));
+  CHECK(intake.next_cursor() == 42);
+}
+
+TEST_CASE("a stray far ahead is passed on, counted and logged, and the cursor stays") {
+  log_capture log;
+  frame_intake intake(2, 0);
+  std::vector<frame_bytes> frames;
+  for (const std::int64_t seq : {1, 2, 3, 5'000'000, 4, 5})
+    frames.push_back(commit(seq, "did:plc:alice"));
+  const auto got = intake.route(std::move(frames), begin);
+  CHECK(got.frames.items->at(3).order == arrival_order::far_ahead);
+  CHECK(got.frames.items->at(3).for_a_shard);
+  CHECK(got.frames.items->at(4).order == arrival_order::in_order);
+  CHECK(got.counts.odd == std::array<std::uint64_t, odd_numbers>{1, 0, 0});
+  CHECK(intake.next_cursor() == 5);
+  CHECK(log.count("warning frame 5000000 was far ahead of the stream, which goes on at 4: it is "
+                  "indexed, and the cursor does not move there (0 similar lines suppressed)") == 1);
+  CHECK_FALSE(intake.went_back(begin + std::chrono::hours{1}));
+}
+
+TEST_CASE("numbers below the cursor are passed on for a while, and noticed within seconds") {
+  log_capture log;
+  frame_intake intake(2, 1'000);
+  std::vector<frame_bytes> frames;
+  for (std::int64_t seq = 1; seq <= 60; ++seq)
+    frames.push_back(commit(seq, "did:plc:alice"));
+  const auto got = intake.route(std::move(frames), begin);
+  CHECK(got.counts.odd == std::array<std::uint64_t, odd_numbers>{0, 50, 10});
+  CHECK(got.frames.items->at(0).order == arrival_order::late);
+  CHECK(got.frames.items->at(59).order == arrival_order::refused);
+  CHECK(intake.next_cursor() == 1'000);
+  CHECK_FALSE(intake.went_back(begin + std::chrono::milliseconds{2'999}));
+  CHECK(intake.went_back(begin + std::chrono::seconds{3}));
+  CHECK(log.count("warning frame 1 comes late, after 1000: it is indexed") == 1);
+  CHECK(log.count("error skipping frame 51: out of order like the 50 before it, after 1000") == 1);
+  static_cast<void>(
+      intake.route({commit(1'001, "did:plc:alice")}, begin + std::chrono::seconds{4}));
+  CHECK_FALSE(intake.went_back(begin + std::chrono::hours{1}));
+  CHECK(log.count("error the relay's numbers are above 1000 again") == 1);
+}
+
+TEST_CASE("each kind of line is written once in ten seconds, with the number left out") {
+  log_capture log;
+  frame_intake intake(2, 9);
+  const auto flood = [&](time_point now) {
+    for (int i = 0; i < 1'000; ++i) {
+      static_cast<void>(intake.route({bytes_of({})}, now));
+      static_cast<void>(intake.skip_text(5, now));
+      static_cast<void>(intake.route({event("#tombstone", {{"seq", 9}})}, now)); // repeated too
+      static_cast<void>(intake.route({event("#info", {{"name", "Maintenance"}})}, now));
+      static_cast<void>(intake.route({event("#info", {{"name", "OutdatedCursor"}})}, now));
+      static_cast<void>(intake.route({event("#info", {{"name", 1}})}, now));
+      static_cast<void>(intake.route({bytes_of(make_frame({{"op", -1}}, {{"error", "x"}}))}, now));
+      static_cast<void>(
+          intake.route({bytes_of(make_frame({{"op", -1}}, {{"error", "FutureCursor"}}))}, now));
+    }
+  };
+  flood(begin);
+  INFO(log.all());
+  CHECK(log.count("(0 similar lines suppressed)") == 9);
+  CHECK(log.count("similar lines suppressed") == 9);
+  flood(begin + std::chrono::seconds{10});
+  CHECK(log.count("(999 similar lines suppressed)") == 9);
+  CHECK(log.count("similar lines suppressed") == 18);
+}
+
+TEST_CASE("odd numbers have the names of their metric") {
+  CHECK(to_string(odd_number::stray) == "stray");
+  CHECK(to_string(odd_number::late) == "late");
+  CHECK(to_string(odd_number::refused) == "refused");
 }
 
 TEST_CASE("reasons of bad frames have the names of their metric") {

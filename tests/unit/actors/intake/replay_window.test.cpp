@@ -20,6 +20,13 @@ constexpr std::size_t frame_size = 10;
   return out;
 }
 
+/// A frame that the intake has judged.
+[[nodiscard]] source_frames::item judged(arrival_order order, std::int64_t seq, std::size_t shard) {
+  auto out = frame(seq, shard);
+  out.order = order;
+  return out;
+}
+
 /// A frame without shard; seq -1: a bad frame or a notice.
 [[nodiscard]] source_frames::item no_shard(std::int64_t seq) {
   source_frames::item out;
@@ -33,8 +40,8 @@ constexpr std::size_t frame_size = 10;
 
 /// Two shards that committed 5 and 7 and accept three frames each; ten frames in the window.
 struct window_of_two {
-  replay_window::arrivals receive(std::initializer_list<source_frames::item> items,
-                                  time_point now = begin) {
+  std::vector<std::size_t> receive(std::initializer_list<source_frames::item> items,
+                                   time_point now = begin) {
     auto received = window.receive(batch(items), now);
     REQUIRE(received);
     return *received;
@@ -62,8 +69,7 @@ using shards = std::vector<std::size_t>;
 TEST_CASE("frames wait in the lane of their shard until it announces itself") {
   window_of_two two;
   const auto got = two.receive({frame(8, 1), frame(9, 0), frame(10, 1)});
-  CHECK(got.shards == shards{0, 1});
-  CHECK(got.repeated.empty());
+  CHECK(got == shards{0, 1});
   CHECK(two.window.frames() == 3);
   CHECK(two.window.bytes() == 3 * frame_size);
   CHECK(two.take(1) == seqs{});
@@ -79,28 +85,91 @@ TEST_CASE("frames wait in the lane of their shard until it announces itself") {
 TEST_CASE("a frame that its shard has committed already is dropped and moves the watermark") {
   window_of_two two;
   const auto got = two.receive({frame(6, 1), frame(7, 1)});
-  CHECK(got.shards.empty());
-  CHECK(got.repeated.empty());
+  CHECK(got.empty());
   CHECK(two.window.frames() == 0);
   CHECK(two.window.low_watermark() == 7);
 }
 
-TEST_CASE("a repeated frame is reported with the highest seq before it, and dropped") {
+TEST_CASE("a frame that was read before, or is refused, is dropped") {
   window_of_two two;
-  using repeated = std::vector<replay_window::repeated_frame>;
-  const auto got =
-      two.receive({frame(8, 0), frame(8, 0), no_shard(9), no_shard(9), frame(3, 0), frame(10, 1)});
-  CHECK(got.repeated == repeated{{8, 8}, {9, 9}, {3, 9}});
-  CHECK(got.shards == shards{0, 1});
+  const auto got = two.receive({frame(8, 0), judged(arrival_order::repeated, 8, 0),
+                                judged(arrival_order::refused, 99'999, 0), frame(10, 1)});
+  CHECK(got == shards{0, 1});
   CHECK(two.window.frames() == 2);
   CHECK(two.window.highest() == 10);
+}
+
+TEST_CASE("a frame out of order is sent in its place, and moves no cursor") {
+  window_of_two two;
+  two.announce(0, 1, 5);
+  two.announce(1, 1, 7);
+  const auto got = two.receive({frame(6, 0), judged(arrival_order::far_ahead, 99'999, 0),
+                                judged(arrival_order::late, 4, 1), frame(7, 0)});
+  CHECK(got == shards{0, 1});
+  CHECK(two.window.highest() == 7);
+  const auto sent = two.window.take(0, begin);
+  REQUIRE(sent);
+  REQUIRE(sent->frames->size() == 3);
+  CHECK(sent->frames->at(1).seq == 99'999);
+  CHECK(sent->frames->at(1).position == stream_position{6, 1});
+  // The other shard has committed up to 7, which says nothing about this frame.
+  const auto late = two.window.take(1, begin);
+  REQUIRE(late);
+  CHECK(late->frames->at(0).position == stream_position{7, 1});
+  REQUIRE(two.window.committed({0, 6, {}}, begin));
+  CHECK(two.window.frames() == 3);
+  REQUIRE(two.window.committed({0, {6, 1}, {}}, begin));
+  CHECK(two.window.frames() == 2);
+  CHECK(two.window.low_watermark() == 6);
+  REQUIRE(two.window.committed({0, 7, {}}, begin));
+  REQUIRE(two.window.committed({1, {7, 1}, {}}, begin));
+  CHECK(two.window.frames() == 0);
+  CHECK(two.window.bytes() == 0);
+  CHECK(two.window.low_watermark() == 7);
+  CHECK_FALSE(two.window.advance_for(0));
+  CHECK_FALSE(two.window.advance_for(1));
+}
+
+TEST_CASE(
+    "a frame out of order is sent again to a restarted shard, whose cursor does not show it") {
+  window_of_two two;
+  two.announce(0, 1, 5);
+  static_cast<void>(two.receive({frame(6, 0), judged(arrival_order::far_ahead, 99'999, 0)}));
+  CHECK(two.take(0) == seqs{6, 99'999});
+  two.announce(0, 2, 6);
+  CHECK(two.take(0) == seqs{99'999});
+}
+
+TEST_CASE("what a shard committed for an earlier firehose counts only when it is announced") {
+  window_of_two two;
+  static_cast<void>(two.receive({judged(arrival_order::far_ahead, 99'999, 0)}));
+  CHECK_FALSE(two.window.committed({0, {5, 1}, {9}}, begin)); // another frame had this place
+  CHECK(two.window.frames() == 1);
+  two.announce(0, 1, 5);
+  CHECK(two.take(0) == seqs{99'999});
+}
+
+TEST_CASE("a stream of strays alone has ended when they are committed") {
+  replay_window window({0}, 3, {.frames = 10, .bytes = 1'000, .frame_bytes = 10, .ahead = 8},
+                       begin);
+  REQUIRE(window.announce({0, 1, 0}, begin));
+  REQUIRE(window.receive(batch({judged(arrival_order::far_ahead, 99'999, 0)}), begin));
+  CHECK_FALSE(window.caught_up(1s, time_point::max(), begin + 1h));
+  REQUIRE(window.committed({0, {0, 1}, {}}, begin));
+  CHECK(window.caught_up(1s, time_point::max(), begin + 1h));
+}
+
+TEST_CASE("a frame in order that is not above those before it is a defect") {
+  window_of_two two;
+  static_cast<void>(two.receive({frame(8, 0)}));
+  CHECK(two.window.receive(batch({frame(8, 1)}), begin).error().code == errc::invalid);
+  CHECK(two.window.receive(batch({no_shard(8)}), begin).error().code == errc::invalid);
 }
 
 TEST_CASE("frames without shard move the watermark, those without seq do not") {
   window_of_two two;
   CHECK(two.window.low_watermark() == 5);
   const auto got = two.receive({no_shard(-1), no_shard(8), no_shard(-1), no_shard(12)});
-  CHECK(got.repeated.empty());
   CHECK(two.window.low_watermark() == 12);
   CHECK(two.window.highest() == 12);
   CHECK(two.window.advance_for(0) == 12);
@@ -117,7 +186,7 @@ TEST_CASE(
   static_cast<void>(two.receive({frame(8, 0), frame(9, 0), frame(10, 0), frame(11, 0)}));
   CHECK(two.take(0) == seqs{8, 9, 10});
   CHECK(two.take(0, begin + 1s) == seqs{});
-  REQUIRE(two.window.committed({0, 9, 0}, begin + 3s));
+  REQUIRE(two.window.committed({0, 9, {}}, begin + 3s));
   CHECK(two.window.frames() == 2);
   CHECK(two.window.bytes() == 2 * frame_size);
   CHECK(two.window.low_watermark() == 9);
@@ -134,7 +203,7 @@ TEST_CASE("a commit of frames not sent yet returns no credit that was never take
   two.announce(0, 1, 5);
   static_cast<void>(two.receive({frame(8, 0), frame(9, 0), frame(10, 0), frame(11, 0)}));
   CHECK(two.take(0) == seqs{8, 9, 10});
-  REQUIRE(two.window.committed({0, 11, 0}, begin));
+  REQUIRE(two.window.committed({0, 11, {}}, begin));
   CHECK(two.window.frames() == 0);
   CHECK(two.window.bytes() == 0);
   CHECK(two.window.channel(begin).depth == 0);
@@ -160,18 +229,18 @@ TEST_CASE("a commit beyond what was read again counts once that is read") {
   two.announce(0, 1, 20); // committed before the firehose was restarted
   CHECK(two.window.low_watermark() == 5);
   static_cast<void>(two.receive({frame(8, 0)}));
-  CHECK(two.window.frames() == 1);
-  CHECK(two.take(0) == seqs{8}); // the shard ignores what it has
-  REQUIRE(two.window.committed({0, 20, 0}, begin));
   CHECK(two.window.frames() == 0);
   CHECK(two.window.low_watermark() == 8);
+  static_cast<void>(two.receive({frame(21, 0)}));
+  CHECK(two.take(0) == seqs{21});
 }
 
 TEST_CASE("a late commit report moves nothing back") {
   window_of_two two;
+  two.announce(0, 1, 5);
   static_cast<void>(two.receive({frame(8, 0), frame(9, 0)}));
-  REQUIRE(two.window.committed({0, 9, 50}, begin));
-  REQUIRE(two.window.committed({0, 8, 40}, begin));
+  REQUIRE(two.window.committed({0, 9, {50}}, begin));
+  REQUIRE(two.window.committed({0, 8, {}}, begin));
   CHECK(two.window.low_watermark() == 9);
   CHECK(two.window.event_time() == 50);
 }
@@ -179,13 +248,14 @@ TEST_CASE("a late commit report moves nothing back") {
 TEST_CASE("reports of a shard that does not exist are ignored") {
   window_of_two two;
   CHECK_FALSE(two.window.announce({2, 1, 100}, begin));
-  CHECK_FALSE(two.window.committed({2, 100, 9}, begin));
-  CHECK(two.window.event_time() == 0);
+  CHECK_FALSE(two.window.committed({2, 100, {9}}, begin));
+  CHECK_FALSE(two.window.event_time());
   CHECK(two.window.low_watermark() == 5);
 }
 
 TEST_CASE("the source is granted what fits, and gets credit back for every message it delivers") {
   window_of_two two;
+  two.announce(0, 1, 5);
   CHECK(two.window.grant() == 8); // at most that many ahead
   CHECK(two.window.granted() == 8);
   CHECK(two.window.grant() == 0);
@@ -198,18 +268,19 @@ TEST_CASE("the source is granted what fits, and gets credit back for every messa
   CHECK(two.window.frames() == 10);
   CHECK(two.window.granted() == 0);
   CHECK(two.window.grant() == 0); // full
-  REQUIRE(two.window.committed({0, 10, 0}, begin));
+  REQUIRE(two.window.committed({0, 10, {}}, begin));
   CHECK(two.window.grant() == 2);
 }
 
 TEST_CASE("a window that is full by bytes grants nothing") {
   replay_window window({0}, 3, {.frames = 10, .bytes = 15, .frame_bytes = 10, .ahead = 8}, begin);
+  REQUIRE(window.announce({0, 1, 0}, begin));
   CHECK(window.grant() == 1);
   REQUIRE(window.receive(batch({frame(1, 0)}), begin));
   CHECK(window.grant() == 1); // there is room, if not for the largest frame
   REQUIRE(window.receive(batch({frame(2, 0)}), begin));
   CHECK(window.grant() == 0);
-  REQUIRE(window.committed({0, 1, 0}, begin));
+  REQUIRE(window.committed({0, 1, {}}, begin));
   CHECK(window.grant() == 1);
 }
 
@@ -226,11 +297,13 @@ TEST_CASE("the stream has ended when all is committed and nothing has come for t
   const auto ended = [&](time_point idle_since, time_point now) {
     return two.window.caught_up(4s, idle_since, now);
   };
+  two.announce(0, 1, 5);
+  two.announce(1, 1, 7);
   static_cast<void>(two.receive({frame(8, 0)}, begin + 1s));
   CHECK_FALSE(ended(idle, begin + 9s)); // a frame is not committed
-  REQUIRE(two.window.committed({0, 8, 0}, begin + 2s));
+  REQUIRE(two.window.committed({0, 8, {}}, begin + 2s));
   CHECK_FALSE(ended(idle, begin + 9s)); // the other shard's cursor is behind
-  REQUIRE(two.window.committed({1, 8, 0}, begin + 2s));
+  REQUIRE(two.window.committed({1, 8, {}}, begin + 2s));
   CHECK_FALSE(ended(idle, begin + 5s - 1ms)); // too soon
   CHECK(ended(idle, begin + 5s));
   CHECK_FALSE(ended(begin + 3s - 1ms, begin + 9s)); // identity may not have seen the last tasks
@@ -247,4 +320,26 @@ TEST_CASE("the stream has ended when all is committed and nothing has come for t
 TEST_CASE("a stream of which nothing was read has not ended") {
   const replay_window window({0, 0}, 3, {.frames = 10, .bytes = 1'000}, begin);
   CHECK_FALSE(window.caught_up(1s, time_point::max(), begin + 1h));
+}
+
+TEST_CASE("the longest wait is that of the oldest uncommitted frame, by our own clock") {
+  window_of_two two;
+  two.announce(0, 1, 5);
+  CHECK(two.window.longest_wait(begin) == 0s);
+  static_cast<void>(two.receive({frame(8, 0)}, begin));
+  static_cast<void>(two.receive({frame(9, 1)}, begin + 2s));
+  CHECK(two.window.longest_wait(begin + 5s) == 5s);
+  REQUIRE(two.window.committed({0, 8, {}}, begin + 6s));
+  CHECK(two.window.longest_wait(begin + 6s) == 4s);
+  two.announce(1, 1, 9);
+  CHECK(two.window.longest_wait(begin + 7s) == 0s);
+}
+
+TEST_CASE("one stamp, however wrong, does not move the time of the stream") {
+  window_of_two two;
+  two.announce(0, 1, 5);
+  REQUIRE(two.window.committed({0, 6, {100, 101, 102, 4'070'908'800, 103}}, begin));
+  CHECK(two.window.event_time() == 102);
+  REQUIRE(two.window.committed({0, 7, {-1}}, begin));
+  CHECK(two.window.event_time() == 101);
 }

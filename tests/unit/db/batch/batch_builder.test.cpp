@@ -1,6 +1,9 @@
 #include "db/batch/batch_builder.hpp"
+
+#include "atproto/syntax/tid.hpp"
 #include "tests/unit/db/batch/commit_maker.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 #include <string>
@@ -248,4 +251,59 @@ TEST_CASE("account and identity events and syncs are kept beside the operations"
   REQUIRE(built.heads.size() == 1);
   CHECK(built.heads[0].commit == head);
   CHECK(b.under_test.frames() == 0); // take() has emptied it
+}
+
+TEST_CASE("a rev more than five minutes ahead of the clock is refused and reported") {
+  builder b;
+  std::vector<stamp_field> ahead;
+  b.events.stamp_ahead = [&](stamp_field field) { ahead.push_back(field); };
+  const auto rev = atproto::tid::parse(test::commit_rev)->timestamp_us();
+  const auto add_at = [&](micros now) {
+    ahead.clear();
+    batch_builder under_test{b.events, 0, now};
+    commit_maker commit{std::string{did}};
+    commit.create(post, "a", record(post, {{"text", "a text"}}));
+    return under_test.add(commit.frame()).has_value() && under_test.take().heads.size() == 1;
+  };
+  CHECK(add_at(rev - batch_builder::max_event_lead));
+  CHECK_FALSE(add_at(rev - batch_builder::max_event_lead - 1));
+  CHECK(std::ranges::count(ahead, stamp_field::rev) == 1);
+  CHECK(to_string(stamp_field::rev) == "rev");
+  CHECK(to_string(stamp_field::time) == "time");
+}
+
+TEST_CASE("a #sync with a rev ahead of the clock does not become the head of its repo") {
+  builder b;
+  const auto block = std::vector<std::byte>{};
+  const auto car = test::make_car({atproto::cid::of_dag_cbor(block)}, {block});
+  const atproto::sync_frame frame{
+      .seq = 5, .did = did, .rev = test::commit_rev, .time = test::commit_time, .blocks = car};
+  const auto rev = atproto::tid::parse(test::commit_rev)->timestamp_us();
+  batch_builder early{b.events, 0, rev - 3'600'000'000};
+  const auto refused = early.add(frame);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message ==
+        "field rev: '3kdgeujwlq32y' is more than 5 minutes ahead of the clock");
+  CHECK(early.take().heads.empty());
+  batch_builder later{b.events, 0, rev};
+  CHECK(later.add(frame));
+  CHECK(later.take().heads.size() == 1);
+}
+
+TEST_CASE("a frame out of order stands where it came, whatever its seq") {
+  builder b;
+  commit_maker commit{std::string{did}};
+  commit.create(post, "a", record(post, {{"text", "a text"}})).remove(post, "b");
+  batch_builder under_test{b.events, 1'000};
+  REQUIRE(under_test.add(commit.frame(), place_behind(1'000, 5, 1)));
+  const auto built = under_test.take();
+  REQUIRE(built.ops.size() == 2);
+  CHECK(built.ops[0].place == place_behind(1'000, 5, 1));
+  CHECK(built.ops[0].place > place_of(1'000, 5, 199));
+  CHECK(place_behind(1'000, 5, 2) > built.ops[0].place);
+  CHECK(place_behind(1'000, 5, 999'999) < place_of(1'000, 6));
+  CHECK(built.ops[0].seq == 77);
+  // The next frame is in order again.
+  REQUIRE(under_test.add(commit.frame()));
+  CHECK(under_test.take().ops[0].place == place_of(1'000, 77));
 }

@@ -1,5 +1,6 @@
 #include "db/batch/index_plan.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 #include <utility>
@@ -124,19 +125,68 @@ TEST_CASE("operations of commits that are not newer than the stored one are left
   CHECK(plan.stale == 2);
 }
 
-TEST_CASE("a commit older than an earlier one of the batch is left out, the same commit is not") {
+TEST_CASE("within a batch a commit that is not newer than an earlier head is left out") {
   auto made = batch_maker{}
                   .add(create, collection::post, "a")
-                  .add(create, collection::post, "b")
-                  .add(create, collection::post, "c")
+                  .add(create, collection::post, "b") // the same commit
+                  .add(create, collection::post, "c") // another one with the same rev
+                  .add(create, collection::post, "d") // below the #sync
+                  .add(create, collection::post, "e") // equal to it
+                  .add(create, collection::post, "f")
+                  .add(create, collection::post, "g", 1) // another repo
                   .made;
-  made.ops[0].rev = "rev5";
-  made.ops[1].rev = "rev4";
-  made.ops[2].rev = "rev5";
+  const auto head = [&](std::string rev, std::size_t ops_before) {
+    made.heads.push_back({0, std::move(rev), {}, 0, ops_before});
+  };
+  for (auto& each : made.ops)
+    each.rev = "rev1";
+  head("rev1", 2);
+  head("rev1", 3);
+  head("rev9", 3); // a #sync
+  made.ops[3].rev = "rev8";
+  head("rev8", 4);
+  made.ops[4].rev = "rev9";
+  head("rev9", 5);
+  made.ops[5].rev = "revA";
   auto plan = make_plan(made, {});
-  REQUIRE(plan.of(collection::post).size() == 2);
-  CHECK(plan.of(collection::post)[1].rkey == "c");
-  CHECK(plan.stale == 1);
+  const auto& paths = plan.of(collection::post);
+  REQUIRE(paths.size() == 4);
+  CHECK(paths[0].rkey == "a");
+  CHECK(paths[1].rkey == "b");
+  CHECK(paths[2].rkey == "f");
+  CHECK(paths[3].rkey == "g");
+  CHECK(plan.stale == 3);
+}
+
+TEST_CASE("the plan leaves out the same operations however the stream is cut into batches") {
+  // Each commit has one or two operations; some have the rev of the one before, or less.
+  const std::vector<std::pair<std::string, int>> commits{
+      {"rev3", 2}, {"rev3", 1}, {"rev1", 1}, {"rev5", 0 /* a #sync */}, {"rev4", 2}, {"rev5", 1},
+      {"rev6", 2}, {"rev6", 2}, {"rev7", 1}};
+  const auto kept = [&](std::size_t size) {
+    std::vector<std::string> out;
+    known_revs stored;
+    for (std::size_t first = 0; first < commits.size(); first += size) {
+      batch_maker part;
+      for (std::size_t i = first; i < std::min(first + size, commits.size()); ++i) {
+        const auto& [rev, ops] = commits[i];
+        for (int n = 0; n < ops; ++n) {
+          part.add(create, collection::post, std::to_string(i) + "-" + std::to_string(n));
+          part.made.ops.back().rev = rev;
+        }
+        part.made.heads.push_back({0, rev, {}, 0, part.made.ops.size()});
+      }
+      auto plan = make_plan(part.made, stored);
+      for (const auto& path : plan.of(collection::post))
+        out.emplace_back(path.rkey);
+      for (const auto& head : part.made.heads)
+        stored[0] = std::max(stored[0], head.rev);
+    }
+    return out;
+  };
+  const std::vector<std::string> wanted{"0-0", "0-1", "6-0", "6-1", "8-0"};
+  for (std::size_t size = 1; size <= commits.size(); ++size)
+    CHECK(kept(size) == wanted);
 }
 
 TEST_CASE("operations on profiles and verifications are also kept in order") {

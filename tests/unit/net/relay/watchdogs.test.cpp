@@ -54,6 +54,31 @@ TEST_CASE("resuming without suspension does not postpone the deadline") {
   CHECK(dog.deadline() == start + 10s);
 }
 
+TEST_CASE("a message has to be complete in time, whatever signs of life there are") {
+  idle_watchdog dog(10s, start);
+  dog.message_began(start + 2s);
+  for (int second = 3; second < 12; ++second)
+    dog.heard(start + std::chrono::seconds{second});
+  CHECK_FALSE(dog.expired(start + 11s));
+  CHECK(dog.deadline() == start + 12s);
+  CHECK(dog.expired(start + 12s));
+  CHECK(dog.message_expired(start + 12s));
+  dog.message_ended();
+  CHECK_FALSE(dog.expired(start + 12s));
+  CHECK_FALSE(dog.message_expired(start + 1h));
+  CHECK(dog.deadline() == start + 21s);
+}
+
+TEST_CASE("time in which the owner does not run does not count for a message either") {
+  idle_watchdog dog(10s, start);
+  dog.message_began(start);
+  dog.overslept(start + 4s, start + 11s);
+  CHECK_FALSE(dog.expired(start + 11s));
+  CHECK(dog.message_expired(start + 17s));
+  dog.suspend();
+  CHECK_FALSE(dog.expired(start + 1h));
+}
+
 TEST_CASE("three rejections at one cursor count as stuck") {
   oversize_guard guard;
   CHECK_FALSE(guard.stuck());
