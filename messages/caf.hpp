@@ -27,8 +27,11 @@ using takes = caf::reacts_to<Message>;
 template <class Request, class Response>
 using answers = typename caf::replies_to<Request>::template with<Response>;
 
-/// CAF logs nothing by itself; prismd's own log says what matters.
-inline void disable_caf_log(caf::actor_system_config& config) {
+/// The settings of every actor system of ours; none is an option of prismd, and CAF reads no file
+/// or environment of its own. Workers share one queue and sleep until it has work: CAF's default,
+/// stealing from each other, polls. CAF logs nothing by itself; prismd's own log says what matters.
+inline void set_up_caf(caf::actor_system_config& config) {
+  config.set("scheduler.policy", caf::atom("sharing"));
   config.set("logger.verbosity", caf::atom("quiet"));
 }
 

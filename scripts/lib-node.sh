@@ -3,7 +3,8 @@
 
 # Silence after which a node with --until-caught-up-ms ends: longer than any pause of a busy machine
 # between two frames that are there already.
-readonly caught_up_ms=3000
+# A script that sources this may want another.
+readonly caught_up_ms=${caught_up_ms:-3000}
 
 # start_replay BASE OPTION...: sets $relay_url and $replay_pid. Log: $scratch/replay.log.
 start_replay() {

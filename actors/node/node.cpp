@@ -191,7 +191,7 @@ expected<void> node::prepare(db::connection& connection) {
 
 void node::start_actors() {
   system_config_ = std::make_unique<caf::actor_system_config>();
-  disable_caf_log(*system_config_);
+  set_up_caf(*system_config_);
   system_ = std::make_unique<caf::actor_system>(*system_config_);
   std::vector<child_factory> children;
   children.push_back(permanent<metrics_exporter_state>(names::metrics, context_));

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The end-to-end bench behind scripts/bench, which prepares everything it needs.
 
-usage: bench.py META POSTGRES_PID POSTGRES_DIR POSTGRES_BIN LOG COMMAND...
+usage: bench.py [--grow] META POSTGRES_PID POSTGRES_DIR POSTGRES_BIN LOG COMMAND...
 
-META is the corpus' meta.json. Human lines go to the standard error, one JSON object to the standard
-output.
+META is the corpus' meta.json. --grow: the rate of each 100,000 operations instead. Human lines go to
+the standard error, one JSON object to the standard output.
 """
 
 import json
@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 from ceiling import copy_seconds
+from growth import STEP, grow
 from node_run import run_node
 from psql import query
 from schema import bytes_on_disk, row_counts
@@ -50,12 +51,41 @@ def _show_sizes(sizes):
         _say(f"   {total:>10} {heap:>10}  {name}")
 
 
+def _show_growth(meta, server, postgres_pid, log_path, command):
+    admin = f"{server} dbname=postgres"
+    query(admin, "CREATE EXTENSION pg_stat_statements")
+    _say(f"== {meta['frames']} frames, {meta['ops']} operations, from an empty database")
+    run = grow(command, meta["lastSeq"], int(postgres_pid), log_path, _say)
+    _show_statements(admin)
+    cpu = run.prismd_cpu_s + run.postgres_cpu_s
+    print(
+        json.dumps({
+            "ops": meta["ops"],
+            "seconds": round(run.seconds, 3),
+            "ops_per_s": round(meta["ops"] / run.seconds),
+            "step": STEP,
+            "rates": [round(rate) for rate in run.rates],
+            "worst": round(run.worst),
+            "median": round(run.median),
+            "worst_to_median": round(run.worst / run.median, 3),
+            "prismd_cpu_s": round(run.prismd_cpu_s, 2),
+            "postgres_cpu_s": round(run.postgres_cpu_s, 2),
+            "cpu_us_per_op": round(1e6 * cpu / meta["ops"], 1),
+        })
+    )  # fmt: skip
+    return 0
+
+
 def main(arguments):
+    growing = arguments[0] == "--grow"
+    arguments = arguments[growing:]
     meta_path, postgres_pid, postgres_dir, postgres_bin, log_path = arguments[:5]
     command = arguments[5:]
     with open(meta_path, encoding="utf-8") as file:
         meta = json.load(file)
     server = f"host={postgres_dir} port=5432 user=prism"
+    if growing:
+        return _show_growth(meta, server, postgres_pid, log_path, command)
     conninfo, admin = f"{server} dbname=prism", f"{server} dbname=postgres"
     query(admin, "CREATE EXTENSION pg_stat_statements")
 
@@ -63,7 +93,8 @@ def main(arguments):
     run = run_node(command, conninfo, int(postgres_pid), log_path)
     _say(
         f"   {run.seconds:.2f} s; CPU: prismd {run.prismd_cpu_s:.2f} s, "
-        f"PostgreSQL {run.postgres_cpu_s:.2f} s; peak RSS of prismd {run.peak_rss_mb:.0f} MiB"
+        f"PostgreSQL {run.postgres_cpu_s:.2f} s; prismd when idle {run.idle_cpu_percent:.1f} %; "
+        f"peak RSS of prismd {run.peak_rss_mb:.0f} MiB"
     )
     _show_statements(admin)
 
@@ -93,6 +124,8 @@ def main(arguments):
             "ratio": round(rows_per_s / ceiling_rows_per_s, 4),
             "prismd_cpu_s": round(run.prismd_cpu_s, 2),
             "postgres_cpu_s": round(run.postgres_cpu_s, 2),
+            "cpu_us_per_op": round(1e6 * (run.prismd_cpu_s + run.postgres_cpu_s) / meta["ops"], 1),
+            "idle_cpu_percent": round(run.idle_cpu_percent, 2),
             "peak_rss_mb": round(run.peak_rss_mb, 1),
             "bytes_on_disk": size,
         })

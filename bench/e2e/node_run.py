@@ -1,46 +1,67 @@
 """One timed run of a node."""
 
+import collections
 import os
 import time
 from dataclasses import dataclass
 
 from child import start
-from processes import cpu_seconds_of_tree, peak_rss_mb
+from processes import cpu_seconds_of, cpu_seconds_of_tree, peak_rss_mb
 from psql import Repeated
 
 _POLL_SECONDS = 0.02
+IDLE_SECONDS = 10.0
+_ENDING_SECONDS = 1.0  # at the end, when the node stops its parts
 
 
 @dataclass
 class NodeRun:
-    """`seconds`: from the schema's completion, just before the node connects, to the last commit."""
+    """`seconds`: from the schema's completion, just before the node connects, to the last commit,
+    as `postgres_cpu_s`; `prismd_cpu_s` includes the start. `idle_cpu_percent`: prismd's in the
+    last IDLE_SECONDS before it ended, for which it must have been idle."""
 
     seconds: float
     prismd_cpu_s: float
     postgres_cpu_s: float
+    idle_cpu_percent: float
     peak_rss_mb: float
 
 
+def _idle_percent(looks):
+    """Of (time, CPU seconds), in their order. Error: RuntimeError."""
+    until = looks[-1][0] - _ENDING_SECONDS
+    late = max((look for look in looks if look[0] <= until), default=looks[0])
+    early = max((look for look in looks if look[0] <= late[0] - IDLE_SECONDS), default=None)
+    if early is None:
+        raise RuntimeError("prismd ended too soon for a look at its idle cost")
+    return 100 * (late[1] - early[1]) / (late[0] - early[0])
+
+
 def run_node(command, conninfo, postgres_pid, log_path):
-    """Runs the node until it ends by itself. Error: RuntimeError."""
+    """Runs the node until it ends by itself, after it was idle for more than IDLE_SECONDS. Error:
+    RuntimeError."""
     progress = Repeated(conninfo, "SELECT count(*) || ':' || sum(seq) FROM firehose_cursor")
-    begin = end = None
+    begin = end = prismd_end = None
     last = None
     peak = 0.0
+    looks = collections.deque(maxlen=round(2 * IDLE_SECONDS / _POLL_SECONDS))
     postgres_cpu = cpu_seconds_of_tree(postgres_pid)
     with open(log_path, "ab") as log:
         node = start(command, log)
     try:
         while True:
-            ended, status, usage = os.wait4(node.pid, os.WNOHANG)
+            ended, status = os.waitpid(node.pid, os.WNOHANG)
             if ended:
                 break
             peak = max(peak, peak_rss_mb(node.pid))
-            now, state = time.monotonic(), progress.ask()
+            now, state, cpu = time.monotonic(), progress.ask(), cpu_seconds_of(node.pid)
+            if cpu is not None:
+                looks.append((now, cpu))
             if state is not None and not state.startswith("0:") and begin is None:
                 begin, last = now, state
             if begin is not None and state != last:
                 end, last = now, state
+                prismd_end = cpu
                 postgres_end = cpu_seconds_of_tree(postgres_pid)
             time.sleep(_POLL_SECONDS)
     except BaseException:
@@ -50,11 +71,12 @@ def run_node(command, conninfo, postgres_pid, log_path):
         progress.close()
     if status != 0:
         raise RuntimeError(f"prismd ended with wait status {status}")
-    if begin is None or end is None:
+    if begin is None or end is None or prismd_end is None:
         raise RuntimeError("prismd ended without having committed anything")
     return NodeRun(
         seconds=end - begin,
-        prismd_cpu_s=usage.ru_utime + usage.ru_stime,
+        prismd_cpu_s=prismd_end,
         postgres_cpu_s=postgres_end - postgres_cpu,
+        idle_cpu_percent=_idle_percent(list(looks)),
         peak_rss_mb=peak,
     )

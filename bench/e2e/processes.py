@@ -31,6 +31,12 @@ def cpu_seconds_of_tree(pid):
     return total / _TICKS
 
 
+def cpu_seconds_of(pid):
+    """CPU time of a process and its threads, to the hundredth; None if it is gone."""
+    fields = _stat(pid)
+    return None if fields is None else sum(map(int, fields[11:13])) / _TICKS
+
+
 def peak_rss_mb(pid):
     """VmHWM in MiB; 0 if the process is gone."""
     try:

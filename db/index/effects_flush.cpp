@@ -54,13 +54,23 @@ const statement insert_feed_items{"insert_feed_items", R"sql(
 
 // Index: notifications_author; the condition on the reason must be that of the index.
 const statement remove_notifications_of{"remove_notifications_of", R"sql(
-  DELETE FROM notifications t USING unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id,
-    rkey, reason)
-  WHERE t.author_id = d.author_id AND t.rkey = d.rkey AND t.reason = d.reason
-    AND t.reason IN (
-      4 /* mention */, 5 /* reply */, 6 /* quote */, 9 /* starterpack_joined */,
-      10 /* verified */, 11 /* unverified */
+  DELETE FROM notifications
+  WHERE ctid = ANY(
+    ARRAY(
+      SELECT t.ctid
+      FROM unnest($1::int8[], $2::text[], $3::int2[]) AS d(author_id, rkey, reason)
+      CROSS JOIN LATERAL (
+        SELECT ctid
+        FROM notifications
+        WHERE author_id = d.author_id AND rkey = d.rkey AND reason = d.reason
+          AND reason IN (
+            4 /* mention */, 5 /* reply */, 6 /* quote */, 9 /* starterpack_joined */,
+            10 /* verified */, 11 /* unverified */
+          )
+        OFFSET 0 -- each is looked for in the index, whatever the plan says of the whole
+      ) t
     )
+  )
 )sql"};
 
 // Index: notifications_recipient_created_at.

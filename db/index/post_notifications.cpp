@@ -46,12 +46,17 @@ const statement existing_notifications{"existing_notifications", R"sql(
   SELECT p.id, n.reason, n.recipient_id, n.subject_id
   FROM posts p
   JOIN uris u ON u.id = p.id
-  JOIN notifications n ON n.author_id = p.creator_id AND n.rkey = u.rkey
-    AND n.reason IN (
-      4 /* mention */, 5 /* reply */, 6 /* quote */, 9 /* starterpack_joined */,
-      10 /* verified */, 11 /* unverified */
-    )
-    AND n.reason IN (4 /* mention */, 5 /* reply */, 6 /* quote */)
+  CROSS JOIN LATERAL (
+    SELECT reason, recipient_id, subject_id
+    FROM notifications
+    WHERE author_id = p.creator_id AND rkey = u.rkey
+      AND reason IN (
+        4 /* mention */, 5 /* reply */, 6 /* quote */, 9 /* starterpack_joined */,
+        10 /* verified */, 11 /* unverified */
+      )
+      AND reason IN (4 /* mention */, 5 /* reply */, 6 /* quote */)
+    OFFSET 0 -- one probe of the index for each post
+  ) n
   WHERE p.id = ANY($1)
 )sql"};
 

@@ -33,18 +33,22 @@ constexpr std::string_view remove_into_history_sql = R"sql(
   FROM gone
 )sql";
 
+// OFFSET 0, as LIMIT below: each subject is looked for in the index. A join would be planned as one
+// with the whole index of duplicates, as long as there are few of them.
 constexpr std::string_view remove_by_subject_sql = R"sql(
   WITH d AS (SELECT unnest($1::int8[]) AS id),
   k AS (
     SELECT t.creator_id, t.rkey
-    FROM {table} t
-    JOIN d ON t.{first} = d.id
-    WHERE NOT t.duplicate
+    FROM d
+    CROSS JOIN LATERAL (
+      SELECT creator_id, rkey FROM {table} WHERE {first} = d.id AND NOT duplicate OFFSET 0
+    ) t
     UNION ALL
     SELECT t.creator_id, t.rkey
-    FROM {table} t
-    JOIN d ON t.{first} = d.id
-    WHERE t.duplicate
+    FROM d
+    CROSS JOIN LATERAL (
+      SELECT creator_id, rkey FROM {table} WHERE {first} = d.id AND duplicate OFFSET 0
+    ) t
   )
   DELETE FROM {table} t
   USING k
@@ -81,14 +85,19 @@ constexpr std::string_view insert_sql = R"sql(
 constexpr std::string_view promote_sql = R"sql(
   WITH p AS (SELECT DISTINCT * FROM unnest($1::int8[], $2::int8[]) AS p({first}, {second})),
   w AS (
-    SELECT DISTINCT ON (t.{first}, t.{second}) t.creator_id, t.rkey
+    SELECT t.creator_id, t.rkey
     FROM p
-    JOIN {table} t ON t.{first} = p.{first} AND t.{second} = p.{second} AND t.duplicate
+    CROSS JOIN LATERAL (
+      SELECT creator_id, rkey
+      FROM {table}
+      WHERE {first} = p.{first} AND {second} = p.{second} AND duplicate
+      ORDER BY place, rkey
+      LIMIT 1
+    ) t
     WHERE NOT EXISTS (
       SELECT FROM {table} x
       WHERE x.{first} = p.{first} AND x.{second} = p.{second} AND NOT x.duplicate
     )
-    ORDER BY t.{first}, t.{second}, t.place, t.rkey
   )
   UPDATE {table} t
   SET duplicate = false

@@ -1,5 +1,7 @@
 #include "db/index/users.hpp"
 
+#include "db/index/plan_settings.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -118,6 +120,7 @@ const statement put_accounts{"put_accounts", R"sql(
   if (count == 0)
     return std::vector<std::int64_t>{};
   pipeline out(on);
+  out.add(plan_settings);
   out.add(insert, values);
   out.add(select, std::move(values));
   const auto rows = out.sync();

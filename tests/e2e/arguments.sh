@@ -44,6 +44,8 @@ refused --server "$PRISM_BUILD_DIR/tools/prism-proxy"
 refused "'more'" "$PRISM_BUILD_DIR/tools/prism-proxy" --server=/x more
 refused BASE scripts/bench
 refused --reads scripts/bench --reads $sample
+refused --grow scripts/bench --grow $sample
+refused "'5'" scripts/bench --grow --ops 5
 refused nothing/there scripts/bench nothing/there
 refused MINUTES scripts/soak
 refused RATE scripts/soak 1

@@ -20,7 +20,7 @@ bool eventually(const std::function<bool()>& holds) {
 namespace {
 
 caf::actor_system_config& quiet(caf::actor_system_config& config) {
-  disable_caf_log(config);
+  set_up_caf(config);
   return config;
 }
 
