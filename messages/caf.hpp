@@ -1,4 +1,7 @@
-#pragma once
+// A guard of macros: this file is in the precompiled header, whose copy of it ccache may have made
+// from another checkout, and #pragma once then takes it for another file.
+#ifndef PRISM_MESSAGES_CAF_HPP
+#define PRISM_MESSAGES_CAF_HPP
 
 /// CAF's headers, and what differs between CAF 0.17 and its successors, behind names of our own.
 /// For a change of version look here first, then at
@@ -45,3 +48,5 @@ inline void kill_at(caf::actor_system& system, std::chrono::steady_clock::time_p
 }
 
 } // namespace prism
+
+#endif
