@@ -320,9 +320,10 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
   const auto left_out =
       lines_.allow(unfinished ? line::unfinished_batch : line::rejected_batch, now());
   if (left_out && unfinished)
-    spdlog::warn("shard {}: PostgreSQL did not finish a batch of {} frames with {} operations ({}), "
-                 "trying at most {} operations ({} similar lines suppressed)",
-                 number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(), *left_out);
+    spdlog::warn(
+        "shard {}: PostgreSQL did not finish a batch of {} frames with {} operations ({}), "
+        "trying at most {} operations ({} similar lines suppressed)",
+        number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(), *left_out);
   else if (left_out)
     spdlog::warn("shard {}: PostgreSQL rejected a batch of {} frames with {} operations ({}), "
                  "trying at most {} operations ({} similar lines suppressed)",

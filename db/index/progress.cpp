@@ -42,7 +42,8 @@ const statement put_cursors{"put_cursors", R"sql(
 )sql"};
 
 // Returns the row as it was when the statement began, and whether it moved. A batch out of order
-// ($6 false) takes the row as if it moved, so that no newer writer can come in between. $5 is not above $4.
+// ($6 false) takes the row as if it moved, so that no newer writer can come in between. $5 is not
+// above $4.
 const statement advance_cursor{"advance_cursor", R"sql(
   WITH moved AS (
     UPDATE firehose_cursor

@@ -33,24 +33,29 @@ namespace {
   return stream.take();
 }
 
+/// A time by our clock, in µs since 1970, at which no event is ahead.
+constexpr std::int64_t long_after = 4'000'000'000'000'000;
+
 /// The frames of each batch, and whether it was full.
 using batches = std::vector<std::pair<std::size_t, bool>>;
 
 [[nodiscard]] batches made_of(const std::vector<frame_bytes>& frames, std::size_t max_ops) {
   frame_queue<routed_frame> queue(1000);
   std::vector<routed_frame> routed;
-  for (const auto& frame : frames)
-    routed.push_back({static_cast<std::int64_t>(routed.size() + 1), frame});
+  for (const auto& frame : frames) {
+    const auto seq = static_cast<std::int64_t>(routed.size() + 1);
+    routed.push_back({.seq = seq, .data = frame, .position = seq});
+  }
   REQUIRE(queue.receive(routed));
   batch_maker maker;
   batches out;
   while (queue.has_work()) {
-    const auto batch = maker.make(queue, max_ops, 0, 0);
+    static_cast<void>(maker.make(queue, max_ops, 0, long_after, {}));
     const auto& load = maker.load();
     CHECK(load.frames == queue.in_flight().size());
     CHECK((load.ops <= max_ops || load.frames == 1));
     out.emplace_back(load.frames, load.full);
-    REQUIRE(queue.committed(batch.last_seq));
+    REQUIRE(queue.committed(queue.batch_end()));
   }
   return out;
 }
