@@ -89,7 +89,7 @@ asio::awaitable<frame_bytes> ws_connection::read_message() {
       co_return nullptr;
     }
     // `watch` wakes up before this deadline: it is later than any before it.
-    if (have == 0 && !ws_.is_message_done())
+    if (have == 0 && !ws_->is_message_done())
       watchdog_.message_began(steady_clock::now());
     heard();
     if (message->size() > options_.max_frame_bytes) {
