@@ -20,9 +20,7 @@ repo_action action_of(std::string_view name) noexcept {
 
 // Repository paths have exactly two segments (repository spec, "Repo Data Structure"); the record
 // key of another path is not a valid one.
-void split_path(payload_reader& in, repo_op& op) {
-  if (op.path.find_first_of(" \t\n\v\f\r") != std::string_view::npos)
-    in.refuse("path", "must not have white space");
+void split_path(repo_op& op) {
   const std::size_t slash = std::min(op.path.find('/'), op.path.size());
   op.collection = op.path.substr(0, slash);
   op.rkey = op.path.substr(std::min(slash + 1, op.path.size()));
@@ -32,7 +30,7 @@ repo_op decode_op(payload_reader& in) {
   repo_op op{};
   op.action = action_of(in.unchecked_text("action"));
   op.path = in.unchecked_text("path");
-  split_path(in, op);
+  split_path(op);
   op.record = in.nullable_link("cid");
   op.prev = in.optional_link("prev");
   return op;

@@ -77,12 +77,6 @@ asio::awaitable<handle_answer> identity_lookup::check_handle(std::string did, bo
   if (!claimed)
     co_return handle_answer{
         handle_answer::handle_status::refuted, {}, "its DID document has no handle"};
-  // The reference indexes no handle of an account that cannot function, and retries.
-  if (!(*found)->signing_key || !(*found)->pds)
-    co_return handle_answer{
-        handle_answer::handle_status::unknown,
-        {},
-        fmt::format("its DID document has no usable {}", (*found)->pds ? "signing key" : "PDS")};
   const auto points_to = co_await resolve(*claimed, bypass_cache);
   if (!points_to)
     co_return not_confirmed(points_to.error());

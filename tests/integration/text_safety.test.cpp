@@ -156,8 +156,11 @@ TEST_CASE("long texts are stored or rejected by length, whatever their character
   CHECK(fate_of_post({{"own", many}}) == "stored");
 }
 
-TEST_CASE("numbers are integers of 64 bits, and the depth of nesting is limited") {
-  CHECK(fate_of_post({{"own", {INT64_MAX, INT64_MIN, 0, -1}}}) == "stored");
+TEST_CASE("integers have 53 bits, and the depth of nesting is limited") {
+  constexpr std::int64_t greatest = (std::int64_t{1} << 53U) - 1;
+  CHECK(fate_of_post({{"own", {greatest, -greatest, 0, -1}}}) == "stored");
+  for (const auto beyond : {greatest + 1, -greatest - 1, INT64_MAX, INT64_MIN})
+    CHECK(fate_of_post({{"own", beyond}}) == "bad_cbor");
   CHECK(fate_of_post({{"own", {true, false, nullptr}}}) == "stored");
   json deep = 1;
   for (int i = 0; i < 62; ++i)

@@ -152,7 +152,6 @@ TEST_CASE("an operation that breaks a rule is refused by its number") {
   };
   refuse_op("action", 1, 0, "must be text");
   refuse_op("path", 1, 0, "must be text");
-  refuse_op("path", "a.b.c/1 2", 2, "white space");
   refuse_op("cid", "x", 0, "must be link, is text");
   refuse_op("prev", 5, 1, "must be link, is integer");
   refuse_op("prev", nullptr, 1, "must be link, is null");

@@ -11,7 +11,7 @@
 #include <vector>
 
 // What the official packages made of each case when they were run (tests/fixtures/decoding), and
-// what we make of it: the same.
+// what we make of it: the same parts.
 
 using namespace prism::atproto;
 using prism::test::bytes_of;

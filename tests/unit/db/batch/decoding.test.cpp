@@ -153,6 +153,7 @@ const std::set<std::string> different_frames{
     "op: two slashes in the path",
     "op: a path that ends with a slash",
     "op: a path that is no UTF-8",
+    "op: a path with a space beside a good one",
     "op: a record that does not decode beside a good one",
     "op: a record of an unknown collection that does not decode, beside a good one",
     "record: a key __proto__ with a number in an unknown field",
