@@ -1,4 +1,5 @@
 #include "db/pg/connection_state.hpp"
+#include "db/pg/server_list.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -93,10 +94,9 @@ std::chrono::milliseconds connect_limit(const connect_options& options,
   return options.connect_timeout;
 }
 
-} // namespace
-
-outcome<connection_ptr> connect(const connect_options& options, const keyword_list& keywords,
-                                std::chrono::milliseconds limit) {
+// One run of libpq over the addresses. @returns null if one of them had its share of the time.
+outcome<connection_ptr> try_addresses(server_list& servers, clock::time_point until) {
+  const auto keywords = servers.keywords();
   std::vector<const char*> names;
   std::vector<const char*> values;
   for (const auto& [keyword, value] : keywords) {
@@ -106,7 +106,6 @@ outcome<connection_ptr> connect(const connect_options& options, const keyword_li
   names.push_back(nullptr);
   values.push_back(nullptr);
 
-  const auto until = clock::now() + std::min(connect_limit(options, keywords), limit);
   connection_ptr raw(PQconnectStartParams(names.data(), values.data(), 0));
   if (!raw)
     return db_fail("53200", "no memory for a connection", "connect");
@@ -120,14 +119,33 @@ outcome<connection_ptr> connect(const connect_options& options, const keyword_li
     if (state == PGRES_POLLING_FAILED)
       return rejected(raw.get());
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    if (!wait(PQsocket(raw.get()), events, until))
+    const std::string_view address = PQhostaddr(raw.get());
+    const auto share = servers.share(address.empty() ? PQhost(raw.get()) : address,
+                                     PQport(raw.get()), until, clock::now());
+    if (wait(PQsocket(raw.get()), events, share))
+      continue;
+    if (!servers.skip_current())
       return db_fail(
           sqlstate::cannot_connect,
           fmt::format("timeout connecting to {} port {}", PQhost(raw.get()), PQport(raw.get())),
           "connect");
+    return connection_ptr{};
   }
   PQsetnonblocking(raw.get(), 1);
   return raw;
+}
+
+} // namespace
+
+outcome<connection_ptr> connect(const connect_options& options, const keyword_list& keywords,
+                                std::chrono::milliseconds limit) {
+  const auto until = clock::now() + std::min(connect_limit(options, keywords), limit);
+  server_list servers(keywords);
+  for (;;) {
+    auto done = try_addresses(servers, until);
+    if (!done || *done)
+      return done;
+  }
 }
 
 } // namespace prism::db
