@@ -17,7 +17,7 @@ struct account_removal {
 
 /// Deletes one chunk: up to 1,000 records of each collection, each as if it had been deleted on its
 /// own, so that counts, feeds and notifications of other users stay exact. When no record is left,
-/// a chunk deletes notifications that the account caused or received. A chunk is no larger than a
+/// or few were, a chunk deletes notifications that the account caused or received. A chunk is no larger than a
 /// large batch, whatever the size of the account. Run each in a transaction of its own that begins
 /// with `plan_settings`; it takes locks in the order of a batch.
 /// @param late outlives the retries of that transaction.
