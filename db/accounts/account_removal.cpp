@@ -13,6 +13,9 @@ namespace {
 /// Most records of one collection, or notifications, that one chunk deletes.
 constexpr std::int64_t chunk_rows = 1000;
 
+/// After so few records the notifications are deleted in the same transaction.
+constexpr std::size_t few_records = 200;
+
 // Notifications that the account caused and that deleting its records does not delete.
 const statement delete_caused_notifications{"delete_caused_notifications", R"sql(
   DELETE FROM notifications
@@ -110,6 +113,7 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   }
   const id_map ids{chunk, *uri_ids};
   effects effects;
+  effects.lock_user(chunk.user_ids.front()); // in order, also if the notifications follow
   batch_writer writer(on, ids, make_plan(chunk, {}), effects, report);
   if (auto done = writer.write(also_lock, &late); !done)
     return done;
@@ -148,7 +152,13 @@ outcome<bool> delete_chunk(executor& on, const account_removal& removal, late_lo
     return delete_notifications(on, removal);
   if (auto done = remove_records(on, *chunk, late, report); !done)
     return tl::unexpected(done.error());
-  return true;
+  if (chunk->ops.size() > few_records)
+    return true;
+  // Another shard may have released parked operations between the selections.
+  const auto left = next_chunk(on, removal);
+  if (!left)
+    return tl::unexpected(left.error());
+  return left->ops.empty() ? delete_notifications(on, removal) : outcome<bool>{true};
 }
 
 } // namespace prism::db

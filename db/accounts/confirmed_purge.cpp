@@ -33,11 +33,13 @@ const statement drop_tasks{"drop_identity_tasks", R"sql(
   WHERE user_id = $1 AND place <= $2
 )sql"};
 
-/// Locks the shard's cursor and the task. @returns whether the task is still the same.
-[[nodiscard]] outcome<bool> open_purge(tx& on, const confirmed_deletion& deletion) {
+/// Locks the task, and the shard's cursor by this statement. @returns whether the task is still the
+/// same.
+[[nodiscard]] outcome<bool> open_purge(tx& on, const confirmed_deletion& deletion,
+                                       const statement& cursor) {
   const auto& task = deletion.task;
   pipeline prologue(on);
-  const auto cursor_at = queue_prologue(prologue, deletion.service, deletion.shard);
+  const auto cursor_at = queue_prologue(prologue, deletion.service, deletion.shard, cursor);
   const auto task_at =
       prologue.add(same_task, std::move(params{}
                                             .int8(task.user_id)
@@ -51,9 +53,11 @@ const statement drop_tasks{"drop_identity_tasks", R"sql(
   return !(*results)[task_at].empty();
 }
 
-/// Marks the account as deleted, so that batches that begin from now on do not notify it.
+/// Marks the account as deleted, so that batches that begin from now on do not notify it. It need
+/// not wait for the shard's batch: the row of the user decides which of two events is the newer
+/// one.
 [[nodiscard]] outcome<bool> mark_deleted(tx& on, const confirmed_deletion& deletion) {
-  auto same = open_purge(on, deletion);
+  auto same = open_purge(on, deletion, hold_cursor);
   if (!same || !*same)
     return same;
   params key;
@@ -88,7 +92,7 @@ const statement drop_tasks{"drop_identity_tasks", R"sql(
 [[nodiscard]] outcome<bool> purge_chunk_confirmed(tx& on, const confirmed_deletion& deletion,
                                                   late_locks& late, apply_report& report) {
   const auto& task = deletion.task;
-  auto same = open_purge(on, deletion);
+  auto same = open_purge(on, deletion, lock_cursor);
   if (!same || !*same)
     return same;
   auto more = delete_chunk(on, {task.did, task.user_id, task.place, task.place}, late, report);

@@ -22,11 +22,21 @@ inline const statement lock_cursor{"lock_cursor", R"sql(
   FOR UPDATE
 )sql"};
 
+// Keeps another writer from taking over the cursor; batches go on.
+inline const statement hold_cursor{"hold_cursor", R"sql(
+  SELECT epoch, seq
+  FROM firehose_cursor
+  WHERE service = $1 AND shard = $2
+  FOR KEY SHARE
+)sql"};
+
 /// Queues the statements that each transaction of a purge begins with.
+/// @param cursor `lock_cursor` or `hold_cursor`.
 /// @returns the index of the result for `read_cursor`.
-inline std::size_t queue_prologue(pipeline& out, std::string_view service, std::int32_t shard) {
+inline std::size_t queue_prologue(pipeline& out, std::string_view service, std::int32_t shard,
+                                  const statement& cursor = lock_cursor) {
   out.add(plan_settings);
-  return out.add(lock_cursor, std::move(params{}.text(service).int4(shard)));
+  return out.add(cursor, std::move(params{}.text(service).int4(shard)));
 }
 
 /// The cursor of the shard, which is locked now; an error with `fenced_state` if `epoch` is not the

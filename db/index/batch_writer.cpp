@@ -23,7 +23,7 @@ outcome<void> batch_writer::write(const std::vector<std::int64_t>& also_lock,
   id_set locks{also_lock.begin(), also_lock.end()};
   if (late_locks != nullptr)
     locks.insert(late_locks->begin(), late_locks->end());
-  return lock(std::move(locks))
+  return lock(std::move(locks), late_locks != nullptr)
       .and_then([&] { return notify_verifications(on_, ids_, plan_, effects_); })
       .and_then([&] { return remove_old(); })
       .and_then([&] { return release_and_park(); })
@@ -83,7 +83,7 @@ void batch_writer::collect_superseded(collection kind, const planned_path& path)
     }
 }
 
-outcome<void> batch_writer::lock(id_set locks) {
+outcome<void> batch_writer::lock(id_set locks, bool wait_briefly) {
   id_set posts;
   id_set lists;
   for (const auto kind : {collection::like, collection::repost})
@@ -110,24 +110,52 @@ outcome<void> batch_writer::lock(id_set locks) {
       locks.insert(*row.reply_parent_id);
   locked_.posts = locks;
   round_trip next(on_);
-  const auto note_live = [this](const result& rows) -> outcome<void> {
-    for (std::size_t i = 0; i < rows.rows(); ++i)
-      live_.insert(rows.get_int8(i, 0));
-    return {};
-  };
-  if (!locks.empty())
-    queue_lock_posts(next.pipe(), sorted(locks));
+  if (!locks.empty()) {
+    queue_lock_known_posts(next.pipe(), sorted(locks));
+    next.then([&locks](const result& rows) -> outcome<void> {
+      for (std::size_t i = 0; i < rows.rows(); ++i)
+        locks.erase(rows.get_int8(i, 0));
+      return {};
+    });
+  }
   if (!posts.empty()) {
     queue_select_existing_posts(next.pipe(), sorted(posts));
-    next.then(note_live);
+    next.then([this](const result& rows) { return note_live(rows); });
   }
   if (!lists.empty()) {
     params p;
     p.int8_array(sorted(lists));
     next.pipe().add(existing_lists, std::move(p));
-    next.then(note_live);
+    next.then([this](const result& rows) { return note_live(rows); });
+  }
+  return next.run().and_then([&] { return lock_new_rows(locks, posts, wait_briefly); });
+}
+
+// The few that have no row yet are locked behind those that have, so out of order; whether their
+// posts exist is known only after that.
+outcome<void> batch_writer::lock_new_rows(const id_set& locks, const id_set& posts,
+                                          bool wait_briefly) {
+  if (locks.empty())
+    return {};
+  round_trip next(on_);
+  if (wait_briefly)
+    queue_lock_posts_late(next.pipe(), sorted(locks));
+  else
+    queue_lock_posts(next.pipe(), sorted(locks));
+  id_set unknown;
+  std::ranges::copy_if(locks, std::inserter(unknown, unknown.end()),
+                       [&](std::int64_t id) { return posts.contains(id); });
+  if (!unknown.empty()) {
+    queue_select_existing_posts(next.pipe(), sorted(unknown));
+    next.then([this](const result& rows) { return note_live(rows); });
   }
   return next.run();
+}
+
+outcome<void> batch_writer::note_live(const result& ids) {
+  for (std::size_t i = 0; i < ids.rows(); ++i)
+    live_.insert(ids.get_int8(i, 0));
+  return {};
 }
 
 void batch_writer::note_relation_change(collection kind, const relation& row, stream_place where) {

@@ -31,7 +31,10 @@ public:
 private:
   using id_set = std::unordered_set<std::int64_t>;
 
-  [[nodiscard]] outcome<void> lock(id_set locks);
+  [[nodiscard]] outcome<void> lock(id_set locks, bool wait_briefly);
+  [[nodiscard]] outcome<void> lock_new_rows(const id_set& locks, const id_set& posts,
+                                            bool wait_briefly);
+  [[nodiscard]] outcome<void> note_live(const result& ids);
   [[nodiscard]] outcome<void> remove_old();
   void remove_relations(round_trip& next);
   void remove_posts(round_trip& next);

@@ -111,9 +111,13 @@ void queue_select_existing_posts(pipeline& out, const std::vector<std::int64_t>&
   out.add(existing_posts, ids_param(ids));
 }
 
+void queue_lock_known_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
+  out.add(lock_aggregates, ids_param(sorted_ids));
+}
+
 void queue_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {
   out.add(make_aggregates, ids_param(sorted_ids));
-  out.add(lock_aggregates, ids_param(sorted_ids));
+  queue_lock_known_posts(out, sorted_ids);
 }
 
 void queue_lock_posts_late(pipeline& out, const std::vector<std::int64_t>& sorted_ids) {

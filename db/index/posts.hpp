@@ -52,9 +52,13 @@ struct post_removal {
 /// Which of these uris are indexed posts. Index: primary key.
 void queue_select_existing_posts(pipeline& out, const std::vector<std::int64_t>& ids);
 
-/// Locks the rows of post_aggregates of these uris, in order, and inserts missing ones. A
-/// transaction that inserts or deletes a post, or changes its counts, holds its row
+/// Locks the rows of post_aggregates of these uris, in order, where there are any: the result has
+/// their ids. A transaction that inserts or deletes a post, or changes its counts, holds its row
 /// (docs/ARCHITECTURE.md).
+void queue_lock_known_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
+
+/// The same, and inserts missing rows before. Each lock of somebody else's new row lasts until the
+/// end of that transaction, so `intern_uris` inserts those of posts.
 void queue_lock_posts(pipeline& out, const std::vector<std::int64_t>& sorted_ids);
 
 /// The same out of order, when the transaction holds other locks already. It waits at most 50 ms

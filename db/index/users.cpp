@@ -1,9 +1,11 @@
 #include "db/index/users.hpp"
 
 #include "db/index/plan_settings.hpp"
+#include "db/pg/row_reader.hpp"
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 namespace prism::db {
 
@@ -26,24 +28,30 @@ const statement select_users{"select_users", R"sql(
   ORDER BY n.at
 )sql"};
 
-const statement insert_uris{"insert_uris", R"sql(
-  INSERT INTO uris(repo_id, collection, rkey)
-  SELECT *
-  FROM unnest($1::int8[], $2::int2[], $3::text[]) AS n(repo_id, collection, rkey)
-  WHERE NOT EXISTS (
-    SELECT FROM uris u
-    WHERE u.repo_id = n.repo_id AND u.collection = n.collection AND u.rkey = n.rkey
-  )
-  ORDER BY repo_id, collection, rkey
-  ON CONFLICT DO NOTHING
-)sql"};
-
+// Null for a uri without an id.
 const statement select_uris{"select_uris", R"sql(
   SELECT u.id
   FROM unnest($1::int8[], $2::int2[], $3::text[])
   WITH ORDINALITY AS n(repo_id, collection, rkey, at)
-  JOIN uris u ON u.repo_id = n.repo_id AND u.collection = n.collection AND u.rkey = n.rkey
+  LEFT JOIN uris u ON u.repo_id = n.repo_id AND u.collection = n.collection AND u.rkey = n.rkey
   ORDER BY n.at
+)sql"};
+
+// A post's uri gets its row of counts at once: a batch that inserted it within its transaction
+// would hold up every other that refers to the post. Nobody else knows the new id yet.
+const statement insert_uris{"insert_uris", R"sql(
+  WITH made AS (
+    INSERT INTO uris(repo_id, collection, rkey)
+    SELECT *
+    FROM unnest($1::int8[], $2::int2[], $3::text[]) AS n(repo_id, collection, rkey)
+    ORDER BY repo_id, collection, rkey
+    ON CONFLICT DO NOTHING
+    RETURNING id, collection
+  )
+  INSERT INTO post_aggregates(post_id)
+  SELECT id
+  FROM made
+  WHERE collection = 1 /* post */
 )sql"};
 
 // Dates a new repo or a returning account and requests its identity. An active account's identity
@@ -68,7 +76,7 @@ const statement see_users{"see_users", R"sql(
     UPDATE users u
     SET indexed_at = n.at
     FROM n
-    WHERE u.id = n.id AND n.is_new
+    WHERE u.id = n.id AND n.is_new AND u.status IS DISTINCT FROM 'deleted' -- meanwhile
   )
   INSERT INTO identity_tasks(user_id, kind, event_time, forced)
   SELECT id, 0, at, false
@@ -113,30 +121,39 @@ const statement put_accounts{"put_accounts", R"sql(
   WHERE u.id = n.id AND (u.status_place IS NULL OR u.status_place < n.place)
 )sql"};
 
-/// Runs an insert and a select of the same parameters and expects an id for each of `count` rows.
-[[nodiscard]] outcome<std::vector<std::int64_t>> intern(executor& on, const statement& insert,
-                                                        const statement& select, params values,
-                                                        std::size_t count) {
-  if (count == 0)
-    return std::vector<std::int64_t>{};
-  pipeline out(on);
-  out.add(plan_settings);
-  out.add(insert, values);
-  out.add(select, std::move(values));
-  const auto rows = out.sync();
-  if (!rows)
-    return tl::unexpected(rows.error());
-  const auto& found = rows->back();
-  if (found.rows() != count)
-    return tl::unexpected(
-        db_error{error_class::fatal, std::string{sqlstate::internal},
-                 fmt::format("{} of {} names have no id; the names must be distinct",
-                             count - found.rows(), count),
-                 select.name});
-  std::vector<std::int64_t> ids(count);
-  for (std::size_t i = 0; i < count; ++i)
-    ids[i] = found.get_int8(i, 0);
-  return ids;
+[[nodiscard]] db_error names_without_id(std::size_t missing, std::size_t all, const char* where) {
+  return {error_class::fatal, std::string{sqlstate::internal},
+          fmt::format("{} of {} names have no id; the names must be distinct", missing, all),
+          where};
+}
+
+/// The parameters of uris at these places of the batch's list.
+[[nodiscard]] params uri_params(const batch& of, const std::vector<std::size_t>& places) {
+  const auto& uris = of.refs.uris();
+  params p;
+  p.int8_array(places,
+               [&](std::size_t at) {
+                 return uris[at].repo == no_ref ? std::int64_t{0} : of.user_ids[uris[at].repo];
+               })
+      .int2_array(places, [&](std::size_t at) { return static_cast<std::int16_t>(uris[at].kind); })
+      .text_array(places, [&](std::size_t at) -> const std::string& { return uris[at].rkey; });
+  return p;
+}
+
+/// Enters the ids that were found. @returns the places of the others.
+[[nodiscard]] std::vector<std::size_t> enter_ids(const result& rows,
+                                                 const std::vector<std::size_t>& places,
+                                                 std::vector<std::int64_t>& ids) {
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    std::optional<std::int64_t> id;
+    row_reader(rows, i) >> id;
+    if (id)
+      ids[places[i]] = *id;
+    else
+      missing.push_back(places[i]);
+  }
+  return missing;
 }
 
 /// The latest of several events of one user.
@@ -151,21 +168,51 @@ void keep_latest(std::map<std::int64_t, const Event*>& into, std::int64_t id, co
 
 outcome<std::vector<std::int64_t>> intern_users(executor& on,
                                                 const std::vector<std::string>& dids) {
-  params p;
-  p.text_array(dids);
-  return intern(on, insert_users, select_users, std::move(p), dids.size());
+  if (dids.empty())
+    return std::vector<std::int64_t>{};
+  params names;
+  names.text_array(dids);
+  pipeline out(on);
+  out.add(plan_settings);
+  out.add(insert_users, names);
+  out.add(select_users, std::move(names));
+  const auto rows = out.sync();
+  if (!rows)
+    return tl::unexpected(rows.error());
+  const auto& found = rows->back();
+  if (found.rows() != dids.size())
+    return tl::unexpected(
+        names_without_id(dids.size() - found.rows(), dids.size(), select_users.name));
+  std::vector<std::int64_t> ids(dids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    ids[i] = found.get_int8(i, 0);
+  return ids;
 }
 
 outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of) {
-  const auto& uris = of.refs.uris();
-  params p;
-  p.int8_array(uris,
-               [&](const uri_key& key) {
-                 return key.repo == no_ref ? std::int64_t{0} : of.user_ids[key.repo];
-               })
-      .int2_array(uris, [](const uri_key& key) { return static_cast<std::int16_t>(key.kind); })
-      .text_array(uris, &uri_key::rkey);
-  return intern(on, insert_uris, select_uris, std::move(p), uris.size());
+  std::vector<std::int64_t> ids(of.refs.uris().size());
+  if (ids.empty())
+    return ids;
+  std::vector<std::size_t> missing(ids.size());
+  std::iota(missing.begin(), missing.end(), std::size_t{0});
+  // Most are known: they are looked for first, and only the others are inserted.
+  for (const bool insert : {false, true}) {
+    if (missing.empty())
+      break;
+    pipeline out(on);
+    out.add(plan_settings);
+    auto names = uri_params(of, missing);
+    if (insert)
+      out.add(insert_uris, names);
+    out.add(select_uris, std::move(names));
+    const auto rows = out.sync();
+    if (!rows)
+      return tl::unexpected(rows.error());
+    missing = enter_ids(rows->back(), missing, ids);
+  }
+  if (!missing.empty())
+    return tl::unexpected(names_without_id(missing.size(), ids.size(), select_uris.name));
+  return ids;
 }
 
 outcome<std::vector<std::int64_t>> intern_uris_first(connection& on, const tx_options& options,

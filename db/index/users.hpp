@@ -18,7 +18,8 @@ namespace prism::db {
 [[nodiscard]] outcome<std::vector<std::int64_t>> intern_users(executor& on,
                                                               const std::vector<std::string>& dids);
 
-/// The same for the uris of a batch whose `user_ids` are filled.
+/// The same for the uris of a batch whose `user_ids` are filled. A new uri of a post gets its row
+/// of post_aggregates as well.
 [[nodiscard]] outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of);
 
 /// The same in a transaction of its own, before that of the batch: an id once given is never taken
