@@ -61,7 +61,7 @@ struct options {
 
   /// Maximum number of frames in one database transaction, where a commit of N operations counts
   /// as N; a single one may exceed it. 1 to 10,000.
-  std::uint64_t batch_max_frames{500};
+  std::uint64_t batch_max_frames{1'000};
 
   /// Batches of new users inserted at the same time. 1 to 1,000.
   std::uint64_t max_concurrent_user_creations{10};
