@@ -1,5 +1,7 @@
 #include "actors/db_session.hpp"
 
+#include "actors/runtime/replication.hpp"
+
 #include <spdlog/spdlog.h>
 
 namespace prism {
@@ -57,10 +59,16 @@ db::job_outcome db_session_state::run(const db::job& job, job_result::session_no
   options.on_retry = [this](const db::db_error& why) {
     node_->metrics.database().retries.of(why.sqlstate).Increment();
   };
+  const auto begun = std::chrono::steady_clock::now();
   auto done = db::run_job(*connection_, options, job, partial);
   count(done);
   if (!done && done.error().sqlstate == db::server_changed)
     node_->status.begin_again(done.error().message);
+  const auto* applied = db::reply_of<db::apply_job>(done);
+  if (connection_->take_unreplicated())
+    report_unreplicated(*node_);
+  else if (applied != nullptr && !applied->already_applied)
+    report_replicated(*node_, begun);
   return done;
 }
 

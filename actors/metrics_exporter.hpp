@@ -1,40 +1,35 @@
 #pragma once
 
+#include "actors/health_port.hpp"
 #include "actors/runtime/node_context.hpp"
 #include "messages/interfaces.hpp"
-#include "metrics/running_total.hpp"
-#include "net/http/http_server.hpp"
 
 #include <memory>
+#include <utility>
 
 namespace prism {
 
-/// Serves /metrics, /healthz and /readyz on `metrics-listen`. If the port is taken, say by the
-/// process that this one replaces, it is tried again every five seconds.
+/// Keeps the health port open: if it is taken, say by the process that this one replaces, it is
+/// tried again every five seconds. Shows what the port counts.
 class metrics_exporter_state {
 public:
   using interface = metrics_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "metrics";
 
-  metrics_exporter_state(self_pointer self, node_ptr node)
-      : self_(self), node_(std::move(node)), accepted_(node_->metrics.http().events.of("accepted")),
-        refused_(node_->metrics.http().events.of("refused")),
-        evicted_(node_->metrics.http().events.of("evicted")) {}
+  /// @param port outlives this actor's restarts
+  metrics_exporter_state(self_pointer self, const node_ptr& /*counts its messages*/,
+                         std::shared_ptr<health_port> port)
+      : self_(self), port_(std::move(port)) {}
 
   interface::behavior_type make_behavior();
 
 private:
-  void listen();
-  void show();
+  void look();
   [[nodiscard]] actor_status status() const;
 
   self_pointer self_;
-  node_ptr node_;
-  std::unique_ptr<net::http_server> server_;
-  metrics::running_total accepted_;
-  metrics::running_total refused_;
-  metrics::running_total evicted_;
+  std::shared_ptr<health_port> port_;
 };
 
 } // namespace prism

@@ -9,7 +9,7 @@ enum class exit_code : int {
   success = 0,
   /// The command line is wrong (EX_USAGE). A restart does not help.
   usage = 64,
-  /// The start failed: database, schema or private PostgreSQL (EX_UNAVAILABLE).
+  /// The start failed for its database, or the private PostgreSQL died too often (EX_UNAVAILABLE).
   unavailable = 69,
   /// The root supervisor gave up: an actor failed too often (EX_SOFTWARE). Restart.
   gave_up = 70,

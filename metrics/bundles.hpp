@@ -94,6 +94,8 @@ struct database_metrics {
   labelled_counter retries;
   /// Times the node began again, since the database was not the one that it knew.
   prometheus::Counter* begun_again;
+  /// Commits that are on the primary only, since their wait for a synchronous standby was ended.
+  prometheus::Counter* unreplicated;
   /// Maximum number of sessions, and those open, in use and idle.
   prometheus::Gauge* max_connections;
   prometheus::Gauge* connections;

@@ -86,6 +86,9 @@ database_metrics declare_database(declarer& d) {
       .begun_again = d.counter("db_begun_again_total",
                                "Times the node dropped what it remembered and began again, since "
                                "the database was another one, or had gone back."),
+      .unreplicated = d.counter(
+          "db_unreplicated_commits_total",
+          "Commits whose wait for a synchronous standby ended without the standby's answer."),
       .max_connections = d.gauge("db_pool_max", "Maximum number of database sessions."),
       .connections = d.gauge("db_pool_connections", "Open database sessions."),
       .active = d.gauge("db_pool_active", "Database sessions in use."),

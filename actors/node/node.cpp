@@ -1,14 +1,17 @@
 #include "actors/node/node.hpp"
 
 #include "actors/firehose.hpp"
+#include "actors/health_port.hpp"
 #include "actors/identity.hpp"
 #include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
 #include "actors/node/database_check.hpp"
 #include "actors/node/start_errors.hpp"
+#include "actors/node/start_watch.hpp"
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_monitor.hpp"
+#include "actors/runtime/replication.hpp"
 #include "actors/shard.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/user_creation.hpp"
@@ -78,6 +81,8 @@ node::~node() {
 expected<std::unique_ptr<node>> node::start(config::options options,
                                             const interrupted& stop_requested) {
   std::unique_ptr<node> out{new node(std::move(options))};
+  out->health_ = std::make_shared<health_port>(out->context_);
+  static_cast<void>(out->health_->open()); // else the actor tries it again
   if (auto opened = out->open_database(stop_requested); !opened)
     return tl::unexpected(opened.error());
   out->start_actors();
@@ -93,27 +98,34 @@ expected<void> node::begin_new_stream(config::options options, const interrupted
   return done;
 }
 
-expected<void> node::start_private_postgres() {
+expected<void> node::start_private_postgres(start_watch& watch) {
   db::embedded_options options;
   options.directory = std::filesystem::absolute(context_->options.data_dir) / "postgres";
+  options.interrupted = [&watch] { return watch.stop_requested(); };
   spdlog::info("no database-url: starting a private PostgreSQL in {}", options.directory.string());
-  auto started = db::embedded_postgres::start(std::move(options));
+  watch.step("starting the private PostgreSQL");
+  auto started =
+      private_server::start(std::move(options), [context = context_](std::string reason) {
+        context->status.finish(exit_code::unavailable, std::move(reason));
+      });
   if (!started)
-    return fail(errc::fatal, "{}", started.error().message);
-  postgres_.emplace(std::move(*started));
+    return fail(started.error().code == errc::cancelled ? errc::cancelled : errc::fatal, "{}",
+                started.error().message);
+  postgres_ = std::move(*started);
   context_->conninfo = postgres_->conninfo();
   return {};
 }
 
 expected<void> node::open_database(const interrupted& stop_requested) {
+  start_watch watch(*context_, stop_requested);
   context_->conninfo = context_->options.database_url;
   if (context_->conninfo.empty())
-    if (auto started = start_private_postgres(); !started)
+    if (auto started = start_private_postgres(watch); !started)
       return started;
-  return connect(stop_requested);
+  return connect(watch);
 }
 
-expected<void> node::connect(const interrupted& stop_requested) {
+expected<void> node::connect(start_watch& watch) {
   backoff pause(backoff_options{.min = std::chrono::milliseconds{500},
                                 .max = std::chrono::milliseconds{10'000}});
   for (;;) {
@@ -121,11 +133,19 @@ expected<void> node::connect(const interrupted& stop_requested) {
     connect.conninfo = context_->conninfo;
     connect.application_name = "prismd start";
     connect.known_server = context_->server;
+    connect.cancel_grace = std::chrono::milliseconds{2'000}; // of a stop while a statement waits
+    connect.gives_up = [&watch](const db::server_wait& wait) { return watch.gives_up(wait); };
+    watch.step("connecting to the database");
     auto opened = db::connection::open(std::move(connect));
-    if (!opened && code_at_start(opened.error()) == errc::fatal)
-      return fail(errc::fatal, "the database cannot be used: {}", opened.error().message);
+    if (!opened && code_at_start(opened.error()) != errc::transient)
+      return fail(code_at_start(opened.error()), "the database cannot be used: {}",
+                  opened.error().message);
     expected<void> ready =
-        opened ? prepare(*opened) : fail(errc::transient, "{}", opened.error().message);
+        opened ? prepare(*opened, watch) : fail(errc::transient, "{}", opened.error().message);
+    if (opened && opened->take_unreplicated())
+      report_unreplicated(*context_);
+    if (!ready && watch.stop_requested())
+      return fail(errc::cancelled, "stopped at the start: {}", ready.error().message);
     // A database that goes away in between is retried as well. To claim the cursors twice, after a
     // COMMIT whose answer was lost, only takes a newer epoch.
     if (ready || ready.error().code != errc::transient)
@@ -133,28 +153,36 @@ expected<void> node::connect(const interrupted& stop_requested) {
     const auto delay = pause.next(0.5);
     spdlog::warn("the database {} does not answer: {}; next attempt in {} ms",
                  db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
+    watch.step("the database does not answer: " + ready.error().message);
+    if (health_)
+      static_cast<void>(health_->open());
     const auto until = std::chrono::steady_clock::now() + delay;
     while (std::chrono::steady_clock::now() < until) {
-      if (stop_requested())
+      // The private server may have been given up meanwhile.
+      if (const auto ending = context_->status.wait(std::chrono::milliseconds{0}))
+        return fail(errc::fatal, "{}", ending->reason);
+      if (watch.stop_requested())
         return fail(errc::cancelled, "stopped while waiting for the database");
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
   }
 }
 
-expected<void> node::prepare(db::connection& connection) {
+expected<void> node::prepare(db::connection& connection, start_watch& watch) {
   if (auto suitable = check_database(connection); !suitable)
     return suitable;
   auto server = db::read_server_identity(connection);
   if (!server)
     return fail(code_at_start(server.error()), "cannot tell which server this is: {}",
                 server.error().message);
+  watch.step("bringing the schema up to date");
   const auto migrated = db::migrate(connection);
   if (!migrated)
     return fail(code_at_start(migrated.error()), "the schema cannot be brought up to date: {}",
                 migrated.error().message);
   context_->status.schema_current = true;
   context_->status.database_reachable = true;
+  watch.step("taking over the cursors");
   const auto claimed = db::transaction::run(
       connection, {.server_incarnation = server->incarnation},
       [&](db::tx& inside) -> db::outcome<writer_claim> {
@@ -194,7 +222,7 @@ void node::start_actors() {
   set_up_caf(*system_config_);
   system_ = std::make_unique<caf::actor_system>(*system_config_);
   std::vector<child_factory> children;
-  children.push_back(permanent<metrics_exporter_state>(names::metrics, context_));
+  children.push_back(permanent<metrics_exporter_state>(names::metrics, context_, health_));
   children.push_back(permanent<pool_state>(names::pool, context_));
   children.push_back(permanent<pool_monitor_state>(names::pool_monitor, context_));
   children.push_back(permanent<user_creation_state>(names::user_creation, context_));
@@ -220,7 +248,8 @@ expected<void> node::begin_again(const std::string& reason, const interrupted& s
   kill_actors();
   context_->metrics.database().begun_again->Increment();
   status.identity_idle_since = 0;
-  if (auto connected = connect(stop_requested); !connected)
+  start_watch watch(*context_, stop_requested);
+  if (auto connected = connect(watch); !connected)
     return connected;
   static_cast<void>(status.take_begin_again()); // those who were killed may have asked as well
   start_actors();
@@ -258,6 +287,7 @@ bool node::stop() {
   system_.reset();
   if (postgres_)
     postgres_->stop();
+  health_.reset();
   return drained;
 }
 

@@ -1,29 +1,33 @@
 #pragma once
 
+#include "actors/node/private_server.hpp"
 #include "actors/runtime/node_context.hpp"
-#include "db/embedded/embedded_postgres.hpp"
 #include "db/pg/connection.hpp"
 #include "messages/interfaces.hpp"
 
 #include <functional>
 #include <memory>
-#include <optional>
 
 namespace prism {
+
+class health_port;
+class start_watch;
 
 /// A running node: database, actor system, supervision tree. One object per process in prismd;
 /// tests may have several. Not movable; its members are called from one thread.
 class node {
 public:
-  /// Called every 50 ms while the start waits for the database; true ends the wait.
+  /// Called at least every 100 ms while the start waits for or in the database; true ends the wait.
   using interrupted = std::function<bool()>;
 
-  /// Starts the private PostgreSQL if no database is named, waits for the database with backoff,
+  /// Opens the health port, starts the private PostgreSQL if no database is named, waits for the
+  /// database with backoff,
   /// checks its version and encoding, migrates it, takes over the cursors and starts the actors.
   /// Blocks.
   /// Errors: `errc::cancelled` when interrupted; `errc::invalid` if prismd cannot work with this
-  /// PostgreSQL; `errc::fatal` for everything else that a retry does not help. `exit_code_of`
-  /// (actors/node/start_errors.hpp) gives the exit code.
+  /// PostgreSQL or if `database-url`, or a file that it needs, is wrong; `errc::fatal` for
+  /// everything else that a retry does not help. `exit_code_of` (actors/node/start_errors.hpp)
+  /// gives the exit code.
   [[nodiscard]] static expected<std::unique_ptr<node>> start(config::options options,
                                                              const interrupted& stop_requested);
 
@@ -58,16 +62,17 @@ public:
 private:
   explicit node(config::options options);
 
-  [[nodiscard]] expected<void> start_private_postgres();
+  [[nodiscard]] expected<void> start_private_postgres(start_watch& watch);
   [[nodiscard]] expected<void> open_database(const interrupted& stop_requested);
-  [[nodiscard]] expected<void> prepare(db::connection& connection);
-  [[nodiscard]] expected<void> connect(const interrupted& stop_requested);
+  [[nodiscard]] expected<void> prepare(db::connection& connection, start_watch& watch);
+  [[nodiscard]] expected<void> connect(start_watch& watch);
   void start_actors();
   void kill_actors();
 
   bool begins_anew_{false}; // `begin_new_stream`
-  std::optional<db::embedded_postgres> postgres_;
   node_ptr context_;
+  std::unique_ptr<private_server> postgres_;
+  std::shared_ptr<health_port> health_;
   std::unique_ptr<caf::actor_system_config> system_config_;
   std::unique_ptr<caf::actor_system> system_;
   caf::actor root_; // the supervisor

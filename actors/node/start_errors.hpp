@@ -6,11 +6,13 @@
 
 namespace prism {
 
-/// How the start treats a database error: `errc::transient` if waiting may help, else
-/// `errc::fatal`.
+/// How the start treats a database error: `errc::transient` if waiting may help, `errc::invalid` if
+/// our own settings are wrong, else `errc::fatal`.
 [[nodiscard]] inline errc code_at_start(const db::db_error& error) noexcept {
   const bool may_pass =
       error.cls == db::error_class::transient || error.cls == db::error_class::commit_unknown;
+  if (error.sqlstate == db::sqlstate::client_configuration)
+    return errc::invalid;
   return may_pass ? errc::transient : errc::fatal;
 }
 

@@ -32,6 +32,10 @@ public:
   std::atomic<std::int64_t> identity_idle_since{0};
   static constexpr std::int64_t always = INT64_MAX;
 
+  /// When (count of the steady clock) a commit was last left unreplicated; 0: not since a replicated
+  /// one (actors/runtime/replication.hpp).
+  std::atomic<std::int64_t> unreplicated_since{0};
+
   /// Makes the node unready: `actor` has this problem. Replaces an earlier problem of `actor`.
   void set_problem(const std::string& actor, std::string text);
   void clear_problem(const std::string& actor);

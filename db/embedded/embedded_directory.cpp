@@ -119,7 +119,10 @@ expected<void> create_in_tmp(const fs::path& directory, const std::optional<run_
 expected<fs::path> create_socket_directory(const fs::path& root, int port,
                                            const std::optional<run_as>& user) {
   auto directory = root / "run";
-  const bool fits = socket_path_length(directory, port) < sizeof(sockaddr_un::sun_path);
+  // A comma or an @ means something else in a host of libpq, and a quotation mark in PostgreSQL's
+  // list of directories.
+  const bool fits = socket_path_length(directory, port) < sizeof(sockaddr_un::sun_path) &&
+                    directory.string().find_first_of(",@\"") == std::string::npos;
   // The name under /tmp is derived from the path, so that the next start finds it again.
   if (!fits)
     directory =
@@ -159,6 +162,8 @@ expected<embedded_paths> prepare_directory(const fs::path& directory, int port,
     return fail(errc::invalid, "no directory is given for the embedded PostgreSQL");
   if (!paths.root.has_filename())
     paths.root = paths.root.parent_path();
+  if (paths.root.string().find_first_of("\r\n") != std::string::npos)
+    return fail(errc::invalid, "the path of the embedded PostgreSQL contains a line break");
   if (auto checked = check_is_embedded(paths.root); !checked)
     return tl::unexpected(std::move(checked.error()));
   fs::create_directories(paths.root.parent_path(), error);

@@ -21,9 +21,10 @@ struct embedded_paths {
 };
 
 /// Creates the directories, owned by `user` (empty: the current user). If the path of the socket
-/// would be too long for the system, the socket is placed in a private directory under /tmp.
-/// Errors: invalid for a directory that contains other files, or that `user` cannot enter, naming
-/// the directory to change; io.
+/// would be too long for the system or has a character that libpq takes for something else, the
+/// socket is placed in a private directory under /tmp. Errors: invalid for a path with a line
+/// break, for a directory that contains other files, or that `user` cannot enter, naming the
+/// directory to change; io.
 [[nodiscard]] expected<embedded_paths> prepare_directory(const std::filesystem::path& directory,
                                                          int port,
                                                          const std::optional<run_as>& user);

@@ -77,6 +77,12 @@ bool embedded_postgres::is_running() const {
   return std::ranges::count(processes_in(state_->starter.paths().data()), pid()) != 0;
 }
 
+std::string embedded_postgres::end_text() const {
+  const auto status =
+      state_->child ? state_->child->wait(std::chrono::milliseconds{0}) : std::optional<int>{};
+  return status ? exit_text(*status) : "an unknown exit code";
+}
+
 pid_t embedded_postgres::pid() const noexcept {
   return state_->child ? state_->child->pid() : state_->starter.running_pid();
 }

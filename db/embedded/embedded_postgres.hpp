@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <sys/types.h>
@@ -47,6 +48,10 @@ struct embedded_options {
   /// PostgreSQL's fast shutdown: it ends the sessions, writes a checkpoint and exits, so the next
   /// start need not recover, as it would after SIGQUIT. start() waits for such an orphan to exit.
   int death_signal{SIGINT};
+
+  /// Asked again and again while start() waits for the server; true ends it with `errc::cancelled`.
+  /// Empty: never.
+  std::function<bool()> interrupted{};
 };
 
 /// A private PostgreSQL server in a directory of its own. It listens on a Unix socket only, which
@@ -78,6 +83,9 @@ public:
 
   /// Whether the server is running. It is not restarted: call start() again.
   [[nodiscard]] bool is_running() const;
+
+  /// How the server ended: "signal 9 (SIGKILL)".
+  [[nodiscard]] std::string end_text() const;
 
   /// The main process of the server.
   [[nodiscard]] pid_t pid() const noexcept;

@@ -228,7 +228,10 @@ expected<void> embedded_starter::wait_ready(const child_process* child) const {
   target.conninfo = conninfo("postgres");
   db_error last;
   std::optional<int> ended;
+  const auto interrupted = [this] { return options_.interrupted && options_.interrupted(); };
   const bool ready = wait_until(until_, [&] {
+    if (interrupted())
+      return true;
     if (child != nullptr && (ended = child->wait(milliseconds{0})))
       return true;
     auto opened = connection::open(target);
@@ -236,6 +239,8 @@ expected<void> embedded_starter::wait_ready(const child_process* child) const {
       last = std::move(opened.error());
     return opened.has_value();
   });
+  if (interrupted())
+    return fail(errc::cancelled, "stopped while waiting for the embedded PostgreSQL");
   if (ended)
     return fail(errc::io, "the embedded PostgreSQL exited at start with {}; the end of {}:\n{}",
                 exit_text(*ended), paths_.log().string(), tail_of(paths_.log()));

@@ -3,6 +3,8 @@
 #include "db/pg/connection_state.hpp"
 #include "db/pg/exchange.hpp"
 
+#include <utility>
+
 namespace prism::db {
 
 connection::connection(std::unique_ptr<connection_state> state) : state_(std::move(state)) {}
@@ -34,6 +36,7 @@ outcome<void> connection::reconnect(std::chrono::milliseconds limit) {
     return tl::unexpected(keywords.error());
   const auto until = limit == std::chrono::milliseconds::max() ? no_deadline : clock::now() + limit;
   outcome<void> done = db_fail(sqlstate::cannot_connect, "no time left to connect", "connect");
+  bool is_first = true;
   for (const auto& host : split_hosts(*keywords)) {
     const auto left = until == no_deadline
                           ? limit
@@ -41,9 +44,12 @@ outcome<void> connection::reconnect(std::chrono::milliseconds limit) {
     if (left.count() <= 0)
       return done;
     state_->drop();
-    auto raw = connect(state_->options, host, left);
+    auto raw = connect(*state_, host, left);
     if (!raw) {
-      done = tl::unexpected(std::move(raw.error()));
+      // What may pass at one host outweighs what does not at another.
+      if (is_first || raw.error().sqlstate != sqlstate::client_configuration)
+        done = tl::unexpected(std::move(raw.error()));
+      is_first = false;
       continue;
     }
     state_->raw = std::move(*raw);
@@ -114,6 +120,10 @@ int connection::backend_pid() const noexcept {
   return state_->raw ? PQbackendPID(state_->raw.get()) : 0;
 }
 
+bool connection::take_unreplicated() noexcept {
+  return std::exchange(state_->unreplicated, false);
+}
+
 int connection::server_version() const noexcept {
   return state_->raw ? PQserverVersion(state_->raw.get()) : 0;
 }
@@ -151,6 +161,8 @@ outcome<void> connection_state::ready_to_send(std::string_view label) const {
   if (round_trip_deadline() <= connection::clock::now())
     return db_fail(sqlstate::query_canceled,
                    "the deadline had passed before the statement was sent", label);
+  if (options.gives_up && options.gives_up({PQbackendPID(raw.get()), label, {}}))
+    return db_fail(sqlstate::query_canceled, "given up before the statement was sent", label);
   return {};
 }
 

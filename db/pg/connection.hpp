@@ -26,8 +26,9 @@ public:
   using clock = std::chrono::steady_clock;
 
   /// Connects and logs in: to the first host that takes it and that no promotion has left behind
-  /// (`connect_options::known_server`). Errors: 08001 if the server cannot be reached; the state
-  /// with which the server rejects the login (class 28, 3D000, 53300 …), classified by
+  /// (`connect_options::known_server`). Errors: 08001 if no server can be reached; F0000, fatal, if
+  /// for every host the connection string or a file of this machine that it needs is at fault; the
+  /// state with which the server rejects the login (class 28, 3D000, 53300 …), classified by
   /// `classify_refusal`.
   [[nodiscard]] static outcome<connection> open(connect_options options);
 
@@ -63,6 +64,11 @@ public:
 
   /// The server process of this connection (behind a pooler not the real one); 0 if closed.
   [[nodiscard]] int backend_pid() const noexcept;
+
+  /// Whether, since the last call, a COMMIT ended its wait for a synchronous standby without the
+  /// standby's answer: by a cancel, a time limit, or the shutdown of the server. What it committed
+  /// is on this server and may be lost with it.
+  [[nodiscard]] bool take_unreplicated() noexcept;
 
   /// Version of the server; 150004 is 15.4; 0 if closed.
   [[nodiscard]] int server_version() const noexcept;

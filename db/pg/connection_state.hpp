@@ -29,6 +29,7 @@ struct connection_state {
   connection_ptr raw;
   connection::clock::time_point deadline{connection::default_deadline};
   bool named_statements{true};
+  bool unreplicated{false}; // see connection::take_unreplicated()
   std::unordered_map<std::string_view, prepared_entry> prepared; // by statement::name
 
   /// The deadline of a round trip that begins now.
@@ -48,10 +49,10 @@ struct connection_state {
 /// Makes the error from the fields of a failed result, or from its message if it has none.
 [[nodiscard]] db_error error_from(const PGresult* failed, const std::string& label);
 
-/// Connects to one host within `limit`. Notices of the server go to the log, not to stderr. Errors:
-/// see connection::open().
-[[nodiscard]] outcome<connection_ptr> connect(const connect_options& options,
-                                              const keyword_list& keywords,
+/// Connects to one host with `state.options` within `limit`. Notices of the server go to the log,
+/// not to stderr, and that of a wait for a standby to `state.unreplicated`; so `state` outlives the
+/// connection. Errors: see connection::open().
+[[nodiscard]] outcome<connection_ptr> connect(connection_state& state, const keyword_list& keywords,
                                               std::chrono::milliseconds limit);
 
 } // namespace prism::db

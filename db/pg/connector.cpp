@@ -26,7 +26,11 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // Without this, libpq prints notices to stderr.
-void log_notice(void*, const PGresult* notice) {
+void on_notice(void* state, const PGresult* notice) {
+  // The text depends on the server's language; the place in its source does not.
+  const char* from = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+  if (state != nullptr && from != nullptr && std::string_view(from) == "SyncRepWaitForLSN")
+    static_cast<connection_state*>(state)->unreplicated = true;
   const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
   const char* text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
   const std::string_view message = text != nullptr ? text : PQresultErrorMessage(notice);
@@ -63,21 +67,34 @@ std::string one_line(std::string_view message) {
 tl::unexpected<db_error> rejected(PGconn* raw) {
   const std::string_view message = PQerrorMessage(raw);
   const auto state = state_in(message);
+  if (state == sqlstate::cannot_connect && is_client_configuration(message)) {
+    auto text = one_line(message);
+    if (message.find("no password supplied") != message.npos)
+      text += "; a password file counts only if no other user may read it (chmod 600) and one of "
+              "its lines fits the host, port, database and user";
+    return db_fail(sqlstate::client_configuration, std::move(text), "connect");
+  }
   return tl::unexpected<db_error>(
       db_error{classify_refusal(state), std::string(state), one_line(message), "connect"});
 }
 
-// Waits for the socket. @returns whether it became ready before `until`.
-bool wait(int socket, short events, clock::time_point until) {
+// Waits for the socket. @returns whether it became ready before `until`, and nobody gave up.
+bool wait(int socket, short events, clock::time_point until, const connect_options& options) {
+  constexpr long long slice = 100;
+  const auto started = clock::now();
   for (;;) {
     const auto remaining =
         std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
     if (remaining <= 0)
       return false;
     pollfd entry{socket, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<long long>(remaining, 60'000)));
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<long long>(remaining, slice)));
     if (ready > 0 || (ready < 0 && errno != EINTR))
       return true; // libpq reports the cause of an error of poll()
+    const auto waited =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started);
+    if (options.gives_up && options.gives_up({0, "connect", waited}))
+      return false;
   }
 }
 
@@ -95,7 +112,9 @@ std::chrono::milliseconds connect_limit(const connect_options& options,
 }
 
 // One run of libpq over the addresses. @returns null if one of them had its share of the time.
-outcome<connection_ptr> try_addresses(server_list& servers, clock::time_point until) {
+outcome<connection_ptr> try_addresses(connection_state& state, server_list& servers,
+                                      clock::time_point until) {
+  const auto& options = state.options;
   const auto keywords = servers.keywords();
   std::vector<const char*> names;
   std::vector<const char*> values;
@@ -109,22 +128,23 @@ outcome<connection_ptr> try_addresses(server_list& servers, clock::time_point un
   connection_ptr raw(PQconnectStartParams(names.data(), values.data(), 0));
   if (!raw)
     return db_fail("53200", "no memory for a connection", "connect");
-  PQsetNoticeReceiver(raw.get(), log_notice, nullptr);
+  PQsetNoticeReceiver(raw.get(), on_notice, &state);
   PQsetErrorVerbosity(raw.get(), PQERRORS_VERBOSE);
   if (PQstatus(raw.get()) == CONNECTION_BAD)
     return rejected(raw.get());
 
-  for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;
-       state = PQconnectPoll(raw.get())) {
-    if (state == PGRES_POLLING_FAILED)
+  for (auto step = PGRES_POLLING_WRITING; step != PGRES_POLLING_OK;
+       step = PQconnectPoll(raw.get())) {
+    if (step == PGRES_POLLING_FAILED)
       return rejected(raw.get());
-    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    const short events = step == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     const std::string_view address = PQhostaddr(raw.get());
     const auto share = servers.share(address.empty() ? PQhost(raw.get()) : address,
                                      PQport(raw.get()), until, clock::now());
-    if (wait(PQsocket(raw.get()), events, share))
+    if (wait(PQsocket(raw.get()), events, share, options))
       continue;
-    if (!servers.skip_current())
+    const bool given_up = options.gives_up && options.gives_up({0, "connect", {}});
+    if (given_up || !servers.skip_current())
       return db_fail(
           sqlstate::cannot_connect,
           fmt::format("timeout connecting to {} port {}", PQhost(raw.get()), PQport(raw.get())),
@@ -137,12 +157,12 @@ outcome<connection_ptr> try_addresses(server_list& servers, clock::time_point un
 
 } // namespace
 
-outcome<connection_ptr> connect(const connect_options& options, const keyword_list& keywords,
+outcome<connection_ptr> connect(connection_state& state, const keyword_list& keywords,
                                 std::chrono::milliseconds limit) {
-  const auto until = clock::now() + std::min(connect_limit(options, keywords), limit);
+  const auto until = clock::now() + std::min(connect_limit(state.options, keywords), limit);
   server_list servers(keywords);
   for (;;) {
-    auto done = try_addresses(servers, until);
+    auto done = try_addresses(state, servers, until);
     if (!done || *done)
       return done;
   }

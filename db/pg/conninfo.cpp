@@ -1,6 +1,7 @@
 #include "db/pg/conninfo.hpp"
 
 #include <algorithm>
+#include <array>
 #include <libpq-fe.h>
 #include <memory>
 #include <optional>
@@ -49,10 +50,25 @@ std::string join(const keyword_list& list) {
 }
 
 tl::unexpected<db_error> unparsable() {
-  return db_fail(sqlstate::cannot_connect,
-                 "the connection string is neither a postgresql:// URL nor key=value pairs (not "
-                 "shown, since it may contain a password; in a URL, write @ : / % in a password as "
-                 "%40 %3A %2F %25)");
+  return db_fail(sqlstate::client_configuration,
+                 "the connection string is neither a postgresql:// URL nor key=value pairs, or "
+                 "names an unknown keyword or service (not shown, since it may contain a password; "
+                 "in a URL, write @ : / % in a password as %40 %3A %2F %25)");
+}
+
+/// What libpq says of an attempt that fails for a reason on our side.
+bool is_local_reason(std::string_view attempt) {
+  constexpr std::array<std::string_view, 14> reasons{
+      "invalid integer value",     "root certificate file",
+      "certificate file",          "private key file",
+      "certificate verify failed", "certificate present, but not private key",
+      "does not match host name",  "server does not support SSL",
+      "no password supplied",      "authentication method requirement",
+      "channel binding",           "could not parse network address",
+      "Unix-domain socket path",   "GSSAPI encryption required",
+  };
+  return std::ranges::any_of(
+      reasons, [attempt](std::string_view reason) { return attempt.find(reason) != attempt.npos; });
 }
 
 bool is_host_list(std::string_view keyword) {
@@ -71,6 +87,26 @@ std::vector<std::string> split(std::string_view list) {
 }
 
 } // namespace
+
+bool is_client_configuration(std::string_view message) {
+  constexpr std::string_view attempt_begins = "connection to server ";
+  auto at = message.find(attempt_begins);
+  // Before the first attempt libpq reads its options; the look-up of a name may work later.
+  const auto before = message.substr(0, at);
+  if (before.find("could not translate host name") != before.npos ||
+      before.find("out of memory") != before.npos)
+    return false;
+  if (at == message.npos)
+    return !before.empty();
+  while (at != message.npos) {
+    const auto next = message.find(attempt_begins, at + 1);
+    const auto attempt = message.substr(at, next == message.npos ? next : next - at);
+    if (!is_local_reason(attempt) || attempt.find("could not translate host name") != attempt.npos)
+      return false;
+    at = next;
+  }
+  return true;
+}
 
 std::string mask_conninfo(const std::string& conninfo) {
   auto list = parse(conninfo);
@@ -93,7 +129,7 @@ outcome<keyword_list> connection_keywords(const connect_options& options) {
     return unparsable();
   for (const auto& [keyword, value] : *given)
     if (keyword == "host" && value.find('@') != std::string::npos)
-      return db_fail(sqlstate::cannot_connect,
+      return db_fail(sqlstate::client_configuration,
                      "the host in the connection string contains an @: write an @ in a password as "
                      "%40");
   keyword_list list{
@@ -121,6 +157,10 @@ std::vector<keyword_list> split_hosts(const keyword_list& keywords) {
     if (keyword == "target_session_attrs" && value == "prefer-standby")
       return {keywords};
   }
+  for (const auto& [keyword, value] : keywords)
+    if (const auto parts = split(value).size();
+        is_host_list(keyword) && parts != 1 && parts != hosts)
+      return {keywords}; // libpq says what does not match
   std::vector<keyword_list> out(hosts, keywords);
   for (std::size_t i = 0; i < hosts; ++i)
     for (auto& [keyword, value] : out[i])

@@ -4,12 +4,20 @@
 #include "db/pg/sqlstate.hpp"
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace prism::db {
+
+/// A call that waits for the server.
+struct server_wait {
+  int backend_pid{};          ///< 0 while connecting; behind a pooler, not that of a server process
+  std::string_view statement; ///< as in `db_error`
+  std::chrono::milliseconds waited{};
+};
 
 /// How to connect to the server and how to detect that it is lost.
 ///
@@ -41,6 +49,11 @@ struct connect_options {
   /// Time to wait for the server's answer to a cancel request before the connection is closed.
   std::chrono::milliseconds cancel_grace{5'000};
 
+  /// Called before each call is sent and then about every 100 ms while it waits, on the thread that
+  /// waits. True gives the call up as at its deadline: it is cancelled and fails with 57014 (08001
+  /// while connecting). Empty: never. Must not use this connection.
+  std::function<bool(const server_wait&)> gives_up{};
+
   /// Whether to use named prepared statements. False is for a pooler in transaction mode that does
   /// not track them (PgBouncer before 1.21); a connection also detects this and stops using them.
   bool prepared_statements{true};
@@ -58,7 +71,7 @@ using keyword_list = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::string mask_conninfo(const std::string& conninfo);
 
 /// Key and value pairs for libpq: the members of `options`, overridden by its `conninfo`, and
-/// client_encoding. Error 08001 for a string that libpq cannot parse or whose host contains an @
+/// client_encoding. Error F0000 for a string that libpq cannot parse or whose host contains an @
 /// (from a password with an unescaped @); the message does not show the string.
 [[nodiscard]] outcome<keyword_list> connection_keywords(const connect_options& options);
 
@@ -66,5 +79,11 @@ using keyword_list = std::vector<std::pair<std::string, std::string>>;
 /// prism uses, waits for a silent host until its caller gives up, and never turns to the next one.
 /// One list if there is one host, or if `target_session_attrs` ranks all hosts (prefer-standby).
 [[nodiscard]] std::vector<keyword_list> split_hosts(const keyword_list& keywords);
+
+/// Whether a failure to connect is due to the connection string or to files of this machine
+/// (service, certificates, password file), so that waiting does not help. With several hosts this
+/// has to hold for each. Pure.
+/// @param message of libpq, in English
+[[nodiscard]] bool is_client_configuration(std::string_view message);
 
 } // namespace prism::db

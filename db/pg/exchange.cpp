@@ -274,12 +274,13 @@ db_error exchange::finish_error(db_error failure, bool lost) const {
 }
 
 outcome<void> run_script(connection_state& state, const std::string& sql) {
-  const std::string label = request{nullptr, sql.c_str(), nullptr}.label();
+  const request whole{nullptr, sql.c_str(), nullptr};
+  const std::string label = whole.label();
   if (sql.find('\0') != std::string::npos)
     return db_fail("42601", "SQL text contains a NUL byte", label);
   if (auto ready = state.ready_to_send(label); !ready)
     return ready;
-  waiter waiting(state);
+  waiter waiting(state, std::span(&whole, 1));
   std::optional<db_error> failure;
   bool gave_up = PQsendQuery(state.raw.get(), sql.c_str()) == 0;
   while (!gave_up && PQstatus(state.raw.get()) == CONNECTION_OK) {

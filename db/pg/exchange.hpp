@@ -16,7 +16,7 @@ namespace prism::db {
 class exchange {
 public:
   exchange(connection_state& state, std::span<const request> requests)
-      : state_(state), requests_(requests), waiter_(state) {}
+      : state_(state), requests_(requests), waiter_(state, requests) {}
 
   [[nodiscard]] outcome<std::vector<result>> run();
 

@@ -21,6 +21,7 @@ constexpr std::array rules{
     rule{"23", error_class::poison},            // constraint violations
     rule{"25006", error_class::transient},      // read-only: a standby or a demoted primary
     rule{"25P03", error_class::transient},      // idle_in_transaction_session_timeout
+    rule{"25P04", error_class::transient},      // transaction_timeout of PostgreSQL 17
     rule{"26000", error_class::transient},      // another server connection of a pooler
     rule{"40", error_class::transient},         // rollbacks: serialization, deadlock
     rule{"40002", error_class::poison},         // integrity constraint at commit

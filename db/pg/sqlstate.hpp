@@ -57,6 +57,8 @@ inline constexpr std::string_view object_state = "55000";
 inline constexpr std::string_view lock_not_available = "55P03";
 inline constexpr std::string_view query_canceled = "57014";
 inline constexpr std::string_view internal = "XX000";
+/// PostgreSQL's config_file_error; here the client's settings and files (`connection::open`).
+inline constexpr std::string_view client_configuration = "F0000";
 // The pool's own, from a class that PostgreSQL does not use: the job was not begun.
 inline constexpr std::string_view pool_queue_full = "PP001";
 inline constexpr std::string_view pool_acquire_timeout = "PP002";

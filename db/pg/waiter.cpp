@@ -12,12 +12,14 @@ namespace {
 
 /// Longest single poll(), whose timeout is an int.
 constexpr std::chrono::milliseconds poll_slice{60'000};
+/// The same while somebody may give up.
+constexpr std::chrono::milliseconds watched_slice{100};
 
 } // namespace
 
 bool waiter::wait(short events) {
   for (;;) {
-    auto slice = poll_slice;
+    auto slice = state_.options.gives_up ? watched_slice : poll_slice;
     if (until_ != connection::no_deadline) {
       const auto now = connection::clock::now();
       if (now >= until_) {
@@ -32,11 +34,19 @@ bool waiter::wait(short events) {
     const int ready = ::poll(&entry, 1, static_cast<int>(slice.count()));
     if (ready > 0 || (ready < 0 && errno != EINTR))
       return true; // libpq's next read reports an error of poll()
+    if (!cancelled_ && given_up())
+      on_deadline();
   }
 }
 
 std::chrono::milliseconds waiter::elapsed() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(connection::clock::now() - started_);
+}
+
+bool waiter::given_up() const {
+  const auto& gives_up = state_.options.gives_up;
+  return gives_up &&
+         gives_up({PQbackendPID(state_.raw.get()), requests_.back().label(), elapsed()});
 }
 
 void waiter::on_deadline() {

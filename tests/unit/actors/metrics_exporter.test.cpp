@@ -36,7 +36,9 @@ TEST_CASE("/readyz names each fact that makes the node unready") {
   options.metrics_listen = "127.0.0.1:0";
   actor_fixture bench(options);
   auto& status = bench.node->status;
-  const auto port = bench.field(bench.put<metrics_exporter_state>(names::metrics), "port");
+  const auto port = bench.field(
+      bench.put<metrics_exporter_state>(names::metrics, std::make_shared<health_port>(bench.node)),
+      "port");
   const auto not_ready = [&](const std::string& line) {
     const auto said = get(port, "/readyz");
     INFO(said.body());
@@ -75,7 +77,9 @@ TEST_CASE("/metrics counts the connections to it") {
   config::options options;
   options.metrics_listen = "127.0.0.1:0";
   actor_fixture bench(options);
-  const auto port = bench.field(bench.put<metrics_exporter_state>(names::metrics), "port");
+  const auto port = bench.field(
+      bench.put<metrics_exporter_state>(names::metrics, std::make_shared<health_port>(bench.node)),
+      "port");
   CHECK(get(port, "/healthz").result_int() == 200);
   CHECK(eventually([&] {
     return get(port, "/metrics")

@@ -141,6 +141,38 @@ TEST_CASE("an embedded server is private, unprivileged, and keeps its data betwe
   CHECK(row_count(again) == 1);
 }
 
+TEST_CASE("the path of the data may be any") {
+  const scratch_directory scratch;
+  const std::string name = GENERATE(
+      "with a comma, and a space ", "somebody@host", "\"double\" and 'single'",
+      "back\\slash $HOME `id` %s", "日本 =equals;semicolon#hash",
+      "long/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx, '\"");
+  INFO(name);
+  {
+    const auto server = start(options_in(scratch.path() / name));
+    CHECK(server.is_owned());
+    put_row(server);
+  }
+  const auto again = start(options_in(scratch.path() / name));
+  CHECK(row_count(again) == 1);
+}
+
+TEST_CASE("a path with a line break is refused") {
+  const scratch_directory scratch;
+  CHECK_THAT(refusal(options_in(scratch.path() / "two\nlines")), Contains("line break"));
+}
+
+TEST_CASE("a start ends when it is interrupted") {
+  const scratch_directory scratch;
+  auto options = options_in(scratch.path() / "pg");
+  { const auto made = start(options); }
+  options.interrupted = [] { return true; };
+  const auto server = embedded_postgres::start(options);
+  REQUIRE_FALSE(server);
+  CHECK(server.error().code == errc::cancelled);
+  CHECK(processes_in(scratch.path() / "pg" / "data").empty());
+}
+
 TEST_CASE("a server that is already running is used and left running") {
   const scratch_directory scratch;
   const auto options = options_in(scratch.path() / "pg");

@@ -54,3 +54,51 @@ TEST_CASE("an unreachable server is a transient error that does not show the pas
   CHECK(opened.error().cls == error_class::transient);
   CHECK_THAT(opened.error().message, !Contains("s3cret") && Contains("127.0.0.1"));
 }
+
+TEST_CASE("what only another connection string mends is not tried again") {
+  const auto* conninfo = GENERATE(
+      "nonsense", "host=127.0.0.1 no_such_keyword=1", "postgresql://[::1/app",
+      "host=127.0.0.1 sslmode=nonsense", "host=127.0.0.1 port=99999", "service=no_such_service",
+      "host=a,b port=1,2,3", "hostaddr=nonsense", "host=127.0.0.1 target_session_attrs=any_one",
+      "postgresql://prism:s3@cret@db.example/app");
+  INFO(conninfo);
+  const auto opened = connection::open({.conninfo = conninfo});
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().sqlstate == "F0000");
+  CHECK(opened.error().cls == error_class::fatal);
+}
+
+TEST_CASE("libpq's reasons are told apart: ours, and those that may pass") {
+  const std::string to = "connection to server at \"db\", port 5432 failed: ";
+  for (const std::string ours :
+       {"SSL error: certificate verify failed",
+        "server certificate for \"localhost\" does not match host name \"db\"",
+        "root certificate file \"/no.crt\" does not exist\nEither provide the file or change "
+        "sslmode",
+        "could not read root certificate file \"/ca\": no certificate or crl found",
+        "private key file \"/key\" has group or world access", "fe_sendauth: no password supplied",
+        "server does not support SSL, but SSL was required",
+        "channel binding required, but server authenticated client without channel binding"}) {
+    INFO(ours);
+    CHECK(is_client_configuration(to + ours));
+    // Another host may come back.
+    CHECK(is_client_configuration(to + ours + "\n" + to + ours));
+    CHECK_FALSE(is_client_configuration(to + ours + "\n" + to + "Connection refused"));
+    CHECK_FALSE(is_client_configuration(to + "Connection refused\n" + to + ours));
+    CHECK_FALSE(is_client_configuration(
+        "could not translate host name \"a\" to address: Name or service not known\n" + to + ours));
+  }
+  for (const std::string passing :
+       {"Connection refused\n\tIs the server running on that host and accepting TCP/IP "
+        "connections?",
+        "FATAL:  57P03: the database system is starting up", "timeout expired",
+        "server is not in hot standby mode", "session is read-only",
+        "server closed the connection unexpectedly"}) {
+    INFO(passing);
+    CHECK_FALSE(is_client_configuration(to + passing));
+  }
+  CHECK_FALSE(is_client_configuration("could not translate host name \"db\" to address: Temporary "
+                                      "failure in name resolution"));
+  CHECK_FALSE(is_client_configuration("out of memory"));
+  CHECK_FALSE(is_client_configuration(""));
+}

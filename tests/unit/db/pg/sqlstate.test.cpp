@@ -23,6 +23,8 @@ TEST_CASE("every expected SQLSTATE has its class") {
       {"57P01", transient, transient}, // admin_shutdown
       {"57P02", transient, transient}, // crash_shutdown
       {"57P03", transient, transient}, // cannot_connect_now
+      {"25P04", transient, transient}, // transaction_timeout
+      {"F0000", fatal, transient},     // our own settings
       {"57P04", fatal, fatal},         // database_dropped
       {"08006", transient, transient}, // connection_failure
       {"08001", transient, transient}, // cannot connect

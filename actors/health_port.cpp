@@ -1,0 +1,77 @@
+#include "actors/health_port.hpp"
+
+#include "actors/runtime/node_readiness.hpp"
+#include "net/listen_address.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace prism {
+
+namespace {
+
+[[nodiscard]] net::http_response text(unsigned status, std::string body) {
+  return {.status = status, .body = std::move(body)};
+}
+
+[[nodiscard]] net::http_response ready_now(const node_context& node) {
+  auto answer = readiness_of(node);
+  return text(answer.ready ? 200 : 503, std::move(answer.text));
+}
+
+} // namespace
+
+health_port::health_port(node_ptr node)
+    : node_(std::move(node)), accepted_(node_->metrics.http().events.of("accepted")),
+      refused_(node_->metrics.http().events.of("refused")),
+      evicted_(node_->metrics.http().events.of("evicted")) {}
+
+bool health_port::open() {
+  const auto& setting = node_->options.metrics_listen;
+  const std::scoped_lock lock(mutex_);
+  if (server_ || setting.empty())
+    return true;
+  net::http_server_options options;
+  const auto address = net::parse_listen_address(setting);
+  if (!address) {
+    spdlog::error("metrics-listen: {}; there are no metrics", address.error().message);
+    return true;
+  }
+  options.listen = *address;
+  // The routes run on the server's thread, which ends before the node that they read.
+  auto* const node = node_.get();
+  std::vector<net::http_route> routes{
+      {"GET", "/metrics",
+       [node](const net::http_request&) -> net::http_response {
+         return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                 .body = node->metrics.serialize()};
+       }},
+      {"GET", "/healthz", [](const net::http_request&) { return text(200, "alive\n"); }},
+      {"GET", "/readyz", [node](const net::http_request&) { return ready_now(*node); }}};
+  auto started = net::http_server::start(options, std::move(routes));
+  if (!started) {
+    spdlog::error("no metrics for now: {}", started.error().message);
+    return false;
+  }
+  server_ = std::move(*started);
+  options.listen.port = server_->port();
+  spdlog::info("metrics on http://{}/metrics", net::to_string(options.listen));
+  return true;
+}
+
+void health_port::show() {
+  const std::scoped_lock lock(mutex_);
+  if (!server_)
+    return;
+  const auto stats = server_->stats();
+  accepted_.show(static_cast<double>(stats.connections));
+  refused_.show(static_cast<double>(stats.refused));
+  evicted_.show(static_cast<double>(stats.evicted));
+  node_->metrics.http().open->Set(static_cast<double>(stats.open));
+}
+
+std::uint16_t health_port::port() const {
+  const std::scoped_lock lock(mutex_);
+  return server_ ? server_->port() : 0;
+}
+
+} // namespace prism

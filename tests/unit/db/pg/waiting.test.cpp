@@ -1,0 +1,112 @@
+#include "db/embedded/embedded_postgres.hpp"
+#include "db/pg/connection.hpp"
+#include "db/pg/transaction.hpp"
+#include "tests/support/must.hpp"
+#include "tests/support/pg_fixture.hpp"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <optional>
+
+using namespace prism::db;
+using namespace std::chrono_literals;
+using prism::test::connect_to;
+using prism::test::must;
+
+namespace {
+
+/// A server of which `set` says whether its commits need a standby.
+struct lonely_primary {
+  prism::test::scratch_directory scratch;
+  std::optional<embedded_postgres> server;
+
+  lonely_primary() {
+    embedded_options options;
+    options.directory = scratch.path() / "pg";
+    options.initdb_arguments = {"--no-sync"};
+    auto started = embedded_postgres::start(std::move(options));
+    if (!started)
+      FAIL(started.error().message);
+    server.emplace(std::move(*started));
+    must(connect_to(server->conninfo()).exec_script("create table t (x int)"));
+  }
+
+  void set(const std::string& standbys) const {
+    auto on = connect_to(server->conninfo());
+    must(on.exec_script("set synchronous_commit = local"));
+    must(on.exec("alter system set synchronous_standby_names = '" + standbys + "'"));
+    must(on.exec("select pg_reload_conf()"));
+    // Every session has read it when one has that began later.
+    const auto until = std::chrono::steady_clock::now() + 60s;
+    while (must(on.exec("show synchronous_standby_names")).get_text(0, 0) != standbys)
+      REQUIRE(std::chrono::steady_clock::now() < until);
+  }
+};
+
+outcome<void> insert(connection& on, std::chrono::milliseconds limit) {
+  tx_options options;
+  options.deadline = limit;
+  return transaction::run(on, options, [](tx& inside) -> outcome<void> {
+    return inside.exec("insert into t values (1)").map([](const result&) {});
+  });
+}
+
+} // namespace
+
+TEST_CASE("a statement that waits is given up when asked, and says so") {
+  const auto database = prism::test::pg_fixture::fresh_database();
+  std::string seen;
+  std::atomic<bool> gives_up{false};
+  connect_options options;
+  options.conninfo = database;
+  options.default_timeout = 10min;
+  options.cancel_grace = 2min;
+  options.gives_up = [&](const server_wait& wait) {
+    if (wait.waited > 200ms)
+      seen = wait.statement;
+    return gives_up || wait.waited > 300ms;
+  };
+  auto on = must(connection::open(options));
+  const auto answer = on.exec("select pg_sleep(600)");
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().sqlstate == "57014");
+  CHECK(answer.error().cls == error_class::transient);
+  CHECK(seen == "select pg_sleep(600)");
+  CHECK(on.exec_script("select pg_sleep(600)").error().sqlstate == "57014");
+  CHECK(on.is_open());
+  must(on.exec("select 1"));
+  gives_up = true;
+  CHECK(on.exec("select 1").error().sqlstate == "57014");
+  const auto late = connection::open(options);
+  CHECK((late || late.error().sqlstate == "08001"));
+}
+
+TEST_CASE("a commit whose wait for a standby was cancelled is told apart from a replicated one") {
+  const lonely_primary primary;
+  auto on = connect_to(primary.server->conninfo());
+  must(insert(on, 60s));
+  CHECK_FALSE(on.take_unreplicated());
+  primary.set("nobody");
+  // The server commits, with a warning; the first ones not, until all its processes have read that.
+  const auto until = std::chrono::steady_clock::now() + 60s;
+  bool told = false;
+  while (!told) {
+    REQUIRE(std::chrono::steady_clock::now() < until);
+    must(insert(on, 300ms));
+    told = on.take_unreplicated();
+  }
+  CHECK_FALSE(on.take_unreplicated()); // told once
+  // By the server's own limit, as a single statement, and in a script.
+  must(on.exec_script("set statement_timeout = 300"));
+  must(on.exec("insert into t values (2)"));
+  CHECK(on.take_unreplicated());
+  must(on.exec_script("insert into t values (2)"));
+  CHECK(on.take_unreplicated());
+  must(on.exec("select count(*) from t")); // nothing to replicate
+  CHECK_FALSE(on.take_unreplicated());
+  must(on.exec_script("set statement_timeout = 0"));
+  primary.set("");
+  must(insert(on, 60s));
+  CHECK_FALSE(on.take_unreplicated());
+  CHECK(must(on.exec("select count(*) from t where x = 2")).get_int8(0, 0) == 2);
+}
