@@ -219,7 +219,13 @@ outcome<std::vector<std::int64_t>> intern_uris_first(connection& on, const tx_op
                                                      const batch& of) {
   if (of.refs.uris().empty())
     return std::vector<std::int64_t>{};
-  return transaction::run(on, options, [&](tx& inside) { return intern_uris(inside, of); });
+  // The transaction is for the proof that this is the server from which the ids of users come.
+  if (options.server_incarnation.empty())
+    return intern_uris(on, of);
+  auto done = transaction::run(on, options, [&](tx& inside) { return intern_uris(inside, of); });
+  if (!done && done.error().cls == error_class::commit_unknown)
+    done.error().cls = error_class::transient; // whether or not they were given: they are asked again
+  return done;
 }
 
 void queue_user_events(pipeline& out, const batch& of) {
