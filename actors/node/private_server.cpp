@@ -1,5 +1,6 @@
 #include "actors/node/private_server.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <spdlog/spdlog.h>
 
@@ -10,6 +11,14 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds poll_interval{200};
+
+/// The message has the end of the server's log behind it.
+[[nodiscard]] std::string one_line(std::string text) {
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
+  std::ranges::replace(text, '\n', '|');
+  return text;
+}
 
 } // namespace
 
@@ -93,7 +102,7 @@ std::optional<std::string> private_server::start_again(const std::stop_token& st
   options.interrupted = [&stopping] { return stopping.stop_requested(); };
   auto started = db::embedded_postgres::start(std::move(options));
   if (!started)
-    return started.error().message;
+    return one_line(started.error().message);
   if (started->conninfo() != conninfo_) // a server that was not ours had another socket
     return fmt::format("it has moved to {}", started->conninfo());
   const std::scoped_lock lock(mutex_);

@@ -157,10 +157,6 @@ std::vector<keyword_list> split_hosts(const keyword_list& keywords) {
     if (keyword == "target_session_attrs" && value == "prefer-standby")
       return {keywords};
   }
-  for (const auto& [keyword, value] : keywords)
-    if (const auto parts = split(value).size();
-        is_host_list(keyword) && parts != 1 && parts != hosts)
-      return {keywords}; // libpq says what does not match
   std::vector<keyword_list> out(hosts, keywords);
   for (std::size_t i = 0; i < hosts; ++i)
     for (auto& [keyword, value] : out[i])
