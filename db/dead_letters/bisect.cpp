@@ -131,7 +131,7 @@ private:
 
 outcome<apply_report> apply_bisected(connection& on, const tx_options& options, const batch& of,
                                      const refused_frame& frame, partial_report& partial) {
-  const auto uri_ids = intern_uris_first(on, options, of);
+  const auto uri_ids = intern_uris(on, of, options.server_incarnation);
   if (!uri_ids && uri_ids.error().cls != error_class::poison)
     return tl::unexpected(uri_ids.error());
   if (uri_ids && !of.ops.empty()) {

@@ -158,7 +158,7 @@ outcome<retry_result> retry_dead_letter(connection& on, const tx_options& option
   if (!users)
     return tl::unexpected(users.error());
   of->user_ids = std::move(*users);
-  const auto uris = intern_uris_first(on, options, *of);
+  const auto uris = intern_uris(on, *of, options.server_incarnation);
   if (!uris)
     return tl::unexpected(uris.error());
   late_locks late;

@@ -1,5 +1,7 @@
 #include "db/index/users.hpp"
 
+#include "db/pg/server_identity.hpp"
+
 #include "db/index/plan_settings.hpp"
 #include "db/pg/row_reader.hpp"
 
@@ -189,7 +191,8 @@ outcome<std::vector<std::int64_t>> intern_users(executor& on,
   return ids;
 }
 
-outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of) {
+outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of,
+                                               const std::string& server_incarnation) {
   std::vector<std::int64_t> ids(of.refs.uris().size());
   if (ids.empty())
     return ids;
@@ -200,6 +203,8 @@ outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of) {
     if (missing.empty())
       break;
     pipeline out(on);
+    if (!server_incarnation.empty())
+      queue_prove_server(out, server_incarnation);
     out.add(plan_settings);
     auto names = uri_params(of, missing);
     if (insert)
@@ -207,25 +212,12 @@ outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of) {
     out.add(select_uris, std::move(names));
     const auto rows = out.sync();
     if (!rows)
-      return tl::unexpected(rows.error());
+      return tl::unexpected(as_server_changed(rows.error()));
     missing = enter_ids(rows->back(), missing, ids);
   }
   if (!missing.empty())
     return tl::unexpected(names_without_id(missing.size(), ids.size(), select_uris.name));
   return ids;
-}
-
-outcome<std::vector<std::int64_t>> intern_uris_first(connection& on, const tx_options& options,
-                                                     const batch& of) {
-  if (of.refs.uris().empty())
-    return std::vector<std::int64_t>{};
-  // The transaction is for the proof that this is the server from which the ids of users come.
-  if (options.server_incarnation.empty())
-    return intern_uris(on, of);
-  auto done = transaction::run(on, options, [&](tx& inside) { return intern_uris(inside, of); });
-  if (!done && done.error().cls == error_class::commit_unknown)
-    done.error().cls = error_class::transient; // whether or not they were given: they are asked again
-  return done;
 }
 
 void queue_user_events(pipeline& out, const batch& of) {

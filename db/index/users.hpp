@@ -3,7 +3,6 @@
 #include "db/batch/batch.hpp"
 #include "db/pg/executor.hpp"
 #include "db/pg/pipeline.hpp"
-#include "db/pg/transaction.hpp"
 
 #include <string>
 #include <vector>
@@ -20,12 +19,10 @@ namespace prism::db {
 
 /// The same for the uris of a batch whose `user_ids` are filled. A new uri of a post gets its row
 /// of post_aggregates as well.
-[[nodiscard]] outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of);
-
-/// The same in a transaction of its own, before that of the batch: an id once given is never taken
-/// back by a rollback. None if the batch has no uris.
+/// @param server_incarnation outside a transaction: the server from which the ids of users come
+/// (`tx_options`); on another one nothing is inserted (error `server_changed`).
 [[nodiscard]] outcome<std::vector<std::int64_t>>
-intern_uris_first(connection& on, const tx_options& options, const batch& of);
+intern_uris(executor& on, const batch& of, const std::string& server_incarnation = {});
 
 /// Stores when each repo was first seen and the newest #identity and #account event of each
 /// account, and requests the lookups that follow from them (db/accounts/identity). Events that are

@@ -1,6 +1,8 @@
 #include "db/pg/server_identity.hpp"
 
 #include "db/pg/executor.hpp"
+#include "db/pg/params.hpp"
+#include "db/pg/pipeline.hpp"
 #include "db/pg/row_reader.hpp"
 #include "db/pg/statement.hpp"
 
@@ -22,7 +24,30 @@ const statement select_incarnation{
     "server_incarnation",
     compose_sql(R"sql(SELECT {incarnation})sql", {{"incarnation", incarnation_sql}})};
 
+// Only a cast that fails can stop a pipeline without a function of ours in the database.
+const statement prove_server{"prove_server", compose_sql(R"sql(
+  SELECT CASE WHEN {incarnation} = $1 THEN 0 ELSE ('found ' || {incarnation})::int END
+)sql",
+                                                         {{"incarnation", incarnation_sql}})};
+
 } // namespace
+
+void queue_prove_server(pipeline& out, const std::string& incarnation) {
+  params p;
+  p.text(incarnation);
+  out.add(prove_server, std::move(p));
+}
+
+db_error as_server_changed(db_error failure) {
+  if (failure.statement != prove_server.name)
+    return failure;
+  failure.cls = error_class::transient;
+  failure.sqlstate = server_changed;
+  failure.message =
+      "this is not the server, or not the start of it, that the node has worked with: " +
+      failure.message;
+  return failure;
+}
 
 outcome<server_identity> read_server_identity(executor& on) {
   server_identity out;

@@ -9,6 +9,7 @@
 namespace prism::db {
 
 class executor;
+class pipeline;
 
 /// What tells one state of a database from another that is older or runs elsewhere. A node keeps
 /// ids, cursors and revs in memory: they are true for the database that they were read from.
@@ -40,6 +41,13 @@ inline constexpr std::string_view server_changed = "PF003";
                                             const server_identity& known) noexcept {
   return !known.system.empty() && found.system == known.system && found.timeline < known.timeline;
 }
+
+/// Queues a statement that fails on any other start of the server, and with it the statements
+/// behind it up to the next sync. For work outside transactions, which prove it with their first
+/// statement.
+void queue_prove_server(pipeline& out, const std::string& incarnation);
+/// The error of a round trip that began with that statement.
+[[nodiscard]] db_error as_server_changed(db_error failure);
 
 /// Reads the identity of the server. On a standby the timeline is that which it follows.
 [[nodiscard]] outcome<server_identity> read_server_identity(executor& on);
