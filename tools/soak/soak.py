@@ -73,14 +73,14 @@ class Run:
                     self.samples.append(seen)
                     print(f"{seen.at:.2f} {seen.rss_mb:.1f} {seen.threads} {seen.descriptors} "
                           f"{seen.value('prism_firehose_durable_seq'):.0f} "
-                          f"{seen.value('prism_firehose_stream_behind_seconds'):.3f}", file=file, flush=True)  # fmt: skip
+                          f"{seen.value('prism_firehose_lag_seconds'):.3f}", file=file, flush=True)  # fmt: skip
                 elif seen.value("prism_firehose_durable_seq") >= totals["frames"]:
                     self.last = seen
                     return totals
                 if seen.at - shown >= _SHOW_EVERY_S:
                     shown = seen.at
                     print(f"   {seen.value('prism_firehose_durable_seq'):,.0f} events, lag "
-                          f"{seen.value('prism_firehose_stream_behind_seconds'):.2f} s, {seen.rss_mb:.0f} MB",
+                          f"{seen.value('prism_firehose_lag_seconds'):.2f} s, {seen.rss_mb:.0f} MB",
                           file=sys.stderr, flush=True)  # fmt: skip
                 time.sleep(_EVERY_S)
         raise RuntimeError("prismd has not committed everything in time")
@@ -118,7 +118,7 @@ class Run:
         # Of the event behind which nothing is missing; that of the newest is less.
         lags = [
             max(each.at - begin - each.value("prism_firehose_durable_seq") / self.rate,
-                each.value("prism_firehose_stream_behind_seconds"), 0.0)
+                each.value("prism_firehose_lag_seconds"), 0.0)
             for each in self.samples if warm <= each.at <= end
         ]  # fmt: skip
         rss = [each.rss_mb for each in self.samples]

@@ -102,11 +102,11 @@ TEST_CASE("bundles of the same name are the same series") {
 TEST_CASE("how far the stream is behind is the age of its events at the time of the scrape") {
   registry metrics(small_options());
   const std::chrono::system_clock::time_point now{std::chrono::seconds{1'000'000}};
-  CHECK_THAT(metrics.serialize(now), Contains("prism_firehose_stream_behind_seconds 0\n"));
+  CHECK_THAT(metrics.serialize(now), Contains("prism_firehose_lag_seconds 0\n"));
   metrics.firehose().event_timestamp->Set(999'990);
-  CHECK_THAT(metrics.serialize(now), Contains("prism_firehose_stream_behind_seconds 10\n"));
+  CHECK_THAT(metrics.serialize(now), Contains("prism_firehose_lag_seconds 10\n"));
   CHECK_THAT(metrics.serialize(now + std::chrono::seconds{5}),
-             Contains("prism_firehose_stream_behind_seconds 15\n"));
+             Contains("prism_firehose_lag_seconds 15\n"));
 }
 
 TEST_CASE("a counter that follows a running total never decreases") {
