@@ -32,8 +32,8 @@ public:
   std::atomic<std::int64_t> identity_idle_since{0};
   static constexpr std::int64_t always = INT64_MAX;
 
-  /// When (count of the steady clock) a commit was last left unreplicated; 0: not since a replicated
-  /// one (actors/runtime/replication.hpp).
+  /// When (count of the steady clock) a commit was last left unreplicated; 0: not since a
+  /// replicated one (actors/runtime/replication.hpp).
   std::atomic<std::int64_t> unreplicated_since{0};
 
   /// Makes the node unready: `actor` has this problem. Replaces an earlier problem of `actor`.
@@ -56,7 +56,8 @@ public:
   template <class Duration>
   [[nodiscard]] std::optional<exit_request> wait(Duration limit) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, limit, [this] { return exit_request_.has_value() || begin_again_.has_value(); });
+    changed_.wait_for(lock, limit,
+                      [this] { return exit_request_.has_value() || begin_again_.has_value(); });
     return exit_request_;
   }
 
