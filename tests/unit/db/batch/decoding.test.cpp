@@ -55,7 +55,8 @@ bool is_indexed(const json::object& event) {
   const auto* uri = event.if_contains("uri");
   if (uri == nullptr)
     return true;
-  const auto parts = db::split_uri(text_of(*uri));
+  const auto text = text_of(*uri);
+  const auto parts = db::split_uri(text); // views into the text
   const auto nsid = parts.rkey.substr(0, parts.rkey.find('/'));
   return parts.kind != collection::other || collection_of(nsid) != collection::other;
 }
