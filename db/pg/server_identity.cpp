@@ -24,6 +24,8 @@ const statement select_incarnation{
     "server_incarnation",
     compose_sql(R"sql(SELECT {incarnation})sql", {{"incarnation", incarnation_sql}})};
 
+constexpr std::string_view failed_cast = "22P02";
+
 // Only a cast that fails can stop a pipeline without a function of ours in the database.
 const statement prove_server{"prove_server", compose_sql(R"sql(
   SELECT CASE WHEN {incarnation} = $1 THEN 0 ELSE ('found ' || {incarnation})::int END
@@ -32,6 +34,14 @@ const statement prove_server{"prove_server", compose_sql(R"sql(
 
 } // namespace
 
+db_error another_server(std::string_view detail, const char* statement) {
+  return {error_class::transient, std::string{server_changed},
+          fmt::format("this is not the server, or not the start of it, that the node has worked "
+                      "with: {}",
+                      detail),
+          statement};
+}
+
 void queue_prove_server(pipeline& out, const std::string& incarnation) {
   params p;
   p.text(incarnation);
@@ -39,14 +49,10 @@ void queue_prove_server(pipeline& out, const std::string& incarnation) {
 }
 
 db_error as_server_changed(db_error failure) {
-  if (failure.statement != prove_server.name)
+  // A connection that is lost during the statement proves nothing.
+  if (failure.statement != prove_server.name || failure.sqlstate != failed_cast)
     return failure;
-  failure.cls = error_class::transient;
-  failure.sqlstate = server_changed;
-  failure.message =
-      "this is not the server, or not the start of it, that the node has worked with: " +
-      failure.message;
-  return failure;
+  return another_server(failure.message, prove_server.name);
 }
 
 outcome<server_identity> read_server_identity(executor& on) {

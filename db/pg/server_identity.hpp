@@ -35,6 +35,9 @@ inline constexpr std::string_view incarnation_sql =
 /// state, that this process knows. Everything in memory that stems from it must be dropped.
 inline constexpr std::string_view server_changed = "PF003";
 
+/// That error for a server that is not the one known. @param detail what tells them apart
+[[nodiscard]] db_error another_server(std::string_view detail, const char* statement);
+
 /// Whether `found` was left behind by a promotion that this process has seen: writing to it would
 /// fork the data.
 [[nodiscard]] constexpr bool is_left_behind(const server_identity& found,
@@ -46,7 +49,8 @@ inline constexpr std::string_view server_changed = "PF003";
 /// behind it up to the next sync. For work outside transactions, which prove it with their first
 /// statement.
 void queue_prove_server(pipeline& out, const std::string& incarnation);
-/// The error of a round trip that began with that statement.
+/// The error of a round trip that began with that statement: `server_changed` if it was not proven,
+/// any other as it is.
 [[nodiscard]] db_error as_server_changed(db_error failure);
 
 /// Reads the identity of the server. On a standby the timeline is that which it follows.

@@ -134,12 +134,8 @@ outcome<void> tx::check_server(const result& settings) {
   const auto found = settings.get_text(0, incarnation_column);
   if (options_.server_incarnation.empty() || found == options_.server_incarnation)
     return {};
-  first_error_ = db_error{
-      error_class::transient, std::string{server_changed},
-      fmt::format("this is not the server, or not the start of it, that the node has worked with "
-                  "({} instead of {})",
-                  found, options_.server_incarnation),
-      set_local.name};
+  first_error_ = another_server(
+      fmt::format("found {} instead of {}", found, options_.server_incarnation), set_local.name);
   return tl::unexpected(*first_error_);
 }
 

@@ -67,6 +67,16 @@ TEST_CASE("ids of users that stem from another server are not given to it") {
   CHECK(target.count("users") == 0);
 }
 
+TEST_CASE("a connection that is lost during the proof is not another server") {
+  const auto failure = [](const char* state, const char* statement) {
+    return db::as_server_changed({db::error_class::transient, state, "gone", statement}).sqlstate;
+  };
+  CHECK(failure("57P01", "prove_server") == "57P01");
+  CHECK(failure("08006", "prove_server") == "08006");
+  CHECK(failure("22P02", "select_uris") == "22P02");
+  CHECK(failure("22P02", "prove_server") == db::server_changed);
+}
+
 TEST_CASE("a cursor below a committed one shows that the database went back") {
   index_target target;
   auto events = some_posts();
