@@ -5,9 +5,9 @@
 
 namespace prism {
 
-/// The place of a frame in its lane. A frame that comes in order stands at its own number. One that
-/// comes out of order (core/stream_sequence.hpp) stands behind the frame before it, so the cursor,
-/// which is a number of the stream, never moves to a number that was not reached in order.
+/// The position of a frame in its lane. A frame that comes in order has its own number. One that
+/// comes out of order (core/stream_sequence.hpp) follows the frame before it, so the cursor, which
+/// is a number of the stream, never moves to a number that was not reached in order.
 struct stream_position {
   /// Implicit, since the position of nearly every frame is its number.
   constexpr stream_position(std::int64_t number = 0, std::uint64_t behind_it = 0) noexcept
@@ -15,7 +15,7 @@ struct stream_position {
 
   /// Everything up to here precedes the frame, and the cursor may stand here once it is committed.
   std::int64_t seq;
-  /// 0: the frame with this number itself; else the how manieth out of order behind it.
+  /// 0: the frame with this number itself; else N for the Nth frame out of order behind it.
   std::uint64_t apart;
 
   friend constexpr auto operator<=>(const stream_position&,

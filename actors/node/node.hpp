@@ -21,9 +21,8 @@ public:
   using interrupted = std::function<bool()>;
 
   /// Opens the health port, starts the private PostgreSQL if no database is named, waits for the
-  /// database with backoff,
-  /// checks its version and encoding, migrates it, takes over the cursors and starts the actors.
-  /// Blocks.
+  /// database with backoff, checks its version and encoding, migrates it, takes over the cursors
+  /// and starts the actors. Blocks.
   /// Errors: `errc::cancelled` when interrupted; `errc::invalid` if prismd cannot work with this
   /// PostgreSQL or if `database-url`, or a file that it needs, is wrong; `errc::fatal` for
   /// everything else that a retry does not help. `exit_code_of` (actors/node/start_errors.hpp)

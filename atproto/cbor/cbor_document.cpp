@@ -295,7 +295,7 @@ expected<cbor_document> cbor_document::parse_received(std::span<const std::byte>
   cbor_document found{run.take(), input.data(), run.has_unsafe_integer()};
   if (!run.has_bad_text())
     return found;
-  // Once more, whoever wants it, since keys that differed may have become equal.
+  // Again for every caller that asks: keys that differed may have become equal.
   auto copy = found.with_texts_replaced(input.size());
   cbor_limits copy_limits = limits;
   copy_limits.max_size = std::max(limits.max_size, copy.size());

@@ -47,8 +47,8 @@ public:
                          micros arrival = INT64_MAX - max_event_lead);
 
   /// Adds one frame's operations. A frame that is not well-formed as a whole adds nothing.
-  /// @param place of all that the frame does, if it came out of order: its seq then says nothing
-  /// about where it stands.
+  /// @param place of all that the frame does, if it came out of order: its seq then does not
+  /// give its place.
   /// Errors: `errc::invalid` or `errc::limit`, naming the invalid field.
   [[nodiscard]] expected<void> add(const atproto::frame& frame,
                                    std::optional<stream_place> place = std::nullopt);

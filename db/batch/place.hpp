@@ -6,7 +6,7 @@
 
 namespace prism::db {
 
-/// Where an operation stands among all that was ever indexed: (base + seq) * 256 + its number in
+/// The order of an operation among all that were ever indexed: (base + seq) * 256 + its number in
 /// its commit. The base belongs to the stream (table `streams`). Every rule that asks what was
 /// there before what compares places; the time that an event carries is written by a stranger and
 /// decides nothing. 0: before all streams.
@@ -23,8 +23,8 @@ inline constexpr stream_place end_of_places = INT64_MAX;
   return (base + seq) * numbers + static_cast<std::int64_t>(std::min<std::size_t>(number, 255));
 }
 
-/// Where the `nth` frame (from 1) stands that came out of order behind `seq`: behind every
-/// operation of that one, before the next seq. From the 56th on they share a place.
+/// The place of the `nth` frame (from 1) that came out of order after `seq`: after every operation
+/// of that one, before the next seq. From the 56th on they share a place.
 [[nodiscard]] constexpr stream_place place_behind(std::int64_t base, std::int64_t seq,
                                                   std::uint64_t nth) noexcept {
   constexpr std::size_t first = 200; // operations of a commit, by the protocol

@@ -223,8 +223,8 @@ texts_of(const std::optional<atproto::cbor_node>& array) {
   return out;
 }
 
-/// Whoever the authority is: with a handle it is another uri than with the DID, whose quotes are
-/// counted for it alone, as in the reference.
+/// With any authority: a uri with a handle is another one than that with the DID, and its quotes
+/// are counted for it alone, as in the reference.
 [[nodiscard]] bool names_post(std::string_view uri) {
   const auto parts = atproto::at_uri::parse(uri);
   return parts && parts->collection == atproto::nsid_of(collection::post);

@@ -4,7 +4,7 @@
 #include "db/pg/row_reader.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <ranges>
 
 namespace prism::db {
 
@@ -77,10 +77,10 @@ const statement find_wrong_replies{"find_wrong_replies", R"sql(
 
 void queue_select_dependents(pipeline& out, const thread_changes& changes) {
   params p;
-  p.int8_array(changes.threads, [](const auto& entry) { return entry.first; })
-      .int8_array(changes.threads, [](const auto& entry) { return entry.second; })
-      .int8_array(changes.posts, &uri_change::id)
-      .int8_array(changes.posts, &uri_change::place);
+  for (const auto* firsts : {&changes.threads, &changes.posts})
+    p.int8_array(*firsts, [](const auto& entry) {
+       return entry.first;
+     }).int8_array(*firsts, [](const auto& entry) { return entry.second; });
   for (const auto* gates : {&changes.thread_gates, &changes.post_gates})
     p.int8_array(*gates, &uri_change::id).int8_array(*gates, &uri_change::place);
   for (const auto* pairs : {&changes.follows, &changes.list_items})
@@ -90,7 +90,7 @@ void queue_select_dependents(pipeline& out, const thread_changes& changes) {
   out.add(find_dependents, std::move(p));
   if (changes.posts.empty())
     return;
-  const auto first = std::ranges::min(changes.posts, {}, &uri_change::place).place;
+  const auto first = std::ranges::min(changes.posts | std::views::values);
   out.add(find_wrong_replies, std::move(params{}.int8(first).int4(reply_notification_height)));
 }
 
@@ -100,18 +100,14 @@ std::vector<dependent> read_dependents(const std::vector<result>& results, std::
       results[first], [](dependent& each, row_reader& row) { row >> each.id >> each.parent_id; });
   if (changes.posts.empty())
     return out;
-  std::unordered_map<std::int64_t, stream_place> changed;
-  for (const auto& each : changes.posts) {
-    auto& place = changed.try_emplace(each.id, each.place).first->second;
-    place = std::min(place, each.place);
-  }
   const auto& wrong = results[first + 1];
   for (std::size_t i = 0; i < wrong.rows(); ++i) {
     dependent each{};
     stream_place place = 0;
     std::int64_t ancestor = 0;
     row_reader(wrong, i) >> each.id >> place >> ancestor >> each.parent_id;
-    if (const auto found = changed.find(ancestor); found != changed.end() && found->second <= place)
+    if (const auto found = changes.posts.find(ancestor);
+        found != changes.posts.end() && found->second <= place)
       out.push_back(each);
   }
   return out;

@@ -14,7 +14,7 @@
 /// the versions that were valid at their own place (docs/ORDER.md).
 namespace prism::db {
 
-/// A uri whose post or gate was created, changed or deleted, and at which place.
+/// A uri whose gate was created, changed or deleted, and at which place.
 struct uri_change {
   std::int64_t id;
   stream_place place;
@@ -28,9 +28,9 @@ struct pair_change {
 
 /// All changes of one batch.
 struct thread_changes {
-  std::vector<uri_change> posts;
-  /// The roots of `posts` (the post itself if it is no reply) with the first change in each thread:
-  /// a batch may have thousands in one.
+  /// The first change of each post, and in each of their threads (by its root, which is the post
+  /// itself if that is no reply): a batch may have thousands of changes in one.
+  std::map<std::int64_t, stream_place> posts;
   std::map<std::int64_t, stream_place> threads;
   std::vector<uri_change> thread_gates;
   std::vector<uri_change> post_gates;
@@ -38,21 +38,26 @@ struct thread_changes {
   std::vector<pair_change> list_items;
 
   void add_post(std::int64_t id, std::int64_t root, stream_place place) {
-    posts.push_back({id, place});
-    auto& first = threads.try_emplace(root, place).first->second;
-    first = std::min(first, place);
+    keep_first(posts, id, place);
+    keep_first(threads, root, place);
   }
 
   [[nodiscard]] bool empty() const noexcept {
     return posts.empty() && thread_gates.empty() && post_gates.empty() && follows.empty() &&
            list_items.empty();
   }
+
+private:
+  static void keep_first(std::map<std::int64_t, stream_place>& changes, std::int64_t id,
+                         stream_place place) {
+    auto& first = changes.try_emplace(id, place).first->second;
+    first = std::min(first, place);
+  }
 };
 
 /// Finds the posts that a change may concern and that are not older than it; posts of the batch
-/// itself and past versions may be among them. Index: posts_reply_root,
-/// posts_reply_parent, posts_invalid_reply, posts_quoted, posts_creator; each probe ends at once if
-/// nothing is newer.
+/// itself and past versions may be among them. Index: posts_reply_root, posts_reply_parent,
+/// posts_invalid_reply, posts_quoted, posts_creator; each probe ends at once if nothing is newer.
 void queue_select_dependents(pipeline& out, const thread_changes& changes);
 
 struct dependent {

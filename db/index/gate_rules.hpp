@@ -5,9 +5,9 @@
 #include <vector>
 
 /// Whether a reply violates its thread's gate and whether a quote violates the gate of the quoted
-/// post; each by the versions of gate, post, follow and
-/// list that were valid at the post's own place. Each function evaluates stored posts and writes
-/// the results that differ from the stored ones. (Official rules: @atproto/bsky, data-plane
+/// post; each by the versions of gate, post, follow and list that were valid at the post's own
+/// place. Each function evaluates stored posts and writes the results that differ from the stored
+/// ones. (Official rules: @atproto/bsky, data-plane
 /// `violatesThreadGate`, `parsePostgate`.)
 namespace prism::db {
 

@@ -35,19 +35,16 @@ const statement select_replies_below{"replies_below", R"sql(
   FROM below
 )sql"};
 
-const statement update_reply_roots{"update_reply_roots", R"sql(
-  UPDATE posts p
+constexpr std::string_view update_sql = R"sql(
+  UPDATE {table} p
   SET invalid_reply_root = n.invalid
   FROM unnest($1::int8[], $2::int8[], $3::bool[]) AS n(id, place, invalid)
   WHERE p.id = n.id AND p.place = n.place
-)sql"};
-
-const statement update_past_reply_roots{"update_past_reply_roots", R"sql(
-  UPDATE past_posts p
-  SET invalid_reply_root = n.invalid
-  FROM unnest($1::int8[], $2::int8[], $3::bool[]) AS n(id, place, invalid)
-  WHERE p.id = n.id AND p.place = n.place
-)sql"};
+)sql";
+const statement update_reply_roots{"update_reply_roots",
+                                   compose_sql(update_sql, {{"table", "posts"}})};
+const statement update_past_reply_roots{"update_past_reply_roots",
+                                        compose_sql(update_sql, {{"table", "past_posts"}})};
 
 } // namespace
 

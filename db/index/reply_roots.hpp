@@ -10,8 +10,8 @@
 #include <vector>
 
 /// Whether a reply names the right root: its parent is the root and no reply, or a valid reply with
-/// the same root, and the parent stands before the reply in the stream. (Official rule:
-/// @atproto/bsky, `invalidReplyRoot`.) A parent stands before its replies, so no circle of replies
+/// the same root, and the parent precedes the reply in the stream. (Official rule: @atproto/bsky,
+/// `invalidReplyRoot`.) A valid parent precedes its replies, so no circle of replies
 /// depends on itself, and one pass in stream order settles any graph.
 namespace prism::db {
 
@@ -67,8 +67,8 @@ private:
 void queue_select_reply_versions(pipeline& out, const std::vector<std::int64_t>& ids);
 [[nodiscard]] std::vector<reply_version> read_reply_versions(const result& rows);
 
-/// The ids of all replies below changed ones, at any depth, that stand behind them. Gives (id).
-/// Index: posts_reply_parent, past_posts_reply_parent.
+/// The ids of all replies below changed ones, at any depth, that follow them in the stream. Gives
+/// (id). Index: posts_reply_parent, past_posts_reply_parent.
 void queue_select_replies_below(pipeline& out, const std::vector<reply_roots::change>& changed);
 
 /// Stores results.

@@ -75,7 +75,9 @@ bool is_host_list(std::string_view keyword) {
   return keyword == "host" || keyword == "hostaddr" || keyword == "port";
 }
 
-std::vector<std::string> split(std::string_view list) {
+} // namespace
+
+std::vector<std::string> split_list(std::string_view list) {
   std::vector<std::string> out;
   for (;;) {
     const auto comma = list.find(',');
@@ -85,8 +87,6 @@ std::vector<std::string> split(std::string_view list) {
     list.remove_prefix(comma + 1);
   }
 }
-
-} // namespace
 
 bool is_client_configuration(std::string_view message) {
   constexpr std::string_view attempt_begins = "connection to server ";
@@ -153,14 +153,14 @@ std::vector<keyword_list> split_hosts(const keyword_list& keywords) {
   std::size_t hosts = 1;
   for (const auto& [keyword, value] : keywords) {
     if (is_host_list(keyword))
-      hosts = std::max(hosts, split(value).size());
+      hosts = std::max(hosts, split_list(value).size());
     if (keyword == "target_session_attrs" && value == "prefer-standby")
       return {keywords};
   }
   std::vector<keyword_list> out(hosts, keywords);
   for (std::size_t i = 0; i < hosts; ++i)
     for (auto& [keyword, value] : out[i])
-      if (const auto parts = split(value); is_host_list(keyword) && parts.size() == hosts)
+      if (const auto parts = split_list(value); is_host_list(keyword) && parts.size() == hosts)
         value = parts[i];
   return out;
 }

@@ -70,6 +70,10 @@ using keyword_list = std::vector<std::pair<std::string, std::string>>;
 /// parsed is not shown at all, since any part of it may be the password. Any thread.
 [[nodiscard]] std::string mask_conninfo(const std::string& conninfo);
 
+/// The items of a list with commas, as libpq takes it for hosts and ports; at least one, maybe
+/// empty.
+[[nodiscard]] std::vector<std::string> split_list(std::string_view list);
+
 /// Key and value pairs for libpq: the members of `options`, overridden by its `conninfo`, and
 /// client_encoding. Error F0000 for a string that libpq cannot parse or whose host contains an @
 /// (from a password with an unescaped @); the message does not show the string.

@@ -16,17 +16,6 @@ struct free_found {
   void operator()(addrinfo* found) const noexcept { freeaddrinfo(found); }
 };
 
-[[nodiscard]] std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> out;
-  for (;;) {
-    const auto comma = list.find(',');
-    out.emplace_back(list.substr(0, comma));
-    if (comma == list.npos)
-      return out;
-    list.remove_prefix(comma + 1);
-  }
-}
-
 [[nodiscard]] bool is_socket(const std::string& host) noexcept {
   return host.empty() || host.front() == '/' || host.front() == '@';
 }
@@ -61,9 +50,9 @@ struct free_found {
 } // namespace
 
 server_list::server_list(keyword_list given) : given_(std::move(given)) {
-  const auto hosts = split(value_of(given_, "host"));
-  const auto addresses = split(value_of(given_, "hostaddr"));
-  const auto ports = split(value_of(given_, "port"));
+  const auto hosts = split_list(value_of(given_, "host"));
+  const auto addresses = split_list(value_of(given_, "hostaddr"));
+  const auto ports = split_list(value_of(given_, "port"));
   const bool numeric = addresses.size() > 1 || !addresses.front().empty();
   const auto count = numeric ? addresses.size() : hosts.size();
   for (std::size_t i = 0; i < count; ++i) {

@@ -1,30 +1,7 @@
 #!/usr/bin/env bash
 # SIGTERM in the middle of the stream: prismd finishes its batches, leaves with 0, and a second run goes on to
 # the end. usage: drain.sh SAMPLE   (programs in $PRISM_BUILD_DIR)
-set -euo pipefail
-
-sample=$1
-tools=$PRISM_BUILD_DIR/tools
-unset PRISM_BUILD_DIR # prismd refuses variables with its prefix that are not its own
-scratch=$(mktemp -d)
-chmod 755 "$scratch"
-trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$scratch"' EXIT
-
-fail() {
-  echo "drain: $*" >&2
-  tail -n 20 "$scratch"/*.log >&2 || true
-  exit 1
-}
-
-# until SECONDS COMMAND...: repeats it until it succeeds
-until_ok() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || fail "waited in vain for: $*"
-    sleep 0.05
-  done
-}
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 node() {
   exec "$tools/prismd" --relay-url="ws://127.0.0.1:$(cat "$scratch/port")" --data-dir="$scratch/data" \

@@ -1,30 +1,7 @@
 #!/usr/bin/env bash
 # Signals that do not end prismd: SIGHUP and SIGUSR1 are answered in the log, SIGPIPE is ignored; it indexes on.
 # usage: signals.sh SAMPLE   (programs in $PRISM_BUILD_DIR)
-set -euo pipefail
-
-sample=$1
-tools=$PRISM_BUILD_DIR/tools
-unset PRISM_BUILD_DIR # prismd refuses variables with its prefix that are not its own
-scratch=$(mktemp -d)
-chmod 755 "$scratch"
-trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$scratch"' EXIT
-
-fail() {
-  echo "signals: $*" >&2
-  tail -n 40 "$scratch"/*.log >&2 || true
-  exit 1
-}
-
-# until_ok SECONDS COMMAND...: repeats it until it succeeds
-until_ok() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || fail "waited in vain for: $*"
-    sleep 0.05
-  done
-}
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 says() { grep -q -- "$1" "$scratch/prismd.log"; }
 
 "$tools/prism-replay" --base "$sample" --rate 1500 --port-file "$scratch/port" >"$scratch/replay.log" 2>&1 &

@@ -11,8 +11,8 @@
 
 namespace prism::tools {
 
-/// Writes lines to a file descriptor on a thread of its own, so that whoever logs never waits for
-/// whoever reads: a full pipe, a stopped terminal or a slow disk holds only that thread. What does
+/// Writes lines to a file descriptor on a thread of its own, so that logging never waits for the
+/// reader: a full pipe, a stopped terminal or a slow disk stops only that thread. What does
 /// not fit into the queue is dropped, the oldest lines first, and counted.
 ///
 /// The descriptor is left in blocking mode, because that mode is shared with other processes. So a

@@ -38,7 +38,7 @@ spdlog::level::level_enum level_of(config::log_level level) {
 static_assert(static_cast<int>(config::log_level::trace) == SPDLOG_LEVEL_TRACE &&
               static_cast<int>(config::log_level::error) == SPDLOG_LEVEL_ERROR);
 
-// How long the end of the process waits for whoever reads the log.
+// How long the end of the process waits for the reader of the log.
 constexpr std::chrono::seconds last_lines{2};
 
 // Of the whole process, as spdlog's default logger is.

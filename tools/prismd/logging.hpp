@@ -11,7 +11,7 @@ namespace prism::tools {
 void open_standard_descriptors();
 
 /// Sets up the process's logger: standard error, one line per event, UTC times, as text or as JSON
-/// objects (`log-format`), from `log-level` up. Logging never waits for whoever reads (see
+/// objects (`log-format`), from `log-level` up. Logging never waits for the reader (see
 /// `line_writer`); what is dropped is counted in `dropped_log_lines`. std::terminate logs its
 /// reason from then on.
 void set_up_logging(const config::options& options);

@@ -68,6 +68,14 @@ void answer_signals(prism::node* running) {
   return stop_signal != 0;
 }
 
+/// The exit code of a start that failed, whose error it logs.
+prism::exit_code failed_start(const prism::error& why) {
+  const auto code = prism::exit_code_of(why.code);
+  const bool good = code == prism::exit_code::success;
+  spdlog::log(good ? spdlog::level::info : spdlog::level::critical, "{}", why.message);
+  return code;
+}
+
 /// Waits for a signal or a request of the node to end. @returns the code to exit with.
 prism::exit_code wait_for_end(prism::node& node) {
   for (;;) {
@@ -79,23 +87,13 @@ prism::exit_code wait_for_end(prism::node& node) {
       return request->code;
     }
     if (const auto reason = node.context().status.take_begin_again())
-      if (auto begun = node.begin_again(*reason, stop_requested); !begun) {
-        spdlog::critical("{}", begun.error().message);
-        return prism::exit_code_of(begun.error().code);
-      }
+      if (auto begun = node.begin_again(*reason, stop_requested); !begun)
+        return failed_start(begun.error());
     if (stop_signal != 0) {
       spdlog::info("stopping: signal {}", static_cast<int>(stop_signal));
       return prism::exit_code::success;
     }
   }
-}
-
-/// The exit code of a start that failed, whose error it logs.
-prism::exit_code failed_start(const prism::error& why) {
-  const auto code = prism::exit_code_of(why.code);
-  const bool good = code == prism::exit_code::success;
-  spdlog::log(good ? spdlog::level::info : spdlog::level::critical, "{}", why.message);
-  return code;
 }
 
 prism::exit_code run(const prism::config::parse_result& parsed) {
