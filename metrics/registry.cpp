@@ -233,6 +233,10 @@ job_metrics registry::job(const std::string& name) {
           .last_duration = &impl_->job_last_duration.Add(labels)};
 }
 
+bool registry::has_job(const std::string& name) const {
+  return impl_->job_runs.Has({{"job", name}});
+}
+
 const labelled_counter& registry::audit_findings() const noexcept {
   return impl_->audit_findings;
 }
@@ -243,6 +247,30 @@ prometheus::Counter& registry::chaos_kills() noexcept {
 
 std::span<const family_info> registry::families() const noexcept {
   return impl_->declare.families();
+}
+
+std::vector<registry::reading> registry::read(std::string_view prefix) const {
+  std::vector<reading> out;
+  for (const auto& family : impl_->declare.collect()) {
+    if (!family.name.starts_with(prefix))
+      continue;
+    for (const auto& series : family.metric) {
+      reading found{family.name, {}, series.gauge.value};
+      if (family.type == prometheus::MetricType::Counter)
+        found.value = series.counter.value;
+      for (const auto& label : series.label)
+        found.labels.emplace(label.name, label.value);
+      out.push_back(std::move(found));
+    }
+  }
+  return out;
+}
+
+double registry::ops_total() const noexcept {
+  double out = 0;
+  for (const auto& each : impl_->ops)
+    out += each.total();
+  return out;
 }
 
 std::string registry::serialize(std::chrono::system_clock::time_point now) {

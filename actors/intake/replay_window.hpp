@@ -91,6 +91,8 @@ public:
   [[nodiscard]] std::optional<std::int64_t> event_time() const noexcept { return stamps_.value(); }
   /// How long the frame that waits longest for its commit has been here; 0: all is committed.
   [[nodiscard]] steady_clock::duration longest_wait(time_point now) const noexcept;
+  /// For inspection. @pre `shard < shards()`
+  [[nodiscard]] const shard_lane& lane(std::size_t shard) const { return lanes_.at(shard); }
   [[nodiscard]] channel_summary channel(time_point now) const noexcept;
 
 private:
