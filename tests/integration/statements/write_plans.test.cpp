@@ -35,6 +35,8 @@ constexpr std::array run_otherwise{
     "drop_cursors", "put_cursors", "read_cursors", "take_up_stream", "begin_stream_anew",
     "newest_pending", "newer_writer", "migration_", "migrations_", "deleted_since_frame",
     "list_dead_letters", "discard_dead_letters", "lock_all_cursors",
+    // One row for each shard.
+    "explain_newest_service",
     // Readers' statements, which have a test of their own (tests/integration/reads).
     "timeline_", "author_feed", "notifications", "unread_notifications", "followers", "follows",
     "likes_of", "reposts_of", "list_members", "quotes_of", "thread_ancestors", "thread_replies",
