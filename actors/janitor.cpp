@@ -28,9 +28,13 @@ constexpr std::size_t max_lines = 10;
 }
 
 [[nodiscard]] std::string_view title(task what) {
-  constexpr std::array<std::string_view, db::upkeep_tasks> titles{
-      "Expired session cleanup", "OAuth state cleanup", "Pending operation cleanup",
-      "History cleanup",         "Orphan audit",        "Count audit"};
+  constexpr std::array<std::string_view, db::upkeep_tasks> titles{"Expired session cleanup",
+                                                                  "OAuth state cleanup",
+                                                                  "Pending operation cleanup",
+                                                                  "History cleanup",
+                                                                  "Refused record cleanup",
+                                                                  "Orphan audit",
+                                                                  "Count audit"};
   return titles[static_cast<std::size_t>(what)];
 }
 
@@ -52,6 +56,7 @@ std::vector<janitor_task> janitor_tasks(const config::options& options) {
           every(task::oauth_states, options.oauth_sweep_interval, 2min, 1'000),
           every(task::pending_ops, options.pending_sweep_interval, 30s, 1'000),
           every(task::history, audits, 3min, 2'000),
+          every(task::refused_records, audits, 4min, 5'000),
           every(task::orphans, audits, 5min, 5'000),
           every(task::counts, audits, 7min, 200)};
 }
@@ -152,6 +157,8 @@ void janitor_state::on_batch_done(job& job, const db::upkeep_report& report) {
   job.position = report.next;
   job.rows += report.rows;
   job.metrics.rows->Increment(static_cast<double>(report.rows));
+  if (report.left)
+    node_->metrics.refused_records().Set(static_cast<double>(*report.left));
   log_findings(job, report);
   report_expired(report);
   if (report.more && !stopping_ && steady_clock::now() - started_ < longest_run)

@@ -20,7 +20,8 @@ struct janitor_task {
 };
 
 /// All jobs, at the intervals of the options. Defaults: expired sessions hourly, OAuth states every
-/// six hours, expired parked operations every minute, history and audits every ten minutes.
+/// six hours, expired parked operations every minute, history, refused
+/// records and audits every ten minutes.
 [[nodiscard]] std::vector<janitor_task> janitor_tasks(const config::options& options);
 
 /// Runs the upkeep jobs, one at a time, each as a series of small batches through the pool

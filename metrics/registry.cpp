@@ -121,6 +121,10 @@ struct registry::impl {
   labelled_counter audit_findings = declare.counters(
       "audit_findings_total", "Incorrect rows found and corrected by the janitor, by table.",
       "table", labels::audited_tables);
+  prometheus::Gauge* refused_records =
+      declare.gauge("refused_records",
+                    "Records of which the newest version was refused, as of the janitor's last "
+                    "run.");
   prometheus::Counter* dropped_lines =
       declare.counter("log_lines_dropped_total",
                       "Lines of the log that were dropped because nobody read the standard error.");
@@ -239,6 +243,10 @@ bool registry::has_job(const std::string& name) const {
 
 const labelled_counter& registry::audit_findings() const noexcept {
   return impl_->audit_findings;
+}
+
+prometheus::Gauge& registry::refused_records() noexcept {
+  return *impl_->refused_records;
 }
 
 prometheus::Counter& registry::chaos_kills() noexcept {

@@ -67,6 +67,9 @@ public:
   /// Incorrect rows that the janitor found and corrected, by table (`labels::audited_tables`).
   [[nodiscard]] const labelled_counter& audit_findings() const noexcept;
 
+  /// Rows of refused_records, as of the janitor's last run.
+  [[nodiscard]] prometheus::Gauge& refused_records() noexcept;
+
   /// Actors killed on purpose (`chaos-kill-per-minute`).
   [[nodiscard]] prometheus::Counter& chaos_kills() noexcept;
 
