@@ -11,6 +11,7 @@
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_monitor.hpp"
+#include "actors/runtime/channels.hpp"
 #include "actors/runtime/replication.hpp"
 #include "actors/shard.hpp"
 #include "actors/supervisor.hpp"
@@ -72,6 +73,7 @@ template <class State, class... Args>
 node::node(config::options options)
     : context_(std::make_shared<node_context>(options, families(options))) {
   context_->service = context_->options.relay_url;
+  declare_channels(context_->metrics, context_->options);
 }
 
 node::~node() {
