@@ -1,5 +1,6 @@
 #include "actors/firehose.hpp"
 
+#include "actors/runtime/channels.hpp"
 #include "actors/shard.hpp"
 #include "core/exit_code.hpp"
 
@@ -13,9 +14,6 @@ namespace prism {
 namespace {
 
 constexpr std::chrono::milliseconds tick_interval{200};
-
-/// Frames that the source may read before it gets more credit.
-constexpr std::uint64_t credit_ahead = 256;
 
 [[nodiscard]] time_point now() {
   return steady_clock::now();
@@ -63,7 +61,7 @@ void report_change(const net::source_change& change, const metrics::firehose_met
   out.ping_interval = options.ping_interval;
   out.idle_timeout = options.idle_timeout;
   out.max_frame_bytes = atproto::frame_limits::max_frame;
-  out.max_batch_frames = credit_ahead;
+  out.max_batch_frames = source_read_ahead;
   out.extra_ca_file = options.ca_file;
   return out;
 }
@@ -73,13 +71,16 @@ void report_change(const net::source_change& change, const metrics::firehose_met
 firehose_state::firehose_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), channel_(node_->metrics.channel("firehose_to_shard")),
       exhausted_(*channel_.exhausted), lanes_stalled_(*channel_.stalled_seconds),
-      source_stalled_(*node_->metrics.firehose().stalled_seconds) {}
+      source_stalled_(*node_->metrics.firehose().stalled_seconds),
+      inbox_(node_->metrics.bounded("source_to_firehose")) {}
 
 firehose_state::~firehose_state() {
   node_->status.firehose_running = false;
   node_->status.clear_problem(name);
   if (source_)
     source_->stop();
+  if (inbox_)
+    inbox_->set_depth(0, now()); // what waits in the mailbox ends with it
 }
 
 firehose_actor::behavior_type firehose_state::make_behavior() {
@@ -122,7 +123,7 @@ void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
                   read_limits{.frames = options.firehose_window_frames,
                               .bytes = options.firehose_window_bytes,
                               .frame_bytes = atproto::frame_limits::max_frame,
-                              .ahead = credit_ahead},
+                              .ahead = source_read_ahead},
                   now());
   if (options.lane_shuffle_seed > 0)
     shuffle_.emplace(options.lane_shuffle_seed, window_->shards(), options.firehose_window_frames);
@@ -154,9 +155,12 @@ net::ws_source_callbacks firehose_state::callbacks() {
   const auto self = caf::actor_cast<caf::actor>(self_);
   return {
       .on_frames =
-          [intake, self, &metrics](std::vector<frame_bytes> frames) {
+          [intake, self, &metrics, inbox = inbox_](std::vector<frame_bytes> frames) {
+            metrics.last_receipt->SetToCurrentTime();
             auto batch = intake->route(std::move(frames), now());
             add(batch.counts, metrics);
+            if (inbox)
+              inbox->add(batch.frames.items->size(), now());
             caf::anon_send(self, std::move(batch.frames));
           },
       .next_cursor = [intake] { return intake->next_cursor(); },
@@ -172,6 +176,8 @@ net::ws_source_callbacks firehose_state::callbacks() {
 // -- messages ------------------------------------------------------------------------------------
 
 void firehose_state::on_frames(const source_frames& arrived) {
+  if (inbox_)
+    inbox_->remove(arrived.items->size(), now());
   const auto received = window_->receive(arrived, now());
   if (!received)
     throw std::logic_error("the window refuses what was read: " + received.error().message);
@@ -187,6 +193,7 @@ void firehose_state::on_frames(const source_frames& arrived) {
 void firehose_state::on_shard_ready(const shard_ready& ready) {
   if (!window_ || !window_->announce(ready, now()))
     return;
+  observe_latencies();
   feed(ready.shard);
   top_up_credit();
 }
@@ -194,6 +201,7 @@ void firehose_state::on_shard_ready(const shard_ready& ready) {
 void firehose_state::on_durable(const frames_durable& report) {
   if (!window_ || !window_->committed(report, now()))
     return;
+  observe_latencies();
   feed(report.shard);
   top_up_credit();
 }
@@ -317,6 +325,15 @@ void firehose_state::finish_if_caught_up() {
     node_->status.finish(exit_code::success, "caught up");
 }
 
+void firehose_state::observe_latencies() {
+  const auto& out = node_->metrics.firehose();
+  const auto latencies = window_->take_latencies();
+  for (const auto latency : latencies)
+    out.commit_seconds->Observe(std::chrono::duration<double>(latency).count());
+  if (!latencies.empty())
+    out.last_commit->SetToCurrentTime();
+}
+
 void firehose_state::update_metrics() {
   const auto& out = node_->metrics.firehose();
   out.last_seq->Set(static_cast<double>(window_->highest()));
@@ -329,6 +346,8 @@ void firehose_state::update_metrics() {
   }
   out.window_frames->Set(static_cast<double>(window_->frames()));
   out.window_capacity->Set(static_cast<double>(node_->options.firehose_window_frames));
+  out.window_bytes->Set(static_cast<double>(window_->bytes()));
+  out.window_capacity_bytes->Set(static_cast<double>(node_->options.firehose_window_bytes));
   const auto channel = window_->channel(now());
   channel_.depth->Set(static_cast<double>(channel.depth));
   channel_.capacity->Set(static_cast<double>(channel.capacity));

@@ -71,12 +71,15 @@ overloaded(Functions...) -> overloaded<Functions...>;
 
 pool_state::pool_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), metrics_(node_->metrics.database()),
+      queue_(node_->metrics.bounded("pool_queue")),
+      at_work_(node_->metrics.bounded("pool_to_db_session")),
       machine_(limits_of(node_->options), std::random_device{}()) {
   self_->set_down_handler([this](const caf::down_msg& down) { on_session_down(down); });
   metrics_.max_connections->Set(static_cast<double>(node_->options.db_pool_size));
 }
 
 pool_state::~pool_state() {
+  show_channels(0, 0);
   for (auto& [id, each] : jobs_)
     each.answer.deliver(refused(db::sqlstate::connection_failure, "the database pool ended"));
   for (auto& [id, each] : sessions_) {
@@ -256,6 +259,15 @@ void pool_state::show() const {
   metrics_.idle->Set(static_cast<double>(now.idle));
   metrics_.active->Set(static_cast<double>(now.active));
   metrics_.waiting->Set(static_cast<double>(now.waiting));
+  show_channels(now.waiting, now.active);
+}
+
+void pool_state::show_channels(std::size_t waiting, std::size_t active) const {
+  const auto now = steady_clock::now();
+  if (queue_)
+    queue_->set_depth(waiting, now);
+  if (at_work_)
+    at_work_->set_depth(active, now);
 }
 
 } // namespace prism

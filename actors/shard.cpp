@@ -243,13 +243,20 @@ void shard_state::resolve_ids() {
   const auto creator = node_->actors.find(names::user_creation);
   if (!creator)
     return on_ids_failed(false, "user_creation is not running");
+  const auto unit =
+      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("shard_to_user_creation"));
   self_
       ->request(creator, caf::infinite,
                 intern_users{std::make_shared<const std::vector<std::string>>(unresolved_)})
-      .then([this](const interned_users& answer) { on_user_ids(answer); },
-            [this](const caf::error& problem) {
-              on_ids_failed(false, describe(self_->system(), problem));
-            });
+      .then(
+          [this, unit](const interned_users& answer) {
+            unit->leave();
+            on_user_ids(answer);
+          },
+          [this, unit](const caf::error& problem) {
+            unit->leave();
+            on_ids_failed(false, describe(self_->system(), problem));
+          });
 }
 
 void shard_state::on_user_ids(const interned_users& answer) {

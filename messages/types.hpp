@@ -35,8 +35,9 @@ namespace prism {
 struct routed_frame {
   std::int64_t seq{0}; ///< its own number
   frame_bytes data;
-  /// Given by the replay window: its place in its lane, and when it arrived.
+  /// Given by the replay window: its place in its lane.
   stream_position position{};
+  /// When it was read from the socket.
   time_point received{};
 };
 

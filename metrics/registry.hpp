@@ -1,5 +1,6 @@
 #pragma once
 
+#include "metrics/bounded_channel.hpp"
 #include "metrics/bundles.hpp"
 #include "metrics/family_info.hpp"
 
@@ -45,6 +46,7 @@ public:
   [[nodiscard]] const user_creation_metrics& user_creation() const noexcept;
   [[nodiscard]] const identity_metrics& identity() const noexcept;
   [[nodiscard]] const pending_metrics& pending() const noexcept;
+  [[nodiscard]] const node_metrics& node() const noexcept;
   [[nodiscard]] const http_metrics& http() const noexcept;
 
   /// Operations indexed in `collection` (an NSID), by action (`labels::actions`).
@@ -58,6 +60,13 @@ public:
 
   [[nodiscard]] shard_metrics shard(std::size_t number);
   [[nodiscard]] channel_metrics channel(const std::string& name);
+  /// Shows a channel of `capacity` units from now on, with the series of `channel(name)`, which
+  /// nobody else may set. Once for each name, before
+  /// another thread uses the registry.
+  void declare_channel(const std::string& name, std::size_t capacity);
+  /// The channel of that name; null if it was not declared: then nothing is counted. It may outlive
+  /// the registry.
+  [[nodiscard]] std::shared_ptr<bounded_channel> bounded(std::string_view name) const;
   [[nodiscard]] cache_metrics cache(const std::string& name);
   [[nodiscard]] actor_metrics actor(const std::string& name);
   [[nodiscard]] job_metrics job(const std::string& name);
@@ -88,8 +97,8 @@ public:
   /// All families, in the order of their declaration.
   [[nodiscard]] std::span<const family_info> families() const noexcept;
 
-  /// All metrics in Prometheus' text format 0.0.4. Samples /proc/self and the
-  /// process's log and sets the lag first.
+  /// All metrics in Prometheus' text format 0.0.4. Samples /proc/self, the allocator, the channels
+  /// and the process's log and sets the lag first.
   /// @param now for the lag, which is `now` minus the time of the newest committed event
   [[nodiscard]] std::string
   serialize(std::chrono::system_clock::time_point now = std::chrono::system_clock::now());

@@ -45,6 +45,7 @@ frame_intake::batch frame_intake::route(std::vector<frame_bytes> frames, time_po
 source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& counts,
                                             time_point now) {
   source_frames::item item;
+  item.frame.received = now;
   counts.bytes += data->size();
   const auto peeked = atproto::peek_frame(*data);
   if (!peeked) {

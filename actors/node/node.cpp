@@ -12,6 +12,7 @@
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_monitor.hpp"
+#include "actors/runtime/channels.hpp"
 #include "actors/runtime/replication.hpp"
 #include "actors/shard.hpp"
 #include "actors/supervisor.hpp"
@@ -80,6 +81,7 @@ node::node(config::options options)
   context_->service = context_->options.relay_url;
   context_->service_shown = config::mask_passwords(context_->service);
   context_->name = context_->options.node_name.empty() ? host_name() : context_->options.node_name;
+  declare_channels(context_->metrics, context_->options);
 }
 
 node::~node() {

@@ -105,9 +105,11 @@ void open_standard_descriptors() {
 void set_up_logging(const config::options& options) {
   auto formatter = formatter_for(options.log_format);
   const std::shared_ptr<spdlog::formatter> for_notes = formatter->clone();
+  log_queue_capacity = line_writer::options{}.max_bytes;
   output = std::make_shared<line_writer>(line_writer::options{
       .note = [for_notes](std::uint64_t dropped) { return note_of(dropped, *for_notes); },
-      .dropped = &dropped_log_lines});
+      .dropped = &dropped_log_lines,
+      .queued = &queued_log_bytes});
   auto logger = std::make_shared<spdlog::logger>("prismd", std::make_shared<queue_sink>(output));
   logger->set_formatter(std::move(formatter));
   logger->set_level(level_of(options.log_level));
