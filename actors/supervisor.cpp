@@ -1,7 +1,8 @@
 #include "actors/supervisor.hpp"
 
+#include "log/log.hpp"
+
 #include <algorithm>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -107,18 +108,18 @@ void supervisor_state::on_child_down(const caf::down_msg& down) {
   const auto kind = kind_of(down.reason);
   const auto reason = describe(self_->system(), down.reason);
   if (kind == exit_kind::abnormal)
-    spdlog::error("actor {} failed: {}; its last message was {}, {} restarts before", child, reason,
-                  last_message, restarts_of(child));
+    log::supervisor().error("actor {} failed: {}; its last message was {}, {} restarts before",
+                            child, reason, last_message, restarts_of(child));
   const auto next = decisions_.child_exited(child, kind, reason, steady_clock::now(),
                                             std::uniform_real_distribution<>{0, 1}(random_));
   if (next)
     carry_out(*next);
   else
-    spdlog::error("supervisor: {}", next.error().message);
+    log::supervisor().error("supervisor: {}", next.error().message);
 }
 
 void supervisor_state::give_up(const std::string& reason) {
-  spdlog::error("{} gives up: {}", place_.name, reason);
+  log::supervisor().error("{} gives up: {}", place_.name, reason);
   if (place_.root)
     node_->status.finish(exit_code::gave_up, reason);
   self_->quit(caf::make_error(caf::sec::runtime_error, "gave up: " + reason));

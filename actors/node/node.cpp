@@ -22,8 +22,8 @@
 #include "db/pg/server_identity.hpp"
 #include "db/pg/transaction.hpp"
 #include "db/schema/migrator.hpp"
+#include "log/log.hpp"
 
-#include <spdlog/spdlog.h>
 #include <thread>
 #include <unistd.h>
 
@@ -102,7 +102,8 @@ expected<void> node::start_private_postgres(start_watch& watch) {
   db::embedded_options options;
   options.directory = std::filesystem::absolute(context_->options.data_dir) / "postgres";
   options.interrupted = [&watch] { return watch.stop_requested(); };
-  spdlog::info("no database-url: starting a private PostgreSQL in {}", options.directory.string());
+  log::node().info("no database-url: starting a private PostgreSQL in {}",
+                   options.directory.string());
   watch.step("starting the private PostgreSQL");
   auto started =
       private_server::start(std::move(options), [context = context_](std::string reason) {
@@ -151,8 +152,8 @@ expected<void> node::connect(start_watch& watch) {
     if (ready || ready.error().code != errc::transient)
       return ready;
     const auto delay = pause.next(0.5);
-    spdlog::warn("the database {} does not answer: {}; next attempt in {} ms",
-                 db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
+    log::node().warn("the database {} does not answer: {}; next attempt in {} ms",
+                     db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
     watch.step("the database does not answer: " + ready.error().message);
     if (health_)
       static_cast<void>(health_->open());
@@ -207,13 +208,14 @@ expected<void> node::prepare(db::connection& connection, start_watch& watch) {
   context_->epoch = claimed->epoch;
   context_->place_base = claimed->place_base;
   if (begins_anew_) {
-    spdlog::info("{} begins anew, behind everything that is indexed; the next start reads it from "
-                 "start-cursor",
-                 context_->service);
+    log::node().info(
+        "{} begins anew, behind everything that is indexed; the next start reads it from "
+        "start-cursor",
+        context_->service);
     return {};
   }
-  spdlog::info("writing {} with epoch {}, timeline {} of the database", context_->service,
-               context_->epoch, context_->server.timeline);
+  log::node().info("writing {} with epoch {}, timeline {} of the database", context_->service,
+                   context_->epoch, context_->server.timeline);
   return {};
 }
 
@@ -241,7 +243,7 @@ void node::start_actors() {
 }
 
 expected<void> node::begin_again(const std::string& reason, const interrupted& stop_requested) {
-  spdlog::warn("beginning again from what the database has: {}", reason);
+  log::node().warn("beginning again from what the database has: {}", reason);
   auto& status = context_->status;
   status.set_problem("database", "beginning again: " + reason);
   status.database_reachable = false;
@@ -279,8 +281,9 @@ bool node::stop() {
                   caf::after(context_->options.drain_timeout) >> [] {});
   }
   if (!drained) {
-    spdlog::error("not everything stopped within drain-timeout; the next start continues after the "
-                  "last committed batch");
+    log::node().error(
+        "not everything stopped within drain-timeout; the next start continues after the "
+        "last committed batch");
     kill_actors();
   }
   root_ = nullptr;

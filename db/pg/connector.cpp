@@ -1,11 +1,12 @@
 #include "db/pg/connection_state.hpp"
+
 #include "db/pg/server_list.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <poll.h>
-#include <spdlog/spdlog.h>
 #include <sstream>
 
 namespace prism::db {
@@ -35,8 +36,8 @@ void on_notice(void* state, const PGresult* notice) {
   const char* text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
   const std::string_view message = text != nullptr ? text : PQresultErrorMessage(notice);
   const bool is_warning = severity != nullptr && std::string_view(severity) == "WARNING";
-  spdlog::log(is_warning ? spdlog::level::info : spdlog::level::debug, "[DB] server notice: {}",
-              trimmed(message));
+  log::database().log(is_warning ? spdlog::level::info : spdlog::level::debug,
+                      "[DB] server notice: {}", trimmed(message));
 }
 
 // A rejected login gives no PGresult. Its SQLSTATE is in the verbose text: "FATAL:  28P01: …".

@@ -1,9 +1,10 @@
 #include "db/pg/transaction.hpp"
 
+#include "log/log.hpp"
+
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <spdlog/spdlog.h>
 #include <thread>
 
 namespace prism::db {
@@ -177,7 +178,7 @@ void tx::roll_back() {
   // A cancel request that arrives after its statement may cancel the first ROLLBACK.
   for (int attempts = 0; attempts < 2 && conn_.in_transaction(); ++attempts)
     if (auto done = conn_.exec("rollback"); !done)
-      spdlog::warn("[Transaction] ROLLBACK failed: {}", describe(done.error()));
+      log::database().warn("[Transaction] ROLLBACK failed: {}", describe(done.error()));
   if (conn_.in_transaction())
     conn_.close();
 }
@@ -194,8 +195,8 @@ outcome<void> transaction::run_attempts(connection& conn, const tx_options& opti
     const auto delay = options.retry.next_delay(done.error(), retries, time_left(conn));
     if (!delay)
       return done;
-    spdlog::warn("[Transaction] Retrying transaction (attempt {}/{}) due to: {}", retries + 1,
-                 options.retry.max_retries, done.error().sqlstate);
+    log::database().warn("[Transaction] Retrying transaction (attempt {}/{}) due to: {}",
+                         retries + 1, options.retry.max_retries, done.error().sqlstate);
     if (options.on_retry)
       options.on_retry(done.error());
     if (options.sleep)

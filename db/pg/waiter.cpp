@@ -1,11 +1,11 @@
 #include "db/pg/waiter.hpp"
 
 #include "db/pg/cancel_request.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <poll.h>
-#include <spdlog/spdlog.h>
 
 namespace prism::db {
 namespace {
@@ -54,7 +54,7 @@ void waiter::on_deadline() {
   const auto grace = state_.options.cancel_grace;
   until_ = connection::clock::now() + grace;
   if (auto sent = request_cancel(state_.raw.get(), grace); !sent)
-    spdlog::warn("[DB] {}", sent.error().message);
+    log::database().warn("[DB] {}", sent.error().message);
 }
 
 } // namespace prism::db
