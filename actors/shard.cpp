@@ -6,6 +6,7 @@
 #include "core/crash_point.hpp"
 #include "core/exit_code.hpp"
 #include "core/stamp_median.hpp"
+#include "log/line_limit.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -147,8 +148,9 @@ void shard_state::carry_out(const shard_decision& decision, std::string_view wha
     quarantine();
     break;
   case action::wait:
-    log::shard().warn("shard {}: {} failed, retrying in {} ms: {}", number_, what,
-                      decision.delay.count(), why);
+    if (const auto left_out = lines_.allow(line::retrying, now()))
+      log::shard().warn("shard {}: {} failed, retrying in {} ms: {}{}", number_, what,
+                        decision.delay.count(), why, log::left_out_note(*left_out));
     self_->delayed_send(self_, decision.delay, tick{});
     break;
   case action::stop:

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <fmt/format.h>
 #include <mutex>
 #include <optional>
+#include <string>
 
 namespace prism::log {
 
@@ -29,5 +31,10 @@ private:
   std::mutex mutex_;
   rate_limited<Key> lines_;
 };
+
+/// What a line says of those left out before it: " (7 similar lines suppressed)", or nothing for 0.
+[[nodiscard]] inline std::string left_out_note(std::uint64_t count) {
+  return count == 0 ? std::string{} : fmt::format(" ({} similar lines suppressed)", count);
+}
 
 } // namespace prism::log

@@ -6,6 +6,7 @@
 #include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
 #include "actors/node/database_check.hpp"
+#include "actors/node/heartbeat.hpp"
 #include "actors/node/start_errors.hpp"
 #include "actors/node/start_watch.hpp"
 #include "actors/pending_ops.hpp"
@@ -240,6 +241,11 @@ void node::start_actors() {
       20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;
   root_ = caf::actor_cast<caf::actor>(
       spawn_state<supervisor_state>(*system_, context_, options, std::move(children)));
+  heartbeat_ = std::make_unique<heartbeat>(*system_, root_);
+}
+
+std::optional<time_point> node::last_sign_of_life(time_point now) {
+  return heartbeat_ ? heartbeat_->last_answer(now) : std::nullopt;
 }
 
 expected<void> node::begin_again(const std::string& reason, const interrupted& stop_requested) {
@@ -260,6 +266,7 @@ expected<void> node::begin_again(const std::string& reason, const interrupted& s
 }
 
 void node::kill_actors() {
+  heartbeat_.reset();
   caf::anon_send_exit(root_, caf::exit_reason::kill);
   for (const auto& name : context_->actors.names())
     if (const auto actor = context_->actors.find(name))
@@ -272,6 +279,7 @@ bool node::stop() {
   if (!system_)
     return true;
   context_->status.draining = true;
+  heartbeat_.reset();
   bool drained = false;
   {
     caf::scoped_actor self(*system_);

@@ -9,6 +9,7 @@
 #include "tools/prismd/logging.hpp"
 #include "tools/prismd/memory_fit.hpp"
 #include "tools/prismd/print_statements.hpp"
+#include "tools/prismd/service_manager.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -66,12 +67,6 @@ void answer_signals(prism::node* running) {
     prism::log::prismd().info("state: {}", line);
 }
 
-/// For waits without a running node.
-[[nodiscard]] bool stop_requested() {
-  answer_signals(nullptr);
-  return stop_signal != 0;
-}
-
 /// The exit code of a start that failed, whose error it logs.
 prism::exit_code failed_start(const prism::error& why) {
   const auto code = prism::exit_code_of(why.code);
@@ -81,9 +76,17 @@ prism::exit_code failed_start(const prism::error& why) {
 }
 
 /// Waits for a signal or a request of the node to end. @returns the code to exit with.
-prism::exit_code wait_for_end(prism::node& node) {
+prism::exit_code wait_for_end(prism::node& node, prism::tools::service_manager& manager) {
+  const auto stop_requested = [&manager] {
+    answer_signals(nullptr);
+    manager.beginning_again(prism::steady_clock::now());
+    return stop_signal != 0;
+  };
   for (;;) {
     answer_signals(&node);
+    const auto now = prism::steady_clock::now();
+    manager.alive(node.last_sign_of_life(now));
+    manager.status(now, [&node] { return prism::status_line(node); });
     if (const auto request = node.context().status.wait(signal_poll)) {
       const bool good = request->code == prism::exit_code::success;
       prism::log::prismd().log(good ? spdlog::level::info : spdlog::level::critical, "stopping: {}",
@@ -111,6 +114,12 @@ prism::exit_code run(const prism::config::parse_result& parsed) {
   if (const auto memory = prism::tools::find_memory_limit())
     if (const auto line = prism::tools::fit_window(options, *memory))
       prism::log::prismd().warn("{}", *line);
+  prism::tools::service_manager manager;
+  const auto stop_requested = [&manager] {
+    answer_signals(nullptr);
+    manager.starting(prism::steady_clock::now());
+    return stop_signal != 0;
+  };
   if (parsed.what == prism::config::action::begin_new_stream) {
     const auto done = prism::node::begin_new_stream(options, stop_requested);
     return done ? prism::exit_code::success : failed_start(done.error());
@@ -118,7 +127,9 @@ prism::exit_code run(const prism::config::parse_result& parsed) {
   auto node = prism::node::start(options, stop_requested);
   if (!node)
     return failed_start(node.error());
-  const auto requested = wait_for_end(**node);
+  manager.ready();
+  const auto requested = wait_for_end(**node, manager);
+  manager.stopping(options.drain_timeout);
   const bool drained = (*node)->stop();
   prism::log::prismd().info("stopped");
   if (requested != prism::exit_code::success || drained)
