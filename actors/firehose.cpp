@@ -3,10 +3,10 @@
 #include "actors/runtime/channels.hpp"
 #include "actors/shard.hpp"
 #include "core/exit_code.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <limits>
-#include <spdlog/spdlog.h>
 #include <utility>
 
 namespace prism {
@@ -41,14 +41,14 @@ void report_change(const net::source_change& change, const metrics::firehose_met
   metrics.connected->Set(change.state == state::connected ? 1 : 0);
   if (change.state == state::connected) {
     metrics.connects->Increment();
-    spdlog::info("connected to the relay, cursor {}",
-                 change.cursor ? std::to_string(*change.cursor) : "none (live)");
+    log::firehose().info("connected to the relay, cursor {}",
+                         change.cursor ? std::to_string(*change.cursor) : "none (live)");
   } else if (change.state == state::disconnected) {
     metrics.disconnects.of(net::to_string(change.reason)).Increment();
-    spdlog::warn("no connection to the relay ({}): {}{}", net::to_string(change.reason),
-                 change.text,
-                 change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
-                                 : std::string{});
+    log::firehose().warn(
+        "no connection to the relay ({}): {}{}", net::to_string(change.reason), change.text,
+        change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
+                        : std::string{});
   }
 }
 
@@ -315,7 +315,7 @@ void firehose_state::watch_numbers() {
                                 "below {}, which was reached before; if its sequence began anew, "
                                 "stop this node and run prismd --begin-new-stream",
                                 window_->highest());
-  spdlog::error("{}", text);
+  log::firehose().error("{}", text);
   node_->status.set_problem(name, text);
 }
 

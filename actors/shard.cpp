@@ -6,9 +6,10 @@
 #include "core/crash_point.hpp"
 #include "core/exit_code.hpp"
 #include "core/stamp_median.hpp"
+#include "log/line_limit.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -175,8 +176,9 @@ void shard_state::carry_out(const shard_decision& decision, std::string_view wha
     quarantine();
     break;
   case action::wait:
-    spdlog::warn("shard {}: {} failed, retrying in {} ms: {}", number_, what,
-                 decision.delay.count(), why);
+    if (const auto left_out = lines_.allow(line::retrying, now()))
+      log::shard().warn("shard {}: {} failed, retrying in {} ms: {}{}", number_, what,
+                        decision.delay.count(), why, log::left_out_note(*left_out));
     self_->delayed_send(self_, decision.delay, tick{});
     break;
   case action::stop:
@@ -299,9 +301,10 @@ void shard_state::quarantine() {
   const auto peeked = atproto::peek_frame(*frame.data);
   const auto rejection = rejection_.value_or(db::db_error{});
   if (const auto left_out = lines_.allow(line::rejected_frame, now()))
-    spdlog::error("PostgreSQL rejected frame {}; moving the offending operations to dead_letters: "
-                  "{} {} ({} similar lines suppressed)",
-                  frame.seq, rejection.sqlstate, rejection.message, *left_out);
+    log::shard().error(
+        "PostgreSQL rejected frame {}; moving the offending operations to dead_letters: "
+        "{} {} ({} similar lines suppressed)",
+        frame.seq, rejection.sqlstate, rejection.message, *left_out);
   db::refused_frame refused{frame.seq, peeked ? std::string{peeked->did} : std::string{},
                             rejection.message, rejection.sqlstate, *frame.data};
   ask_database(
@@ -367,14 +370,15 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
   const auto left_out =
       lines_.allow(unfinished ? line::unfinished_batch : line::rejected_batch, now());
   if (left_out && unfinished)
-    spdlog::warn(
+    log::shard().warn(
         "shard {}: PostgreSQL did not finish a batch of {} frames with {} operations ({}), "
         "trying at most {} operations ({} similar lines suppressed)",
         number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(), *left_out);
   else if (left_out)
-    spdlog::warn("shard {}: PostgreSQL rejected a batch of {} frames with {} operations ({}), "
-                 "trying at most {} operations ({} similar lines suppressed)",
-                 number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(), *left_out);
+    log::shard().warn("shard {}: PostgreSQL rejected a batch of {} frames with {} operations ({}), "
+                      "trying at most {} operations ({} similar lines suppressed)",
+                      number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(),
+                      *left_out);
 }
 
 } // namespace prism

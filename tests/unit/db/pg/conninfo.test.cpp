@@ -32,6 +32,33 @@ TEST_CASE("the rest of a password after an unescaped @ is neither shown nor look
   CHECK_THAT(opened.error().message, !Contains("cret") && Contains("%40"));
 }
 
+TEST_CASE("a password with an unescaped slash is neither shown nor tried") {
+  const std::string url = "postgresql://prism:s3cret/rest@db.example/app";
+  CHECK(mask_conninfo(url) == "(unparsable connection string)");
+  const auto opened = connection::open({.conninfo = url});
+  REQUIRE_FALSE(opened);
+  CHECK_THAT(opened.error().message, !Contains("s3cret") && !Contains("rest@") && Contains("%2F"));
+}
+
+TEST_CASE("no failing connection shows any part of a password") {
+  const auto* conninfo = GENERATE(
+      "postgresql://u:hush@127.0.0.1:1/none", "postgresql://u:hu%73h@127.0.0.1:1/none",
+      "postgresql://u:hush%zz@127.0.0.1:1/none", "postgresql://u:hush@[::1/none",
+      "postgresql://u:hush hush@127.0.0.1:1/none", "postgresql://u:x@hush@127.0.0.1:1/none",
+      "postgresql://u:hush/x@127.0.0.1:1/none", "postgresql://u:x/hush@127.0.0.1:1/none",
+      "postgresql://u:1/hush@127.0.0.1:1/none", "postgresql://u:hush:x@127.0.0.1:1/none", "postgresql://u:hush?x@127.0.0.1:1/none",
+      "postgresql://u:hush#x@127.0.0.1:1/none", "postgresql://u@127.0.0.1:1/none?password=hush",
+      "postgresql://u@127.0.0.1:1/none?password=hush&wrong=1",
+      "host=127.0.0.1 port=1 password=hush", "host=127.0.0.1 port=1 password='hush",
+      "host=127.0.0.1 port=1 password = 'a hush' sslpassword=hush", "password hush",
+      "host=127.0.0.1 port=1 password=hush hush", "host=127.0.0.1 port=1 password=x\\ hush wrong");
+  INFO(conninfo);
+  CHECK_THAT(mask_conninfo(conninfo), !Contains("hush"));
+  const auto opened = connection::open({.conninfo = conninfo});
+  REQUIRE_FALSE(opened);
+  CHECK_THAT(opened.error().message, !Contains("hush"));
+}
+
 TEST_CASE("the connection string overrides the options but not the encoding") {
   const auto keywords = connection_keywords(
       {.conninfo = "host=x tcp_user_timeout=7 client_encoding=LATIN1", .application_name = "a"});
