@@ -91,7 +91,13 @@ private:
   std::minstd_rand random_{std::random_device{}()};
 
   // A stranger's record can cause these lines.
-  enum class line : std::uint8_t { rejected_frame, rejected_batch, unfinished_batch, dead_letter };
+  enum class line : std::uint8_t {
+    rejected_frame,
+    unfinished_frame,
+    rejected_batch,
+    unfinished_batch,
+    dead_letter
+  };
   rate_limited<line> lines_{std::chrono::seconds{10}, 4};
 
   shard_machine machine_;
