@@ -9,5 +9,5 @@ synth() {
 }
 synth --seed=1
 scripts/oracle "$scratch/made" --shards 1
-synth --seed=2 --clocks=wrong --mix=tangle:5
+synth --seed=2 --clocks=wrong --mix=tangle:5,again:5
 scripts/oracle "$scratch/made" --shards 4 --shuffle 2

@@ -45,6 +45,7 @@ using dice = std::mt19937;
     return out.mix[static_cast<std::size_t>(of)];
   };
   weight(synth::action::tangle) = 12;
+  weight(synth::action::again) = 12;
   weight(synth::action::like) = 15;
   weight(synth::action::item) = 5;
   weight(synth::action::list) = 2;

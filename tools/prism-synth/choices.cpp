@@ -44,6 +44,8 @@ network::changes network::choose(std::size_t who, action what) {
     return make_post(who, what);
   case action::tangle:
     return make_tangle(who);
+  case action::again:
+    return make_again(who);
   case action::threadgate:
   case action::postgate:
     return make_gated_post(who, what);
@@ -147,6 +149,22 @@ network::changes network::make_tangle(std::size_t who) {
   tangle(out, own);
   changes made;
   made.push_back(created(who, std::move(out), std::move(rkey)));
+  return made;
+}
+
+// A duplicate, unless it is a post.
+network::changes network::make_again(std::size_t who) {
+  const auto& own = accounts_[who].records;
+  if (own.empty())
+    return {};
+  auto out = *own[random_.below(own.size())].what;
+  if (out.kind == collection::post)
+    return {};
+  const auto now = blank(out.kind);
+  out.created_at = now.created_at;
+  out.created_text = now.created_text;
+  changes made;
+  made.push_back(created(who, std::move(out)));
   return made;
 }
 

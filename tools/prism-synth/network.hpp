@@ -65,6 +65,7 @@ private:
   // Operations for one commit; none without a suitable referent.
   [[nodiscard]] changes make_post(std::size_t who, action what);
   [[nodiscard]] changes make_tangle(std::size_t who);
+  [[nodiscard]] changes make_again(std::size_t who);
   [[nodiscard]] changes make_gated_post(std::size_t who, action what);
   [[nodiscard]] changes make_subject(std::size_t who, action what);
   [[nodiscard]] changes make_pair(std::size_t who, action what);

@@ -16,6 +16,7 @@ enum class action {
   reply,
   quote,
   tangle,
+  again,
   like,
   repost,
   follow,
@@ -32,11 +33,11 @@ enum class action {
   pause,
   leave
 };
-inline constexpr std::size_t action_count = 19;
+inline constexpr std::size_t action_count = 20;
 inline constexpr std::array<std::string_view, action_count> action_names{
-    "post",  "reply",  "quote",  "tangle",    "like",       "repost",   "follow",
-    "block", "list",   "item",   "listblock", "threadgate", "postgate", "profile",
-    "edit",  "remove", "handle", "pause",     "leave"};
+    "post",    "reply", "quote",  "tangle", "again",     "like",       "repost",
+    "follow",  "block", "list",   "item",   "listblock", "threadgate", "postgate",
+    "profile", "edit",  "remove", "handle", "pause",     "leave"};
 
 /// Settings of a live stream.
 struct stream_options {
@@ -60,8 +61,8 @@ struct options {
   std::size_t remember{SIZE_MAX};
   stream_options stream;
   /// Relative frequency of each action.
-  std::array<double, action_count> mix{10,  9,   3,   0,   44,  9,   14,   1,   0.6, 2,
-                                       0.2, 0.4, 0.3, 0.5, 0.3, 5.0, 0.15, 0.1, 0.02};
+  std::array<double, action_count> mix{10, 9,   3,   0,   0,   44,  9,   14,   1,   0.6,
+                                       2,  0.2, 0.4, 0.3, 0.5, 0.3, 5.0, 0.15, 0.1, 0.02};
 };
 
 /// @returns `errc::invalid` naming the option that is wrong.
