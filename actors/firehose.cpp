@@ -311,10 +311,13 @@ void firehose_state::watch_numbers() {
   node_->metrics.firehose().went_back->Set(went_back_ ? 1 : 0);
   if (!went_back_)
     return node_->status.clear_problem(name);
-  const auto text = fmt::format("the numbers of the relay went back: it sends only events at or "
-                                "below {}, which was reached before; if its sequence began anew, "
-                                "stop this node and run prismd --begin-new-stream",
-                                window_->highest());
+  const bool refused = intake_->cursor_refused();
+  const auto text = fmt::format("the numbers of the relay went back: {} {}, which was reached "
+                                "before; if its sequence began anew, stop this node and run prismd "
+                                "--begin-new-stream",
+                                refused ? "it says FutureCursor to our cursor"
+                                        : "it sends only events at or below",
+                                refused ? intake_->highest_read() : window_->highest());
   log::firehose().error("{}", text);
   node_->status.set_problem(name, text);
 }

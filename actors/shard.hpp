@@ -100,12 +100,13 @@ private:
   // A stranger's record, or a database that is away, can cause these lines.
   enum class line : std::uint8_t {
     rejected_frame,
+    unfinished_frame,
     rejected_batch,
     unfinished_batch,
     dead_letter,
     retrying
   };
-  rate_limited<line> lines_{std::chrono::seconds{10}, 5};
+  rate_limited<line> lines_{std::chrono::seconds{10}, 6};
 
   shard_machine machine_;
   frame_queue<routed_frame> queue_;

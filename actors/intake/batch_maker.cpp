@@ -95,6 +95,7 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_op
   logged_up_to_ = std::max(logged_up_to_, current_);
   auto batch = builder.take();
   batch.last_seq = queue.batch_end().seq;
+  load_.divisible = !batch.ops.empty();
   return batch;
 }
 
