@@ -297,8 +297,16 @@ actor_metrics registry::actor(const std::string& name) {
           .times = times};
 }
 
+namespace {
+
+[[nodiscard]] prometheus::Labels labels_of_job(const std::string& name) {
+  return {{"background_job", name}};
+}
+
+} // namespace
+
 job_metrics registry::job(const std::string& name) {
-  const prometheus::Labels labels{{"background_job", name}};
+  const auto labels = labels_of_job(name);
   return {.runs = &impl_->job_runs.Add(labels),
           .failures = &impl_->job_failures.Add(labels),
           .rows = &impl_->job_rows.Add(labels),
@@ -307,7 +315,7 @@ job_metrics registry::job(const std::string& name) {
 }
 
 bool registry::has_job(const std::string& name) const {
-  return impl_->job_runs.Has({{"job", name}});
+  return impl_->job_runs.Has(labels_of_job(name));
 }
 
 const labelled_counter& registry::audit_findings() const noexcept {

@@ -16,6 +16,7 @@ if ip netns add "$namespace" 2>"$scratch/netns.log"; then
   ip addr add "$net.1/24" dev "po$$"
   ip link set "po$$" up
   ip -n "$namespace" addr add "$net.2/24" dev eth0
+  ip -n "$namespace" link set lo up # where CAF of prismctl listens
   ip -n "$namespace" link set eth0 up
   here=(ip netns exec "$namespace")
   host=$net.1
