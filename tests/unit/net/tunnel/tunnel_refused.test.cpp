@@ -92,7 +92,7 @@ TEST_CASE("a revoked certificate is refused, and cut if it is connected", "[tunn
   CHECK(w.server->stats().cut == 1);
   CHECK_THAT(world::refusal(w.options_for(who)),
              Contains("refused our certificate") && Contains("it is revoked"));
-  CHECK(w.refused(tunnel_refusal::revoked) == 1);
+  CHECK(eventually([&] { return w.refused(tunnel_refusal::revoked) == 1; }));
   // Nobody else notices.
   connection other_local(staying->port());
   other_local.send("here");
