@@ -1,8 +1,7 @@
 #include "actors/db_session.hpp"
 
 #include "actors/runtime/replication.hpp"
-
-#include <spdlog/spdlog.h>
+#include "log/log.hpp"
 
 namespace prism {
 
@@ -58,6 +57,7 @@ db::job_outcome db_session_state::run(const db::job& job, job_result::session_no
   options.server_incarnation = node_->server.incarnation;
   options.on_retry = [this](const db::db_error& why) {
     node_->metrics.database().retries.of(why.sqlstate).Increment();
+    node_->metrics.database().failed_attempts.of(why.sqlstate).Increment();
   };
   const auto begun = std::chrono::steady_clock::now();
   auto done = db::run_job(*connection_, options, job, partial);
@@ -76,11 +76,12 @@ void db_session_state::count(const db::job_outcome& done) {
   if (done)
     return;
   node_->metrics.database().errors.of(db::to_string(done.error().cls)).Increment();
+  node_->metrics.database().failed_attempts.of(done.error().sqlstate).Increment();
   // Content that PostgreSQL rejects comes from strangers, as often as they like.
   if (const auto left_out = lines_.allow(done.error().cls, steady_clock::now()))
-    spdlog::warn("database {} error {} in {}: {} ({} similar lines suppressed)",
-                 db::to_string(done.error().cls), done.error().sqlstate, done.error().statement,
-                 done.error().message, *left_out);
+    log::database().warn("database {} error {} in {}: {} ({} similar lines suppressed)",
+                         db::to_string(done.error().cls), done.error().sqlstate,
+                         done.error().statement, done.error().message, *left_out);
 }
 
 } // namespace prism

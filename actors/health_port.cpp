@@ -1,9 +1,8 @@
 #include "actors/health_port.hpp"
 
 #include "actors/runtime/node_readiness.hpp"
+#include "log/log.hpp"
 #include "net/listen_address.hpp"
-
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -16,6 +15,13 @@ namespace {
 [[nodiscard]] net::http_response ready_now(const node_context& node) {
   auto answer = readiness_of(node);
   return text(answer.ready ? 200 : 503, std::move(answer.text));
+}
+
+[[nodiscard]] std::string metrics_now(node_context& node) {
+  const auto& out = node.metrics.node();
+  out.ready->Set(readiness_of(node).ready ? 1 : 0);
+  out.database_reachable->Set(node.status.database_reachable ? 1 : 0);
+  return node.metrics.serialize();
 }
 
 } // namespace
@@ -33,7 +39,7 @@ bool health_port::open() {
   net::http_server_options options;
   const auto address = net::parse_listen_address(setting);
   if (!address) {
-    spdlog::error("metrics-listen: {}; there are no metrics", address.error().message);
+    log::http().error("metrics-listen: {}; there are no metrics", address.error().message);
     return true;
   }
   options.listen = *address;
@@ -43,18 +49,18 @@ bool health_port::open() {
       {"GET", "/metrics",
        [node](const net::http_request&) -> net::http_response {
          return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                 .body = node->metrics.serialize()};
+                 .body = metrics_now(*node)};
        }},
       {"GET", "/healthz", [](const net::http_request&) { return text(200, "alive\n"); }},
       {"GET", "/readyz", [node](const net::http_request&) { return ready_now(*node); }}};
   auto started = net::http_server::start(options, std::move(routes));
   if (!started) {
-    spdlog::error("no metrics for now: {}", started.error().message);
+    log::http().error("no metrics for now: {}", started.error().message);
     return false;
   }
   server_ = std::move(*started);
   options.listen.port = server_->port();
-  spdlog::info("metrics on http://{}/metrics", net::to_string(options.listen));
+  log::http().info("metrics on http://{}/metrics", net::to_string(options.listen));
   return true;
 }
 

@@ -4,9 +4,8 @@
 #include "actors/runtime/report_counters.hpp"
 #include "core/exit_code.hpp"
 #include "core/printable.hpp"
+#include "log/log.hpp"
 #include "metrics/labels.hpp"
-
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -71,6 +70,7 @@ identity_state::identity_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), metrics_(node_->metrics.identity()), totals_(metrics_),
       shown_documents_(node_->metrics.cache("did_documents")),
       shown_handles_(node_->metrics.cache("handles")),
+      lookups_(node_->metrics.bounded("resolver_to_identity")),
       claims_(node_->options.identity_concurrency, steady_clock::now()) {}
 
 identity_state::shown_totals::shown_totals(const metrics::identity_metrics& out)
@@ -80,6 +80,8 @@ identity_state::shown_totals::shown_totals(const metrics::identity_metrics& out)
 
 // The resolver's callbacks send to this actor, so the resolver ends first.
 identity_state::~identity_state() {
+  if (lookups_)
+    lookups_->set_depth(0, steady_clock::now());
   if (resolver_)
     resolver_->stop();
 }
@@ -121,15 +123,26 @@ void identity_state::on_stop() {
 }
 
 actor_status identity_state::status() const {
-  return {name,
-          {{"in_flight", std::to_string(claims_.in_flight())},
-           {"to_store", std::to_string(results_.size())}}};
+  boost::json::object out{{"lookups", node_->options.identity_lookups},
+                          {"in_flight", claims_.in_flight()},
+                          {"to_store", results_.size()}};
+  if (resolver_) {
+    const auto stats = resolver_->stats();
+    out["requests"] = {{"answered", stats.answered},
+                       {"failed", stats.failed},
+                       {"timed_out", stats.timed_out},
+                       {"refused", stats.refused},
+                       {"held_back", stats.held_back}};
+    out["hosts"] = stats.hosts;
+    out["open_circuits"] = stats.open_circuits;
+  }
+  return {name, std::move(out)};
 }
 
 // -- one task: claim, look up, store -------------------------------------------------------------
 
 void identity_state::claim() {
-  if (!resolver_)
+  if (!resolver_ || node_->paused.paused(name, steady_clock::now()))
     return;
   auto request = claims_.next_claim(steady_clock::now());
   if (!request)
@@ -194,7 +207,7 @@ void identity_state::log_failure(const identity_decision& decision, const std::s
   if (outcome != db::identity_result::task_outcome::failed && !decision.given_up)
     return;
   if (const auto suppressed = failures_.allow(task.kind, steady_clock::now()))
-    spdlog::info(
+    log::identity().info(
         "identity: {}: {}, try {} failed: {}; {} ({} similar lines suppressed)", task.did,
         task.kind == identity_kind::handle ? "handle" : "deletion", task.attempts + 1, reason,
         decision.given_up ? "no retry before its next activity" : "will be retried", *suppressed);
@@ -242,8 +255,8 @@ void identity_state::purge(const db::identity_task& task) {
 void identity_state::on_purged(const db::identity_task& task, const db::apply_report& report) {
   metrics_.tasks.of("purged").Increment();
   if (const auto suppressed = purges_.allow(task.kind, steady_clock::now()))
-    spdlog::info("identity: {} is deleted: {} records purged ({} similar lines suppressed)",
-                 task.did, report.purged, *suppressed);
+    log::identity().info("identity: {} is deleted: {} records purged ({} similar lines suppressed)",
+                         task.did, report.purged, *suppressed);
   report_changes(report, true);
   claims_.release({task.user_id, task.kind});
   claim();
@@ -270,11 +283,14 @@ void identity_state::report_changes(const db::apply_report& report, bool all) {
   const auto pending = node_->actors.find(names::pending_ops);
   if ((report.pending.empty() && all) || !pending)
     return;
+  const auto unit =
+      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("identity_to_pending_ops"));
   self_
       ->request(pending, std::chrono::seconds{10},
                 pending_changed{
                     std::make_shared<const std::vector<db::pending_change>>(report.pending), all})
-      .then([](const pending_noted&) {}, [](const caf::error&) {});
+      .then([unit](const pending_noted&) { unit->leave(); },
+            [unit](const caf::error&) { unit->leave(); });
 }
 
 void identity_state::quit_if_idle() {
@@ -284,6 +300,8 @@ void identity_state::quit_if_idle() {
 
 void identity_state::update_metrics() {
   metrics_.in_flight->Set(static_cast<double>(claims_.in_flight()));
+  if (lookups_)
+    lookups_->set_depth(claims_.in_flight(), steady_clock::now());
   if (!resolver_)
     return;
   const auto now = resolver_->stats();

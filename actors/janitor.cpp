@@ -1,9 +1,9 @@
 #include "actors/janitor.hpp"
 
 #include "actors/runtime/ask_database.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -69,15 +69,22 @@ janitor_state::janitor_state(self_pointer self, node_ptr node, std::vector<janit
   }
 }
 
-periodic_actor::behavior_type janitor_state::make_behavior() {
+janitor_actor::behavior_type janitor_state::make_behavior() {
   schedule_.start(steady_clock::now(), [this] { return random(); });
   self_->delayed_send(self_, poll_interval, tick{});
-  return {[this](const tick&) { on_tick(); }, [this](const stop_request&) { on_stop(); },
+  return {[this](const tick&) { on_tick(); }, [this](const run_task& order) { run_soon(order); },
+          [this](const stop_request&) { on_stop(); },
           [this](const get_status&) { return status(); }};
 }
 
 void janitor_state::on_tick() {
   self_->delayed_send(self_, poll_interval, tick{});
+  check_schedule();
+}
+
+void janitor_state::run_soon(const run_task& order) {
+  if (!schedule_.set_due(order.name, steady_clock::now()))
+    log::janitor().warn("janitor: there is no job {}, or it runs already", order.name);
   check_schedule();
 }
 
@@ -88,12 +95,25 @@ void janitor_state::on_stop() {
 }
 
 actor_status janitor_state::status() const {
-  actor_status out{name, {{"running", running_ ? running_->what.when.name : "none"}}};
-  for (const auto& job : jobs_)
-    out.fields.emplace_back(job.what.when.name,
-                            fmt::format("rows={} failures={} {}", job.metrics.rows->Value(),
-                                        job.failures, job.last_error));
-  return out;
+  boost::json::array jobs;
+  const auto now = steady_clock::now();
+  for (const auto& job : jobs_) {
+    const bool running = running_ == &job;
+    const auto next = schedule_.next_of(job.what.when.name);
+    jobs.push_back(
+        {{"job", job.what.when.name},
+         {"running", running},
+         {"interval_seconds", std::chrono::duration<double>(job.what.when.interval).count()},
+         {"due_in_seconds",
+          next ? std::max(0.0, std::chrono::duration<double>(*next - now).count()) : 0.0},
+         {"rows", job.metrics.rows->Value()},
+         {"failures", job.failures},
+         {"last_error", job.last_error}});
+  }
+  return {name,
+          {{"running", running_ ? running_->what.when.name : "none"},
+           {"fenced", fenced_},
+           {"jobs", std::move(jobs)}}};
 }
 
 // -- one run ---------------------------------------------------------------------------------
@@ -152,24 +172,29 @@ void janitor_state::log_findings(const job& job, const db::upkeep_report& report
   for (const auto& finding : report.findings) {
     node_->metrics.audit_findings().of(finding.table).Increment();
     if (++lines <= max_lines)
-      spdlog::error("[BackgroundJobs] {}: {} {}: {}; mended", title(job.what.task), finding.table,
-                    finding.id, finding.text);
+      log::janitor().error("[BackgroundJobs] {}: {} {}: {}; mended", title(job.what.task),
+                           finding.table, finding.id, finding.text);
   }
   if (lines > max_lines)
-    spdlog::error("[BackgroundJobs] {}: {} more such rows, mended", title(job.what.task),
-                  lines - max_lines);
+    log::janitor().error("[BackgroundJobs] {}: {} more such rows, mended", title(job.what.task),
+                         lines - max_lines);
 }
 
 void janitor_state::report_expired(const db::upkeep_report& report) {
   if (report.forgotten.empty())
     return;
   node_->metrics.pending().events.of("expired").Increment(static_cast<double>(report.rows));
-  if (const auto pending = node_->actors.find(names::pending_ops))
-    self_
-        ->request(pending, std::chrono::seconds{10},
-                  pending_changed{
-                      std::make_shared<const std::vector<db::pending_change>>(report.forgotten)})
-        .then([](const pending_noted&) {}, [](const caf::error&) {});
+  const auto pending = node_->actors.find(names::pending_ops);
+  if (!pending)
+    return;
+  const auto unit =
+      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("janitor_to_pending_ops"));
+  self_
+      ->request(pending, std::chrono::seconds{10},
+                pending_changed{
+                    std::make_shared<const std::vector<db::pending_change>>(report.forgotten)})
+      .then([unit](const pending_noted&) { unit->leave(); },
+            [unit](const caf::error&) { unit->leave(); });
 }
 
 void janitor_state::end_run(job& job, const std::string& problem) {
@@ -182,14 +207,14 @@ void janitor_state::end_run(job& job, const std::string& problem) {
   if (!problem.empty()) {
     ++job.failures;
     job.metrics.failures->Increment();
-    spdlog::error("[BackgroundJobs] {} failed: {}", title(job.what.task), problem);
+    log::janitor().error("[BackgroundJobs] {} failed: {}", title(job.what.task), problem);
   } else
-    spdlog::log(job.rows > 0 || job.what.when.interval >= 1h ? spdlog::level::info
-                                                             : spdlog::level::debug,
-                "[BackgroundJobs] {} completed", title(job.what.task));
+    log::janitor().log(job.rows > 0 || job.what.when.interval >= 1h ? spdlog::level::info
+                                                                    : spdlog::level::debug,
+                       "[BackgroundJobs] {} completed", title(job.what.task));
   running_ = nullptr;
   if (const auto noted = schedule_.finished(job.what.when.name, now, random()); !noted)
-    spdlog::error("janitor: {}", noted.error().message);
+    log::janitor().error("janitor: {}", noted.error().message);
   if (stopping_)
     self_->quit();
 }

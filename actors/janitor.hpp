@@ -30,7 +30,7 @@ struct janitor_task {
 /// Once the node is fenced, no job runs any more.
 class janitor_state {
 public:
-  using interface = periodic_actor;
+  using interface = janitor_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "janitor";
 
@@ -52,6 +52,7 @@ private:
   };
 
   void on_tick();
+  void run_soon(const run_task& order);
   void on_stop();
   [[nodiscard]] actor_status status() const;
 

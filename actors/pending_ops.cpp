@@ -2,9 +2,8 @@
 
 #include "actors/runtime/ask_database.hpp"
 #include "core/crash_point.hpp"
+#include "log/log.hpp"
 #include "metrics/labels.hpp"
-
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -59,9 +58,12 @@ actor_status pending_ops_state::status() const {
   for (std::size_t i = 0; i < indexes_.size(); ++i) {
     const auto map = std::string{metrics::labels::pending_maps[i]};
     const auto& waiting = indexes_[i].waiting();
-    out.fields.emplace_back(map + "_keys", std::to_string(waiting.keys()));
-    out.fields.emplace_back(map + "_ops", std::to_string(waiting.items()));
+    out.fields[map + "_keys"] = waiting.keys();
+    out.fields[map + "_ops"] = waiting.items();
   }
+  out.fields["evicted"] = evicted_;
+  out.fields["loading"] = loading_;
+  out.fields["reload_needed"] = reload_needed_;
   return out;
 }
 
@@ -116,7 +118,8 @@ void pending_ops_state::on_load_failed(const std::string& error) {
   loading_ = false;
   reload_needed_ = true;
   if (!std::exchange(failing_, true))
-    spdlog::warn("pending_ops: the table could not be read, it is tried again: {}", error);
+    log::pending_ops().warn("pending_ops: the table could not be read, it is tried again: {}",
+                            error);
 }
 
 // -- the cache -------------------------------------------------------------------------------
@@ -127,10 +130,11 @@ void pending_ops_state::apply_reported(const db::pending_change& change) {
   if (evicted_ != evicted_before)
     hit(crash_point::during_eviction);
   if (result.warn)
-    spdlog::warn("[BoundedArrayMap] Array for key {} reached max items ({}){}", change.referent_id,
-                 node_->options.pending_max_items,
-                 *result.warn > 0 ? fmt::format("; {} similar lines suppressed", *result.warn)
-                                  : std::string{});
+    log::pending_ops().warn("[BoundedArrayMap] Array for key {} reached max items ({}){}",
+                            change.referent_id, node_->options.pending_max_items,
+                            *result.warn > 0
+                                ? fmt::format("; {} similar lines suppressed", *result.warn)
+                                : std::string{});
 }
 
 pending_index::map::add_result pending_ops_state::apply(const db::pending_change& change) {

@@ -1,6 +1,6 @@
 #include "actors/pool_monitor.hpp"
 
-#include <spdlog/spdlog.h>
+#include "log/log.hpp"
 
 namespace prism {
 
@@ -45,11 +45,11 @@ periodic_actor::behavior_type pool_monitor_state::make_behavior() {
 
 actor_status pool_monitor_state::status() const {
   return {name,
-          {{"level", std::string{to_string(usage_.level())}},
-           {"utilization", fmt::format("{:.3f}", usage_.utilization())},
-           {"average", fmt::format("{:.3f}", usage_.average().value_or(0))},
-           {"samples", std::to_string(usage_.size())},
-           {"exhaustion_events", std::to_string(usage_.exhaustion_events())}}};
+          {{"level", to_string(usage_.level())},
+           {"utilization", usage_.utilization()},
+           {"average", usage_.average().value_or(0)},
+           {"samples", usage_.size()},
+           {"exhaustion_events", usage_.exhaustion_events()}}};
 }
 
 void pool_monitor_state::request_sample() {
@@ -59,15 +59,15 @@ void pool_monitor_state::request_sample() {
   self_->request(pool, sample_every_, get_pool_sample{})
       .then([this](const pool_sample& sample) { on_sample(sample); },
             [this](const caf::error& error) {
-              spdlog::warn("pool_monitor: no sample from the pool: {}",
-                           describe(self_->system(), error));
+              log::pool_monitor().warn("pool_monitor: no sample from the pool: {}",
+                                       describe(self_->system(), error));
             });
 }
 
 void pool_monitor_state::on_sample(const pool_sample& sample) {
   const auto before = usage_.exhaustion_events();
   for (const auto& line : usage_.add(sample, steady_clock::now()))
-    spdlog::log(severity(line.level), "{}", line.text);
+    log::pool_monitor().log(severity(line.level), "{}", line.text);
   const auto& out = node_->metrics.database();
   out.utilization->Set(usage_.utilization());
   out.utilization_average->Set(usage_.average().value_or(0));

@@ -1,9 +1,10 @@
 // What a shard reports to other actors, to readiness and to the metrics.
 #include "actors/runtime/report_counters.hpp"
+
 #include "actors/shard.hpp"
+#include "log/log.hpp"
 
 #include <atomic>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -34,8 +35,8 @@ void shard_state::report_problem(const shard_decision& decision, std::string_vie
   if (decision.clear_problem)
     node_->status.clear_problem(names::shard(number_));
   if (decision.blocked) {
-    spdlog::error("shard {} blocked {}; operator action required, no frame has been skipped",
-                  number_, why);
+    log::shard().error("shard {} blocked {}; operator action required, no frame has been skipped",
+                       number_, why);
     node_->status.set_problem(names::shard(number_), why);
   }
   if (decision.blocked || decision.clear_problem)
@@ -56,9 +57,9 @@ void shard_state::count(const db::apply_report& report) {
     out.skipped.of("replayed").Increment(report.stale);
   for (const auto& part : report.quarantined) {
     if (const auto left_out = lines_.allow(line::dead_letter, now()))
-      spdlog::error("dead letter: frame {} {}: {} ({} similar lines suppressed)",
-                    queue_.in_flight().front().seq, part.path.empty() ? "as a whole" : part.path,
-                    part.reason, *left_out);
+      log::shard().error("dead letter: frame {} {}: {} ({} similar lines suppressed)",
+                         queue_.in_flight().front().seq,
+                         part.path.empty() ? "as a whole" : part.path, part.reason, *left_out);
     out.dead_letters->Increment();
   }
   report_pending(report);
@@ -94,17 +95,23 @@ void shard_state::send_pending() {
   auto report = pending_.next();
   if (!report)
     return;
+  const auto unit =
+      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("shard_to_pending_ops"));
   self_
       ->request(actor, std::chrono::seconds{10},
                 pending_changed{std::make_shared<const std::vector<db::pending_change>>(
                                     std::move(report->changes)),
                                 report->complete})
       .then(
-          [this](const pending_noted&) {
+          [this, unit](const pending_noted&) {
+            unit->leave();
             pending_.answered();
             send_pending();
           },
-          [this](const caf::error&) { pending_.failed(); });
+          [this, unit](const caf::error&) {
+            unit->leave();
+            pending_.failed();
+          });
 }
 
 } // namespace prism

@@ -3,18 +3,22 @@
 #include "actors/firehose.hpp"
 #include "actors/health_port.hpp"
 #include "actors/identity.hpp"
+#include "actors/inspector/inspection.hpp"
 #include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
 #include "actors/node/database_check.hpp"
+#include "actors/node/heartbeat.hpp"
 #include "actors/node/start_errors.hpp"
 #include "actors/node/start_watch.hpp"
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_monitor.hpp"
+#include "actors/runtime/channels.hpp"
 #include "actors/runtime/replication.hpp"
 #include "actors/shard.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/user_creation.hpp"
+#include "config/render.hpp"
 #include "core/backoff.hpp"
 #include "core/version.hpp"
 #include "db/index/progress.hpp"
@@ -22,8 +26,8 @@
 #include "db/pg/server_identity.hpp"
 #include "db/pg/transaction.hpp"
 #include "db/schema/migrator.hpp"
+#include "log/log.hpp"
 
-#include <spdlog/spdlog.h>
 #include <thread>
 #include <unistd.h>
 
@@ -41,12 +45,16 @@ namespace {
   return out;
 }
 
-[[nodiscard]] std::string holder_name() {
+[[nodiscard]] std::string host_name() {
   std::string host(256, '\0');
   if (gethostname(host.data(), host.size() - 1) != 0)
     host = "unknown";
   host.resize(host.find('\0') == std::string::npos ? host.size() : host.find('\0'));
-  return fmt::format("{}:{}", host, getpid());
+  return host;
+}
+
+[[nodiscard]] std::string holder_name() {
+  return fmt::format("{}:{}", host_name(), getpid());
 }
 
 /// What a writer takes over at its start.
@@ -72,6 +80,9 @@ template <class State, class... Args>
 node::node(config::options options)
     : context_(std::make_shared<node_context>(options, families(options))) {
   context_->service = context_->options.relay_url;
+  context_->service_shown = config::mask_passwords(context_->service);
+  context_->name = context_->options.node_name.empty() ? host_name() : context_->options.node_name;
+  declare_channels(context_->metrics, context_->options);
 }
 
 node::~node() {
@@ -83,6 +94,8 @@ expected<std::unique_ptr<node>> node::start(config::options options,
   std::unique_ptr<node> out{new node(std::move(options))};
   out->health_ = std::make_shared<health_port>(out->context_);
   static_cast<void>(out->health_->open()); // else the actor tries it again
+  out->inspection_ =
+      std::make_unique<inspection>(out->context_, !out->context_->options.tunnel_listen.empty());
   if (auto opened = out->open_database(stop_requested); !opened)
     return tl::unexpected(opened.error());
   out->start_actors();
@@ -102,7 +115,8 @@ expected<void> node::start_private_postgres(start_watch& watch) {
   db::embedded_options options;
   options.directory = std::filesystem::absolute(context_->options.data_dir) / "postgres";
   options.interrupted = [&watch] { return watch.stop_requested(); };
-  spdlog::info("no database-url: starting a private PostgreSQL in {}", options.directory.string());
+  log::node().info("no database-url: starting a private PostgreSQL in {}",
+                   options.directory.string());
   watch.step("starting the private PostgreSQL");
   auto started =
       private_server::start(std::move(options), [context = context_](std::string reason) {
@@ -122,6 +136,8 @@ expected<void> node::open_database(const interrupted& stop_requested) {
   if (context_->conninfo.empty())
     if (auto started = start_private_postgres(watch); !started)
       return started;
+  if (inspection_)
+    inspection_->context().set_conninfo(context_->conninfo);
   return connect(watch);
 }
 
@@ -151,8 +167,8 @@ expected<void> node::connect(start_watch& watch) {
     if (ready || ready.error().code != errc::transient)
       return ready;
     const auto delay = pause.next(0.5);
-    spdlog::warn("the database {} does not answer: {}; next attempt in {} ms",
-                 db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
+    log::node().warn("the database {} does not answer: {}; next attempt in {} ms",
+                     db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
     watch.step("the database does not answer: " + ready.error().message);
     if (health_)
       static_cast<void>(health_->open());
@@ -206,14 +222,17 @@ expected<void> node::prepare(db::connection& connection, start_watch& watch) {
   context_->server = std::move(*server);
   context_->epoch = claimed->epoch;
   context_->place_base = claimed->place_base;
+  context_->status.epoch = context_->epoch;
+  context_->status.timeline = context_->server.timeline;
   if (begins_anew_) {
-    spdlog::info("{} begins anew, behind everything that is indexed; the next start reads it from "
-                 "start-cursor",
-                 context_->service);
+    log::node().info(
+        "{} begins anew, behind everything that is indexed; the next start reads it from "
+        "start-cursor",
+        context_->service);
     return {};
   }
-  spdlog::info("writing {} with epoch {}, timeline {} of the database", context_->service,
-               context_->epoch, context_->server.timeline);
+  log::node().info("writing {} with epoch {}, timeline {} of the database", context_->service,
+                   context_->epoch, context_->server.timeline);
   return {};
 }
 
@@ -238,10 +257,17 @@ void node::start_actors() {
       20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;
   root_ = caf::actor_cast<caf::actor>(
       spawn_state<supervisor_state>(*system_, context_, options, std::move(children)));
+  context_->actors.put(names::supervisor, caf::actor_cast<caf::strong_actor_ptr>(root_));
+  context_->access.open(*system_);
+  heartbeat_ = std::make_unique<heartbeat>(*system_, root_);
+}
+
+std::optional<time_point> node::last_sign_of_life(time_point now) {
+  return heartbeat_ ? heartbeat_->last_answer(now) : std::nullopt;
 }
 
 expected<void> node::begin_again(const std::string& reason, const interrupted& stop_requested) {
-  spdlog::warn("beginning again from what the database has: {}", reason);
+  log::node().warn("beginning again from what the database has: {}", reason);
   auto& status = context_->status;
   status.set_problem("database", "beginning again: " + reason);
   status.database_reachable = false;
@@ -258,6 +284,9 @@ expected<void> node::begin_again(const std::string& reason, const interrupted& s
 }
 
 void node::kill_actors() {
+  context_->access.close();
+  context_->actors.erase(names::supervisor, root_.address());
+  heartbeat_.reset();
   caf::anon_send_exit(root_, caf::exit_reason::kill);
   for (const auto& name : context_->actors.names())
     if (const auto actor = context_->actors.find(name))
@@ -270,6 +299,7 @@ bool node::stop() {
   if (!system_)
     return true;
   context_->status.draining = true;
+  heartbeat_.reset();
   bool drained = false;
   {
     caf::scoped_actor self(*system_);
@@ -279,14 +309,18 @@ bool node::stop() {
                   caf::after(context_->options.drain_timeout) >> [] {});
   }
   if (!drained) {
-    spdlog::error("not everything stopped within drain-timeout; the next start continues after the "
-                  "last committed batch");
+    log::node().error(
+        "not everything stopped within drain-timeout; the next start continues after the "
+        "last committed batch");
     kill_actors();
   }
+  context_->access.close();
+  context_->actors.erase(names::supervisor, root_.address());
   root_ = nullptr;
   system_.reset();
   if (postgres_)
     postgres_->stop();
+  inspection_.reset();
   health_.reset();
   return drained;
 }

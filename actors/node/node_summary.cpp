@@ -1,6 +1,8 @@
 #include "actors/node/node_summary.hpp"
 
 #include "actors/runtime/node_readiness.hpp"
+#include "actors/runtime/status_text.hpp"
+#include "core/printable.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -12,7 +14,8 @@ namespace {
 [[nodiscard]] std::string line_of(const std::string& name, const actor_status& status) {
   std::string out = name + ":";
   for (const auto& [field, value] : status.fields)
-    out += fmt::format(" {}={}", field, value.empty() ? "none" : value);
+    if (!value.is_array()) // lists are for `prismctl inspect`
+      out += fmt::format(" {}={}", std::string_view{field}, text_of(value));
   return out;
 }
 
@@ -41,6 +44,18 @@ std::vector<std::string> summary_of(node& running, std::chrono::milliseconds lim
     answer.receive([&](const actor_status& status) { out.push_back(line_of(name, status)); },
                    [&](const caf::error&) { out.push_back(name + ": does not answer"); });
   return out;
+}
+
+std::string status_line(node& running) {
+  constexpr std::size_t limit = 200;
+  const auto ready = readiness_of(running.context());
+  std::istringstream facts(ready.text);
+  for (std::string fact; std::getline(facts, fact);) {
+    const bool wanted = fact.starts_with(ready.ready ? "info " : "FAIL ");
+    if (wanted)
+      return (ready.ready ? "ready: " : "not ready: ") + printable(fact.substr(5), limit);
+  }
+  return ready.ready ? "ready" : "not ready";
 }
 
 } // namespace prism
