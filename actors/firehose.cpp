@@ -127,7 +127,8 @@ void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
                   now());
   if (options.lane_shuffle_seed > 0)
     shuffle_.emplace(options.lane_shuffle_seed, window_->shards(), options.firehose_window_frames);
-  intake_.emplace(window_->shards(), lowest > 0 ? std::optional{lowest} : options.start_cursor);
+  intake_.emplace(window_->shards(), lowest > 0 ? std::optional{lowest} : options.start_cursor,
+                  &node_->events);
   for (std::size_t shard = 0; shard < window_->shards(); ++shard)
     if (const auto actor = node_->actors.find(names::shard(shard)))
       self_->send(actor, firehose_started{});
@@ -211,6 +212,8 @@ void firehose_state::on_tick() {
     return load_cursors();
   open_shuffled_lanes();
   advance_idle_shards();
+  if (std::exchange(any_paused_, node_->paused.any()))
+    feed_all(); // those whose pause is over
   top_up_credit();
   ask_again_if_due();
   watch_numbers();
@@ -219,16 +222,36 @@ void firehose_state::on_tick() {
 }
 
 actor_status firehose_state::status() const {
-  return {name,
-          {{"window_frames", std::to_string(window_ ? window_->frames() : 0)},
-           {"window_bytes", std::to_string(window_ ? window_->bytes() : 0)},
-           {"highest_read", std::to_string(intake_ ? intake_->highest_read() : -1)},
-           {"durable", std::to_string(window_ ? window_->low_watermark() : 0)}}};
+  boost::json::object out{{"relay", node_->service_shown},
+                          {"window_frames", window_ ? window_->frames() : 0},
+                          {"window_bytes", window_ ? window_->bytes() : 0},
+                          {"highest_read", intake_ ? intake_->highest_read() : -1},
+                          {"durable", window_ ? window_->low_watermark() : 0},
+                          {"numbers_went_back", went_back_}};
+  if (!window_)
+    return {name, std::move(out)};
+  boost::json::array lanes;
+  for (std::size_t shard = 0; shard < std::min(window_->shards(), actor_status::max_listed);
+       ++shard) {
+    const auto& lane = window_->lane(shard);
+    const auto oldest = lane.oldest();
+    lanes.push_back(
+        {{"shard", shard},
+         {"frames", lane.frames()},
+         {"bytes", lane.bytes()},
+         {"in_flight", lane.credit().in_flight()},
+         {"oldest_seconds", oldest ? std::chrono::duration<double>(now() - *oldest).count() : 0.0},
+         {"announced", lane.incarnation() != 0}});
+  }
+  out["lanes"] = std::move(lanes);
+  return {name, std::move(out)};
 }
 
 // -- what follows from them ----------------------------------------------------------------------
 
 void firehose_state::feed(std::size_t shard) {
+  if (node_->paused.paused(names::shard(shard).text(), now()))
+    return;
   if (shuffle_ && !shuffle_->is_open(shard))
     return;
   const auto batch = window_->take(shard, now());
@@ -236,6 +259,9 @@ void firehose_state::feed(std::size_t shard) {
     return;
   if (shuffle_)
     shuffle_->sent(shard);
+  if (node_->events.active())
+    for (const auto& frame : *batch->frames)
+      node_->events.reached(frame.seq, "sent", "to " + names::shard(shard).text(), now());
   // If the shard is down, nothing is lost: it announces itself when it is back, and is sent all.
   if (const auto actor = node_->actors.find(names::shard(shard)))
     self_->send(actor, *batch);
@@ -263,7 +289,7 @@ void firehose_state::advance_idle_shards() {
 }
 
 void firehose_state::top_up_credit() {
-  if (!source_)
+  if (!source_ || node_->paused.paused(name, now()))
     return;
   if (const auto frames = window_->grant(); frames > 0)
     source_->grant(static_cast<std::uint32_t>(frames));

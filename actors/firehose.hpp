@@ -69,6 +69,7 @@ private:
   std::optional<frame_intake> intake_;
   std::optional<lane_shuffle> shuffle_; // tests only
   std::uint64_t arrived_at_tick_{0};
+  bool any_paused_{false};
   bool went_back_{false}; // the relay's numbers
   ask_again asking_;
   std::uint64_t strays_{0}; // seen by `asking_`

@@ -120,15 +120,26 @@ void identity_state::on_stop() {
 }
 
 actor_status identity_state::status() const {
-  return {name,
-          {{"in_flight", std::to_string(claims_.in_flight())},
-           {"to_store", std::to_string(results_.size())}}};
+  boost::json::object out{{"lookups", node_->options.identity_lookups},
+                          {"in_flight", claims_.in_flight()},
+                          {"to_store", results_.size()}};
+  if (resolver_) {
+    const auto stats = resolver_->stats();
+    out["requests"] = {{"answered", stats.answered},
+                       {"failed", stats.failed},
+                       {"timed_out", stats.timed_out},
+                       {"refused", stats.refused},
+                       {"held_back", stats.held_back}};
+    out["hosts"] = stats.hosts;
+    out["open_circuits"] = stats.open_circuits;
+  }
+  return {name, std::move(out)};
 }
 
 // -- one task: claim, look up, store -------------------------------------------------------------
 
 void identity_state::claim() {
-  if (!resolver_)
+  if (!resolver_ || node_->paused.paused(name, steady_clock::now()))
     return;
   auto request = claims_.next_claim(steady_clock::now());
   if (!request)

@@ -106,13 +106,30 @@ pool_actor::behavior_type pool_state::make_behavior() {
 }
 
 actor_status pool_state::status() const {
-  const auto now = machine_.sample();
+  const auto sample = machine_.sample();
+  const auto now = steady_clock::now();
+  boost::json::array sessions;
+  for (const auto& each : machine_.sessions(now)) {
+    if (sessions.size() == actor_status::max_listed)
+      break;
+    boost::json::object shown{{"session", names::db_session(each.id)},
+                              {"state", to_string(each.state)}};
+    if (each.job) {
+      const auto& job = jobs_.at(*each.job);
+      shown["job"] = db::name_of(*job.job.what);
+      shown["borrower"] = job.borrower;
+      shown["seconds"] = seconds(each.held);
+    }
+    sessions.push_back(std::move(shown));
+  }
   return {name,
-          {{"sessions", std::to_string(now.total)},
-           {"active", std::to_string(now.active)},
-           {"idle", std::to_string(now.idle)},
-           {"waiting", std::to_string(now.waiting)},
-           {"refused", machine_.last_refusal()}}};
+          {{"sessions", sample.total},
+           {"active", sample.active},
+           {"idle", sample.idle},
+           {"waiting", sample.waiting},
+           {"reachable", machine_.reachable()},
+           {"refused", machine_.last_refusal()},
+           {"listed", std::move(sessions)}}};
 }
 
 caf::result<job_result> pool_state::accept(const run_job& job) {

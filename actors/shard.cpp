@@ -58,6 +58,14 @@ void must_hold(const expected<void>& promise) {
     throw std::logic_error(promise.error().message);
 }
 
+/// What the batch of a traced event did.
+[[nodiscard]] std::string effects_of(const db::apply_report& report, steady_clock::duration took) {
+  return fmt::format("{} in {:.1f} ms; parked, released and cancelled in its batch: {}",
+                     report.already_applied ? "found committed" : "written",
+                     std::chrono::duration<double, std::milli>(took).count(),
+                     report.pending.size());
+}
+
 } // namespace
 
 shard_state::shard_state(self_pointer self, node_ptr node, std::size_t number)
@@ -87,19 +95,39 @@ shard_actor::behavior_type shard_state::make_behavior() {
 actor_status shard_state::status() const {
   const auto& depth = queue_.depth();
   return {names::shard(number_),
-          {{"durable_seq", std::to_string(queue_.durable().seq)},
-           {"depth", std::to_string(depth.depth())},
-           {"peak", std::to_string(depth.peak())},
-           {"capacity", std::to_string(depth.capacity())}}};
+          {{"phase", to_string(machine_.current())},
+           {"durable_seq", queue_.durable().seq},
+           {"depth", depth.depth()},
+           {"peak", depth.peak()},
+           {"capacity", depth.capacity()},
+           {"batch_frames", machine_.in_flight().frames},
+           {"batch_ops", machine_.in_flight().ops},
+           {"batch_limit", machine_.max_ops()},
+           {"blocked", machine_.blocked()},
+           {"first_seq", queue_.in_flight().empty() ? -1 : queue_.in_flight().front().seq},
+           {"unresolved_dids", unresolved_.size()},
+           {"cached_ids", user_ids_.size()},
+           {"incarnation", incarnation_}}};
 }
 
 void shard_state::receive(const frame_batch& arrived) {
   if (arrived.incarnation != incarnation_)
     return;
   metrics_.frames->Increment(static_cast<double>(arrived.frames->size()));
+  const auto durable = queue_.durable();
   const auto added = queue_.receive(*arrived.frames);
   if (!added)
     throw std::logic_error("more frames than credit: " + added.error().message);
+  if (node_->events.active())
+    for (const auto& frame : *arrived.frames) {
+      if (frame.position <= durable)
+        node_->events.finished(frame.seq, "dropped", "it is committed already", now());
+      else
+        node_->events.reached(
+            frame.seq, "queued",
+            fmt::format("by shard {}, {} before it commits", number_, queue_.depth().depth()),
+            now());
+    }
   const bool repeated = *added < arrived.frames->size();
   carry_out(machine_.on_frames(repeated, queue_.has_work(), now()));
 }
@@ -183,6 +211,10 @@ void shard_state::build() {
   batch_->verify_deletions = node_->options.verify_deletions && node_->options.identity_lookups;
   handed_over_ = false;
   hit(crash_point::after_decode);
+  trace_in_flight("built", [&] {
+    return fmt::format("a batch of {} frames, {} operations", maker_.load().frames,
+                       maker_.load().ops);
+  });
   carry_out(machine_.on_built(maker_.load()));
 }
 
@@ -205,6 +237,9 @@ void shard_state::resolve_ids() {
   shown_user_ids_.show(user_ids_);
   if (unresolved_.empty())
     return carry_out(machine_.on_ids());
+  trace_in_flight("waits for ids", [&] {
+    return fmt::format("{} DIDs without id go to user_creation", unresolved_.size());
+  });
   const auto creator = node_->actors.find(names::user_creation);
   if (!creator)
     return on_ids_failed(false, "user_creation is not running");
@@ -250,6 +285,7 @@ void shard_state::on_ids_failed(bool fatal, const std::string& why) {
 void shard_state::write() {
   started_ = now();
   handed_over_ = true;
+  trace_in_flight("handed over", [] { return "to a database session of the pool"; });
   ask_database(
       self_, *node_, db::apply_job{batch_},
       [this](const db::apply_report& report) { on_committed(report); },
@@ -283,6 +319,9 @@ void shard_state::on_committed(const db::apply_report& report) {
   count(report.already_applied && unconfirmed ? *unconfirmed : report);
   const auto batch = std::exchange(batch_, nullptr);
   rejection_.reset();
+  if (node_->events.active())
+    for (const auto& frame : queue_.in_flight())
+      node_->events.finished(frame.seq, "committed", effects_of(report, took), now());
   must_hold(queue_.committed(queue_.batch_end()));
   report_durable(stamps_of(*batch));
   if (const auto identity = node_->actors.find(names::identity);
@@ -305,6 +344,7 @@ void shard_state::on_failed(const job_failure& failure) {
   out.batches.of(kind == batch_failure::fenced ? "fenced" : db::to_string(error.cls)).Increment();
   if (kind == batch_failure::fenced)
     node_->status.finish(exit_code::fenced, error.message);
+  trace_in_flight("failed", [&] { return error.sqlstate + " " + error.message; });
   const auto load = machine_.in_flight();
   const auto decision = machine_.on_failed(kind, unconfirmed_report_.has_value(), now(), random());
   note_rejection(decision, error, load);

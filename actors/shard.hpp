@@ -76,6 +76,13 @@ private:
                       const std::string& why);
   void report_pending(const db::apply_report& report);
   void send_pending();
+  /// Tells the trace where the frames in flight are, if there is one.
+  template <class Detail>
+  void trace_in_flight(std::string_view where, Detail detail) {
+    if (node_->events.active())
+      for (const auto& frame : queue_.in_flight())
+        node_->events.reached(frame.seq, where, detail(), now());
+  }
   void count(const db::apply_report& report);
   void count_not_indexed();
 

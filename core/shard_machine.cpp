@@ -225,4 +225,21 @@ void shard_machine::mark_waiting(time_point now) {
     waiting_since_ = now;
 }
 
+std::string_view to_string(shard_machine::phase phase) noexcept {
+  using enum shard_machine::phase;
+  switch (phase) {
+  case loading_cursor:
+    return "loading cursor";
+  case idle:
+    return "idle";
+  case resolving_ids:
+    return "resolving ids";
+  case writing:
+    return "writing";
+  case backing_off:
+    return "backing off";
+  }
+  return "unknown";
+}
+
 } // namespace prism

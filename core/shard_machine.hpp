@@ -140,4 +140,7 @@ private:
   std::optional<time_point> waiting_since_; // for progress
 };
 
+/// The words of `prismctl inspect`.
+[[nodiscard]] std::string_view to_string(shard_machine::phase phase) noexcept;
+
 } // namespace prism

@@ -148,6 +148,10 @@ struct registry::impl {
   labelled_counter audit_findings = declare.counters(
       "audit_findings_total", "Incorrect rows found and corrected by the janitor, by table.",
       "table", labels::audited_tables);
+  prometheus::Gauge* refused_records =
+      declare.gauge("refused_records",
+                    "Records of which the newest version was refused, as of the janitor's last "
+                    "run.");
   prometheus::Counter* dropped_lines =
       declare.counter("log_lines_dropped_total",
                       "Lines of the log that were dropped because nobody read the standard error.");
@@ -302,8 +306,16 @@ job_metrics registry::job(const std::string& name) {
           .last_duration = &impl_->job_last_duration.Add(labels)};
 }
 
+bool registry::has_job(const std::string& name) const {
+  return impl_->job_runs.Has({{"job", name}});
+}
+
 const labelled_counter& registry::audit_findings() const noexcept {
   return impl_->audit_findings;
+}
+
+prometheus::Gauge& registry::refused_records() noexcept {
+  return *impl_->refused_records;
 }
 
 prometheus::Counter& registry::chaos_kills() noexcept {
@@ -312,6 +324,30 @@ prometheus::Counter& registry::chaos_kills() noexcept {
 
 std::span<const family_info> registry::families() const noexcept {
   return impl_->declare.families();
+}
+
+std::vector<registry::reading> registry::read(std::string_view prefix) const {
+  std::vector<reading> out;
+  for (const auto& family : impl_->declare.collect()) {
+    if (!family.name.starts_with(prefix))
+      continue;
+    for (const auto& series : family.metric) {
+      reading found{family.name, {}, series.gauge.value};
+      if (family.type == prometheus::MetricType::Counter)
+        found.value = series.counter.value;
+      for (const auto& label : series.label)
+        found.labels.emplace(label.name, label.value);
+      out.push_back(std::move(found));
+    }
+  }
+  return out;
+}
+
+double registry::ops_total() const noexcept {
+  double out = 0;
+  for (const auto& each : impl_->ops)
+    out += each.total();
+  return out;
 }
 
 std::string registry::serialize(std::chrono::system_clock::time_point now) {

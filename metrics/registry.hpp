@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -69,12 +70,29 @@ public:
   [[nodiscard]] cache_metrics cache(const std::string& name);
   [[nodiscard]] actor_metrics actor(const std::string& name);
   [[nodiscard]] job_metrics job(const std::string& name);
+  /// Whether `job` was ever called with this name.
+  [[nodiscard]] bool has_job(const std::string& name) const;
 
   /// Incorrect rows that the janitor found and corrected, by table (`labels::audited_tables`).
   [[nodiscard]] const labelled_counter& audit_findings() const noexcept;
 
+  /// Rows of refused_records, as of the janitor's last run.
+  [[nodiscard]] prometheus::Gauge& refused_records() noexcept;
+
   /// Actors killed on purpose (`chaos-kill-per-minute`).
   [[nodiscard]] prometheus::Counter& chaos_kills() noexcept;
+
+  /// A counter or gauge as it stands.
+  struct reading {
+    std::string family;
+    std::map<std::string, std::string> labels;
+    double value{0};
+  };
+  /// Those whose family's name begins with `prefix`. Costs as much as a scrape.
+  [[nodiscard]] std::vector<reading> read(std::string_view prefix) const;
+
+  /// Operations indexed since the start, of all collections.
+  [[nodiscard]] double ops_total() const noexcept;
 
   /// All families, in the order of their declaration.
   [[nodiscard]] std::span<const family_info> families() const noexcept;

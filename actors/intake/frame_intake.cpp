@@ -59,6 +59,8 @@ source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& cou
   ++counts.frames[static_cast<std::size_t>(peeked->kind)];
   notices_.log(*data, *peeked, now);
   item.frame.seq = peeked->seq;
+  if (events_ != nullptr)
+    events_->received(peeked->seq, peeked->did, data->size(), now);
   if (peeked->seq >= 0)
     item.order = judge(peeked->seq, counts, now);
   item.for_a_shard = peeked->seq >= 0 && !peeked->did.empty() && has_shard(peeked->kind);

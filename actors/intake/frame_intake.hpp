@@ -2,6 +2,7 @@
 
 #include "actors/intake/relay_notice.hpp"
 #include "atproto/frame/frame.hpp"
+#include "core/event_trace.hpp"
 #include "core/frame_bytes.hpp"
 #include "core/rate_limited.hpp"
 #include "core/stream_sequence.hpp"
@@ -65,8 +66,11 @@ public:
 
   /// @param shards how many there are; at least 1.
   /// @param cursor the seq after which the stream is to begin; empty: at the live end.
-  frame_intake(std::size_t shards, std::optional<std::int64_t> cursor)
-      : shards_(shards), sequence_(cursor.value_or(none)), highest_read_(cursor.value_or(none)) {}
+  /// @param events told of every frame; null: nobody traces. Must outlive the intake.
+  frame_intake(std::size_t shards, std::optional<std::int64_t> cursor,
+               event_trace* events = nullptr)
+      : shards_(shards), events_(events), sequence_(cursor.value_or(none)),
+        highest_read_(cursor.value_or(none)) {}
 
   /// Routes the binary messages that were read.
   [[nodiscard]] batch route(std::vector<frame_bytes> frames, time_point now);
@@ -115,6 +119,7 @@ private:
   enum class line : std::uint8_t { undecodable, text, repeated, stray, late, refused, recovered };
 
   std::size_t shards_;
+  event_trace* events_;
   stream_sequence sequence_;
   /// Behind an oversized frame, while nothing above it has come in order.
   std::optional<std::int64_t> resume_after_;

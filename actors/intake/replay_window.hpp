@@ -92,6 +92,8 @@ public:
   [[nodiscard]] std::optional<std::int64_t> event_time() const noexcept { return stamps_.value(); }
   /// How long the frame that waits longest for its commit has been here; 0: all is committed.
   [[nodiscard]] steady_clock::duration longest_wait(time_point now) const noexcept;
+  /// For inspection. @pre `shard < shards()`
+  [[nodiscard]] const shard_lane& lane(std::size_t shard) const { return lanes_.at(shard); }
   /// How long each of the frames that have left the window since the last call was here.
   [[nodiscard]] std::vector<steady_clock::duration> take_latencies() noexcept {
     return std::exchange(latencies_, {});

@@ -11,6 +11,7 @@
 namespace prism {
 
 class health_port;
+class inspection;
 class start_watch;
 
 /// A running node: database, actor system, supervision tree. One object per process in prismd;
@@ -72,6 +73,7 @@ private:
   node_ptr context_;
   std::unique_ptr<private_server> postgres_;
   std::shared_ptr<health_port> health_;
+  std::unique_ptr<inspection> inspection_;
   std::unique_ptr<caf::actor_system_config> system_config_;
   std::unique_ptr<caf::actor_system> system_;
   caf::actor root_; // the supervisor

@@ -85,6 +85,7 @@ private:
     batch out = batch_;
     out.ops.assign(batch_.ops.begin() + static_cast<std::ptrdiff_t>(begin),
                    batch_.ops.begin() + static_cast<std::ptrdiff_t>(end));
+    out.refused.clear(); // with the heads
     out.heads.clear();
     out.accounts.clear();
     out.identities.clear();

@@ -48,6 +48,9 @@ const std::map<std::string, std::string> row_texts{
      "SELECT uri(id), place / 256, until / 256, allows FROM past_thread_gates"},
     {"past_post_gates", "SELECT uri(id), place / 256, until / 256 FROM past_post_gates"},
     {"past_pairs", "SELECT did(second_id), collection, place / 256, until / 256 FROM past_pairs"},
+    {"refused_records",
+     "SELECT did(user_id), collection, rkey, encode(cid, 'hex'), reason, message, "
+     "place FROM refused_records"},
     {"repos", "SELECT did(user_id), rev, encode(commit_cid, 'hex') FROM repos"},
 };
 
