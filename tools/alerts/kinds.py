@@ -283,6 +283,18 @@ def relay_sends_nonsense(run):
         yield
 
 
+@raises("PrismRelayNumbersWentBack")
+def relay_begins_anew(run):
+    with run.odd_relay("back"):
+        yield
+
+
+@raises("PrismRelayNumbersStray")
+def relay_sends_strays(run):
+    with run.odd_relay("stray"):
+        yield
+
+
 # -- identity ----------------------------------------------------------------------------------
 
 

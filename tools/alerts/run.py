@@ -100,6 +100,22 @@ class Run:
             self.start_relay()
 
     @contextlib.contextmanager
+    def odd_relay(self, mode):
+        self.relay.kill()
+        port = next(word for word in self.relay.command if word.startswith("--listen=")).rpartition(":")[2]
+        odd = Process("the odd relay", [sys.executable, f"{ROOT}/tools/alerts/odd_relay.py", port, mode],
+                      f"{self._log}/odd_relay.log")  # fmt: skip
+        odd.start()
+        try:
+            yield
+        finally:
+            odd.kill()
+            self.node.kill()
+            self.database.rewind(0)  # its numbers mean nothing to the usual relay
+            self.start_relay()
+            self.node.start()
+
+    @contextlib.contextmanager
     def other_node(self, *more, unread=False, clock=None):
         self.node.kill()
         own = self.node
