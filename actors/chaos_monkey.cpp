@@ -1,6 +1,6 @@
 #include "actors/chaos_monkey.hpp"
 
-#include <spdlog/spdlog.h>
+#include "log/log.hpp"
 
 namespace prism {
 
@@ -25,7 +25,7 @@ void chaos_monkey::kill_one(std::vector<std::string> children) {
   const auto actor = node_->actors.find(victim);
   if (!actor)
     return;
-  spdlog::warn("chaos: killing actor {}", victim);
+  log::supervisor().warn("chaos: killing actor {}", victim);
   node_->metrics.chaos_kills().Increment();
   caf::anon_send_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::kill);
 }

@@ -1,8 +1,7 @@
 #include "actors/db_session.hpp"
 
 #include "actors/runtime/replication.hpp"
-
-#include <spdlog/spdlog.h>
+#include "log/log.hpp"
 
 namespace prism {
 
@@ -80,9 +79,9 @@ void db_session_state::count(const db::job_outcome& done) {
   node_->metrics.database().failed_attempts.of(done.error().sqlstate).Increment();
   // Content that PostgreSQL rejects comes from strangers, as often as they like.
   if (const auto left_out = lines_.allow(done.error().cls, steady_clock::now()))
-    spdlog::warn("database {} error {} in {}: {} ({} similar lines suppressed)",
-                 db::to_string(done.error().cls), done.error().sqlstate, done.error().statement,
-                 done.error().message, *left_out);
+    log::database().warn("database {} error {} in {}: {} ({} similar lines suppressed)",
+                         db::to_string(done.error().cls), done.error().sqlstate,
+                         done.error().statement, done.error().message, *left_out);
 }
 
 } // namespace prism

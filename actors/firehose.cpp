@@ -3,10 +3,10 @@
 #include "actors/runtime/channels.hpp"
 #include "actors/shard.hpp"
 #include "core/exit_code.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <limits>
-#include <spdlog/spdlog.h>
 #include <utility>
 
 namespace prism {
@@ -41,14 +41,14 @@ void report_change(const net::source_change& change, const metrics::firehose_met
   metrics.connected->Set(change.state == state::connected ? 1 : 0);
   if (change.state == state::connected) {
     metrics.connects->Increment();
-    spdlog::info("connected to the relay, cursor {}",
-                 change.cursor ? std::to_string(*change.cursor) : "none (live)");
+    log::firehose().info("connected to the relay, cursor {}",
+                         change.cursor ? std::to_string(*change.cursor) : "none (live)");
   } else if (change.state == state::disconnected) {
     metrics.disconnects.of(net::to_string(change.reason)).Increment();
-    spdlog::warn("no connection to the relay ({}): {}{}", net::to_string(change.reason),
-                 change.text,
-                 change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
-                                 : std::string{});
+    log::firehose().warn(
+        "no connection to the relay ({}): {}{}", net::to_string(change.reason), change.text,
+        change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
+                        : std::string{});
   }
 }
 
@@ -311,11 +311,14 @@ void firehose_state::watch_numbers() {
   node_->metrics.firehose().went_back->Set(went_back_ ? 1 : 0);
   if (!went_back_)
     return node_->status.clear_problem(name);
-  const auto text = fmt::format("the numbers of the relay went back: it sends only events at or "
-                                "below {}, which was reached before; if its sequence began anew, "
-                                "stop this node and run prismd --begin-new-stream",
-                                window_->highest());
-  spdlog::error("{}", text);
+  const bool refused = intake_->cursor_refused();
+  const auto text = fmt::format("the numbers of the relay went back: {} {}, which was reached "
+                                "before; if its sequence began anew, stop this node and run prismd "
+                                "--begin-new-stream",
+                                refused ? "it says FutureCursor to our cursor"
+                                        : "it sends only events at or below",
+                                refused ? intake_->highest_read() : window_->highest());
+  log::firehose().error("{}", text);
   node_->status.set_problem(name, text);
 }
 

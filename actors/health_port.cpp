@@ -1,9 +1,8 @@
 #include "actors/health_port.hpp"
 
 #include "actors/runtime/node_readiness.hpp"
+#include "log/log.hpp"
 #include "net/listen_address.hpp"
-
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -40,7 +39,7 @@ bool health_port::open() {
   net::http_server_options options;
   const auto address = net::parse_listen_address(setting);
   if (!address) {
-    spdlog::error("metrics-listen: {}; there are no metrics", address.error().message);
+    log::http().error("metrics-listen: {}; there are no metrics", address.error().message);
     return true;
   }
   options.listen = *address;
@@ -56,12 +55,12 @@ bool health_port::open() {
       {"GET", "/readyz", [node](const net::http_request&) { return ready_now(*node); }}};
   auto started = net::http_server::start(options, std::move(routes));
   if (!started) {
-    spdlog::error("no metrics for now: {}", started.error().message);
+    log::http().error("no metrics for now: {}", started.error().message);
     return false;
   }
   server_ = std::move(*started);
   options.listen.port = server_->port();
-  spdlog::info("metrics on http://{}/metrics", net::to_string(options.listen));
+  log::http().info("metrics on http://{}/metrics", net::to_string(options.listen));
   return true;
 }
 

@@ -3,9 +3,8 @@
 #include "actors/intake/routing.hpp"
 #include "actors/runtime/report_counters.hpp"
 #include "core/exit_code.hpp"
+#include "log/log.hpp"
 #include "metrics/labels.hpp"
-
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -202,7 +201,7 @@ void identity_state::log_failure(const identity_decision& decision, const std::s
   if (outcome != db::identity_result::task_outcome::failed && !decision.given_up)
     return;
   if (const auto suppressed = failures_.allow(task.kind, steady_clock::now()))
-    spdlog::info(
+    log::identity().info(
         "identity: {}: {}, try {} failed: {}; {} ({} similar lines suppressed)", task.did,
         task.kind == identity_kind::handle ? "handle" : "deletion", task.attempts + 1, reason,
         decision.given_up ? "no retry before its next activity" : "will be retried", *suppressed);
@@ -250,8 +249,8 @@ void identity_state::purge(const db::identity_task& task) {
 void identity_state::on_purged(const db::identity_task& task, const db::apply_report& report) {
   metrics_.tasks.of("purged").Increment();
   if (const auto suppressed = purges_.allow(task.kind, steady_clock::now()))
-    spdlog::info("identity: {} is deleted: {} records purged ({} similar lines suppressed)",
-                 task.did, report.purged, *suppressed);
+    log::identity().info("identity: {} is deleted: {} records purged ({} similar lines suppressed)",
+                         task.did, report.purged, *suppressed);
   report_changes(report, true);
   claims_.release({task.user_id, task.kind});
   claim();

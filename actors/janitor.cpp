@@ -1,9 +1,9 @@
 #include "actors/janitor.hpp"
 
 #include "actors/runtime/ask_database.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -84,7 +84,7 @@ void janitor_state::on_tick() {
 
 void janitor_state::run_soon(const run_task& order) {
   if (!schedule_.set_due(order.name, steady_clock::now()))
-    spdlog::warn("janitor: there is no job {}, or it runs already", order.name);
+    log::janitor().warn("janitor: there is no job {}, or it runs already", order.name);
   check_schedule();
 }
 
@@ -172,12 +172,12 @@ void janitor_state::log_findings(const job& job, const db::upkeep_report& report
   for (const auto& finding : report.findings) {
     node_->metrics.audit_findings().of(finding.table).Increment();
     if (++lines <= max_lines)
-      spdlog::error("[BackgroundJobs] {}: {} {}: {}; mended", title(job.what.task), finding.table,
-                    finding.id, finding.text);
+      log::janitor().error("[BackgroundJobs] {}: {} {}: {}; mended", title(job.what.task),
+                           finding.table, finding.id, finding.text);
   }
   if (lines > max_lines)
-    spdlog::error("[BackgroundJobs] {}: {} more such rows, mended", title(job.what.task),
-                  lines - max_lines);
+    log::janitor().error("[BackgroundJobs] {}: {} more such rows, mended", title(job.what.task),
+                         lines - max_lines);
 }
 
 void janitor_state::report_expired(const db::upkeep_report& report) {
@@ -207,14 +207,14 @@ void janitor_state::end_run(job& job, const std::string& problem) {
   if (!problem.empty()) {
     ++job.failures;
     job.metrics.failures->Increment();
-    spdlog::error("[BackgroundJobs] {} failed: {}", title(job.what.task), problem);
+    log::janitor().error("[BackgroundJobs] {} failed: {}", title(job.what.task), problem);
   } else
-    spdlog::log(job.rows > 0 || job.what.when.interval >= 1h ? spdlog::level::info
-                                                             : spdlog::level::debug,
-                "[BackgroundJobs] {} completed", title(job.what.task));
+    log::janitor().log(job.rows > 0 || job.what.when.interval >= 1h ? spdlog::level::info
+                                                                    : spdlog::level::debug,
+                       "[BackgroundJobs] {} completed", title(job.what.task));
   running_ = nullptr;
   if (const auto noted = schedule_.finished(job.what.when.name, now, random()); !noted)
-    spdlog::error("janitor: {}", noted.error().message);
+    log::janitor().error("janitor: {}", noted.error().message);
   if (stopping_)
     self_->quit();
 }

@@ -2,9 +2,8 @@
 
 #include "actors/runtime/ask_database.hpp"
 #include "core/crash_point.hpp"
+#include "log/log.hpp"
 #include "metrics/labels.hpp"
-
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -119,7 +118,8 @@ void pending_ops_state::on_load_failed(const std::string& error) {
   loading_ = false;
   reload_needed_ = true;
   if (!std::exchange(failing_, true))
-    spdlog::warn("pending_ops: the table could not be read, it is tried again: {}", error);
+    log::pending_ops().warn("pending_ops: the table could not be read, it is tried again: {}",
+                            error);
 }
 
 // -- the cache -------------------------------------------------------------------------------
@@ -130,10 +130,11 @@ void pending_ops_state::apply_reported(const db::pending_change& change) {
   if (evicted_ != evicted_before)
     hit(crash_point::during_eviction);
   if (result.warn)
-    spdlog::warn("[BoundedArrayMap] Array for key {} reached max items ({}){}", change.referent_id,
-                 node_->options.pending_max_items,
-                 *result.warn > 0 ? fmt::format("; {} similar lines suppressed", *result.warn)
-                                  : std::string{});
+    log::pending_ops().warn("[BoundedArrayMap] Array for key {} reached max items ({}){}",
+                            change.referent_id, node_->options.pending_max_items,
+                            *result.warn > 0
+                                ? fmt::format("; {} similar lines suppressed", *result.warn)
+                                : std::string{});
 }
 
 pending_index::map::add_result pending_ops_state::apply(const db::pending_change& change) {

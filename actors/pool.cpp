@@ -2,9 +2,10 @@
 
 #include "actors/db_session.hpp"
 #include "db/pg/sqlstate.hpp"
+#include "log/line_limit.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
-#include <spdlog/spdlog.h>
 #include <utility>
 
 namespace prism {
@@ -203,8 +204,9 @@ void pool_state::perform(const pool_machine::run_job& action) {
 
 void pool_state::perform(const pool_machine::refuse_job& action) {
   if (action.reason == pool_machine::refusal::queue_full) {
-    spdlog::error("pool: {} jobs wait for a session, another one is refused",
-                  machine_.sample().waiting);
+    if (const auto left_out = lines_.allow(line::refused, steady_clock::now()))
+      log::pool().error("pool: {} jobs wait for a session, another one is refused{}",
+                        machine_.sample().waiting, log::left_out_note(*left_out));
     metrics_.rejected->Increment();
   } else if (action.reason == pool_machine::refusal::acquire_timeout)
     metrics_.timeouts->Increment();
@@ -221,19 +223,21 @@ void pool_state::perform(const pool_machine::stop_session& action) {
 void pool_state::perform(const pool_machine::report_crash& action) {
   metrics_.replaced.of("crashed").Increment();
   node_->metrics.actor(db_session_state::name).restarts->Increment();
-  spdlog::warn("pool: a database session died: {}", action.reason);
+  if (const auto left_out = lines_.allow(line::died, steady_clock::now()))
+    log::pool().warn("pool: a database session died: {}{}", action.reason,
+                     log::left_out_note(*left_out));
 }
 
 void pool_state::perform(const pool_machine::report_leak& action) {
   metrics_.leaks->Increment();
   const auto& job = jobs_.at(action.job);
-  spdlog::error("pool: {} has held a session for {:.1f} s (job {}): possible leak", job.borrower,
-                seconds(action.held), db::name_of(*job.job.what));
+  log::pool().error("pool: {} has held a session for {:.1f} s (job {}): possible leak",
+                    job.borrower, seconds(action.held), db::name_of(*job.job.what));
 }
 
 void pool_state::perform(const pool_machine::report_return& action) {
-  spdlog::warn("pool: {} returned its session after {:.1f} s", jobs_.at(action.job).borrower,
-               seconds(action.held));
+  log::pool().warn("pool: {} returned its session after {:.1f} s", jobs_.at(action.job).borrower,
+                   seconds(action.held));
 }
 
 void pool_state::perform(const pool_machine::stop_pool&) {

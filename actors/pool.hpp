@@ -2,9 +2,11 @@
 
 #include "actors/runtime/node_context.hpp"
 #include "core/pool_machine.hpp"
+#include "core/rate_limited.hpp"
 #include "db/jobs/jobs.hpp"
 #include "messages/interfaces.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -71,6 +73,9 @@ private:
   std::shared_ptr<metrics::bounded_channel> queue_;   // of waiting jobs
   std::shared_ptr<metrics::bounded_channel> at_work_; // jobs at sessions
   pool_machine machine_;
+  // A database that is away, or slow, can cause these lines.
+  enum class line : std::uint8_t { refused, died };
+  rate_limited<line> lines_{std::chrono::seconds{10}, 2};
   std::map<job_id, pending_job> jobs_;     // waiting or at a session
   std::map<session_id, session> sessions_; // until they have ended
   job_id last_job_{0};

@@ -1,6 +1,6 @@
 #include "actors/pool_monitor.hpp"
 
-#include <spdlog/spdlog.h>
+#include "log/log.hpp"
 
 namespace prism {
 
@@ -59,15 +59,15 @@ void pool_monitor_state::request_sample() {
   self_->request(pool, sample_every_, get_pool_sample{})
       .then([this](const pool_sample& sample) { on_sample(sample); },
             [this](const caf::error& error) {
-              spdlog::warn("pool_monitor: no sample from the pool: {}",
-                           describe(self_->system(), error));
+              log::pool_monitor().warn("pool_monitor: no sample from the pool: {}",
+                                       describe(self_->system(), error));
             });
 }
 
 void pool_monitor_state::on_sample(const pool_sample& sample) {
   const auto before = usage_.exhaustion_events();
   for (const auto& line : usage_.add(sample, steady_clock::now()))
-    spdlog::log(severity(line.level), "{}", line.text);
+    log::pool_monitor().log(severity(line.level), "{}", line.text);
   const auto& out = node_->metrics.database();
   out.utilization->Set(usage_.utilization());
   out.utilization_average->Set(usage_.average().value_or(0));

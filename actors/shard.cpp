@@ -6,9 +6,10 @@
 #include "core/crash_point.hpp"
 #include "core/exit_code.hpp"
 #include "core/stamp_median.hpp"
+#include "log/line_limit.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -46,6 +47,8 @@ constexpr backoff_options retry_delays{.min = std::chrono::milliseconds{100},
     return batch_failure::poison;
   if (error.cls == db::error_class::fatal)
     return batch_failure::fatal;
+  if (ran_out_of_time(error))
+    return batch_failure::out_of_time;
   if (ends_sooner_if_smaller(error))
     return batch_failure::too_large;
   return error.cls == db::error_class::commit_unknown ? batch_failure::commit_unknown
@@ -175,8 +178,9 @@ void shard_state::carry_out(const shard_decision& decision, std::string_view wha
     quarantine();
     break;
   case action::wait:
-    spdlog::warn("shard {}: {} failed, retrying in {} ms: {}", number_, what,
-                 decision.delay.count(), why);
+    if (const auto left_out = lines_.allow(line::retrying, now()))
+      log::shard().warn("shard {}: {} failed, retrying in {} ms: {}{}", number_, what,
+                        decision.delay.count(), why, log::left_out_note(*left_out));
     self_->delayed_send(self_, decision.delay, tick{});
     break;
   case action::stop:
@@ -287,7 +291,7 @@ void shard_state::write() {
   handed_over_ = true;
   trace_in_flight("handed over", [] { return "to a database session of the pool"; });
   ask_database(
-      self_, *node_, db::apply_job{batch_},
+      self_, *node_, db::apply_job{batch_, machine_.time_factor()},
       [this](const db::apply_report& report) { on_committed(report); },
       [this](const job_failure& failure) { on_failed(failure); });
 }
@@ -298,14 +302,26 @@ void shard_state::quarantine() {
   const auto& frame = queue_.in_flight().front();
   const auto peeked = atproto::peek_frame(*frame.data);
   const auto rejection = rejection_.value_or(db::db_error{});
-  if (const auto left_out = lines_.allow(line::rejected_frame, now()))
-    spdlog::error("PostgreSQL rejected frame {}; moving the offending operations to dead_letters: "
+  const bool unfinished = machine_.one_by_one();
+  const auto left_out =
+      lines_.allow(unfinished ? line::unfinished_frame : line::rejected_frame, now());
+  if (left_out && unfinished)
+    log::shard().error(
+        "PostgreSQL does not finish frame {} in {} ms; writing its operations one by one, "
+        "and moving those that do not finish alone to dead_letters: {} {} ({} similar "
+        "lines suppressed)",
+        frame.seq, (machine_.time_factor() * node_->options.transaction_timeout).count(),
+        rejection.sqlstate, rejection.message, *left_out);
+  else if (left_out)
+    log::shard().error("PostgreSQL rejected frame {}; moving the offending operations to dead_letters: "
                   "{} {} ({} similar lines suppressed)",
                   frame.seq, rejection.sqlstate, rejection.message, *left_out);
   db::refused_frame refused{frame.seq, peeked ? std::string{peeked->did} : std::string{},
                             rejection.message, rejection.sqlstate, *frame.data};
   ask_database(
-      self_, *node_, db::bisect_job{batch_, std::move(refused), machine_.quarantine_whole_frame()},
+      self_, *node_,
+      db::bisect_job{batch_, std::move(refused), machine_.quarantine_whole_frame(),
+                     machine_.one_by_one()},
       [this](const db::apply_report& report) { on_committed(report); },
       [this](const job_failure& failure) { on_failed(failure); });
 }
@@ -363,18 +379,19 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
     rejection_ = error;
   if (!decision.requeue)
     return;
-  const bool unfinished = kind_of(error) == batch_failure::too_large;
+  const bool unfinished = ends_sooner_if_smaller(error);
   const auto left_out =
       lines_.allow(unfinished ? line::unfinished_batch : line::rejected_batch, now());
   if (left_out && unfinished)
-    spdlog::warn(
+    log::shard().warn(
         "shard {}: PostgreSQL did not finish a batch of {} frames with {} operations ({}), "
         "trying at most {} operations ({} similar lines suppressed)",
         number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(), *left_out);
   else if (left_out)
-    spdlog::warn("shard {}: PostgreSQL rejected a batch of {} frames with {} operations ({}), "
-                 "trying at most {} operations ({} similar lines suppressed)",
-                 number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(), *left_out);
+    log::shard().warn("shard {}: PostgreSQL rejected a batch of {} frames with {} operations ({}), "
+                      "trying at most {} operations ({} similar lines suppressed)",
+                      number_, load.frames, load.ops, error.sqlstate, machine_.max_ops(),
+                      *left_out);
 }
 
 } // namespace prism

@@ -97,9 +97,16 @@ private:
   metrics::shown_cache shown_user_ids_; // of all shards together
   std::minstd_rand random_{std::random_device{}()};
 
-  // A stranger's record can cause these lines.
-  enum class line : std::uint8_t { rejected_frame, rejected_batch, unfinished_batch, dead_letter };
-  rate_limited<line> lines_{std::chrono::seconds{10}, 4};
+  // A stranger's record, or a database that is away, can cause these lines.
+  enum class line : std::uint8_t {
+    rejected_frame,
+    unfinished_frame,
+    rejected_batch,
+    unfinished_batch,
+    dead_letter,
+    retrying
+  };
+  rate_limited<line> lines_{std::chrono::seconds{10}, 6};
 
   shard_machine machine_;
   frame_queue<routed_frame> queue_;

@@ -1,9 +1,10 @@
 // What a shard reports to other actors, to readiness and to the metrics.
 #include "actors/runtime/report_counters.hpp"
+
 #include "actors/shard.hpp"
+#include "log/log.hpp"
 
 #include <atomic>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -34,8 +35,8 @@ void shard_state::report_problem(const shard_decision& decision, std::string_vie
   if (decision.clear_problem)
     node_->status.clear_problem(names::shard(number_));
   if (decision.blocked) {
-    spdlog::error("shard {} blocked {}; operator action required, no frame has been skipped",
-                  number_, why);
+    log::shard().error("shard {} blocked {}; operator action required, no frame has been skipped",
+                       number_, why);
     node_->status.set_problem(names::shard(number_), why);
   }
   if (decision.blocked || decision.clear_problem)
@@ -56,9 +57,9 @@ void shard_state::count(const db::apply_report& report) {
     out.skipped.of("replayed").Increment(report.stale);
   for (const auto& part : report.quarantined) {
     if (const auto left_out = lines_.allow(line::dead_letter, now()))
-      spdlog::error("dead letter: frame {} {}: {} ({} similar lines suppressed)",
-                    queue_.in_flight().front().seq, part.path.empty() ? "as a whole" : part.path,
-                    part.reason, *left_out);
+      log::shard().error("dead letter: frame {} {}: {} ({} similar lines suppressed)",
+                         queue_.in_flight().front().seq,
+                         part.path.empty() ? "as a whole" : part.path, part.reason, *left_out);
     out.dead_letters->Increment();
   }
   report_pending(report);

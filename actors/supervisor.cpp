@@ -1,7 +1,8 @@
 #include "actors/supervisor.hpp"
 
+#include "log/log.hpp"
+
 #include <algorithm>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -104,7 +105,7 @@ void supervisor_state::restart(const restart_child& order) {
   if (!actor ||
       std::ranges::none_of(alive_, [&](const auto& each) { return each.second == order.name; }))
     return;
-  spdlog::warn("actor {} is restarted for {}: {}", order.name, order.who, order.why);
+  log::supervisor().warn("actor {} is restarted for {}: {}", order.name, order.who, order.why);
   caf::anon_send_exit(actor, caf::exit_reason::kill);
 }
 
@@ -124,7 +125,7 @@ void supervisor_state::on_child_down(const caf::down_msg& down) {
   if (next)
     carry_out(*next);
   else
-    spdlog::error("supervisor: {}", next.error().message);
+    log::supervisor().error("supervisor: {}", next.error().message);
 }
 
 void supervisor_state::report_failure(const std::string& child, const std::string& reason) {
@@ -146,13 +147,13 @@ void supervisor_state::report_failure(const std::string& child, const std::strin
       all, child, [](const child_status& each) -> const auto& { return each.spec.name; });
   if (found != all.end())
     what.uptime_seconds = std::chrono::duration<double>(now - found->started_at).count();
-  spdlog::error("actor {} failed: {}; its last message was {}, {} restarts before", child, reason,
+  log::supervisor().error("actor {} failed: {}; its last message was {}, {} restarts before", child, reason,
                 what.last_message, what.restarts);
   node_->crashes.add(std::move(what));
 }
 
 void supervisor_state::give_up(const std::string& reason) {
-  spdlog::error("{} gives up: {}", place_.name, reason);
+  log::supervisor().error("{} gives up: {}", place_.name, reason);
   if (place_.root)
     node_->status.finish(exit_code::gave_up, reason);
   self_->quit(caf::make_error(caf::sec::runtime_error, "gave up: " + reason));

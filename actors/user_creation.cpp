@@ -1,9 +1,9 @@
 #include "actors/user_creation.hpp"
 
 #include "actors/runtime/database_errors.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -133,13 +133,14 @@ void user_creation_state::on_failed(const did_queue::batch& batch, const db::db_
   const auto result = queue_.failed(batch.id, failure_of(error));
   if (result.next_size) {
     if (const auto left_out = lines_.allow(line::rejected, steady_clock::now()))
-      spdlog::warn("user_creation: a batch of {} new users was rejected ({}), trying {} at a time "
-                   "({} similar lines suppressed)",
-                   result.dids, error.sqlstate, *result.next_size, *left_out);
+      log::user_creation().warn(
+          "user_creation: a batch of {} new users was rejected ({}), trying {} at a time "
+          "({} similar lines suppressed)",
+          result.dids, error.sqlstate, *result.next_size, *left_out);
     return;
   }
   if (const auto left_out = lines_.allow(line::failed, steady_clock::now()))
-    spdlog::warn(
+    log::user_creation().warn(
         "user_creation: a batch of {} new users failed, their shards retry: {} ({} similar "
         "lines suppressed)",
         result.dids, db::describe(error), *left_out);
@@ -153,9 +154,10 @@ void user_creation_state::on_failed(const did_queue::batch& batch, const db::db_
 void user_creation_state::expire() {
   const auto limit = node_->options.user_creation_timeout.count();
   for (const auto& late : queue_.expire(steady_clock::now())) {
-    spdlog::warn("user_creation: a request for {} DIDs, {} of them without an id, timed out after "
-                 "{} ms; the shard asks again",
-                 late.dids, late.missing, limit);
+    log::user_creation().warn(
+        "user_creation: a request for {} DIDs, {} of them without an id, timed out after "
+        "{} ms; the shard asks again",
+        late.dids, late.missing, limit);
     node_->metrics.user_creation().timeouts->Increment();
     deliver(late.request, failed(fmt::format("no answer within {} ms", limit)));
   }

@@ -34,7 +34,8 @@ firehose_metrics declare_firehose(declarer& d) {
           "Frames out of order: strays far ahead and late ones are indexed, refused ones skipped.",
           "kind", labels::out_of_order_kinds),
       .went_back = d.gauge("firehose_numbers_went_back",
-                           "1 while the relay sends only seqs that were passed before, else 0."),
+                           "1 while the relay sends only seqs that were passed before, or refuses "
+                           "our cursor as one in its future, else 0."),
       .connects = d.counter("firehose_connects_total", "WebSocket connections opened."),
       .disconnects = d.counters("firehose_disconnects_total",
                                 "Connections closed and connection attempts failed, by reason.",

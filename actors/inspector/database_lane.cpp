@@ -1,9 +1,9 @@
 #include "actors/inspector/database_lane.hpp"
 
+#include "log/log.hpp"
 #include "actors/inspector/run_command.hpp"
 #include "db/operator/operator_log.hpp"
 
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -88,12 +88,12 @@ void database_lane_state::store() {
     for (const auto& each : found)
       rows.push_back(row_of(context_->node->name, each));
     if (const auto done = db::store_crashes(*connection_, rows); !done)
-      return spdlog::warn("inspector: crashes cannot be stored: {}", done.error().message);
+      return log::inspector().warn("inspector: crashes cannot be stored: {}", done.error().message);
     stored_crash_ = found.back().number;
   }
   if (const auto found = context_->actions.waiting(); !found.empty()) {
     if (const auto done = db::store_actions(*connection_, found); !done)
-      return spdlog::warn("inspector: actions cannot be stored: {}", done.error().message);
+      return log::inspector().warn("inspector: actions cannot be stored: {}", done.error().message);
     context_->actions.stored(found.size());
   }
 }

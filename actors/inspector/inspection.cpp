@@ -1,5 +1,6 @@
 #include "actors/inspector/inspection.hpp"
 
+#include "log/log.hpp"
 #include "actors/inspector/database_lane.hpp"
 #include "actors/inspector/inspector.hpp"
 
@@ -7,7 +8,6 @@
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #include <caf/io/all.hpp>
 #pragma GCC diagnostic pop
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -31,7 +31,7 @@ inspection::inspection(node_ptr node, bool over_network)
   if (port)
     port_ = *port;
   else
-    spdlog::error("inspector: CAF cannot listen on the loopback address: {}",
+    log::inspector().error("inspector: CAF cannot listen on the loopback address: {}",
                   system_->render(port.error()));
 }
 

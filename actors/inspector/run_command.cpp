@@ -1,8 +1,8 @@
 #include "actors/inspector/run_command.hpp"
 
+#include "log/log.hpp"
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -39,7 +39,7 @@ void write_down(inspection_context& context, const command& what, const operator
   row.arguments = boost::json::serialize(arguments);
   row.why = text_of(arguments, "why");
   row.result = result;
-  spdlog::warn("operator {} at {}: {} {}: {}", row.who, row.address, row.action, row.arguments,
+  log::inspector().warn("operator {} at {}: {} {}: {}", row.who, row.address, row.action, row.arguments,
                row.result);
   context.actions.add(std::move(row));
 }
@@ -89,7 +89,7 @@ tl::expected<const command*, operator_reply> admit_request(const inspection_cont
     return no(operator_result::bad_request,
               fmt::format("this node knows no command '{}'", request.command.substr(0, 100)));
   if (found->acts && !known->may_act) {
-    spdlog::warn("operator {} at {} may look but not act: {} is refused", known->name,
+    log::inspector().warn("operator {} at {} may look but not act: {} is refused", known->name,
                  known->address, found->name);
     return no(operator_result::refused,
               fmt::format("'{}' changes the node, and the certificate of {} has the role viewer",
@@ -114,7 +114,7 @@ operator_reply run_command(inspection_context& context, const command& what,
       write_down(context, what, who, *arguments, found ? "done" : found.error().message);
     return reply_of(*context.node, what, std::move(found));
   } catch (const std::exception& problem) {
-    spdlog::error("inspector: {} failed: {}", what.name, problem.what());
+    log::inspector().error("inspector: {} failed: {}", what.name, problem.what());
     return refuse(operator_result::failed, fmt::format("{} failed: {}", what.name, problem.what()));
   }
 }

@@ -1,9 +1,9 @@
 #include "actors/intake/batch_maker.hpp"
 
 #include "atproto/frame/frame.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -53,10 +53,10 @@ void batch_maker::log_refused(const std::string& text) {
     return;
   const auto left_out = lines_.allow(line::record, now_);
   if (!left_out)
-    return spdlog::debug("{}", text);
+    return log::shard().debug("{}", text);
   if (*left_out > 0)
-    spdlog::info("{} more records were refused; log-level debug names each", *left_out);
-  spdlog::info("{}", text);
+    log::shard().info("{} more records were refused; log-level debug names each", *left_out);
+  log::shard().info("{}", text);
 }
 
 db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_ops,
@@ -80,8 +80,8 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_op
                                : tl::unexpected(decoded.error());
     if (!added) {
       if (const auto left_out = may_log(line::frame))
-        spdlog::warn("frame {} skipped: {} ({} similar lines suppressed)", frame.seq,
-                     added.error().message, *left_out);
+        log::shard().warn("frame {} skipped: {} ({} similar lines suppressed)", frame.seq,
+                          added.error().message, *left_out);
       left_out_.frames.push_back(added.error().code);
       if (!decoded)
         note_undecodable(builder, frame, place_base, decoded.error());
@@ -95,6 +95,7 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_op
   logged_up_to_ = std::max(logged_up_to_, current_);
   auto batch = builder.take();
   batch.last_seq = queue.batch_end().seq;
+  load_.divisible = !batch.ops.empty();
   return batch;
 }
 

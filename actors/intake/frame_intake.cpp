@@ -1,9 +1,9 @@
 #include "actors/intake/frame_intake.hpp"
 
 #include "actors/intake/routing.hpp"
+#include "log/log.hpp"
 
 #include <memory>
-#include <spdlog/spdlog.h>
 #include <utility>
 
 namespace prism {
@@ -52,12 +52,14 @@ source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& cou
     item.frame.seq = none;
     count(counts, peeked.error().code == errc::limit ? bad_frame::limit : bad_frame::invalid);
     if (const auto left_out = lines_.allow(line::undecodable, now))
-      spdlog::warn("skipping a frame that cannot be decoded: {} ({} similar lines suppressed)",
-                   peeked.error().message, *left_out);
+      log::firehose().warn(
+          "skipping a frame that cannot be decoded: {} ({} similar lines suppressed)",
+          peeked.error().message, *left_out);
     return item;
   }
   ++counts.frames[static_cast<std::size_t>(peeked->kind)];
-  notices_.log(*data, *peeked, now);
+  if (notices_.log(*data, *peeked, now))
+    cursor_refused_ = true;
   item.frame.seq = peeked->seq;
   if (events_ != nullptr)
     events_->received(peeked->seq, peeked->did, data->size(), now);
@@ -75,8 +77,10 @@ arrival_order frame_intake::judge(std::int64_t seq, intake_counts& counts, time_
   const auto highest = sequence_.highest();
   const auto verdict = sequence_.arrived(seq, now);
   highest_read_ = sequence_.highest();
-  if (sequence_.highest() > highest)
+  if (sequence_.highest() > highest) {
     resume_after_.reset();
+    cursor_refused_ = false;
+  }
   const auto count_odd = [&counts](odd_number what, std::size_t n) {
     counts.odd[static_cast<std::size_t>(what)] += n;
   };
@@ -96,34 +100,39 @@ void frame_intake::report(const stream_sequence::verdict& what, std::int64_t seq
                           std::int64_t highest, time_point now) {
   if (!what.strays.empty())
     if (const auto left_out = lines_.allow(line::stray, now))
-      spdlog::warn("frame {} was far ahead of the stream, which goes on at {}: it is indexed, and "
-                   "the cursor does not move there ({} similar lines suppressed)",
-                   what.strays.front(), seq, *left_out);
+      log::firehose().warn(
+          "frame {} was far ahead of the stream, which goes on at {}: it is indexed, and "
+          "the cursor does not move there ({} similar lines suppressed)",
+          what.strays.front(), seq, *left_out);
   if (what.recovered)
     if (const auto left_out = lines_.allow(line::recovered, now))
-      spdlog::error("the relay's numbers are above {} again; if they began anew, not all that came "
-                    "below is indexed ({} similar lines suppressed)",
-                    highest, *left_out);
+      log::firehose().error(
+          "the relay's numbers are above {} again; if they began anew, not all that came "
+          "below is indexed ({} similar lines suppressed)",
+          highest, *left_out);
   switch (what.order) {
   case arrival_order::in_order:
   case arrival_order::far_ahead:
     break;
   case arrival_order::late:
     if (const auto left_out = lines_.allow(line::late, now))
-      spdlog::warn("frame {} comes late, after {}: it is indexed ({} similar lines suppressed)",
-                   seq, highest, *left_out);
+      log::firehose().warn(
+          "frame {} comes late, after {}: it is indexed ({} similar lines suppressed)", seq,
+          highest, *left_out);
     break;
   case arrival_order::repeated:
     if (const auto left_out = lines_.allow(line::repeated, now))
-      spdlog::warn("skipping frame {}: read before, and the stream is at {} ({} similar lines "
-                   "suppressed)",
-                   seq, highest, *left_out);
+      log::firehose().warn(
+          "skipping frame {}: read before, and the stream is at {} ({} similar lines "
+          "suppressed)",
+          seq, highest, *left_out);
     break;
   case arrival_order::refused:
     if (const auto left_out = lines_.allow(line::refused, now))
-      spdlog::error("skipping frame {}: out of order like the {} before it, after {} ({} similar "
-                    "lines suppressed)",
-                    seq, stream_sequence::most_apart, highest, *left_out);
+      log::firehose().error(
+          "skipping frame {}: out of order like the {} before it, after {} ({} similar "
+          "lines suppressed)",
+          seq, stream_sequence::most_apart, highest, *left_out);
     break;
   }
 }
@@ -132,8 +141,8 @@ intake_counts frame_intake::skip_text(std::size_t size, time_point now) {
   intake_counts counts;
   count(counts, bad_frame::text);
   if (const auto left_out = lines_.allow(line::text, now))
-    spdlog::warn("skipping a text message of {} bytes ({} similar lines suppressed)", size,
-                 *left_out);
+    log::firehose().warn("skipping a text message of {} bytes ({} similar lines suppressed)", size,
+                         *left_out);
   return counts;
 }
 
@@ -143,9 +152,10 @@ intake_counts frame_intake::skip_oversized(std::span<const std::byte> head, std:
   const auto peeked = atproto::peek_frame_beginning(head);
   const auto highest = next_cursor().value_or(none);
   const auto skip_to = peeked && peeked->seq > highest ? peeked->seq : highest + 1;
-  spdlog::error("a frame over the size limit came {} times after cursor {}; skipping it, the next "
-                "attempt begins after {}",
-                times, highest, skip_to);
+  log::firehose().error(
+      "a frame over the size limit came {} times after cursor {}; skipping it, the next "
+      "attempt begins after {}",
+      times, highest, skip_to);
   resume_after_ = skip_to;
   return counts;
 }

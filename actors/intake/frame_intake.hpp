@@ -91,10 +91,14 @@ public:
   [[nodiscard]] std::int64_t highest_read() const noexcept { return highest_read_.load(); }
 
   /// Whether the relay's numbers have gone back: it sends only events at or below the highest one
-  /// (core/stream_sequence.hpp). Any thread.
+  /// (core/stream_sequence.hpp), or has refused our cursor since the last one in order. Any thread.
   [[nodiscard]] bool went_back(time_point now) const noexcept {
-    return now.time_since_epoch().count() >= went_back_at_.load();
+    return cursor_refused() || now.time_since_epoch().count() >= went_back_at_.load();
   }
+
+  /// Whether the relay has refused our cursor (FutureCursor) since the last frame in order. Any
+  /// thread.
+  [[nodiscard]] bool cursor_refused() const noexcept { return cursor_refused_.load(); }
 
   /// Frames far ahead that turned out to be strays. Any thread.
   [[nodiscard]] std::uint64_t strays() const noexcept { return strays_.load(); }
@@ -128,6 +132,7 @@ private:
   std::atomic<std::int64_t> highest_read_;
   std::atomic<steady_clock::rep> went_back_at_{never};
   std::atomic<steady_clock::rep> leap_since_{never};
+  std::atomic<bool> cursor_refused_{false};
   std::atomic<std::uint64_t> strays_{0};
 };
 

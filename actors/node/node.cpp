@@ -7,6 +7,7 @@
 #include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
 #include "actors/node/database_check.hpp"
+#include "actors/node/heartbeat.hpp"
 #include "actors/node/start_errors.hpp"
 #include "actors/node/start_watch.hpp"
 #include "actors/pending_ops.hpp"
@@ -25,8 +26,8 @@
 #include "db/pg/server_identity.hpp"
 #include "db/pg/transaction.hpp"
 #include "db/schema/migrator.hpp"
+#include "log/log.hpp"
 
-#include <spdlog/spdlog.h>
 #include <thread>
 #include <unistd.h>
 
@@ -114,7 +115,8 @@ expected<void> node::start_private_postgres(start_watch& watch) {
   db::embedded_options options;
   options.directory = std::filesystem::absolute(context_->options.data_dir) / "postgres";
   options.interrupted = [&watch] { return watch.stop_requested(); };
-  spdlog::info("no database-url: starting a private PostgreSQL in {}", options.directory.string());
+  log::node().info("no database-url: starting a private PostgreSQL in {}",
+                   options.directory.string());
   watch.step("starting the private PostgreSQL");
   auto started =
       private_server::start(std::move(options), [context = context_](std::string reason) {
@@ -165,8 +167,8 @@ expected<void> node::connect(start_watch& watch) {
     if (ready || ready.error().code != errc::transient)
       return ready;
     const auto delay = pause.next(0.5);
-    spdlog::warn("the database {} does not answer: {}; next attempt in {} ms",
-                 db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
+    log::node().warn("the database {} does not answer: {}; next attempt in {} ms",
+                     db::mask_conninfo(context_->conninfo), ready.error().message, delay.count());
     watch.step("the database does not answer: " + ready.error().message);
     if (health_)
       static_cast<void>(health_->open());
@@ -223,13 +225,14 @@ expected<void> node::prepare(db::connection& connection, start_watch& watch) {
   context_->status.epoch = context_->epoch;
   context_->status.timeline = context_->server.timeline;
   if (begins_anew_) {
-    spdlog::info("{} begins anew, behind everything that is indexed; the next start reads it from "
-                 "start-cursor",
-                 context_->service);
+    log::node().info(
+        "{} begins anew, behind everything that is indexed; the next start reads it from "
+        "start-cursor",
+        context_->service);
     return {};
   }
-  spdlog::info("writing {} with epoch {}, timeline {} of the database", context_->service,
-               context_->epoch, context_->server.timeline);
+  log::node().info("writing {} with epoch {}, timeline {} of the database", context_->service,
+                   context_->epoch, context_->server.timeline);
   return {};
 }
 
@@ -256,10 +259,15 @@ void node::start_actors() {
       spawn_state<supervisor_state>(*system_, context_, options, std::move(children)));
   context_->actors.put(names::supervisor, caf::actor_cast<caf::strong_actor_ptr>(root_));
   context_->access.open(*system_);
+  heartbeat_ = std::make_unique<heartbeat>(*system_, root_);
+}
+
+std::optional<time_point> node::last_sign_of_life(time_point now) {
+  return heartbeat_ ? heartbeat_->last_answer(now) : std::nullopt;
 }
 
 expected<void> node::begin_again(const std::string& reason, const interrupted& stop_requested) {
-  spdlog::warn("beginning again from what the database has: {}", reason);
+  log::node().warn("beginning again from what the database has: {}", reason);
   auto& status = context_->status;
   status.set_problem("database", "beginning again: " + reason);
   status.database_reachable = false;
@@ -278,6 +286,7 @@ expected<void> node::begin_again(const std::string& reason, const interrupted& s
 void node::kill_actors() {
   context_->access.close();
   context_->actors.erase(names::supervisor, root_.address());
+  heartbeat_.reset();
   caf::anon_send_exit(root_, caf::exit_reason::kill);
   for (const auto& name : context_->actors.names())
     if (const auto actor = context_->actors.find(name))
@@ -290,6 +299,7 @@ bool node::stop() {
   if (!system_)
     return true;
   context_->status.draining = true;
+  heartbeat_.reset();
   bool drained = false;
   {
     caf::scoped_actor self(*system_);
@@ -299,8 +309,9 @@ bool node::stop() {
                   caf::after(context_->options.drain_timeout) >> [] {});
   }
   if (!drained) {
-    spdlog::error("not everything stopped within drain-timeout; the next start continues after the "
-                  "last committed batch");
+    log::node().error(
+        "not everything stopped within drain-timeout; the next start continues after the "
+        "last committed batch");
     kill_actors();
   }
   context_->access.close();

@@ -2,16 +2,19 @@
 
 #include "actors/node/private_server.hpp"
 #include "actors/runtime/node_context.hpp"
+#include "core/clock.hpp"
 #include "db/pg/connection.hpp"
 #include "messages/interfaces.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace prism {
 
 class health_port;
 class inspection;
+class heartbeat;
 class start_watch;
 
 /// A running node: database, actor system, supervision tree. One object per process in prismd;
@@ -55,6 +58,10 @@ public:
   [[nodiscard]] expected<void> begin_again(const std::string& reason,
                                            const interrupted& stop_requested);
 
+  /// Asks the actors for a sign of life about once a second (actors/node/heartbeat.hpp), without
+  /// waiting. @returns when the last one came; empty before the first.
+  [[nodiscard]] std::optional<time_point> last_sign_of_life(time_point now);
+
   /// What the actors share.
   [[nodiscard]] node_context& context() noexcept { return *context_; }
   [[nodiscard]] caf::actor_system& system() noexcept { return *system_; }
@@ -77,6 +84,7 @@ private:
   std::unique_ptr<caf::actor_system_config> system_config_;
   std::unique_ptr<caf::actor_system> system_;
   caf::actor root_; // the supervisor
+  std::unique_ptr<heartbeat> heartbeat_;
 };
 
 } // namespace prism

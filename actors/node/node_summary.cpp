@@ -2,6 +2,7 @@
 
 #include "actors/runtime/node_readiness.hpp"
 #include "actors/runtime/status_text.hpp"
+#include "core/printable.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -43,6 +44,18 @@ std::vector<std::string> summary_of(node& running, std::chrono::milliseconds lim
     answer.receive([&](const actor_status& status) { out.push_back(line_of(name, status)); },
                    [&](const caf::error&) { out.push_back(name + ": does not answer"); });
   return out;
+}
+
+std::string status_line(node& running) {
+  constexpr std::size_t limit = 200;
+  const auto ready = readiness_of(running.context());
+  std::istringstream facts(ready.text);
+  for (std::string fact; std::getline(facts, fact);) {
+    const bool wanted = fact.starts_with(ready.ready ? "info " : "FAIL ");
+    if (wanted)
+      return (ready.ready ? "ready: " : "not ready: ") + printable(fact.substr(5), limit);
+  }
+  return ready.ready ? "ready" : "not ready";
 }
 
 } // namespace prism

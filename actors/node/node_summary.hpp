@@ -14,4 +14,8 @@ namespace prism {
 [[nodiscard]] std::vector<std::string>
 summary_of(node& running, std::chrono::milliseconds limit = std::chrono::seconds{2});
 
+/// The same in a line, for a service manager: "ready: relay connected, …" or "not ready: …" with
+/// the first thing that is wrong. At most 200 bytes.
+[[nodiscard]] std::string status_line(node& running);
+
 } // namespace prism

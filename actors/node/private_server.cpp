@@ -1,8 +1,9 @@
 #include "actors/node/private_server.hpp"
 
+#include "log/log.hpp"
+
 #include <algorithm>
 #include <deque>
-#include <spdlog/spdlog.h>
 
 namespace prism {
 
@@ -84,8 +85,8 @@ void private_server::watch(const std::stop_token& stopping) {
     }
     ends.push_back(clock::now());
     const auto delay = pause.next(0.5);
-    spdlog::error("the private PostgreSQL is gone: {}; starting it again in {} ms", why,
-                  delay.count());
+    log::postgres().error("the private PostgreSQL is gone: {}; starting it again in {} ms", why,
+                          delay.count());
     {
       std::unique_lock lock(mutex_);
       woken_.wait_for(lock, stopping, delay, [] { return false; });

@@ -1,8 +1,7 @@
 #include "actors/node/start_watch.hpp"
 
 #include "db/pg/connection.hpp"
-
-#include <spdlog/spdlog.h>
+#include "log/log.hpp"
 
 namespace prism {
 
@@ -62,7 +61,7 @@ bool start_watch::gives_up(const db::server_wait& wait) {
       fmt::format("{}: waiting for {} for {} s: {}", doing_, wait.statement,
                   std::chrono::duration_cast<std::chrono::seconds>(wait.waited).count(),
                   reason_of(wait, node_.conninfo));
-  spdlog::warn("the start waits in the database, {}", text);
+  log::node().warn("the start waits in the database, {}", text);
   node_.status.set_problem(problem, text);
   return stop_requested_();
 }

@@ -1,6 +1,6 @@
 #include "actors/runtime/replication.hpp"
 
-#include <spdlog/spdlog.h>
+#include "log/log.hpp"
 
 namespace prism {
 
@@ -17,8 +17,9 @@ void report_unreplicated(node_context& node) {
   node.status.set_problem(problem, "commits are on the primary only, no synchronous standby has "
                                    "confirmed them");
   if (first)
-    spdlog::warn("commits are on the primary only: the synchronous standby did not confirm one in "
-                 "time; they are lost if the primary is lost now");
+    log::database().warn(
+        "commits are on the primary only: the synchronous standby did not confirm one in "
+        "time; they are lost if the primary is lost now");
 }
 
 void report_replicated(node_context& node, std::chrono::steady_clock::time_point begun) {
@@ -28,7 +29,7 @@ void report_replicated(node_context& node, std::chrono::steady_clock::time_point
   if (!node.status.unreplicated_since.compare_exchange_strong(since, 0))
     return;
   node.status.clear_problem(problem);
-  spdlog::info("commits are replicated again");
+  log::database().info("commits are replicated again");
 }
 
 } // namespace prism

@@ -1,9 +1,10 @@
 #include "atproto/crypto/sha256.hpp"
 
+#include "log/log.hpp"
+
 #include <exception>
 #include <memory>
 #include <openssl/evp.h>
-#include <spdlog/spdlog.h>
 
 namespace prism::atproto {
 namespace {
@@ -14,7 +15,7 @@ struct openssl_delete {
 };
 
 [[noreturn]] void no_sha256() noexcept {
-  spdlog::critical("OpenSSL cannot compute SHA-256");
+  log::prismd().critical("OpenSSL cannot compute SHA-256");
   std::terminate();
 }
 

@@ -7,13 +7,13 @@
 #include "db/reads/notifications.hpp"
 #include "db/reads/timeline.hpp"
 #include "db/schema/migrator.hpp"
+#include "log/output.hpp"
 
 #include <boost/json.hpp>
 #include <cstdio>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
-#include <spdlog/spdlog.h>
 
 using namespace prism;
 
@@ -106,7 +106,7 @@ int main(int argc, char** argv) {
     std::fputs("usage: bench_reads CONNINFO\n", stderr);
     return 64;
   }
-  spdlog::set_level(spdlog::level::warn);
+  log::set_usual_level(log::level::warn);
   auto on = db::connection::open({.conninfo = argv[1]});
   if (!on) {
     std::fputs((on.error().message + '\n').c_str(), stderr);

@@ -3,10 +3,10 @@
 #include "db/embedded/directory_lock.hpp"
 #include "db/embedded/embedded_starter.hpp"
 #include "db/embedded/postmaster.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <optional>
-#include <spdlog/spdlog.h>
 
 namespace prism::db {
 namespace {
@@ -48,8 +48,8 @@ expected<embedded_postgres> embedded_postgres::start(embedded_options options) {
     ready = starter.create_database();
   if (!ready)
     return tl::unexpected(std::move(ready.error()));
-  spdlog::info("[DB] embedded PostgreSQL {} ({})", *adopted ? "is already running" : "started",
-               server.conninfo());
+  log::postgres().info("[DB] embedded PostgreSQL {} ({})",
+                       *adopted ? "is already running" : "started", server.conninfo());
   return server;
 }
 
@@ -93,7 +93,8 @@ void embedded_postgres::stop() noexcept {
   const auto& child = *state_->child;
   child.signal(SIGINT);
   if (!child.wait(state_->starter.options().stop_timeout)) {
-    spdlog::warn("[DB] the embedded PostgreSQL does not stop; it will recover at its next start");
+    log::postgres().warn(
+        "[DB] the embedded PostgreSQL does not stop; it will recover at its next start");
     child.signal(SIGQUIT);
     static_cast<void>(child.wait(immediate_stop_timeout));
   }

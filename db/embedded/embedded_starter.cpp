@@ -3,11 +3,11 @@
 #include "db/embedded/directory_lock.hpp"
 #include "db/embedded/postmaster.hpp"
 #include "db/pg/connection.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <spdlog/spdlog.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -126,8 +126,8 @@ expected<bool> embedded_starter::adopt_running() {
 }
 
 expected<void> embedded_starter::wait_for_orphan(pid_t pid) const {
-  spdlog::info("[DB] waiting for the embedded PostgreSQL of an earlier run to stop (process {})",
-               pid);
+  log::postgres().info(
+      "[DB] waiting for the embedded PostgreSQL of an earlier run to stop (process {})", pid);
   const auto stopped = [&] { return processes_in(paths_.data()).empty(); };
   if (wait_until(std::min(until_, clock::now() + orphan_grace), stopped))
     return {};
@@ -149,8 +149,8 @@ expected<void> embedded_starter::clear_stale_lock() const {
                 paths_.data().string());
   if (!file || !identify(file->pid))
     return {};
-  spdlog::info("[DB] removing a stale postmaster.pid: process {} is another program now",
-               file->pid);
+  log::postgres().info("[DB] removing a stale postmaster.pid: process {} is another program now",
+                       file->pid);
   std::error_code error;
   fs::remove(paths_.data() / "postmaster.pid", error);
   if (error)
@@ -168,8 +168,8 @@ expected<void> embedded_starter::create_cluster() const {
   if (error)
     return fail(errc::io, "cannot remove {}: {}", paths_.unfinished_data().string(),
                 error.message());
-  spdlog::info("[DB] creating a PostgreSQL {} cluster in {}", binaries_.major_version,
-               paths_.data().string());
+  log::postgres().info("[DB] creating a PostgreSQL {} cluster in {}", binaries_.major_version,
+                       paths_.data().string());
   child_options child;
   child.argv = {binaries_.initdb().string(),
                 "--pgdata=" + paths_.unfinished_data().string(),

@@ -1,11 +1,13 @@
 #include "db/pg/connection_state.hpp"
+
 #include "db/pg/server_list.hpp"
+#include "log/line_limit.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <poll.h>
-#include <spdlog/spdlog.h>
 #include <sstream>
 
 namespace prism::db {
@@ -25,6 +27,9 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// Warnings of all sessions together, by SQLSTATE.
+log::line_limit<std::string> warning_lines{std::chrono::seconds{10}, 16};
+
 // Without this, libpq prints notices to stderr.
 void on_notice(void* state, const PGresult* notice) {
   // The text depends on the server's language; the place in its source does not.
@@ -35,8 +40,15 @@ void on_notice(void* state, const PGresult* notice) {
   const char* text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
   const std::string_view message = text != nullptr ? text : PQresultErrorMessage(notice);
   const bool is_warning = severity != nullptr && std::string_view(severity) == "WARNING";
-  spdlog::log(is_warning ? spdlog::level::info : spdlog::level::debug, "[DB] server notice: {}",
-              trimmed(message));
+  if (!is_warning) {
+    log::database().debug("[DB] server notice: {}", trimmed(message));
+    return;
+  }
+  const char* code = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+  if (const auto left_out =
+          warning_lines.allow(std::string(code != nullptr ? code : ""), clock::now()))
+    log::database().info("[DB] server notice: {}{}", trimmed(message),
+                         log::left_out_note(*left_out));
 }
 
 // A rejected login gives no PGresult. Its SQLSTATE is in the verbose text: "FATAL:  28P01: …".

@@ -71,8 +71,40 @@ bool is_local_reason(std::string_view attempt) {
       reasons, [attempt](std::string_view reason) { return attempt.find(reason) != attempt.npos; });
 }
 
+/// In postgresql://user:pass/word@host libpq takes "user" for the host and "pass" for the port.
+bool has_password_in_port(const keyword_list& list) {
+  return std::ranges::any_of(list, [](const auto& entry) {
+    return entry.first == "port" &&
+           entry.second.find_first_not_of("0123456789, +-") != std::string::npos;
+  });
+}
+
 bool is_host_list(std::string_view keyword) {
   return keyword == "host" || keyword == "hostaddr" || keyword == "port";
+}
+
+std::size_t items(const keyword_list& list, std::string_view keyword) {
+  for (const auto& [name, value] : list)
+    if (name == keyword && !value.empty())
+      return split_list(value).size();
+  return 0;
+}
+
+/// What libpq refuses, but would not see, since each host is tried by itself.
+outcome<void> check_host_counts(const keyword_list& list) {
+  const auto hosts = items(list, "host");
+  const auto addresses = items(list, "hostaddr");
+  const auto ports = items(list, "port");
+  const auto servers = std::max<std::size_t>({hosts, addresses, 1});
+  if (hosts > 0 && addresses > 0 && hosts != addresses)
+    return db_fail(sqlstate::client_configuration,
+                   fmt::format("the connection string names {} hosts, but {} values of hostaddr",
+                               hosts, addresses));
+  if (ports > 1 && ports != servers)
+    return db_fail(
+        sqlstate::client_configuration,
+        fmt::format("the connection string names {} ports, but {} hosts", ports, servers));
+  return {};
 }
 
 } // namespace
@@ -110,13 +142,15 @@ bool is_client_configuration(std::string_view message) {
 
 std::string mask_conninfo(const std::string& conninfo) {
   auto list = parse(conninfo);
-  if (!list)
+  if (!list || has_password_in_port(*list))
     return "(unparsable connection string)";
   for (auto& [keyword, value] : *list) {
     if (is_secret(keyword))
       value = "***";
-    // libpq takes what follows an unescaped @ of a password as the host.
-    const auto at = keyword == "host" ? value.rfind('@') : std::string::npos;
+    // libpq takes what follows an unescaped @ of a password as the host, and what follows an
+    // unescaped / as the database.
+    const bool may_hide = keyword == "host" || keyword == "dbname";
+    const auto at = may_hide ? value.rfind('@') : std::string::npos;
     if (at != std::string::npos)
       value.replace(0, at, "***");
   }
@@ -127,11 +161,17 @@ outcome<keyword_list> connection_keywords(const connect_options& options) {
   const auto given = parse(options.conninfo);
   if (!given)
     return unparsable();
+  if (has_password_in_port(*given))
+    return db_fail(sqlstate::client_configuration,
+                   "the port in the connection string is not a number: write a / in a password as "
+                   "%2F (not shown, since it may be part of a password)");
   for (const auto& [keyword, value] : *given)
     if (keyword == "host" && value.find('@') != std::string::npos)
       return db_fail(sqlstate::client_configuration,
                      "the host in the connection string contains an @: write an @ in a password as "
                      "%40");
+  if (auto matching = check_host_counts(*given); !matching)
+    return tl::unexpected(std::move(matching.error()));
   keyword_list list{
       {"fallback_application_name", options.application_name},
       {"keepalives_idle", std::to_string(options.keepalives_idle.count())},

@@ -1,10 +1,10 @@
 #include "db/pg/exchange.hpp"
 
 #include "core/hash.hpp"
+#include "log/log.hpp"
 
 #include <cstring>
 #include <poll.h>
-#include <spdlog/spdlog.h>
 
 namespace prism::db {
 namespace {
@@ -250,7 +250,7 @@ void exchange::drop_unfinished_prepares() {
                      (failure_->sqlstate == sqlstate::no_such_prepared ||
                       failure_->sqlstate == sqlstate::duplicate_prepared);
   if (pooler_detected_) {
-    spdlog::info(
+    log::database().info(
         "[DB] prepared statements do not persist on this connection (a pooler in transaction "
         "mode?); continuing without them: {}",
         describe(*failure_));

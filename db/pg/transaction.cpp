@@ -1,9 +1,11 @@
 #include "db/pg/transaction.hpp"
 
+#include "log/line_limit.hpp"
+#include "log/log.hpp"
+
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <spdlog/spdlog.h>
 #include <thread>
 
 namespace prism::db {
@@ -78,6 +80,22 @@ outcome<void> attempt(connection& conn, const tx_options& options,
       conn.close(); // it leads to a standby; a new connection may lead to the primary
   }
   return done;
+}
+
+// Of all sessions together: a database that is away, or others' locks, concern them all.
+log::line_limit<std::string> retry_lines{std::chrono::seconds{10}, 16};
+log::line_limit<std::string> rollback_lines{std::chrono::seconds{10}, 16};
+
+void note_retry(const db_error& why, int attempt, int most) {
+  if (const auto left_out = retry_lines.allow(why.sqlstate, clock::now()))
+    log::database().warn("[Transaction] Retrying transaction (attempt {}/{}) due to: {}{}", attempt,
+                         most, why.sqlstate, log::left_out_note(*left_out));
+}
+
+void note_failed_rollback(const db_error& why) {
+  if (const auto left_out = rollback_lines.allow(why.sqlstate, clock::now()))
+    log::database().warn("[Transaction] ROLLBACK failed: {}{}", describe(why),
+                         log::left_out_note(*left_out));
 }
 
 } // namespace
@@ -177,7 +195,7 @@ void tx::roll_back() {
   // A cancel request that arrives after its statement may cancel the first ROLLBACK.
   for (int attempts = 0; attempts < 2 && conn_.in_transaction(); ++attempts)
     if (auto done = conn_.exec("rollback"); !done)
-      spdlog::warn("[Transaction] ROLLBACK failed: {}", describe(done.error()));
+      note_failed_rollback(done.error());
   if (conn_.in_transaction())
     conn_.close();
 }
@@ -194,8 +212,7 @@ outcome<void> transaction::run_attempts(connection& conn, const tx_options& opti
     const auto delay = options.retry.next_delay(done.error(), retries, time_left(conn));
     if (!delay)
       return done;
-    spdlog::warn("[Transaction] Retrying transaction (attempt {}/{}) due to: {}", retries + 1,
-                 options.retry.max_retries, done.error().sqlstate);
+    note_retry(done.error(), retries + 1, options.retry.max_retries);
     if (options.on_retry)
       options.on_retry(done.error());
     if (options.sleep)

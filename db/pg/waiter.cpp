@@ -1,11 +1,12 @@
 #include "db/pg/waiter.hpp"
 
 #include "db/pg/cancel_request.hpp"
+#include "log/line_limit.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <poll.h>
-#include <spdlog/spdlog.h>
 
 namespace prism::db {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr std::chrono::milliseconds poll_slice{60'000};
 /// The same while somebody may give up.
 constexpr std::chrono::milliseconds watched_slice{100};
+
+// Of all sessions together.
+log::line_limit<std::string> cancel_lines{std::chrono::seconds{10}, 16};
 
 } // namespace
 
@@ -54,7 +58,8 @@ void waiter::on_deadline() {
   const auto grace = state_.options.cancel_grace;
   until_ = connection::clock::now() + grace;
   if (auto sent = request_cancel(state_.raw.get(), grace); !sent)
-    spdlog::warn("[DB] {}", sent.error().message);
+    if (const auto left_out = cancel_lines.allow(sent.error().sqlstate, connection::clock::now()))
+      log::database().warn("[DB] {}{}", sent.error().message, log::left_out_note(*left_out));
 }
 
 } // namespace prism::db

@@ -1,9 +1,9 @@
 #include "db/schema/migrator.hpp"
 
 #include "db/pg/transaction.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
-#include <spdlog/spdlog.h>
 #include <thread>
 
 namespace prism::db {
@@ -79,7 +79,7 @@ outcome<migration_lock> migration_lock::take(const connect_options& target, mill
       return db_fail(sqlstate::lock_not_available, "another process is migrating this database",
                      "migrate");
     if (!logged)
-      spdlog::info("[Migrator] another process is migrating this database, waiting for it");
+      log::schema().info("[Migrator] another process is migrating this database, waiting for it");
     std::this_thread::sleep_for(lock_poll);
   }
 }
@@ -154,8 +154,8 @@ outcome<void> apply(connection& conn, const migration& next, const migrate_optio
     failure.message = fmt::format("migration {}: {}", next.label(), failure.message);
     return tl::unexpected(std::move(failure));
   }
-  spdlog::info("[Migrator] applied {} in {} ms", next.label(),
-               std::chrono::duration_cast<milliseconds>(clock::now() - started).count());
+  log::schema().info("[Migrator] applied {} in {} ms", next.label(),
+                     std::chrono::duration_cast<milliseconds>(clock::now() - started).count());
   return {};
 }
 

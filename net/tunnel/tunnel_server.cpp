@@ -1,5 +1,6 @@
 #include "net/tunnel/tunnel_server.hpp"
 
+#include "log/log.hpp"
 #include "net/io_thread.hpp"
 #include "net/origin.hpp"
 #include "net/tcp_listener.hpp"
@@ -15,7 +16,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <map>
-#include <spdlog/spdlog.h>
 #include <utility>
 
 namespace prism::net {
@@ -193,14 +193,14 @@ private:
     auto tls = make_tunnel_server_tls(files_of(state_.options));
     if (!tls) {
       ++state_.failed_reloads;
-      spdlog::error("tunnel: the changed certificate files cannot be used, the earlier ones hold "
+      log::tunnel().error("tunnel: the changed certificate files cannot be used, the earlier ones hold "
                     "on: {}",
                     tls.error().message);
       return;
     }
     use(std::move(*tls));
     ++state_.reloads;
-    spdlog::info("tunnel: the changed certificate files are in use");
+    log::tunnel().info("tunnel: the changed certificate files are in use");
   }
 
   tunnel_state state_;

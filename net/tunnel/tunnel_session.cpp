@@ -1,5 +1,6 @@
 #include "net/tunnel/tunnel_session.hpp"
 
+#include "log/log.hpp"
 #include "core/printable.hpp"
 #include "net/tunnel/token.hpp"
 
@@ -10,7 +11,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <openssl/sslerr.h>
-#include <spdlog/spdlog.h>
 #include <sstream>
 #include <utility>
 
@@ -103,7 +103,7 @@ void tunnel_session::check_certificate() {
       refusal_now(*state_.tls, SSL_get0_peer_certificate(tls), SSL_get_peer_cert_chain(tls));
   if (!reason)
     return;
-  spdlog::warn("tunnel: '{}' from {} is cut: its certificate {} is no longer good ({})",
+  log::tunnel().warn("tunnel: '{}' from {} is cut: its certificate {} is no longer good ({})",
                admitted_.name, address_, admitted_.serial, to_string(*reason));
   ++state_.cut;
   close();
@@ -203,7 +203,7 @@ asio::awaitable<void> tunnel_session::admit(const client_hello& hello, std::uint
     const bool idle = co_await pump_->run();
     if (idle) {
       ++state_.idle;
-      spdlog::info("tunnel: '{}' from {} is cut: nothing passed for {} s", admitted_.name, address_,
+      log::tunnel().info("tunnel: '{}' from {} is cut: nothing passed for {} s", admitted_.name, address_,
                    state_.options.idle_limit.count() / 1000);
     }
   }

@@ -1,7 +1,6 @@
 #include "net/tunnel/tunnel_state.hpp"
 
-#include <spdlog/spdlog.h>
-
+#include "log/log.hpp"
 namespace prism::net {
 
 void tunnel_state::refuse(tunnel_refusal reason, std::string_view address, std::string_view name,
@@ -10,14 +9,14 @@ void tunnel_state::refuse(tunnel_refusal reason, std::string_view address, std::
   const auto suppressed = refusal_lines_.allow(reason, steady_clock::now());
   if (!suppressed)
     return;
-  spdlog::warn("tunnel: {} refused, {}: {} ({}; {} similar lines suppressed)", address,
+  log::tunnel().warn("tunnel: {} refused, {}: {} ({}; {} similar lines suppressed)", address,
                name.empty() ? "no certificate" : fmt::format("certificate '{}'", name), why,
                to_string(reason), *suppressed);
 }
 
 void tunnel_state::log_admitted(const tunnel_peer& peer) {
   if (const auto suppressed = admitted_lines_.allow(peer.serial, steady_clock::now()))
-    spdlog::info("tunnel: '{}' ({}, certificate {}) connected from {} with {} ({} similar lines "
+    log::tunnel().info("tunnel: '{}' ({}, certificate {}) connected from {} with {} ({} similar lines "
                  "suppressed)",
                  peer.name, to_string(peer.role), peer.serial, peer.address, peer.sender,
                  *suppressed);

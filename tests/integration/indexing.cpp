@@ -103,7 +103,7 @@ void index_target::apply(const std::vector<frame_bytes>& frames, std::size_t bat
   // From the start, whatever cursor an earlier writer has left: a replay.
   REQUIRE(connection.exec_script("DELETE FROM firehose_cursor"));
   REQUIRE(db::claim_cursors(connection, "test", 1, epoch, 0)->size() == 1);
-  db::batch_builder builder(events_);
+  db::batch_builder builder(events_, 0, arrival);
   arrived_ = 0;
   for (const auto& data : frames) {
     const auto decoded = atproto::decode_frame(*data);
@@ -122,7 +122,7 @@ void index_target::apply(const std::vector<frame_bytes>& frames, std::size_t bat
 }
 
 db::batch index_target::batch_of(const std::vector<frame_bytes>& frames) {
-  db::batch_builder builder(events_);
+  db::batch_builder builder(events_, 0, arrival);
   for (const auto& data : frames) {
     REQUIRE(builder.add(*atproto::decode_frame(*data)));
     ++arrived_;

@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 #include <mutex>
 #include <optional>
-#include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <string_view>
 #include <unistd.h>
@@ -124,7 +123,6 @@ public:
 
 private:
   used_server() {
-    spdlog::default_logger(); // made before us: databases are dropped after main()
     if (auto given = own_server_wanted ? std::string{} : server_of_run(); !given.empty())
       shared_ = std::move(given);
     else

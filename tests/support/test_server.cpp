@@ -3,13 +3,11 @@
 #include "tests/support/server_file.hpp"
 
 #include <csignal>
-#include <spdlog/spdlog.h>
 #include <stdexcept>
 
 namespace prism::test {
 
 test_server::test_server(int max_connections) {
-  spdlog::default_logger(); // made before us, so that it is still there when the server stops
   db::embedded_options options;
   options.directory = directory_.path() / "pg";
   options.database = admin_database_name;

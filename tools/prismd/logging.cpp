@@ -1,81 +1,74 @@
 #include "tools/prismd/logging.hpp"
 
 #include "core/log_counters.hpp"
+#include "log/log.hpp"
+#include "log/output.hpp"
+#include "tools/prismd/line_format.hpp"
 #include "tools/prismd/line_writer.hpp"
 
-#include <boost/json.hpp>
 #include <cstdlib>
 #include <exception>
 #include <fcntl.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
+#include <spdlog/sinks/sink.h>
 #include <unistd.h>
 
 namespace prism::tools {
 
 namespace {
 
-/// The message as a JSON string, so that no content can break its line.
-class json_message final : public spdlog::custom_flag_formatter {
-public:
-  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
-              spdlog::memory_buf_t& out) override {
-    const auto text = boost::json::serialize(boost::json::value(
-        boost::json::string_view(message.payload.data(), message.payload.size())));
-    out.append(text.data(), text.data() + text.size());
-  }
-  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<json_message>();
-  }
-};
-
-/// spdlog has a level between error and off.
-spdlog::level::level_enum level_of(config::log_level level) {
-  return level == config::log_level::off ? spdlog::level::off
-                                         : static_cast<spdlog::level::level_enum>(level);
+// config::log_level has no level between error and off.
+log::level level_of(config::log_level level) {
+  return level == config::log_level::off ? log::level::off : static_cast<log::level>(level);
 }
-static_assert(static_cast<int>(config::log_level::trace) == SPDLOG_LEVEL_TRACE &&
-              static_cast<int>(config::log_level::error) == SPDLOG_LEVEL_ERROR);
+static_assert(static_cast<int>(config::log_level::trace) == static_cast<int>(log::level::trace) &&
+              static_cast<int>(config::log_level::error) == static_cast<int>(log::level::error));
 
 // How long the end of the process waits for the reader of the log.
 constexpr std::chrono::seconds last_lines{2};
 
-// Of the whole process, as spdlog's default logger is.
+// Of the whole process, as the log is.
 std::shared_ptr<line_writer> output;
 
 /// Formats lines and queues them.
-class queue_sink final : public spdlog::sinks::base_sink<std::mutex> {
+class queue_sink final : public spdlog::sinks::sink {
 public:
-  explicit queue_sink(std::shared_ptr<line_writer> to) : to_(std::move(to)) {}
+  queue_sink(std::shared_ptr<line_writer> to, line_style style)
+      : to_(std::move(to)), style_(style) {}
+
+  void log(const spdlog::details::log_msg& message) override {
+    const auto from =
+        log::component_named({message.logger_name.data(), message.logger_name.size()});
+    to_->push(to_line(style_, {.number = 0,
+                               .time = message.time,
+                               .severity = static_cast<log::level>(message.level),
+                               .from = from.value_or(log::component::prismd),
+                               .text = {message.payload.data(), message.payload.size()}}));
+  }
+  void flush() override {}
+  void set_pattern(const std::string& /*pattern*/) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter> /*unused*/) override {}
 
 private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    spdlog::memory_buf_t line;
-    formatter_->format(message, line);
-    to_->push({line.data(), line.size()});
-  }
-  void flush_() override {}
-
   std::shared_ptr<line_writer> to_;
+  line_style style_;
 };
 
-[[nodiscard]] std::unique_ptr<spdlog::formatter> formatter_for(config::log_format format) {
-  auto out = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+[[nodiscard]] line_style style_for(config::log_format format) {
+  const bool journal = is_journal(std::getenv("JOURNAL_STREAM"), STDERR_FILENO);
   if (format == config::log_format::json)
-    out->add_flag<json_message>('*').set_pattern(
-        R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","msg":%*})");
-  else
-    out->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %-5l %v");
-  return out;
+    return journal ? line_style::json_journal : line_style::json;
+  return journal ? line_style::journal : line_style::text;
 }
 
 /// The line that stands where others are missing.
-[[nodiscard]] std::string note_of(std::uint64_t dropped, spdlog::formatter& formatter) {
-  const auto text = fmt::format("{} lines of the log were dropped: it was not read", dropped);
-  spdlog::memory_buf_t line;
-  formatter.format({"prismd", spdlog::level::warn, text}, line);
-  return {line.data(), line.size()};
+[[nodiscard]] std::string note_of(std::uint64_t dropped, line_style style) {
+  log::line note{.number = 0,
+                 .time = std::chrono::system_clock::now(),
+                 .severity = log::level::warn,
+                 .from = log::component::prismd,
+                 .text = fmt::format("{} lines of the log were dropped: it was not read", dropped)};
+  log::recent_lines().add(note.time, note.severity, note.from, note.text);
+  return to_line(style, note);
 }
 
 /// Says through the log why the process aborts: the C++ library would write by itself, and wait.
@@ -89,7 +82,7 @@ private:
   } catch (...) {
     why = "an exception of an unknown type";
   }
-  spdlog::critical("prismd aborts, it is a defect: {}", why);
+  log::prismd().critical("prismd aborts, it is a defect: {}", why);
   finish_logging();
   std::abort();
 }
@@ -103,19 +96,17 @@ void open_standard_descriptors() {
 }
 
 void set_up_logging(const config::options& options) {
-  auto formatter = formatter_for(options.log_format);
-  const std::shared_ptr<spdlog::formatter> for_notes = formatter->clone();
+  const auto style = style_for(options.log_format);
   log_queue_capacity = line_writer::options{}.max_bytes;
   output = std::make_shared<line_writer>(line_writer::options{
-      .note = [for_notes](std::uint64_t dropped) { return note_of(dropped, *for_notes); },
+      .note = [style](std::uint64_t dropped) { return note_of(dropped, style); },
       .dropped = &dropped_log_lines,
       .queued = &queued_log_bytes});
-  auto logger = std::make_shared<spdlog::logger>("prismd", std::make_shared<queue_sink>(output));
-  logger->set_formatter(std::move(formatter));
-  logger->set_level(level_of(options.log_level));
+  log::add_sink(std::make_shared<queue_sink>(output, style));
+  log::set_usual_level(level_of(options.log_level));
   // spdlog would write to the standard error by itself.
-  logger->set_error_handler([](const std::string&) { ++dropped_log_lines; });
-  spdlog::set_default_logger(std::move(logger));
+  for (const auto each : log::all_components())
+    log::of(each).set_error_handler([](const std::string&) { ++dropped_log_lines; });
   std::set_terminate(on_terminate);
 }
 
@@ -126,7 +117,8 @@ void finish_logging() {
 
 void print_error(std::string_view line) {
   line_writer writer({.note = {}});
-  writer.push(line);
+  writer.push(is_journal(std::getenv("JOURNAL_STREAM"), STDERR_FILENO) ? fmt::format("<3>{}", line)
+                                                                       : std::string(line));
   static_cast<void>(writer.finish(last_lines));
 }
 

@@ -10,8 +10,9 @@ namespace prism::tools {
 /// socket gets the number of the standard error and with it the log. To be called first of all.
 void open_standard_descriptors();
 
-/// Sets up the process's logger: standard error, one line per event, UTC times, as text or as JSON
-/// objects (`log-format`), from `log-level` up. Logging never waits for the reader (see
+/// Sets up the process's log: standard error, one line per event, UTC times, as text or as JSON
+/// objects (`log-format`), from `log-level` up. If the standard error is systemd's journal, lines
+/// begin with their priority instead of the time. Logging never waits for the reader (see
 /// `line_writer`); what is dropped is counted in `dropped_log_lines`. std::terminate logs its
 /// reason from then on.
 void set_up_logging(const config::options& options);

@@ -4,13 +4,15 @@
 #include "config/parse.hpp"
 #include "core/crash_point.hpp"
 #include "core/exit_code.hpp"
+#include "log/log.hpp"
+#include "log/output.hpp"
 #include "tools/prismd/logging.hpp"
 #include "tools/prismd/memory_fit.hpp"
 #include "tools/prismd/print_statements.hpp"
+#include "tools/prismd/service_manager.hpp"
 
 #include <csignal>
 #include <cstdio>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 // prismd: follows one firehose and indexes it until SIGTERM or SIGINT. Exit codes:
@@ -44,53 +46,58 @@ void handle_signals() {
 
 constexpr std::chrono::milliseconds signal_poll{100};
 
-/// Answers the signals that do not end the process. @param running null during the start.
+/// Answers the signals that do not end the process, and ends changes of log levels whose time has
+/// come. @param running null during the start.
 void answer_signals(prism::node* running) {
+  prism::log::end_due_levels(prism::steady_clock::now());
   if (reload_wanted != 0) {
     reload_wanted = 0;
-    spdlog::warn("SIGHUP: nothing to reload; settings are read at the start only, and the log goes "
-                 "to the standard error: restart prismd to apply changed settings");
+    prism::log::prismd().warn(
+        "SIGHUP: nothing to reload; settings are read at the start only, and the log goes "
+        "to the standard error: restart prismd to apply changed settings");
   }
   if (summary_wanted == 0)
     return;
   summary_wanted = 0;
   if (running == nullptr) {
-    spdlog::info("state: starting, waiting for the database");
+    prism::log::prismd().info("state: starting, waiting for the database");
     return;
   }
   for (const auto& line : prism::summary_of(*running))
-    spdlog::info("state: {}", line);
-}
-
-/// For waits without a running node.
-[[nodiscard]] bool stop_requested() {
-  answer_signals(nullptr);
-  return stop_signal != 0;
+    prism::log::prismd().info("state: {}", line);
 }
 
 /// The exit code of a start that failed, whose error it logs.
 prism::exit_code failed_start(const prism::error& why) {
   const auto code = prism::exit_code_of(why.code);
   const bool good = code == prism::exit_code::success;
-  spdlog::log(good ? spdlog::level::info : spdlog::level::critical, "{}", why.message);
+  prism::log::prismd().log(good ? spdlog::level::info : spdlog::level::critical, "{}", why.message);
   return code;
 }
 
 /// Waits for a signal or a request of the node to end. @returns the code to exit with.
-prism::exit_code wait_for_end(prism::node& node) {
+prism::exit_code wait_for_end(prism::node& node, prism::tools::service_manager& manager) {
+  const auto stop_requested = [&manager] {
+    answer_signals(nullptr);
+    manager.beginning_again(prism::steady_clock::now());
+    return stop_signal != 0;
+  };
   for (;;) {
     answer_signals(&node);
+    const auto now = prism::steady_clock::now();
+    manager.alive(node.last_sign_of_life(now));
+    manager.status(now, [&node] { return prism::status_line(node); });
     if (const auto request = node.context().status.wait(signal_poll)) {
       const bool good = request->code == prism::exit_code::success;
-      spdlog::log(good ? spdlog::level::info : spdlog::level::critical, "stopping: {}",
-                  request->reason);
+      prism::log::prismd().log(good ? spdlog::level::info : spdlog::level::critical, "stopping: {}",
+                               request->reason);
       return request->code;
     }
     if (const auto reason = node.context().status.take_begin_again())
       if (auto begun = node.begin_again(*reason, stop_requested); !begun)
         return failed_start(begun.error());
     if (stop_signal != 0) {
-      spdlog::info("stopping: signal {}", static_cast<int>(stop_signal));
+      prism::log::prismd().info("stopping: signal {}", static_cast<int>(stop_signal));
       return prism::exit_code::success;
     }
   }
@@ -103,10 +110,16 @@ prism::exit_code run(const prism::config::parse_result& parsed) {
     prism::arm(*plan);
   prism::tools::set_up_logging(options);
   for (const auto& warning : parsed.warnings)
-    spdlog::warn("{}", warning);
+    prism::log::prismd().warn("{}", warning);
   if (const auto memory = prism::tools::find_memory_limit())
     if (const auto line = prism::tools::fit_window(options, *memory))
-      spdlog::warn("{}", *line);
+      prism::log::prismd().warn("{}", *line);
+  prism::tools::service_manager manager;
+  const auto stop_requested = [&manager] {
+    answer_signals(nullptr);
+    manager.starting(prism::steady_clock::now());
+    return stop_signal != 0;
+  };
   if (parsed.what == prism::config::action::begin_new_stream) {
     const auto done = prism::node::begin_new_stream(options, stop_requested);
     return done ? prism::exit_code::success : failed_start(done.error());
@@ -114,9 +127,11 @@ prism::exit_code run(const prism::config::parse_result& parsed) {
   auto node = prism::node::start(options, stop_requested);
   if (!node)
     return failed_start(node.error());
-  const auto requested = wait_for_end(**node);
+  manager.ready();
+  const auto requested = wait_for_end(**node, manager);
+  manager.stopping(options.drain_timeout);
   const bool drained = (*node)->stop();
-  spdlog::info("stopped");
+  prism::log::prismd().info("stopped");
   if (requested != prism::exit_code::success || drained)
     return requested;
   return prism::exit_code::drain_timeout;

@@ -1,9 +1,10 @@
 #include "tests/unit/actors/log_capture.hpp"
 
+#include "log/output.hpp"
+
 #include <algorithm>
 #include <mutex>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
 #include <vector>
 
 namespace prism::test {
@@ -23,11 +24,11 @@ struct log_capture::shared final : spdlog::sinks::base_sink<std::mutex> {
 };
 
 log_capture::log_capture() : lines_(std::make_shared<shared>()) {
-  spdlog::default_logger()->sinks().push_back(lines_);
+  log::add_sink(lines_);
 }
 
 log_capture::~log_capture() {
-  std::erase(spdlog::default_logger()->sinks(), lines_);
+  log::remove_sink(lines_);
 }
 
 std::size_t log_capture::count(std::string_view part) const {

@@ -7,8 +7,7 @@
 
 namespace prism::test {
 
-/// The lines logged while this lives, each with its level in front: "error pool: …". Must be made
-/// before the actors and outlive them, since spdlog does not lock its list of sinks.
+/// The lines logged while this lives, each with its level in front: "error pool: …".
 class log_capture {
 public:
   log_capture();

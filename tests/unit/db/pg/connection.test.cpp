@@ -1,10 +1,10 @@
 #include "db/pg/connection.hpp"
+#include "log/output.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
 #include <catch2/catch.hpp>
 #include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 #include <sstream>
 
 using namespace prism;
@@ -211,13 +211,12 @@ TEST_CASE("a database that does not accept connections at the moment is a transi
 TEST_CASE("notices of the server are logged, warnings one level higher") {
   auto on = connect_to(test::pg_fixture::fresh_database());
   std::ostringstream text;
-  const auto before = spdlog::default_logger();
-  auto logger = std::make_shared<spdlog::logger>(
-      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(text));
-  logger->set_level(spdlog::level::debug);
-  spdlog::set_default_logger(logger);
+  const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
+  log::add_sink(sink);
+  log::set_usual_level(log::level::debug);
   must(on.exec_script("do $$ begin raise notice 'hear'; raise warning 'listen'; end $$"));
-  spdlog::set_default_logger(before);
+  log::set_usual_level(log::level::info);
+  log::remove_sink(sink);
   CHECK_THAT(text.str(), Contains("[debug] [DB] server notice: hear"));
   CHECK_THAT(text.str(), Contains("[info] [DB] server notice: listen"));
 }

@@ -32,6 +32,33 @@ TEST_CASE("the rest of a password after an unescaped @ is neither shown nor look
   CHECK_THAT(opened.error().message, !Contains("cret") && Contains("%40"));
 }
 
+TEST_CASE("a password with an unescaped slash is neither shown nor tried") {
+  const std::string url = "postgresql://prism:s3cret/rest@db.example/app";
+  CHECK(mask_conninfo(url) == "(unparsable connection string)");
+  const auto opened = connection::open({.conninfo = url});
+  REQUIRE_FALSE(opened);
+  CHECK_THAT(opened.error().message, !Contains("s3cret") && !Contains("rest@") && Contains("%2F"));
+}
+
+TEST_CASE("no failing connection shows any part of a password") {
+  const auto* conninfo = GENERATE(
+      "postgresql://u:hush@127.0.0.1:1/none", "postgresql://u:hu%73h@127.0.0.1:1/none",
+      "postgresql://u:hush%zz@127.0.0.1:1/none", "postgresql://u:hush@[::1/none",
+      "postgresql://u:hush hush@127.0.0.1:1/none", "postgresql://u:x@hush@127.0.0.1:1/none",
+      "postgresql://u:hush/x@127.0.0.1:1/none", "postgresql://u:x/hush@127.0.0.1:1/none",
+      "postgresql://u:1/hush@127.0.0.1:1/none", "postgresql://u:hush:x@127.0.0.1:1/none", "postgresql://u:hush?x@127.0.0.1:1/none",
+      "postgresql://u:hush#x@127.0.0.1:1/none", "postgresql://u@127.0.0.1:1/none?password=hush",
+      "postgresql://u@127.0.0.1:1/none?password=hush&wrong=1",
+      "host=127.0.0.1 port=1 password=hush", "host=127.0.0.1 port=1 password='hush",
+      "host=127.0.0.1 port=1 password = 'a hush' sslpassword=hush", "password hush",
+      "host=127.0.0.1 port=1 password=hush hush", "host=127.0.0.1 port=1 password=x\\ hush wrong");
+  INFO(conninfo);
+  CHECK_THAT(mask_conninfo(conninfo), !Contains("hush"));
+  const auto opened = connection::open({.conninfo = conninfo});
+  REQUIRE_FALSE(opened);
+  CHECK_THAT(opened.error().message, !Contains("hush"));
+}
+
 TEST_CASE("the connection string overrides the options but not the encoding") {
   const auto keywords = connection_keywords(
       {.conninfo = "host=x tcp_user_timeout=7 client_encoding=LATIN1", .application_name = "a"});
@@ -101,4 +128,24 @@ TEST_CASE("libpq's reasons are told apart: ours, and those that may pass") {
                                       "failure in name resolution"));
   CHECK_FALSE(is_client_configuration("out of memory"));
   CHECK_FALSE(is_client_configuration(""));
+}
+
+TEST_CASE("hosts, addresses and ports that do not fit together are refused as libpq refuses them") {
+  const auto refused = [](const std::string& conninfo) {
+    const auto opened = connection_keywords({.conninfo = conninfo});
+    if (!opened)
+      CHECK(opened.error().sqlstate == sqlstate::client_configuration);
+    return !opened;
+  };
+  CHECK(refused("host=a,b port=1,2,3"));
+  CHECK(refused("host=a port=1,2"));
+  CHECK(refused("port=1,2"));
+  CHECK(refused("host=a,b hostaddr=127.0.0.1"));
+  CHECK(refused("host=a hostaddr=127.0.0.1,127.0.0.2"));
+  CHECK_FALSE(refused("host=a,b port=1"));
+  CHECK_FALSE(refused("host=a,b port=1,"));
+  CHECK_FALSE(refused("host=a,b hostaddr=127.0.0.1, port=1,2"));
+  CHECK_FALSE(refused("postgresql://a:1,b:2/db"));
+  CHECK_FALSE(refused("hostaddr=127.0.0.1,127.0.0.2 port=1,2"));
+  CHECK_FALSE(refused(""));
 }

@@ -1,13 +1,13 @@
 #include "db/pg/transaction.hpp"
 
 #include "db/pg/pipeline.hpp"
+#include "log/output.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
 #include <catch2/catch.hpp>
 #include <future>
 #include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 #include <sstream>
 #include <stdexcept>
 
@@ -285,10 +285,9 @@ TEST_CASE("statements over the server's limit are not retried past the deadline"
 
 TEST_CASE("a deadlock is retried until it succeeds, with the documented log line") {
   two_connections db;
-  std::ostringstream log;
-  const auto before = spdlog::default_logger();
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  std::ostringstream text;
+  const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
+  log::add_sink(sink);
   // The other connection holds row 2 and waits for row 1. Its deadlock timeout is longer, so the
   // server chooses this one as the victim.
   must(db.two.exec_script("begin; set deadlock_timeout = '60s';"
@@ -311,14 +310,15 @@ TEST_CASE("a deadlock is retried until it succeeds, with the documented log line
     }
     return set_x(in, 2, 22);
   });
-  spdlog::set_default_logger(before);
+  log::remove_sink(sink);
   must(other.get());
   must(answer);
   CHECK(tries == 2);
   CHECK(db.delays == std::vector<std::chrono::milliseconds>{100ms});
   CHECK(db.x(1) == 11);
   CHECK(db.x(2) == 22);
-  CHECK_THAT(log.str(), Contains("[Transaction] Retrying transaction (attempt 1/3) due to: 40P01"));
+  CHECK_THAT(text.str(),
+             Contains("[Transaction] Retrying transaction (attempt 1/3) due to: 40P01"));
 }
 
 TEST_CASE("a serialization failure at COMMIT is retried") {
