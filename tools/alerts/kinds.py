@@ -220,10 +220,16 @@ def lagging_standby_promoted(run):
 
 
 @raises("PrismShardBlocked")
-def table_missing(run):
-    query(run.database.conninfo, "ALTER TABLE likes RENAME TO likes_elsewhere")
+def right_missing(run):
+    # What a missing right looks like; the owner of a table always has it.
+    query(
+        run.database.conninfo,
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'permission denied' USING ERRCODE = '42501'; END $$; "
+        "CREATE TRIGGER refuse BEFORE INSERT ON likes FOR EACH ROW EXECUTE FUNCTION refuse()",
+    )
     yield
-    query(run.database.conninfo, "ALTER TABLE likes_elsewhere RENAME TO likes")
+    query(run.database.conninfo, "DROP TRIGGER refuse ON likes; DROP FUNCTION refuse()")
 
 
 @raises("PrismDeadLetters")
