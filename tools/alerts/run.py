@@ -201,9 +201,15 @@ def _strike(run, kind):
     if kind.alert != "PrismBehind":
         wait_until(lambda: not run.monitoring.fires(kind.alert), f"{kind.alert} not to be there before")
     run.planted_now()
+    problem = None
     with kind.plant(run):
-        fired, alert = _await(run, kind, "firing", run.planted)
-        _check(alert)
+        try:
+            fired, alert = _await(run, kind, "firing", run.planted)
+            _check(alert)
+        except RuntimeError as error:  # the fault is mended all the same
+            problem = error
+    if problem:
+        raise problem
     mended = time.monotonic()
     resolved, _ = _await(run, kind, "resolved", fired)
     return f"{kind.alert} after {fired - run.planted:.1f} s, gone {resolved - mended:.1f} s after the end"
