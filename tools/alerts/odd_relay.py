@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""A relay whose numbers are odd: it sends #identity events of one account, ten a second.
+"""A relay whose numbers or times are odd: it sends #identity events of one account.
 
-usage: odd_relay.py PORT back|stray
+usage: odd_relay.py PORT back|stray|future
 
 back: the numbers 1, 2, 3 ..., whatever the client has. stray: they go on behind the client's cursor, and
-each twentieth is far ahead."""
+each twentieth is far ahead. future: they go on, and their time is in an hour. Ten a second; a hundred of
+the last."""
 
 import base64
 import datetime
@@ -42,9 +43,10 @@ def _shortest(major, number):
     return _head(major, number)
 
 
-def event(seq):
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    return cbor({"op": 1, "t": "#identity"}) + cbor({"did": _DID, "seq": seq, "time": now})
+def event(seq, ahead=datetime.timedelta()):
+    time_of_it = datetime.datetime.now(datetime.timezone.utc) + ahead
+    text = time_of_it.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return cbor({"op": 1, "t": "#identity"}) + cbor({"did": _DID, "seq": seq, "time": text})
 
 
 def message(payload):
@@ -64,15 +66,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             b"Sec-WebSocket-Accept: " + accept.encode() + b"\r\n\r\n"
         )
         asked = urllib.parse.parse_qs(urllib.parse.urlparse(self.path).query)
-        seq = int(asked.get("cursor", ["0"])[0]) if self.mode == "stray" else 0
+        seq = int(asked.get("cursor", ["0"])[0]) if self.mode != "back" else 0
+        ahead = datetime.timedelta(hours=1 if self.mode == "future" else 0)
         number = 0
         try:
             while True:
                 number += 1
                 seq += 1
                 odd = self.mode == "stray" and number % 20 == 0
-                self.wfile.write(message(event(seq + 1_000_000_000 if odd else seq)))
-                time.sleep(0.1)
+                self.wfile.write(message(event(seq + 1_000_000_000 if odd else seq, ahead)))
+                time.sleep(0.01 if self.mode == "future" else 0.1)
         except OSError:
             pass  # the client has gone
 
@@ -90,7 +93,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[2] not in ("back", "stray"):
+    if len(sys.argv) != 3 or sys.argv[2] not in ("back", "stray", "future"):
         print(__doc__, file=sys.stderr)
         sys.exit(64)
     sys.exit(main(sys.argv[1:]))

@@ -100,6 +100,21 @@ class Run:
             self.start_relay()
 
     @contextlib.contextmanager
+    def empty_database(self, rate):
+        """Nothing is indexed yet, so every record that comes is written."""
+        self.relay.kill()
+        self.node.kill()
+        query(self.database.conninfo, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        self.start_relay(rate)
+        self.node.start()
+        wait_until(lambda: self.database.highest_seq() > 0, "the first commit")
+        try:
+            yield
+        finally:
+            self.relay.kill()
+            self.start_relay()
+
+    @contextlib.contextmanager
     def odd_relay(self, mode):
         self.relay.kill()
         port = next(word for word in self.relay.command if word.startswith("--listen=")).rpartition(":")[2]
@@ -116,12 +131,10 @@ class Run:
             self.node.start()
 
     @contextlib.contextmanager
-    def other_node(self, *more, unread=False, clock=None):
+    def other_node(self, *more, unread=False):
         self.node.kill()
         own = self.node
         command = list(self.node_command)
-        if clock:
-            command = ["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f", clock, *command]
         if unread:
             command = ["sh", "-c", 'mkfifo "$0"; exec 3<>"$0"; exec "$@" 2>&3', f"{self._log}/unread", *command]
         self.node = Process("prismd", command, f"{self._log}/prismd.log")
