@@ -168,13 +168,13 @@ def disk_full(run):
 
 @raises("PrismPoolExhausted")
 def pool_exhausted(run):
-    with run.other_node("--db-pool-size=1"), _locked(run, "uris"):
+    with run.other_node("--db-pool-size=1"), _locked(run, "firehose_cursor"):
         yield
 
 
 @raises("PrismDatabaseTimeouts")
 def table_locked(run):
-    with run.other_node("--statement-timeout-ms=500"), _locked(run, "uris"):
+    with run.other_node("--statement-timeout-ms=500"), _locked(run, "firehose_cursor"):
         yield
 
 
