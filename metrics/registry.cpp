@@ -187,6 +187,8 @@ struct registry::impl {
   };
   std::map<std::string, shown_channel, std::less<>> channels; // complete before any thread reads
 
+  std::map<std::string, std::vector<inbox_channel>> inboxes; // by actor; likewise
+
   std::mutex times_mutex;
   std::map<std::string, message_times> times;
 
@@ -271,6 +273,12 @@ void registry::declare_channel(const std::string& name, std::size_t capacity) {
       name, impl::shown_channel{std::make_shared<bounded_channel>(capacity), channel(name)});
 }
 
+void registry::declare_inbox(const std::string& name, const std::string& actor,
+                             const std::type_info& message, std::size_t capacity) {
+  declare_channel(name, capacity);
+  impl_->inboxes[actor].push_back({&message, bounded(name)});
+}
+
 std::shared_ptr<bounded_channel> registry::bounded(std::string_view name) const {
   const auto found = impl_->channels.find(name);
   return found == impl_->channels.end() ? nullptr : found->second.channel;
@@ -290,11 +298,14 @@ actor_metrics registry::actor(const std::string& name) {
     const std::lock_guard lock(impl_->times_mutex);
     return &impl_->times.try_emplace(name, impl_->actor_times, name).first->second;
   }();
+  const auto inboxes = impl_->inboxes.find(name);
   return {.restarts = &impl_->actor_restarts.Add(labels),
           .mailbox_depth = &impl_->actor_mailbox.Add(labels),
           .messages = &impl_->actor_messages.Add(labels),
           .handling_seconds = &impl_->actor_handling.Add(labels),
-          .times = times};
+          .times = times,
+          .inboxes =
+              inboxes == impl_->inboxes.end() ? std::vector<inbox_channel>{} : inboxes->second};
 }
 
 namespace {
