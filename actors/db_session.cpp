@@ -57,6 +57,7 @@ db::job_outcome db_session_state::run(const db::job& job, job_result::session_no
   options.server_incarnation = node_->server.incarnation;
   options.on_retry = [this](const db::db_error& why) {
     node_->metrics.database().retries.of(why.sqlstate).Increment();
+    node_->metrics.database().failed_attempts.of(why.sqlstate).Increment();
   };
   const auto begun = std::chrono::steady_clock::now();
   auto done = db::run_job(*connection_, options, job, partial);
@@ -75,6 +76,7 @@ void db_session_state::count(const db::job_outcome& done) {
   if (done)
     return;
   node_->metrics.database().errors.of(db::to_string(done.error().cls)).Increment();
+  node_->metrics.database().failed_attempts.of(done.error().sqlstate).Increment();
   // Content that PostgreSQL rejects comes from strangers, as often as they like.
   if (const auto left_out = lines_.allow(done.error().cls, steady_clock::now()))
     log::database().warn("database {} error {} in {}: {} ({} similar lines suppressed)",

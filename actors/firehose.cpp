@@ -1,5 +1,6 @@
 #include "actors/firehose.hpp"
 
+#include "actors/runtime/channels.hpp"
 #include "actors/shard.hpp"
 #include "core/exit_code.hpp"
 #include "log/log.hpp"
@@ -13,9 +14,6 @@ namespace prism {
 namespace {
 
 constexpr std::chrono::milliseconds tick_interval{200};
-
-/// Frames that the source may read before it gets more credit.
-constexpr std::uint64_t credit_ahead = 256;
 
 [[nodiscard]] time_point now() {
   return steady_clock::now();
@@ -63,7 +61,7 @@ void report_change(const net::source_change& change, const metrics::firehose_met
   out.ping_interval = options.ping_interval;
   out.idle_timeout = options.idle_timeout;
   out.max_frame_bytes = atproto::frame_limits::max_frame;
-  out.max_batch_frames = credit_ahead;
+  out.max_batch_frames = source_read_ahead;
   out.extra_ca_file = options.ca_file;
   return out;
 }
@@ -73,13 +71,16 @@ void report_change(const net::source_change& change, const metrics::firehose_met
 firehose_state::firehose_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), channel_(node_->metrics.channel("firehose_to_shard")),
       exhausted_(*channel_.exhausted), lanes_stalled_(*channel_.stalled_seconds),
-      source_stalled_(*node_->metrics.firehose().stalled_seconds) {}
+      source_stalled_(*node_->metrics.firehose().stalled_seconds),
+      inbox_(node_->metrics.bounded("source_to_firehose")) {}
 
 firehose_state::~firehose_state() {
   node_->status.firehose_running = false;
   node_->status.clear_problem(name);
   if (source_)
     source_->stop();
+  if (inbox_)
+    inbox_->set_depth(0, now()); // what waits in the mailbox ends with it
 }
 
 firehose_actor::behavior_type firehose_state::make_behavior() {
@@ -122,11 +123,12 @@ void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
                   read_limits{.frames = options.firehose_window_frames,
                               .bytes = options.firehose_window_bytes,
                               .frame_bytes = atproto::frame_limits::max_frame,
-                              .ahead = credit_ahead},
+                              .ahead = source_read_ahead},
                   now());
   if (options.lane_shuffle_seed > 0)
     shuffle_.emplace(options.lane_shuffle_seed, window_->shards(), options.firehose_window_frames);
-  intake_.emplace(window_->shards(), lowest > 0 ? std::optional{lowest} : options.start_cursor);
+  intake_.emplace(window_->shards(), lowest > 0 ? std::optional{lowest} : options.start_cursor,
+                  &node_->events);
   for (std::size_t shard = 0; shard < window_->shards(); ++shard)
     if (const auto actor = node_->actors.find(names::shard(shard)))
       self_->send(actor, firehose_started{});
@@ -153,9 +155,12 @@ net::ws_source_callbacks firehose_state::callbacks() {
   const auto self = caf::actor_cast<caf::actor>(self_);
   return {
       .on_frames =
-          [intake, self, &metrics](std::vector<frame_bytes> frames) {
+          [intake, self, &metrics, inbox = inbox_](std::vector<frame_bytes> frames) {
+            metrics.last_receipt->SetToCurrentTime();
             auto batch = intake->route(std::move(frames), now());
             add(batch.counts, metrics);
+            if (inbox)
+              inbox->add(batch.frames.items->size(), now());
             caf::anon_send(self, std::move(batch.frames));
           },
       .next_cursor = [intake] { return intake->next_cursor(); },
@@ -171,6 +176,8 @@ net::ws_source_callbacks firehose_state::callbacks() {
 // -- messages ------------------------------------------------------------------------------------
 
 void firehose_state::on_frames(const source_frames& arrived) {
+  if (inbox_)
+    inbox_->remove(arrived.items->size(), now());
   const auto received = window_->receive(arrived, now());
   if (!received)
     throw std::logic_error("the window refuses what was read: " + received.error().message);
@@ -186,6 +193,7 @@ void firehose_state::on_frames(const source_frames& arrived) {
 void firehose_state::on_shard_ready(const shard_ready& ready) {
   if (!window_ || !window_->announce(ready, now()))
     return;
+  observe_latencies();
   feed(ready.shard);
   top_up_credit();
 }
@@ -193,6 +201,7 @@ void firehose_state::on_shard_ready(const shard_ready& ready) {
 void firehose_state::on_durable(const frames_durable& report) {
   if (!window_ || !window_->committed(report, now()))
     return;
+  observe_latencies();
   feed(report.shard);
   top_up_credit();
 }
@@ -203,6 +212,8 @@ void firehose_state::on_tick() {
     return load_cursors();
   open_shuffled_lanes();
   advance_idle_shards();
+  if (std::exchange(any_paused_, node_->paused.any()))
+    feed_all(); // those whose pause is over
   top_up_credit();
   ask_again_if_due();
   watch_numbers();
@@ -211,16 +222,36 @@ void firehose_state::on_tick() {
 }
 
 actor_status firehose_state::status() const {
-  return {name,
-          {{"window_frames", std::to_string(window_ ? window_->frames() : 0)},
-           {"window_bytes", std::to_string(window_ ? window_->bytes() : 0)},
-           {"highest_read", std::to_string(intake_ ? intake_->highest_read() : -1)},
-           {"durable", std::to_string(window_ ? window_->low_watermark() : 0)}}};
+  boost::json::object out{{"relay", node_->service_shown},
+                          {"window_frames", window_ ? window_->frames() : 0},
+                          {"window_bytes", window_ ? window_->bytes() : 0},
+                          {"highest_read", intake_ ? intake_->highest_read() : -1},
+                          {"durable", window_ ? window_->low_watermark() : 0},
+                          {"numbers_went_back", went_back_}};
+  if (!window_)
+    return {name, std::move(out)};
+  boost::json::array lanes;
+  for (std::size_t shard = 0; shard < std::min(window_->shards(), actor_status::max_listed);
+       ++shard) {
+    const auto& lane = window_->lane(shard);
+    const auto oldest = lane.oldest();
+    lanes.push_back(
+        {{"shard", shard},
+         {"frames", lane.frames()},
+         {"bytes", lane.bytes()},
+         {"in_flight", lane.credit().in_flight()},
+         {"oldest_seconds", oldest ? std::chrono::duration<double>(now() - *oldest).count() : 0.0},
+         {"announced", lane.incarnation() != 0}});
+  }
+  out["lanes"] = std::move(lanes);
+  return {name, std::move(out)};
 }
 
 // -- what follows from them ----------------------------------------------------------------------
 
 void firehose_state::feed(std::size_t shard) {
+  if (node_->paused.paused(names::shard(shard).text(), now()))
+    return;
   if (shuffle_ && !shuffle_->is_open(shard))
     return;
   const auto batch = window_->take(shard, now());
@@ -228,6 +259,9 @@ void firehose_state::feed(std::size_t shard) {
     return;
   if (shuffle_)
     shuffle_->sent(shard);
+  if (node_->events.active())
+    for (const auto& frame : *batch->frames)
+      node_->events.reached(frame.seq, "sent", "to " + names::shard(shard).text(), now());
   // If the shard is down, nothing is lost: it announces itself when it is back, and is sent all.
   if (const auto actor = node_->actors.find(names::shard(shard)))
     self_->send(actor, *batch);
@@ -255,7 +289,7 @@ void firehose_state::advance_idle_shards() {
 }
 
 void firehose_state::top_up_credit() {
-  if (!source_)
+  if (!source_ || node_->paused.paused(name, now()))
     return;
   if (const auto frames = window_->grant(); frames > 0)
     source_->grant(static_cast<std::uint32_t>(frames));
@@ -277,10 +311,13 @@ void firehose_state::watch_numbers() {
   node_->metrics.firehose().went_back->Set(went_back_ ? 1 : 0);
   if (!went_back_)
     return node_->status.clear_problem(name);
-  const auto text = fmt::format("the numbers of the relay went back: it sends only events at or "
-                                "below {}, which was reached before; if its sequence began anew, "
-                                "stop this node and run prismd --begin-new-stream",
-                                window_->highest());
+  const bool refused = intake_->cursor_refused();
+  const auto text = fmt::format("the numbers of the relay went back: {} {}, which was reached "
+                                "before; if its sequence began anew, stop this node and run prismd "
+                                "--begin-new-stream",
+                                refused ? "it says FutureCursor to our cursor"
+                                        : "it sends only events at or below",
+                                refused ? intake_->highest_read() : window_->highest());
   log::firehose().error("{}", text);
   node_->status.set_problem(name, text);
 }
@@ -289,6 +326,15 @@ void firehose_state::finish_if_caught_up() {
   const time_point idle_since{steady_clock::duration{node_->status.identity_idle_since.load()}};
   if (window_->caught_up(node_->options.until_caught_up, idle_since, now()))
     node_->status.finish(exit_code::success, "caught up");
+}
+
+void firehose_state::observe_latencies() {
+  const auto& out = node_->metrics.firehose();
+  const auto latencies = window_->take_latencies();
+  for (const auto latency : latencies)
+    out.commit_seconds->Observe(std::chrono::duration<double>(latency).count());
+  if (!latencies.empty())
+    out.last_commit->SetToCurrentTime();
 }
 
 void firehose_state::update_metrics() {
@@ -303,6 +349,8 @@ void firehose_state::update_metrics() {
   }
   out.window_frames->Set(static_cast<double>(window_->frames()));
   out.window_capacity->Set(static_cast<double>(node_->options.firehose_window_frames));
+  out.window_bytes->Set(static_cast<double>(window_->bytes()));
+  out.window_capacity_bytes->Set(static_cast<double>(node_->options.firehose_window_bytes));
   const auto channel = window_->channel(now());
   channel_.depth->Set(static_cast<double>(channel.depth));
   channel_.capacity->Set(static_cast<double>(channel.capacity));

@@ -59,6 +59,7 @@ private:
   void ask_again_if_due();
   void watch_numbers();
   void finish_if_caught_up();
+  void observe_latencies();
   void update_metrics();
 
   self_pointer self_;
@@ -68,6 +69,7 @@ private:
   std::optional<frame_intake> intake_;
   std::optional<lane_shuffle> shuffle_; // tests only
   std::uint64_t arrived_at_tick_{0};
+  bool any_paused_{false};
   bool went_back_{false}; // the relay's numbers
   ask_again asking_;
   std::uint64_t strays_{0}; // seen by `asking_`
@@ -75,7 +77,8 @@ private:
   metrics::running_total exhausted_;
   metrics::running_total lanes_stalled_;
   metrics::running_total source_stalled_;
-  std::unique_ptr<net::ws_source> source_; // last: its thread uses `intake_`
+  std::shared_ptr<metrics::bounded_channel> inbox_; // frames read that have not arrived here
+  std::unique_ptr<net::ws_source> source_;          // last: its thread uses `intake_`
 };
 
 } // namespace prism

@@ -17,6 +17,13 @@ namespace {
   return text(answer.ready ? 200 : 503, std::move(answer.text));
 }
 
+[[nodiscard]] std::string metrics_now(node_context& node) {
+  const auto& out = node.metrics.node();
+  out.ready->Set(readiness_of(node).ready ? 1 : 0);
+  out.database_reachable->Set(node.status.database_reachable ? 1 : 0);
+  return node.metrics.serialize();
+}
+
 } // namespace
 
 health_port::health_port(node_ptr node)
@@ -42,7 +49,7 @@ bool health_port::open() {
       {"GET", "/metrics",
        [node](const net::http_request&) -> net::http_response {
          return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                 .body = node->metrics.serialize()};
+                 .body = metrics_now(*node)};
        }},
       {"GET", "/healthz", [](const net::http_request&) { return text(200, "alive\n"); }},
       {"GET", "/readyz", [node](const net::http_request&) { return ready_now(*node); }}};

@@ -66,6 +66,7 @@ identity_state::identity_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), metrics_(node_->metrics.identity()), totals_(metrics_),
       shown_documents_(node_->metrics.cache("did_documents")),
       shown_handles_(node_->metrics.cache("handles")),
+      lookups_(node_->metrics.bounded("resolver_to_identity")),
       claims_(node_->options.identity_concurrency, steady_clock::now()) {}
 
 identity_state::shown_totals::shown_totals(const metrics::identity_metrics& out)
@@ -75,6 +76,8 @@ identity_state::shown_totals::shown_totals(const metrics::identity_metrics& out)
 
 // The resolver's callbacks send to this actor, so the resolver ends first.
 identity_state::~identity_state() {
+  if (lookups_)
+    lookups_->set_depth(0, steady_clock::now());
   if (resolver_)
     resolver_->stop();
 }
@@ -116,15 +119,26 @@ void identity_state::on_stop() {
 }
 
 actor_status identity_state::status() const {
-  return {name,
-          {{"in_flight", std::to_string(claims_.in_flight())},
-           {"to_store", std::to_string(results_.size())}}};
+  boost::json::object out{{"lookups", node_->options.identity_lookups},
+                          {"in_flight", claims_.in_flight()},
+                          {"to_store", results_.size()}};
+  if (resolver_) {
+    const auto stats = resolver_->stats();
+    out["requests"] = {{"answered", stats.answered},
+                       {"failed", stats.failed},
+                       {"timed_out", stats.timed_out},
+                       {"refused", stats.refused},
+                       {"held_back", stats.held_back}};
+    out["hosts"] = stats.hosts;
+    out["open_circuits"] = stats.open_circuits;
+  }
+  return {name, std::move(out)};
 }
 
 // -- one task: claim, look up, store -------------------------------------------------------------
 
 void identity_state::claim() {
-  if (!resolver_)
+  if (!resolver_ || node_->paused.paused(name, steady_clock::now()))
     return;
   auto request = claims_.next_claim(steady_clock::now());
   if (!request)
@@ -262,11 +276,14 @@ void identity_state::report_changes(const db::apply_report& report, bool all) {
   const auto pending = node_->actors.find(names::pending_ops);
   if ((report.pending.empty() && all) || !pending)
     return;
+  const auto unit =
+      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("identity_to_pending_ops"));
   self_
       ->request(pending, std::chrono::seconds{10},
                 pending_changed{
                     std::make_shared<const std::vector<db::pending_change>>(report.pending), all})
-      .then([](const pending_noted&) {}, [](const caf::error&) {});
+      .then([unit](const pending_noted&) { unit->leave(); },
+            [unit](const caf::error&) { unit->leave(); });
 }
 
 void identity_state::quit_if_idle() {
@@ -276,6 +293,8 @@ void identity_state::quit_if_idle() {
 
 void identity_state::update_metrics() {
   metrics_.in_flight->Set(static_cast<double>(claims_.in_flight()));
+  if (lookups_)
+    lookups_->set_depth(claims_.in_flight(), steady_clock::now());
   if (!resolver_)
     return;
   const auto now = resolver_->stats();

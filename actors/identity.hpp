@@ -70,6 +70,7 @@ private:
   metrics::shown_cache shown_handles_;
   std::unique_ptr<net::identity_resolver> resolver_; // null with identity-lookups = off
   std::minstd_rand random_{std::random_device{}()};
+  std::shared_ptr<metrics::bounded_channel> lookups_; // under way in the resolver
   identity_claims claims_;
   std::vector<db::identity_result> results_; // to be stored; their tasks are still claimed
   rate_limited<db::identity_kind> failures_{std::chrono::seconds{10}, 2}; // of the log

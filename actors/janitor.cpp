@@ -28,9 +28,13 @@ constexpr std::size_t max_lines = 10;
 }
 
 [[nodiscard]] std::string_view title(task what) {
-  constexpr std::array<std::string_view, db::upkeep_tasks> titles{
-      "Expired session cleanup", "OAuth state cleanup", "Pending operation cleanup",
-      "History cleanup",         "Orphan audit",        "Count audit"};
+  constexpr std::array<std::string_view, db::upkeep_tasks> titles{"Expired session cleanup",
+                                                                  "OAuth state cleanup",
+                                                                  "Pending operation cleanup",
+                                                                  "History cleanup",
+                                                                  "Refused record cleanup",
+                                                                  "Orphan audit",
+                                                                  "Count audit"};
   return titles[static_cast<std::size_t>(what)];
 }
 
@@ -52,6 +56,7 @@ std::vector<janitor_task> janitor_tasks(const config::options& options) {
           every(task::oauth_states, options.oauth_sweep_interval, 2min, 1'000),
           every(task::pending_ops, options.pending_sweep_interval, 30s, 1'000),
           every(task::history, audits, 3min, 2'000),
+          every(task::refused_records, audits, 4min, 5'000),
           every(task::orphans, audits, 5min, 5'000),
           every(task::counts, audits, 7min, 200)};
 }
@@ -64,15 +69,22 @@ janitor_state::janitor_state(self_pointer self, node_ptr node, std::vector<janit
   }
 }
 
-periodic_actor::behavior_type janitor_state::make_behavior() {
+janitor_actor::behavior_type janitor_state::make_behavior() {
   schedule_.start(steady_clock::now(), [this] { return random(); });
   self_->delayed_send(self_, poll_interval, tick{});
-  return {[this](const tick&) { on_tick(); }, [this](const stop_request&) { on_stop(); },
+  return {[this](const tick&) { on_tick(); }, [this](const run_task& order) { run_soon(order); },
+          [this](const stop_request&) { on_stop(); },
           [this](const get_status&) { return status(); }};
 }
 
 void janitor_state::on_tick() {
   self_->delayed_send(self_, poll_interval, tick{});
+  check_schedule();
+}
+
+void janitor_state::run_soon(const run_task& order) {
+  if (!schedule_.set_due(order.name, steady_clock::now()))
+    log::janitor().warn("janitor: there is no job {}, or it runs already", order.name);
   check_schedule();
 }
 
@@ -83,12 +95,25 @@ void janitor_state::on_stop() {
 }
 
 actor_status janitor_state::status() const {
-  actor_status out{name, {{"running", running_ ? running_->what.when.name : "none"}}};
-  for (const auto& job : jobs_)
-    out.fields.emplace_back(job.what.when.name,
-                            fmt::format("rows={} failures={} {}", job.metrics.rows->Value(),
-                                        job.failures, job.last_error));
-  return out;
+  boost::json::array jobs;
+  const auto now = steady_clock::now();
+  for (const auto& job : jobs_) {
+    const bool running = running_ == &job;
+    const auto next = schedule_.next_of(job.what.when.name);
+    jobs.push_back(
+        {{"job", job.what.when.name},
+         {"running", running},
+         {"interval_seconds", std::chrono::duration<double>(job.what.when.interval).count()},
+         {"due_in_seconds",
+          next ? std::max(0.0, std::chrono::duration<double>(*next - now).count()) : 0.0},
+         {"rows", job.metrics.rows->Value()},
+         {"failures", job.failures},
+         {"last_error", job.last_error}});
+  }
+  return {name,
+          {{"running", running_ ? running_->what.when.name : "none"},
+           {"fenced", fenced_},
+           {"jobs", std::move(jobs)}}};
 }
 
 // -- one run ---------------------------------------------------------------------------------
@@ -132,6 +157,8 @@ void janitor_state::on_batch_done(job& job, const db::upkeep_report& report) {
   job.position = report.next;
   job.rows += report.rows;
   job.metrics.rows->Increment(static_cast<double>(report.rows));
+  if (report.left)
+    node_->metrics.refused_records().Set(static_cast<double>(*report.left));
   log_findings(job, report);
   report_expired(report);
   if (report.more && !stopping_ && steady_clock::now() - started_ < longest_run)
@@ -157,12 +184,17 @@ void janitor_state::report_expired(const db::upkeep_report& report) {
   if (report.forgotten.empty())
     return;
   node_->metrics.pending().events.of("expired").Increment(static_cast<double>(report.rows));
-  if (const auto pending = node_->actors.find(names::pending_ops))
-    self_
-        ->request(pending, std::chrono::seconds{10},
-                  pending_changed{
-                      std::make_shared<const std::vector<db::pending_change>>(report.forgotten)})
-        .then([](const pending_noted&) {}, [](const caf::error&) {});
+  const auto pending = node_->actors.find(names::pending_ops);
+  if (!pending)
+    return;
+  const auto unit =
+      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("janitor_to_pending_ops"));
+  self_
+      ->request(pending, std::chrono::seconds{10},
+                pending_changed{
+                    std::make_shared<const std::vector<db::pending_change>>(report.forgotten)})
+      .then([unit](const pending_noted&) { unit->leave(); },
+            [unit](const caf::error&) { unit->leave(); });
 }
 
 void janitor_state::end_run(job& job, const std::string& problem) {

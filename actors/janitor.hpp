@@ -20,7 +20,8 @@ struct janitor_task {
 };
 
 /// All jobs, at the intervals of the options. Defaults: expired sessions hourly, OAuth states every
-/// six hours, expired parked operations every minute, history and audits every ten minutes.
+/// six hours, expired parked operations every minute, history, refused
+/// records and audits every ten minutes.
 [[nodiscard]] std::vector<janitor_task> janitor_tasks(const config::options& options);
 
 /// Runs the upkeep jobs, one at a time, each as a series of small batches through the pool
@@ -29,7 +30,7 @@ struct janitor_task {
 /// Once the node is fenced, no job runs any more.
 class janitor_state {
 public:
-  using interface = periodic_actor;
+  using interface = janitor_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "janitor";
 
@@ -51,6 +52,7 @@ private:
   };
 
   void on_tick();
+  void run_soon(const run_task& order);
   void on_stop();
   [[nodiscard]] actor_status status() const;
 

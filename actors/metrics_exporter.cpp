@@ -16,8 +16,7 @@ metrics_actor::behavior_type metrics_exporter_state::make_behavior() {
 }
 
 actor_status metrics_exporter_state::status() const {
-  const auto port = port_->port();
-  return {name, {{"port", port == 0 ? "none" : std::to_string(port)}}};
+  return {name, {{"port", port_->port()}}};
 }
 
 void metrics_exporter_state::look() {

@@ -58,9 +58,12 @@ actor_status pending_ops_state::status() const {
   for (std::size_t i = 0; i < indexes_.size(); ++i) {
     const auto map = std::string{metrics::labels::pending_maps[i]};
     const auto& waiting = indexes_[i].waiting();
-    out.fields.emplace_back(map + "_keys", std::to_string(waiting.keys()));
-    out.fields.emplace_back(map + "_ops", std::to_string(waiting.items()));
+    out.fields[map + "_keys"] = waiting.keys();
+    out.fields[map + "_ops"] = waiting.items();
   }
+  out.fields["evicted"] = evicted_;
+  out.fields["loading"] = loading_;
+  out.fields["reload_needed"] = reload_needed_;
   return out;
 }
 

@@ -72,12 +72,15 @@ overloaded(Functions...) -> overloaded<Functions...>;
 
 pool_state::pool_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), metrics_(node_->metrics.database()),
+      queue_(node_->metrics.bounded("pool_queue")),
+      at_work_(node_->metrics.bounded("pool_to_db_session")),
       machine_(limits_of(node_->options), std::random_device{}()) {
   self_->set_down_handler([this](const caf::down_msg& down) { on_session_down(down); });
   metrics_.max_connections->Set(static_cast<double>(node_->options.db_pool_size));
 }
 
 pool_state::~pool_state() {
+  show_channels(0, 0);
   for (auto& [id, each] : jobs_)
     each.answer.deliver(refused(db::sqlstate::connection_failure, "the database pool ended"));
   for (auto& [id, each] : sessions_) {
@@ -104,13 +107,30 @@ pool_actor::behavior_type pool_state::make_behavior() {
 }
 
 actor_status pool_state::status() const {
-  const auto now = machine_.sample();
+  const auto sample = machine_.sample();
+  const auto now = steady_clock::now();
+  boost::json::array sessions;
+  for (const auto& each : machine_.sessions(now)) {
+    if (sessions.size() == actor_status::max_listed)
+      break;
+    boost::json::object shown{{"session", names::db_session(each.id)},
+                              {"state", to_string(each.state)}};
+    if (each.job) {
+      const auto& job = jobs_.at(*each.job);
+      shown["job"] = db::name_of(*job.job.what);
+      shown["borrower"] = job.borrower;
+      shown["seconds"] = seconds(each.held);
+    }
+    sessions.push_back(std::move(shown));
+  }
   return {name,
-          {{"sessions", std::to_string(now.total)},
-           {"active", std::to_string(now.active)},
-           {"idle", std::to_string(now.idle)},
-           {"waiting", std::to_string(now.waiting)},
-           {"refused", machine_.last_refusal()}}};
+          {{"sessions", sample.total},
+           {"active", sample.active},
+           {"idle", sample.idle},
+           {"waiting", sample.waiting},
+           {"reachable", machine_.reachable()},
+           {"refused", machine_.last_refusal()},
+           {"listed", std::move(sessions)}}};
 }
 
 caf::result<job_result> pool_state::accept(const run_job& job) {
@@ -243,6 +263,15 @@ void pool_state::show() const {
   metrics_.idle->Set(static_cast<double>(now.idle));
   metrics_.active->Set(static_cast<double>(now.active));
   metrics_.waiting->Set(static_cast<double>(now.waiting));
+  show_channels(now.waiting, now.active);
+}
+
+void pool_state::show_channels(std::size_t waiting, std::size_t active) const {
+  const auto now = steady_clock::now();
+  if (queue_)
+    queue_->set_depth(waiting, now);
+  if (at_work_)
+    at_work_->set_depth(active, now);
 }
 
 } // namespace prism

@@ -65,10 +65,13 @@ private:
   /// Removes the job and delivers its answer.
   void deliver(job_id id, const job_result& result);
   void show() const;
+  void show_channels(std::size_t waiting, std::size_t active) const;
 
   self_pointer self_;
   node_ptr node_;
   const metrics::database_metrics& metrics_;
+  std::shared_ptr<metrics::bounded_channel> queue_;   // of waiting jobs
+  std::shared_ptr<metrics::bounded_channel> at_work_; // jobs at sessions
   pool_machine machine_;
   // A database that is away, or slow, can cause these lines.
   enum class line : std::uint8_t { refused, died };

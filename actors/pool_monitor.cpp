@@ -45,11 +45,11 @@ periodic_actor::behavior_type pool_monitor_state::make_behavior() {
 
 actor_status pool_monitor_state::status() const {
   return {name,
-          {{"level", std::string{to_string(usage_.level())}},
-           {"utilization", fmt::format("{:.3f}", usage_.utilization())},
-           {"average", fmt::format("{:.3f}", usage_.average().value_or(0))},
-           {"samples", std::to_string(usage_.size())},
-           {"exhaustion_events", std::to_string(usage_.exhaustion_events())}}};
+          {{"level", to_string(usage_.level())},
+           {"utilization", usage_.utilization()},
+           {"average", usage_.average().value_or(0)},
+           {"samples", usage_.size()},
+           {"exhaustion_events", usage_.exhaustion_events()}}};
 }
 
 void pool_monitor_state::request_sample() {

@@ -47,6 +47,8 @@ constexpr backoff_options retry_delays{.min = std::chrono::milliseconds{100},
     return batch_failure::poison;
   if (error.cls == db::error_class::fatal)
     return batch_failure::fatal;
+  if (ran_out_of_time(error))
+    return batch_failure::out_of_time;
   if (ends_sooner_if_smaller(error))
     return batch_failure::too_large;
   return error.cls == db::error_class::commit_unknown ? batch_failure::commit_unknown
@@ -57,6 +59,14 @@ constexpr backoff_options retry_delays{.min = std::chrono::milliseconds{100},
 void must_hold(const expected<void>& promise) {
   if (!promise)
     throw std::logic_error(promise.error().message);
+}
+
+/// What the batch of a traced event did.
+[[nodiscard]] std::string effects_of(const db::apply_report& report, steady_clock::duration took) {
+  return fmt::format("{} in {:.1f} ms; parked, released and cancelled in its batch: {}",
+                     report.already_applied ? "found committed" : "written",
+                     std::chrono::duration<double, std::milli>(took).count(),
+                     report.pending.size());
 }
 
 } // namespace
@@ -88,19 +98,39 @@ shard_actor::behavior_type shard_state::make_behavior() {
 actor_status shard_state::status() const {
   const auto& depth = queue_.depth();
   return {names::shard(number_),
-          {{"durable_seq", std::to_string(queue_.durable().seq)},
-           {"depth", std::to_string(depth.depth())},
-           {"peak", std::to_string(depth.peak())},
-           {"capacity", std::to_string(depth.capacity())}}};
+          {{"phase", to_string(machine_.current())},
+           {"durable_seq", queue_.durable().seq},
+           {"depth", depth.depth()},
+           {"peak", depth.peak()},
+           {"capacity", depth.capacity()},
+           {"batch_frames", machine_.in_flight().frames},
+           {"batch_ops", machine_.in_flight().ops},
+           {"batch_limit", machine_.max_ops()},
+           {"blocked", machine_.blocked()},
+           {"first_seq", queue_.in_flight().empty() ? -1 : queue_.in_flight().front().seq},
+           {"unresolved_dids", unresolved_.size()},
+           {"cached_ids", user_ids_.size()},
+           {"incarnation", incarnation_}}};
 }
 
 void shard_state::receive(const frame_batch& arrived) {
   if (arrived.incarnation != incarnation_)
     return;
   metrics_.frames->Increment(static_cast<double>(arrived.frames->size()));
+  const auto durable = queue_.durable();
   const auto added = queue_.receive(*arrived.frames);
   if (!added)
     throw std::logic_error("more frames than credit: " + added.error().message);
+  if (node_->events.active())
+    for (const auto& frame : *arrived.frames) {
+      if (frame.position <= durable)
+        node_->events.finished(frame.seq, "dropped", "it is committed already", now());
+      else
+        node_->events.reached(
+            frame.seq, "queued",
+            fmt::format("by shard {}, {} before it commits", number_, queue_.depth().depth()),
+            now());
+    }
   const bool repeated = *added < arrived.frames->size();
   carry_out(machine_.on_frames(repeated, queue_.has_work(), now()));
 }
@@ -185,6 +215,10 @@ void shard_state::build() {
   batch_->verify_deletions = node_->options.verify_deletions && node_->options.identity_lookups;
   handed_over_ = false;
   hit(crash_point::after_decode);
+  trace_in_flight("built", [&] {
+    return fmt::format("a batch of {} frames, {} operations", maker_.load().frames,
+                       maker_.load().ops);
+  });
   carry_out(machine_.on_built(maker_.load()));
 }
 
@@ -207,16 +241,26 @@ void shard_state::resolve_ids() {
   shown_user_ids_.show(user_ids_);
   if (unresolved_.empty())
     return carry_out(machine_.on_ids());
+  trace_in_flight("waits for ids", [&] {
+    return fmt::format("{} DIDs without id go to user_creation", unresolved_.size());
+  });
   const auto creator = node_->actors.find(names::user_creation);
   if (!creator)
     return on_ids_failed(false, "user_creation is not running");
+  const auto unit =
+      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("shard_to_user_creation"));
   self_
       ->request(creator, caf::infinite,
                 intern_users{std::make_shared<const std::vector<std::string>>(unresolved_)})
-      .then([this](const interned_users& answer) { on_user_ids(answer); },
-            [this](const caf::error& problem) {
-              on_ids_failed(false, describe(self_->system(), problem));
-            });
+      .then(
+          [this, unit](const interned_users& answer) {
+            unit->leave();
+            on_user_ids(answer);
+          },
+          [this, unit](const caf::error& problem) {
+            unit->leave();
+            on_ids_failed(false, describe(self_->system(), problem));
+          });
 }
 
 void shard_state::on_user_ids(const interned_users& answer) {
@@ -245,8 +289,9 @@ void shard_state::on_ids_failed(bool fatal, const std::string& why) {
 void shard_state::write() {
   started_ = now();
   handed_over_ = true;
+  trace_in_flight("handed over", [] { return "to a database session of the pool"; });
   ask_database(
-      self_, *node_, db::apply_job{batch_},
+      self_, *node_, db::apply_job{batch_, machine_.time_factor()},
       [this](const db::apply_report& report) { on_committed(report); },
       [this](const job_failure& failure) { on_failed(failure); });
 }
@@ -257,15 +302,26 @@ void shard_state::quarantine() {
   const auto& frame = queue_.in_flight().front();
   const auto peeked = atproto::peek_frame(*frame.data);
   const auto rejection = rejection_.value_or(db::db_error{});
-  if (const auto left_out = lines_.allow(line::rejected_frame, now()))
+  const bool unfinished = machine_.one_by_one();
+  const auto left_out =
+      lines_.allow(unfinished ? line::unfinished_frame : line::rejected_frame, now());
+  if (left_out && unfinished)
     log::shard().error(
-        "PostgreSQL rejected frame {}; moving the offending operations to dead_letters: "
-        "{} {} ({} similar lines suppressed)",
-        frame.seq, rejection.sqlstate, rejection.message, *left_out);
+        "PostgreSQL does not finish frame {} in {} ms; writing its operations one by one, "
+        "and moving those that do not finish alone to dead_letters: {} {} ({} similar "
+        "lines suppressed)",
+        frame.seq, (machine_.time_factor() * node_->options.transaction_timeout).count(),
+        rejection.sqlstate, rejection.message, *left_out);
+  else if (left_out)
+    log::shard().error("PostgreSQL rejected frame {}; moving the offending operations to dead_letters: "
+                  "{} {} ({} similar lines suppressed)",
+                  frame.seq, rejection.sqlstate, rejection.message, *left_out);
   db::refused_frame refused{frame.seq, peeked ? std::string{peeked->did} : std::string{},
                             rejection.message, rejection.sqlstate, *frame.data};
   ask_database(
-      self_, *node_, db::bisect_job{batch_, std::move(refused), machine_.quarantine_whole_frame()},
+      self_, *node_,
+      db::bisect_job{batch_, std::move(refused), machine_.quarantine_whole_frame(),
+                     machine_.one_by_one()},
       [this](const db::apply_report& report) { on_committed(report); },
       [this](const job_failure& failure) { on_failed(failure); });
 }
@@ -279,6 +335,9 @@ void shard_state::on_committed(const db::apply_report& report) {
   count(report.already_applied && unconfirmed ? *unconfirmed : report);
   const auto batch = std::exchange(batch_, nullptr);
   rejection_.reset();
+  if (node_->events.active())
+    for (const auto& frame : queue_.in_flight())
+      node_->events.finished(frame.seq, "committed", effects_of(report, took), now());
   must_hold(queue_.committed(queue_.batch_end()));
   report_durable(stamps_of(*batch));
   if (const auto identity = node_->actors.find(names::identity);
@@ -301,6 +360,7 @@ void shard_state::on_failed(const job_failure& failure) {
   out.batches.of(kind == batch_failure::fenced ? "fenced" : db::to_string(error.cls)).Increment();
   if (kind == batch_failure::fenced)
     node_->status.finish(exit_code::fenced, error.message);
+  trace_in_flight("failed", [&] { return error.sqlstate + " " + error.message; });
   const auto load = machine_.in_flight();
   const auto decision = machine_.on_failed(kind, unconfirmed_report_.has_value(), now(), random());
   note_rejection(decision, error, load);
@@ -319,7 +379,7 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
     rejection_ = error;
   if (!decision.requeue)
     return;
-  const bool unfinished = kind_of(error) == batch_failure::too_large;
+  const bool unfinished = ends_sooner_if_smaller(error);
   const auto left_out =
       lines_.allow(unfinished ? line::unfinished_batch : line::rejected_batch, now());
   if (left_out && unfinished)

@@ -76,6 +76,13 @@ private:
                       const std::string& why);
   void report_pending(const db::apply_report& report);
   void send_pending();
+  /// Tells the trace where the frames in flight are, if there is one.
+  template <class Detail>
+  void trace_in_flight(std::string_view where, Detail detail) {
+    if (node_->events.active())
+      for (const auto& frame : queue_.in_flight())
+        node_->events.reached(frame.seq, where, detail(), now());
+  }
   void count(const db::apply_report& report);
   void count_not_indexed();
 
@@ -93,12 +100,13 @@ private:
   // A stranger's record, or a database that is away, can cause these lines.
   enum class line : std::uint8_t {
     rejected_frame,
+    unfinished_frame,
     rejected_batch,
     unfinished_batch,
     dead_letter,
     retrying
   };
-  rate_limited<line> lines_{std::chrono::seconds{10}, 5};
+  rate_limited<line> lines_{std::chrono::seconds{10}, 6};
 
   shard_machine machine_;
   frame_queue<routed_frame> queue_;

@@ -95,17 +95,23 @@ void shard_state::send_pending() {
   auto report = pending_.next();
   if (!report)
     return;
+  const auto unit =
+      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("shard_to_pending_ops"));
   self_
       ->request(actor, std::chrono::seconds{10},
                 pending_changed{std::make_shared<const std::vector<db::pending_change>>(
                                     std::move(report->changes)),
                                 report->complete})
       .then(
-          [this](const pending_noted&) {
+          [this, unit](const pending_noted&) {
+            unit->leave();
             pending_.answered();
             send_pending();
           },
-          [this](const caf::error&) { pending_.failed(); });
+          [this, unit](const caf::error&) {
+            unit->leave();
+            pending_.failed();
+          });
 }
 
 } // namespace prism

@@ -43,6 +43,7 @@ supervisor_state::~supervisor_state() {
       caf::anon_send_exit(actor, caf::exit_reason::kill);
     node_->actors.erase(child, address);
   }
+  node_->tree.remove(place_.name);
 }
 
 supervisor_actor::behavior_type supervisor_state::make_behavior() {
@@ -51,6 +52,7 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
   return {[this](const tick&) { carry_out(decisions_.timer_fired(steady_clock::now())); },
           [this](const chaos_tick&) { on_chaos_tick(); },
           [this](const stop_request&) { carry_out(decisions_.stop_requested()); },
+          [this](const restart_child& order) { restart(order); },
           [this](const get_status&) { return status(); }};
 }
 
@@ -75,6 +77,7 @@ void supervisor_state::carry_out(const supervision::actions& actions) {
       self_->quit();
       break;
     }
+  node_->tree.show(place_.name, decisions_.children());
 }
 
 void supervisor_state::start(const std::string& child) {
@@ -97,25 +100,56 @@ void supervisor_state::stop(const std::string& child) {
     kill_at(self_->system(), steady_clock::now() + patience, actor, self_->address());
 }
 
+void supervisor_state::restart(const restart_child& order) {
+  const auto actor = node_->actors.find(order.name);
+  if (!actor ||
+      std::ranges::none_of(alive_, [&](const auto& each) { return each.second == order.name; }))
+    return;
+  log::supervisor().warn("actor {} is restarted for {}: {}", order.name, order.who, order.why);
+  caf::anon_send_exit(actor, caf::exit_reason::kill);
+}
+
 void supervisor_state::on_child_down(const caf::down_msg& down) {
   const auto found = alive_.find(down.source);
   if (found == alive_.end())
     return;
   const auto child = found->second;
-  const auto last_message = last_message_of(node_->actors.find(child));
-  alive_.erase(found);
-  node_->actors.erase(child, down.source);
   const auto kind = kind_of(down.reason);
   const auto reason = describe(self_->system(), down.reason);
   if (kind == exit_kind::abnormal)
-    log::supervisor().error("actor {} failed: {}; its last message was {}, {} restarts before",
-                            child, reason, last_message, restarts_of(child));
+    report_failure(child, reason);
+  alive_.erase(found);
+  node_->actors.erase(child, down.source);
   const auto next = decisions_.child_exited(child, kind, reason, steady_clock::now(),
                                             std::uniform_real_distribution<>{0, 1}(random_));
   if (next)
     carry_out(*next);
   else
     log::supervisor().error("supervisor: {}", next.error().message);
+}
+
+void supervisor_state::report_failure(const std::string& child, const std::string& reason) {
+  crash_record what{.at = std::chrono::system_clock::now(),
+                    .actor = child,
+                    .reason = reason,
+                    .last_message = "unknown",
+                    .restarts = restarts_of(child)};
+  const auto actor = node_->actors.find(child);
+  const auto now = steady_clock::now();
+  if (const auto* activity = activity_of(actor)) {
+    const auto seen = activity->read(now);
+    what.last_message = activity->last_message();
+    what.waiting = seen.waiting;
+    what.handled = seen.handled;
+  }
+  const auto all = decisions_.children();
+  const auto found = std::ranges::find(
+      all, child, [](const child_status& each) -> const auto& { return each.spec.name; });
+  if (found != all.end())
+    what.uptime_seconds = std::chrono::duration<double>(now - found->started_at).count();
+  log::supervisor().error("actor {} failed: {}; its last message was {}, {} restarts before", child, reason,
+                what.last_message, what.restarts);
+  node_->crashes.add(std::move(what));
 }
 
 void supervisor_state::give_up(const std::string& reason) {
@@ -160,9 +194,9 @@ void supervisor_state::on_chaos_tick() {
 actor_status supervisor_state::status() const {
   actor_status out{place_.name, {}};
   for (const auto& child : decisions_.children())
-    out.fields.emplace_back(
-        child.spec.name,
-        fmt::format("{} restarts={} {}", to_string(child.state), child.restarts, child.last_error));
+    out.fields[child.spec.name] = {{"state", to_string(child.state)},
+                                   {"restarts", child.restarts},
+                                   {"last_error", child.last_error}};
   return out;
 }
 

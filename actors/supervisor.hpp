@@ -60,7 +60,9 @@ private:
   void carry_out(const supervision::actions& actions);
   void start(const std::string& child);
   void stop(const std::string& child);
+  void restart(const restart_child& order);
   void on_child_down(const caf::down_msg& down);
+  void report_failure(const std::string& child, const std::string& reason);
   void give_up(const std::string& reason);
   void schedule_chaos();
   void on_chaos_tick();

@@ -66,10 +66,12 @@ user_creation_actor::behavior_type user_creation_state::make_behavior() {
 
 actor_status user_creation_state::status() const {
   return {name,
-          {{"cached", std::to_string(user_ids_.size())},
-           {"requests", std::to_string(queue_.requests())},
-           {"waiting", std::to_string(queue_.waiting())},
-           {"batches", std::to_string(queue_.batches())}}};
+          {{"cached", user_ids_.size()},
+           {"requests", queue_.requests()},
+           {"waiting", queue_.waiting()},
+           {"batches", queue_.batches()},
+           {"longest_wait_seconds",
+            std::chrono::duration<double>(queue_.longest_wait(steady_clock::now())).count()}}};
 }
 
 caf::result<interned_users> user_creation_state::intern(const intern_users& request) {

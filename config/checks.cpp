@@ -2,6 +2,7 @@
 
 #include "core/crash_point.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -35,6 +36,13 @@ bool is_http_url(std::string_view text) noexcept {
 
 bool is_http_url_or_empty(std::string_view text) noexcept {
   return text.empty() || is_http_url(text);
+}
+
+bool is_short_text(std::string_view text) noexcept {
+  constexpr std::size_t longest = 100;
+  return text.size() <= longest && std::ranges::none_of(text, [](char c) {
+           return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+         });
 }
 
 bool is_listen_address(std::string_view text) noexcept {

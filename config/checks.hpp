@@ -27,6 +27,9 @@ namespace prism::config {
 /// What `parse_crash_point` accepts.
 [[nodiscard]] bool is_crash_point(std::string_view text) noexcept;
 
+/// Up to 100 bytes without control characters.
+[[nodiscard]] bool is_short_text(std::string_view text) noexcept;
+
 /// ADDRESS:PORT, or empty.
 [[nodiscard]] bool is_listen_address(std::string_view text) noexcept;
 

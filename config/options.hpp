@@ -166,6 +166,28 @@ struct options {
   /// ADDRESS:PORT of /metrics, /healthz and /readyz; port 0 is any free port; empty is off.
   std::string metrics_listen{"127.0.0.1:9464"};
 
+  /// Whether `/` of that address is a page for people, with its data at /status.
+  bool status_page{true};
+
+  /// What operators call this node; empty is the host's name. Up to 100 bytes.
+  std::string node_name;
+
+  /// ADDRESS:PORT of the tunnel for prismctl on other machines (docs/INSPECTION.md); port 0 is any
+  /// free port; empty is off. Needs the three files.
+  std::string tunnel_listen;
+
+  /// PEM files: this node's certificate and key, and the authority that signs those of operators.
+  std::string tunnel_certificate;
+  std::string tunnel_key;
+  std::string tunnel_authority;
+
+  /// PEM file of revoked certificates; read again when it changes; empty for none.
+  std::string tunnel_revoked;
+
+  /// The name that the certificates were made for (`prismctl tls init`): who names another one is
+  /// refused; empty is the name in the certificate of the authority. Up to 100 bytes.
+  std::string cluster_name;
+
   config::log_level log_level{config::log_level::info};
 
   config::log_format log_format{config::log_format::text};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace prism {
@@ -8,5 +9,9 @@ namespace prism {
 /// Lines of this process's log that nobody got to read, since its reader did not keep up or the
 /// file was not writable. Like the log itself, one for the whole process.
 inline std::atomic<std::uint64_t> dropped_log_lines{0};
+
+/// Bytes of lines that wait to be written, and the most that may.
+inline std::atomic<std::size_t> queued_log_bytes{0};
+inline std::atomic<std::size_t> log_queue_capacity{0};
 
 } // namespace prism

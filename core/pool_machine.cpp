@@ -240,6 +240,36 @@ pool_sample pool_machine::sample() const {
           .total = with_job + idle_.size()};
 }
 
+std::string_view to_string(pool_machine::session_state state) noexcept {
+  using enum pool_machine::session_state;
+  switch (state) {
+  case connecting:
+    return "connecting";
+  case idle:
+    return "idle";
+  case checked_out:
+    return "checked out";
+  case leaving:
+    return "leaving";
+  case crashed:
+    return "crashed";
+  }
+  return "unknown";
+}
+
+std::vector<pool_machine::session_view> pool_machine::sessions(time_point now) const {
+  std::vector<session_view> out;
+  for (const auto& [id, each] : sessions_) {
+    session_view seen{.id = id, .state = each.state, .job = std::nullopt};
+    if (each.has_job()) {
+      seen.job = each.job.id;
+      seen.held = now - each.checked_out_at;
+    }
+    out.push_back(seen);
+  }
+  return out;
+}
+
 std::optional<pool_machine::session_state> pool_machine::state_of(session_id session) const {
   const auto found = sessions_.find(session);
   return found == sessions_.end() ? std::nullopt : std::optional{found->second.state};

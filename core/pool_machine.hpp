@@ -153,6 +153,15 @@ public:
   [[nodiscard]] bool reachable() const noexcept { return reachable_.reachable(); }
   /// The error of the last refused connection; empty once a connection was made.
   [[nodiscard]] const std::string& last_refusal() const noexcept { return last_refusal_; }
+  /// A session, for inspection.
+  struct session_view {
+    session_id id;
+    session_state state;
+    std::optional<job_id> job;     ///< that it runs
+    steady_clock::duration held{}; ///< by the job, since it was handed over
+  };
+  /// All sessions, by id.
+  [[nodiscard]] std::vector<session_view> sessions(time_point now) const;
   /// Empty: there is no such session.
   [[nodiscard]] std::optional<session_state> state_of(session_id session) const;
 
@@ -206,5 +215,8 @@ private:
   session_id opened_{0};
   bool stopping_{false};
 };
+
+/// The words of `prismctl pool`.
+[[nodiscard]] std::string_view to_string(pool_machine::session_state state) noexcept;
 
 } // namespace prism

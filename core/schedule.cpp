@@ -37,6 +37,22 @@ std::optional<std::string> schedule::take_due(time_point now) {
   return longest->job.name;
 }
 
+bool schedule::set_due(std::string_view name, time_point now) noexcept {
+  const auto found = std::ranges::find(
+      entries_, name, [](const entry& each) -> const auto& { return each.job.name; });
+  if (found == entries_.end() || found->running)
+    return false;
+  found->next = now;
+  return true;
+}
+
+std::optional<time_point> schedule::next_of(std::string_view name) const noexcept {
+  for (const auto& each : entries_)
+    if (each.job.name == name && !each.running)
+      return each.next;
+  return std::nullopt;
+}
+
 expected<void> schedule::finished(std::string_view name, time_point now, double random01) {
   const auto found =
       std::ranges::find_if(entries_, [&](const entry& each) { return each.job.name == name; });

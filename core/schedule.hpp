@@ -46,6 +46,12 @@ public:
   /// Error `errc::not_found` for an unknown name, `errc::invalid` for a job that is not running.
   [[nodiscard]] expected<void> finished(std::string_view name, time_point now, double random01);
 
+  /// Makes a job due now. @returns false if there is no such job, or it is running.
+  bool set_due(std::string_view name, time_point now) noexcept;
+
+  /// When this job becomes due; empty while it is running, or if there is no such job.
+  [[nodiscard]] std::optional<time_point> next_of(std::string_view name) const noexcept;
+
   /// When the next job becomes due; empty while all are running.
   [[nodiscard]] std::optional<time_point> next() const noexcept;
 

@@ -71,10 +71,14 @@ shard_decision shard_machine::on_ids_failed(bool fatal, time_point now, double r
 shard_decision shard_machine::on_committed(steady_clock::duration took, bool queue_empty,
                                            bool has_work, time_point now) {
   size_.committed(in_flight_.full, took);
+  // A database that needs the longer time for each frame gets it at once for the next.
+  if (took <= transaction_timeout_)
+    time_factor_ = 1;
   in_flight_ = {};
   has_batch_ = false;
   quarantining_ = false;
   whole_frame_ = false;
+  one_by_one_ = false;
   unconfirmed_ = false;
   blocked_ = false;
   waiting_since_.reset();
@@ -107,11 +111,18 @@ shard_decision shard_machine::on_failed(batch_failure why, bool has_unconfirmed,
       if (in_flight_.frames > 1)
         return bisect(now, random01);
       return block(now, random01);
+    case batch_failure::out_of_time:
     case batch_failure::too_large:
       if (in_flight_.frames > 1)
         return shrink(now, random01);
-      // A rejected frame whose operations cannot be isolated in time must not hold up its shard.
-      whole_frame_ = whole_frame_ || quarantining_;
+      // A frame whose operations cannot be isolated in time must not hold up its shard. What only
+      // waits, for a lock or for disk, ends when that is there.
+      if (quarantining_)
+        whole_frame_ = whole_frame_ || (one_by_one_ && why == batch_failure::out_of_time);
+      if (quarantining_)
+        one_by_one_ = true;
+      else if (why == batch_failure::out_of_time && in_flight_.frames == 1)
+        return more_time(now, random01);
       break;
     case batch_failure::transient:
     case batch_failure::commit_unknown:
@@ -149,6 +160,20 @@ shard_decision shard_machine::shrink(time_point now, double random01) {
   auto out = retry_later(now, random01);
   requeue(out);
   return out;
+}
+
+// The same frame in the same time would fail again: it gets more, and in the end is divided.
+shard_decision shard_machine::more_time(time_point now, double random01) {
+  if (time_factor_ < max_time_factor) {
+    time_factor_ *= 2;
+    return retry_later(now, random01);
+  }
+  if (!in_flight_.divisible)
+    return retry_later(now, random01);
+  quarantining_ = true;
+  one_by_one_ = true;
+  phase_ = phase::writing;
+  return {.next = action::quarantine};
 }
 
 // Leaving frames out would lose them, so the shard retries until an operator has removed the cause.
@@ -223,6 +248,23 @@ void shard_machine::requeue(shard_decision& decision) {
 void shard_machine::mark_waiting(time_point now) {
   if (!waiting_since_)
     waiting_since_ = now;
+}
+
+std::string_view to_string(shard_machine::phase phase) noexcept {
+  using enum shard_machine::phase;
+  switch (phase) {
+  case loading_cursor:
+    return "loading cursor";
+  case idle:
+    return "idle";
+  case resolving_ids:
+    return "resolving ids";
+  case writing:
+    return "writing";
+  case backing_off:
+    return "backing off";
+  }
+  return "unknown";
 }
 
 } // namespace prism

@@ -13,7 +13,8 @@ namespace prism {
 /// Why an attempt to write a batch failed, as far as it decides what a shard does next.
 enum class batch_failure {
   transient,      ///< nothing was committed; the same batch may succeed later
-  too_large,      ///< it ran out of time or memory; a smaller batch may succeed
+  out_of_time,    ///< it was cut off while it ran; a smaller batch, or more time, may do
+  too_large,      ///< it ran out of locks, memory or disk; a smaller batch may succeed
   commit_unknown, ///< the answer to COMMIT was lost
   poison,         ///< the content was rejected
   fatal,          ///< wrong SQL, schema or rights: needs operator action
@@ -25,6 +26,7 @@ struct batch_load {
   std::size_t frames{0}; ///< 0: it only moves the cursor
   std::size_t ops{0};    ///< operations, at least one for each frame
   bool full{false};      ///< another frame would have been too much
+  bool divisible{true};  ///< it has operations, which can be written one by one
 };
 
 /// What a shard has to do next.
@@ -34,8 +36,9 @@ struct shard_decision {
     load_cursor, ///< ask the database for the stored cursor
     build,       ///< build a batch from the queue
     resolve_ids, ///< get the ids of its DIDs
-    write,       ///< hand it to the database
+    write,       ///< hand it to the database, with `time_factor`
     quarantine,  ///< apply its only frame without what is rejected (`quarantine_whole_frame`)
+                 ///< or does not end (`one_by_one`)
     wait,        ///< for `delay`, then call `on_timer`
     stop,        ///< end the actor
   };
@@ -55,7 +58,9 @@ struct shard_decision {
 /// random numbers are passed in; frames, batches and reports are the caller's. One batch is in the
 /// database at a time. A batch that fails stays in flight until it is committed, is retried with
 /// fewer frames if it was too large, and is bisected down to one frame if its content was rejected
-/// or a fatal error occurred.
+/// or a fatal error occurred. A single frame that runs out of time gets twice as much with each
+/// attempt, up to `max_time_factor`; then its operations are written one by one, and those that do
+/// not end alone are quarantined. So nothing is tried for ever in the same form.
 class shard_machine {
 public:
   enum class phase {
@@ -69,11 +74,15 @@ public:
   /// Time without progress after which readiness reports the shard, whatever the reason.
   static constexpr std::chrono::seconds stall_threshold{30};
 
+  /// The most time that a single frame gets, in transaction timeouts.
+  static constexpr unsigned max_time_factor = 16;
+
   /// @param max_batch_ops most operations in a batch; see `batch_size`.
   /// @param transaction_timeout the time after which the database gives up a batch.
   shard_machine(std::size_t max_batch_ops, std::chrono::milliseconds transaction_timeout,
                 backoff_options delays)
-      : size_(max_batch_ops, transaction_timeout), backoff_(delays) {}
+      : size_(max_batch_ops, transaction_timeout), transaction_timeout_(transaction_timeout),
+        backoff_(delays) {}
 
   /// The actor starts.
   [[nodiscard]] shard_decision on_start(time_point now);
@@ -115,29 +124,41 @@ public:
   [[nodiscard]] const batch_load& in_flight() const noexcept { return in_flight_; }
   /// Whether the frame that is quarantined goes to dead_letters as a whole.
   [[nodiscard]] bool quarantine_whole_frame() const noexcept { return whole_frame_; }
+  /// Whether the quarantined frame was not rejected but ran out of time.
+  [[nodiscard]] bool one_by_one() const noexcept { return one_by_one_; }
+  /// How many transaction timeouts the next attempt gets: 1, or more for a single frame that has
+  /// run out of time.
+  [[nodiscard]] unsigned time_factor() const noexcept { return time_factor_; }
 
 private:
   [[nodiscard]] shard_decision start_batch(bool has_work, time_point now);
   [[nodiscard]] shard_decision retry_later(time_point now, double random01);
   [[nodiscard]] shard_decision bisect(time_point now, double random01);
   [[nodiscard]] shard_decision shrink(time_point now, double random01);
+  [[nodiscard]] shard_decision more_time(time_point now, double random01);
   [[nodiscard]] shard_decision block(time_point now, double random01);
   [[nodiscard]] shard_decision stop_if_idle(shard_decision otherwise) const;
   void requeue(shard_decision& decision);
   void mark_waiting(time_point now);
 
   batch_size size_;
+  std::chrono::milliseconds transaction_timeout_;
   backoff backoff_;
   phase phase_{phase::loading_cursor};
   batch_load in_flight_;
   bool has_batch_{false};
   bool quarantining_{false};
   bool whole_frame_{false};
+  bool one_by_one_{false};
+  unsigned time_factor_{1};
   bool unconfirmed_{false}; // the caller keeps a report of an attempt whose COMMIT was not answered
   bool blocked_{false};
   bool announcement_due_{false};
   bool stopping_{false};
   std::optional<time_point> waiting_since_; // for progress
 };
+
+/// The words of `prismctl inspect`.
+[[nodiscard]] std::string_view to_string(shard_machine::phase phase) noexcept;
 
 } // namespace prism

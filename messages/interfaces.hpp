@@ -31,7 +31,10 @@ using pool_actor =
     caf::typed_actor<answers<run_job, job_result>, answers<get_pool_sample, pool_sample>,
                      takes<tick>, takes<wake_up>, takes<stop_request>, status_request>;
 
-/// pool_monitor and janitor: only the clock makes them act.
+using janitor_actor =
+    caf::typed_actor<takes<tick>, takes<run_task>, takes<stop_request>, status_request>;
+
+/// pool_monitor: only the clock makes it act.
 using periodic_actor = caf::typed_actor<takes<tick>, takes<stop_request>, status_request>;
 
 using db_session_actor =
@@ -39,7 +42,7 @@ using db_session_actor =
 
 using metrics_actor = caf::typed_actor<takes<tick>, takes<stop_request>, status_request>;
 
-using supervisor_actor =
-    caf::typed_actor<takes<tick>, takes<chaos_tick>, takes<stop_request>, status_request>;
+using supervisor_actor = caf::typed_actor<takes<tick>, takes<chaos_tick>, takes<stop_request>,
+                                          takes<restart_child>, status_request>;
 
 } // namespace prism

@@ -7,6 +7,7 @@
 #include "core/stream_sequence.hpp"
 #include "messages/caf.hpp"
 
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -34,8 +35,9 @@ namespace prism {
 struct routed_frame {
   std::int64_t seq{0}; ///< its own number
   frame_bytes data;
-  /// Given by the replay window: its place in its lane, and when it arrived.
+  /// Given by the replay window: its place in its lane.
   stream_position position{};
+  /// When it was read from the socket.
   time_point received{};
 };
 
@@ -166,12 +168,26 @@ struct tick {};
 /// supervisor → itself, delayed: kill a random actor (`chaos-kill-per-minute`).
 struct chaos_tick {};
 
-/// Any actor or test → any actor. Answered with `actor_status`.
-struct get_status {};
-/// Name and fields of an actor, as text for people.
-struct actor_status {
+/// An operator → supervisor: kill this child, which is then restarted as after a failure.
+struct restart_child {
   std::string name;
-  std::vector<std::pair<std::string, std::string>> fields;
+  std::string who;
+  std::string why;
+};
+
+/// An operator → janitor: run this job as soon as no other runs.
+struct run_task {
+  std::string name;
+};
+
+/// The inspector or a test → any actor. Answered with `actor_status`.
+struct get_status {};
+/// Name and state of an actor, for people and scripts. The names of the fields are part of what
+/// `prismctl inspect` promises (docs/INSPECTION.md). Lists are cut at `max_listed` entries.
+struct actor_status {
+  static constexpr std::size_t max_listed = 100;
+  std::string name;
+  boost::json::object fields;
 };
 
 } // namespace prism
@@ -196,5 +212,7 @@ PRISM_LOCAL_MESSAGE(prism::get_pool_sample)
 PRISM_LOCAL_MESSAGE(prism::pool_sample)
 PRISM_LOCAL_MESSAGE(prism::stop_request)
 PRISM_LOCAL_MESSAGE(prism::tick)
+PRISM_LOCAL_MESSAGE(prism::restart_child)
+PRISM_LOCAL_MESSAGE(prism::run_task)
 PRISM_LOCAL_MESSAGE(prism::get_status)
 PRISM_LOCAL_MESSAGE(prism::actor_status)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "metrics/labelled_counter.hpp"
+#include "metrics/message_times.hpp"
 
 #include <array>
 #include <prometheus/counter.h>
@@ -40,9 +41,17 @@ struct firehose_metrics {
   prometheus::Gauge* lag;
   /// Median `time` of the last committed events, not after now, in seconds since 1970.
   prometheus::Gauge* event_timestamp;
-  /// Frames in the replay window, and its capacity.
+  /// When a frame was received last, and when one was committed last, by this machine's clock, in
+  /// seconds since 1970; 0: not yet.
+  prometheus::Gauge* last_receipt;
+  prometheus::Gauge* last_commit;
+  /// Seconds from the receipt of each frame of a shard to its commit.
+  prometheus::Histogram* commit_seconds;
+  /// Frames in the replay window, and its capacity; the same in bytes.
   prometheus::Gauge* window_frames;
   prometheus::Gauge* window_capacity;
+  prometheus::Gauge* window_bytes;
+  prometheus::Gauge* window_capacity_bytes;
   /// Seconds without credit, during which the socket was not read (`running_total`).
   prometheus::Counter* stalled_seconds;
 };
@@ -92,6 +101,8 @@ struct database_metrics {
   labelled_counter errors;
   /// Transactions retried, by SQLSTATE (`labels::retried_states`).
   labelled_counter retries;
+  /// Attempts of transactions that failed, retried or not, by SQLSTATE (`labels::failure_states`).
+  labelled_counter failed_attempts;
   /// Times the node began again, since the database was not the one that it knew.
   prometheus::Counter* begun_again;
   /// Commits that are on the primary only, since their wait for a synchronous standby was ended.
@@ -172,6 +183,14 @@ struct identity_metrics {
   prometheus::Gauge* open_circuits;
 };
 
+/// The node's own judgement; set at each scrape.
+struct node_metrics {
+  /// 1 while /readyz is 200, else 0.
+  prometheus::Gauge* ready;
+  /// 1 while the database answers, as far as is known, else 0.
+  prometheus::Gauge* database_reachable;
+};
+
 /// The HTTP server for metrics and health; used by metrics.
 struct http_metrics {
   /// Connections by event (`labels::http_events`; `running_total`).
@@ -209,6 +228,8 @@ struct actor_metrics {
   /// Messages handled, and seconds spent in their handlers.
   prometheus::Counter* messages;
   prometheus::Counter* handling_seconds;
+  /// Seconds of each handler, by message type.
+  message_times* times;
 };
 
 } // namespace prism::metrics

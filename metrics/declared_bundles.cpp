@@ -13,6 +13,10 @@ const prometheus::Histogram::BucketBoundaries op_buckets{1,   2,   5,    10,   2
 const prometheus::Histogram::BucketBoundaries second_buckets{
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
+// An event waits longer than a transaction takes: while the database is away, for instance.
+const prometheus::Histogram::BucketBoundaries event_buckets{
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300};
+
 } // namespace
 
 firehose_metrics declare_firehose(declarer& d) {
@@ -30,7 +34,8 @@ firehose_metrics declare_firehose(declarer& d) {
           "Frames out of order: strays far ahead and late ones are indexed, refused ones skipped.",
           "kind", labels::out_of_order_kinds),
       .went_back = d.gauge("firehose_numbers_went_back",
-                           "1 while the relay sends only seqs that were passed before, else 0."),
+                           "1 while the relay sends only seqs that were passed before, or refuses "
+                           "our cursor as one in its future, else 0."),
       .connects = d.counter("firehose_connects_total", "WebSocket connections opened."),
       .disconnects = d.counters("firehose_disconnects_total",
                                 "Connections closed and connection attempts failed, by reason.",
@@ -44,10 +49,23 @@ firehose_metrics declare_firehose(declarer& d) {
       .event_timestamp = d.gauge("firehose_event_timestamp_seconds",
                                  "Median time that the last committed events state, not after now, "
                                  "in seconds since 1970."),
+      .last_receipt = d.gauge("firehose_last_receipt_timestamp_seconds",
+                              "When a frame was received last, by this machine's clock, in seconds "
+                              "since 1970; 0: not yet."),
+      .last_commit = d.gauge("firehose_last_commit_timestamp_seconds",
+                             "When a frame was committed last, by this machine's clock, in seconds "
+                             "since 1970; 0: not yet."),
+      .commit_seconds =
+          d.histogram("event_commit_seconds",
+                      "Time from an event's receipt from the relay to its commit.", event_buckets),
       .window_frames =
           d.gauge("firehose_window_frames", "Uncommitted frames in the replay window."),
       .window_capacity =
           d.gauge("firehose_window_capacity_frames", "Frames that the replay window can hold."),
+      .window_bytes =
+          d.gauge("firehose_window_bytes", "Bytes of the uncommitted frames in the replay window."),
+      .window_capacity_bytes =
+          d.gauge("firehose_window_capacity_bytes", "Bytes that the replay window can hold."),
       .stalled_seconds = d.counter("firehose_stalled_seconds_total",
                                    "Time during which the socket was not read because the replay "
                                    "window had no credit left."),
@@ -83,6 +101,10 @@ database_metrics declare_database(declarer& d) {
                            "class", labels::error_classes),
       .retries = d.counters("transaction_retries_total", "Transactions retried, by SQLSTATE.",
                             "sqlstate", labels::retried_states),
+      .failed_attempts = d.counters(
+          "db_failed_attempts_total",
+          "Attempts of transactions that failed, those that were retried included, by SQLSTATE.",
+          "sqlstate", labels::failure_states),
       .begun_again = d.counter("db_begun_again_total",
                                "Times the node dropped what it remembered and began again, since "
                                "the database was another one, or had gone back."),
@@ -154,6 +176,14 @@ identity_metrics declare_identity(declarer& d) {
       .hosts = d.gauge("identity_hosts", "Hosts whose limits are in memory."),
       .open_circuits = d.gauge("identity_open_circuits",
                                "Hosts to which no requests are sent, because recent ones failed."),
+  };
+}
+
+node_metrics declare_node(declarer& d) {
+  return {
+      .ready = d.gauge("ready", "1 while the node is ready, as /readyz says, else 0."),
+      .database_reachable = d.gauge("database_reachable",
+                                    "1 while the database answers, as far as is known, else 0."),
   };
 }
 

@@ -13,6 +13,7 @@ namespace prism::metrics {
 [[nodiscard]] database_metrics declare_database(declarer& d);
 [[nodiscard]] user_creation_metrics declare_user_creation(declarer& d);
 [[nodiscard]] identity_metrics declare_identity(declarer& d);
+[[nodiscard]] node_metrics declare_node(declarer& d);
 [[nodiscard]] http_metrics declare_http(declarer& d);
 [[nodiscard]] pending_metrics declare_pending(declarer& d);
 

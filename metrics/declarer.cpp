@@ -44,6 +44,14 @@ declarer::gauges_of& declarer::gauge_family(std::string_view name, std::string h
   return add_gauges(prefixed(name), std::move(help), std::move(labels));
 }
 
+prometheus::Family<prometheus::Histogram>&
+declarer::histogram_family(std::string_view name, std::string help,
+                           std::vector<std::string> labels) {
+  auto& family = prometheus::BuildHistogram().Name(prefixed(name)).Help(help).Register(registry_);
+  families_.push_back({prefixed(name), "histogram", std::move(labels), std::move(help)});
+  return family;
+}
+
 void declarer::info(std::string_view name, std::string help, const prometheus::Labels& labels) {
   std::vector<std::string> names;
   for (const auto& [label, value] : labels)

@@ -38,6 +38,10 @@ public:
                               std::vector<std::string> labels);
   gauges_of& gauge_family(std::string_view name, std::string help, std::vector<std::string> labels);
 
+  /// The same for histograms; each series is added with its buckets.
+  prometheus::Family<prometheus::Histogram>&
+  histogram_family(std::string_view name, std::string help, std::vector<std::string> labels);
+
   /// A gauge that is always 1; its labels carry the information.
   void info(std::string_view name, std::string help, const prometheus::Labels& labels);
 

@@ -29,6 +29,13 @@ prometheus::Counter& labelled_counter::of(std::string_view value) const noexcept
   return found != known_.end() && found->first == value ? *found->second : *other_;
 }
 
+double labelled_counter::total() const noexcept {
+  auto out = other_->Value();
+  for (const auto& [value, counter] : known_)
+    out += counter->Value();
+  return out;
+}
+
 void raise_to(prometheus::Counter& counter, double total) noexcept {
   if (const auto missing = total - counter.Value(); missing > 0)
     counter.Increment(missing);

@@ -23,6 +23,9 @@ public:
   /// The counter of `value`. On hot paths, keep the reference.
   [[nodiscard]] prometheus::Counter& of(std::string_view value) const noexcept;
 
+  /// Of all values together.
+  [[nodiscard]] double total() const noexcept;
+
 private:
   std::vector<std::pair<std::string, prometheus::Counter*>> known_; // sorted by value
   prometheus::Counter* other_;

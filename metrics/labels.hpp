@@ -57,6 +57,16 @@ inline constexpr std::array<std::string_view, 17> retried_states{
     "40001", "40P01", "55P03", "57014", "08000", "08001", "08003", "08004", "08006",
     "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "26000", "42P05"};
 
+/// `sqlstate` of a failed attempt: those that are retried; then, of those that are not, commit
+/// unknown, another transaction timeout, no disk space, no memory, too many connections, a resource
+/// limit, missing rights, a missing table or column, a broken constraint, bad text, an internal
+/// error, the fence, another server (db/pg, db/index) and the pool's own two.
+inline constexpr std::array<std::string_view, 34> failure_states{
+    "40001", "40P01", "55P03", "57014", "08000", "08001", "08003", "08004", "08006",
+    "57P01", "57P02", "57P03", "57P05", "25006", "25P03", "26000", "42P05", "08007",
+    "25P04", "53100", "53200", "53300", "53400", "42501", "42P01", "42703", "23505",
+    "23502", "22021", "XX000", "PF001", "PF003", "PP001", "PP002"};
+
 /// `event` of a parked operation. The last four concern memory only, not the table: evicted with
 /// its key, or dropped as the oldest of its key, to make room; never reported to memory, which was
 /// busy; and not kept when memory was reloaded from the table, for lack of room.

@@ -4,9 +4,11 @@
 #include "metrics/declared_bundles.hpp"
 #include "metrics/declarer.hpp"
 #include "metrics/labels.hpp"
+#include "metrics/memory.hpp"
 #include "metrics/process.hpp"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <prometheus/text_serializer.h>
 #include <set>
@@ -19,7 +21,7 @@ struct registry::impl {
       : firehose(declare_firehose(declare)), batches(declare_batches(declare)),
         database(declare_database(declare)), user_creation(declare_user_creation(declare)),
         identity(declare_identity(declare)), pending(declare_pending(declare)),
-        http(declare_http(declare)) {
+        node(declare_node(declare)), http(declare_http(declare)) {
     declare.info("build_info", "Version and revision of the running program; always 1.",
                  {{"version", options.version}, {"revision", options.revision}});
     collections.assign(options.collections.begin(), options.collections.end());
@@ -43,6 +45,7 @@ struct registry::impl {
     const auto event = firehose.event_timestamp->Value();
     if (event > 0)
       behind->Set(std::chrono::duration<double>(now.time_since_epoch()).count() - event);
+    sample_channels();
     raise_to(*dropped_lines, static_cast<double>(dropped_log_lines.load()));
     if (const auto process = sample_process()) {
       resident->Set(static_cast<double>(process->resident_bytes));
@@ -51,6 +54,25 @@ struct registry::impl {
       start_time->Set(process->start_time);
       threads->Set(static_cast<double>(process->threads));
     }
+    if (const auto memory = sample_memory()) {
+      allocated->Set(static_cast<double>(memory->allocated));
+      active->Set(static_cast<double>(memory->active));
+      held->Set(static_cast<double>(memory->resident));
+      retained->Set(static_cast<double>(memory->retained));
+    }
+  }
+
+  void sample_channels() {
+    const auto now = steady_clock::now();
+    for (const auto& [name, shown] : channels) {
+      const auto state = shown.channel->read(now);
+      shown.out.depth->Set(static_cast<double>(state.depth));
+      shown.out.capacity->Set(static_cast<double>(state.capacity));
+      raise_to(*shown.out.exhausted, static_cast<double>(state.times_full));
+      raise_to(*shown.out.stalled_seconds, std::chrono::duration<double>(state.full).count());
+    }
+    log_bytes->Set(static_cast<double>(queued_log_bytes.load()));
+    log_capacity->Set(static_cast<double>(log_queue_capacity.load()));
   }
 
   using counter_family = prometheus::Family<prometheus::Counter>;
@@ -73,10 +95,10 @@ struct registry::impl {
       {"edge"});
   gauge_family& channel_capacity =
       declare.gauge_family("edge_capacity", "Units that the channel allows in flight.", {"edge"});
-  counter_family& channel_exhausted = declare.counter_family(
-      "edge_exhausted_total", "Times the sender of the channel ran out of credit.", {"edge"});
+  counter_family& channel_exhausted =
+      declare.counter_family("edge_exhausted_total", "Times the channel became full.", {"edge"});
   counter_family& channel_stalled = declare.counter_family(
-      "edge_stalled_seconds_total", "Time the sender of the channel waited for credit.", {"edge"});
+      "edge_stalled_seconds_total", "Time during which the channel was full.", {"edge"});
   counter_family& ops_family =
       declare.counter_family("ops_total", "Record operations indexed, by collection and action.",
                              {"collection", "action"});
@@ -88,6 +110,7 @@ struct registry::impl {
   user_creation_metrics user_creation;
   identity_metrics identity;
   pending_metrics pending;
+  node_metrics node;
   http_metrics http;
   counter_family& cache_hits =
       declare.counter_family("cache_hits_total", "Cache look-ups that found an entry.", {"cache"});
@@ -105,25 +128,47 @@ struct registry::impl {
       declare.counter_family("actor_messages_total", "Messages handled by the actor.", {"actor"});
   counter_family& actor_handling = declare.counter_family(
       "actor_handling_seconds_total", "Time spent in the actor's message handlers.", {"actor"});
+  prometheus::Family<prometheus::Histogram>& actor_times = declare.histogram_family(
+      "actor_message_seconds", "Time of the actor's message handlers, by type of the message.",
+      {"actor", "message"});
   prometheus::Counter* chaos_kills =
       declare.counter("chaos_kills_total", "Actors killed on purpose, for tests.");
   counter_family& job_runs =
-      declare.counter_family("job_runs_total", "Runs of the background job.", {"job"});
-  counter_family& job_failures =
-      declare.counter_family("job_failures_total", "Failed runs of the background job.", {"job"});
+      declare.counter_family("job_runs_total", "Runs of the background job.", {"background_job"});
+  counter_family& job_failures = declare.counter_family(
+      "job_failures_total", "Failed runs of the background job.", {"background_job"});
   counter_family& job_rows = declare.counter_family(
-      "job_rows_total", "Rows deleted or corrected by the background job.", {"job"});
-  gauge_family& job_last_run =
-      declare.gauge_family("job_last_run_timestamp_seconds",
-                           "End of the background job's last run, in seconds since 1970.", {"job"});
-  gauge_family& job_last_duration = declare.gauge_family(
-      "job_last_duration_seconds", "Duration of the background job's last run.", {"job"});
+      "job_rows_total", "Rows deleted or corrected by the background job.", {"background_job"});
+  gauge_family& job_last_run = declare.gauge_family(
+      "job_last_run_timestamp_seconds",
+      "End of the background job's last run, in seconds since 1970.", {"background_job"});
+  gauge_family& job_last_duration =
+      declare.gauge_family("job_last_duration_seconds",
+                           "Duration of the background job's last run.", {"background_job"});
   labelled_counter audit_findings = declare.counters(
       "audit_findings_total", "Incorrect rows found and corrected by the janitor, by table.",
       "table", labels::audited_tables);
+  prometheus::Gauge* refused_records =
+      declare.gauge("refused_records",
+                    "Records of which the newest version was refused, as of the janitor's last "
+                    "run.");
   prometheus::Counter* dropped_lines =
       declare.counter("log_lines_dropped_total",
                       "Lines of the log that were dropped because nobody read the standard error.");
+  prometheus::Gauge* log_bytes =
+      declare.gauge("log_queued_bytes", "Bytes of the lines of the log that wait to be written.");
+  prometheus::Gauge* log_capacity = declare.gauge(
+      "log_queue_capacity_bytes", "Bytes of waiting lines beyond which the oldest are dropped.");
+  prometheus::Gauge* allocated = declare.gauge(
+      "memory_allocated_bytes", "Memory in use by the program, as the allocator counts it.");
+  prometheus::Gauge* active =
+      declare.gauge("memory_active_bytes", "Memory of the pages of which any part is in use.");
+  prometheus::Gauge* held =
+      declare.gauge("memory_resident_bytes",
+                    "Physical memory that the allocator holds, pages kept for later included.");
+  prometheus::Gauge* retained =
+      declare.gauge("memory_retained_bytes",
+                    "Addresses that the allocator keeps without physical memory behind them.");
   prometheus::Gauge* resident =
       declare.process_gauge("process_resident_memory_bytes", "Resident memory of the process.");
   prometheus::Counter* cpu = declare.process_counter("process_cpu_seconds_total",
@@ -135,6 +180,15 @@ struct registry::impl {
 
   std::vector<std::string> collections; // sorted
   std::vector<labelled_counter> ops;    // in the order of `collections`, then `other`
+
+  struct shown_channel {
+    std::shared_ptr<bounded_channel> channel;
+    channel_metrics out;
+  };
+  std::map<std::string, shown_channel, std::less<>> channels; // complete before any thread reads
+
+  std::mutex times_mutex;
+  std::map<std::string, message_times> times;
 
   std::mutex reasons_mutex;
   std::set<std::string, std::less<>> reasons;
@@ -169,6 +223,10 @@ const identity_metrics& registry::identity() const noexcept {
 
 const pending_metrics& registry::pending() const noexcept {
   return impl_->pending;
+}
+
+const node_metrics& registry::node() const noexcept {
+  return impl_->node;
 }
 
 const http_metrics& registry::http() const noexcept {
@@ -208,6 +266,16 @@ channel_metrics registry::channel(const std::string& name) {
           .stalled_seconds = &impl_->channel_stalled.Add(labels)};
 }
 
+void registry::declare_channel(const std::string& name, std::size_t capacity) {
+  impl_->channels.try_emplace(
+      name, impl::shown_channel{std::make_shared<bounded_channel>(capacity), channel(name)});
+}
+
+std::shared_ptr<bounded_channel> registry::bounded(std::string_view name) const {
+  const auto found = impl_->channels.find(name);
+  return found == impl_->channels.end() ? nullptr : found->second.channel;
+}
+
 cache_metrics registry::cache(const std::string& name) {
   const prometheus::Labels labels{{"cache", name}};
   return {.hits = &impl_->cache_hits.Add(labels),
@@ -218,14 +286,19 @@ cache_metrics registry::cache(const std::string& name) {
 
 actor_metrics registry::actor(const std::string& name) {
   const prometheus::Labels labels{{"actor", name}};
+  auto* times = [&] {
+    const std::lock_guard lock(impl_->times_mutex);
+    return &impl_->times.try_emplace(name, impl_->actor_times, name).first->second;
+  }();
   return {.restarts = &impl_->actor_restarts.Add(labels),
           .mailbox_depth = &impl_->actor_mailbox.Add(labels),
           .messages = &impl_->actor_messages.Add(labels),
-          .handling_seconds = &impl_->actor_handling.Add(labels)};
+          .handling_seconds = &impl_->actor_handling.Add(labels),
+          .times = times};
 }
 
 job_metrics registry::job(const std::string& name) {
-  const prometheus::Labels labels{{"job", name}};
+  const prometheus::Labels labels{{"background_job", name}};
   return {.runs = &impl_->job_runs.Add(labels),
           .failures = &impl_->job_failures.Add(labels),
           .rows = &impl_->job_rows.Add(labels),
@@ -233,8 +306,16 @@ job_metrics registry::job(const std::string& name) {
           .last_duration = &impl_->job_last_duration.Add(labels)};
 }
 
+bool registry::has_job(const std::string& name) const {
+  return impl_->job_runs.Has({{"job", name}});
+}
+
 const labelled_counter& registry::audit_findings() const noexcept {
   return impl_->audit_findings;
+}
+
+prometheus::Gauge& registry::refused_records() noexcept {
+  return *impl_->refused_records;
 }
 
 prometheus::Counter& registry::chaos_kills() noexcept {
@@ -243,6 +324,30 @@ prometheus::Counter& registry::chaos_kills() noexcept {
 
 std::span<const family_info> registry::families() const noexcept {
   return impl_->declare.families();
+}
+
+std::vector<registry::reading> registry::read(std::string_view prefix) const {
+  std::vector<reading> out;
+  for (const auto& family : impl_->declare.collect()) {
+    if (!family.name.starts_with(prefix))
+      continue;
+    for (const auto& series : family.metric) {
+      reading found{family.name, {}, series.gauge.value};
+      if (family.type == prometheus::MetricType::Counter)
+        found.value = series.counter.value;
+      for (const auto& label : series.label)
+        found.labels.emplace(label.name, label.value);
+      out.push_back(std::move(found));
+    }
+  }
+  return out;
+}
+
+double registry::ops_total() const noexcept {
+  double out = 0;
+  for (const auto& each : impl_->ops)
+    out += each.total();
+  return out;
 }
 
 std::string registry::serialize(std::chrono::system_clock::time_point now) {

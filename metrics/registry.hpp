@@ -1,10 +1,12 @@
 #pragma once
 
+#include "metrics/bounded_channel.hpp"
 #include "metrics/bundles.hpp"
 #include "metrics/family_info.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,6 +46,7 @@ public:
   [[nodiscard]] const user_creation_metrics& user_creation() const noexcept;
   [[nodiscard]] const identity_metrics& identity() const noexcept;
   [[nodiscard]] const pending_metrics& pending() const noexcept;
+  [[nodiscard]] const node_metrics& node() const noexcept;
   [[nodiscard]] const http_metrics& http() const noexcept;
 
   /// Operations indexed in `collection` (an NSID), by action (`labels::actions`).
@@ -57,21 +60,45 @@ public:
 
   [[nodiscard]] shard_metrics shard(std::size_t number);
   [[nodiscard]] channel_metrics channel(const std::string& name);
+  /// Shows a channel of `capacity` units from now on, with the series of `channel(name)`, which
+  /// nobody else may set. Once for each name, before
+  /// another thread uses the registry.
+  void declare_channel(const std::string& name, std::size_t capacity);
+  /// The channel of that name; null if it was not declared: then nothing is counted. It may outlive
+  /// the registry.
+  [[nodiscard]] std::shared_ptr<bounded_channel> bounded(std::string_view name) const;
   [[nodiscard]] cache_metrics cache(const std::string& name);
   [[nodiscard]] actor_metrics actor(const std::string& name);
   [[nodiscard]] job_metrics job(const std::string& name);
+  /// Whether `job` was ever called with this name.
+  [[nodiscard]] bool has_job(const std::string& name) const;
 
   /// Incorrect rows that the janitor found and corrected, by table (`labels::audited_tables`).
   [[nodiscard]] const labelled_counter& audit_findings() const noexcept;
 
+  /// Rows of refused_records, as of the janitor's last run.
+  [[nodiscard]] prometheus::Gauge& refused_records() noexcept;
+
   /// Actors killed on purpose (`chaos-kill-per-minute`).
   [[nodiscard]] prometheus::Counter& chaos_kills() noexcept;
+
+  /// A counter or gauge as it stands.
+  struct reading {
+    std::string family;
+    std::map<std::string, std::string> labels;
+    double value{0};
+  };
+  /// Those whose family's name begins with `prefix`. Costs as much as a scrape.
+  [[nodiscard]] std::vector<reading> read(std::string_view prefix) const;
+
+  /// Operations indexed since the start, of all collections.
+  [[nodiscard]] double ops_total() const noexcept;
 
   /// All families, in the order of their declaration.
   [[nodiscard]] std::span<const family_info> families() const noexcept;
 
-  /// All metrics in Prometheus' text format 0.0.4. Samples /proc/self and the
-  /// process's log and sets the lag first.
+  /// All metrics in Prometheus' text format 0.0.4. Samples /proc/self, the allocator, the channels
+  /// and the process's log and sets the lag first.
   /// @param now for the lag, which is `now` minus the time of the newest committed event
   [[nodiscard]] std::string
   serialize(std::chrono::system_clock::time_point now = std::chrono::system_clock::now());

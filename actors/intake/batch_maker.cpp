@@ -27,6 +27,13 @@ namespace {
   return apart > 0 ? std::optional{db::place_behind(place_base, seq, apart)} : std::nullopt;
 }
 
+/// The builder has not seen it: a row of refused_records names the repo.
+void note_undecodable(db::batch_builder& builder, const routed_frame& frame,
+                      std::int64_t place_base, const error& why) {
+  if (const auto peeked = atproto::peek_frame(*frame.data))
+    builder.refuse(peeked->did, frame.seq, place_apart(frame, place_base), why.message);
+}
+
 } // namespace
 
 batch_maker::batch_maker() {
@@ -76,6 +83,8 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_op
         log::shard().warn("frame {} skipped: {} ({} similar lines suppressed)", frame.seq,
                           added.error().message, *left_out);
       left_out_.frames.push_back(added.error().code);
+      if (!decoded)
+        note_undecodable(builder, frame, place_base, decoded.error());
     }
     load_.ops += weight;
     load_.full = load_.ops >= max_ops;
@@ -86,6 +95,7 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_op
   logged_up_to_ = std::max(logged_up_to_, current_);
   auto batch = builder.take();
   batch.last_seq = queue.batch_end().seq;
+  load_.divisible = !batch.ops.empty();
   return batch;
 }
 

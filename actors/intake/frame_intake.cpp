@@ -45,6 +45,7 @@ frame_intake::batch frame_intake::route(std::vector<frame_bytes> frames, time_po
 source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& counts,
                                             time_point now) {
   source_frames::item item;
+  item.frame.received = now;
   counts.bytes += data->size();
   const auto peeked = atproto::peek_frame(*data);
   if (!peeked) {
@@ -57,8 +58,11 @@ source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& cou
     return item;
   }
   ++counts.frames[static_cast<std::size_t>(peeked->kind)];
-  notices_.log(*data, *peeked, now);
+  if (notices_.log(*data, *peeked, now))
+    cursor_refused_ = true;
   item.frame.seq = peeked->seq;
+  if (events_ != nullptr)
+    events_->received(peeked->seq, peeked->did, data->size(), now);
   if (peeked->seq >= 0)
     item.order = judge(peeked->seq, counts, now);
   item.for_a_shard = peeked->seq >= 0 && !peeked->did.empty() && has_shard(peeked->kind);
@@ -73,8 +77,10 @@ arrival_order frame_intake::judge(std::int64_t seq, intake_counts& counts, time_
   const auto highest = sequence_.highest();
   const auto verdict = sequence_.arrived(seq, now);
   highest_read_ = sequence_.highest();
-  if (sequence_.highest() > highest)
+  if (sequence_.highest() > highest) {
     resume_after_.reset();
+    cursor_refused_ = false;
+  }
   const auto count_odd = [&counts](odd_number what, std::size_t n) {
     counts.odd[static_cast<std::size_t>(what)] += n;
   };

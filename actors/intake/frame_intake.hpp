@@ -2,6 +2,7 @@
 
 #include "actors/intake/relay_notice.hpp"
 #include "atproto/frame/frame.hpp"
+#include "core/event_trace.hpp"
 #include "core/frame_bytes.hpp"
 #include "core/rate_limited.hpp"
 #include "core/stream_sequence.hpp"
@@ -65,8 +66,11 @@ public:
 
   /// @param shards how many there are; at least 1.
   /// @param cursor the seq after which the stream is to begin; empty: at the live end.
-  frame_intake(std::size_t shards, std::optional<std::int64_t> cursor)
-      : shards_(shards), sequence_(cursor.value_or(none)), highest_read_(cursor.value_or(none)) {}
+  /// @param events told of every frame; null: nobody traces. Must outlive the intake.
+  frame_intake(std::size_t shards, std::optional<std::int64_t> cursor,
+               event_trace* events = nullptr)
+      : shards_(shards), events_(events), sequence_(cursor.value_or(none)),
+        highest_read_(cursor.value_or(none)) {}
 
   /// Routes the binary messages that were read.
   [[nodiscard]] batch route(std::vector<frame_bytes> frames, time_point now);
@@ -87,10 +91,14 @@ public:
   [[nodiscard]] std::int64_t highest_read() const noexcept { return highest_read_.load(); }
 
   /// Whether the relay's numbers have gone back: it sends only events at or below the highest one
-  /// (core/stream_sequence.hpp). Any thread.
+  /// (core/stream_sequence.hpp), or has refused our cursor since the last one in order. Any thread.
   [[nodiscard]] bool went_back(time_point now) const noexcept {
-    return now.time_since_epoch().count() >= went_back_at_.load();
+    return cursor_refused() || now.time_since_epoch().count() >= went_back_at_.load();
   }
+
+  /// Whether the relay has refused our cursor (FutureCursor) since the last frame in order. Any
+  /// thread.
+  [[nodiscard]] bool cursor_refused() const noexcept { return cursor_refused_.load(); }
 
   /// Frames far ahead that turned out to be strays. Any thread.
   [[nodiscard]] std::uint64_t strays() const noexcept { return strays_.load(); }
@@ -115,6 +123,7 @@ private:
   enum class line : std::uint8_t { undecodable, text, repeated, stray, late, refused, recovered };
 
   std::size_t shards_;
+  event_trace* events_;
   stream_sequence sequence_;
   /// Behind an oversized frame, while nothing above it has come in order.
   std::optional<std::int64_t> resume_after_;
@@ -123,6 +132,7 @@ private:
   std::atomic<std::int64_t> highest_read_;
   std::atomic<steady_clock::rep> went_back_at_{never};
   std::atomic<steady_clock::rep> leap_since_{never};
+  std::atomic<bool> cursor_refused_{false};
   std::atomic<std::uint64_t> strays_{0};
 };
 

@@ -21,10 +21,10 @@ constexpr std::size_t max_quoted = 300;
 
 } // namespace
 
-void relay_notices::log(std::span<const std::byte> data, const atproto::frame_peek& peeked,
+bool relay_notices::log(std::span<const std::byte> data, const atproto::frame_peek& peeked,
                         time_point now) {
   if (has_shard(peeked.kind))
-    return;
+    return false;
   const auto decoded = atproto::decode_frame(data);
   if (!decoded) {
     if (const auto left_out = lines_.allow(line::undecodable, now))
@@ -34,12 +34,13 @@ void relay_notices::log(std::span<const std::byte> data, const atproto::frame_pe
   } else if (const auto* info = std::get_if<atproto::info_frame>(&*decoded)) {
     log_info(*info, now);
   } else if (const auto* problem = std::get_if<atproto::error_frame>(&*decoded)) {
-    log_error(*problem, now);
+    return log_error(*problem, now);
   } else if (const auto* unknown = std::get_if<atproto::unknown_frame>(&*decoded)) {
     if (const auto left_out = lines_.allow(line::unknown, now))
       log::firehose().warn("skipping a frame of unknown type '{}' ({} similar lines suppressed)",
                            printable(unknown->type), *left_out);
   }
+  return false;
 }
 
 void relay_notices::log_info(const atproto::info_frame& info, time_point now) {
@@ -56,18 +57,19 @@ void relay_notices::log_info(const atproto::info_frame& info, time_point now) {
   }
 }
 
-void relay_notices::log_error(const atproto::error_frame& problem, time_point now) {
+bool relay_notices::log_error(const atproto::error_frame& problem, time_point now) {
   if (problem.error == "FutureCursor") {
     if (const auto left_out = lines_.allow(line::future_cursor, now))
-      log::firehose().error(
-          "FutureCursor: our cursor is ahead of the relay, which may have lost its "
-          "sequence; compare --relay-url with the firehose_cursor table. {} ({} similar "
-          "lines suppressed)",
-          quoted(problem.message), *left_out);
-  } else if (const auto left_out = lines_.allow(line::error, now)) {
-    log::firehose().error("the relay ends the stream with {}: {} ({} similar lines suppressed)",
-                          quoted(problem.error), quoted(problem.message), *left_out);
+      log::firehose().error("FutureCursor: our cursor is ahead of the relay, which may have lost its "
+                    "sequence; compare --relay-url with the firehose_cursor table. {} ({} similar "
+                    "lines suppressed)",
+                    quoted(problem.message), *left_out);
+    return true;
   }
+  if (const auto left_out = lines_.allow(line::error, now))
+    log::firehose().error("the relay ends the stream with {}: {} ({} similar lines suppressed)",
+                  quoted(problem.error), quoted(problem.message), *left_out);
+  return false;
 }
 
 } // namespace prism

@@ -17,7 +17,9 @@ namespace prism {
 class relay_notices {
 public:
   /// Does nothing for other frames. @param data the whole frame, of which `peeked` was read.
-  void log(std::span<const std::byte> data, const atproto::frame_peek& peeked, time_point now);
+  /// @returns whether it is the relay's refusal of our cursor (FutureCursor).
+  [[nodiscard]] bool log(std::span<const std::byte> data, const atproto::frame_peek& peeked,
+                         time_point now);
 
 private:
   enum class line : std::uint8_t {
@@ -29,7 +31,7 @@ private:
     unknown
   };
   void log_info(const atproto::info_frame& info, time_point now);
-  void log_error(const atproto::error_frame& problem, time_point now);
+  [[nodiscard]] bool log_error(const atproto::error_frame& problem, time_point now);
 
   rate_limited<line> lines_{std::chrono::seconds{10}, 6};
 };

@@ -61,7 +61,8 @@ void replay_window::push(const source_frames::item& item, stream_position positi
                          std::vector<std::size_t>& fed) {
   auto frame = item.frame;
   frame.position = position;
-  frame.received = last_arrival_;
+  if (frame.received == time_point{})
+    frame.received = last_arrival_;
   bytes_ += frame.data->size();
   lanes_[item.shard].push(std::move(frame));
   fed.push_back(item.shard);
@@ -91,7 +92,7 @@ bool replay_window::committed(const frames_durable& report, time_point now) {
 void replay_window::drop_frames(std::size_t shard, stream_position end, time_point now) {
   auto& lane = lanes_[shard];
   const auto before = lane.bytes();
-  lane.committed(end, now);
+  lane.committed(end, now, latencies_);
   bytes_ -= before - lane.bytes();
 }
 

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace prism {
@@ -91,6 +92,12 @@ public:
   [[nodiscard]] std::optional<std::int64_t> event_time() const noexcept { return stamps_.value(); }
   /// How long the frame that waits longest for its commit has been here; 0: all is committed.
   [[nodiscard]] steady_clock::duration longest_wait(time_point now) const noexcept;
+  /// For inspection. @pre `shard < shards()`
+  [[nodiscard]] const shard_lane& lane(std::size_t shard) const { return lanes_.at(shard); }
+  /// How long each of the frames that have left the window since the last call was here.
+  [[nodiscard]] std::vector<steady_clock::duration> take_latencies() noexcept {
+    return std::exchange(latencies_, {});
+  }
   [[nodiscard]] channel_summary channel(time_point now) const noexcept;
 
 private:
@@ -106,6 +113,7 @@ private:
   std::size_t bytes_{0};
   std::uint64_t granted_{0};
   stamp_median stamps_;
+  std::vector<steady_clock::duration> latencies_;
   bool any_read_{false}; // a frame with a number
   time_point last_arrival_;
 };

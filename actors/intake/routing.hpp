@@ -1,15 +1,9 @@
 #pragma once
 
 #include "atproto/frame/frame.hpp"
-
-#include <cstddef>
-#include <string_view>
+#include "core/shard_of.hpp"
 
 namespace prism {
-
-/// The shard of a repo, below `shards` (at least 1): the same for the same DID and number of
-/// shards, on every machine and in every version, since cursors depend on it.
-[[nodiscard]] std::size_t shard_of(std::string_view did, std::size_t shards) noexcept;
 
 /// Whether shards process frames of this kind; the others (`#info`, errors, unknown types) only
 /// concern the connection.

@@ -16,10 +16,12 @@ std::shared_ptr<const std::vector<routed_frame>> shard_lane::take(time_point now
                                                            first + static_cast<std::ptrdiff_t>(n));
 }
 
-std::size_t shard_lane::committed(stream_position end, time_point now) {
+std::size_t shard_lane::committed(stream_position end, time_point now,
+                                  std::vector<steady_clock::duration>& latencies) {
   std::size_t gone = 0;
   while (!frames_.empty() && frames_.front().position <= end) {
     bytes_ -= frames_.front().data->size();
+    latencies.push_back(now - frames_.front().received);
     frames_.pop_front();
     ++gone;
   }

@@ -31,8 +31,10 @@ public:
   [[nodiscard]] std::shared_ptr<const std::vector<routed_frame>> take(time_point now);
 
   /// Removes the frames up to `end`, which are committed, and returns their credit.
+  /// @param latencies gets how long each of them was here.
   /// @returns how many frames left the lane.
-  std::size_t committed(stream_position end, time_point now);
+  std::size_t committed(stream_position end, time_point now,
+                        std::vector<steady_clock::duration>& latencies);
 
   /// The shard has announced itself as `incarnation` (not 0) and lost what it was sent: all frames
   /// of the lane are to be sent again, with all credit.

@@ -3,6 +3,7 @@
 #include "actors/firehose.hpp"
 #include "actors/health_port.hpp"
 #include "actors/identity.hpp"
+#include "actors/inspector/inspection.hpp"
 #include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
 #include "actors/node/database_check.hpp"
@@ -12,10 +13,12 @@
 #include "actors/pending_ops.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_monitor.hpp"
+#include "actors/runtime/channels.hpp"
 #include "actors/runtime/replication.hpp"
 #include "actors/shard.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/user_creation.hpp"
+#include "config/render.hpp"
 #include "core/backoff.hpp"
 #include "core/version.hpp"
 #include "db/index/progress.hpp"
@@ -42,12 +45,16 @@ namespace {
   return out;
 }
 
-[[nodiscard]] std::string holder_name() {
+[[nodiscard]] std::string host_name() {
   std::string host(256, '\0');
   if (gethostname(host.data(), host.size() - 1) != 0)
     host = "unknown";
   host.resize(host.find('\0') == std::string::npos ? host.size() : host.find('\0'));
-  return fmt::format("{}:{}", host, getpid());
+  return host;
+}
+
+[[nodiscard]] std::string holder_name() {
+  return fmt::format("{}:{}", host_name(), getpid());
 }
 
 /// What a writer takes over at its start.
@@ -73,6 +80,9 @@ template <class State, class... Args>
 node::node(config::options options)
     : context_(std::make_shared<node_context>(options, families(options))) {
   context_->service = context_->options.relay_url;
+  context_->service_shown = config::mask_passwords(context_->service);
+  context_->name = context_->options.node_name.empty() ? host_name() : context_->options.node_name;
+  declare_channels(context_->metrics, context_->options);
 }
 
 node::~node() {
@@ -84,6 +94,8 @@ expected<std::unique_ptr<node>> node::start(config::options options,
   std::unique_ptr<node> out{new node(std::move(options))};
   out->health_ = std::make_shared<health_port>(out->context_);
   static_cast<void>(out->health_->open()); // else the actor tries it again
+  out->inspection_ =
+      std::make_unique<inspection>(out->context_, !out->context_->options.tunnel_listen.empty());
   if (auto opened = out->open_database(stop_requested); !opened)
     return tl::unexpected(opened.error());
   out->start_actors();
@@ -124,6 +136,8 @@ expected<void> node::open_database(const interrupted& stop_requested) {
   if (context_->conninfo.empty())
     if (auto started = start_private_postgres(watch); !started)
       return started;
+  if (inspection_)
+    inspection_->context().set_conninfo(context_->conninfo);
   return connect(watch);
 }
 
@@ -208,6 +222,8 @@ expected<void> node::prepare(db::connection& connection, start_watch& watch) {
   context_->server = std::move(*server);
   context_->epoch = claimed->epoch;
   context_->place_base = claimed->place_base;
+  context_->status.epoch = context_->epoch;
+  context_->status.timeline = context_->server.timeline;
   if (begins_anew_) {
     log::node().info(
         "{} begins anew, behind everything that is indexed; the next start reads it from "
@@ -241,6 +257,8 @@ void node::start_actors() {
       20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;
   root_ = caf::actor_cast<caf::actor>(
       spawn_state<supervisor_state>(*system_, context_, options, std::move(children)));
+  context_->actors.put(names::supervisor, caf::actor_cast<caf::strong_actor_ptr>(root_));
+  context_->access.open(*system_);
   heartbeat_ = std::make_unique<heartbeat>(*system_, root_);
 }
 
@@ -266,6 +284,8 @@ expected<void> node::begin_again(const std::string& reason, const interrupted& s
 }
 
 void node::kill_actors() {
+  context_->access.close();
+  context_->actors.erase(names::supervisor, root_.address());
   heartbeat_.reset();
   caf::anon_send_exit(root_, caf::exit_reason::kill);
   for (const auto& name : context_->actors.names())
@@ -294,10 +314,13 @@ bool node::stop() {
         "last committed batch");
     kill_actors();
   }
+  context_->access.close();
+  context_->actors.erase(names::supervisor, root_.address());
   root_ = nullptr;
   system_.reset();
   if (postgres_)
     postgres_->stop();
+  inspection_.reset();
   health_.reset();
   return drained;
 }

@@ -13,6 +13,7 @@
 namespace prism {
 
 class health_port;
+class inspection;
 class heartbeat;
 class start_watch;
 
@@ -79,6 +80,7 @@ private:
   node_ptr context_;
   std::unique_ptr<private_server> postgres_;
   std::shared_ptr<health_port> health_;
+  std::unique_ptr<inspection> inspection_;
   std::unique_ptr<caf::actor_system_config> system_config_;
   std::unique_ptr<caf::actor_system> system_;
   caf::actor root_; // the supervisor

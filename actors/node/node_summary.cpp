@@ -1,6 +1,7 @@
 #include "actors/node/node_summary.hpp"
 
 #include "actors/runtime/node_readiness.hpp"
+#include "actors/runtime/status_text.hpp"
 #include "core/printable.hpp"
 
 #include <algorithm>
@@ -13,7 +14,8 @@ namespace {
 [[nodiscard]] std::string line_of(const std::string& name, const actor_status& status) {
   std::string out = name + ":";
   for (const auto& [field, value] : status.fields)
-    out += fmt::format(" {}={}", field, value.empty() ? "none" : value);
+    if (!value.is_array()) // lists are for `prismctl inspect`
+      out += fmt::format(" {}={}", std::string_view{field}, text_of(value));
   return out;
 }
 

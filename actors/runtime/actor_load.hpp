@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/runtime/actor_activity.hpp"
 #include "metrics/bundles.hpp"
 
 #include <atomic>
@@ -10,11 +11,11 @@ namespace prism {
 
 /// What one actor adds to the metrics of its name: messages queued, messages handled, and the time
 /// spent on them. Actors of one name share the series, so values are added and subtracted, never
-/// set. Costs a few atomic additions per message. `arrived` and the destructor: any thread; the
-/// rest: the actor.
+/// set. Keeps the actor's own `activity` as well. Costs a few atomic additions per message.
+/// `arrived` and the destructor: any thread; the rest: the actor.
 class actor_load {
 public:
-  /// Without metrics it counts nothing: for actors of tests that belong to no node.
+  /// Without metrics it adds to none: for actors of tests that belong to no node.
   explicit actor_load(std::optional<metrics::actor_metrics> out) : out_(out) {}
   /// Subtracts the messages that were never handled.
   ~actor_load() { take_back(); }
@@ -23,6 +24,7 @@ public:
 
   /// A message was put into the mailbox.
   void arrived() noexcept {
+    activity_.arrived(steady_clock::now());
     if (!out_ || ended_.load(std::memory_order_relaxed))
       return;
     out_->mailbox_depth->Increment();
@@ -38,19 +40,27 @@ public:
   /// Lives while a message is handled, also when the handler throws.
   class handling {
   public:
-    explicit handling(actor_load& load) noexcept : load_(load) { load_.left_mailbox(); }
+    /// @param type of the message; null: one of CAF's.
+    handling(actor_load& load, const std::type_info* type) noexcept : load_(load) {
+      load_.left_mailbox();
+      load_.activity_.begin(type, since_);
+    }
     ~handling() {
+      const auto now = steady_clock::now();
+      load_.activity_.end(now);
       if (load_.out_)
         load_.out_->handling_seconds->Increment(
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - since_).count());
+            std::chrono::duration<double>(now - since_).count());
     }
     handling(const handling&) = delete;
     handling& operator=(const handling&) = delete;
 
   private:
     actor_load& load_;
-    std::chrono::steady_clock::time_point since_{std::chrono::steady_clock::now()};
+    time_point since_{steady_clock::now()};
   };
+
+  [[nodiscard]] const actor_activity& activity() const noexcept { return activity_; }
 
 private:
   void left_mailbox() noexcept {
@@ -67,6 +77,7 @@ private:
   }
 
   std::optional<metrics::actor_metrics> out_;
+  actor_activity activity_;
   std::atomic<std::int64_t> waiting_{0};
   std::atomic<bool> ended_{false};
 };

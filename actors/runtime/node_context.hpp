@@ -1,9 +1,14 @@
 #pragma once
 
+#include "actors/runtime/crash_history.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/node_status.hpp"
+#include "actors/runtime/pauses.hpp"
 #include "actors/runtime/state_actor.hpp"
+#include "actors/runtime/supervision_board.hpp"
+#include "actors/runtime/tree_access.hpp"
 #include "config/options.hpp"
+#include "core/event_trace.hpp"
 #include "db/pg/server_identity.hpp"
 #include "metrics/registry.hpp"
 
@@ -20,10 +25,15 @@ struct node_context {
       : options(std::move(settings)), metrics(families) {}
 
   config::options options;
+  /// What operators call this node.
+  std::string name;
+  const time_point started{steady_clock::now()};
   /// The connection string in use: that of the private server if the options name none.
   std::string conninfo;
   /// The name of the stream in firehose_cursor: the relay's URL.
   std::string service;
+  /// The same without passwords.
+  std::string service_shown;
   /// The epoch of this writer; writers with an older one are fenced.
   std::int64_t epoch{0};
   /// Of the stream (`db::place_of`).
@@ -32,6 +42,11 @@ struct node_context {
   db::server_identity server;
   directory actors;
   node_status status;
+  supervision_board tree;
+  tree_access access;
+  crash_history crashes;
+  pauses paused;
+  event_trace events;
   metrics::registry metrics;
 };
 

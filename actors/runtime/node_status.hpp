@@ -27,6 +27,10 @@ public:
   std::atomic<bool> firehose_running{false};
   std::atomic<bool> draining{false};
 
+  /// Of the writer and of the database, for inspection; 0 before they are known.
+  std::atomic<std::int64_t> epoch{0};
+  std::atomic<std::int64_t> timeline{0};
+
   /// When (count of the steady clock) `identity` last asked the database for untried tasks, got
   /// none, and had none in flight; 0: not yet.
   std::atomic<std::int64_t> identity_idle_since{0};

@@ -6,8 +6,6 @@
 #include "core/thread_sanitizer.hpp"
 #include "messages/caf.hpp"
 
-#include <atomic>
-#include <boost/core/demangle.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,30 +14,13 @@
 
 namespace prism {
 
-/// The type of the message that an actor handled last, for the report of its crash. May be read by
-/// any thread that keeps the actor alive.
-class message_memory {
+/// Every actor of ours can be observed by any thread that keeps it alive.
+class observed_actor {
 public:
-  /// The name of the type without our namespace; "none" before the first message.
-  [[nodiscard]] std::string last_message() const {
-    const auto* type = last_.load(std::memory_order_relaxed);
-    if (type == nullptr)
-      return "none";
-    auto name = boost::core::demangle(type->name());
-    return name.starts_with("prism::") ? name.substr(7) : name;
-  }
+  [[nodiscard]] virtual const actor_activity& activity() const noexcept = 0;
 
 protected:
-  void remember(const caf::type_erased_tuple& content) {
-    if (content.empty())
-      return;
-    const auto* type = content.type(0).second;
-    if (type != nullptr) // CAF's own messages have none
-      last_.store(type, std::memory_order_relaxed);
-  }
-
-private:
-  std::atomic<const std::type_info*> last_{nullptr};
+  ~observed_actor() = default;
 };
 
 /// Informs ThreadSanitizer that CAF never runs an actor on two threads at once.
@@ -64,11 +45,14 @@ private:
 ///       interface::behavior_type make_behavior();
 ///     };
 ///
+/// With `static constexpr bool ignores_exits = true;` exit messages are dropped, also those that
+/// kill: for an actor that other machines can reach.
+///
 /// The state lives from the actor's first message to its last. An exception in a handler ends the
 /// actor with its text as the reason. Every message is counted under the state's name, if
 /// `metrics_of_actor` finds the metrics in the arguments.
 template <class State>
-class state_actor : public State::interface::base, public message_memory {
+class state_actor : public State::interface::base, public observed_actor {
 public:
   using base = typename State::interface::base;
   using behavior_type = typename State::interface::behavior_type;
@@ -97,6 +81,10 @@ public:
 
   const char* name() const override { return State::name; }
 
+  [[nodiscard]] const actor_activity& activity() const noexcept override {
+    return load_.activity();
+  }
+
   void initialize() override {
     const turn_of_actor turn(this);
     base::initialize();
@@ -118,8 +106,10 @@ public:
   caf::invoke_message_result consume(caf::mailbox_element& message) override {
     const turn_of_actor turn(this);
     tsan::acquire(&message);
-    remember(message.content());
-    const actor_load::handling counted(load_);
+    if constexpr (requires { State::ignores_exits; })
+      if (message.content().template match_elements<caf::exit_msg>())
+        return caf::invoke_message_result::dropped;
+    const actor_load::handling counted(load_, type_of(message.content()));
     return base::consume(message);
   }
 
@@ -131,6 +121,11 @@ public:
   }
 
 private:
+  /// Of its first element; CAF's own messages have none.
+  [[nodiscard]] static const std::type_info* type_of(const caf::type_erased_tuple& content) {
+    return content.empty() ? nullptr : content.type(0).second;
+  }
+
   std::function<std::unique_ptr<State>(typename State::self_pointer)> make_;
   std::unique_ptr<State> state_;
   actor_load load_; // its metrics are kept alive by the arguments in `make_`
@@ -142,11 +137,11 @@ template <class State, caf::spawn_options Options = caf::no_spawn_options, class
   return system.spawn<state_actor<State>, Options>(std::move(args)...);
 }
 
-/// The type of the message that one of our actors handled last; "unknown" for other actors.
-[[nodiscard]] inline std::string last_message_of(const caf::strong_actor_ptr& actor) {
+/// What one of our actors does; null for other actors. Valid while `actor` is held.
+[[nodiscard]] inline const actor_activity* activity_of(const caf::strong_actor_ptr& actor) {
   const auto* abstract = actor ? caf::actor_cast<caf::abstract_actor*>(actor) : nullptr;
-  const auto* memory = dynamic_cast<const message_memory*>(abstract);
-  return memory != nullptr ? memory->last_message() : "unknown";
+  const auto* observed = dynamic_cast<const observed_actor*>(abstract);
+  return observed != nullptr ? &observed->activity() : nullptr;
 }
 
 /// Why an actor ended, as a sentence.

@@ -1,6 +1,7 @@
 #include "db/accounts/account_removal.hpp"
 
 #include "db/index/batch_writer.hpp"
+#include "db/index/refused_records.hpp"
 #include "db/index/removal_locks.hpp"
 #include "db/index/users.hpp"
 
@@ -134,6 +135,7 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   key.int8(removal.account).int8(removal.until).int8(chunk_rows);
   const auto author_at = out.add(delete_caused_notifications, key);
   const auto recipient_at = out.add(delete_received_notifications, std::move(key));
+  queue_forget_refused(out, removal.account, removal.until);
   const auto results = out.sync();
   if (!results)
     return tl::unexpected(results.error());

@@ -5,11 +5,13 @@
 #include "db/index/batch_writer.hpp"
 #include "db/index/plan_settings.hpp"
 #include "db/index/progress.hpp"
+#include "db/index/refused_records.hpp"
 #include "db/index/removal_locks.hpp"
 #include "db/index/users.hpp"
 #include "db/pg/row_reader.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace prism::db {
 
@@ -21,8 +23,19 @@ namespace {
   std::vector<std::int64_t> out;
   for (const auto& op : of.ops)
     out.push_back(of.user_ids[op.creator]);
+  for (const auto& op : of.refused)
+    out.push_back(of.user_ids[op.creator]);
   std::ranges::sort(out);
   out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+/// Users that have refused records, by the rows of `queue_select_revs`.
+[[nodiscard]] std::unordered_set<std::int64_t> read_with_refused(const result& rows) {
+  std::unordered_set<std::int64_t> out;
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    if (rows.get_bool(i, 2))
+      out.insert(rows.get_int8(i, 0));
   return out;
 }
 
@@ -52,6 +65,7 @@ void drop_equal_revs(known_revs& revs, const batch& of) {
 struct batch_prologue {
   advance cursor{advance::moved};
   known_revs revs;
+  std::unordered_set<std::int64_t> with_refused;
   std::vector<std::int64_t> also_lock;
 };
 
@@ -74,6 +88,7 @@ struct batch_prologue {
   batch_prologue done;
   done.cursor = *cursor;
   done.revs = read_revs((*results)[revs_at], of);
+  done.with_refused = read_with_refused((*results)[revs_at]);
   read_touched_posts(*results, locks_at, done.also_lock);
   return done;
 }
@@ -103,6 +118,7 @@ struct apply_mode {
   const id_map ids{of, uri_ids};
   auto plan = make_plan(of, opened->revs);
   report.stale = static_cast<std::uint32_t>(plan.stale);
+  const auto refused = refused_changes_of(plan, ids, opened->with_refused);
   effects effects;
   batch_writer writer(on, ids, std::move(plan), effects, report);
   // A caller that applies several batches in one transaction takes locks out of order anyway.
@@ -112,6 +128,7 @@ struct apply_mode {
     return tl::unexpected(purged.error());
   pipeline last(on);
   effects.flush(last);
+  queue_refused(last, refused);
   queue_upsert_heads(last, of);
   queue_user_events(last, of);
   if (!last.empty())

@@ -111,6 +111,21 @@ struct op {
 /// The path of the record in its repo: collection/rkey.
 [[nodiscard]] std::string path_of(const op& operation);
 
+/// An operation that is left out, since its record violates its lexicon or a rule or cannot be
+/// read; or an event that is refused as a whole. A row of refused_records says so.
+struct refused_op {
+  did_ref creator{no_ref};
+  atproto::collection kind{atproto::collection::other}; ///< `other`: the whole event
+  std::string rkey;                                     ///< printable; empty for a whole event
+  std::string rev;                                      ///< of its commit; empty: not known
+  stream_place place{0};
+  std::optional<atproto::cid> cid;
+  std::string reason;          ///< a short stable word
+  std::string message;         ///< printable, at most `max_refusal_message` bytes
+  std::size_t heads_before{0}; ///< heads of the batch that come before it, without its own
+};
+inline constexpr std::size_t max_refusal_message = 500;
+
 /// The newest commit or sync of a repo in the batch.
 struct repo_head {
   did_ref repo{no_ref};
@@ -156,7 +171,8 @@ struct batch {
   bool moves_cursor{true};
   std::uint32_t frames{0};
   ref_tables refs;
-  std::vector<op> ops; ///< in the order of the firehose
+  std::vector<op> ops;             ///< in the order of the firehose
+  std::vector<refused_op> refused; ///< in the order of the firehose
   std::vector<repo_head> heads;
   std::vector<account_event> accounts;
   std::vector<identity_event> identities;

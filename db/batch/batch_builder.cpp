@@ -21,6 +21,10 @@ namespace {
 // Limits of users.status and of a path in the log, in bytes: a hostile server may send more.
 constexpr std::size_t max_status = 64;
 constexpr std::size_t max_shown_path = 256;
+// A record key has at most as many bytes.
+constexpr std::size_t max_shown_rkey = 512;
+// Operations of a refused commit that its row names.
+constexpr std::size_t max_shown_ops = 5;
 
 /// Why one record is rejected: a stable word for the metric, a sentence for the log.
 struct refusal {
@@ -98,6 +102,39 @@ read_record(op& out, std::string_view did, const atproto::repo_op& in, const atp
   return {};
 }
 
+/// Text of strangers for a row of refused_records. What is escaped grows to four times its size.
+[[nodiscard]] std::string bounded(std::string_view text) {
+  auto out = printable(text, max_refusal_message);
+  out.resize(std::min(out.size(), max_refusal_message));
+  return out;
+}
+
+/// "2 operations: app.bsky.feed.post/a app.bsky.feed.post/b"
+[[nodiscard]] std::string list_of(const std::vector<atproto::repo_op>& ops) {
+  auto out = fmt::format("{} operation{}", ops.size(), ops.size() == 1 ? "" : "s");
+  for (std::size_t i = 0; i < std::min(ops.size(), max_shown_ops); ++i)
+    out += fmt::format("{} {}", i == 0 ? ":" : "", printable(ops[i].path, max_shown_path));
+  return out;
+}
+
+/// What a frame concerns, and what a commit would have done.
+struct frame_subject {
+  std::string_view did;
+  std::int64_t seq{0};
+  std::string ops{};
+};
+[[nodiscard]] frame_subject subject_of(const atproto::frame& frame) {
+  if (const auto* commit = std::get_if<atproto::commit_frame>(&frame))
+    return {commit->repo, commit->seq, list_of(commit->ops)};
+  if (const auto* sync = std::get_if<atproto::sync_frame>(&frame))
+    return {sync->did, sync->seq};
+  if (const auto* account = std::get_if<atproto::account_frame>(&frame))
+    return {account->did, account->seq};
+  if (const auto* identity = std::get_if<atproto::identity_frame>(&frame))
+    return {identity->did, identity->seq};
+  return {};
+}
+
 [[nodiscard]] expected<void> check_did(std::string_view did) {
   if (!atproto::is_valid_did(did))
     return fail(errc::invalid, "field did: '{}' is not a DID", printable(did));
@@ -134,11 +171,12 @@ expected<micros> batch_builder::event_time(std::string_view text) const {
   return is_ahead(*time, stamp_field::time) ? arrival_ : *time;
 }
 
-expected<void> batch_builder::check_rev(std::string_view rev) const {
+expected<void> batch_builder::check_rev(std::string_view rev) {
   const auto parsed = atproto::tid::parse(rev);
   if (!parsed)
     return fail(errc::invalid, "field rev: '{}' is not a TID", printable(rev));
-  if (is_ahead(parsed->timestamp_us(), stamp_field::rev))
+  rev_ahead_ = is_ahead(parsed->timestamp_us(), stamp_field::rev);
+  if (rev_ahead_)
     return fail(errc::invalid, "field rev: '{}' is more than 5 minutes ahead of the clock",
                 printable(rev));
   return {};
@@ -146,7 +184,57 @@ expected<void> batch_builder::check_rev(std::string_view rev) const {
 
 expected<void> batch_builder::add(const atproto::frame& frame, std::optional<stream_place> place) {
   place_ = place;
+  rev_ahead_ = false;
   ++batch_.frames;
+  auto added = add_event(frame);
+  if (!added) {
+    const auto [did, seq, ops] = subject_of(frame);
+    const auto& why = added.error().message;
+    refuse_event(did, seq, rev_ahead_ ? "rev_ahead" : "bad_frame",
+                 ops.empty() ? why : fmt::format("{}; {}", why, ops));
+  }
+  return added;
+}
+
+void batch_builder::refuse(std::string_view did, std::int64_t seq,
+                           std::optional<stream_place> place, std::string_view message) {
+  place_ = place;
+  refuse_event(did, seq, "bad_frame", message);
+}
+
+void batch_builder::refuse_event(std::string_view did, std::int64_t seq, std::string_view reason,
+                                 std::string_view message) {
+  if (!atproto::is_valid_did(did))
+    return;
+  refused_op out;
+  out.creator = batch_.refs.did(did);
+  out.place = place(seq);
+  out.reason = reason;
+  out.message = bounded(message);
+  out.heads_before = batch_.heads.size();
+  batch_.refused.push_back(std::move(out));
+}
+
+void batch_builder::refuse_op(const op& of, const atproto::commit_frame& frame,
+                              const atproto::repo_op& in, std::string_view reason,
+                              const std::string& message) {
+  const auto path = atproto::is_valid_record_key(in.rkey) ? std::string{in.path}
+                                                          : printable(in.path, max_shown_path);
+  events_.rejected(frame.repo, path, reason, message);
+  refused_op out;
+  out.creator = of.creator;
+  out.kind = of.kind;
+  out.rkey = printable(of.rkey, max_shown_rkey);
+  out.rev = of.rev;
+  out.place = of.place;
+  out.cid = in.record;
+  out.reason = reason;
+  out.message = bounded(message);
+  out.heads_before = batch_.heads.size();
+  batch_.refused.push_back(std::move(out));
+}
+
+expected<void> batch_builder::add_event(const atproto::frame& frame) {
   if (const auto* commit = std::get_if<atproto::commit_frame>(&frame))
     return add_commit(*commit);
   if (const auto* sync = std::get_if<atproto::sync_frame>(&frame))
@@ -230,16 +318,14 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
     out.place = at;
     out.commit_time = *time;
     if (!atproto::is_valid_record_key(in.rkey)) {
-      events_.rejected(frame.repo, printable(in.path, max_shown_path), "bad_record_key",
-                       "the record key is invalid");
+      refuse_op(out, frame, in, "bad_record_key", "the record key is invalid");
       continue;
     }
     if (const auto own = self_kind(kind); own != collection::other)
       out.self = batch_.refs.path(creator, own, in.rkey);
     switch (in.action) {
     case atproto::repo_action::other:
-      events_.rejected(frame.repo, printable(in.path, max_shown_path), "unknown_action",
-                       "the operation is no create, update or delete");
+      refuse_op(out, frame, in, "unknown_action", "the operation is no create, update or delete");
       continue;
     case atproto::repo_action::remove:
       out.action = op_action::remove;
@@ -255,7 +341,7 @@ expected<void> batch_builder::add_commit(const atproto::commit_frame& frame) {
       atproto::lexicon_notes notes;
       if (const auto read = read_record(out, frame.repo, in, *car, room, batch_.refs, notes);
           !read) {
-        events_.rejected(frame.repo, in.path, read.error().reason, read.error().message);
+        refuse_op(out, frame, in, read.error().reason, read.error().message);
         continue;
       }
       if (notes.legacy_blobs > 0 && events_.legacy_blobs)

@@ -53,6 +53,10 @@ public:
   [[nodiscard]] expected<void> add(const atproto::frame& frame,
                                    std::optional<stream_place> place = std::nullopt);
 
+  /// Notes an event that could not be decoded at all. Adds nothing if `did` is not a DID.
+  void refuse(std::string_view did, std::int64_t seq, std::optional<stream_place> place,
+              std::string_view message);
+
   /// Frames added so far.
   [[nodiscard]] std::uint32_t frames() const noexcept { return batch_.frames; }
 
@@ -62,10 +66,15 @@ public:
 
 private:
   [[nodiscard]] bool is_ahead(micros stamp, stamp_field field) const;
-  [[nodiscard]] expected<void> check_rev(std::string_view rev) const;
+  [[nodiscard]] expected<void> check_rev(std::string_view rev);
   [[nodiscard]] stream_place place(std::int64_t seq, std::size_t number = 0) const noexcept {
     return place_.value_or(place_of(place_base_, seq, number));
   }
+  [[nodiscard]] expected<void> add_event(const atproto::frame& frame);
+  void refuse_event(std::string_view did, std::int64_t seq, std::string_view reason,
+                    std::string_view message);
+  void refuse_op(const op& of, const atproto::commit_frame& frame, const atproto::repo_op& in,
+                 std::string_view reason, const std::string& message);
   [[nodiscard]] expected<void> add_commit(const atproto::commit_frame& frame);
   [[nodiscard]] expected<void> add_sync(const atproto::sync_frame& frame);
   void add_head(std::string_view did, std::string_view rev, const atproto::cid& commit,
@@ -78,6 +87,7 @@ private:
   std::int64_t place_base_;
   micros arrival_;
   std::optional<stream_place> place_; // of the frame at work
+  bool rev_ahead_{false};             // the frame at work is refused for its rev
   batch batch_;
 };
 

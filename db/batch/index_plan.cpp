@@ -1,5 +1,6 @@
 #include "db/batch/index_plan.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace prism::db {
@@ -21,7 +22,12 @@ namespace {
   }
 }
 
+[[nodiscard]] std::string key_of(did_ref creator, collection kind, std::string_view rkey) {
+  return fmt::format("{}/{}/{}", creator, static_cast<int>(kind), rkey);
+}
+
 void fold(planned_path& path, const op& next, bool first) {
+  path.last_place = next.place;
   if (path.put != nullptr && next.action != op_action::create && keeps_history(next.kind))
     path.superseded.push_back({path.put, next.place});
   switch (next.action) {
@@ -41,11 +47,37 @@ void fold(planned_path& path, const op& next, bool first) {
   }
 }
 
+using path_index = std::unordered_map<std::string, std::size_t>;
+
+/// Fills `plan.refused`. @param index the plan's paths by their key.
+void plan_refused(index_plan& plan, const batch& of, const known_revs& revs,
+                  const path_index& index) {
+  std::unordered_map<did_ref, std::string_view> newest{revs.begin(), revs.end()};
+  std::unordered_map<std::string, const refused_op*> last;
+  std::size_t heads = 0;
+  for (const auto& each : of.refused) {
+    for (; heads < std::min(each.heads_before, of.heads.size()); ++heads)
+      if (auto& rev = newest[of.heads[heads].repo]; rev < of.heads[heads].rev)
+        rev = of.heads[heads].rev;
+    const auto known = newest.find(each.creator);
+    if (!each.rev.empty() && known != newest.end() && each.rev <= known->second)
+      continue;
+    auto key = key_of(each.creator, each.kind, each.rkey);
+    if (const auto path = index.find(key);
+        path != index.end() && plan.of(each.kind)[path->second].last_place > each.place)
+      continue;
+    last[std::move(key)] = &each;
+  }
+  for (const auto& [key, refused] : last)
+    plan.refused.push_back(refused);
+  std::ranges::sort(plan.refused, {}, &refused_op::place);
+}
+
 } // namespace
 
 index_plan make_plan(const batch& of, const known_revs& revs) {
   index_plan plan;
-  std::unordered_map<std::string, std::size_t> index;
+  path_index index;
   std::unordered_map<did_ref, std::string_view> newest{revs.begin(), revs.end()};
   auto head = of.heads.begin();
   for (std::size_t i = 0; i < of.ops.size(); ++i) {
@@ -61,13 +93,14 @@ index_plan make_plan(const batch& of, const known_revs& revs) {
     if (each.kind == collection::profile || each.kind == collection::verification)
       plan.ordered_ops.push_back(&each);
     auto& paths = plan.of(each.kind);
-    const auto [at, added] = index.try_emplace(
-        fmt::format("{}/{}/{}", each.creator, static_cast<int>(each.kind), each.rkey),
-        paths.size());
+    const auto [at, added] =
+        index.try_emplace(key_of(each.creator, each.kind, each.rkey), paths.size());
     if (added)
-      paths.push_back({each.creator, each.self, each.rkey, false, nullptr, each.place, {}});
+      paths.push_back({each.creator, each.self, each.rkey, false, nullptr, each.place, 0, {}});
     fold(paths[at->second], each, added);
   }
+  if (!of.refused.empty())
+    plan_refused(plan, of, revs, index);
   return plan;
 }
 

@@ -26,6 +26,8 @@ struct planned_path {
   const op* put{nullptr};
   /// Place of the first operation: the end of the older version.
   stream_place first_place{0};
+  /// Place of the last operation.
+  stream_place last_place{0};
   /// Versions that were written and replaced within the batch, in order; only of collections with a
   /// history.
   std::vector<superseded_version> superseded;
@@ -37,6 +39,9 @@ struct index_plan {
   /// All operations on profiles and verifications, in order: their notifications are never
   /// retracted, so each operation counts, not only the last one.
   std::vector<const op*> ordered_ops;
+  /// Refused operations that no later operation of the batch on their record follows: the last one
+  /// of each record. Of commits that are newer than the stored one, as all operations here.
+  std::vector<const refused_op*> refused;
   /// Operations left out because their commit is not newer than the stored one.
   std::size_t stale{0};
 

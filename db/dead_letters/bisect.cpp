@@ -4,7 +4,9 @@
 #include "db/index/progress.hpp"
 #include "db/index/users.hpp"
 
+#include <chrono>
 #include <fmt/format.h>
+#include <optional>
 
 namespace prism::db {
 
@@ -31,10 +33,14 @@ move_cursor_or_report(executor& on, const batch& of, const refused_frame& frame)
 /// Applies the operations of one frame in one transaction, without those that are rejected.
 class frame_bisection {
 public:
+  using clock = std::chrono::steady_clock;
+
   /// All arguments must outlive the bisection.
+  /// @param limit time limit of each statement, if the operations are applied one by one.
   frame_bisection(executor& on, const batch& of, const refused_frame& frame,
-                  const std::vector<std::int64_t>& uri_ids, late_locks& late)
-      : on_(on), batch_(of), frame_(frame), uri_ids_(uri_ids), late_locks_(late) {}
+                  const std::vector<std::int64_t>& uri_ids, late_locks& late,
+                  std::optional<std::chrono::milliseconds> limit)
+      : on_(on), batch_(of), frame_(frame), uri_ids_(uri_ids), late_locks_(late), limit_(limit) {}
 
   [[nodiscard]] outcome<apply_report> run() {
     auto before = move_cursor_or_report(on_, batch_, frame_);
@@ -42,8 +48,10 @@ public:
       return tl::unexpected(before.error());
     if (*before)
       return std::move(**before);
-    if (auto done = apply(0, batch_.ops.size()); !done)
-      return tl::unexpected(done.error());
+    const auto step = limit_ ? 1 : batch_.ops.size();
+    for (std::size_t at = 0; at < batch_.ops.size(); at += step)
+      if (auto done = apply(at, at + step); !done)
+        return tl::unexpected(done.error());
     // The repo heads come last: with them stored, the second half would count as indexed already.
     auto rest = batch_;
     rest.ops.clear();
@@ -56,10 +64,11 @@ private:
   [[nodiscard]] outcome<void> apply(std::size_t begin, std::size_t end) {
     if (auto set = on_.exec_script("SAVEPOINT half"); !set)
       return set;
+    const auto begun = clock::now();
     auto done = apply_now(operations(begin, end));
     if (done)
       return on_.exec_script("RELEASE half");
-    if (done.error().cls != error_class::poison)
+    if (done.error().cls != error_class::poison && !ran_out_of_time(done.error(), begun))
       return done;
     if (auto back = on_.exec_script("ROLLBACK TO half; RELEASE half"); !back)
       return back;
@@ -69,6 +78,11 @@ private:
     if (auto first = apply(begin, middle); !first)
       return first;
     return apply(middle, end);
+  }
+
+  /// Cut off at the limit, and not by somebody who cancels statements.
+  [[nodiscard]] bool ran_out_of_time(const db_error& error, clock::time_point begun) const {
+    return limit_ && error.sqlstate == sqlstate::query_canceled && clock::now() - begun >= *limit_;
   }
 
   [[nodiscard]] outcome<void> apply_now(batch part) {
@@ -85,6 +99,7 @@ private:
     batch out = batch_;
     out.ops.assign(batch_.ops.begin() + static_cast<std::ptrdiff_t>(begin),
                    batch_.ops.begin() + static_cast<std::ptrdiff_t>(end));
+    out.refused.clear(); // with the heads
     out.heads.clear();
     out.accounts.clear();
     out.identities.clear();
@@ -92,8 +107,11 @@ private:
   }
 
   [[nodiscard]] outcome<void> quarantine_op(const op& rejected, const db_error& error) {
-    if (report_.quarantined.size() >= max_dead_letters_per_frame)
-      return tl::unexpected(error);
+    if (report_.quarantined.size() >= max_dead_letters_per_frame) {
+      auto too_many = error;
+      too_many.cls = error_class::poison; // another try would find as many
+      return tl::unexpected(std::move(too_many));
+    }
     const dead_letter letter{
         batch_.service, frame_.seq,        place_of(batch_.place_base, batch_.last_seq),
         frame_.did,     path_of(rejected), error.message,
@@ -107,6 +125,7 @@ private:
   const refused_frame& frame_;
   const std::vector<std::int64_t>& uri_ids_;
   late_locks& late_locks_;
+  std::optional<std::chrono::milliseconds> limit_;
   apply_report report_;
 };
 
@@ -127,22 +146,37 @@ private:
   return report;
 }
 
-} // namespace
-
-outcome<apply_report> apply_bisected(connection& on, const tx_options& options, const batch& of,
-                                     const refused_frame& frame, partial_report& partial) {
+[[nodiscard]] outcome<apply_report>
+apply_without_faults(connection& on, const tx_options& options, const batch& of,
+                     const refused_frame& frame, partial_report& partial,
+                     std::optional<std::chrono::milliseconds> limit) {
   const auto uri_ids = intern_uris(on, of, options.server_incarnation);
   if (!uri_ids && uri_ids.error().cls != error_class::poison)
     return tl::unexpected(uri_ids.error());
   if (uri_ids && !of.ops.empty()) {
     late_locks late;
     auto done = run_reporting(on, options, partial.unconfirmed, [&](tx& inside) {
-      return frame_bisection(inside, of, frame, *uri_ids, late).run();
+      return frame_bisection(inside, of, frame, *uri_ids, late, limit).run();
     });
     if (done || done.error().cls != error_class::poison)
       return done;
   }
   return quarantine_frame(on, options, of, frame, partial);
+}
+
+} // namespace
+
+outcome<apply_report> apply_bisected(connection& on, const tx_options& options, const batch& of,
+                                     const refused_frame& frame, partial_report& partial) {
+  return apply_without_faults(on, options, of, frame, partial, std::nullopt);
+}
+
+outcome<apply_report> apply_one_by_one(connection& on, const tx_options& options, const batch& of,
+                                       const refused_frame& frame, partial_report& partial) {
+  auto longer = options;
+  longer.statement_timeout = options.deadline;
+  longer.deadline *= 2 * (of.ops.size() + 1);
+  return apply_without_faults(on, longer, of, frame, partial, options.deadline);
 }
 
 outcome<apply_report> quarantine_frame(connection& on, const tx_options& options, const batch& of,

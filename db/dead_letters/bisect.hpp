@@ -4,7 +4,8 @@
 
 namespace prism::db {
 
-/// A frame that the database rejected for its content, with the error for the frame as a whole.
+/// A frame that the database rejected for its content, or did not finish, with the error for the
+/// frame as a whole.
 struct refused_frame {
   std::int64_t seq{0}; ///< its own number, which one out of order does not share with the cursor
   std::string did;
@@ -29,6 +30,15 @@ inline constexpr std::size_t max_dead_letters_per_frame = 20;
 [[nodiscard]] outcome<apply_report> apply_bisected(connection& on, const tx_options& options,
                                                    const batch& of, const refused_frame& frame,
                                                    partial_report& partial);
+
+/// Applies the batch of one frame that ran out of time, operation by operation, in one transaction
+/// with the shard's cursor. An operation during which a statement takes longer than
+/// `options.deadline` goes to dead_letters; so the whole may take that long for each operation, and
+/// as long again for the rest. Otherwise like `apply_bisected()`, except that an operation that the
+/// database rejects goes to dead_letters at once.
+[[nodiscard]] outcome<apply_report> apply_one_by_one(connection& on, const tx_options& options,
+                                                     const batch& of, const refused_frame& frame,
+                                                     partial_report& partial);
 
 /// Stores the whole frame in dead_letters and moves the cursor. Of the batch it uses only service,
 /// shard, epoch and `last_seq`.

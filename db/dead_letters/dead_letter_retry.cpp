@@ -119,6 +119,7 @@ constexpr std::string_view not_applied = "PF002";
     return out;
   std::erase_if(out.ops, [&](const op& each) { return path_of(each) != path; });
   out.heads.clear();
+  out.refused.clear(); // noted when the rest of the frame was indexed
   if (out.ops.empty())
     return fail(errc::invalid, "its frame has no operation {}:{}", path, rejected);
   return out;

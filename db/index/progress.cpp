@@ -57,8 +57,15 @@ const statement advance_cursor{"advance_cursor", R"sql(
   WHERE service = $1 AND shard = $2
 )sql"};
 
-const statement select_revs{"select_revs",
-                            R"sql(SELECT user_id, rev FROM repos WHERE user_id = ANY($1))sql"};
+// Whether a record of the repo was refused: only then can a row of refused_records have to go.
+const statement select_revs{"select_revs", R"sql(
+  SELECT r.user_id, r.rev, EXISTS (
+    SELECT FROM refused_records f
+    WHERE f.user_id = r.user_id AND f.collection > 0 /* other */
+  )
+  FROM repos r
+  WHERE r.user_id = ANY($1)
+)sql"};
 
 const statement put_heads{"put_heads", R"sql(
   INSERT INTO repos AS r(user_id, rev, commit_cid, commit_time)

@@ -59,7 +59,7 @@ enum class advance { moved, already_there, fenced };
 /// Moves only the shard's cursor. A stale epoch is an error with `fenced_state`.
 [[nodiscard]] outcome<advance> move_cursor(executor& on, const batch& of);
 
-/// Stored revisions of repos. Index: primary key.
+/// Returns (user, rev, whether the repo has refused records) of repos. Index: primary keys.
 void queue_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids);
 
 /// The newest commit per repo; an older one never overwrites.

@@ -21,7 +21,10 @@ struct runner {
   partial_report& partial;
 
   job_outcome operator()(const apply_job& job) const {
-    return widen(apply_batch(on, options, *job.what, partial));
+    auto longer = options;
+    longer.deadline *= job.time_factor;
+    longer.statement_timeout *= job.time_factor;
+    return widen(apply_batch(on, longer, *job.what, partial));
   }
   job_outcome operator()(const intern_job& job) const {
     return in_transaction([&](tx& inside) { return intern_users(inside, job.dids); });
@@ -33,7 +36,9 @@ struct runner {
     return in_transaction([&](tx& inside) { return select_newest_pending(inside, job.limit); });
   }
   job_outcome operator()(const bisect_job& job) const {
-    const auto run = job.whole ? quarantine_frame : apply_bisected;
+    const auto run = job.whole        ? quarantine_frame
+                     : job.one_by_one ? apply_one_by_one
+                                      : apply_bisected;
     return widen(run(on, options, *job.what, job.frame, partial));
   }
   job_outcome operator()(const claim_identity_job& job) const {

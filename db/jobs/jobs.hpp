@@ -21,6 +21,7 @@ struct apply_job {
   using reply = apply_report;
   static constexpr std::string_view name = "apply_batch";
   std::shared_ptr<const batch> what;
+  unsigned time_factor{1}; ///< how many times the session's limits it may take
 };
 /// Give each DID its users.id, in the order of the list.
 struct intern_job {
@@ -40,7 +41,8 @@ struct bisect_job {
   static constexpr std::string_view name = "apply_bisected";
   std::shared_ptr<const batch> what; ///< of this frame alone
   refused_frame frame;
-  bool whole{false}; ///< quarantine the whole frame without trying its operations
+  bool whole{false};      ///< quarantine the whole frame without trying its operations
+  bool one_by_one{false}; ///< it was not rejected, but ran out of time (`apply_one_by_one`)
 };
 
 /// Read the operations parked most recently.

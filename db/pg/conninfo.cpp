@@ -83,6 +83,30 @@ bool is_host_list(std::string_view keyword) {
   return keyword == "host" || keyword == "hostaddr" || keyword == "port";
 }
 
+std::size_t items(const keyword_list& list, std::string_view keyword) {
+  for (const auto& [name, value] : list)
+    if (name == keyword && !value.empty())
+      return split_list(value).size();
+  return 0;
+}
+
+/// What libpq refuses, but would not see, since each host is tried by itself.
+outcome<void> check_host_counts(const keyword_list& list) {
+  const auto hosts = items(list, "host");
+  const auto addresses = items(list, "hostaddr");
+  const auto ports = items(list, "port");
+  const auto servers = std::max<std::size_t>({hosts, addresses, 1});
+  if (hosts > 0 && addresses > 0 && hosts != addresses)
+    return db_fail(sqlstate::client_configuration,
+                   fmt::format("the connection string names {} hosts, but {} values of hostaddr",
+                               hosts, addresses));
+  if (ports > 1 && ports != servers)
+    return db_fail(
+        sqlstate::client_configuration,
+        fmt::format("the connection string names {} ports, but {} hosts", ports, servers));
+  return {};
+}
+
 } // namespace
 
 std::vector<std::string> split_list(std::string_view list) {
@@ -146,6 +170,8 @@ outcome<keyword_list> connection_keywords(const connect_options& options) {
       return db_fail(sqlstate::client_configuration,
                      "the host in the connection string contains an @: write an @ in a password as "
                      "%40");
+  if (auto matching = check_host_counts(*given); !matching)
+    return tl::unexpected(std::move(matching.error()));
   keyword_list list{
       {"fallback_application_name", options.application_name},
       {"keepalives_idle", std::to_string(options.keepalives_idle.count())},

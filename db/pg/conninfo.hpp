@@ -75,8 +75,9 @@ using keyword_list = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::vector<std::string> split_list(std::string_view list);
 
 /// Key and value pairs for libpq: the members of `options`, overridden by its `conninfo`, and
-/// client_encoding. Error F0000 for a string that libpq cannot parse or whose host contains an @
-/// (from a password with an unescaped @); the message does not show the string.
+/// client_encoding. Error F0000 for a string that libpq cannot parse, whose host contains an @
+/// (from a password with an unescaped @), or that names more or fewer ports than hosts; the message
+/// does not show the string.
 [[nodiscard]] outcome<keyword_list> connection_keywords(const connect_options& options);
 
 /// The same for each host that `conninfo` names, in its order: libpq's asynchronous connect, which

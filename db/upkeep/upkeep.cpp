@@ -22,15 +22,15 @@ constexpr std::chrono::milliseconds max_batch_time{5'000};
 constexpr std::chrono::milliseconds max_lock_wait{1'000};
 
 using batch_function = outcome<upkeep_report> (*)(executor&, const upkeep_job&);
-constexpr std::array<batch_function, upkeep_tasks> batches{sweep_sessions,    sweep_oauth_states,
-                                                           sweep_pending_ops, sweep_history,
-                                                           audit_orphans,     audit_counts};
+constexpr std::array<batch_function, upkeep_tasks> batches{
+    sweep_sessions,        sweep_oauth_states, sweep_pending_ops, sweep_history,
+    sweep_refused_records, audit_orphans,      audit_counts};
 
 } // namespace
 
 std::string_view to_string(upkeep_task task) noexcept {
   constexpr std::array<std::string_view, upkeep_tasks> names{
-      "sessions", "oauth_states", "pending_ops", "history", "orphans", "counts"};
+      "sessions", "oauth_states", "pending_ops", "history", "refused_records", "orphans", "counts"};
   return names[static_cast<std::size_t>(task)];
 }
 

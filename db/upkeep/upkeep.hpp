@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +17,15 @@
 namespace prism::db {
 
 enum class upkeep_task {
-  sessions,     ///< deletes sessions past their expires_at
-  oauth_states, ///< deletes OAuth states past their expires_at
-  pending_ops,  ///< deletes operations that have been parked for longer than `keep`
-  history,      ///< deletes history rows recorded longer ago than `keep` (docs/ORDER.md)
-  orphans,      ///< deletes feed items, notifications and counts whose cause does not exist
-  counts,       ///< reconciles: compares counts with the rows they count and corrects them
+  sessions,        ///< deletes sessions past their expires_at
+  oauth_states,    ///< deletes OAuth states past their expires_at
+  pending_ops,     ///< deletes operations that have been parked for longer than `keep`
+  history,         ///< deletes history rows recorded longer ago than `keep` (docs/ORDER.md)
+  refused_records, ///< deletes all but the newest `max_refused` rows (db/index/refused_records.hpp)
+  orphans,         ///< deletes feed items, notifications and counts whose cause does not exist
+  counts,          ///< reconciles: compares counts with the rows they count and corrects them
 };
-inline constexpr std::size_t upkeep_tasks = 6;
+inline constexpr std::size_t upkeep_tasks = 7;
 
 /// The name in metrics and logs: "sessions", "oauth_states" …
 [[nodiscard]] std::string_view to_string(upkeep_task task) noexcept;
@@ -63,6 +65,7 @@ struct upkeep_report {
   std::uint64_t rows{0}; ///< deleted or corrected
   bool more{false};      ///< there is more to do now
   upkeep_position next{};
+  std::optional<std::int64_t> left{};    ///< rows that the table has now; of `refused_records`
   std::vector<upkeep_finding> findings;  ///< of the audits
   std::vector<pending_change> forgotten; ///< by `pending_ops`, for actors/pending_ops
 };
@@ -78,6 +81,7 @@ struct upkeep_report {
 [[nodiscard]] outcome<upkeep_report> sweep_oauth_states(executor& on, const upkeep_job& job);
 [[nodiscard]] outcome<upkeep_report> sweep_pending_ops(executor& on, const upkeep_job& job);
 [[nodiscard]] outcome<upkeep_report> sweep_history(executor& on, const upkeep_job& job);
+[[nodiscard]] outcome<upkeep_report> sweep_refused_records(executor& on, const upkeep_job& job);
 [[nodiscard]] outcome<upkeep_report> audit_orphans(executor& on, const upkeep_job& job);
 [[nodiscard]] outcome<upkeep_report> audit_counts(executor& on, const upkeep_job& job);
 

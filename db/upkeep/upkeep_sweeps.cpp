@@ -1,5 +1,6 @@
 #include "db/upkeep/upkeep.hpp"
 
+#include "db/index/refused_records.hpp"
 #include "db/pg/pipeline.hpp"
 
 #include <initializer_list>
@@ -102,6 +103,24 @@ const statement delete_past_pairs{"delete_past_pairs", R"sql(
   )
 )sql"};
 
+// Index: refused_records_place. Reads the keys of the newest rows, at most `max_refused`.
+const statement delete_refused{"delete_old_refused_records", R"sql(
+  DELETE FROM refused_records
+  WHERE ctid = ANY(
+    ARRAY(
+      SELECT ctid
+      FROM refused_records
+      WHERE place <= (SELECT place FROM refused_records ORDER BY place DESC OFFSET $2 LIMIT 1)
+      ORDER BY place
+      LIMIT $1
+      FOR UPDATE SKIP LOCKED
+    )
+  )
+)sql"};
+
+const statement count_refused{"count_refused_records",
+                              R"sql(SELECT count(*) FROM refused_records)sql"};
+
 /// Runs the statements, each for at most `limit` rows. There is more to do if one reached it.
 /// @param by_age $2 is the age from which rows are deleted; 0 deletes nothing.
 [[nodiscard]] outcome<upkeep_report> run_all(executor& on,
@@ -150,6 +169,22 @@ outcome<upkeep_report> sweep_pending_ops(executor& on, const upkeep_job& job) {
   report.rows = rows->rows();
   report.more = report.rows >= static_cast<std::uint64_t>(job.limit);
   report.forgotten = read_pending_changes(*rows, pending_event::cancelled);
+  return report;
+}
+
+outcome<upkeep_report> sweep_refused_records(executor& on, const upkeep_job& job) {
+  params p;
+  p.int8(job.limit).int8(max_refused);
+  pipeline pipe(on);
+  pipe.add(delete_refused, std::move(p));
+  pipe.add(count_refused);
+  const auto results = pipe.sync();
+  if (!results)
+    return tl::unexpected(results.error());
+  upkeep_report report;
+  report.rows = results->front().affected_rows();
+  report.more = report.rows >= static_cast<std::uint64_t>(job.limit);
+  report.left = results->back().get_int8(0, 0);
   return report;
 }
 

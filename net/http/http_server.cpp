@@ -2,6 +2,7 @@
 
 #include "net/http/http_session.hpp"
 #include "net/io_thread.hpp"
+#include "net/origin.hpp"
 #include "net/tcp_listener.hpp"
 
 #include <algorithm>
@@ -39,15 +40,9 @@ expected<void> validate(const http_server_options& options) {
   return {};
 }
 
-/// What counts as one address: of IPv6, the /64 network that one host has to itself.
 asio::ip::address origin_of(const tcp::socket& socket) {
   error_code gone; // the client may be
-  const auto address = socket.remote_endpoint(gone).address();
-  if (!address.is_v6())
-    return address;
-  auto bytes = address.to_v6().to_bytes();
-  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), 0);
-  return asio::ip::address_v6(bytes);
+  return net::origin_of(socket.remote_endpoint(gone).address());
 }
 
 } // namespace

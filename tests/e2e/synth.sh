@@ -4,7 +4,10 @@ set -euo pipefail
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-for seed in 1 2; do
-  "$PRISM_BUILD_DIR/tools/prism-synth" --base="$scratch/made" --accounts=60 --ops=6000 --seed="$seed"
-  scripts/oracle "$scratch/made" --shards 1
-done
+synth() {
+  "$PRISM_BUILD_DIR/tools/prism-synth" --base="$scratch/made" --accounts=60 --ops=6000 "$@"
+}
+synth --seed=1
+scripts/oracle "$scratch/made" --shards 1
+synth --seed=2 --clocks=wrong --mix=tangle:5,again:5
+scripts/oracle "$scratch/made" --shards 4 --shuffle 2

@@ -48,6 +48,9 @@ const std::map<std::string, std::string> row_texts{
      "SELECT uri(id), place / 256, until / 256, allows FROM past_thread_gates"},
     {"past_post_gates", "SELECT uri(id), place / 256, until / 256 FROM past_post_gates"},
     {"past_pairs", "SELECT did(second_id), collection, place / 256, until / 256 FROM past_pairs"},
+    {"refused_records",
+     "SELECT did(user_id), collection, rkey, encode(cid, 'hex'), reason, message, "
+     "place FROM refused_records"},
     {"repos", "SELECT did(user_id), rev, encode(commit_cid, 'hex') FROM repos"},
 };
 
@@ -100,7 +103,7 @@ void index_target::apply(const std::vector<frame_bytes>& frames, std::size_t bat
   // From the start, whatever cursor an earlier writer has left: a replay.
   REQUIRE(connection.exec_script("DELETE FROM firehose_cursor"));
   REQUIRE(db::claim_cursors(connection, "test", 1, epoch, 0)->size() == 1);
-  db::batch_builder builder(events_);
+  db::batch_builder builder(events_, 0, arrival);
   arrived_ = 0;
   for (const auto& data : frames) {
     const auto decoded = atproto::decode_frame(*data);
@@ -119,7 +122,7 @@ void index_target::apply(const std::vector<frame_bytes>& frames, std::size_t bat
 }
 
 db::batch index_target::batch_of(const std::vector<frame_bytes>& frames) {
-  db::batch_builder builder(events_);
+  db::batch_builder builder(events_, 0, arrival);
   for (const auto& data : frames) {
     REQUIRE(builder.add(*atproto::decode_frame(*data)));
     ++arrived_;

@@ -40,6 +40,8 @@ public:
 
   db::connection connection;
   std::int64_t epoch{0};
+  /// What each batch is told of the time (`db::batch_builder`). The default believes every stamp.
+  std::int64_t arrival{INT64_MAX - db::batch_builder::max_event_lead};
   /// Copied into each batch (db::batch).
   bool verify_deletions{false};
   /// Paths of rejected records.

@@ -235,6 +235,22 @@ TEST_CASE("numbers that begin anew make the node unready, and a new stream takes
   CHECK(running->context().status.facts().problems.empty());
 }
 
+TEST_CASE("a relay that refuses the cursor makes the node unready") {
+  firehose_builder events;
+  events.post("alice", "p1");
+  const auto relay = net::replay_server::start(events.take(), {}).value();
+  auto options = node_settings(relay->url(), pg_fixture::fresh_database());
+  options.start_cursor = 1'000;
+  options.until_caught_up = 0ms;
+  const auto running = start_node(options);
+  auto& context = running->context();
+  REQUIRE(eventually([&] { return context.metrics.firehose().went_back->Value() == 1; }));
+  const auto problems = context.status.facts().problems;
+  REQUIRE(problems.contains("firehose"));
+  CHECK_THAT(problems.at("firehose"), Catch::Contains("FutureCursor to our cursor 1000"));
+  CHECK(running->stop());
+}
+
 TEST_CASE("who writes a stream is fenced when it begins anew") {
   odd_relay relay;
   send(relay, {1, 2, 3});

@@ -1,6 +1,7 @@
 #include "tests/integration/running_node.hpp"
 
 #include "tests/integration/indexing.hpp"
+#include "actors/runtime/status_text.hpp"
 #include "tests/support/receive_answer.hpp"
 
 #include <catch2/catch.hpp>
@@ -54,7 +55,8 @@ std::map<std::string, std::string> status_of_shard(node& running, std::size_t nu
   receive_answer(
       self->request(running.context().actors.find(names::shard(number)), patience, get_status{}),
       [&](const actor_status& status) {
-        fields.insert(status.fields.begin(), status.fields.end());
+        for (const auto& [field, value] : status.fields)
+          fields.emplace(field, text_of(value));
       },
       [&](const caf::error& problem) { FAIL(describe(running.system(), problem)); });
   return fields;

@@ -25,9 +25,7 @@ namespace {
   receive_answer(
       self->request(firehose, patience, get_status{}),
       [&](const actor_status& status) {
-        for (const auto& [name, value] : status.fields)
-          if (name == "window_bytes")
-            out = std::stoul(value);
+        out = status.fields.at("window_bytes").to_number<std::size_t>();
       },
       [&](const caf::error& problem) { FAIL(describe(running.system(), problem)); });
   return out;

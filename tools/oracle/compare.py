@@ -12,6 +12,7 @@ differences`, over the required tables. Exit code 0 if D is 0, 1 if not, 2 for a
 
 import sys
 from collections import Counter
+from datetime import datetime, timedelta, timezone
 
 import gates
 from comparison import Comparison
@@ -20,6 +21,10 @@ from official import Official
 from tables import counts, documents, embeds, notifications, pairs, posts, refused, repositories, subjects
 
 _EXAMPLES = 3
+# Times that an event's stamp decides, and what they are called on both sides where the stamp was in
+# the future: Prism shows the time of arrival instead (docs/ORACLE.md).
+_TIME_COLUMNS = {"indexedAt", "sortAt", "sortedAt"}
+_ARRIVAL = "time of arrival"
 # Where a row names the record from which it was made.
 _LEGACY_COLUMNS = {"uri", "postUri", "recordUri"}
 
@@ -79,13 +84,32 @@ def _show(comparison, prefix):
 
 def _compare(table, db, official):
     """Rows of ours that belong to a record of `official.legacy` are left out."""
-    comparison = PROJECTIONS[table](db, official)
+    comparison = _without_future(PROJECTIONS[table](db, official))
     if not official.legacy:
         return comparison
     ours = [row for row in comparison.ours if not _LEGACY_COLUMNS & _uris_of(row, official.legacy)]
     left_out = len(comparison.ours) - len(ours)
     rules = comparison.rules + Counter({"left out of ours: of a record with a legacy blob": left_out})
     return Comparison(table, ours, comparison.theirs, rules)
+
+
+def _without_future(comparison):
+    """Where a stamp of the reference is in the future, any time of ours from the last day equals it."""
+    now = datetime.now(timezone.utc)
+    first, last = (f"{moment:%Y-%m-%dT%H:%M:%S}" for moment in (now - timedelta(days=1), now + timedelta(seconds=1)))
+    theirs = [_arriving(row, lambda time: time >= first) for row in comparison.theirs]
+    ahead = sum(_ARRIVAL in row.values() for row in theirs)
+    if ahead == 0:
+        return comparison
+    ours = [_arriving(row, lambda time: first <= time <= last) for row in comparison.ours]
+    rules = comparison.rules + Counter({"a stamp in the future counts as the time of arrival": ahead})
+    return Comparison(comparison.table, ours, theirs, rules)
+
+
+def _arriving(row, is_arrival):
+    """The row with the times that `is_arrival` names replaced."""
+    times = {column for column in _TIME_COLUMNS if row.get(column) is not None and is_arrival(row[column])}
+    return {column: _ARRIVAL if column in times else value for column, value in row.items()}
 
 
 def _uris_of(row, uris):

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "host_clock.hpp"
 #include "repository.hpp"
 
 #include <string>
@@ -25,6 +26,8 @@ struct account {
   std::string handle;
   std::size_t clock_id;
   repository repo;
+  host_clock clock{host_clock::right};
+  std::optional<micros> first_event; ///< by the time of the network
   bool active{true};
   bool gone{false};
   std::vector<own_record> records;

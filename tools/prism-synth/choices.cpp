@@ -42,6 +42,10 @@ network::changes network::choose(std::size_t who, action what) {
   case action::reply:
   case action::quote:
     return make_post(who, what);
+  case action::tangle:
+    return make_tangle(who);
+  case action::again:
+    return make_again(who);
   case action::threadgate:
   case action::postgate:
     return make_gated_post(who, what);
@@ -117,6 +121,48 @@ network::changes network::make_post(std::size_t who, action what) {
       out.reply_root = parent->root ? parent->root : parent->ref;
     }
   }
+  changes made;
+  made.push_back(created(who, std::move(out)));
+  return made;
+}
+
+// With the promise that answers it, with itself, or by an update, it makes circles.
+network::changes network::make_tangle(std::size_t who) {
+  const auto draw = [&](const std::optional<strong_ref>& own) {
+    if (own && random_.chance(15))
+      return own;
+    return own && random_.chance(25) ? std::optional{promise_post(own)} : any_post();
+  };
+  const auto tangle = [&](record& out, const std::optional<strong_ref>& own) {
+    out.reply_parent = draw(own);
+    out.reply_root = random_.chance(40) ? out.reply_parent : draw(own);
+    if (!out.reply_parent || !out.reply_root)
+      out.reply_parent = out.reply_root = std::nullopt;
+  };
+  if (random_.chance(30))
+    return update_post(who, [&](record& out) { tangle(out, std::nullopt); });
+  auto out = post_by(who);
+  auto rkey = next_rkey(who);
+  // Its CID would have to be known before its content is: any other stands for it.
+  const strong_ref own{uri_of(accounts_[who].did, collection::post, rkey),
+                       atproto::cid::of_dag_cbor(encode(out)).to_string()};
+  tangle(out, own);
+  changes made;
+  made.push_back(created(who, std::move(out), std::move(rkey)));
+  return made;
+}
+
+// A duplicate, unless it is a post.
+network::changes network::make_again(std::size_t who) {
+  const auto& own = accounts_[who].records;
+  if (own.empty())
+    return {};
+  auto out = *own[random_.below(own.size())].what;
+  if (out.kind == collection::post)
+    return {};
+  const auto now = blank(out.kind);
+  out.created_at = now.created_at;
+  out.created_text = now.created_text;
   changes made;
   made.push_back(created(who, std::move(out)));
   return made;
@@ -221,6 +267,10 @@ network::changes network::make_profile(std::size_t who) {
 }
 
 network::changes network::edit_post(std::size_t who) {
+  return update_post(who, [](record& out) { out.text = "edited " + out.text; });
+}
+
+network::changes network::update_post(std::size_t who, const std::function<void(record&)>& change) {
   auto& own = accounts_[who].records;
   if (own.empty())
     return {};
@@ -228,7 +278,7 @@ network::changes network::edit_post(std::size_t who) {
   if (before.what->kind != collection::post)
     return {};
   auto edited = *before.what;
-  edited.text = "edited " + edited.text;
+  change(edited);
   changes made;
   made.push_back(created(who, std::move(edited), before.rkey));
   made.front().action = change::update;
@@ -236,6 +286,7 @@ network::changes network::edit_post(std::size_t who) {
   before.what = made.front().what;
   before.id = made.front().id;
   posts_[before.post].ref.cid = before.id.to_string();
+  posts_[before.post].root = before.what->reply_root;
   return made;
 }
 
@@ -254,9 +305,11 @@ network::changes network::remove_record(std::size_t who) {
   return made;
 }
 
-strong_ref network::promise_post() {
+strong_ref network::promise_post(const std::optional<strong_ref>& parent) {
   const auto author = some_account();
-  auto what = created(author, post_by(author));
+  auto out = post_by(author);
+  out.reply_parent = out.reply_root = parent;
+  auto what = created(author, std::move(out));
   auto ref = ref_to(author, what);
   if (!random_.chance(10))
     promises_.push_back({operations_ + 1 + random_.below(500), author, std::move(what)});
@@ -271,6 +324,12 @@ network::post* network::some_post() {
       return &found;
   }
   return nullptr;
+}
+
+std::optional<strong_ref> network::any_post() {
+  if (posts_.empty())
+    return std::nullopt;
+  return posts_[posts_.size() - 1 - random_.popular(posts_.size())].ref;
 }
 
 std::optional<strong_ref> network::some_subject() {

@@ -3,14 +3,15 @@
 #include "uris.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fmt/format.h>
-#include <tuple>
 
 namespace prism::synth {
 
 using atproto::collection;
 
 void model::identity(std::string_view did, micros time, const std::string& handle) {
+  note_stamp(did, time);
   auto& who = actors_[std::string{did}];
   who.handle = handle;
   who.indexed_at = time;
@@ -20,15 +21,26 @@ void model::account_status(std::string_view did, const std::optional<std::string
   actors_[std::string{did}].status = status;
 }
 
+void model::note_stamp(std::string_view did, micros time) {
+  constexpr micros hour = 3'600'000'000;
+  if (const auto who = actors_.find(did); who != actors_.end())
+    who->second.redated = who->second.redated || std::abs(time - who->second.indexed_at) >= hour;
+}
+
+void model::sync(std::string_view did, micros time) {
+  note_stamp(did, time);
+}
+
 void model::commit(std::string_view did, micros time, const struct commit& made,
                    const std::vector<operation>& operations) {
+  note_stamp(did, time);
   heads_[std::string{did}] = {made.rev, made.id};
   for (const auto& each : operations) {
     const auto uri = uri_of(did, each.what->kind, each.rkey);
     if (each.action != change::create)
       remove(uri);
     if (each.action != change::remove)
-      put({each.what, std::string{did}, each.rkey, each.id, time}, uri);
+      put({each.what, std::string{did}, each.rkey, each.id, time, ++operations_}, uri);
   }
 }
 
@@ -98,8 +110,7 @@ model::same_maps model::same_of_all() const {
   for (auto& [kind, relations] : out)
     for (auto& [key, same] : relations)
       std::sort(same.begin(), same.end(), [](const auto* left, const auto* right) {
-        return std::tie(left->second.indexed_at, left->second.rkey) <
-               std::tie(right->second.indexed_at, right->second.rkey);
+        return left->second.place < right->second.place;
       });
   return out;
 }

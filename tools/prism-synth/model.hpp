@@ -11,13 +11,16 @@ namespace prism::synth {
 
 /// The expected state after all events, kept in the simplest form: all existing records, from which
 /// the rows of the official AppView's tables are derived at the end. Shares no code with db/. Only
-/// gate results depend on the past; they are evaluated when a post arrives.
+/// gate results depend on the past; they are evaluated when a post arrives. What came first is a
+/// question of the place in the stream; the times of events are only shown.
 class model {
 public:
   /// An #identity event; the handle equals that of the directory.
   void identity(std::string_view did, micros time, const std::string& handle);
   /// An #account event except a deletion; without a status the account is active.
   void account_status(std::string_view did, const std::optional<std::string>& status);
+  /// A #sync event.
+  void sync(std::string_view did, micros time);
   void commit(std::string_view did, micros time, const struct commit& made,
               const std::vector<operation>& operations);
   /// Deletes an account with all its records, except the head of its repository.
@@ -43,6 +46,7 @@ private:
     std::string rkey;
     atproto::cid cid;
     micros indexed_at{0};
+    std::uint64_t place{0}; ///< in the stream
     bool breaks_thread_gate{false};
     bool breaks_post_gate{false};
     bool wrong_root{false};
@@ -55,6 +59,7 @@ private:
   struct actor {
     std::string handle;
     micros indexed_at{0};
+    bool redated{false}; ///< another event may date it: `indexed_at` is not known
     std::optional<std::string> status;
   };
   using record_map = std::map<std::string, stored, std::less<>>;
@@ -62,6 +67,9 @@ private:
   using same_map = std::map<std::string, std::vector<const record_map::value_type*>, std::less<>>;
   using same_maps = std::map<atproto::collection, same_map>;
 
+  /// An event whose stamp is far from that of the account's identity can cause another lookup of
+  /// the identity, at a time that no model knows.
+  void note_stamp(std::string_view did, micros time);
   void put(stored row, const std::string& uri);
   void remove(const std::string& uri);
   /// Follows and list members as "a b", with the number of records of each.
@@ -91,6 +99,7 @@ private:
   std::map<std::string, int, std::less<>> pairs_;
   std::map<std::string, head, std::less<>> heads_;
   std::map<std::string, actor, std::less<>> actors_;
+  std::uint64_t operations_{0};
 };
 
 } // namespace prism::synth

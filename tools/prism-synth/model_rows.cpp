@@ -197,7 +197,11 @@ void model::record_rows(const row_sink& sink) const {
   }
   for (const auto& [did, who] : actors_) {
     json_row out;
-    out.text("did", did).text("handle", who.handle).time("indexedAt", who.indexed_at);
+    out.text("did", did).text("handle", who.handle);
+    if (who.redated)
+      out.null("indexedAt");
+    else
+      out.time("indexedAt", who.indexed_at);
     sink("actor", out.text_or_null("upstreamStatus", who.status).done());
   }
 }

@@ -21,8 +21,8 @@ constexpr std::size_t operations_per_join = 100; // of a stream
 } // namespace
 
 network::network(const options& how, frame_sink sink, model* expected, micros begin)
-    : how_(how), sink_(std::move(sink)), model_(expected), random_(how.seed), begin_(begin),
-      now_(begin) {}
+    : how_(how), sink_(std::move(sink)), model_(expected), random_(how.seed),
+      clock_random_(~how.seed), begin_(begin), now_(begin) {}
 
 void network::run() {
   while (operations_ < how_.operations)
@@ -46,7 +46,10 @@ void network::step() {
 }
 
 void network::join() {
-  auto& who = accounts_.emplace_back(make_account(how_.seed, accounts_.size()));
+  const auto number = accounts_.size();
+  auto& who = accounts_.emplace_back(make_account(how_.seed, number));
+  if (how_.wrong_clocks)
+    who.clock = static_cast<host_clock>((number + how_.seed) % host_clock_count);
   emit_identity(who);
   emit_account(who, {});
   emit(accounts_.size() - 1, {});
@@ -165,7 +168,7 @@ void network::emit(std::size_t who, changes of) {
   auto& account = accounts_[who];
   const bool first = account.repo.is_new();
   const auto envelope = next_envelope(account);
-  const auto made = account.repo.apply(of, tid_of(envelope.time, account.clock_id));
+  const auto made = account.repo.apply(of, tid_of(now_, account.clock_id));
   sink_(commit_frame(envelope, made, of));
   if (model_ != nullptr)
     model_->commit(account.did, envelope.time, made, of);
@@ -175,8 +178,12 @@ void network::emit(std::size_t who, changes of) {
   });
   for (const auto& each : of)
     note(who, each, gated);
-  if (first || random_.chance(0.05))
-    sink_(sync_frame(next_envelope(account), made));
+  if (first || random_.chance(0.05)) {
+    const auto again = next_envelope(account);
+    sink_(sync_frame(again, made));
+    if (model_ != nullptr)
+      model_->sync(account.did, again.time);
+  }
 }
 
 void network::note(std::size_t who, const operation& told, bool gated) {
@@ -198,14 +205,14 @@ void network::note(std::size_t who, const operation& told, bool gated) {
   }
 }
 
-void network::emit_identity(const account& who) {
+void network::emit_identity(account& who) {
   const auto envelope = next_envelope(who);
   sink_(identity_frame(envelope, who.handle));
   if (model_ != nullptr)
     model_->identity(who.did, envelope.time, who.handle);
 }
 
-void network::emit_account(const account& who, std::string_view status) {
+void network::emit_account(account& who, std::string_view status) {
   sink_(account_frame(next_envelope(who), status));
   if (model_ == nullptr)
     return;
@@ -216,19 +223,25 @@ void network::emit_account(const account& who, std::string_view status) {
                            status.empty() ? std::nullopt : std::optional<std::string>{status});
 }
 
-envelope network::next_envelope(const account& who) {
+envelope network::next_envelope(account& who) {
   ++seq_;
   if (how_.stream.rate > 0)
     now_ = begin_ + seq_ * second / how_.stream.rate;
   else
     now_ += millisecond * static_cast<micros>(2 + random_.below(30));
-  return {seq_, who.did, now_};
+  if (!who.first_event)
+    who.first_event = now_;
+  return {seq_, who.did, shown_by(who.clock, now_, *who.first_event, clock_random_.next())};
+}
+
+std::string network::next_rkey(std::size_t who) {
+  // A millisecond has room for a thousand records.
+  return tid_of(now_ + static_cast<micros>(rkeys_++ % 1000), accounts_[who].clock_id).to_string();
 }
 
 operation network::created(std::size_t who, record what, std::string rkey) {
-  // A millisecond has room for a thousand records.
   if (rkey.empty())
-    rkey = tid_of(now_ + static_cast<micros>(rkeys_++ % 1000), accounts_[who].clock_id).to_string();
+    rkey = next_rkey(who);
   operation out{
       change::create, std::move(rkey), std::make_shared<const record>(std::move(what)), {}, {}, {}};
   out.block = encode(*out.what);

@@ -64,6 +64,8 @@ private:
 
   // Operations for one commit; none without a suitable referent.
   [[nodiscard]] changes make_post(std::size_t who, action what);
+  [[nodiscard]] changes make_tangle(std::size_t who);
+  [[nodiscard]] changes make_again(std::size_t who);
   [[nodiscard]] changes make_gated_post(std::size_t who, action what);
   [[nodiscard]] changes make_subject(std::size_t who, action what);
   [[nodiscard]] changes make_pair(std::size_t who, action what);
@@ -72,6 +74,9 @@ private:
   [[nodiscard]] changes make_list_block(std::size_t who);
   [[nodiscard]] changes make_profile(std::size_t who);
   [[nodiscard]] changes edit_post(std::size_t who);
+  /// An update of one of its own posts: `change` gets the record. None if the record drawn is no
+  /// post.
+  [[nodiscard]] changes update_post(std::size_t who, const std::function<void(record&)>& change);
   [[nodiscard]] changes remove_record(std::size_t who);
 
   void emit(std::size_t who, changes of);
@@ -79,25 +84,30 @@ private:
   /// @returns its place in posts_.
   std::size_t add_post(post what);
   void bury(std::size_t post);
-  void emit_identity(const account& who);
-  void emit_account(const account& who, std::string_view status);
+  void emit_identity(account& who);
+  void emit_account(account& who, std::string_view status);
 
   [[nodiscard]] record blank(atproto::collection kind);
   [[nodiscard]] record post_by(std::size_t who);
+  [[nodiscard]] std::string next_rkey(std::size_t who);
   [[nodiscard]] operation created(std::size_t who, record what, std::string rkey = {});
   [[nodiscard]] strong_ref ref_to(std::size_t who, const operation& of) const;
-  [[nodiscard]] strong_ref promise_post();
+  /// A post that is emitted later, or never. @param parent the post that it answers, if any.
+  [[nodiscard]] strong_ref promise_post(const std::optional<strong_ref>& parent = {});
   [[nodiscard]] post* some_post();
   /// A post, emitted or only announced.
   [[nodiscard]] std::optional<strong_ref> some_subject();
   [[nodiscard]] std::size_t some_account();
   [[nodiscard]] std::string some_did(std::size_t but);
-  [[nodiscard]] envelope next_envelope(const account& who);
+  /// One of all posts that are remembered, deleted ones too.
+  [[nodiscard]] std::optional<strong_ref> any_post();
+  [[nodiscard]] envelope next_envelope(account& who);
 
   options how_;
   frame_sink sink_;
   model* model_;
   random_source random_;
+  random_source clock_random_; // its own, so that clocks change nothing but stamps
   std::deque<account> accounts_;
   std::vector<post> posts_;
   std::vector<promise> promises_;

@@ -7,16 +7,23 @@ namespace prism::synth {
 
 const char* const usage =
     "usage: prism-synth --base=BASE [--accounts=N] [--ops=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
-    "                   [--oracle=yes|no]\n"
+    "                   [--oracle=yes|no] [--clocks=right|wrong]\n"
     "       prism-synth --rate=N [--minutes=M] [--window=N] [--port=N] [--port-file=FILE]\n"
     "                   [--accounts=N] [--remember=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
+    "                   [--clocks=right|wrong]\n"
     "\n"
     "Generates a network and writes its firehose as a corpus: BASE.frames.zst, BASE.meta.json,\n"
     "BASE.dids.json, BASE.handles.json, and, unless --oracle=no, the expected rows:\n"
     "BASE.oracle.rows.jsonl.zst, BASE.oracle.errors.json.\n"
-    "The same options give the same bytes. Weights: post, reply, quote, like, repost, follow,\n"
-    "block, list, item, listblock, threadgate, postgate, profile, edit, remove, handle, pause,\n"
-    "leave.\n"
+    "The same options give the same bytes. Weights: post, reply, quote, tangle, again, like,\n"
+    "repost, follow, block, list, item, listblock, threadgate, postgate, profile, edit, remove, "
+    "handle,\n"
+    "pause, leave. A tangle is a reply to any post in any thread: to itself, to a later one, in a\n"
+    "circle; again is a second record like one that the account has. Their weights are 0 unless\n"
+    "given.\n"
+    "With --clocks=wrong five in six hosts stamp their events with a clock that is 30 days "
+    "behind,\n"
+    "70 years ahead, jumping, frozen, or equal to others'.\n"
     "\n"
     "With --rate it serves a live firehose, as com.atproto.sync.subscribeRepos on 127.0.0.1, and\n"
     "generates N frames per second for M minutes after its first client connects. A frame's time\n"
@@ -92,6 +99,12 @@ template <class Number>
     if (value != "yes" && value != "no")
       return fail(errc::invalid, "--oracle: '{}' is neither yes nor no", value);
     into.oracle = value == "yes";
+    return {};
+  }
+  if (name == "--clocks") {
+    if (value != "right" && value != "wrong")
+      return fail(errc::invalid, "--clocks: '{}' is neither right nor wrong", value);
+    into.wrong_clocks = value == "wrong";
     return {};
   }
   if (name == "--remember")

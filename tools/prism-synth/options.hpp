@@ -15,6 +15,8 @@ enum class action {
   post,
   reply,
   quote,
+  tangle,
+  again,
   like,
   repost,
   follow,
@@ -31,11 +33,11 @@ enum class action {
   pause,
   leave
 };
-inline constexpr std::size_t action_count = 18;
+inline constexpr std::size_t action_count = 20;
 inline constexpr std::array<std::string_view, action_count> action_names{
-    "post",    "reply", "quote",  "like",      "repost",     "follow",
-    "block",   "list",  "item",   "listblock", "threadgate", "postgate",
-    "profile", "edit",  "remove", "handle",    "pause",      "leave"};
+    "post",    "reply", "quote",  "tangle", "again",     "like",       "repost",
+    "follow",  "block", "list",   "item",   "listblock", "threadgate", "postgate",
+    "profile", "edit",  "remove", "handle", "pause",     "leave"};
 
 /// Settings of a live stream.
 struct stream_options {
@@ -52,13 +54,15 @@ struct options {
   std::size_t operations{10'000}; ///< record operations, 1 to 1,000,000,000
   std::uint64_t seed{1};
   bool oracle{true}; ///< whether to write the expected rows
+  /// Whether the clocks of some hosts are wrong (host_clock.hpp).
+  bool wrong_clocks{false};
   /// Maximum number of deletable records; from there on each creation causes a deletion. A tenth as
   /// many are permanent.
   std::size_t remember{SIZE_MAX};
   stream_options stream;
   /// Relative frequency of each action.
-  std::array<double, action_count> mix{10,  9,   3,   44,  9,   14,  1,    0.6, 2,
-                                       0.2, 0.4, 0.3, 0.5, 0.3, 5.0, 0.15, 0.1, 0.02};
+  std::array<double, action_count> mix{10, 9,   3,   0,   0,   44,  9,   14,   1,   0.6,
+                                       2,  0.2, 0.4, 0.3, 0.5, 0.3, 5.0, 0.15, 0.1, 0.02};
 };
 
 /// @returns `errc::invalid` naming the option that is wrong.

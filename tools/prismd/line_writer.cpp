@@ -25,6 +25,10 @@ struct line_writer::state {
   bool writing{false};         // the thread has taken lines that are not written yet
   bool ending{false};
 
+  void show() const {
+    if (settings.queued != nullptr)
+      *settings.queued = bytes;
+  }
   void drop(std::uint64_t count) {
     unreported += count;
     if (settings.dropped != nullptr)
@@ -75,6 +79,7 @@ line_writer::line_writer(options options) : state_(std::make_shared<state>(std::
         shared->lines.pop_front();
         ++taken;
       } while (!shared->lines.empty() && text.size() + shared->lines.front().size() <= PIPE_BUF);
+      shared->show();
       shared->writing = true;
       lock.unlock();
       const bool written = write_all(shared->settings.fd, text);
@@ -111,6 +116,7 @@ void line_writer::push(std::string_view line) {
   }
   state_->bytes += line.size();
   queue.emplace_back(line);
+  state_->show();
   state_->changed.notify_all();
 }
 

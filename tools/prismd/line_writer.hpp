@@ -27,6 +27,8 @@ public:
     std::function<std::string(std::uint64_t dropped)> note;
     /// Counts the dropped lines; outlives the process's last line.
     std::atomic<std::uint64_t>* dropped{nullptr};
+    /// Shows the bytes that wait; outlives the process's last line.
+    std::atomic<std::size_t>* queued{nullptr};
   };
 
   explicit line_writer(options options);

@@ -97,9 +97,11 @@ void open_standard_descriptors() {
 
 void set_up_logging(const config::options& options) {
   const auto style = style_for(options.log_format);
+  log_queue_capacity = line_writer::options{}.max_bytes;
   output = std::make_shared<line_writer>(line_writer::options{
       .note = [style](std::uint64_t dropped) { return note_of(dropped, style); },
-      .dropped = &dropped_log_lines});
+      .dropped = &dropped_log_lines,
+      .queued = &queued_log_bytes});
   log::add_sink(std::make_shared<queue_sink>(output, style));
   log::set_usual_level(level_of(options.log_level));
   // spdlog would write to the standard error by itself.

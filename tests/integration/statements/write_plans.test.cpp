@@ -28,13 +28,16 @@ namespace {
 /// begin with it.
 constexpr std::array run_otherwise{
     // Upkeep, whose work is to read ranges of tables.
-    "blocks_of_", "compare_", "correct_", "create_", "delete_expired_", "delete_past_", "orphaned_",
-    "sample_", "lock_list_counts", "lock_post_counts", "lock_user_counts",
+    "blocks_of_", "compare_", "correct_", "create_", "delete_expired_", "delete_past_",
+    "delete_old_", "count_refused_records", "orphaned_", "sample_", "lock_list_counts",
+    "lock_post_counts", "lock_user_counts",
     // The queue of identities; a start; an operator's work on dead letters.
     "claim_identity_tasks", "count_identity_tasks", "release_identity_tasks", "lock_cursors",
     "drop_cursors", "put_cursors", "read_cursors", "take_up_stream", "begin_stream_anew",
     "newest_pending", "newer_writer", "migration_", "migrations_", "deleted_since_frame",
     "list_dead_letters", "discard_dead_letters", "lock_all_cursors",
+    // One row for each shard.
+    "explain_newest_service",
     // Readers' statements, which have a test of their own (tests/integration/reads).
     "timeline_", "author_feed", "notifications", "unread_notifications", "followers", "follows",
     "likes_of", "reposts_of", "list_members", "quotes_of", "thread_ancestors", "thread_replies",

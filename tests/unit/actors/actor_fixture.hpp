@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/runtime/node_context.hpp"
+#include "actors/runtime/status_text.hpp"
 #include "db/jobs/jobs.hpp"
 #include "db/pg/connection.hpp"
 #include "messages/interfaces.hpp"
@@ -61,9 +62,8 @@ public:
     receive_answer(
         self->request(actor, patience, get_status{}),
         [&](const actor_status& status) {
-          for (const auto& [name, value] : status.fields)
-            if (name == field_name)
-              out = value;
+          if (const auto* value = status.fields.if_contains(field_name))
+            out = text_of(*value);
         },
         [&](const caf::error& problem) { out = describe(system, problem); });
     return out;

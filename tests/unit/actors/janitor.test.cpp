@@ -56,6 +56,7 @@ TEST_CASE("each task has the interval of its option, and starts within the first
                                                                       {"oauth_states", 12s},
                                                                       {"pending_ops", 13s},
                                                                       {"history", 14s},
+                                                                      {"refused_records", 14s},
                                                                       {"orphans", 14s},
                                                                       {"counts", 14s}});
 }
@@ -78,7 +79,8 @@ TEST_CASE("a job that fails is counted and logged, and stops no other") {
   // Counted before they are logged.
   CHECK(eventually(
       [&] { return log.count("error [BackgroundJobs] OAuth state cleanup failed: 42P01") >= 3; }));
-  for (const auto* job : {"sessions", "pending_ops", "history", "orphans", "counts"}) {
+  for (const auto* job :
+       {"sessions", "pending_ops", "history", "refused_records", "orphans", "counts"}) {
     INFO(job);
     CHECK(eventually([&] { return metrics.job(job).runs->Value() >= 2; }));
     CHECK(metrics.job(job).failures->Value() == 0);

@@ -158,13 +158,96 @@ TEST_CASE_METHOD(fixture, "frames of many operations are halved by operations, n
   CHECK(machine.max_ops() == 6);
 }
 
-TEST_CASE_METHOD(fixture, "a single frame that is too large is retried as it is") {
+TEST_CASE_METHOD(fixture, "a single frame that finds no lock, memory or disk is retried as it is") {
   load();
   write(1);
-  const auto failed = fail(batch_failure::too_large);
+  for (int i = 0; i < 10; ++i) {
+    const auto failed = fail(batch_failure::too_large);
+    CHECK(failed.next == action::wait);
+    CHECK_FALSE(failed.requeue);
+    CHECK_FALSE(machine.quarantine_whole_frame());
+    CHECK(machine.time_factor() == 1);
+    REQUIRE(timer().next == action::resolve_ids);
+    REQUIRE(machine.on_ids().next == action::write);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "several frames that run out of time are halved, and get no more of it") {
+  load();
+  write(4);
+  const auto failed = fail(batch_failure::out_of_time);
   CHECK(failed.next == action::wait);
-  CHECK_FALSE(failed.requeue);
+  CHECK(failed.requeue);
+  CHECK(machine.max_ops() == 2);
+  CHECK(machine.time_factor() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a single frame that runs out of time gets more, then is divided") {
+  load();
+  write(1);
+  for (const unsigned factor : {2, 4, 8, 16}) {
+    const auto failed = fail(batch_failure::out_of_time);
+    CHECK(failed.next == action::wait);
+    CHECK_FALSE(failed.requeue);
+    CHECK(machine.time_factor() == factor);
+    REQUIRE(timer().next == action::resolve_ids);
+    REQUIRE(machine.on_ids().next == action::write);
+  }
+  CHECK_FALSE(machine.one_by_one());
+  const auto last = fail(batch_failure::out_of_time);
+  CHECK(last.next == action::quarantine);
+  CHECK(machine.one_by_one());
   CHECK_FALSE(machine.quarantine_whole_frame());
+  SECTION("a failure that waiting mends is waited for") {
+    for (const auto why : {batch_failure::too_large, batch_failure::transient}) {
+      CHECK(fail(why).next == action::wait);
+      CHECK(timer().next == action::quarantine);
+      CHECK(machine.one_by_one());
+      CHECK_FALSE(machine.quarantine_whole_frame());
+    }
+  }
+  SECTION("as a whole, if even that does not end") {
+    CHECK(fail(batch_failure::out_of_time).next == action::wait);
+    CHECK(machine.quarantine_whole_frame());
+    CHECK(timer().next == action::quarantine);
+  }
+  REQUIRE(commit().next == action::none);
+  CHECK_FALSE(machine.one_by_one());
+  CHECK(machine.time_factor() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a slow database gives each frame the time that the last one took") {
+  load();
+  write(1);
+  REQUIRE(fail(batch_failure::out_of_time).next == action::wait);
+  REQUIRE(timer().next == action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  REQUIRE(commit(false, 11s).next == action::none);
+  CHECK(machine.time_factor() == 2);
+  write(1);
+  REQUIRE(commit(false, 10s).next == action::none);
+  CHECK(machine.time_factor() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a frame without operations, such as a deletion, cannot be divided") {
+  load();
+  REQUIRE(machine.on_work(true, now).next == action::build);
+  REQUIRE(machine.on_built({.frames = 1, .ops = 1, .divisible = false}).next ==
+          action::resolve_ids);
+  REQUIRE(machine.on_ids().next == action::write);
+  for (int i = 0; i < 10; ++i) {
+    CHECK(fail(batch_failure::out_of_time).next == action::wait);
+    REQUIRE(timer().next == action::resolve_ids);
+    REQUIRE(machine.on_ids().next == action::write);
+  }
+  CHECK(machine.time_factor() == shard_machine::max_time_factor);
+}
+
+TEST_CASE_METHOD(fixture, "the cursor alone gets no more time") {
+  load();
+  write(0);
+  CHECK(fail(batch_failure::out_of_time).next == action::wait);
+  CHECK(machine.time_factor() == 1);
 }
 
 TEST_CASE_METHOD(fixture, "rejected content is bisected down to one frame without a delay") {
@@ -182,12 +265,16 @@ TEST_CASE_METHOD(fixture, "rejected content is bisected down to one frame withou
   CHECK(commit().next == action::none);
 }
 
-TEST_CASE_METHOD(fixture, "a quarantined frame whose operations take too long goes as a whole") {
+TEST_CASE_METHOD(fixture, "a quarantined frame that takes too long is divided, then goes whole") {
   load();
   quarantine();
-  const auto failed = fail(batch_failure::too_large);
+  const auto failed = fail(GENERATE(batch_failure::out_of_time, batch_failure::too_large));
   CHECK(failed.next == action::wait);
   CHECK_FALSE(failed.requeue);
+  CHECK(machine.one_by_one());
+  CHECK_FALSE(machine.quarantine_whole_frame());
+  CHECK(timer().next == action::quarantine);
+  CHECK(fail(batch_failure::out_of_time).next == action::wait);
   CHECK(machine.quarantine_whole_frame());
   CHECK(timer().next == action::quarantine);
   REQUIRE(commit().next == action::none);

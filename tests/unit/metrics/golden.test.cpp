@@ -25,7 +25,7 @@ std::unique_ptr<registry> full_registry() {
       registry_options{.version = "1", .revision = "1", .shards = 1, .collections = {"a.b.c"}});
   static_cast<void>(metrics->channel("e"));
   static_cast<void>(metrics->cache("c"));
-  static_cast<void>(metrics->actor("a"));
+  static_cast<void>(metrics->actor("a").times->of("m"));
   static_cast<void>(metrics->job("j"));
   static_cast<void>(metrics->rejected("a.b.c", "r"));
   return metrics;

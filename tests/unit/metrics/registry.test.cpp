@@ -182,3 +182,31 @@ TEST_CASE("metrics may be counted, created and read from several threads") {
     thread.join();
   CHECK(metrics.firehose().frames.of("commit").Value() == 800);
 }
+
+TEST_CASE("a scrape of a large node takes milliseconds") {
+  auto options = small_options();
+  options.shards = 64;
+  for (int i = 0; i < 20; ++i)
+    options.collections.push_back("app.bsky.c" + std::to_string(i));
+  registry metrics(options);
+  for (int actor = 0; actor < 12; ++actor)
+    for (int message = 0; message < 10; ++message)
+      metrics.actor("a" + std::to_string(actor))
+          .times->of("m" + std::to_string(message))
+          .Observe(1);
+  for (int i = 0; i < 300; ++i)
+    static_cast<void>(metrics.rejected(options.collections[static_cast<std::size_t>(i % 20)],
+                                       "r" + std::to_string(i / 20)));
+  auto best = std::chrono::steady_clock::duration::max();
+  std::size_t lines = 0;
+  for (int i = 0; i < 10; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto text = metrics.serialize();
+    best = std::min(best, std::chrono::steady_clock::now() - begin);
+    lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+  const auto took = std::chrono::duration<double, std::milli>(best).count();
+  WARN(lines << " lines in " << took << " ms");
+  CHECK(lines > 2'000);
+  CHECK(took < 50); // 5 in a release build on an idle machine
+}

@@ -3,7 +3,10 @@
 #include "atproto/frame/frame.hpp"
 #include "corpus.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
+#include <set>
 
 using namespace prism;
 
@@ -61,4 +64,35 @@ TEST_CASE("a mix of one action generates few others") {
   }
   CHECK(follows > 900);
   CHECK(all - follows < 100);
+}
+
+TEST_CASE("wrong clocks change nothing but the stamps of events") {
+  CHECK(refusal({"--base=x", "--clocks=odd"}).find("'odd'") != std::string::npos);
+  synth::options how;
+  how.operations = 300;
+  how.accounts = 12;
+  how.mix[static_cast<std::size_t>(synth::action::tangle)] = 20;
+  const auto right = test::make_corpus(how).frames;
+  how.wrong_clocks = true;
+  const auto wrong = test::make_corpus(how).frames;
+  REQUIRE(right.size() == wrong.size());
+  std::map<std::string, std::set<std::string>> stamps;
+  std::size_t differ = 0;
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    const auto a = atproto::decode_frame(*right[i]).value();
+    const auto b = atproto::decode_frame(*wrong[i]).value();
+    const auto* before = std::get_if<atproto::commit_frame>(&a);
+    const auto* after = std::get_if<atproto::commit_frame>(&b);
+    if (before == nullptr)
+      continue;
+    REQUIRE(after != nullptr);
+    CHECK(before->rev == after->rev);
+    CHECK(before->commit == after->commit);
+    differ += before->time != after->time ? 1 : 0;
+    stamps[std::string{after->repo}].insert(std::string{after->time});
+  }
+  CHECK(differ > right.size() / 4);
+  // Two kinds of clock stand still.
+  CHECK(std::ranges::count_if(stamps, [](const auto& each) { return each.second.size() == 1; }) >=
+        2);
 }

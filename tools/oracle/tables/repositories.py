@@ -45,7 +45,11 @@ def actor(db, official):
     ]
     rules = Counter()
     theirs = []
+    dates = {row["did"]: row["indexedAt"] for row in ours}
     for row in project(official["actor"], ("did", "handle", "indexedAt", "upstreamStatus")):
+        if row["indexedAt"] is None:
+            rules["indexedAt ignored: the model does not know it"] += 1
+            row["indexedAt"] = dates.get(row["did"])
         if row["did"] in official.gone:
             rules["dropped: a deleted account, made anew by a commit that came late"] += 1
         else:

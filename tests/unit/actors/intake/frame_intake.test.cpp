@@ -291,6 +291,23 @@ TEST_CASE("numbers below the cursor are passed on for a while, and noticed withi
   CHECK(log.count("error the relay's numbers are above 1000 again") == 1);
 }
 
+TEST_CASE("a relay that refuses the cursor has gone back, until a frame comes in order") {
+  log_capture log;
+  frame_intake intake(2, 1'000);
+  static_cast<void>(
+      intake.route({bytes_of(make_frame({{"op", -1}}, {{"error", "ConsumerTooSlow"}}))}, begin));
+  CHECK_FALSE(intake.went_back(begin));
+  static_cast<void>(
+      intake.route({bytes_of(make_frame({{"op", -1}}, {{"error", "FutureCursor"}}))}, begin));
+  CHECK(intake.cursor_refused());
+  CHECK(intake.went_back(begin));
+  static_cast<void>(intake.route({commit(1, "did:plc:alice")}, begin)); // out of order
+  CHECK(intake.went_back(begin));
+  static_cast<void>(intake.route({commit(1'001, "did:plc:alice")}, begin));
+  CHECK_FALSE(intake.cursor_refused());
+  CHECK_FALSE(intake.went_back(begin + std::chrono::hours{1}));
+}
+
 TEST_CASE("each kind of line is written once in ten seconds, with the number left out") {
   log_capture log;
   frame_intake intake(2, 9);

@@ -129,3 +129,23 @@ TEST_CASE("libpq's reasons are told apart: ours, and those that may pass") {
   CHECK_FALSE(is_client_configuration("out of memory"));
   CHECK_FALSE(is_client_configuration(""));
 }
+
+TEST_CASE("hosts, addresses and ports that do not fit together are refused as libpq refuses them") {
+  const auto refused = [](const std::string& conninfo) {
+    const auto opened = connection_keywords({.conninfo = conninfo});
+    if (!opened)
+      CHECK(opened.error().sqlstate == sqlstate::client_configuration);
+    return !opened;
+  };
+  CHECK(refused("host=a,b port=1,2,3"));
+  CHECK(refused("host=a port=1,2"));
+  CHECK(refused("port=1,2"));
+  CHECK(refused("host=a,b hostaddr=127.0.0.1"));
+  CHECK(refused("host=a hostaddr=127.0.0.1,127.0.0.2"));
+  CHECK_FALSE(refused("host=a,b port=1"));
+  CHECK_FALSE(refused("host=a,b port=1,"));
+  CHECK_FALSE(refused("host=a,b hostaddr=127.0.0.1, port=1,2"));
+  CHECK_FALSE(refused("postgresql://a:1,b:2/db"));
+  CHECK_FALSE(refused("hostaddr=127.0.0.1,127.0.0.2 port=1,2"));
+  CHECK_FALSE(refused(""));
+}

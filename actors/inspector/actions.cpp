@@ -1,0 +1,155 @@
+#include "actors/inspector/actions.hpp"
+
+#include "db/dead_letters/dead_letters.hpp"
+#include "db/operator/overview.hpp"
+
+#include <algorithm>
+
+namespace prism::actions {
+
+namespace {
+
+constexpr std::int64_t longest_pause = 24 * 3'600;
+constexpr std::int64_t longest_trace = 600;
+
+[[nodiscard]] bool can_pause(const node_context& node, const std::string& part) {
+  if (part == names::firehose.text() || part == names::identity.text())
+    return true;
+  for (std::size_t shard = 0; shard < node.options.shards; ++shard)
+    if (part == names::shard(shard).text())
+      return true;
+  return false;
+}
+
+[[nodiscard]] view_data said(std::string text) {
+  view_data out;
+  out.data["said"] = std::move(text);
+  return out;
+}
+
+[[nodiscard]] tl::unexpected<error> failed(const db::db_error& why) {
+  return fail(errc::transient, "the database cannot do it: {} ({})", why.message, why.sqlstate);
+}
+
+} // namespace
+
+expected<view_data> pause(command_call& call) {
+  const auto part = text_argument(call.arguments, "part");
+  const auto seconds = number_argument(call.arguments, "seconds", 300, 1, longest_pause);
+  const auto why = text_argument(call.arguments, "why", "");
+  if (!part || !seconds || !why)
+    return tl::unexpected(!part ? part.error() : !seconds ? seconds.error() : why.error());
+  if (!can_pause(call.node, *part))
+    return fail(errc::invalid, "'{}' cannot be paused: firehose, identity, shard-0 to shard-{}",
+                *part, call.node.options.shards - 1);
+  call.node.paused.add({.part = *part,
+                        .until = steady_clock::now() + std::chrono::seconds{*seconds},
+                        .who = call.who.name,
+                        .why = *why});
+  return said(fmt::format("{} is paused for {} s; what it has in work goes on", *part, *seconds));
+}
+
+expected<view_data> resume(command_call& call) {
+  const auto part = text_argument(call.arguments, "part");
+  if (!part)
+    return tl::unexpected(part.error());
+  if (!call.node.paused.remove(*part))
+    return fail(errc::not_found, "{} is not paused", *part);
+  return said(fmt::format("{} goes on", *part));
+}
+
+expected<view_data> drain(command_call& call) {
+  call.node.status.finish(exit_code::success, "drained by operator " + call.who.name);
+  return said("the node commits what it has and ends with 0");
+}
+
+expected<view_data> restart(command_call& call) {
+  const auto name = text_argument(call.arguments, "actor");
+  const auto why = text_argument(call.arguments, "why", "");
+  if (!name || !why)
+    return tl::unexpected(!name ? name.error() : why.error());
+  for (const auto& branch : call.node.tree.read())
+    if (std::ranges::any_of(branch.children, [&](const child_status& child) {
+          return child.spec.name == *name && child.state == child_state::running;
+        })) {
+      call.node.access.send(call.node.actors.find(branch.supervisor),
+                            restart_child{*name, call.who.name, *why});
+      return said(fmt::format("{} is killed, and its supervisor starts it again", *name));
+    }
+  return fail(errc::not_found, "no supervisor has a running actor '{}'", *name);
+}
+
+expected<view_data> run_job(command_call& call) {
+  const auto name = text_argument(call.arguments, "job");
+  if (!name)
+    return tl::unexpected(name.error());
+  if (!call.node.metrics.has_job(*name))
+    return fail(errc::not_found, "there is no job '{}'; `prismctl jobs` lists them", *name);
+  if (!call.node.access.send(call.node.actors.find(names::janitor), run_task{*name}))
+    return fail(errc::transient, "the janitor is not running");
+  return said(fmt::format("{} runs as soon as no other job does", *name));
+}
+
+expected<view_data> start_trace(command_call& call) {
+  const auto did = text_argument(call.arguments, "did", "");
+  const auto seq = number_argument(call.arguments, "seq", -1, 0, INT64_MAX);
+  const auto events = number_argument(call.arguments, "events", 5, 1, event_trace::max_events);
+  const auto seconds = number_argument(call.arguments, "seconds", 60, 1, longest_trace);
+  if (!seq || !events || !seconds)
+    return tl::unexpected(!seq ? seq.error() : !events ? events.error() : seconds.error());
+  if ((!did || did->empty()) == (*seq < 0))
+    return fail(errc::invalid, "name either a DID or a number of an event (--seq)");
+  event_trace::subject subject{did ? *did : std::string{}, std::nullopt};
+  if (*seq >= 0)
+    subject = {.did = {}, .seq = *seq};
+  const auto id = call.node.events.start(
+      std::move(subject),
+      {.events = static_cast<std::size_t>(*events), .time = std::chrono::seconds{*seconds}},
+      steady_clock::now());
+  view_data out;
+  out.data["trace"] = id;
+  return out;
+}
+
+expected<view_data> retry_dead_letter(command_call& call) {
+  const auto id = number_argument(call.arguments, "id", 0, 1, INT64_MAX);
+  if (!id || *id == 0)
+    return fail(errc::invalid, "argument 'id' is missing");
+  db::tx_options options;
+  options.deadline = call.node.options.transaction_timeout;
+  options.statement_timeout = call.node.options.statement_timeout;
+  const auto done = db::retry_dead_letter(*call.database, options, call.node.service,
+                                          call.node.status.epoch, *id);
+  if (!done)
+    return failed(done.error());
+  if (!done->applied)
+    return fail(errc::invalid, "dead letter {} stays: {}", *id, done->why);
+  return said(fmt::format("dead letter {} is applied and deleted", *id));
+}
+
+expected<view_data> discard_dead_letter(command_call& call) {
+  const auto id = number_argument(call.arguments, "id", 0, 1, INT64_MAX);
+  if (!id || *id == 0)
+    return fail(errc::invalid, "argument 'id' is missing");
+  const auto done = db::discard_dead_letters(*call.database, {*id});
+  if (!done)
+    return failed(done.error());
+  if (done->ids.empty())
+    return fail(errc::not_found, "there is no dead letter {}", *id);
+  return said(fmt::format("dead letter {} is deleted", *id));
+}
+
+expected<view_data> refresh_identity(command_call& call) {
+  const auto did = text_argument(call.arguments, "did");
+  if (!did)
+    return tl::unexpected(did.error());
+  const auto known = db::refresh_identity(*call.database, *did);
+  if (!known)
+    return failed(known.error());
+  if (!*known)
+    return fail(errc::not_found, "{} is not known here", *did);
+  call.node.access.send(call.node.actors.find(names::identity), identity_tasks_added{});
+  return said(fmt::format("the identity of {} is asked for again", *did));
+}
+
+} // namespace prism::actions

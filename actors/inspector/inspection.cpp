@@ -1,0 +1,47 @@
+#include "actors/inspector/inspection.hpp"
+
+#include "log/log.hpp"
+#include "actors/inspector/database_lane.hpp"
+#include "actors/inspector/inspector.hpp"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#include <caf/io/all.hpp>
+#pragma GCC diagnostic pop
+
+namespace prism {
+
+inspection::inspection(node_ptr node, bool over_network)
+    : context_(std::make_shared<inspection_context>(std::move(node))) {
+  set_up_caf(config_);
+  config_.set("scheduler.max-threads", std::size_t{1}); // its actors have threads of their own
+  add_operator_messages(config_);
+  if (over_network)
+    config_.load<caf::io::middleman>();
+  system_ = std::make_unique<caf::actor_system>(config_);
+  auto asking = spawn_state<asking_state, caf::detached>(*system_, context_);
+  auto database = spawn_state<database_lane_state, caf::detached>(*system_, context_);
+  inspector_ = spawn_state<inspector_state, caf::detached>(*system_, context_, asking, database);
+  asking_ = caf::actor_cast<caf::actor>(asking);
+  database_ = caf::actor_cast<caf::actor>(database);
+  if (!over_network)
+    return;
+  const auto port =
+      system_->middleman().publish(caf::actor_cast<inspector_actor>(inspector_), 0, "127.0.0.1");
+  if (port)
+    port_ = *port;
+  else
+    log::inspector().error("inspector: CAF cannot listen on the loopback address: {}",
+                  system_->render(port.error()));
+}
+
+inspection::~inspection() {
+  caf::anon_send(inspector_, stop_request{});
+  for (const auto& actor : {asking_, database_})
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  inspector_ = nullptr;
+  asking_ = database_ = nullptr;
+  system_.reset(); // waits for the end of all
+}
+
+} // namespace prism

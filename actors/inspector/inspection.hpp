@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/inspector/inspection_context.hpp"
+#include "actors/inspector/inspector.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace prism {
+
+/// Lets operators look into the node: the inspector and what it needs, in an actor system of its
+/// own, from the first second of the start to the last of the stop. One thread.
+class inspection {
+public:
+  /// @param over_network whether CAF is to listen, on a free port of the loopback address
+  explicit inspection(node_ptr node, bool over_network);
+  ~inspection();
+  inspection(const inspection&) = delete;
+  inspection& operator=(const inspection&) = delete;
+
+  [[nodiscard]] inspection_context& context() noexcept { return *context_; }
+  /// Where CAF listens; 0: nowhere.
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+private:
+  inspection_ptr context_;
+  caf::actor_system_config config_;
+  std::unique_ptr<caf::actor_system> system_;
+  local_inspector_actor inspector_;
+  caf::actor asking_;
+  caf::actor database_;
+  std::uint16_t port_{0};
+};
+
+} // namespace prism

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "actors/inspector/command.hpp"
+#include "actors/inspector/inspection_context.hpp"
+#include "messages/operator.hpp"
+#include "messages/types.hpp"
+
+namespace prism {
+
+/// inspector → the actors below: run this admitted command. Answered with `operator_reply`.
+struct admitted_request {
+  std::shared_ptr<const operator_request> request;
+  const command* what{nullptr};
+  operator_identity who;
+};
+
+/// Runs commands that wait for something, one at a time.
+using waiting_actor = caf::typed_actor<answers<admitted_request, operator_reply>, takes<tick>>;
+
+/// The inspector as its owner has it.
+using local_inspector_actor = inspector_actor::extend<takes<stop_request>>;
+
+/// Answers operators. What reads shared state it answers itself, at once; what waits for actors or
+/// for the database it hands to two actors with threads of their own, each with a bounded number of
+/// requests. Those who are connected may send anything: it ends by `stop_request` only, which cannot
+/// come over the network. Detached.
+class inspector_state {
+public:
+  using interface = local_inspector_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "inspector";
+  static constexpr bool ignores_exits = true;
+
+  /// Requests that may wait for each of the two; a further one is answered with `busy`.
+  static constexpr std::size_t max_waiting = 64;
+
+  inspector_state(self_pointer self, inspection_ptr context, waiting_actor asking,
+                  waiting_actor database);
+
+  interface::behavior_type make_behavior();
+
+private:
+  struct lane {
+    waiting_actor to;
+    std::size_t waiting{0};
+  };
+
+  [[nodiscard]] caf::result<operator_reply> answer(const operator_request& request);
+  [[nodiscard]] caf::result<operator_reply> hand_on(lane& to, admitted_request admitted);
+
+  self_pointer self_;
+  inspection_ptr context_;
+  lane asking_;
+  lane database_;
+};
+
+/// Asks the node's actors. Detached.
+class asking_state {
+public:
+  using interface = waiting_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "inspector_asking";
+
+  asking_state(self_pointer self, inspection_ptr context)
+      : self_(self), context_(std::move(context)) {}
+  interface::behavior_type make_behavior();
+
+private:
+  self_pointer self_;
+  inspection_ptr context_;
+};
+
+} // namespace prism
+
+PRISM_LOCAL_MESSAGE(prism::admitted_request)

@@ -1,0 +1,154 @@
+"""What each alert of deploy/prometheus/prism.rules.yml is tested with.
+
+A case has three phases: all is well, the fault, all is well again. The alert must be silent at the end of
+the first and of the third, and fire at the end of the second. `hold` gives a gauge, `climb` a counter
+that rises by so much with each scrape of 15 s; both take (value, minutes) for each phase.
+"""
+
+import dataclasses
+
+SCRAPES_PER_MINUTE = 4
+NODE = 'job="prism",instance="a:9464"'
+
+
+@dataclasses.dataclass
+class Case:
+    alert: str
+    minutes: tuple  # of the three phases
+    series: dict  # selector without job and instance -> values of the three phases
+    labels: dict = dataclasses.field(default_factory=dict)  # besides job, instance and severity
+    without_node: bool = False
+
+
+def hold(values, minutes):
+    parts = []
+    for value, length in zip(values, minutes):
+        count = length * SCRAPES_PER_MINUTE
+        parts.append(f"_x{count}" if value is None else f"{value}+0x{count - 1}")
+    return " ".join(parts)
+
+
+def climb(steps, minutes):
+    parts, total = [], 0
+    for step, length in zip(steps, minutes):
+        count = length * SCRAPES_PER_MINUTE
+        parts.append(f"{total + step}+{step}x{count - 1}")
+        total += step * count
+    return " ".join(parts)
+
+
+FRAMES = {'prism_firehose_frames_total{kind="commit"}': ("climb", (100, 100, 100))}
+
+
+def gauge(alert, minutes, name, values, **more):
+    return Case(alert, minutes, {name: ("hold", values), **more.pop("series", {})}, **more)
+
+
+def counter(alert, minutes, name, steps, **more):
+    return Case(alert, minutes, {name: ("climb", steps), **more.pop("series", {})}, **more)
+
+
+def buckets(name, fast, slow):
+    """A histogram: observations within 5 ms, and those over a second."""
+    both = [a + b for a, b in zip(fast, slow)]
+    return {
+        f'{name}_bucket{{le="0.005"}}': ("climb", fast),
+        f'{name}_bucket{{le="1"}}': ("climb", fast),
+        f'{name}_bucket{{le="2.5"}}': ("climb", both),
+        f'{name}_bucket{{le="+Inf"}}': ("climb", both),
+    }
+
+
+CASES = [
+    gauge("PrismDown", (5, 3, 2), "up", (1, 0, 1)),
+    gauge("PrismAbsent", (5, 12, 2), "up", (1, None, 1), without_node=True),
+    gauge("PrismNotReady", (5, 7, 2), "prism_ready", (1, 0, 1)),
+    gauge("PrismDatabaseUnreachable", (5, 3, 2), "prism_database_reachable", (1, 0, 1)),
+    gauge("PrismCommitsStuck", (5, 3, 2), "prism_firehose_uncommitted_age_seconds", (50, 70, 0)),
+    gauge("PrismBehind", (8, 14, 2), "prism_firehose_lag_seconds", (20, 400, 20), series=FRAMES),
+    gauge("PrismRelayDisconnected", (5, 7, 2), "prism_firehose_connected", (1, 0, 1)),
+    gauge("PrismRelayNumbersWentBack", (5, 1, 2), "prism_firehose_numbers_went_back", (0, 1, 0)),
+    gauge("PrismShardBlocked", (5, 3, 2), 'prism_shard_held{shard="3"}', (0, 1, 0), labels={"shard": "3"}),
+    gauge("PrismIdentityBehind", (5, 70, 2), "prism_identity_tasks_untried", (900, 1100, 10)),
+    counter("PrismRelayFramesBad", (20, 5, 20), 'prism_firehose_bad_frames_total{reason="invalid"}', (0, 1, 0),
+            labels={"reason": "invalid"}),
+    counter("PrismRelayNumbersStray", (70, 5, 70), 'prism_firehose_out_of_order_frames_total{kind="stray"}', (0, 1, 0)),
+    counter("PrismEventsFromTheFuture", (70, 10, 70), 'prism_event_stamps_out_of_bounds_total{field="rev"}', (2, 50, 2)),
+    counter("PrismBeganAgain", (20, 1, 20), "prism_db_begun_again_total", (0, 1, 0)),
+    counter("PrismCommitsNotReplicated", (15, 1, 15), "prism_db_unreplicated_commits_total", (0, 1, 0)),
+    counter("PrismDatabaseFull", (8, 2, 8), 'prism_db_failed_attempts_total{sqlstate="53100"}', (0, 1, 0),
+            labels={"sqlstate": "53100"}),
+    counter("PrismDatabaseConnectionsFail", (8, 2, 8), 'prism_db_failed_attempts_total{sqlstate="08006"}', (0, 1, 0)),
+    counter("PrismDatabaseTimeouts", (15, 4, 15), 'prism_db_failed_attempts_total{sqlstate="57014"}', (0, 1, 0)),
+    counter("PrismDeadLetters", (70, 1, 70), "prism_dead_letters_total", (0, 1, 0)),
+    counter("PrismActorsRestart", (15, 1, 15), 'prism_actor_restarts_total{actor="shard"}', (0, 1, 0),
+            labels={"actor": "shard"}),
+    counter("PrismAuditFindings", (70, 1, 70), 'prism_audit_findings_total{table="feed_items"}', (0, 1, 0),
+            labels={"table": "feed_items"}),
+    counter("PrismJobsFail", (70, 1, 70), 'prism_job_failures_total{background_job="counts"}', (0, 1, 0),
+            labels={"background_job": "counts"}),
+    counter("PrismLogLinesLost", (15, 1, 15), "prism_log_lines_dropped_total", (0, 3, 0)),
+    counter("PrismMetricsPortFlooded", (8, 3, 8), 'prism_http_connection_events_total{event="evicted"}', (1, 30, 1)),
+    # Each start has another time.
+    counter("PrismRestartsOften", (20, 2, 20), "process_start_time_seconds", (0, 20, 0)),
+    Case("PrismRelaySilent", (4, 12, 3), {
+        "prism_firehose_connected": ("hold", (1, 1, 1)),
+        # The time of the test begins at 0.
+        "prism_firehose_last_receipt_timestamp_seconds": ("clock", (True, False, True)),
+        "process_start_time_seconds": ("hold", (1, 1, 1)),
+    }),
+    # A node that has never received anything.
+    Case("PrismRelaySilent", (4, 12, 3), {
+        "prism_firehose_connected": ("hold", (0, 1, 0)),
+        "prism_firehose_last_receipt_timestamp_seconds": ("hold", (0, 0, 0)),
+        "process_start_time_seconds": ("hold", (1, 1, 1)),
+    }),
+    Case("PrismDatabaseSlow", (8, 16, 8), {**FRAMES, **buckets("prism_batch_seconds", (100, 50, 100), (0, 50, 0))}),
+    Case("PrismPoolExhausted", (8, 8, 8), {
+        'prism_edge_stalled_seconds_total{edge="pool_to_db_session"}': ("climb", (1, 15, 1)),
+        "prism_db_pool_pending": ("hold", (0, 3, 0)),
+    }, labels={"edge": "pool_to_db_session"}),
+    Case("PrismIdentityFails", (8, 22, 8), {
+        'prism_identity_requests_total{result="answered"}': ("climb", (10, 1, 10)),
+        'prism_identity_requests_total{result="failed"}': ("climb", (1, 10, 1)),
+    }),
+]
+
+
+def clock(moves, minutes):
+    """The time of each scrape, or the last one while it stands."""
+    parts, now = [], 0
+    stands = 0
+    for move, length in zip(moves, minutes):
+        count = length * SCRAPES_PER_MINUTE
+        parts.append(f"{now}+15x{count - 1}" if move else f"{stands}+0x{count - 1}")
+        now += 15 * count
+        stands = now - 15 if move else stands
+    return " ".join(parts)
+
+
+SHAPES = {"hold": hold, "climb": climb, "clock": clock}
+
+
+def promtool_test(case, severity):
+    """One test of promtool's unit tests."""
+    series = []
+    for selector, (shape, values) in case.series.items():
+        name, _, rest = selector.partition("{")
+        labels = NODE + ("," + rest.rstrip("}") if rest else "")
+        series.append({"series": f"{name}{{{labels}}}", "values": SHAPES[shape](values, case.minutes)})
+    labels = {"severity": severity, "job": "prism", **case.labels}
+    if not case.without_node:
+        labels["instance"] = "a:9464"
+    firing = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+    expected = f'ALERTS{{alertname="{case.alert}", alertstate="firing", {firing}}}'
+    checks = []
+    minute = 0
+    for phase, length in enumerate(case.minutes):
+        minute += length
+        checks.append({
+            "expr": f'ALERTS{{alertname="{case.alert}", alertstate="firing"}}',
+            "eval_time": f"{minute * 60 - 15}s",
+            "exp_samples": [{"labels": expected, "value": 1}] if phase == 1 else [],
+        })
+    return {"interval": "15s", "input_series": series, "promql_expr_test": checks}
