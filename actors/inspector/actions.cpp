@@ -2,6 +2,7 @@
 
 #include "db/dead_letters/dead_letters.hpp"
 #include "db/operator/overview.hpp"
+#include "log/output.hpp"
 
 #include <algorithm>
 
@@ -77,6 +78,28 @@ expected<view_data> restart(command_call& call) {
       return said(fmt::format("{} is killed, and its supervisor starts it again", *name));
     }
   return fail(errc::not_found, "no supervisor has a running actor '{}'", *name);
+}
+
+expected<view_data> set_log_level(command_call& call) {
+  const auto name = text_argument(call.arguments, "component");
+  const auto wanted = text_argument(call.arguments, "level");
+  const auto seconds = number_argument(call.arguments, "seconds", 600, 1, longest_pause);
+  if (!name || !wanted || !seconds)
+    return tl::unexpected(!name ? name.error() : !wanted ? wanted.error() : seconds.error());
+  const auto level = log::level_named(*wanted);
+  if (!level)
+    return fail(errc::invalid, "there is no level '{}'", *wanted);
+  const auto one = log::component_named(*name);
+  if (!one && *name != "all")
+    return fail(errc::invalid, "there is no component '{}'; `prismctl log-levels` lists them",
+                *name);
+  for (const auto each : log::all_components())
+    if (!one || each == *one)
+      if (const auto done =
+              log::set_level(each, *level, std::chrono::seconds{*seconds}, steady_clock::now());
+          !done)
+        return tl::unexpected(done.error());
+  return said(fmt::format("{} logs from {} on for {} s", *name, log::to_string(*level), *seconds));
 }
 
 expected<view_data> run_job(command_call& call) {

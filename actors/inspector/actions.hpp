@@ -10,6 +10,7 @@ namespace prism::actions {
 [[nodiscard]] expected<view_data> resume(command_call& call);
 [[nodiscard]] expected<view_data> drain(command_call& call);
 [[nodiscard]] expected<view_data> restart(command_call& call);
+[[nodiscard]] expected<view_data> set_log_level(command_call& call);
 [[nodiscard]] expected<view_data> run_job(command_call& call);
 [[nodiscard]] expected<view_data> start_trace(command_call& call);
 [[nodiscard]] expected<view_data> retry_dead_letter(command_call& call);

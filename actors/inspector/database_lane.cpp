@@ -1,9 +1,8 @@
 #include "actors/inspector/database_lane.hpp"
 
-#include "log/log.hpp"
 #include "actors/inspector/run_command.hpp"
 #include "db/operator/operator_log.hpp"
-
+#include "log/log.hpp"
 
 namespace prism {
 

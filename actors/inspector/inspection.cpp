@@ -1,8 +1,8 @@
 #include "actors/inspector/inspection.hpp"
 
-#include "log/log.hpp"
 #include "actors/inspector/database_lane.hpp"
 #include "actors/inspector/inspector.hpp"
+#include "log/log.hpp"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -32,10 +32,25 @@ inspection::inspection(node_ptr node, bool over_network)
     port_ = *port;
   else
     log::inspector().error("inspector: CAF cannot listen on the loopback address: {}",
-                  system_->render(port.error()));
+                           system_->render(port.error()));
+}
+
+expected<std::unique_ptr<inspection>> inspection::start(node_ptr node) {
+  const bool over_network = !node->options.tunnel_listen.empty();
+  auto out = std::make_unique<inspection>(std::move(node), over_network);
+  if (!over_network)
+    return out;
+  if (out->port_ == 0)
+    return fail(errc::io, "CAF cannot listen on the loopback address; the log says why");
+  auto tunnel = open_operators_tunnel(out->context_, [port = out->port_] { return port; });
+  if (!tunnel)
+    return tl::unexpected(std::move(tunnel.error()));
+  out->tunnel_ = std::move(*tunnel);
+  return out;
 }
 
 inspection::~inspection() {
+  tunnel_.reset();
   caf::anon_send(inspector_, stop_request{});
   for (const auto& actor : {asking_, database_})
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);

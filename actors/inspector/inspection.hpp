@@ -2,6 +2,7 @@
 
 #include "actors/inspector/inspection_context.hpp"
 #include "actors/inspector/inspector.hpp"
+#include "actors/inspector/operators_tunnel.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,10 @@ namespace prism {
 /// own, from the first second of the start to the last of the stop. One thread.
 class inspection {
 public:
+  /// Opens the tunnel if `tunnel-listen` names an address. Errors: those of
+  /// `open_operators_tunnel`; `errc::io` if CAF cannot listen on the loopback address.
+  [[nodiscard]] static expected<std::unique_ptr<inspection>> start(node_ptr node);
+
   /// @param over_network whether CAF is to listen, on a free port of the loopback address
   explicit inspection(node_ptr node, bool over_network);
   ~inspection();
@@ -21,6 +26,10 @@ public:
   [[nodiscard]] inspection_context& context() noexcept { return *context_; }
   /// Where CAF listens; 0: nowhere.
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  /// Where operators connect; 0: nowhere.
+  [[nodiscard]] std::uint16_t tunnel_port() const noexcept {
+    return tunnel_ ? tunnel_->port() : std::uint16_t{0};
+  }
 
 private:
   inspection_ptr context_;
@@ -30,6 +39,7 @@ private:
   caf::actor asking_;
   caf::actor database_;
   std::uint16_t port_{0};
+  std::unique_ptr<net::tunnel_server> tunnel_; // last: it hands out the port
 };
 
 } // namespace prism

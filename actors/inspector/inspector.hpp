@@ -22,8 +22,8 @@ using local_inspector_actor = inspector_actor::extend<takes<stop_request>>;
 
 /// Answers operators. What reads shared state it answers itself, at once; what waits for actors or
 /// for the database it hands to two actors with threads of their own, each with a bounded number of
-/// requests. Those who are connected may send anything: it ends by `stop_request` only, which cannot
-/// come over the network. Detached.
+/// requests. Those who are connected may send anything: it ends by `stop_request` only, which
+/// cannot come over the network. Detached.
 class inspector_state {
 public:
   using interface = local_inspector_actor;

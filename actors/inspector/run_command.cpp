@@ -39,8 +39,8 @@ void write_down(inspection_context& context, const command& what, const operator
   row.arguments = boost::json::serialize(arguments);
   row.why = text_of(arguments, "why");
   row.result = result;
-  log::inspector().warn("operator {} at {}: {} {}: {}", row.who, row.address, row.action, row.arguments,
-               row.result);
+  log::inspector().warn("operator {} at {}: {} {}: {}", row.who, row.address, row.action,
+                        row.arguments, row.result);
   context.actions.add(std::move(row));
 }
 
@@ -90,7 +90,7 @@ tl::expected<const command*, operator_reply> admit_request(const inspection_cont
               fmt::format("this node knows no command '{}'", request.command.substr(0, 100)));
   if (found->acts && !known->may_act) {
     log::inspector().warn("operator {} at {} may look but not act: {} is refused", known->name,
-                 known->address, found->name);
+                          known->address, found->name);
     return no(operator_result::refused,
               fmt::format("'{}' changes the node, and the certificate of {} has the role viewer",
                           found->name, known->name));

@@ -14,6 +14,8 @@ inline constexpr std::size_t max_rows = 500;
 [[nodiscard]] view_data channels(node_context& node);
 [[nodiscard]] view_data caches(node_context& node);
 [[nodiscard]] view_data trace_events(node_context& node);
+[[nodiscard]] expected<view_data> log_lines(command_call& call);
+[[nodiscard]] view_data log_levels(node_context& node);
 
 /// The last known status of one actor and what is known without it.
 [[nodiscard]] expected<view_data> inspect(command_call& call);
@@ -30,5 +32,6 @@ inline constexpr std::size_t max_rows = 500;
 [[nodiscard]] expected<view_data> sessions(command_call& call);
 [[nodiscard]] expected<view_data> dead_letters(command_call& call);
 [[nodiscard]] expected<view_data> dead_letter(command_call& call);
+[[nodiscard]] expected<view_data> explain(command_call& call);
 
 } // namespace prism::views

@@ -94,8 +94,10 @@ expected<std::unique_ptr<node>> node::start(config::options options,
   std::unique_ptr<node> out{new node(std::move(options))};
   out->health_ = std::make_shared<health_port>(out->context_);
   static_cast<void>(out->health_->open()); // else the actor tries it again
-  out->inspection_ =
-      std::make_unique<inspection>(out->context_, !out->context_->options.tunnel_listen.empty());
+  auto inspected = inspection::start(out->context_);
+  if (!inspected)
+    return tl::unexpected(error{errc::invalid, inspected.error().message});
+  out->inspection_ = std::move(*inspected);
   if (auto opened = out->open_database(stop_requested); !opened)
     return tl::unexpected(opened.error());
   out->start_actors();
@@ -293,6 +295,10 @@ void node::kill_actors() {
       caf::anon_send_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::kill);
   root_ = nullptr;
   system_.reset(); // waits for the end of all
+}
+
+std::uint16_t node::tunnel_port() const noexcept {
+  return inspection_ ? inspection_->tunnel_port() : std::uint16_t{0};
 }
 
 bool node::stop() {

@@ -65,6 +65,8 @@ public:
   /// What the actors share.
   [[nodiscard]] node_context& context() noexcept { return *context_; }
   [[nodiscard]] caf::actor_system& system() noexcept { return *system_; }
+  /// Where operators connect; 0: nowhere.
+  [[nodiscard]] std::uint16_t tunnel_port() const noexcept;
 
 private:
   explicit node(config::options options);

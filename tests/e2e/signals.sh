@@ -33,7 +33,7 @@ done
 until_ok 60 says 'SIGHUP: nothing to reload'
 until_ok 60 says 'state: ok   database reachable'
 until_ok 60 says 'state: firehose: relay=.* window_frames=[0-9]'
-until_ok 60 says 'state: shard-1: durable_seq=[0-9]'
+until_ok 60 says 'state: shard-1: .*durable_seq=[0-9]'
 until_ok 60 says 'state: pool: sessions=[0-9]'
 ! says 'does not answer' || fail "an actor did not answer"
 kill -TERM "$node"

@@ -1,0 +1,40 @@
+#include "actors/inspector/operators_tunnel.hpp"
+
+#include "log/log.hpp"
+
+#include <unistd.h>
+
+namespace prism {
+
+expected<std::unique_ptr<net::tunnel_server>>
+open_operators_tunnel(inspection_ptr context, std::function<std::uint16_t()> backend_port) {
+  const auto& from = context->node->options;
+  const auto address = net::parse_listen_address(from.tunnel_listen);
+  if (!address)
+    return fail(errc::invalid, "tunnel-listen: {}", address.error().message);
+  net::tunnel_server_options options;
+  options.listen = *address;
+  options.ca_file = from.tunnel_authority;
+  options.certificate_file = from.tunnel_certificate;
+  options.key_file = from.tunnel_key;
+  options.crl_file = from.tunnel_revoked;
+  options.cluster = from.cluster_name;
+  options.node_name = context->node->name;
+  options.node_id = fmt::format("{}:{}", context->node->name, getpid());
+  net::tunnel_callbacks callbacks;
+  callbacks.backend_port = std::move(backend_port);
+  callbacks.admitted = [context](const net::tunnel_peer& peer, const std::string& token) {
+    context->connected.add(token, {.name = peer.name,
+                                   .address = peer.address,
+                                   .may_act = peer.role == net::certificate_role::operating});
+    log::tunnel().info("operator {} ({}) is connected from {}, {}", peer.name, to_string(peer.role),
+                       peer.address, peer.sender);
+  };
+  callbacks.left = [context](const std::string& token) { context->connected.remove(token); };
+  auto opened = net::tunnel_server::start(std::move(options), std::move(callbacks));
+  if (opened)
+    log::tunnel().info("operators connect to port {} of {}", (*opened)->port(), from.tunnel_listen);
+  return opened;
+}
+
+} // namespace prism

@@ -1,0 +1,198 @@
+#include "tools/prismctl/commands.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace prism::prismctl {
+
+namespace {
+
+const command_argument limit{"--limit", "limit", true, false, "most rows (1 to 500)"};
+const command_argument why{"--why", "why", false, true, "the reason, which is written down"};
+
+[[nodiscard]] command_form look(std::string_view words, std::string_view asks,
+                                std::string_view help, std::vector<command_argument> after = {},
+                                std::vector<command_argument> options = {}) {
+  return {words, asks, help, std::move(after), std::move(options), false};
+}
+
+[[nodiscard]] command_form act(std::string_view words, std::string_view asks, std::string_view help,
+                               std::vector<command_argument> after = {},
+                               std::vector<command_argument> options = {}) {
+  options.push_back(why);
+  return {words, asks, help, std::move(after), std::move(options), true};
+}
+
+constexpr std::string_view general_options = R"(
+Options of all commands:
+  --node HOST[:PORT]     the node's tunnel; may be given several times (default 127.0.0.1:9465)
+  --certificate FILE     your certificate (default DIR/operator.crt)
+  --key FILE             its key (default DIR/operator.key)
+  --authority FILE       the certificate of the authority (default DIR/ca.crt)
+  --expect-name NAME     the name that the node's certificate must have (default: HOST)
+  --cluster NAME         the cluster (default: the name of the authority)
+  --json                 print what the node answers, one line of JSON for each node
+  --timeout-ms N         the longest wait for a node's answer (default 5000)
+  --help, --version
+DIR is $PRISMCTL_DIR, or ~/.config/prismctl.
+Exit codes: 0 done; 1 a node could not be reached, or refused, or failed; 2 wrong usage.
+)";
+
+} // namespace
+
+std::span<const command_form> all_forms() {
+  static const std::vector<command_form> all{
+      look("status", "status", "whether the node is ready, what is stuck, paused or failed"),
+      look("actors", "actors", "all actors: state, mailbox, what they do, slowest messages"),
+      look("inspect", "inspect", "what one actor says of itself",
+           {{"ACTOR", "actor", false, true, "its name, as `prismctl actors` lists it"}}),
+      look("channels", "channels", "every bounded channel between actors"),
+      look("pool", "pool", "database sessions: who has which, for what job, since when"),
+      look("pending", "pending", "operations that wait for a record, the oldest first",
+           {{"DID|URI", "subject", false, false, "only what this account or record is waited for"}},
+           {limit}),
+      look("users", "users", "the newest accounts, and the sizes of the tables", {}, {limit}),
+      look("cursor", "cursor", "how far each shard has come"),
+      look("firehose", "firehose", "the connection to the relay, and the lane of each shard"),
+      look("identity", "identity", "look-ups of handles and DIDs, and their hosts"),
+      look("jobs", "jobs", "background jobs: when they are due, their rows and failures"),
+      look("caches", "caches", "caches: entries, hits, misses"),
+      look("sessions", "sessions", "sessions and OAuth states of the apps"),
+      look("crashes", "crashes", "actors that failed: when, why, what they held", {}, {limit}),
+      look("actions", "actions", "what operators changed: who, when, why", {}, {limit}),
+      look("dead-letters list", "dead-letters", "what PostgreSQL rejected for its content", {},
+           {limit, {"--after", "after", true, false, "only ids above this one"}}),
+      look("dead-letters show", "dead-letter", "one of them",
+           {{"ID", "id", true, true, "its number"}}),
+      look("log", "log", "the last lines of the log", {},
+           {limit,
+            {"--after", "after", true, false, "only lines above this number"},
+            {"--level", "level", false, false, "this severity or above"},
+            {"--component", "component", false, false, "of this component"},
+            {"--text", "text", false, false, "with this text in them"}}),
+      look("log-levels", "log-levels", "the severity that each component logs from"),
+      look("explain", "explain", "why an account or a record is here, or is not",
+           {{"DID|URI", "subject", false, true, "a DID, a handle or an at-uri"}}),
+      look("trace", "", "follows the next events of a repo, or one event, hop by hop",
+           {{"DID", "did", false, false, "the repo"}},
+           {{"--seq", "seq", true, false, "the number of one event instead"},
+            {"--events", "events", true, false, "ends after so many events (default 5)"},
+            {"--seconds", "seconds", true, false, "ends after this time (default 60)"}}),
+      look("top", "", "a live screen of one node; q ends it", {},
+           {{"--interval-ms", "interval", true, false, "between two looks (default 1000)"}}),
+      act("pause", "pause", "stops the firehose, identity or a shard from taking up new work",
+          {{"PART", "part", false, true, "firehose, identity or shard-N"}},
+          {{"--seconds", "seconds", true, false, "ends by itself after this time (default 300)"}}),
+      act("resume", "resume", "ends a pause", {{"PART", "part", false, true, ""}}),
+      act("drain", "drain", "commits what is in work, then ends the node with 0"),
+      act("restart", "restart", "kills an actor; its supervisor starts it again",
+          {{"ACTOR", "actor", false, true, "its name"}}),
+      act("log-level", "log-level", "logs more or less of a component for a while",
+          {{"COMPONENT", "component", false, true, "its name, or all"},
+           {"LEVEL", "level", false, true, "trace, debug, info, warn, error or off"}},
+          {{"--seconds", "seconds", true, false, "reverts after this time (default 600)"}}),
+      act("job run", "job-run", "runs a background job now",
+          {{"NAME", "job", false, true, "as `prismctl jobs` lists it"}}),
+      act("identity refresh", "identity-refresh", "asks for the handle of an account again",
+          {{"DID", "did", false, true, ""}}),
+      act("dead-letters retry", "dead-letter-retry", "applies one again, and deletes it",
+          {{"ID", "id", true, true, ""}}),
+      act("dead-letters discard", "dead-letter-discard", "deletes one without applying it",
+          {{"ID", "id", true, true, ""}}),
+      look("dump", "", "everything above in one file, for a report of a defect; secrets are masked",
+           {{"FILE", "file", false, true, "must not exist"}}),
+      look("tls", "", "makes and revokes certificates: see `prismctl tls --help`"),
+      look("completion bash", "", "prints a completion script for bash"),
+      look("help", "", "explains a command", {{"COMMAND", "command", false, false, ""}}),
+  };
+  return all;
+}
+
+const command_form* find_form(std::span<const std::string_view> words) {
+  const auto find = [](std::string_view text) -> const command_form* {
+    const auto all = all_forms();
+    const auto found = std::ranges::find(all, text, &command_form::words);
+    return found == all.end() ? nullptr : &*found;
+  };
+  if (words.size() >= 2)
+    if (const auto* two = find(fmt::format("{} {}", words[0], words[1])))
+      return two;
+  return words.empty() ? nullptr : find(words[0]);
+}
+
+std::string general_help() {
+  std::string out = "Looks into running Prism nodes, and changes what they do.\n\n"
+                    "usage: prismctl [OPTION...] COMMAND [ARGUMENT...]\n\nCommands that look:\n";
+  bool acting = false;
+  for (const auto& form : all_forms()) {
+    if (form.acts && !acting)
+      out +=
+          "\nCommands that change something; they need a certificate with the role operator, and "
+          "--why:\n";
+    else if (!form.acts && acting)
+      out += "\nOthers:\n";
+    acting = form.acts;
+    out += fmt::format("  {:<22} {}\n", form.words, form.help);
+  }
+  return out + std::string{general_options};
+}
+
+std::string help_of(const command_form& form) {
+  auto out = fmt::format("usage: prismctl [OPTION...] {}", form.words);
+  for (const auto& word : form.words_after)
+    out += word.required ? fmt::format(" {}", word.name) : fmt::format(" [{}]", word.name);
+  if (!form.options.empty())
+    out += " [OPTION...]";
+  out += fmt::format("\n\n{}\n", form.help);
+  for (const auto* list : {&form.words_after, &form.options})
+    for (const auto& each : *list)
+      if (!each.help.empty())
+        out += fmt::format("  {:<22} {}{}\n", each.name, each.help,
+                           each.required && list == &form.options ? " (required)" : "");
+  return out + std::string{general_options};
+}
+
+std::string bash_completion() {
+  std::string words;   // first words
+  std::string seconds; // what may follow them
+  std::string options; // of each command
+  for (const auto& form : all_forms()) {
+    const auto space = form.words.find(' ');
+    const auto first = form.words.substr(0, space);
+    if (!(" " + words).ends_with(fmt::format(" {} ", first)))
+      words += fmt::format("{} ", first);
+    if (space != std::string_view::npos)
+      seconds += fmt::format("    {}) words+=' {}' ;;&\n", first, form.words.substr(space + 1));
+    std::string own;
+    for (const auto& option : form.options)
+      own += fmt::format(" {}", option.name);
+    if (!own.empty())
+      options += fmt::format("    '{}'{}) own='{}' ;;\n", form.words,
+                             space == std::string_view::npos ? "*" : "", own);
+  }
+  // One `case` takes one pattern, so a word that begins two commands names both in `;;&`.
+  return fmt::format(R"(# Completion of prismctl for bash, printed by `prismctl completion bash`.
+_prismctl() {{
+  local word=${{COMP_WORDS[COMP_CWORD]}} own='' words='' each given=()
+  for each in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+    [[ $each == -* ]] || given+=("$each")
+  done
+  case "${{given[*]}}" in
+{}  esac
+  if [[ $word == -* ]]; then
+    words="--node --certificate --key --authority --expect-name --cluster --json --timeout-ms \
+      --help --version$own"
+  elif ((${{#given[@]}} == 0)); then
+    words='{}'
+  elif ((${{#given[@]}} == 1)); then
+    case "${{given[0]}}" in
+{}    esac
+  fi
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+}}
+complete -o default -F _prismctl prismctl
+)",
+                     options, words, seconds);
+}
+
+} // namespace prism::prismctl
