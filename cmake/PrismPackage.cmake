@@ -26,6 +26,7 @@ if(TARGET prismctl)
   prism_package_file(prismctl.1.gz
     "'$<TARGET_FILE:prismctl>' --help | '$<TARGET_FILE:prism-manual>' page-of prismctl 1 '${summary}' ${compress}"
     DEPENDS prism-manual prismctl)
+  prism_package_file(prismctl.completion "'$<TARGET_FILE:prismctl>' completion bash" DEPENDS prismctl)
   set(man1 ${manual}/prismctl.1.gz)
 endif()
 add_custom_target(prism_package ALL DEPENDS ${prism_package_files} prismd)
@@ -36,6 +37,8 @@ if(TARGET prismctl)
   add_dependencies(prism_package prismctl)
   install(TARGETS prismctl DESTINATION /usr/bin ${of_package})
   install(FILES ${man1} DESTINATION /usr/share/man/man1 ${of_package})
+  install(FILES ${manual}/prismctl.completion DESTINATION /usr/share/bash-completion/completions
+    RENAME prismctl ${of_package})
 endif()
 install(FILES config/prismd.conf DESTINATION /etc/prism ${of_package})
 install(FILES deploy/systemd/prismd.service DESTINATION /lib/systemd/system ${of_package})
