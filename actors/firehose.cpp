@@ -212,8 +212,11 @@ void firehose_state::on_tick() {
     return load_cursors();
   open_shuffled_lanes();
   advance_idle_shards();
-  if (std::exchange(any_paused_, node_->paused.any()))
+  const bool any_paused = node_->paused.any() && !node_->paused.list(now()).empty();
+  if (std::exchange(any_paused_, any_paused) || any_paused) {
     feed_all(); // those whose pause is over
+    window_->reset_quiet_time(now());
+  }
   top_up_credit();
   ask_again_if_due();
   watch_numbers();

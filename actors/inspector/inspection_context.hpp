@@ -21,6 +21,19 @@ struct inspection_context {
   operators connected;
   action_log actions;
 
+  /// The actors that run what waits. Kept here and not by the inspector, whom CAF may hold for
+  /// longer than its system lives: the system waits for the threads of these two. Null: the node
+  /// stops.
+  void set_lanes(caf::strong_actor_ptr asking, caf::strong_actor_ptr database) {
+    const std::scoped_lock lock(mutex_);
+    asking_ = std::move(asking);
+    database_ = std::move(database);
+  }
+  [[nodiscard]] caf::strong_actor_ptr lane(command_place place) const {
+    const std::scoped_lock lock(mutex_);
+    return place == command_place::asking ? asking_ : database_;
+  }
+
   /// Where the database is, once the node knows it. Any thread.
   void set_conninfo(std::string text) {
     const std::scoped_lock lock(mutex_);
@@ -35,6 +48,8 @@ struct inspection_context {
 private:
   mutable std::mutex mutex_;
   std::string conninfo_;
+  caf::strong_actor_ptr asking_;
+  caf::strong_actor_ptr database_;
 };
 
 using inspection_ptr = std::shared_ptr<inspection_context>;
