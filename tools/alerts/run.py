@@ -137,11 +137,11 @@ class Run:
     def other_node(self, *more, unread=False):
         self.node.kill()
         own = self.node
-        command = list(self.node_command)
+        command = [*self.node_command, *more]
         if unread:
             command = ["sh", "-c", 'mkfifo "$0"; exec 3<>"$0"; exec "$@" 2>&3', f"{self._log}/unread", *command]
         self.node = Process("prismd", command, f"{self._log}/prismd.log")
-        self.node.start(*more)
+        self.node.start()
         try:
             yield
         finally:
