@@ -108,7 +108,7 @@ CASES = [
         'prism_edge_stalled_seconds_total{edge="pool_to_db_session"}': ("climb", (1, 15, 1)),
         "prism_db_pool_pending": ("hold", (0, 3, 0)),
     }, labels={"edge": "pool_to_db_session"}),
-    Case("PrismIdentityFails", (8, 22, 8), {
+    Case("PrismIdentityFails", (20, 22, 20), {
         'prism_identity_requests_total{result="answered"}': ("climb", (10, 1, 10)),
         'prism_identity_requests_total{result="failed"}': ("climb", (1, 10, 1)),
     }),

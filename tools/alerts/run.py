@@ -29,8 +29,10 @@ from proxy import Proxy  # noqa: E402
 from psql import query  # noqa: E402
 from scale import scaled  # noqa: E402
 
-# An alert has its own times, divided, and this for the node to notice, and for everything that is slow here.
+# For the node to notice, for the times of the rules, and for everything that is slow here.
 PATIENCE_SECONDS = 60
+# The longest window of the rules: for so long some alerts stay when all is well again.
+WINDOW_SECONDS = 3600
 
 # A pace at which the whole sample is seen within seconds.
 BUSY = "--rate=1000"
@@ -43,6 +45,7 @@ class Run:
         log = plan["logs"]
         self.disk = Disk(plan["disk"]) if plan["disk"] else None
         self.target = plan["target"]
+        self.factor = plan["factor"]
         self._log = log
         self._proxy_log = open(f"{log}/proxy.log", "ab")
         self.database = Database(plan["postgres"], plan["conninfo"], f"{log}/postgres.log")
@@ -134,11 +137,11 @@ class Run:
     def other_node(self, *more, unread=False):
         self.node.kill()
         own = self.node
-        command = list(self.node_command)
+        command = [*self.node_command, *more]
         if unread:
             command = ["sh", "-c", 'mkfifo "$0"; exec 3<>"$0"; exec "$@" 2>&3', f"{self._log}/unread", *command]
         self.node = Process("prismd", command, f"{self._log}/prismd.log")
-        self.node.start(*more)
+        self.node.start()
         try:
             yield
         finally:
@@ -189,13 +192,14 @@ class Run:
 
 
 def _await(run, kind, status, since):
-    """@returns the moment at which the alert was received. Error: RuntimeError."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    """@returns the moment at which the alert was received, and the alert. Error: RuntimeError."""
+    patience = PATIENCE_SECONDS + (WINDOW_SECONDS / run.factor if status == "resolved" else 0)
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if found := run.monitoring.receiver.find(kind.alert, status, since):
             return found
         time.sleep(0.05)
-    raise RuntimeError(f"{kind.alert} is not {status} within {PATIENCE_SECONDS} s")
+    raise RuntimeError(f"{kind.alert} is not {status} within {patience:.0f} s")
 
 
 def _check(alert):
