@@ -19,11 +19,11 @@ inspection::inspection(node_ptr node, bool over_network)
   if (over_network)
     config_.load<caf::io::middleman>();
   system_ = std::make_unique<caf::actor_system>(config_);
-  auto asking = spawn_state<asking_state, caf::detached>(*system_, context_);
-  auto database = spawn_state<database_lane_state, caf::detached>(*system_, context_);
-  inspector_ = spawn_state<inspector_state, caf::detached>(*system_, context_, asking, database);
-  asking_ = caf::actor_cast<caf::actor>(asking);
-  database_ = caf::actor_cast<caf::actor>(database);
+  const auto asking = spawn_state<asking_state, caf::detached>(*system_, context_);
+  const auto database = spawn_state<database_lane_state, caf::detached>(*system_, context_);
+  context_->set_lanes(caf::actor_cast<caf::strong_actor_ptr>(asking),
+                      caf::actor_cast<caf::strong_actor_ptr>(database));
+  inspector_ = spawn_state<inspector_state>(*system_, context_);
   if (!over_network)
     return;
   const auto port =
@@ -51,11 +51,15 @@ expected<std::unique_ptr<inspection>> inspection::start(node_ptr node) {
 
 inspection::~inspection() {
   tunnel_.reset();
+  if (port_ != 0)
+    static_cast<void>(
+        system_->middleman().unpublish(caf::actor_cast<inspector_actor>(inspector_), port_));
   caf::anon_send(inspector_, stop_request{});
-  for (const auto& actor : {asking_, database_})
-    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   inspector_ = nullptr;
-  asking_ = database_ = nullptr;
+  for (const auto place : {command_place::asking, command_place::database})
+    caf::anon_send_exit(caf::actor_cast<caf::actor>(context_->lane(place)),
+                        caf::exit_reason::user_shutdown);
+  context_->set_lanes(nullptr, nullptr);
   system_.reset(); // waits for the end of all
 }
 

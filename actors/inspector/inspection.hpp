@@ -36,8 +36,6 @@ private:
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   local_inspector_actor inspector_;
-  caf::actor asking_;
-  caf::actor database_;
   std::uint16_t port_{0};
   std::unique_ptr<net::tunnel_server> tunnel_; // last: it hands out the port
 };

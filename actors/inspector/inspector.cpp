@@ -4,10 +4,8 @@
 
 namespace prism {
 
-inspector_state::inspector_state(self_pointer self, inspection_ptr context, waiting_actor asking,
-                                 waiting_actor database)
-    : self_(self),
-      context_(std::move(context)), asking_{std::move(asking)}, database_{std::move(database)} {
+inspector_state::inspector_state(self_pointer self, inspection_ptr context)
+    : self_(self), context_(std::move(context)) {
   self_->set_down_handler([](const caf::down_msg&) {});
   self_->set_error_handler([](const caf::error&) {});
   self_->set_default_handler(caf::drop);
@@ -30,20 +28,24 @@ caf::result<operator_reply> inspector_state::answer(const operator_request& requ
                  {std::make_shared<const operator_request>(request), &what, std::move(who)});
 }
 
-caf::result<operator_reply> inspector_state::hand_on(lane& to, admitted_request admitted) {
-  if (to.waiting == max_waiting)
+caf::result<operator_reply> inspector_state::hand_on(std::size_t& waiting,
+                                                     admitted_request admitted) {
+  if (waiting == max_waiting)
     return refuse(operator_result::busy,
                   fmt::format("{} requests wait already: ask again later", max_waiting));
-  ++to.waiting;
+  const auto to = caf::actor_cast<waiting_actor>(context_->lane(admitted.what->place));
+  if (!to)
+    return refuse(operator_result::failed, "the node stops");
+  ++waiting;
   auto promise = self_->make_response_promise<operator_reply>();
-  self_->request(to.to, caf::infinite, std::move(admitted))
+  self_->request(to, caf::infinite, std::move(admitted))
       .then(
-          [promise, &to](operator_reply& reply) mutable {
-            --to.waiting;
+          [promise, &waiting](operator_reply& reply) mutable {
+            --waiting;
             promise.deliver(std::move(reply));
           },
-          [this, promise, &to](const caf::error& problem) mutable {
-            --to.waiting;
+          [this, promise, &waiting](const caf::error& problem) mutable {
+            --waiting;
             promise.deliver(refuse(operator_result::failed, describe(self_->system(), problem)));
           });
   return promise;

@@ -57,7 +57,8 @@ TEST_CASE("one event is followed from the socket to its commit") {
 }
 
 TEST_CASE("a paused firehose stops reading, and nothing is missing afterwards") {
-  sampled_node on(4'000);
+  sampled_node on(1'000);
+  REQUIRE(eventually([&] { return on.durable() > 0; }));
   on.context().paused.add(
       {.part = "firehose", .until = steady_clock::now() + 1h, .who = "otto", .why = "a test"});
   // What was granted before comes in and is committed.
