@@ -3,12 +3,16 @@
 #include "actors/intake/routing.hpp"
 #include "actors/runtime/report_counters.hpp"
 #include "core/exit_code.hpp"
+#include "core/printable.hpp"
 #include "log/log.hpp"
 #include "metrics/labels.hpp"
 
 namespace prism {
 
 namespace {
+
+/// What identity_tasks keeps of the reason of a failure, in bytes before escapes.
+constexpr std::size_t max_why = 300;
 
 using db::identity_kind;
 
@@ -191,13 +195,15 @@ void identity_state::on_lookup_done(const identity_lookup_done& found) {
     return purge(lookup->task);
   metrics_.tasks.of(label_of(decision)).Increment();
   log_failure(decision, found.why);
+  decision.result.why = printable(found.why, max_why);
   results_.push_back(std::move(decision.result));
   store();
 }
 
 // When the PLC directory is away all look-ups fail, and a few lines say as much as thousands.
 void identity_state::log_failure(const identity_decision& decision, const std::string& reason) {
-  const auto& [task, outcome, handle, delay] = decision.result;
+  const auto& task = decision.result.task;
+  const auto outcome = decision.result.what;
   if (outcome != db::identity_result::task_outcome::failed && !decision.given_up)
     return;
   if (const auto suppressed = failures_.allow(task.kind, steady_clock::now()))
@@ -264,6 +270,7 @@ void identity_state::on_purge_failed(const db::identity_task& task, const job_fa
   if (failure.why.sqlstate == db::fenced_state)
     node_->status.finish(exit_code::fenced, failure.why.message);
   auto result = retry(task, !is_transient(failure.why), random());
+  result.why = printable(failure.why.message, max_why);
   metrics_.tasks.of(label_of({.result = result})).Increment();
   results_.push_back(std::move(result));
   store();

@@ -1,9 +1,11 @@
 #include "config/render.hpp"
 
 #include "config/option_table.hpp"
+#include "config/requests.hpp"
 #include "core/version.hpp"
 
 #include <fmt/format.h>
+#include <sstream>
 
 namespace prism::config {
 
@@ -27,6 +29,22 @@ std::string environment_names(const option_row& row) {
   return names;
 }
 
+/// In lines of at most 80 characters, indented by six.
+std::string wrapped(std::string_view text) {
+  constexpr std::size_t width = 80;
+  std::string out;
+  std::string line;
+  std::istringstream words{std::string(text)};
+  for (std::string word; words >> word;) {
+    if (!line.empty() && line.size() + 1 + word.size() > width) {
+      out += line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "      " : " ") + word;
+  }
+  return out + line + "\n";
+}
+
 } // namespace
 
 std::string help_text() {
@@ -34,19 +52,10 @@ std::string help_text() {
   std::string text =
       "Usage: prismd [--NAME=VALUE]...\n\n"
       "Follows an atproto firehose and indexes it into PostgreSQL.\n"
-      "Later sources override earlier ones: defaults, file, environment, command line.\n\n"
-      "  --config-file=PATH\n"
-      "      file to read; default: /etc/prism/prismd.conf if it exists; environment:\n"
-      "      PRISM_CONFIG_FILE\n"
-      "  --dump-config\n"
-      "      print the options in effect as a configuration file, and exit\n"
-      "  --print-statements\n"
-      "      print the SQL statements as PREPARE commands, for psql, and exit\n"
-      "  --begin-new-stream\n"
-      "      forget where relay-url was read up to, because its sequence began anew, and exit;\n"
-      "      what it sends from then on stands behind everything that is indexed\n"
-      "  --help, -h\n"
-      "  --version\n\n";
+      "Later sources override earlier ones: defaults, file, environment, command line.\n\n";
+  for (const auto& row : request_rows())
+    text += fmt::format("  {}\n{}", row.spelling, wrapped(row.help));
+  text += "\n";
   for (const auto& row : option_rows()) {
     const auto value = value_of(row, defaults);
     text +=
@@ -61,15 +70,17 @@ std::string version_text() {
 }
 
 std::string dump(const options& values) {
+  const options defaults;
   std::string text = "; Options of prismd, in CAF's configuration syntax: NAME = NUMBER or "
                      "NAME = \"TEXT\".\n"
                      "; Environment and command line override this file; see prismd --help.\n";
   for (const auto& row : option_rows()) {
     const auto value = value_of(row, values);
-    text += fmt::format("\n; {}\n; allowed: {}; environment: {}\n{} = {}\n", row.help, allowed(row),
-                        environment_names(row), row.name,
-                        is_number(row) ? value
-                                       : quoted_value(row.secret ? mask_passwords(value) : value));
+    const auto usual = value_of(row, defaults);
+    text += fmt::format(
+        "\n; {}\n; allowed: {}; default: {}; environment: {}\n{} = {}\n", row.help, allowed(row),
+        usual.empty() ? "\"\"" : usual, environment_names(row), row.name,
+        is_number(row) ? value : quoted_value(row.secret ? mask_passwords(value) : value));
   }
   return text;
 }

@@ -34,7 +34,7 @@ enum class verdict : std::uint8_t {
   parked,           ///< waits for the post or list it refers to
   refused,          ///< its lexicon or a rule of Prism refused it
   dead_letter,      ///< PostgreSQL rejected it; it was put aside
-  commit_refused,   ///< a commit of its repo was refused as a whole; it may have been in that
+  commit_refused,   ///< the commit that had it was refused as a whole
   deleted,          ///< its owner deleted it
   never_arrived,    ///< nothing is known of it
 };

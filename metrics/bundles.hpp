@@ -1,12 +1,17 @@
 #pragma once
 
+#include "metrics/bounded_channel.hpp"
 #include "metrics/labelled_counter.hpp"
 #include "metrics/message_times.hpp"
 
 #include <array>
+#include <cstddef>
+#include <memory>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
+#include <typeinfo>
+#include <vector>
 
 namespace prism::metrics {
 
@@ -219,6 +224,12 @@ struct cache_metrics {
   prometheus::Gauge* entries;
 };
 
+/// A channel whose depth is what waits in a mailbox: the messages of one type.
+struct inbox_channel {
+  const std::type_info* message;
+  std::shared_ptr<bounded_channel> channel;
+};
+
 /// One actor, by its name in the supervision tree; all shards share one name.
 struct actor_metrics {
   /// Restarts.
@@ -230,6 +241,9 @@ struct actor_metrics {
   prometheus::Counter* handling_seconds;
   /// Seconds of each handler, by message type.
   message_times* times;
+  /// Channels that end in the mailbox, at most `max_inboxes`.
+  std::vector<inbox_channel> inboxes;
+  static constexpr std::size_t max_inboxes = 2;
 };
 
 } // namespace prism::metrics

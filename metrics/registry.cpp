@@ -187,6 +187,8 @@ struct registry::impl {
   };
   std::map<std::string, shown_channel, std::less<>> channels; // complete before any thread reads
 
+  std::map<std::string, std::vector<inbox_channel>> inboxes; // by actor; likewise
+
   std::mutex times_mutex;
   std::map<std::string, message_times> times;
 
@@ -271,6 +273,12 @@ void registry::declare_channel(const std::string& name, std::size_t capacity) {
       name, impl::shown_channel{std::make_shared<bounded_channel>(capacity), channel(name)});
 }
 
+void registry::declare_inbox(const std::string& name, const std::string& actor,
+                             const std::type_info& message, std::size_t capacity) {
+  declare_channel(name, capacity);
+  impl_->inboxes[actor].push_back({&message, bounded(name)});
+}
+
 std::shared_ptr<bounded_channel> registry::bounded(std::string_view name) const {
   const auto found = impl_->channels.find(name);
   return found == impl_->channels.end() ? nullptr : found->second.channel;
@@ -290,15 +298,26 @@ actor_metrics registry::actor(const std::string& name) {
     const std::lock_guard lock(impl_->times_mutex);
     return &impl_->times.try_emplace(name, impl_->actor_times, name).first->second;
   }();
+  const auto inboxes = impl_->inboxes.find(name);
   return {.restarts = &impl_->actor_restarts.Add(labels),
           .mailbox_depth = &impl_->actor_mailbox.Add(labels),
           .messages = &impl_->actor_messages.Add(labels),
           .handling_seconds = &impl_->actor_handling.Add(labels),
-          .times = times};
+          .times = times,
+          .inboxes =
+              inboxes == impl_->inboxes.end() ? std::vector<inbox_channel>{} : inboxes->second};
 }
 
+namespace {
+
+[[nodiscard]] prometheus::Labels labels_of_job(const std::string& name) {
+  return {{"background_job", name}};
+}
+
+} // namespace
+
 job_metrics registry::job(const std::string& name) {
-  const prometheus::Labels labels{{"background_job", name}};
+  const auto labels = labels_of_job(name);
   return {.runs = &impl_->job_runs.Add(labels),
           .failures = &impl_->job_failures.Add(labels),
           .rows = &impl_->job_rows.Add(labels),
@@ -307,7 +326,7 @@ job_metrics registry::job(const std::string& name) {
 }
 
 bool registry::has_job(const std::string& name) const {
-  return impl_->job_runs.Has({{"job", name}});
+  return impl_->job_runs.Has(labels_of_job(name));
 }
 
 const labelled_counter& registry::audit_findings() const noexcept {

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 #include <vector>
 
 namespace prism::metrics {
@@ -64,6 +65,10 @@ public:
   /// nobody else may set. Once for each name, before
   /// another thread uses the registry.
   void declare_channel(const std::string& name, std::size_t capacity);
+  /// The same for messages of one type that wait in the mailboxes of the actors called `actor`,
+  /// which get it with their metrics.
+  void declare_inbox(const std::string& name, const std::string& actor,
+                     const std::type_info& message, std::size_t capacity);
   /// The channel of that name; null if it was not declared: then nothing is counted. It may outlive
   /// the registry.
   [[nodiscard]] std::shared_ptr<bounded_channel> bounded(std::string_view name) const;

@@ -11,7 +11,7 @@ CREATE TABLE crashes (
   restarts bigint NOT NULL,         -- of this actor before
   waiting bigint NOT NULL,          -- messages in its mailbox
   handled bigint NOT NULL,          -- messages in its life
-  uptime_seconds double precision NOT NULL
+  uptime_seconds bigint NOT NULL
 );
 
 CREATE TABLE operator_actions (

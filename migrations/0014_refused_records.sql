@@ -17,5 +17,8 @@ CREATE TABLE refused_records (
 -- The janitor: which rows are not among the newest.
 CREATE INDEX refused_records_place ON refused_records (place);
 
+-- Why the last try of a look-up failed; printable, at most 1,200 bytes.
+ALTER TABLE identity_tasks ADD COLUMN last_error text;
+
 -- What of an account was put aside. A hash has no limit of size, so no DID can keep a row out.
 CREATE INDEX dead_letters_did ON dead_letters USING hash (did);

@@ -27,8 +27,6 @@ open_operators_tunnel(inspection_ptr context, std::function<std::uint16_t()> bac
     context->connected.add(token, {.name = peer.name,
                                    .address = peer.address,
                                    .may_act = peer.role == net::certificate_role::operating});
-    log::tunnel().info("operator {} ({}) is connected from {}, {}", peer.name, to_string(peer.role),
-                       peer.address, peer.sender);
   };
   callbacks.left = [context](const std::string& token) { context->connected.remove(token); };
   auto opened = net::tunnel_server::start(std::move(options), std::move(callbacks));

@@ -1,7 +1,9 @@
 #include "actors/runtime/channels.hpp"
 
+#include "messages/types.hpp"
+
 #include <cstddef>
-#include <string>
+#include <typeinfo>
 #include <utility>
 
 namespace prism {
@@ -27,6 +29,9 @@ void declare_channels(metrics::registry& metrics, const config::options& options
   };
   for (const auto& [name, capacity] : channels)
     metrics.declare_channel(name, capacity);
+  metrics.declare_inbox("firehose_to_shard_advance", "shard", typeid(advance_to), shards);
+  metrics.declare_inbox("shard_to_firehose", "firehose", typeid(frames_durable), shards);
+  metrics.declare_inbox("shard_to_identity", "identity", typeid(identity_tasks_added), shards);
 }
 
 } // namespace prism

@@ -99,7 +99,7 @@ public:
 
   void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* unit) override {
     tsan::release(message.get());
-    load_.arrived();
+    load_.arrived(type_of(message->content()));
     base::enqueue(std::move(message), unit);
   }
 

@@ -26,16 +26,7 @@ public:
   /// Asks an actor for its status. Blocks.
   /// @returns empty if it does not answer within `limit`, or there are no actors.
   [[nodiscard]] std::optional<actor_status> ask(const caf::strong_actor_ptr& actor,
-                                                std::chrono::milliseconds limit) const {
-    const std::shared_lock lock(mutex_);
-    if (system_ == nullptr || !actor)
-      return std::nullopt;
-    std::optional<actor_status> out;
-    caf::scoped_actor self(*system_);
-    self->request(caf::actor_cast<any_actor>(actor), limit, get_status{})
-        .receive([&](const actor_status& status) { out = status; }, [](const caf::error&) {});
-    return out;
-  }
+                                                std::chrono::milliseconds limit) const;
 
   /// Sends a message that is not answered. @returns whether there are actors.
   template <class Actor, class Message>

@@ -60,6 +60,7 @@ struct identity_result {
   task_outcome what{task_outcome::failed};
   std::string handle; ///< if confirmed
   std::chrono::milliseconds delay{0};
+  std::string why{}; ///< if failed or deferred: the reason, printable and bounded by the caller
 };
 
 struct identity_report {

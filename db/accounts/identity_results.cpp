@@ -75,9 +75,11 @@ const statement finish_tasks{"finish_identity_tasks", R"sql(
 const statement delay_tasks{"delay_identity_tasks", R"sql(
   UPDATE identity_tasks t
   SET claimed = false, attempts = t.attempts + d.tries,
-    due_at = now() + d.delay * interval '1 millisecond'
-  FROM unnest($1::int8[], $2::int2[], $3::int4[], $4::int4[], $5::int8[]) AS d(user_id, kind,
-    version, tries, delay)
+    due_at = now() + d.delay * interval '1 millisecond',
+    last_error = coalesce(nullif(d.why, ''), t.last_error)
+  FROM unnest($1::int8[], $2::int2[], $3::int4[], $4::int4[], $5::int8[], $6::text[]) AS d(
+    user_id, kind, version, tries, delay, why
+  )
   WHERE t.user_id = d.user_id AND t.kind = d.kind AND t.version = d.version
 )sql"};
 
@@ -97,6 +99,9 @@ using result_refs = std::vector<const identity_result*>;
 }
 [[nodiscard]] micros event_time_of(const identity_result* each) {
   return each->task.event_time;
+}
+[[nodiscard]] const std::string& why_of(const identity_result* each) {
+  return each->why;
 }
 [[nodiscard]] const std::string& handle_of(const identity_result* each) {
   return each->handle;
@@ -180,9 +185,11 @@ void queue_tasks(pipeline& out, const grouped_results& results) {
                                     [](const identity_result* each) {
                                       return std::int32_t{each->what == task_outcome::failed};
                                     })
-                        .int8_array(results.delayed, [](const identity_result* each) {
-                          return static_cast<std::int64_t>(each->delay.count());
-                        })));
+                        .int8_array(results.delayed,
+                                    [](const identity_result* each) {
+                                      return static_cast<std::int64_t>(each->delay.count());
+                                    })
+                        .text_array(results.delayed, why_of)));
 }
 
 } // namespace

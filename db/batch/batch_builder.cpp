@@ -23,8 +23,8 @@ constexpr std::size_t max_status = 64;
 constexpr std::size_t max_shown_path = 256;
 // A record key has at most as many bytes.
 constexpr std::size_t max_shown_rkey = 512;
-// Operations of a refused commit that its row names.
-constexpr std::size_t max_shown_ops = 5;
+// Operations of a refused commit that its row names, if they fit.
+constexpr std::size_t max_shown_ops = 20;
 
 /// Why one record is rejected: a stable word for the metric, a sentence for the log.
 struct refusal {

@@ -207,6 +207,8 @@ expected<child_process> embedded_starter::launch() const {
       {"unix_socket_permissions", "0700"},
       {"port", std::to_string(port_)},
       {"cluster_name", "prism"},
+      // Compiled queries need memory that is written and executed, which prismd's unit forbids.
+      {"jit", "off"},
       {"log_timezone", "UTC"},
       {"timezone", "UTC"}};
   settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());

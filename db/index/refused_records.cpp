@@ -18,12 +18,17 @@ const statement forget_indexed{"forget_refused_indexed", R"sql(
     AND t.place < d.place
 )sql"};
 
+// Nothing from before the deletion of an account, if a stream is read again. Index: primary keys.
 const statement put_refused{"put_refused", R"sql(
   INSERT INTO refused_records AS t(user_id, collection, rkey, cid, reason, message, place)
   SELECT *
   FROM unnest(
     $1::int8[], $2::int2[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::int8[]
   ) AS n(user_id, collection, rkey, cid, reason, message, place)
+  WHERE NOT EXISTS (
+    SELECT FROM users u
+    WHERE u.id = n.user_id AND u.status = 'deleted' AND u.status_place >= n.place
+  )
   ORDER BY user_id, collection, rkey
   ON CONFLICT (user_id, collection, rkey) DO UPDATE
   SET cid = excluded.cid, reason = excluded.reason, message = excluded.message,

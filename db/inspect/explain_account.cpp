@@ -35,9 +35,10 @@ constexpr std::int64_t max_lead = 300'000'000;
 
 /// "3 tries, the next at …"
 [[nodiscard]] std::string tries(const explained_task& task) {
-  return fmt::format("{} {} so far, {} {}", task.attempts, task.attempts == 1 ? "try" : "tries",
+  return fmt::format("{} {} so far, {} {}{}", task.attempts, task.attempts == 1 ? "try" : "tries",
                      task.claimed ? "one is under way until" : "the next at",
-                     time_text(task.due_at));
+                     time_text(task.due_at),
+                     task.last_error.empty() ? "" : "; the last one: " + task.last_error);
 }
 
 [[nodiscard]] std::string counted(std::int64_t n) {
@@ -97,9 +98,8 @@ void explainer::check_repo() {
                     head_->rev));
   else if (refused_event_)
     add(what, result::no,
-        fmt::format("the newest that was refused as a whole, at {}: {}: {}",
-                    stream_.where(refused_event_->place), refused_event_->reason,
-                    refused_event_->message),
+        fmt::format("the newest event that was refused as a whole, at {}: {}",
+                    stream_.where(refused_event_->place), describe(*refused_event_)),
         refused_event_->recorded_at, refused_event_->place);
   else if (head_)
     add(what, result::yes, fmt::format("its head is {}; commits up to it are left out", head_->rev),
@@ -139,8 +139,8 @@ void explainer::explain_account() {
              "delete its row of repos; the next commit is then taken");
   else if (!head_ && refused_event_)
     conclude(verdict::commit_refused,
-             fmt::format("No commit of the repo has been taken; the newest was refused: {}: {}.",
-                         refused_event_->reason, refused_event_->message));
+             fmt::format("No commit of the repo has been taken; the newest was refused: {}.",
+                         describe(*refused_event_)));
   else if (!head_ && !account_->indexed_at)
     conclude(verdict::referenced_only,
              stream_.how == stream_view::state::behind

@@ -11,6 +11,16 @@ namespace prism::db {
 using inspect::time_text;
 using inspect::verdict;
 
+namespace {
+
+/// Whether the row of an event that was refused as a whole names the record.
+[[nodiscard]] bool names_record(const std::optional<explained_refusal>& event,
+                                const std::string& path) {
+  return event && (event->message + " ").find(" " + path + " ") != std::string::npos;
+}
+
+} // namespace
+
 void explainer::explain_record() {
   uri_ = uri_of(in_, account_->id, uri_kind(kind_), what_.rkey);
   check_refused();
@@ -27,8 +37,7 @@ void explainer::check_refused() {
   constexpr const char* what = "its lexicon and Prism's rules allow it";
   if (!refused_)
     return add(what, result::yes, "it is not among the refused records");
-  add(what, result::no, fmt::format("{}: {}", refused_->reason, refused_->message),
-      refused_->recorded_at, refused_->place);
+  add(what, result::no, describe(*refused_), refused_->recorded_at, refused_->place);
 }
 
 void explainer::check_letters() {
@@ -100,9 +109,8 @@ void explainer::conclude_stored() {
                                 stored_->table, printable(*account_->status)));
   if (refused_ && refused_->place > stored_->place)
     return conclude(verdict::older_version,
-                    fmt::format("An older version is stored in {} {}; the newest was refused: "
-                                "{}: {}.",
-                                stored_->table, since, refused_->reason, refused_->message));
+                    fmt::format("An older version is stored in {} {}; the newest was refused: {}.",
+                                stored_->table, since, describe(*refused_)));
   if (letter_ && letter_->place > stored_->place)
     return conclude(
         verdict::older_version,
@@ -131,9 +139,8 @@ void explainer::conclude_absent() {
   const bool refused_last = refused_ && (!letter_ || letter_->place < refused_->place);
   if (refused_last && (!past_ || past_->until < refused_->place))
     return conclude(verdict::refused,
-                    fmt::format("The record was refused at {}: {}: {}.",
-                                stream_.where(refused_->place), refused_->reason,
-                                refused_->message),
+                    fmt::format("The record was refused at {}: {}.", stream_.where(refused_->place),
+                                describe(*refused_)),
                     "its author has to write a valid one (docs/DECODING.md)");
   if (account_->status == "deleted")
     return conclude(verdict::account_deleted,
@@ -158,21 +165,26 @@ void explainer::conclude_absent() {
                     "The rev of the repo's head is in the future, so every later commit is left "
                     "out as old.",
                     "delete its row of repos; the next commit is then taken");
-  if (refused_event_)
+  if (names_record(refused_event_, fmt::format("{}/{}", what_.collection, what_.rkey)))
     return conclude(verdict::commit_refused,
-                    fmt::format("Nothing is known of the record itself; the repo's commit at {} "
-                                "was refused as a whole: {}: {}.",
-                                stream_.where(refused_event_->place), refused_event_->reason,
-                                refused_event_->message));
+                    fmt::format("The record was in the repo's commit at {}, which was refused as a "
+                                "whole: {}.",
+                                stream_.where(refused_event_->place), describe(*refused_event_)));
+  const auto maybe =
+      refused_event_
+          ? fmt::format(" The repo's event at {} was refused as a whole and may have had "
+                        "it: {}.",
+                        stream_.where(refused_event_->place), describe(*refused_event_))
+          : std::string{};
   if (stream_.how == stream_view::state::behind)
-    return conclude(verdict::behind, fmt::format("Nothing is known of the record, and the node is "
-                                                 "behind: {}.",
-                                                 stream_.detail));
+    return conclude(verdict::behind,
+                    fmt::format("Nothing is known of the record, and the node is behind: {}.{}",
+                                stream_.detail, maybe));
   conclude(verdict::never_arrived,
            fmt::format("Nothing is known of the record: it never arrived, was deleted{}, or its "
-                       "event is still to come ({}).",
-                       has_history(kind_) ? " longer ago than history is kept" : "",
-                       stream_.detail));
+                       "event is still to come ({}).{}",
+                       has_history(kind_) ? " longer ago than history is kept" : "", stream_.detail,
+                       maybe));
 }
 
 } // namespace prism::db

@@ -26,7 +26,7 @@ const statement head{"explain_head",
                      R"sql(SELECT rev, commit_time FROM repos WHERE user_id = $1)sql"};
 
 const statement tasks{"explain_identity_tasks", R"sql(
-  SELECT kind, event_time, attempts, due_at, claimed
+  SELECT kind, event_time, attempts, due_at, claimed, last_error
   FROM identity_tasks
   WHERE user_id = $1
 )sql"};
@@ -202,7 +202,7 @@ std::optional<explained_head> head_of(lookup& in, std::int64_t account) {
 std::vector<explained_task> tasks_of(lookup& in, std::int64_t account) {
   return in.rows<explained_task>(tasks, one(account), [](explained_task& out, row_reader& row) {
     row >> out.kind >> timestamp(out.event_time) >> out.attempts >> timestamp(out.due_at) >>
-        out.claimed;
+        out.claimed >> out.last_error;
   });
 }
 
@@ -214,6 +214,11 @@ std::optional<std::string> counts_of(lookup& in, std::int64_t account) {
 std::optional<explained_refusal> refusal_of(lookup& in, std::int64_t account, collection kind,
                                             std::string_view rkey) {
   return in.row<explained_refusal>(refused_record, path_params(account, kind, rkey), read_refusal);
+}
+
+std::string describe(const explained_refusal& what) {
+  return what.message.starts_with(what.reason) ? what.message
+                                               : fmt::format("{}: {}", what.reason, what.message);
 }
 
 std::vector<explained_refusal> refusals_of(lookup& in, std::int64_t account) {

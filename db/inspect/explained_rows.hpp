@@ -44,6 +44,7 @@ struct explained_task {
   std::int32_t attempts{0};
   std::int64_t due_at{0};
   bool claimed{false};
+  std::string last_error; ///< of the last try; empty: none
 };
 [[nodiscard]] std::vector<explained_task> tasks_of(lookup& in, std::int64_t account);
 
@@ -59,6 +60,8 @@ struct explained_refusal {
   std::int64_t place{0};
   std::int64_t recorded_at{0};
 };
+/// "wrong_type at $.text: …": the reason is not said twice.
+[[nodiscard]] std::string describe(const explained_refusal& what);
 /// Of one record; with `other` and no rkey: the newest event of the repo that was refused whole.
 [[nodiscard]] std::optional<explained_refusal>
 refusal_of(lookup& in, std::int64_t account, atproto::collection kind, std::string_view rkey);

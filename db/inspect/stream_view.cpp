@@ -146,7 +146,7 @@ stream_view view_stream(lookup& in, std::string_view did, const inspect::node_fa
     return out;
   }
   out.moved_at = at->updated_at;
-  out.detail = fmt::format("shard {} of {} has committed {} up to seq {}", shard, shards,
+  out.detail = fmt::format("shard {} of {} has committed stream {} up to seq {}", shard, shards,
                            out.service, at->seq);
   if (!since.empty())
     out.detail += fmt::format(", followed since {}", since);

@@ -19,7 +19,7 @@ const statement trim_crashes{"trim_crashes", R"sql(
 )sql"};
 
 const statement select_newest_crashes{"newest_crashes", R"sql(
-  SELECT id, node, at, actor, reason, last_message, restarts, waiting, handled, uptime_seconds::bigint
+  SELECT id, node, at, actor, reason, last_message, restarts, waiting, handled, uptime_seconds
   FROM crashes ORDER BY id DESC LIMIT $1
 )sql"};
 

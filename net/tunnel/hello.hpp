@@ -22,7 +22,7 @@ namespace prism::net {
 struct hello_limits {
   static constexpr std::size_t head = 10;
   static constexpr std::size_t max_body = 1014; // 1 KiB with the head
-  static constexpr std::size_t max_text = 255;
+  static constexpr std::size_t max_text = 200;
 };
 
 /// The versions of the tunnel that one side speaks, both included.
@@ -43,7 +43,7 @@ inline constexpr version_range tunnel_versions{.min = 1, .max = 1};
 /// "1", or "1 to 3".
 [[nodiscard]] std::string to_string(version_range range);
 
-/// What a client says. Texts of more than 255 bytes are cut when written.
+/// What a client says. Texts of more than `max_text` bytes are cut when written.
 struct client_hello {
   version_range versions{tunnel_versions};
   /// The cluster to which it wants to speak.

@@ -59,22 +59,26 @@ tunnel_opening::tunnel_opening(const tcp::socket::executor_type& executor,
 asio::awaitable<expected<opened_tunnel>> tunnel_opening::run() {
   const auto self = shared_from_this();
   start_deadline();
+  auto node = co_await attempt();
+  deadline_.cancel();
+  if (late_)
+    co_return timed_out();
+  if (!node)
+    co_return tl::unexpected(node.error());
+  // The verifier ends with this object; nothing is verified any more.
+  stream_->set_verify_callback([](bool, asio::ssl::verify_context&) { return false; });
+  co_return opened_tunnel{
+      .tls = tls_.context, .stream = std::move(stream_), .node = std::move(*node)};
+}
+
+asio::awaitable<expected<server_hello>> tunnel_opening::attempt() {
   const auto connected = co_await connect();
   if (!connected)
     co_return tl::unexpected(connected.error());
   const auto proven = co_await handshake();
   if (!proven)
     co_return tl::unexpected(proven.error());
-  auto node = co_await exchange_hellos();
-  deadline_.cancel();
-  if (!node)
-    co_return tl::unexpected(node.error());
-  if (late_)
-    co_return timed_out();
-  // The verifier ends with this object; nothing is verified any more.
-  stream_->set_verify_callback([](bool, asio::ssl::verify_context&) { return false; });
-  co_return opened_tunnel{
-      .tls = tls_.context, .stream = std::move(stream_), .node = std::move(*node)};
+  co_return co_await exchange_hellos();
 }
 
 asio::awaitable<expected<void>> tunnel_opening::connect() {

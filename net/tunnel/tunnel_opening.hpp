@@ -31,6 +31,7 @@ public:
 private:
   using tcp = boost::asio::ip::tcp;
 
+  boost::asio::awaitable<expected<server_hello>> attempt();
   boost::asio::awaitable<expected<void>> connect();
   boost::asio::awaitable<expected<void>> handshake();
   boost::asio::awaitable<expected<server_hello>> exchange_hellos();

@@ -29,7 +29,7 @@ struct tunnel_server_options {
   std::string cluster{};
   /// The node's name, for people. "" for the name in its certificate.
   std::string node_name{};
-  /// Which start of which node this is. Any text of at most 255 bytes.
+  /// Which start of which node this is. Any text of at most 200 bytes.
   std::string node_id{};
   /// Clients that may be connected at once. 64; at least 1.
   std::size_t max_clients{64};

@@ -10,6 +10,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <sstream>
 #include <utility>
@@ -45,9 +46,11 @@ explained explain(SSL* tls, const error_code& ec, const peer_verifier& verifier)
                                       : verifier.problem()};
   if (ec.category() != asio::error::get_ssl_category())
     return {tunnel_refusal::disconnected, "it left during the handshake"};
-  if (ERR_GET_REASON(static_cast<unsigned long>(ec.value())) ==
-      SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+  const int reason = ERR_GET_REASON(static_cast<unsigned long>(ec.value()));
+  if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
     return {tunnel_refusal::no_certificate, "it showed no certificate"};
+  if (reason >= SSL_AD_REASON_OFFSET) // an alert
+    return {tunnel_refusal::disconnected, "it refuses this node: " + ec.message()};
   return {tunnel_refusal::not_tls, ec.message()};
 }
 

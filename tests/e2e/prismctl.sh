@@ -16,6 +16,7 @@ if ip netns add "$namespace" 2>"$scratch/netns.log"; then
   ip addr add "$net.1/24" dev "po$$"
   ip link set "po$$" up
   ip -n "$namespace" addr add "$net.2/24" dev eth0
+  ip -n "$namespace" link set lo up # where CAF of prismctl listens
   ip -n "$namespace" link set eth0 up
   here=(ip netns exec "$namespace")
   host=$net.1
@@ -104,7 +105,7 @@ as otto -- resume shard-1 --why "a test"
 as otto -- restart janitor --why "a test"
 shown() { as vera -- crashes | grep -q janitor; }
 until_ok 30 shown
-as otto -- job run sessions --why "a test"
+until_ok 30 as otto -- job run sessions --why "a test" # the janitor may be on its way back
 as otto -- log-level shard debug --why "a test"
 as vera -- log-levels | grep -q 'shard *debug' || fail "the level is not shown"
 as vera -- actions | grep -q 'restart.*janitor' || fail "the action is not written down"

@@ -24,7 +24,7 @@ assert looks >= 5, looks
 assert 10_000 <= result["events"] < 10_500, result
 assert result["operations"] > result["events"] / 2, result
 for name in ("rss_start_mb", "rss_end_mb", "rss_max_mb", "generator_rss_max_mb", "fds_min", "threads_min",
-             "rate_reached", "lag_p50_s", "lag_p99_s", "lag_max_s", "cpu_s", "parked_ops"):  # fmt: skip
+             "rate_reached", "commit_p50_s", "commit_p99_s", "lag_p50_s", "lag_p99_s", "lag_max_s", "cpu_s", "parked_ops"):  # fmt: skip
     assert result[name] > 0, (name, result)
 assert result["differences"] == {}, result
 result["lag_p99_s"] = 0.1

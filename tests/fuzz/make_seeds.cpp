@@ -3,6 +3,7 @@
 #include "atproto/frame/frame.hpp"
 #include "atproto/repo/car.hpp"
 #include "atproto/repo/mst_node.hpp"
+#include "net/tunnel/hello.hpp"
 #include "tests/unit/atproto/sample_frames.hpp"
 
 #include <cstdio>
@@ -65,5 +66,11 @@ int main(int argc, char** argv) {
     if (commit != nullptr && number % 20 == 0)
       add_blocks(seeds, commit->blocks);
   });
+  seeds.add("hello", net::write(net::client_hello{.cluster = "lab", .sender = "prismctl"}));
+  seeds.add("hello", net::write(net::server_hello{.refusal = "no room"}));
+  seeds.add(
+      "hello",
+      net::write(net::server_hello{
+          .cluster = "lab", .node_name = "node-1", .node_id = "7", .token = std::string(64, 'a')}));
   return 0;
 }

@@ -21,9 +21,9 @@ TEST_CASE("the summary of a node says what /readyz says, and has a line for ever
                                [&](const auto& line) { return line.starts_with(beginning); });
   };
   REQUIRE(eventually([&] { return has("ok   database reachable"); }));
-  for (const auto* actor : {"firehose: relay=", "shard-0: phase=", "shard-1: ",
-                            "pool: sessions=", "pool_monitor: ", "user_creation:", "identity:",
-                            "pending_ops: ", "janitor: ", "metrics: port=0"})
+  for (const auto* actor :
+       {"firehose: relay=", "shard-0: phase=", "shard-1: ", "pool: sessions=", "pool_monitor: ",
+        "user_creation:", "identity:", "pending_ops: ", "janitor: ", "metrics: port=0"})
     CHECK(eventually([&] { return has(actor); }));
   CHECK_FALSE(has("db_session"));
   running->context().status.set_problem("shard-1", "before frame 3: 42P01");

@@ -1,7 +1,7 @@
 #include "tests/integration/running_node.hpp"
 
-#include "tests/integration/indexing.hpp"
 #include "actors/runtime/status_text.hpp"
+#include "tests/integration/indexing.hpp"
 #include "tests/support/receive_answer.hpp"
 
 #include <catch2/catch.hpp>

@@ -5,16 +5,19 @@ usage: log_lines_test.py [ROOT]
 
 Each message in the first column of the table under "## The log" must be written by some source
 file: its pieces between "…" must stand in strings of one file. Digits, N and PATH stand for any
-value, as "…" does. Exit code 1 if a message is not found."""
+value, as "…" does. No source may log past the components of
+log/log.hpp. Exit code 1 if a message is not found, or a source does."""
 
 import pathlib
 import re
 import sys
 
-SOURCES = ("actors", "atproto", "config", "core", "db", "metrics", "net", "tools/prismd")
+SOURCES = ("actors", "atproto", "config", "core", "db", "log", "metrics", "net", "tools/prismd")
 TOKEN = re.compile(r'//[^\n]*|R"(\w*)\(.*?\)\1"|\'(?:[^\'\\]|\\.)\'|"((?:[^"\\]|\\.)*)"', re.DOTALL)
 # What stands for a value: in the document "…" or digits, in the sources a placeholder of fmt.
 VALUE = re.compile(r"(?:did:|at://)?…|\{[^{}]*\}|\bN\b|PATH|\d+(?:\.\d+)?")
+
+PAST_COMPONENTS = re.compile(r"spdlog::(?:trace|debug|info|warn|error|critical|log|default_logger)\(")
 
 
 def strings_of(text):
@@ -51,9 +54,13 @@ def documented(text):
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__ + "/../../..").resolve()
     files = []
+    problems = []
     for folder in SOURCES:
         for source in (root / folder).rglob("*.[ch]pp"):
-            files.append([VALUE.sub("…", each) for each in strings_of(source.read_text())])
+            text = source.read_text()
+            if PAST_COMPONENTS.search(text):
+                problems.append(f"{source.relative_to(root)}: logs without a component; see log/log.hpp")
+            files.append([VALUE.sub("…", each) for each in strings_of(text)])
     messages = list(documented((root / "docs/OPERATIONS.md").read_text()))
     missing = [each for each in messages
                if not any(stands_in(pieces(each), literals) for literals in files)]
@@ -61,7 +68,9 @@ def main():
         print(f"docs/OPERATIONS.md: no source writes `{each}`")
     if not messages:
         print("docs/OPERATIONS.md: no messages found under '## The log'")
-    sys.exit(1 if missing or not messages else 0)
+    for each in problems:
+        print(each)
+    sys.exit(1 if missing or problems or not messages else 0)
 
 
 main()

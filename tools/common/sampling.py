@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
+_BUCKET = re.compile(r'^(\w+)_bucket\{[^}]*le="([^"]+)"\} ([0-9.eE+-]+)$', re.MULTILINE)
 _SAMPLE = re.compile(r"^(\w+)(?:\{[^}]*\})? ([0-9.eE+-]+)$", re.MULTILINE)
 
 
@@ -19,6 +20,7 @@ class Sample:
     threads: int
     descriptors: int
     metrics: dict  # by name, summed over labels
+    buckets: dict  # of histograms, by name: (upper bound, number of those at most as large), ascending
 
     def value(self, name):
         return self.metrics.get(name, 0.0)
@@ -38,6 +40,7 @@ def sample(pid, url):
             int(status["Threads"]),
             descriptors,
             _summed(text),
+            _buckets(text),
         )
     except (OSError, KeyError, urllib.error.URLError) as problem:
         raise RuntimeError(f"prismd cannot be looked at: {problem!r}") from problem
@@ -75,6 +78,30 @@ def _summed(text):
     for name, value in _SAMPLE.findall(text):
         sums[name] = sums.get(name, 0.0) + float(value)
     return sums
+
+
+def _buckets(text):
+    sums = {}
+    for name, bound, count in _BUCKET.findall(text):
+        of_name = sums.setdefault(name, {})
+        of_name[float(bound)] = of_name.get(float(bound), 0.0) + float(count)
+    return {name: sorted(of_name.items()) for name, of_name in sums.items()}
+
+
+def quantile(buckets, share):
+    """Of a histogram, even within each bucket, as Prometheus takes it; None of nothing."""
+    if not buckets or buckets[-1][1] == 0:
+        return None
+    rank = share * buckets[-1][1]
+    below, count_below = 0.0, 0.0
+    for bound, count in buckets:
+        if count >= rank:
+            if bound == float("inf"):
+                return below
+            part = (rank - count_below) / (count - count_below) if count > count_below else 1.0
+            return below + (bound - below) * part
+        below, count_below = bound, count
+    return below
 
 
 def slope(points):

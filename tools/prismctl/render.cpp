@@ -101,11 +101,9 @@ constexpr std::size_t widest = 90;
 void add_fields(std::string& out, const boost::json::object& fields, std::string_view prefix);
 
 void add_list(std::string& out, std::string_view name, const boost::json::array& rows) {
-  if (rows.empty()) {
-    out += fmt::format("{}: none\n", name);
+  out += fmt::format("\n{}:{}\n", name, rows.empty() ? " none" : "");
+  if (rows.empty())
     return;
-  }
-  out += fmt::format("\n{}:\n", name);
   if (!rows[0].is_object()) {
     for (const auto& row : rows)
       out += fmt::format("  {}\n", value_text("", row));
@@ -141,13 +139,15 @@ void add_fields(std::string& out, const boost::json::object& fields, std::string
     if (!field.value().is_structured())
       out += fmt::format("{:<{}}  {}\n", fmt::format("{}{}", prefix, std::string_view{field.key()}),
                          width, value_text(field.key(), field.value()));
-  for (const auto& field : fields) {
-    if (field.value().is_object())
+  for (const auto& field : fields)
+    if (field.value().is_object()) {
+      out += "\n";
       add_fields(out, field.value().get_object(),
                  fmt::format("{}{}.", prefix, std::string_view{field.key()}));
-    else if (field.value().is_array())
+    }
+  for (const auto& field : fields)
+    if (field.value().is_array())
       add_list(out, field.key(), field.value().get_array());
-  }
 }
 
 /// The message that took an actor longest, beside it.

@@ -16,7 +16,7 @@ import sys
 import time
 
 from psql import query
-from sampling import cpu_pressure_s, peak_rss_mb, percentile, sample, slope
+from sampling import cpu_pressure_s, peak_rss_mb, percentile, quantile, sample, slope
 
 LAG_BOUND_S = 2.0
 SLOPE_BOUND_MB_PER_HOUR = 64.0
@@ -112,6 +112,11 @@ class Run:
         took = self.last.at - self.samples[0].at
         return round(100 * (now - self.pressure_before) / took) if took else None
 
+    def commit_s(self, share):
+        """From the receipt of an event to its commit, in all of the run."""
+        found = quantile(self.last.buckets.get("prism_event_commit_seconds"), share)
+        return None if found is None else round(found, 4)
+
     def result(self, totals):
         begin = self.begin()
         warm, end = begin + min(60.0, self.minutes * 15), begin + self.minutes * 60
@@ -141,6 +146,8 @@ class Run:
             "lag_p50_s": round(percentile(lags, 50), 3),
             "lag_p99_s": round(percentile(lags, 99), 3),
             "lag_max_s": round(max(lags, default=0.0), 3),
+            "commit_p50_s": self.commit_s(0.5),
+            "commit_p99_s": self.commit_s(0.99),
             "stalled_s": round(self.last.value("prism_firehose_stalled_seconds_total"), 1),
             "cpu_s": round(self.last.value("process_cpu_seconds_total"), 1),
             "machine_short_of_cpu_percent": self.short_of_cpu(),

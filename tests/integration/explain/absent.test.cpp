@@ -135,11 +135,24 @@ TEST_CASE("explain: the commit was refused as a whole for its rev in the future"
   explained target;
   target.index();
   const auto p1 = target.events.post("alice", "p1");
-  target.index_at(target.events.take(), long_before);
+  const auto frames = target.events.take();
+  target.index_at(frames, long_before);
   const auto refused = target.why(p1.uri);
   CHECK(refused.answer == verdict::commit_refused);
   CHECK_THAT(refused.sentence, Contains("rev_ahead") && Contains("app.bsky.feed.post/p1"));
   CHECK(target.verdict_of(did_of("alice")) == "commit_refused");
+  const auto other = target.why(p1.uri + "x");
+  CHECK(other.answer == verdict::never_arrived);
+  CHECK_THAT(other.sentence, Contains("refused as a whole and may have had it"));
+  // Read again after the deletion of the account, it does not come back.
+  if (GENERATE(false, true)) {
+    must(target.connection.exec_script(
+        "DELETE FROM refused_records; UPDATE users SET status = 'deleted', status_place = 1000"));
+    target.apply({}, 1);
+    target.index_at(frames, long_before);
+    CHECK(target.count("refused_records") == 0);
+    return;
+  }
   // With a right clock, the repo is heard again.
   const auto p2 = target.events.post("alice", "p2");
   target.index();

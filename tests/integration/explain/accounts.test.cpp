@@ -13,12 +13,13 @@ using task_outcome = db::identity_result::task_outcome;
 namespace {
 
 /// Answers every look-up of the database.
-void answer_lookups(explained& target, task_outcome what, const std::string& handle = {}) {
+void answer_lookups(explained& target, task_outcome what, const std::string& handle = {},
+                    const std::string& why = {}) {
   const auto claimed = must(db::claim_identity_tasks(target.connection, 10, 1min, {}));
   REQUIRE_FALSE(claimed.tasks.empty());
   std::vector<db::identity_result> results;
   for (const auto& each : claimed.tasks)
-    results.push_back({each, what, handle, 5min});
+    results.push_back({each, what, handle, 5min, why});
   must(db::store_identity_results(target.connection, {}, results));
 }
 
@@ -40,11 +41,12 @@ TEST_CASE("explain: an identity waits, is confirmed, is refuted") {
   const auto p1 = target.events.post("alice", "p1");
   target.index();
   CHECK(target.verdict_of(did_of("alice")) == "handle_waiting");
-  answer_lookups(target, task_outcome::failed);
+  answer_lookups(target, task_outcome::failed, "", "no answer of plc.example");
   const auto waiting =
       target.why(did_of("alice"), {.identity_problem = "the circuit of pds.example is open"});
   CHECK(waiting.answer == verdict::handle_waiting);
-  CHECK_THAT(waiting.sentence, Contains("1 try so far") && Contains("pds.example is open"));
+  CHECK_THAT(waiting.sentence, Contains("1 try so far") && Contains("no answer of plc.example") &&
+                                   Contains("pds.example is open"));
   // It does not keep the record away.
   CHECK(target.verdict_of(p1.uri) == "here");
 

@@ -198,8 +198,8 @@ TEST_CASE("a supervisor below another fails when it gives up, and comes back as 
   expect(*book, {"two", "+one", "+two"});
   CHECK_FALSE(bench.node->status.wait(std::chrono::milliseconds{0}));
   CHECK(bench.node->metrics.actor("subtree").restarts->Value() == 1);
-  CHECK_THAT(bench.field(root, "subtree"),
-             Catch::Contains(R"("state":"running","restarts":1)") && Catch::Contains("gave up: child 'one'"));
+  CHECK_THAT(bench.field(root, "subtree"), Catch::Contains(R"("state":"running","restarts":1)") &&
+                                               Catch::Contains("gave up: child 'one'"));
   // The next failure is one too many for the root.
   crash(bench, "two");
   wait_for_end(bench, caf::actor_cast<caf::actor>(root), false);

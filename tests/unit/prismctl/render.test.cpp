@@ -33,8 +33,8 @@ TEST_CASE("an answer is shown field by field, lists as tables") {
     "state":"ready","relay":{"connected":true},"empty":[],
     "cursors":[{"shard":0,"seq":1234},{"shard":11,"seq":5}]}})"));
   CHECK(text == "state  ready\n"
-                "relay.connected  yes\n"
-                "empty: none\n"
+                "\nrelay.connected  yes\n"
+                "\nempty: none\n"
                 "\ncursors:\n"
                 "shard   seq\n"
                 "    0  1234\n"

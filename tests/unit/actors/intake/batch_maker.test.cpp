@@ -57,6 +57,25 @@ TEST_CASE("what a batch that is built again leaves out is not logged again") {
   CHECK(maker.left_out().frames.size() == 1);
 }
 
+TEST_CASE("a frame that cannot be decoded makes a row about its repo, and one without a DID none") {
+  batch_maker maker;
+  frame_queue<routed_frame> queue(10);
+  auto payload = commit_payload();
+  payload.erase("ops");
+  const auto bytes =
+      std::make_shared<const std::vector<std::byte>>(make_message("#commit", payload));
+  REQUIRE(queue.receive(bad_frames(1, 1)));
+  REQUIRE(queue.receive(std::vector<routed_frame>{{.seq = 2, .data = bytes, .position = 2}}));
+  const auto batch = maker.make(queue, 10, 0, late, begin);
+  CHECK(maker.left_out().frames.size() == 2);
+  REQUIRE(batch.refused.size() == 1);
+  const auto& refused = batch.refused.front();
+  CHECK(batch.refs.dids().at(refused.creator) == payload["repo"].as_string());
+  CHECK(refused.kind == atproto::collection::other);
+  CHECK(refused.reason == "bad_frame");
+  CHECK(refused.place == db::place_of(0, 2));
+}
+
 TEST_CASE("a frame out of order makes a batch behind the cursor, at its own place") {
   batch_maker maker;
   frame_queue<routed_frame> queue(10);

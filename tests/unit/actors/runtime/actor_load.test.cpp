@@ -54,6 +54,11 @@ TEST_CASE("an actor's messages, those that wait, and the time they take are coun
   REQUIRE(eventually([&] { return counted.mailbox_depth->Value() == 0; }));
   CHECK(counted.messages->Value() == 7);
   REQUIRE(eventually([&] { return counted.handling_seconds->Value() >= 0.04; }));
+  CHECK_THAT(bench.node->metrics.serialize(),
+             Catch::Contains("prism_actor_message_seconds_bucket{actor=\"dozing\",message=\"tick\","
+                             "le=\"0.01\"} 5\n") &&
+                 Catch::Contains(
+                     "prism_actor_message_seconds_count{actor=\"dozing\",message=\"tick\"} 7\n"));
 }
 
 TEST_CASE("what an actor that died has not handled does not wait any more") {
@@ -74,6 +79,25 @@ TEST_CASE("what an actor that died has not handled does not wait any more") {
   CHECK(counted.messages->Value() == 2);
   caf::anon_send(one, tick{}); // to nobody
   CHECK(counted.mailbox_depth->Value() == 0);
+}
+
+TEST_CASE("a channel that ends in a mailbox shows what waits there, until its actor dies") {
+  actor_fixture bench;
+  bench.node->metrics.declare_inbox("a_to_dozing", "dozing", typeid(tick), 2);
+  const auto channel = bench.node->metrics.bounded("a_to_dozing");
+  const auto wake = std::make_shared<std::latch>(1);
+  const auto one = bench.put<dozing_state>("one", wake);
+  for (int i = 0; i < 3; ++i)
+    caf::anon_send(one, tick{});
+  REQUIRE(eventually([&] { return channel->read(steady_clock::now()).depth == 2; }));
+  CHECK(channel->read(steady_clock::now()).times_full >= 1);
+  caf::anon_send(one, stop_request{}); // of another type
+  caf::anon_send(one, tick{});
+  CHECK(channel->read(steady_clock::now()).depth == 3);
+  bench.self->monitor(one);
+  wake->count_down();
+  bench.self->receive([](const caf::down_msg&) {});
+  CHECK(channel->read(steady_clock::now()).depth == 0);
 }
 
 TEST_CASE("all database sessions are counted under one name") {

@@ -14,6 +14,8 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <iterator>
+#include <string>
 #include <unistd.h>
 
 using namespace prism;
@@ -30,6 +32,22 @@ constexpr const char* program_path = "/usr/sbin/pgbouncer";
 const statement add{"bouncer_add", "update t set x = x + $1 where id = $2"};
 const statement note{"bouncer_note", "insert into notes select * from unnest($1::int8[])"};
 
+/// The configuration that the manual recommends.
+std::string example() {
+  std::ifstream file(PRISM_SOURCE_DIR "/deploy/pgbouncer/pgbouncer.ini");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Replaces the value of a line of the example, and its name if there is another.
+void set(std::string& text, const std::string& name, const std::string& value,
+         const std::string& other_name = {}) {
+  const auto begin = text.find('\n' + name + " = ");
+  REQUIRE(begin != std::string::npos);
+  const auto end = text.find('\n', begin + 1);
+  text.replace(begin + 1, end - begin - 1,
+               (other_name.empty() ? name : other_name) + " = " + value);
+}
+
 /// A pooler with two server connections to a new database.
 class pooler {
 public:
@@ -38,11 +56,12 @@ public:
     const auto name_at = direct.find(" dbname=");
     REQUIRE(name_at != std::string::npos);
     const auto config = scratch_.path() / "pgbouncer.ini";
-    std::ofstream(config) << "[databases]\n* = " << direct.substr(0, name_at)
-                          << "\n[pgbouncer]\npool_mode = transaction\ndefault_pool_size = 2\n"
-                             "max_client_conn = 100\nauth_type = any\nlisten_port = 6432\n"
-                             "ignore_startup_parameters = extra_float_digits\nunix_socket_dir = "
-                          << scratch_.path().string() << '\n';
+    auto text = example();
+    set(text, "prism", direct.substr(0, name_at), "*");
+    set(text, "default_pool_size", "2");
+    set(text, "auth_type", "any");
+    set(text, "unix_socket_dir", scratch_.path().string());
+    std::ofstream(config) << text;
     conninfo_ =
         "host=" + scratch_.path().string() + " port=6432 user=prism" + direct.substr(name_at);
     child_options options;

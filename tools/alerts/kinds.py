@@ -1,0 +1,360 @@
+"""The faults that can be planted, and the alert that each has to raise.
+
+Each fault takes the `Run`; it is planted when its context is entered and mended when it is left.
+"""
+
+import contextlib
+import dataclasses
+import os
+import signal
+import socket
+import threading
+import typing
+
+from process import wait_until
+from psql import query
+from standby import Standby
+
+
+@dataclasses.dataclass
+class Kind:
+    name: str
+    alert: str
+    plant: typing.Callable
+    needs_disk: bool = False
+
+
+KINDS = []
+
+
+def raises(alert, needs_disk=False):
+    def add(function):
+        name = function.__name__.replace("_", " ")
+        KINDS.append(Kind(name, alert, contextlib.contextmanager(function), needs_disk))
+        return function
+
+    return add
+
+
+# -- the node ----------------------------------------------------------------------------------
+
+
+@raises("PrismDown")
+def node_killed(run):
+    run.node.kill()
+    yield
+    run.node.start()
+
+
+@raises("PrismRestartsOften")
+def node_killed_repeatedly(run):
+    for _ in range(4):
+        run.node.kill()
+        run.node.start()
+        run.wait_until_scraped()
+    yield
+
+
+@raises("PrismAbsent")
+def target_forgotten(run):
+    run.monitoring.set_targets([])
+    yield
+    run.monitoring.set_targets([run.target])
+
+
+@raises("PrismActorsRestart")
+def actors_killed(run):
+    with run.other_node("--chaos-kill-per-minute=300"):
+        yield
+
+
+@raises("PrismLogLinesLost")
+def log_not_read(run):
+    with run.other_node(unread=True):
+        run.wait_until_scraped()
+        # It answers with a page of lines.
+        with _repeated(lambda: os.kill(run.node.pid, signal.SIGUSR1), 0.005):
+            yield
+
+
+@raises("PrismMetricsPortFlooded")
+def metrics_port_flooded(run):
+    host, port = run.target.split(":")
+    held = []
+
+    def connect():
+        held.append(socket.create_connection((host, int(port)), timeout=5))
+        if len(held) > 200:
+            held.pop(0).close()
+
+    with _repeated(connect, 0.005):
+        yield
+    for each in held:
+        each.close()
+
+
+# -- the database ------------------------------------------------------------------------------
+
+
+@raises("PrismDatabaseUnreachable")
+def database_down(run):
+    run.database.server.kill()
+    yield
+    run.database.start()
+
+
+@raises("PrismCommitsStuck")
+def database_silent(run):
+    run.proxy.order("black-hole")
+    yield
+    run.proxy.order("pass")
+
+
+@raises("PrismNotReady")
+def database_stopped(run):
+    run.database.stop_all()
+    yield
+    run.database.send_all(signal.SIGCONT)
+
+
+@raises("PrismDatabaseUnreachable")
+def connections_refused(run):
+    run.proxy.order("refuse")
+    yield
+    run.proxy.order("pass")
+
+
+@raises("PrismDatabaseConnectionsFail")
+def connections_cut(run):
+    wait_until(lambda: run.proxy.count("open") > 0, "a connection that can be cut")
+    run.proxy.order("cut")
+    yield
+
+
+@raises("PrismDatabaseConnectionsFail")
+def cut_before_commit(run):
+    run.proxy.order("cut-before-commit 1")
+    yield
+
+
+@raises("PrismDatabaseConnectionsFail")
+def cut_after_commit(run):
+    run.proxy.order("cut-after-commit 1")
+    yield
+
+
+@raises("PrismDatabaseSlow")
+def packets_slow(run):
+    run.proxy.order("delay 150")
+    yield
+    run.proxy.order("pass")
+
+
+@raises("PrismDatabaseSlow")
+def commits_slow(run):
+    with run.other_relay("--rate=200"):
+        run.proxy.order("commits 1")
+        yield
+        run.proxy.order("pass")
+
+
+@raises("PrismDatabaseFull", needs_disk=True)
+def disk_full(run):
+    with run.empty_database("--rate=200"):
+        run.disk.fill()
+        yield
+        run.disk.free()
+
+
+@raises("PrismPoolExhausted")
+def pool_exhausted(run):
+    with run.other_node("--db-pool-size=1"), _locked(run, "firehose_cursor"):
+        yield
+
+
+@raises("PrismDatabaseTimeouts")
+def table_locked(run):
+    with run.other_node("--statement-timeout-ms=500"), _locked(run, "firehose_cursor"):
+        yield
+
+
+@raises("PrismCommitsNotReplicated")
+def synchronous_standby_away(run):
+    _set(run, "synchronous_standby_names", "nobody")
+    yield
+    _set(run, "synchronous_standby_names", "")
+
+
+@raises("PrismBeganAgain")
+def backup_restored(run):
+    copy = run.database.copy("--wal-method=stream")
+    run.wait_for_progress()
+    run.database.server.kill()
+    run.database.go_on_in(copy)
+    yield
+
+
+@raises("PrismBeganAgain")
+def lagging_standby_promoted(run):
+    copy = run.database.copy("--wal-method=stream", "--write-recovery-conf")
+    standby = Standby(run.database, copy)
+    standby.start()
+    try:
+        standby.hold_back()
+        run.wait_for_progress()
+        run.database.server.kill()
+        standby.promote()
+    finally:
+        standby.stop()
+    run.database.go_on_in(copy)
+    yield
+
+
+# -- what is in the database -------------------------------------------------------------------
+
+
+@raises("PrismShardBlocked")
+def right_missing(run):
+    with run.empty_database("--rate=50"):
+        # What a missing right looks like; the owner of a table always has it.
+        query(
+            run.database.conninfo,
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'permission denied' USING ERRCODE = '42501'; END $$; "
+            "CREATE TRIGGER refuse BEFORE INSERT ON likes FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        yield
+        query(run.database.conninfo, "DROP TRIGGER refuse ON likes; DROP FUNCTION refuse()")
+
+
+@raises("PrismDeadLetters")
+def records_poisoned(run):
+    with run.empty_database("--rate=50"):
+        query(run.database.conninfo, "ALTER TABLE likes ADD CONSTRAINT poison CHECK (creator_id < 0) NOT VALID")
+        yield
+        query(run.database.conninfo, "ALTER TABLE likes DROP CONSTRAINT poison")
+
+
+@raises("PrismAuditFindings")
+def counts_wrong(run):
+    with run.other_node("--audit-interval-s=1"):
+        query(run.database.conninfo, "UPDATE user_aggregates SET posts_count = posts_count + 7")
+        yield
+
+
+@raises("PrismJobsFail")
+def jobs_fail(run):
+    query(run.database.conninfo, "ALTER TABLE oauth_states RENAME TO oauth_elsewhere")
+    with run.other_node("--oauth-sweep-interval-s=1"):
+        yield
+    query(run.database.conninfo, "ALTER TABLE oauth_elsewhere RENAME TO oauth_states")
+
+
+# -- the relay ---------------------------------------------------------------------------------
+
+
+@raises("PrismRelayDisconnected")
+def relay_down(run):
+    run.relay.kill()
+    yield
+    run.start_relay()
+
+
+@raises("PrismRelaySilent")
+def relay_silent(run):
+    with run.relay.paused():
+        yield
+
+
+@raises("PrismBehind")
+def relay_behind(run):
+    # Its events are old from the start: this is mended only by silence.
+    with run.relay.paused():
+        wait_until(lambda: not run.monitoring.fires("PrismBehind"), "silence")
+    run.planted_now()
+    yield
+    os.kill(run.relay.pid, signal.SIGSTOP)
+    run.afterwards(lambda: os.kill(run.relay.pid, signal.SIGCONT))
+
+
+@raises("PrismRelayFramesBad")
+def relay_sends_nonsense(run):
+    faults = [f"--fault={what}-at={at}" for at in range(1, 4000, 20) for what in ("garbage", "text")]
+    with run.other_relay("--rate=100", *faults):
+        yield
+
+
+@raises("PrismRelayNumbersWentBack")
+def relay_begins_anew(run):
+    with run.odd_relay("back"):
+        yield
+
+
+@raises("PrismRelayNumbersStray")
+def relay_sends_strays(run):
+    with run.odd_relay("stray"):
+        yield
+
+
+@raises("PrismEventsFromTheFuture")
+def clocks_apart(run):
+    # Of two clocks it does not matter here which one is wrong.
+    with run.odd_relay("future"):
+        yield
+
+
+# -- identity ----------------------------------------------------------------------------------
+
+
+@raises("PrismIdentityFails")
+def identity_hosts_broken(run):
+    nobody = "http://127.0.0.1:1"
+    with run.other_node(
+        f"--plc-url={nobody}", f"--handle-resolver-url={nobody}", "--identity-lookups=on", "--allow-private-addresses=yes"
+    ):
+        with _repeated(lambda: run.ask_about_everybody(), 1):
+            yield
+
+
+# -- helpers -----------------------------------------------------------------------------------
+
+
+def _set(run, name, value):
+    query(run.database.conninfo, f"ALTER SYSTEM SET {name} = '{value}'")
+    query(run.database.conninfo, "SELECT pg_reload_conf()")
+
+
+@contextlib.contextmanager
+def _locked(run, table):
+    """Nobody writes into the table; the lock lasts until the session is ended."""
+    sql = f"BEGIN; LOCK TABLE {table} IN SHARE MODE; SELECT pg_sleep(3600)"
+
+    def hold():
+        with contextlib.suppress(RuntimeError):
+            query(run.database.conninfo + " application_name=the_lock", sql)
+
+    thread = threading.Thread(target=hold, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        query(run.database.conninfo, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'the_lock'")
+        thread.join()
+
+
+@contextlib.contextmanager
+def _repeated(action, seconds):
+    done = threading.Event()
+
+    def work():
+        while not done.wait(seconds):
+            with contextlib.suppress(RuntimeError, OSError):
+                action()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

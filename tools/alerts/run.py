@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""Plants faults around a live node and watches whether each raises its alert, and whether that goes again.
+
+usage: run.py PLAN
+
+PLAN is a JSON file: kinds (names; none: all), factor (by which the times of the rules are divided), logs,
+disk (that of the tables, "" if it cannot be filled), root (the repository), target (the node's metrics),
+and the commands as in tools/faults/run.py. A line per fault goes to the standard error; the last line of
+the standard output: N faults, F failed."""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[1:1] = [f"{ROOT}/tools/{each}" for each in ("faults", "monitoring", "common")]
+
+from dashboard import complaints_about_names, without_answer  # noqa: E402
+from database import Database  # noqa: E402
+from disk import Disk  # noqa: E402
+from kinds import KINDS  # noqa: E402
+from monitoring import Monitoring  # noqa: E402
+from process import Process, wait_until  # noqa: E402
+from proxy import Proxy  # noqa: E402
+from psql import query  # noqa: E402
+from scale import scaled  # noqa: E402
+
+# An alert has its own times, divided, and this for the node to notice, and for everything that is slow here.
+PATIENCE_SECONDS = 60
+
+# A pace at which the whole sample is seen within seconds.
+BUSY = "--rate=1000"
+
+
+class Run:
+    """All that takes part, running."""
+
+    def __init__(self, plan):
+        log = plan["logs"]
+        self.disk = Disk(plan["disk"]) if plan["disk"] else None
+        self.target = plan["target"]
+        self._log = log
+        self._proxy_log = open(f"{log}/proxy.log", "ab")
+        self.database = Database(plan["postgres"], plan["conninfo"], f"{log}/postgres.log")
+        self.proxy = Proxy(plan["proxy"], plan["socket"], self._proxy_log)
+        self.relay = Process("prism-replay", plan["relay"], f"{log}/replay.log")
+        self.node_command = [word.replace("{port}", str(self.proxy.port)) for word in plan["node"]]
+        self.node = Process("prismd", self.node_command, f"{log}/prismd.log")
+        self._last_seq = plan["last_seq"]
+        with open(f"{ROOT}/deploy/prometheus/prism.rules.yml") as file:
+            rules = scaled(file.read(), plan["factor"])
+        self.monitoring = Monitoring(log, rules, plan["factor"], self.target)
+        self.planted = 0.0
+        self._afterwards = []
+
+    def start(self):
+        self.database.start()
+        self.start_relay(BUSY)
+        self.node.start()
+        self.monitoring.start()
+        self.wait_until_well()
+
+    def stop(self):
+        self.monitoring.stop()
+        self.proxy.order("pass")
+        if self.node.runs():
+            self.node.end(signal.SIGKILL)
+        for each in (self.relay, self.database.server):
+            if each.runs():
+                each.end(signal.SIGINT)
+        self.proxy.close()
+        self._proxy_log.close()
+
+    # -- for the kinds of fault ------------------------------------------------------------------
+
+    def planted_now(self):
+        self.planted = time.monotonic()
+
+    def afterwards(self, step):
+        """To be done when the alert is gone."""
+        self._afterwards.append(step)
+
+    def start_relay(self, *more):
+        self.relay.start(*more)
+        self.relay.wait_for_log("listening on")
+
+    @contextlib.contextmanager
+    def other_relay(self, *more):
+        self.relay.kill()
+        self.leave_work()
+        self.start_relay(*more)
+        try:
+            yield
+        finally:
+            self.relay.kill()
+            self.start_relay()
+
+    @contextlib.contextmanager
+    def empty_database(self, rate):
+        """Nothing is indexed yet, so every record that comes is written."""
+        self.relay.kill()
+        self.node.kill()
+        query(self.database.conninfo, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        self.start_relay(rate)
+        self.node.start()
+        wait_until(lambda: self.database.highest_seq() > 0, "the first commit")
+        try:
+            yield
+        finally:
+            self.relay.kill()
+            self.start_relay()
+
+    @contextlib.contextmanager
+    def odd_relay(self, mode):
+        self.relay.kill()
+        port = next(word for word in self.relay.command if word.startswith("--listen=")).rpartition(":")[2]
+        odd = Process("the odd relay", [sys.executable, f"{ROOT}/tools/alerts/odd_relay.py", port, mode],
+                      f"{self._log}/odd_relay.log")  # fmt: skip
+        odd.start()
+        try:
+            yield
+        finally:
+            odd.kill()
+            self.node.kill()
+            self.database.rewind(0)  # its numbers mean nothing to the usual relay
+            self.start_relay()
+            self.node.start()
+
+    @contextlib.contextmanager
+    def other_node(self, *more, unread=False):
+        self.node.kill()
+        own = self.node
+        command = list(self.node_command)
+        if unread:
+            command = ["sh", "-c", 'mkfifo "$0"; exec 3<>"$0"; exec "$@" 2>&3', f"{self._log}/unread", *command]
+        self.node = Process("prismd", command, f"{self._log}/prismd.log")
+        self.node.start(*more)
+        try:
+            yield
+        finally:
+            self.node.end(signal.SIGKILL)
+            self.node = own
+            self.node.start()
+
+    def wait_for_progress(self):
+        goal = self.database.highest_seq() + 30
+        wait_until(lambda: self.database.highest_seq() >= goal, f"seq {goal}")
+
+    def wait_until_scraped(self):
+        start = self._start_of_node()
+        wait_until(
+            lambda: self.monitoring.value(f"process_start_time_seconds >= {start}") is not None, "a scrape"
+        )
+
+    def ask_about_everybody(self):
+        query(self.database.conninfo, "UPDATE identity_tasks SET due_at = now(), attempts = 0")
+
+    def leave_work(self):
+        """Or the stream ends, and with it what most alerts are about."""
+        if self.database.highest_seq() > self._last_seq / 2:
+            self.node.kill()
+            self.database.rewind(0)
+            self.node.start()
+
+    # -- before and after ------------------------------------------------------------------------
+
+    def wait_until_well(self):
+        def well():
+            wanted = ("up", "prism_ready", "prism_firehose_connected")
+            return all(self.monitoring.value(each) == 1 for each in wanted)
+
+        wait_until(well, "a node in good health")
+
+    def finish_kind(self):
+        for step in self._afterwards:
+            step()
+        self._afterwards.clear()
+
+    def _start_of_node(self):
+        with open(f"/proc/{self.node.pid}/stat") as file:
+            ticks = int(file.read().rpartition(")")[2].split()[19])
+        with open("/proc/stat") as file:
+            boot = int(next(line for line in file if line.startswith("btime")).split()[1])
+        return boot + ticks / os.sysconf("SC_CLK_TCK") - 0.5
+
+
+def _await(run, kind, status, since):
+    """@returns the moment at which the alert was received. Error: RuntimeError."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if found := run.monitoring.receiver.find(kind.alert, status, since):
+            return found
+        time.sleep(0.05)
+    raise RuntimeError(f"{kind.alert} is not {status} within {PATIENCE_SECONDS} s")
+
+
+def _check(alert):
+    notes = alert["annotations"]
+    name = alert["labels"]["alertname"]
+    if notes.get("runbook_url") != f"docs/OPERATIONS.md#{name.lower()}":
+        raise RuntimeError(f"{name} names the runbook {notes.get('runbook_url')}")
+    for word in ("summary", "description"):
+        if not notes.get(word) or "<no value>" in notes[word] or "error expanding" in notes[word]:
+            raise RuntimeError(f"{name}: its {word} is '{notes.get(word)}'")
+
+
+def _strike(run, kind):
+    run.leave_work()
+    run.wait_until_well()
+    if kind.alert != "PrismBehind":
+        wait_until(lambda: not run.monitoring.fires(kind.alert), f"{kind.alert} not to be there before")
+    run.planted_now()
+    problem = None
+    with kind.plant(run):
+        try:
+            fired, alert = _await(run, kind, "firing", run.planted)
+            _check(alert)
+        except RuntimeError as error:  # the fault is mended all the same
+            problem = error
+    if problem:
+        raise problem
+    mended = time.monotonic()
+    resolved, _ = _await(run, kind, "resolved", fired)
+    return f"{kind.alert} after {fired - run.planted:.1f} s, gone {resolved - mended:.1f} s after the end"
+
+
+def _look_at_dashboard(run):
+    """Once, in good health."""
+    missing = []
+
+    def answered():
+        missing[:] = without_answer(f"{ROOT}/deploy/grafana/prism.json", run.monitoring)
+        return not missing
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not answered() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    with urllib.request.urlopen(f"http://{run.target}/metrics", timeout=10) as answer:
+        return missing + complaints_about_names(answer.read())
+
+
+def main(arguments):
+    with open(arguments[0]) as file:
+        plan = json.load(file)
+    unknown = [name for name in plan["kinds"] if name not in {kind.name for kind in KINDS}]
+    if unknown:
+        print(f"no such fault: {unknown[0]}; there are: {', '.join(kind.name for kind in KINDS)}", file=sys.stderr)
+        return 64
+    chosen = [kind for kind in KINDS if not plan["kinds"] or kind.name in plan["kinds"]]
+    left_out = [kind.name for kind in chosen if kind.needs_disk and not plan["disk"]]
+    failed = 0
+    run = Run(plan)
+    try:
+        run.start()
+        for line in _look_at_dashboard(run):
+            print(f"FAILED: {line}", file=sys.stderr, flush=True)
+            failed += 1
+        run.relay.kill()
+        run.start_relay()
+        for kind in chosen:
+            if kind.name in left_out:
+                continue
+            try:
+                print(f"{kind.name}: {_strike(run, kind)}", file=sys.stderr, flush=True)
+            except RuntimeError as error:
+                print(f"{kind.name}: FAILED: {error}", file=sys.stderr, flush=True)
+                failed += 1
+            run.finish_kind()
+    finally:
+        run.stop()
+    if left_out:
+        print(f"left out: {', '.join(left_out)}")
+    print(f"{len(chosen) - len(left_out)} faults, {failed} failed")
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        sys.exit(64)
+    sys.exit(main(sys.argv[1:]))
