@@ -83,5 +83,18 @@ print("live", flush=True)
 wait_for("by('state').textContent.startsWith('connection lost since')", 60)
 print("lost", flush=True)
 live()
+wait_for("[...document.querySelectorAll('summary')].some(s => s.textContent.startsWith('shards: 64'))")
+call("Page.reload")  # a list that was open stays open
+live()
+# By the keyboard: into the list of shards, and to the heads of its columns.
+assert value("(() => { const s = [...document.querySelectorAll('summary')].find(s => s.textContent.startsWith('shards'));"
+             " s.focus(); return document.activeElement === s && !s.parentElement.open; })()"), "64 shards are not folded"
+for key, code in (("Enter", 13), ("Tab", 9), ("Tab", 9), ("Enter", 13)):
+    text = {"text": "\r"} if key == "Enter" else {}
+    call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code, **text)
+    call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
+wait_for("document.activeElement.textContent === 'actor' &&"
+         " document.activeElement.parentElement.getAttribute('aria-sort') === 'ascending'")
+picture("shards", "dark", 1200)
 assert not errors, errors
 assert all(r.startswith((url, "data:")) for r in requests), requests

@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 until_ok 20 test -s "$scratch/port"
 start_node() {
   "$tools/prismd" --relay-url="ws://127.0.0.1:$(cat "$scratch/port")" --data-dir="$scratch/data" --start-cursor=oldest \
-    --metrics-listen="127.0.0.1:${1:-0}" --identity-lookups=off >"$scratch/prismd.log" 2>&1 &
+    --metrics-listen="127.0.0.1:${1:-0}" --identity-lookups=off --shards="${shards:-2}" >"$scratch/prismd.log" 2>&1 &
   node=$!
   until_ok 60 grep -qs 'metrics on http://' "$scratch/prismd.log"
 }
@@ -30,6 +30,7 @@ read -r word <&3 || fail "the page shows no live numbers"
 kill -TERM "$node"
 wait "$node" || fail "prismd ended with $?"
 read -r word <&3 || fail "the page does not say that the connection is lost"
+shards=64
 start_node "$port"
 wait "$browser" || fail "the page"
 echo "live, lost, live again"
