@@ -26,8 +26,9 @@ namespace {
 
 } // namespace
 
-health_port::health_port(node_ptr node)
-    : node_(std::move(node)), accepted_(node_->metrics.http().events.of("accepted")),
+health_port::health_port(node_ptr node, std::vector<net::http_route> more)
+    : node_(std::move(node)), more_(std::move(more)),
+      accepted_(node_->metrics.http().events.of("accepted")),
       refused_(node_->metrics.http().events.of("refused")),
       evicted_(node_->metrics.http().events.of("evicted")) {}
 
@@ -53,6 +54,7 @@ bool health_port::open() {
        }},
       {"GET", "/healthz", [](const net::http_request&) { return text(200, "alive\n"); }},
       {"GET", "/readyz", [node](const net::http_request&) { return ready_now(*node); }}};
+  routes.insert(routes.end(), more_.begin(), more_.end());
   auto started = net::http_server::start(options, std::move(routes));
   if (!started) {
     log::http().error("no metrics for now: {}", started.error().message);

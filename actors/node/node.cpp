@@ -16,6 +16,7 @@
 #include "actors/runtime/channels.hpp"
 #include "actors/runtime/replication.hpp"
 #include "actors/shard.hpp"
+#include "actors/status_page/status_routes.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/user_creation.hpp"
 #include "config/render.hpp"
@@ -92,7 +93,9 @@ node::~node() {
 expected<std::unique_ptr<node>> node::start(config::options options,
                                             const interrupted& stop_requested) {
   std::unique_ptr<node> out{new node(std::move(options))};
-  out->health_ = std::make_shared<health_port>(out->context_);
+  out->health_ = std::make_shared<health_port>(out->context_, out->context_->options.status_page
+                                                                  ? status_routes(out->context_)
+                                                                  : std::vector<net::http_route>{});
   static_cast<void>(out->health_->open()); // else the actor tries it again
   auto inspected = inspection::start(out->context_);
   if (!inspected)

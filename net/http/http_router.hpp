@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace prism::net {
@@ -17,6 +19,16 @@ struct http_request {
   std::string_view body;
 };
 
+/// What a response that does not end is made of: one piece after the other, until a side closes.
+struct http_stream {
+  /// Makes the next piece, on the server's thread; it must return soon. It is called only once the
+  /// client has taken the piece before: a slow client gets fewer pieces, and each is the newest.
+  /// Empty: the response has no stream.
+  std::function<std::string()> next{};
+  /// Pause between two pieces. 1 s; positive.
+  std::chrono::milliseconds every{1'000};
+};
+
 /// The response of a handler.
 struct http_response {
   unsigned status{200};
@@ -24,6 +36,10 @@ struct http_response {
   std::string body{};
   /// Value of the Allow header; "" leaves it out. Only a 405 needs it (RFC 9110, 15.5.6).
   std::string allow{};
+  /// Further headers, as they are sent.
+  std::vector<std::pair<std::string, std::string>> headers{};
+  /// With one, `body` is not sent. The server bounds how many there are (`max_streams`).
+  http_stream stream{};
 };
 
 /// Answers a request on the server's thread, so it must return soon. An exception becomes a 500.

@@ -110,7 +110,7 @@ private:
       ++state_.refused;
     if (!serve && refused_now() >= state_.options.max_connections)
       return;
-    const auto session = std::make_shared<http_session>(std::move(socket), state_);
+    const auto session = std::make_shared<http_session>(std::move(socket), origin, state_);
     sessions_.emplace(session, place{origin, serve});
     state_.open = sessions_.size();
     asio::co_spawn(
@@ -211,7 +211,8 @@ http_server_stats http_server::stats() const {
   http_server_stats stats{.connections = state.connections,
                           .refused = state.refused,
                           .evicted = state.evicted,
-                          .open = state.open};
+                          .open = state.open,
+                          .streams = state.streams};
   for (std::size_t i = 0; i < std::size(stats.answers); ++i)
     stats.answers[i] = state.answers[i];
   return stats;

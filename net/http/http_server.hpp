@@ -36,6 +36,11 @@ struct http_server_options {
   /// A client that takes no bytes of its response for so long counts as one that is waited for.
   /// 2 s.
   std::chrono::milliseconds answer_grace{2'000};
+  /// Maximum number of streams (`http_stream`); a further one gets 503. They may be cut at any time
+  /// for another connection, as those whose client is waited for. 16; from 0 on.
+  std::size_t max_streams{16};
+  /// The same for one address (one /64 network of IPv6). 4; from 0 on.
+  std::size_t max_streams_per_address{4};
 };
 
 /// Counters of an `http_server`.
@@ -48,6 +53,8 @@ struct http_server_stats {
   std::uint64_t evicted{0};
   /// Connections open now.
   std::uint64_t open{0};
+  /// Streams open now.
+  std::uint64_t streams{0};
   /// Responses by the first digit of their status: [2] counts 2xx.
   std::uint64_t answers[6]{};
 };

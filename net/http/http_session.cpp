@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
@@ -38,6 +39,44 @@ std::optional<http_response> refusal(const error_code& ec) {
   return std::nullopt;
 }
 
+// Counts a stream as long as it lives.
+class counted_stream {
+public:
+  counted_stream(http_server_state& state, const asio::ip::address& origin)
+      : state_(state), origin_(origin) {
+    ++state_.streams;
+    ++state_.streams_by_origin[origin_];
+  }
+  counted_stream(const counted_stream&) = delete;
+  counted_stream& operator=(const counted_stream&) = delete;
+  ~counted_stream() {
+    --state_.streams;
+    const auto own = state_.streams_by_origin.find(origin_);
+    if (--own->second == 0)
+      state_.streams_by_origin.erase(own);
+  }
+
+  [[nodiscard]] static bool may_begin(const http_server_state& state,
+                                      const asio::ip::address& origin) {
+    const auto own = state.streams_by_origin.find(origin);
+    return state.streams < state.options.max_streams &&
+           (own == state.streams_by_origin.end() ? 0 : own->second) <
+               state.options.max_streams_per_address;
+  }
+
+private:
+  http_server_state& state_;
+  const asio::ip::address& origin_;
+};
+
+void set_headers(http::fields& output, const http_response& answer) {
+  output.set(http::field::content_type, answer.content_type);
+  if (!answer.allow.empty())
+    output.set(http::field::allow, answer.allow);
+  for (const auto& [name, value] : answer.headers)
+    output.set(name, value);
+}
+
 } // namespace
 
 asio::awaitable<void> http_session::serve() {
@@ -57,6 +96,7 @@ asio::awaitable<void> http_session::refuse() {
 void http_session::cut() {
   error_code ignored;
   stream_.socket().close(ignored);
+  pause_.cancel();
 }
 
 // True if another request may follow.
@@ -74,6 +114,13 @@ asio::awaitable<bool> http_session::serve_one() {
   const auto& request = input.get();
   const std::string method(request.method_string());
   auto answer = state_.router.answer(method, std::string(request.target()), request.body());
+  if (answer.stream.next) {
+    if (counted_stream::may_begin(state_, origin_)) {
+      co_await send_stream(std::move(answer), method == "HEAD", request.version());
+      co_return false;
+    }
+    answer = {.status = 503, .body = "too many streams\n"};
+  }
   co_return co_await send(std::move(answer), method == "HEAD", request.version(),
                           request.keep_alive());
 }
@@ -108,9 +155,7 @@ asio::awaitable<bool> http_session::send(http_response answer, bool head_only, u
   http::response<http::string_body> output;
   output.version(version);
   output.result(std::clamp(answer.status, 100U, 599U));
-  output.set(http::field::content_type, answer.content_type);
-  if (!answer.allow.empty())
-    output.set(http::field::allow, answer.allow);
+  set_headers(output, answer);
   output.keep_alive(keep_alive);
   output.body() = std::move(answer.body);
   output.prepare_payload();
@@ -126,6 +171,47 @@ asio::awaitable<bool> http_session::send(http_response answer, bool head_only, u
   else
     std::tie(ec, count) = co_await http::async_write(stream_, serializer, use_result);
   co_return !ec && keep_alive;
+}
+
+// The end of the connection is the end of the response: HTTP/1.0 has no chunks.
+asio::awaitable<void> http_session::send_stream(http_response answer, bool head_only,
+                                                unsigned version) {
+  const counted_stream counted(state_, origin_);
+  http::response<http::empty_body> output;
+  output.version(version);
+  output.result(std::clamp(answer.status, 100U, 599U));
+  set_headers(output, answer);
+  output.keep_alive(false);
+  ++state_.answers[output.result_int() / 100];
+  now_answering(false);
+
+  stream_.expires_after(state_.options.request_timeout);
+  http::response_serializer<http::empty_body> serializer(output);
+  const auto [ec, count] = co_await http::async_write_header(stream_, serializer, use_result);
+  if (!ec && !head_only)
+    co_await send_pieces(answer.stream);
+}
+
+// One piece at a time: what a slow client costs is one piece and the deadline of its writing.
+asio::awaitable<void> http_session::send_pieces(const http_stream& pieces) {
+  while (stream_.socket().is_open()) {
+    std::string piece;
+    try {
+      piece = pieces.next();
+    } catch (const std::exception&) {
+      co_return; // the client sees the end of the stream, and asks again
+    }
+    stream_.expires_after(state_.options.request_timeout);
+    const auto [failed, count] =
+        co_await asio::async_write(stream_, asio::buffer(piece), use_result);
+    if (failed)
+      co_return;
+    stream_.expires_never();
+    pause_.expires_after(pieces.every);
+    const auto [cut] = co_await pause_.async_wait(use_result);
+    if (cut)
+      co_return;
+  }
 }
 
 // Closing a socket with unread input resets the connection, which can discard the response. So

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -58,6 +59,26 @@ public:
     return receive(method == "HEAD");
   }
 
+  // The next line.
+  std::string line() {
+    boost::system::error_code ec;
+    const auto size = asio::read_until(socket_, asio::dynamic_buffer(text_), '\n', ec);
+    if (ec)
+      return "closed";
+    auto out = text_.substr(0, size);
+    text_.erase(0, size);
+    return out;
+  }
+
+  // The first line of the response; its headers are skipped.
+  std::string open_stream(std::string_view target = "/events") {
+    send(std::string("GET ").append(target).append(" HTTP/1.1\r\nHost: h\r\n\r\n"));
+    auto first = line();
+    for (auto next = first; next != "\r\n" && next != "closed";)
+      next = line();
+    return first;
+  }
+
   // All input until the server closes; "reset" if it resets the connection.
   std::string rest() {
     std::string text;
@@ -70,6 +91,7 @@ private:
   asio::io_context io_;
   asio::ip::tcp::socket socket_;
   boost::beast::flat_buffer buffer_;
+  std::string text_;
 };
 
 std::unique_ptr<http_server> start(http_server_options options = {}) {
@@ -90,6 +112,17 @@ std::unique_ptr<http_server> start(http_server_options options = {}) {
         }},
        {"GET", "/readyz",
         [](const http_request&) { return http_response{.status = 503, .body = "no database\n"}; }},
+       {"GET", "/events",
+        [pieces = std::make_shared<int>(0)](const http_request& request) {
+          const std::size_t size = request.query.empty() ? 0 : large_page;
+          return http_response{.headers = {{"Cache-Control", "no-store"}},
+                               .stream = {.next =
+                                              [pieces, size] {
+                                                return std::string(size, ' ') + "piece " +
+                                                       std::to_string(++*pieces) + "\n";
+                                              },
+                                          .every = milliseconds{5}}};
+        }},
        {"GET", "/broken",
         [](const http_request&) -> http_response { throw std::runtime_error("out of luck"); }}});
   if (!started)
@@ -346,6 +379,92 @@ TEST_CASE("the one scraper of another address keeps its idle connection in a flo
     silent.push_back(std::make_unique<raw_client>(*server, "127.0.0.2"));
   REQUIRE(eventually([&] { return server->stats().connections == 101; }));
   CHECK(scraper.ask("GET", "/metrics").result_int() == 200);
+}
+
+TEST_CASE("a stream gives one piece after the other until the client leaves") {
+  const auto server = start();
+  {
+    raw_client client(*server);
+    CHECK(client.open_stream() == "HTTP/1.1 200 OK\r\n");
+    CHECK(client.line() == "piece 1\n");
+    CHECK(client.line() == "piece 2\n");
+    CHECK(client.line() == "piece 3\n");
+    CHECK(server->stats().streams == 1);
+  }
+  CHECK(eventually([&] { return server->stats().streams == 0 && server->stats().open == 0; }));
+}
+
+TEST_CASE("HEAD of a stream has its headers and ends") {
+  const auto server = start();
+  raw_client client(*server);
+  client.send("HEAD /events HTTP/1.1\r\nHost: h\r\n\r\n");
+  const auto text = client.rest();
+  CHECK_THAT(text, Catch::StartsWith("HTTP/1.1 200") &&
+                       Catch::Contains("Cache-Control: no-store") && Catch::EndsWith("\r\n\r\n"));
+  CHECK(eventually([&] { return server->stats().streams == 0; }));
+}
+
+TEST_CASE("a further stream of all or of one address gets 503") {
+  const auto server = start({.max_streams = 3, .max_streams_per_address = 2});
+  std::vector<std::unique_ptr<raw_client>> clients;
+  const auto open = [&](const std::string& from) {
+    clients.push_back(std::make_unique<raw_client>(*server, from));
+    return clients.back()->open_stream().substr(9, 3);
+  };
+  CHECK(open("127.0.0.2") == "200");
+  CHECK(open("127.0.0.2") == "200");
+  CHECK(open("127.0.0.2") == "503");
+  CHECK(open("127.0.0.3") == "200");
+  CHECK(open("127.0.0.4") == "503");
+  CHECK(server->stats().streams == 3);
+  clients.clear();
+  CHECK(eventually([&] { return server->stats().streams == 0; }));
+  CHECK(open("127.0.0.4") == "200");
+}
+
+TEST_CASE("a client that takes no pieces is cut, and none are made for it meanwhile") {
+  const auto server = start({.request_timeout = milliseconds{200}});
+  raw_client slow(*server);
+  slow.send("GET /events?large HTTP/1.1\r\nHost: h\r\n\r\n"); // and does not read
+  REQUIRE(eventually([&] { return server->stats().streams == 1; }));
+  CHECK(eventually([&] { return server->stats().streams == 0; }));
+  raw_client other(*server);
+  CHECK(other.open_stream() == "HTTP/1.1 200 OK\r\n");
+  CHECK(other.line() == "piece 2\n");
+}
+
+TEST_CASE("streams give way to a probe, and silent clients do not keep it out") {
+  const auto server = start(); // as prismd's
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 0; i < 16; ++i) {
+    clients.push_back(
+        std::make_unique<raw_client>(*server, "127.0.0." + std::to_string(2 + i / 4)));
+    CHECK(clients.back()->open_stream() == "HTTP/1.1 200 OK\r\n");
+  }
+  raw_client prober(*server);
+  CHECK(prober.ask("GET", "/metrics").result_int() == 200);
+  for (int i = 0; i < 1000; ++i)
+    clients.push_back(
+        std::make_unique<raw_client>(*server, i % 2 == 0 ? "127.0.0.1" : "127.0.0.2"));
+  raw_client late(*server);
+  CHECK(late.ask("GET", "/metrics").result_int() == 200);
+  CHECK(server->stats().refused == 0);
+
+  const auto full = start({.max_connections = 1});
+  raw_client stream(*full);
+  CHECK(stream.open_stream() == "HTTP/1.1 200 OK\r\n");
+  raw_client probe(*full);
+  CHECK(probe.ask("GET", "/metrics").result_int() == 200);
+  CHECK(eventually([&] { return full->stats().streams == 0; }));
+}
+
+TEST_CASE("stopping cuts streams") {
+  const auto server = start();
+  raw_client client(*server);
+  CHECK(client.open_stream() == "HTTP/1.1 200 OK\r\n");
+  server->stop();
+  CHECK_THAT(client.rest(), !Catch::Contains("reset"));
+  CHECK(server->stats().streams == 0);
 }
 
 TEST_CASE("stopping cuts open connections") {
