@@ -78,8 +78,12 @@ names = [n.get("name", {}).get("value", "") for n in call("Accessibility.getFull
 for name in ("What holds it up", "Actors", "Channels", "Last crashes"):
     assert name in names, name
 assert any(n.startswith("operations/s: now ") for n in names), "a chart without a text"
-strict = False
 print("live", flush=True)
+wait_for("by('state').textContent === 'not ready' && by('trouble').textContent.includes('database')", 40)
+print("away", flush=True)
+wait_for("by('state').textContent === 'ready'", 40)
+print("back", flush=True)
+strict = False
 wait_for("by('state').textContent.startsWith('connection lost since')", 60)
 print("lost", flush=True)
 live()

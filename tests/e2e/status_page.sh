@@ -7,7 +7,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 until_ok 20 test -s "$scratch/port"
 start_node() {
   "$tools/prismd" --relay-url="ws://127.0.0.1:$(cat "$scratch/port")" --data-dir="$scratch/data" --start-cursor=oldest \
-    --metrics-listen="127.0.0.1:${1:-0}" --identity-lookups=off --shards="${shards:-2}" >"$scratch/prismd.log" 2>&1 &
+    --metrics-listen="127.0.0.1:${1:-0}" --identity-lookups=off --transaction-timeout-ms=1000 \
+    --shards="${shards:-2}" >"$scratch/prismd.log" 2>&1 &
   node=$!
   until_ok 60 grep -qs 'metrics on http://' "$scratch/prismd.log"
 }
@@ -27,10 +28,18 @@ browser=$!
 exec 3<"$scratch/said"
 read -r word <&3 || fail "the page shows no live numbers"
 [[ $word == live ]] || fail "the page says $word"
+# The state follows the database: its server is stopped, and goes on.
+postgres=$(find "$scratch/data" -name postmaster.pid -exec head -1 {} \;)
+# shellcheck disable=SC2046
+kill -STOP "$postgres" $(pgrep -P "$postgres")
+read -r word <&3 || fail "the page does not say that the database is away"
+# shellcheck disable=SC2046
+kill -CONT $(pgrep -P "$postgres") "$postgres"
+read -r word <&3 || fail "the page does not say that the database is back"
 kill -TERM "$node"
 wait "$node" || fail "prismd ended with $?"
 read -r word <&3 || fail "the page does not say that the connection is lost"
 shards=64
 start_node "$port"
 wait "$browser" || fail "the page"
-echo "live, lost, live again"
+echo "live, without the database, back, lost, live again with 64 shards"
