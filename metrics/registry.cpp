@@ -41,6 +41,8 @@ struct registry::impl {
                : collections.size();
   }
 
+  std::mutex sampling; // held during `sample` and the collection after it
+
   void sample(std::chrono::system_clock::time_point now) {
     const auto event = firehose.event_timestamp->Value();
     if (event > 0)
@@ -346,6 +348,8 @@ std::span<const family_info> registry::families() const noexcept {
 }
 
 std::vector<registry::reading> registry::read(std::string_view prefix) const {
+  const std::scoped_lock lock(impl_->sampling);
+  impl_->sample(std::chrono::system_clock::now());
   std::vector<reading> out;
   for (const auto& family : impl_->declare.collect()) {
     if (!family.name.starts_with(prefix))
@@ -370,6 +374,7 @@ double registry::ops_total() const noexcept {
 }
 
 std::string registry::serialize(std::chrono::system_clock::time_point now) {
+  const std::scoped_lock lock(impl_->sampling);
   impl_->sample(now);
   std::ostringstream out;
   prometheus::TextSerializer{}.Serialize(out, impl_->declare.collect());

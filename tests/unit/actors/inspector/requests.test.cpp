@@ -47,7 +47,10 @@ struct inspected {
     client = std::make_unique<caf::actor_system>(config);
     const auto port = seen.port();
     REQUIRE(port != 0);
-    remote = *client->middleman().remote_actor<inspector_actor>("127.0.0.1", port);
+    auto found = client->middleman().remote_actor<inspector_actor>("127.0.0.1", port);
+    if (!found)
+      FAIL(client->render(found.error()));
+    remote = std::move(*found);
   }
   ~inspected() { bench.node->access.close(); }
   inspected(const inspected&) = delete;
