@@ -1,5 +1,7 @@
 #include "actors/node/heartbeat.hpp"
 
+#include "actors/runtime/state_actor.hpp"
+
 #include <atomic>
 
 namespace prism {
@@ -7,6 +9,34 @@ namespace prism {
 namespace {
 
 constexpr std::chrono::seconds interval{1};
+
+using asker_actor = caf::typed_actor<takes<tick>>;
+
+/// Asks the supervisor at every tick. A class, since CAF's actors of functions dereference a null
+/// pointer when they start.
+class asker_state {
+public:
+  using interface = asker_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "heartbeat";
+
+  asker_state(self_pointer self, any_actor supervisor, std::function<void()> answered)
+      : self_(self), supervisor_(std::move(supervisor)), answered_(std::move(answered)) {}
+
+  interface::behavior_type make_behavior() {
+    return {[this](const tick&) {
+      self_->request(supervisor_, caf::infinite, get_status{})
+          .then(
+              [this](const actor_status&) { answered_(); },
+              [](const caf::error&) {}); // it is gone, and with it the tree: nothing answers again
+    }};
+  }
+
+private:
+  self_pointer self_;
+  any_actor supervisor_;
+  std::function<void()> answered_;
+};
 
 } // namespace
 
@@ -17,18 +47,12 @@ struct heartbeat::shared {
 
 heartbeat::heartbeat(caf::actor_system& system, const caf::actor& supervisor)
     : shared_(std::make_shared<shared>()) {
-  asker_ = system.spawn([supervisor = caf::actor_cast<any_actor>(supervisor),
-                         out = shared_](caf::event_based_actor* self) -> caf::behavior {
-    return {[self, supervisor, out](tick) {
-      self->request(supervisor, caf::infinite, get_status{})
-          .then(
-              [out](const actor_status&) {
-                out->answered = steady_clock::now().time_since_epoch().count();
-                out->waiting = false;
-              },
-              [](const caf::error&) {}); // it is gone, and with it the tree: nothing answers again
-    }};
-  });
+  std::function<void()> answered = [out = shared_] {
+    out->answered = steady_clock::now().time_since_epoch().count();
+    out->waiting = false;
+  };
+  asker_ = caf::actor_cast<caf::actor>(spawn_state<asker_state>(
+      system, caf::actor_cast<any_actor>(supervisor), std::move(answered)));
 }
 
 heartbeat::~heartbeat() {

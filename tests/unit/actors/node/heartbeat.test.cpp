@@ -11,12 +11,38 @@ using namespace std::chrono_literals;
 
 namespace {
 
-caf::behavior answering(caf::event_based_actor*) {
-  return {[](const stop_request&) {},
-          [](const get_status&) -> actor_status {
-            return {"supervisor", {}};
-          }};
-}
+// Classes, since CAF's actors of functions dereference a null pointer when they start.
+struct answering_state {
+  using interface = any_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "answering";
+  explicit answering_state(self_pointer /*self*/) {}
+  interface::behavior_type make_behavior() {
+    return {[](const stop_request&) {},
+            [](const get_status&) -> actor_status {
+              return {"supervisor", {}};
+            }};
+  }
+};
+
+/// Waits in its handler until it is released, then ends.
+struct waiting_state {
+  using interface = caf::typed_actor<takes<tick>>;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "waiting";
+  waiting_state(self_pointer self, std::promise<void>* entered, std::promise<void>* released)
+      : self_(self), entered_(entered), released_(released) {}
+  interface::behavior_type make_behavior() {
+    return {[this](const tick&) {
+      entered_->set_value();
+      released_->get_future().wait();
+      self_->quit();
+    }};
+  }
+  self_pointer self_;
+  std::promise<void>* entered_;
+  std::promise<void>* released_;
+};
 
 } // namespace
 
@@ -25,7 +51,7 @@ TEST_CASE("a scheduler that is stuck gives no sign of life, and one that works d
   set_up_caf(config);
   config.set("scheduler.max-threads", 1);
   caf::actor_system system(config);
-  const auto supervisor = system.spawn(answering);
+  const auto supervisor = caf::actor_cast<caf::actor>(spawn_state<answering_state>(system));
   heartbeat beat(system, supervisor);
 
   auto now = steady_clock::now();
@@ -34,13 +60,7 @@ TEST_CASE("a scheduler that is stuck gives no sign of life, and one that works d
   // The only worker waits inside a handler.
   std::promise<void> entered;
   std::promise<void> released;
-  const auto stuck = system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
-    return {[&, self](tick) {
-      entered.set_value();
-      released.get_future().wait();
-      self->quit();
-    }};
-  });
+  const auto stuck = spawn_state<waiting_state>(system, &entered, &released);
   caf::anon_send(stuck, tick{});
   entered.get_future().wait();
   const auto before = beat.last_answer(now);
@@ -56,7 +76,7 @@ TEST_CASE("a supervisor that does not answer gives no sign of life") {
   caf::actor_system_config config;
   set_up_caf(config);
   caf::actor_system system(config);
-  const auto dead = system.spawn(answering);
+  const auto dead = caf::actor_cast<caf::actor>(spawn_state<answering_state>(system));
   {
     caf::scoped_actor self(system);
     self->send_exit(dead, caf::exit_reason::kill);

@@ -39,6 +39,7 @@ TEST_CASE("a place is made of the base of the stream, the seq and the number in 
   frame.seq = 7;
   frame.did = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
   frame.time = "2026-11-18T10:26:40Z";
+  frame.active = true;
   REQUIRE(builder.add(prism::atproto::frame{frame}));
   const auto made = builder.take();
   CHECK(made.accounts.front().place == place_of(100, 7));
