@@ -7,10 +7,7 @@
 #include <vector>
 
 /// Frames and operations that PostgreSQL rejected for their content (table dead_letters).
-///
-/// `list_dead_letters`, `discard_dead_letters` and `retry_dead_letter` have no caller in the
-/// product yet: no command of prismd runs their jobs (db/jobs/jobs.hpp). Until one does, an
-/// operator reads the table with SQL.
+/// `prismctl dead-letters` lists, shows, discards and retries them (actors/inspector).
 namespace prism::db {
 
 struct dead_letter {

@@ -74,7 +74,8 @@ struct purge_job {
   confirmed_deletion what;
 };
 
-// The three jobs on dead letters have no caller in the product yet: an operator reads the table.
+// The three jobs on dead letters have no caller: the inspector runs their functions on a connection
+// of its own.
 
 /// List dead letters.
 struct list_dead_letters_job {
