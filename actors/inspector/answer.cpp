@@ -1,9 +1,9 @@
 #include "actors/inspector/answer.hpp"
 
 #include "core/version.hpp"
+#include "inspect/explanation.hpp"
 
 #include <boost/json/serialize.hpp>
-#include <fmt/chrono.h>
 #include <unistd.h>
 
 namespace prism {
@@ -23,9 +23,8 @@ std::string answer_text(const node_context& node, std::string_view view, view_da
 }
 
 std::string utc_text(std::chrono::system_clock::time_point at) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(at);
-  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(at - whole);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(whole), rest.count());
+  return inspect::time_text(
+      std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count());
 }
 
 std::string utc_text(time_point at) {

@@ -4,16 +4,11 @@
 #include "db/dead_letters/dead_letters.hpp"
 #include "db/operator/operator_log.hpp"
 #include "db/operator/overview.hpp"
+#include "inspect/explanation.hpp"
 
 namespace prism::views {
 
 namespace {
-
-[[nodiscard]] std::string time_text(std::int64_t micros) {
-  return utc_text(std::chrono::system_clock::time_point{
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          std::chrono::microseconds{micros})});
-}
 
 [[nodiscard]] tl::unexpected<error> failed(const db::db_error& why) {
   return fail(errc::transient, "the database cannot answer: {} ({})", why.message, why.sqlstate);
@@ -135,7 +130,7 @@ expected<view_data> crashes(command_call& call) {
   if (!rows)
     return failed(rows.error());
   return list("crashes", *rows, *limit, [](const db::stored_crash& row) {
-    return boost::json::object{{"at", time_text(row.at)},
+    return boost::json::object{{"at", inspect::time_text(row.at)},
                                {"node", row.node},
                                {"actor", row.actor},
                                {"reason", row.reason},
@@ -155,10 +150,14 @@ expected<view_data> actions(command_call& call) {
   if (!rows)
     return failed(rows.error());
   return list("actions", *rows, *limit, [](const db::operator_action& row) {
-    return boost::json::object{{"at", time_text(row.at)}, {"node", row.node},
-                               {"who", row.who},          {"address", row.address},
-                               {"action", row.action},    {"arguments", row.arguments},
-                               {"why", row.why},          {"result", row.result}};
+    return boost::json::object{{"at", inspect::time_text(row.at)},
+                               {"node", row.node},
+                               {"who", row.who},
+                               {"address", row.address},
+                               {"action", row.action},
+                               {"arguments", row.arguments},
+                               {"why", row.why},
+                               {"result", row.result}};
   });
 }
 
@@ -185,7 +184,7 @@ expected<view_data> dead_letters(command_call& call) {
     return failed(rows.error());
   return list("dead_letters", *rows, *limit, [](const db::dead_letter_summary& row) {
     return boost::json::object{{"id", row.id},
-                               {"at", time_text(row.created_at)},
+                               {"at", inspect::time_text(row.created_at)},
                                {"seq", row.seq},
                                {"did", row.did},
                                {"path", row.path.empty() ? "(whole frame)" : row.path},
@@ -207,7 +206,7 @@ expected<view_data> dead_letter(command_call& call) {
   const auto& row = rows->front();
   view_data out;
   out.data = {{"id", row.id},
-              {"at", time_text(row.created_at)},
+              {"at", inspect::time_text(row.created_at)},
               {"seq", row.seq},
               {"service", config::mask_passwords(row.service)},
               {"did", row.did},
