@@ -72,7 +72,7 @@ db::outcome<void> cluster_state::ensure_connected() {
   connection_.reset();
   db::connect_options options;
   options.conninfo = node_->conninfo;
-  options.application_name = "prismd " + now_->self;
+  options.application_name = node_->cluster.application_name();
   options.known_server = node_->server;
   options.connect_timeout = times_.renewal();
   options.default_timeout = times_.renewal();

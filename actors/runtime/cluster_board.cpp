@@ -30,6 +30,11 @@ cluster::node_id cluster_board::self() const {
   return now ? now->self : cluster::node_id{};
 }
 
+std::string cluster_board::application_name() const {
+  const auto id = self();
+  return id.empty() ? "prismd" : "prismd " + id;
+}
+
 std::optional<std::int64_t> cluster_board::token(std::size_t shard) const {
   const auto now = read();
   const auto* placed = now ? now->shard(shard) : nullptr;

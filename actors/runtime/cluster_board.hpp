@@ -56,6 +56,9 @@ public:
 
   /// This node's UUID; empty before it has joined.
   [[nodiscard]] cluster::node_id self() const;
+  /// Of the node's database sessions: "prismd UUID". The next leader ends those of a dead node by
+  /// it.
+  [[nodiscard]] std::string application_name() const;
   /// The token with which this node writes a shard; empty: it is another node's, or nobody's.
   [[nodiscard]] std::optional<std::int64_t> token(std::size_t shard) const;
 
