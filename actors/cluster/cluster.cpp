@@ -62,7 +62,7 @@ db::tx_options cluster_state::tx() const {
   out.statement_timeout = times_.renewal();
   out.lock_timeout = times_.renewal() / 2;
   out.server_incarnation = node_->server.incarnation;
-  out.retry.attempts = 1; // the next round comes soon enough, and knows more
+  out.retry.max_retries = 0; // the next round comes soon enough, and knows more
   return out;
 }
 

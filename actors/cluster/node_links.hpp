@@ -4,6 +4,7 @@
 #include "actors/cluster/link_codec.hpp"
 #include "actors/cluster/peer_credit.hpp"
 #include "actors/runtime/node_context.hpp"
+#include "log/line_limit.hpp"
 #include "net/link/links.hpp"
 
 #include <memory>
@@ -67,6 +68,7 @@ private:
   node_ptr node_;
   held_frames held_;
   peer_credit credit_;
+  log::line_limit<std::string> lines_{std::chrono::seconds{10}, 64};
   mutable std::mutex mutex_;
   std::shared_ptr<net::links> links_;
 };
