@@ -65,5 +65,8 @@ namespace prism::log {
 [[nodiscard]] inline spdlog::logger& tunnel() noexcept {
   return of(component::tunnel);
 }
+[[nodiscard]] inline spdlog::logger& link() noexcept {
+  return of(component::link);
+}
 
 } // namespace prism::log
