@@ -99,6 +99,11 @@ std::vector<net::link_stats> node_links::stats() const {
   return links ? links->stats() : std::vector<net::link_stats>{};
 }
 
+net::links_totals node_links::totals() const {
+  const auto links = get();
+  return links ? links->totals() : net::links_totals{};
+}
+
 bool node_links::send(const cluster::node_id& peer, const linked_message& message) {
   const auto links = get();
   return links && links->send(peer, encode(message));

@@ -37,6 +37,7 @@ public:
   [[nodiscard]] std::set<cluster::node_id> linked() const;
   [[nodiscard]] bool linked(const cluster::node_id& peer) const;
   [[nodiscard]] std::vector<net::link_stats> stats() const;
+  [[nodiscard]] net::links_totals totals() const;
 
   /// @returns false if there is no link: then what is said is lost, and both sides agree anew when
   /// there is one again.

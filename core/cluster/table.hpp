@@ -59,9 +59,9 @@ struct placed_shard {
 /// All of it, read in one transaction.
 struct table {
   std::int64_t view{0};
-  lease lead;
-  std::vector<member> members;         ///< live ones by name; then some dead ones, newest first
-  std::vector<placed_shard> placement; ///< by shard; as many as the service has shards
+  lease lead{};
+  std::vector<member> members{};         ///< live ones by name; then some dead ones, newest first
+  std::vector<placed_shard> placement{}; ///< by shard; as many as the service has shards
 };
 
 } // namespace prism::cluster
