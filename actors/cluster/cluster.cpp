@@ -62,7 +62,7 @@ db::tx_options cluster_state::tx() const {
   out.statement_timeout = times_.renewal();
   out.lock_timeout = times_.renewal() / 2;
   out.server_incarnation = node_->server.incarnation;
-  out.retry.attempts = 1; // the next round comes soon enough, and knows more
+  out.retry.max_retries = 0; // the next round comes soon enough, and knows more
   return out;
 }
 
@@ -245,7 +245,6 @@ void cluster_state::show_links() {
   double received = 0;
   double sent = 0;
   double slowest = 0;
-  std::array<double, net::link_end_count> ends{};
   for (const auto& link : all) {
     open += link.open ? 1 : 0;
     queued += static_cast<double>(link.queued_bytes);
@@ -253,8 +252,6 @@ void cluster_state::show_links() {
     sent += static_cast<double>(link.bytes_out);
     if (link.open)
       slowest = std::max(slowest, std::chrono::duration<double>(link.round_trip).count());
-    for (std::size_t i = 0; i < ends.size(); ++i)
-      ends[i] += static_cast<double>(link.ended[i]);
   }
   out.links_open->Set(open);
   out.links_wanted->Set(static_cast<double>(all.size()));
@@ -262,9 +259,11 @@ void cluster_state::show_links() {
   out.round_trip->Set(slowest);
   received_.show(received);
   sent_.show(sent);
-  for (std::size_t i = 0; i < ends.size(); ++i) {
+  const auto totals = links_->totals();
+  for (std::size_t i = 0; i < net::link_end_count; ++i) {
     const auto reason = net::to_string(static_cast<net::link_end>(i));
-    link_ends_.try_emplace(reason, out.link_ends.of(reason)).first->second.show(ends[i]);
+    link_ends_.try_emplace(reason, out.link_ends.of(reason))
+        .first->second.show(static_cast<double>(totals.ended[i] + totals.refused[i]));
   }
 }
 

@@ -99,6 +99,11 @@ std::vector<net::link_stats> node_links::stats() const {
   return links ? links->stats() : std::vector<net::link_stats>{};
 }
 
+net::links_totals node_links::totals() const {
+  const auto links = get();
+  return links ? links->totals() : net::links_totals{};
+}
+
 bool node_links::send(const cluster::node_id& peer, const linked_message& message) {
   const auto links = get();
   return links && links->send(peer, encode(message));
@@ -239,8 +244,7 @@ void node_links::on_message(const std::string& peer, const boost::json::object& 
   if (message)
     return std::visit(receiver{*this, peer}, *message);
   dropped(message.error().code == errc::not_found ? "unknown_kind" : "malformed");
-  static log::line_limit limit{std::chrono::seconds{10}};
-  if (const auto left_out = limit.allow())
+  if (const auto left_out = lines_.allow(peer, steady_clock::now()))
     log::cluster().warn("cluster: dropped a message of node {}: {}{}", peer,
                         message.error().message, log::left_out_note(*left_out));
 }

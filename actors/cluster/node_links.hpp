@@ -4,6 +4,7 @@
 #include "actors/cluster/link_codec.hpp"
 #include "actors/cluster/peer_credit.hpp"
 #include "actors/runtime/node_context.hpp"
+#include "log/line_limit.hpp"
 #include "net/link/links.hpp"
 
 #include <memory>
@@ -36,6 +37,7 @@ public:
   [[nodiscard]] std::set<cluster::node_id> linked() const;
   [[nodiscard]] bool linked(const cluster::node_id& peer) const;
   [[nodiscard]] std::vector<net::link_stats> stats() const;
+  [[nodiscard]] net::links_totals totals() const;
 
   /// @returns false if there is no link: then what is said is lost, and both sides agree anew when
   /// there is one again.
@@ -67,6 +69,7 @@ private:
   node_ptr node_;
   held_frames held_;
   peer_credit credit_;
+  log::line_limit<std::string> lines_{std::chrono::seconds{10}, 64};
   mutable std::mutex mutex_;
   std::shared_ptr<net::links> links_;
 };

@@ -57,7 +57,7 @@ expected<void> enter_cluster(db::connection& connection, node_context& node, nod
     static_cast<void>(machine.on_table(*table, steady_clock::now()));
   }
   if (machine.leads(steady_clock::now()))
-    if (const auto plan = cluster::plan_placement(*table, {.self = self})) {
+    if (const auto plan = cluster::plan_placement(*table, {self, {}, false})) {
       table = db::place_shards(connection, tx, node.service, self, machine.epoch(), *plan);
       if (!table)
         return failed("the shards cannot be placed", table.error());
