@@ -149,8 +149,8 @@ void identity_state::claim() {
     return;
   ask_database(
       self_, *node_,
-      db::claim_identity_job{request->limit, identity_claims::lease, std::move(request->busy_users),
-                             request->include_claimed},
+      db::claim_identity_job{node_->cluster.self(), request->limit, identity_claims::lease,
+                             std::move(request->busy_users), request->include_claimed},
       [this](const db::claimed_tasks& found) {
         on_claimed(found);
         quit_if_idle();
@@ -247,9 +247,7 @@ void identity_state::on_stored(const std::vector<db::identity_result>& batch, bo
 void identity_state::purge(const db::identity_task& task) {
   const auto shard = static_cast<std::int32_t>(shard_of(task.did, node_->options.shards));
   ask_database(
-      self_, *node_,
-      db::purge_job{{task, node_->service, shard,
-                     node_->cluster.token(static_cast<std::size_t>(shard)).value_or(0)}},
+      self_, *node_, db::purge_job{{task, node_->service, shard, node_->cluster.self()}},
       [this, task](const db::apply_report& report) { on_purged(task, report); },
       [this, task](const job_failure& failure) { on_purge_failed(task, failure); });
 }
