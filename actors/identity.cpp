@@ -2,7 +2,6 @@
 
 #include "actors/intake/routing.hpp"
 #include "actors/runtime/report_counters.hpp"
-#include "core/exit_code.hpp"
 #include "core/printable.hpp"
 #include "log/log.hpp"
 #include "metrics/labels.hpp"
@@ -268,7 +267,9 @@ void identity_state::on_purge_failed(const db::identity_task& task, const job_fa
   if (failure.partial)
     report_changes(failure.partial->done, failure.why.cls != db::error_class::commit_unknown);
   if (failure.why.sqlstate == db::fenced_state)
-    node_->status.finish(exit_code::fenced, failure.why.message);
+    if (const auto cluster = node_->actors.find(names::cluster))
+      self_->send(cluster,
+                  read_cluster{}); // this node is no member any more: that is for it to end
   auto result = retry(task, !is_transient(failure.why), random());
   result.why = printable(failure.why.message, max_why);
   metrics_.tasks.of(label_of({.result = result})).Increment();

@@ -118,6 +118,7 @@ std::optional<time_point> cluster_state::take(cluster::table table) {
       cluster_snapshot{.self = now_->self, .table = std::move(table), .read_at = now()});
   node_->cluster.trust(machine_.trusted_until(), machine_.epoch());
   node_->cluster.show(now_);
+  node_->status.epoch = now_->table.lead.epoch;
   using standing = cluster::node_decision::standing;
   if (decision.self == standing::replaced)
     end_node(true);
@@ -137,7 +138,6 @@ void cluster_state::report(const cluster::node_decision& decision) {
     return;
   log::cluster().info("cluster: this node leads, with epoch {}", machine_.epoch());
   node_->metrics.cluster().takeovers->Increment();
-  node_->status.epoch = machine_.epoch();
 }
 
 void cluster_state::end_node(bool replaced) {
@@ -237,6 +237,29 @@ void cluster_state::show_metrics() {
   show_links();
 }
 
+namespace {
+
+[[nodiscard]] link_line line_of(const net::link_stats& link) {
+  std::string ends;
+  for (std::size_t i = 0; i < link.ended.size(); ++i)
+    if (link.ended[i] > 0)
+      ends += fmt::format("{}{} {}", ends.empty() ? "" : ", ", link.ended[i],
+                          net::to_string(static_cast<net::link_end>(i)));
+  using seconds = std::chrono::duration<double>;
+  return {.peer = link.peer.id,
+          .name = link.peer.name,
+          .address = link.peer.address,
+          .open = link.open,
+          .seconds = seconds(link.since).count(),
+          .round_trip_ms = seconds(link.round_trip).count() * 1'000,
+          .bytes_in = link.bytes_in,
+          .bytes_out = link.bytes_out,
+          .queued_bytes = link.queued_bytes,
+          .ends = std::move(ends)};
+}
+
+} // namespace
+
 void cluster_state::show_links() {
   const auto& out = node_->metrics.cluster();
   const auto all = links_->stats();
@@ -259,6 +282,10 @@ void cluster_state::show_links() {
   out.round_trip->Set(slowest);
   received_.show(received);
   sent_.show(sent);
+  std::vector<link_line> lines;
+  for (const auto& link : all)
+    lines.push_back(line_of(link));
+  node_->cluster.show_links(std::move(lines));
   const auto totals = links_->totals();
   for (std::size_t i = 0; i < net::link_end_count; ++i) {
     const auto reason = net::to_string(static_cast<net::link_end>(i));

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace prism {
 
@@ -29,6 +30,20 @@ struct cluster_snapshot {
   [[nodiscard]] const cluster::placed_shard* shard(std::size_t number) const noexcept;
 };
 
+/// A link with another node, for people.
+struct link_line {
+  std::string peer;
+  std::string name;
+  std::string address;
+  bool open{false};
+  double seconds{0}; ///< how long it has been so
+  double round_trip_ms{0};
+  std::uint64_t bytes_in{0};
+  std::uint64_t bytes_out{0};
+  std::uint64_t queued_bytes{0};
+  std::string ends; ///< "3 silent, 1 lost"
+};
+
 /// What the node knows of its cluster: the actor `cluster` writes it, everybody reads it. Any
 /// thread.
 class cluster_board {
@@ -41,6 +56,16 @@ public:
   [[nodiscard]] std::shared_ptr<const cluster_snapshot> read() const {
     const std::scoped_lock lock(mutex_);
     return snapshot_;
+  }
+
+  /// The links, as they were at the last round; as many as there are members.
+  void show_links(std::vector<link_line> links) {
+    const std::scoped_lock lock(mutex_);
+    links_ = std::move(links);
+  }
+  [[nodiscard]] std::vector<link_line> links() const {
+    const std::scoped_lock lock(mutex_);
+    return links_;
   }
 
   /// Until when this node may act as the leader.
@@ -65,6 +90,7 @@ public:
 private:
   mutable std::mutex mutex_;
   std::shared_ptr<const cluster_snapshot> snapshot_;
+  std::vector<link_line> links_;
   std::atomic<steady_clock::rep> trusted_until_{0};
   std::atomic<std::int64_t> epoch_{0};
 };
