@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_interval{200};
 
+/// How long a shard has to announce itself before it is told again that the firehose has started.
+constexpr std::chrono::seconds announcement_patience{2};
+
 [[nodiscard]] time_point now() {
   return steady_clock::now();
 }
@@ -127,6 +130,7 @@ void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
                   now());
   if (options.lane_shuffle_seed > 0)
     shuffle_.emplace(options.lane_shuffle_seed, window_->shards(), options.firehose_window_frames);
+  asked_shards_ = now();
   intake_.emplace(window_->shards(), lowest > 0 ? std::optional{lowest} : options.start_cursor,
                   &node_->events);
   for (std::size_t shard = 0; shard < window_->shards(); ++shard)
@@ -191,7 +195,13 @@ void firehose_state::on_frames(const source_frames& arrived) {
 }
 
 void firehose_state::on_shard_ready(const shard_ready& ready) {
-  if (!window_ || !window_->announce(ready, now()))
+  if (!window_)
+    return;
+  if (!window_->reaches_back_to(ready))
+    throw std::runtime_error(fmt::format(
+        "shard {} is at seq {}, and frames above that have left the window: the database went back",
+        ready.shard, ready.durable_seq));
+  if (!window_->announce(ready, now()))
     return;
   observe_latencies();
   feed(ready.shard);
@@ -211,6 +221,7 @@ void firehose_state::on_tick() {
   if (!window_)
     return load_cursors();
   open_shuffled_lanes();
+  ask_for_announcements();
   advance_idle_shards();
   const bool any_paused = node_->paused.any() && !node_->paused.list(now()).empty();
   if (std::exchange(any_paused_, any_paused) || any_paused) {
@@ -284,6 +295,17 @@ void firehose_state::open_shuffled_lanes() {
   feed_all();
 }
 
+// A shard of another node may have announced itself to the leader before this one.
+void firehose_state::ask_for_announcements() {
+  if (now() - asked_shards_ < announcement_patience)
+    return;
+  asked_shards_ = now();
+  for (std::size_t shard = 0; shard < window_->shards(); ++shard)
+    if (window_->lane(shard).incarnation() == 0)
+      if (const auto actor = node_->actors.find(names::shard(shard)))
+        self_->send(actor, firehose_started{});
+}
+
 void firehose_state::advance_idle_shards() {
   for (std::size_t shard = 0; shard < window_->shards(); ++shard)
     if (const auto seq = window_->advance_for(shard))
@@ -292,10 +314,15 @@ void firehose_state::advance_idle_shards() {
 }
 
 void firehose_state::top_up_credit() {
-  if (!source_ || node_->paused.paused(name, now()))
+  if (!source_ || !may_read() || node_->paused.paused(name, now()))
     return;
   if (const auto frames = window_->grant(); frames > 0)
     source_->grant(static_cast<std::uint32_t>(frames));
+}
+
+// A leader that could not renew its lease does not read on: another node may do so already.
+bool firehose_state::may_read() const {
+  return node_->cluster.leads(now());
 }
 
 // What a relay left out of order it may send when it is asked again.

@@ -247,7 +247,9 @@ void identity_state::on_stored(const std::vector<db::identity_result>& batch, bo
 void identity_state::purge(const db::identity_task& task) {
   const auto shard = static_cast<std::int32_t>(shard_of(task.did, node_->options.shards));
   ask_database(
-      self_, *node_, db::purge_job{{task, node_->service, shard, node_->epoch}},
+      self_, *node_,
+      db::purge_job{{task, node_->service, shard,
+                     node_->cluster.token(static_cast<std::size_t>(shard)).value_or(0)}},
       [this, task](const db::apply_report& report) { on_purged(task, report); },
       [this, task](const job_failure& failure) { on_purge_failed(task, failure); });
 }

@@ -204,6 +204,39 @@ struct http_metrics {
   prometheus::Gauge* open;
 };
 
+/// Membership, lead, placement and links; used by the actor cluster.
+struct cluster_metrics {
+  /// Live members, as the table says.
+  prometheus::Gauge* members;
+  /// The view, and the epoch of the lease.
+  prometheus::Gauge* view;
+  prometheus::Gauge* epoch;
+  /// 1 while this node leads, else 0; 1 while any live member holds the lease, else 0.
+  prometheus::Gauge* leading;
+  prometheus::Gauge* has_leader;
+  /// Shards placed on this node.
+  prometheus::Gauge* shards;
+  /// When this node read the table last, in seconds since 1970; 0: not yet.
+  prometheus::Gauge* last_round;
+  /// Rounds, by result (`labels::round_results`).
+  labelled_counter rounds;
+  /// Times that this node became the leader.
+  prometheus::Counter* takeovers;
+  /// Messages of other nodes that were dropped, by reason (`labels::dropped_messages`).
+  labelled_counter dropped;
+  /// Links that are open, and those that should be.
+  prometheus::Gauge* links_open;
+  prometheus::Gauge* links_wanted;
+  /// Ends of links, by reason (`labels::link_ends`; `running_total`).
+  labelled_counter link_ends;
+  /// Bytes of messages from and to other nodes (`running_total`), and those that wait to be sent.
+  prometheus::Counter* received_bytes;
+  prometheus::Counter* sent_bytes;
+  prometheus::Gauge* queued_bytes;
+  /// The longest round trip of the last pings, in seconds.
+  prometheus::Gauge* round_trip;
+};
+
 /// Parked operations; used by pending_ops.
 struct pending_metrics {
   /// Parked operations by event (`labels::pending_events`).

@@ -197,6 +197,43 @@ http_metrics declare_http(declarer& d) {
   };
 }
 
+cluster_metrics declare_cluster(declarer& d) {
+  return {
+      .members = d.gauge("cluster_members", "Live members of the cluster, as its table says."),
+      .view = d.gauge("cluster_view", "The view: a number that rises with every placement."),
+      .epoch = d.gauge("cluster_epoch", "The epoch of the lease, which rises with every leader."),
+      .leading = d.gauge("cluster_leading", "1 while this node leads, else 0."),
+      .has_leader =
+          d.gauge("cluster_has_leader",
+                  "1 while a live member holds the lease, as this node reads it, else 0."),
+      .shards = d.gauge("cluster_shards", "Shards that are placed on this node."),
+      .last_round = d.gauge("cluster_last_round_timestamp_seconds",
+                            "When this node read the cluster's table last, in seconds since 1970; "
+                            "0: not yet."),
+      .rounds = d.counters("cluster_rounds_total",
+                           "Rounds in which this node renews its membership, by result.", "result",
+                           labels::round_results),
+      .takeovers = d.counter("cluster_takeovers_total", "Times that this node became the leader."),
+      .dropped = d.counters("cluster_dropped_messages_total",
+                            "Messages of other nodes that were dropped, by reason.", "reason",
+                            labels::dropped_messages),
+      .links_open = d.gauge("cluster_links_open", "Links with other nodes that are open."),
+      .links_wanted =
+          d.gauge("cluster_links_wanted", "Links with other nodes that should be open."),
+      .link_ends = d.counters("cluster_link_ends_total",
+                              "Ends of links, and attempts that failed, by reason.", "reason",
+                              labels::link_ends),
+      .received_bytes = d.counter("cluster_link_received_bytes_total",
+                                  "Bytes of messages received from other nodes."),
+      .sent_bytes =
+          d.counter("cluster_link_sent_bytes_total", "Bytes of messages sent to other nodes."),
+      .queued_bytes = d.gauge("cluster_link_queued_bytes",
+                              "Bytes of messages for other nodes that wait to be sent."),
+      .round_trip = d.gauge("cluster_link_round_trip_seconds",
+                            "The longest round trip of the last pings of all links."),
+  };
+}
+
 pending_metrics declare_pending(declarer& d) {
   auto& ops = d.gauge_family(
       "pending_ops", "Parked operations in memory; the table pending_ops may hold more.", {"map"});

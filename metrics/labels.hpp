@@ -88,6 +88,20 @@ inline constexpr std::array<std::string_view, 4> request_results{"answered", "fa
 /// answered; cut, since a newer one needed its place.
 inline constexpr std::array<std::string_view, 3> http_events{"accepted", "refused", "evicted"};
 
+/// `result` of a round of the cluster: the table was read, or not.
+inline constexpr std::array<std::string_view, 2> round_results{"ok", "failed"};
+
+/// `reason` why a message of another node was dropped: its shard is not placed here under its
+/// token; this node does not lead, or the shard is not the sender's; this version does not know its
+/// kind; it cannot be read.
+inline constexpr std::array<std::string_view, 4> dropped_messages{"not_placed", "not_leader",
+                                                                  "unknown_kind", "malformed"};
+
+/// `reason` why a link between nodes ended: net::link_end.
+inline constexpr std::array<std::string_view, 11> link_ends{
+    "connect_failed", "handshake_failed", "refused",      "redundant", "silent", "lost",
+    "malformed",      "overflow",         "unknown_peer", "removed",   "stopped"};
+
 /// `reason` why a database session was replaced: connection lost, maximum age reached, or crash.
 inline constexpr std::array<std::string_view, 3> session_ends{"broken", "aged", "crashed"};
 

@@ -21,7 +21,8 @@ struct registry::impl {
       : firehose(declare_firehose(declare)), batches(declare_batches(declare)),
         database(declare_database(declare)), user_creation(declare_user_creation(declare)),
         identity(declare_identity(declare)), pending(declare_pending(declare)),
-        node(declare_node(declare)), http(declare_http(declare)) {
+        node(declare_node(declare)), http(declare_http(declare)),
+        cluster(declare_cluster(declare)) {
     declare.info("build_info", "Version and revision of the running program; always 1.",
                  {{"version", options.version}, {"revision", options.revision}});
     collections.assign(options.collections.begin(), options.collections.end());
@@ -114,6 +115,7 @@ struct registry::impl {
   pending_metrics pending;
   node_metrics node;
   http_metrics http;
+  cluster_metrics cluster;
   counter_family& cache_hits =
       declare.counter_family("cache_hits_total", "Cache look-ups that found an entry.", {"cache"});
   counter_family& cache_misses = declare.counter_family(
@@ -235,6 +237,10 @@ const node_metrics& registry::node() const noexcept {
 
 const http_metrics& registry::http() const noexcept {
   return impl_->http;
+}
+
+const cluster_metrics& registry::cluster() const noexcept {
+  return impl_->cluster;
 }
 
 const labelled_counter& registry::ops(std::string_view collection) const noexcept {

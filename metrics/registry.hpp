@@ -49,6 +49,7 @@ public:
   [[nodiscard]] const pending_metrics& pending() const noexcept;
   [[nodiscard]] const node_metrics& node() const noexcept;
   [[nodiscard]] const http_metrics& http() const noexcept;
+  [[nodiscard]] const cluster_metrics& cluster() const noexcept;
 
   /// Operations indexed in `collection` (an NSID), by action (`labels::actions`).
   [[nodiscard]] const labelled_counter& ops(std::string_view collection) const noexcept;

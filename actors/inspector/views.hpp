@@ -25,6 +25,9 @@ inline constexpr std::size_t max_rows = 500;
 
 // From the database.
 [[nodiscard]] expected<view_data> cursor(command_call& call);
+/// The cluster's table, compared with what this node believes; and that alone.
+[[nodiscard]] expected<view_data> cluster_table(command_call& call);
+[[nodiscard]] view_data cluster_own(node_context& node);
 [[nodiscard]] expected<view_data> pending(command_call& call);
 [[nodiscard]] expected<view_data> users(command_call& call);
 [[nodiscard]] expected<view_data> crashes(command_call& call);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/runtime/cluster_board.hpp"
 #include "actors/runtime/crash_history.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/node_status.hpp"
@@ -34,13 +35,12 @@ struct node_context {
   std::string service;
   /// The same without passwords.
   std::string service_shown;
-  /// The epoch of this writer; writers with an older one are fenced.
-  std::int64_t epoch{0};
   /// Of the stream (`db::place_of`).
   std::int64_t place_base{0};
-  /// The server that epoch, cursors and all ids in memory come from.
+  /// The server that tokens, cursors and all ids in memory come from.
   db::server_identity server;
   directory actors;
+  cluster_board cluster;
   node_status status;
   supervision_board tree;
   tree_access access;

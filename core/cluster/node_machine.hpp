@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace prism::cluster {
 
@@ -27,7 +29,7 @@ struct round_request {
   std::int64_t view{0}; ///< the newest that this node has seen
   /// What is done about the lease. `renew` and `resign` do nothing unless this node holds it with
   /// `epoch`; `take` nothing unless it is free: expired, or held by a node that is dead or no
-  /// member.
+  /// member. None of them does anything for a node that is dead or no member.
   enum class lease_action : std::uint8_t { none, renew, take, resign };
   lease_action lease{lease_action::none};
   std::int64_t epoch{0};
@@ -42,48 +44,79 @@ struct node_decision {
   };
   standing self{standing::member};
   bool became_leader{false};
+  /// Both: the lead was lost since the last decision, and has been gained again.
   bool lost_lead{false};
   /// When the next round is due.
   time_point next{};
 };
 
 /// One node's view of its lease and membership. Decides what each round asks, and what its answer
-/// means. A plain value for one thread; the clock is passed in.
+/// means. A plain value for one thread; the clock is passed in. It believes what a table says, and
+/// nothing from a round without an answer: that round may have been committed or not.
 class node_machine {
 public:
+  /// No two rounds are closer to each other.
+  static constexpr std::chrono::milliseconds min_pause{50};
+
+  /// All that it knows; for tests and logs.
+  struct state {
+    bool stopping{false};  ///< `drain` was called
+    bool draining{false};  ///< that, or an operator has said so in the table
+    bool hurried{false};   ///< the next round is due at once
+    bool holds{false};     ///< the lease is in this node's name, in the newest table
+    bool reported{false};  ///< the newest decision said that this node leads
+    bool has_heirs{false}; ///< another member could lead
+    std::string name;      ///< of this node, in the newest table; empty: none read yet
+    std::int64_t view{0};  ///< the newest seen
+    std::int64_t epoch{0}; ///< of the lease that this node holds or held
+    time_point trusted_until{};
+    time_point begun{};                        ///< the newest round
+    time_point answered{};                     ///< or failed: the newest round that ended
+    time_point next{};                         ///< when the next round is due
+    std::optional<time_point> member_renewal;  ///< when that is due; empty: at once
+    std::optional<time_point> lease_free;      ///< when it is if nobody renews; empty: not known
+    std::optional<time_point> succeeded;       ///< beginning of the newest round, if it succeeded
+    std::optional<time_point> succeeded_since; ///< all rounds, without a gap
+  };
+
   node_machine(node_id self, timing times) : self_(std::move(self)), times_(times) {}
 
   /// A round begins; `now` is before its first byte is sent.
   [[nodiscard]] round_request begin_round(time_point now);
-  /// The round is committed; `now` is after its last byte was received.
+  /// The round is committed; `now` is after its last byte was received. Also for a newer table that
+  /// was read since, by `place_shards`.
   [[nodiscard]] node_decision on_table(const table& read, time_point now);
   /// The round failed, or its answer was lost: it may have been committed.
   [[nodiscard]] node_decision on_failed(time_point now);
   /// The table is said to have changed: the next round is due at once.
-  void hurry() noexcept { hurried_ = true; }
-  /// The node stops: from the next round on it resigns and is draining.
-  void drain() noexcept { draining_ = true; }
+  void hurry() noexcept { state_.hurried = true; }
+  /// The node stops: from the next round on it resigns and is draining; that round is due at once.
+  void drain() noexcept { state_.stopping = state_.draining = state_.hurried = true; }
 
+  /// When the next round is due. `hurry` and `drain` make it earlier.
+  [[nodiscard]] time_point next_round() const noexcept;
   /// Whether this node may act as the leader at `now`.
-  [[nodiscard]] bool leads(time_point now) const noexcept { return now < trusted_until_; }
-  [[nodiscard]] time_point trusted_until() const noexcept { return trusted_until_; }
-  [[nodiscard]] std::int64_t epoch() const noexcept { return epoch_; }
-  /// Whether this node may declare others dead: every round for the last ttl succeeded.
+  [[nodiscard]] bool leads(time_point now) const noexcept { return now < state_.trusted_until; }
+  [[nodiscard]] time_point trusted_until() const noexcept { return state_.trusted_until; }
+  [[nodiscard]] std::int64_t epoch() const noexcept { return state_.epoch; }
+  /// Whether this node may declare others dead: every round for the last ttl succeeded, and between
+  /// two of them was never more than ttl / 3. So who could not renew had a ttl to do so since the
+  /// database was away.
   [[nodiscard]] bool may_declare_dead(time_point now) const noexcept;
+  [[nodiscard]] const state& inside() const noexcept { return state_; }
 
 private:
+  [[nodiscard]] bool must_resign() const noexcept;
+  [[nodiscard]] bool may_take() const noexcept;
+  void read_lease(const table& read, time_point now);
+  void read_members(const table& read, const member& own);
+  void note_success(time_point now);
+  void plan_next(time_point now);
+  node_decision end(node_decision::standing how, time_point now);
+
   node_id self_;
   timing times_;
-  bool draining_{false};
-  bool hurried_{false};
-  std::int64_t view_{0};
-  std::int64_t epoch_{0};                     // of the lease that this node holds or held
-  time_point trusted_until_{};                // as leader
-  time_point begun_{};                        // of the round under way
-  round_request asked_{};                     // in it
-  time_point renewed_{};                      // the membership, when it was last sent with success
-  std::optional<time_point> reachable_since_; // rounds have succeeded without interruption
-  std::optional<lease> last_lease_;
+  state state_;
 };
 
 } // namespace prism::cluster

@@ -19,25 +19,29 @@ struct protocol_range {
   friend bool operator==(const protocol_range&, const protocol_range&) = default;
 };
 
+/// What this program speaks. A change of a message raises max; when no live member of any cluster
+/// can speak the older ones, min (docs/CLUSTER.md).
+inline constexpr protocol_range own_protocol{.min = 1, .max = 1};
+
 /// A node that takes part, or did.
 struct member {
-  node_id id;
-  std::string name;    ///< `node-name`; no two live members of a cluster have the same
-  std::string address; ///< HOST:PORT of its links; empty: it cannot be linked to
-  std::string version; ///< of prismd
+  node_id id{};
+  std::string name{};    ///< `node-name`; no two live members of a cluster have the same
+  std::string address{}; ///< HOST:PORT of its links; empty: it cannot be linked to
+  std::string version{}; ///< of prismd
   protocol_range protocol{};
   bool draining{false};
   /// By the database's clock at the moment of reading; negative: expired since.
   std::chrono::milliseconds expires_in{0};
-  std::int64_t view{0};    ///< the newest that it says it has seen
-  std::string dead_reason; ///< empty: it lives. "replaced", "expired" or "left"
+  std::int64_t view{0};      ///< the newest that it says it has seen
+  std::string dead_reason{}; ///< empty: it lives. "replaced", "expired" or "left"
 
   [[nodiscard]] bool dead() const noexcept { return !dead_reason.empty(); }
 };
 
 /// The right to lead.
 struct lease {
-  node_id holder; ///< empty: nobody has had it yet
+  node_id holder{}; ///< empty: nobody has had it yet
   std::int64_t epoch{0};
   std::chrono::milliseconds expires_in{0}; ///< by the database's clock; not positive: expired
 };
@@ -45,7 +49,7 @@ struct lease {
 /// Who writes a shard.
 struct placed_shard {
   std::int32_t shard{0};
-  node_id node;          ///< empty: nobody yet
+  node_id node{};        ///< empty: nobody yet
   std::int64_t token{0}; ///< the view at which it was placed; also in firehose_cursor.epoch
   bool pinned{false};    ///< an operator chose the node
 
@@ -55,9 +59,9 @@ struct placed_shard {
 /// All of it, read in one transaction.
 struct table {
   std::int64_t view{0};
-  lease lead;
-  std::vector<member> members;         ///< live ones first, by name; then dead ones, newest first
-  std::vector<placed_shard> placement; ///< by shard; as many as the service has shards
+  lease lead{};
+  std::vector<member> members{};         ///< live ones by name; then some dead ones, newest first
+  std::vector<placed_shard> placement{}; ///< by shard; as many as the service has shards
 };
 
 } // namespace prism::cluster

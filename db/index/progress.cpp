@@ -35,6 +35,21 @@ const statement read_cursors{"read_cursors", R"sql(
 const statement drop_cursors{"drop_cursors",
                              R"sql(DELETE FROM firehose_cursor WHERE service = $1)sql"};
 
+// In one order, as everybody who locks several.
+const statement lock_some_cursors{"lock_some_cursors", R"sql(
+  SELECT shard
+  FROM firehose_cursor
+  WHERE service = $1 AND shard = ANY ($2)
+  ORDER BY shard
+  FOR UPDATE
+)sql"};
+
+const statement set_tokens{"set_cursor_tokens", R"sql(
+  UPDATE firehose_cursor
+  SET epoch = $3
+  WHERE service = $1 AND shard = ANY ($2)
+)sql"};
+
 const statement put_cursors{"put_cursors", R"sql(
   INSERT INTO firehose_cursor(service, shard, seq, epoch)
   SELECT $1, shard, seq, $4
@@ -121,6 +136,37 @@ outcome<std::vector<shard_cursor>> claim_cursors(executor& on, std::string_view 
   if (auto written = out.sync(); !written)
     return tl::unexpected(written.error());
   return cursors;
+}
+
+outcome<bool> renumber_cursors(executor& on, std::string_view service, std::int32_t shards,
+                               std::int64_t token, std::int64_t initial_seq) {
+  params key;
+  key.text(service);
+  const auto stored = on.exec_prepared(lock_cursors, key);
+  if (!stored)
+    return tl::unexpected(stored.error());
+  if (stored->rows() == static_cast<std::size_t>(shards))
+    return false;
+  const auto cursors = renumber(*stored, shards, initial_seq);
+  params rows;
+  rows.text(service)
+      .int4_array(cursors, &shard_cursor::shard)
+      .int8_array(cursors, &shard_cursor::seq)
+      .int8(token);
+  pipeline out(on);
+  out.add(drop_cursors, std::move(key));
+  out.add(put_cursors, std::move(rows));
+  if (auto written = out.sync(); !written)
+    return tl::unexpected(written.error());
+  return true;
+}
+
+std::size_t queue_set_tokens(pipeline& out, std::string_view service,
+                             const std::vector<std::int32_t>& shards, std::int64_t token) {
+  params key;
+  key.text(service).int4_array(shards);
+  out.add(lock_some_cursors, key);
+  return out.add(set_tokens, std::move(key.int8(token)));
 }
 
 outcome<std::vector<shard_cursor>> select_cursors(executor& on, std::string_view service) {

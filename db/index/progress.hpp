@@ -25,6 +25,21 @@ struct shard_cursor {
 claim_cursors(executor& on, std::string_view service, std::int32_t shards, std::int64_t epoch,
               std::int64_t initial_seq);
 
+/// If the number of shards has changed, makes them all start at the lowest seq, since repos have
+/// moved between them; all then have `token`. Waits for their running batches and locks the
+/// cursors.
+/// @param initial_seq where all shards start if the service has no cursor yet
+/// @returns whether the number has changed
+[[nodiscard]] outcome<bool> renumber_cursors(executor& on, std::string_view service,
+                                             std::int32_t shards, std::int64_t token,
+                                             std::int64_t initial_seq);
+
+/// Gives cursors a new token: who writes with an older one is fenced from then on. Waits for the
+/// running batches of these shards.
+/// @returns the index of the result, with as many rows as shards that have a cursor
+std::size_t queue_set_tokens(pipeline& out, std::string_view service,
+                             const std::vector<std::int32_t>& shards, std::int64_t token);
+
 /// The next epoch of a role; greater than all before. Call it in one transaction with
 /// `claim_cursors`.
 [[nodiscard]] outcome<std::int64_t> next_epoch(executor& on, std::string_view role,

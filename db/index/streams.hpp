@@ -14,6 +14,12 @@ namespace prism::db {
 /// @returns the base
 [[nodiscard]] outcome<std::int64_t> claim_stream(executor& on, std::string_view service);
 
+/// The same. @returns whether the base has changed: places made with the old one are void.
+[[nodiscard]] outcome<bool> take_up_stream(executor& on, std::string_view service);
+
+/// The base of places of a service; 0 if nobody has taken it up.
+[[nodiscard]] outcome<std::int64_t> stream_base(executor& on, std::string_view service);
+
 /// Forgets the cursors of a service whose numbers began anew, and puts everything to come from it
 /// behind everything that has come from any service. Who writes for it is fenced. Call it in one
 /// transaction with `claim_cursors`, after it: no batch may move a cursor in between.
