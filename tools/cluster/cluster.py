@@ -42,6 +42,12 @@ class Cluster:
     # -- beginning and end
 
     def start(self):
+        self.start_idle(history.install)
+        self.start_relay()
+        wait_until(lambda: self.state().lowest() > 0, "the first events", PATIENCE_SECONDS)
+
+    def start_idle(self, prepare=None):
+        """All but the relay. `prepare` is called with the conninfo as soon as there are tables."""
         self.database.start()
         self.bouncer.start()
         if self.directory.command:
@@ -49,13 +55,10 @@ class Cluster:
             self.directory.wait_for_log("listening on")
         for number in range(self.plan["nodes"]):
             self.add_node(f"n{number + 1}", self.network.hosts[number])
-            if number == 0:
-                # Before a frame comes, so that nothing is written that the history does not see.
+            if number == 0 and prepare:
                 wait_until(lambda: self.table.read() is not None, "the tables", PATIENCE_SECONDS)
-                history.install(self.conninfo)
+                prepare(self.conninfo)
         self.settle()
-        self.start_relay()
-        wait_until(lambda: self.state().lowest() > 0, "the first events", PATIENCE_SECONDS)
 
     def start_relay(self):
         self.relay.start()
@@ -81,8 +84,8 @@ class Cluster:
         tls = self.plan["tls"]
         node, _ = self.leader()
         run_tool(
-            [self.plan["prismctl"], f"--node={node.tunnel}", f"--certificate={tls}/operator.crt",
-             f"--key={tls}/operator.key", f"--authority={tls}/ca.crt", *words, "--why", "a run with faults"]
+            [self.plan["prismctl"], "--node", node.tunnel, "--certificate", f"{tls}/operator.crt",
+             "--key", f"{tls}/operator.key", "--authority", f"{tls}/ca.crt", *words, "--why", "a run with faults"]
         )  # fmt: skip
 
     def stop(self):
