@@ -118,6 +118,7 @@ std::optional<time_point> cluster_state::take(cluster::table table) {
       cluster_snapshot{.self = now_->self, .table = std::move(table), .read_at = now()});
   node_->cluster.trust(machine_.trusted_until(), machine_.epoch());
   node_->cluster.show(now_);
+  node_->status.epoch = now_->table.lead.epoch;
   using standing = cluster::node_decision::standing;
   if (decision.self == standing::replaced)
     end_node(true);
@@ -137,7 +138,6 @@ void cluster_state::report(const cluster::node_decision& decision) {
     return;
   log::cluster().info("cluster: this node leads, with epoch {}", machine_.epoch());
   node_->metrics.cluster().takeovers->Increment();
-  node_->status.epoch = machine_.epoch();
 }
 
 void cluster_state::end_node(bool replaced) {

@@ -22,7 +22,7 @@ namespace {
 void show(node_context& node, const cluster::node_id& self, const cluster::node_machine& machine,
           cluster::table table) {
   node.cluster.trust(machine.trusted_until(), machine.epoch());
-  node.status.epoch = machine.epoch();
+  node.status.epoch = table.lead.epoch;
   node.cluster.show(std::make_shared<const cluster_snapshot>(
       cluster_snapshot{.self = self, .table = std::move(table), .read_at = steady_clock::now()}));
 }

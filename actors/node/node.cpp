@@ -243,8 +243,9 @@ expected<void> node::prepare(db::connection& connection, start_watch& watch) {
   context_->server = std::move(*server);
   context_->place_base = *base;
   context_->status.timeline = context_->server.timeline;
-  log::node().info("writing {} with epoch {}, timeline {} of the database", context_->service,
-                   context_->status.epoch.load(), context_->server.timeline);
+  log::node().info("{} {} with epoch {}, timeline {} of the database",
+                   context_->cluster.leads(steady_clock::now()) ? "writing" : "helping to write",
+                   context_->service, context_->status.epoch.load(), context_->server.timeline);
   return {};
 }
 

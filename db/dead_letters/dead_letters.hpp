@@ -71,10 +71,10 @@ struct retry_result {
 /// if its repo has a newer commit (then the repo must be resynchronised), if its account has been
 /// deleted since, if it is rejected again, or if its bytes are not a frame.
 /// Blocks; the connection's thread.
-/// @param epoch of the caller, which is the writer of `service`.
-/// @returns an error with `fenced_state` if another writer has a newer epoch.
+/// @param node UUID of the caller's node, which takes part in the cluster of `service`.
+/// @returns an error with `fenced_state` if the node is no live member.
 [[nodiscard]] outcome<retry_result> retry_dead_letter(connection& on, const tx_options& options,
                                                       const std::string& service,
-                                                      std::int64_t epoch, std::int64_t id);
+                                                      std::string_view node, std::int64_t id);
 
 } // namespace prism::db

@@ -44,9 +44,9 @@ struct runner {
   job_outcome operator()(const claim_identity_job& job) const {
     return in_transaction([&](tx& inside) -> outcome<claimed_tasks> {
       if (job.all_again)
-        if (auto released = release_identity_tasks(inside); !released)
+        if (auto released = release_identity_tasks(inside, job.node); !released)
           return tl::unexpected(released.error());
-      return claim_identity_tasks(inside, job.limit, job.lease, job.busy);
+      return claim_identity_tasks(inside, job.node, job.limit, job.lease, job.busy);
     });
   }
   job_outcome operator()(const store_identity_job& job) const {
@@ -63,7 +63,7 @@ struct runner {
     return in_transaction([&](tx& inside) { return discard_dead_letters(inside, job.ids); });
   }
   job_outcome operator()(const retry_dead_letter_job& job) const {
-    return widen(retry_dead_letter(on, options, job.service, job.epoch, job.id));
+    return widen(retry_dead_letter(on, options, job.service, job.node, job.id));
   }
   job_outcome operator()(const upkeep_job& job) const {
     return widen(run_upkeep(on, options, job));

@@ -52,10 +52,12 @@ struct newest_pending_job {
   std::int64_t limit{0};
 };
 
-/// Claim due identity tasks; with `all_again` also those that another process has claimed.
+/// Claim due identity tasks for a node; with `all_again` also those that it, or a node that does
+/// not live, has claimed.
 struct claim_identity_job {
   using reply = claimed_tasks;
   static constexpr std::string_view name = "claim_identity";
+  std::string node; ///< its UUID
   std::int64_t limit{0};
   std::chrono::milliseconds lease{0};
   std::vector<std::int64_t> busy;
@@ -95,7 +97,7 @@ struct retry_dead_letter_job {
   using reply = retry_result;
   static constexpr std::string_view name = "retry_dead_letter";
   std::string service;
-  std::int64_t epoch{0};
+  std::string node; ///< UUID of the caller's
   std::int64_t id{0};
 };
 

@@ -34,7 +34,7 @@ constexpr std::array run_otherwise{
     // The queue of identities; a start; an operator's work on dead letters.
     "claim_identity_tasks", "count_identity_tasks", "release_identity_tasks", "lock_cursors",
     "drop_cursors", "put_cursors", "read_cursors", "take_up_stream", "begin_stream_anew",
-    "newest_pending", "cluster_", "lock_some_cursors", "set_cursor_tokens", "newer_writer",
+    "newest_pending", "cluster_", "lock_some_cursors", "set_cursor_tokens", "holds_lease",
     "migration_", "migrations_", "deleted_since_frame", "list_dead_letters", "discard_dead_letters",
     "lock_all_cursors",
     // One row for each shard.
