@@ -27,8 +27,9 @@ class Cluster:
         self.last_seq = plan["last_seq"]
         self.conninfo = plan["conninfo"]
         self.table = Table(self.conninfo)
-        self.takeovers = []  # seconds from the leader's loss to the next one's lease
-        self.recoveries = []  # seconds from there until every cursor moved again
+        self.takeovers = []  # seconds from a leader's loss to the next one's lease
+        self.recoveries = []  # seconds from the loss until every cursor moved again
+        self.resigns = []  # seconds from SIGTERM to the next one's lease
         self._wire_log = open(f"{log}/wire.log", "ab")
         # One host more than nodes: for a node that joins.
         self.network = Network(plan["nodes"] + 1, self._wire_log)
@@ -151,9 +152,7 @@ class Cluster:
                 if not node.runs():
                     raise RuntimeError(f"{node.name} has ended by itself with {node.status}")
             state = self.state()
-            why = self._broken(state, ()) or next(
-                (f"{name} owns no shard" for name in self.nodes if not state.owned_by(name)), ""
-            )
+            why = self._broken(state, ()) or self._without_shard(state)
             if not why:
                 return state
             if time.time() > deadline:
@@ -180,16 +179,18 @@ class Cluster:
                 raise RuntimeError(f"after {seconds:.1f} s {why}")
             time.sleep(_LOOK_SECONDS)
 
-    def take_over(self, lost_at, before, seconds=None):
+    def take_over(self, lost_at, before, planned=False):
         """The same, with another leader than in the table `before`. @returns a few words."""
-        seconds = self.ttl + self.grace if seconds is None else seconds
-        took = self.recover(lost_at, seconds, {before.holder})
+        took = self.recover(lost_at, self.ttl + self.grace, {before.holder})
         taken = history.taken_since(self.conninfo, before.epoch)
         if not taken:
             raise RuntimeError("the history knows of no other leader")
         at = taken[0][0] - lost_at
-        self.takeovers.append(at)
-        self.recoveries.append(took)
+        if planned:
+            self.resigns.append(at)
+        else:
+            self.takeovers.append(at)
+            self.recoveries.append(took)
         return f"{self.state().leader()} leads after {at:.2f} s, all cursors move after {took:.2f} s"
 
     def _broken(self, state, gone):
@@ -204,6 +205,10 @@ class Cluster:
         if len(state.owners) < self.shards:
             return f"{len(state.owners)} of {self.shards} shards are placed"
         return ""
+
+    def _without_shard(self, state):
+        idle = [name for name in self.nodes if not state.owned_by(name)]
+        return f"{idle} own no shard" if idle and self.shards >= len(self.nodes) else ""
 
     def come_again(self, node, uuid):
         """The node is a member under another uuid than this. @returns what the table says of the old."""
@@ -222,7 +227,10 @@ class Cluster:
 
     def mend(self):
         """Everybody runs and reaches everybody, so that the next fault means something."""
-        self.database.send_all(signal.SIGCONT) if self.database.server.runs() else self.database.start()
+        if self.database.server.runs():
+            self.database.send_all(signal.SIGCONT)
+        else:
+            self.database.start()
         self.network.mend()
         for each in (self.bouncer, *([self.directory] if self.directory.command else [])):
             if not each.runs():

@@ -14,10 +14,20 @@ from collections import Counter
 from psql import query
 
 
+_TRIES = 20  # nodes at work lock the same tables in another order
+
+
 def install(conninfo):
     """Error: RuntimeError."""
     with open(os.path.join(os.path.dirname(__file__), "history.sql")) as file:
-        query(conninfo, "BEGIN;\n" + file.read() + "COMMIT;")
+        sql = f"BEGIN;\n{file.read()}COMMIT;"
+    for left in reversed(range(_TRIES)):
+        try:
+            query(conninfo, sql)
+            return
+        except RuntimeError as error:
+            if left == 0 or "deadlock detected" not in str(error):
+                raise
 
 
 def _number(text):

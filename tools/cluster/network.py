@@ -5,7 +5,6 @@ them are. What the database, its bouncer, the relay and ourselves do is on the b
 """
 
 import json
-import os
 import subprocess
 
 from wire import Wire
@@ -146,10 +145,3 @@ class Network:
         run_tool(["ip", "link", "set", host.port, "master", "prism"])
         run_tool(["ip", "link", "del", f"b-{host.name}"])
         wire.close()
-
-
-def can_be_made():
-    """Whether this process may do all that; empty if so, else why not."""
-    if os.geteuid() != 0:
-        return "not root"
-    return ""

@@ -101,7 +101,7 @@ def leader_resigned(cluster, _chance):
     at = time.time()
     _end(leader)
     # Its batches are committed first; from then on the others may not wait.
-    found = cluster.take_over(at, before)
+    found = cluster.take_over(at, before, planned=True)
     released = history.released_at(cluster.conninfo, before.epoch)
     taken = history.taken_since(cluster.conninfo, before.epoch)[0][0]
     if released is None or taken - released > RESIGN_SECONDS:

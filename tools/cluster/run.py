@@ -133,7 +133,8 @@ def main(arguments):
         cluster.stop_services()
     for line in (
         _spread("takeovers", cluster.takeovers),
-        _spread("all cursors move again after a takeover", cluster.recoveries),
+        _spread("all cursors moved again after the loss of a leader", cluster.recoveries),
+        _spread("planned takeovers, from SIGTERM", cluster.resigns),
         *verdict.lines(),
         *sampler.lines(),
         *(soak.lines() if soak else ()),
