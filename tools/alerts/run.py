@@ -20,7 +20,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[1:1] = [f"{ROOT}/tools/{each}" for each in ("faults", "monitoring", "common")]
 
 from dashboard import complaints_about_names, without_answer  # noqa: E402
-from database import Database  # noqa: E402
+from postgres import Database  # noqa: E402
 from disk import Disk  # noqa: E402
 from kinds import KINDS  # noqa: E402
 from monitoring import Monitoring  # noqa: E402
