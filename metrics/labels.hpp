@@ -88,6 +88,23 @@ inline constexpr std::array<std::string_view, 4> request_results{"answered", "fa
 /// answered; cut, since a newer one needed its place.
 inline constexpr std::array<std::string_view, 3> http_events{"accepted", "refused", "evicted"};
 
+/// `event` of a connection to the tunnel: accepted; admitted; cut, since its certificate was no
+/// longer good; ended, since nothing passed for too long.
+inline constexpr std::array<std::string_view, 4> tunnel_events{"accepted", "admitted", "cut",
+                                                               "idle"};
+
+/// `reason` of a connection refused by the tunnel: net::tunnel_refusal.
+inline constexpr std::array<std::string_view, 16> tunnel_refusals{
+    "no_certificate",  "unknown_ca", "expired",  "not_yet_valid", "revoked",   "bad_role",
+    "bad_certificate", "not_tls",    "too_slow", "disconnected",  "bad_hello", "wrong_version",
+    "wrong_cluster",   "not_ready",  "too_many", "evicted"};
+
+/// `direction` of bytes through the tunnel, as the node sees it.
+inline constexpr std::array<std::string_view, 2> tunnel_directions{"in", "out"};
+
+/// `result` of reading changed certificate files: failed means that the earlier ones hold on.
+inline constexpr std::array<std::string_view, 2> tunnel_reloads{"done", "failed"};
+
 /// `reason` why a database session was replaced: connection lost, maximum age reached, or crash.
 inline constexpr std::array<std::string_view, 3> session_ends{"broken", "aged", "crashed"};
 
