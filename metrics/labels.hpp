@@ -89,9 +89,10 @@ inline constexpr std::array<std::string_view, 4> request_results{"answered", "fa
 inline constexpr std::array<std::string_view, 3> http_events{"accepted", "refused", "evicted"};
 
 /// `event` of a connection to the tunnel: accepted; admitted; cut, since its certificate was no
-/// longer good; ended, since nothing passed for too long.
-inline constexpr std::array<std::string_view, 4> tunnel_events{"accepted", "admitted", "cut",
-                                                               "idle"};
+/// longer good; ended, since nothing passed for too long; cut, since it announced too long a
+/// message.
+inline constexpr std::array<std::string_view, 5> tunnel_events{"accepted", "admitted", "cut",
+                                                               "idle", "bad_message"};
 
 /// `reason` of a connection refused by the tunnel: net::tunnel_refusal.
 inline constexpr std::array<std::string_view, 16> tunnel_refusals{
