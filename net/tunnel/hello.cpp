@@ -77,7 +77,11 @@ public:
     good_ = good_ && min <= max;
     return {.min = min, .max = max};
   }
-  std::string text() { return text_of(number8()); }
+  std::string text() {
+    const auto size = number8();
+    good_ = good_ && size <= hello_limits::max_text;
+    return text_of(size);
+  }
   std::string long_text() { return text_of(number16()); }
   [[nodiscard]] bool good() const noexcept { return good_; }
 
