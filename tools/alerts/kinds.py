@@ -93,6 +93,29 @@ def metrics_port_flooded(run):
         each.close()
 
 
+# -- operators ---------------------------------------------------------------------------------
+
+
+@raises("PrismCertificateExpiresSoon")
+def certificate_of_nine_days(run):
+    run.issue_certificate(9)
+    yield
+    run.issue_certificate(365)
+
+
+@raises("PrismCertificateExpires")
+def certificate_of_a_day(run):
+    run.issue_certificate(1)
+    yield
+    run.issue_certificate(365)
+
+
+@raises("PrismOperatorsRefused")
+def operator_revoked(run):
+    with _repeated(run.look_with_revoked_certificate, 0.1):
+        yield
+
+
 # -- the database ------------------------------------------------------------------------------
 
 

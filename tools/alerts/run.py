@@ -5,6 +5,7 @@ usage: run.py PLAN
 
 PLAN is a JSON file: kinds (names; none: all), factor (by which the times of the rules are divided), logs,
 disk (that of the tables, "" if it cannot be filled), root (the repository), target (the node's metrics),
+tunnel (its other port), prismctl, tls (the directory of certificates),
 and the commands as in tools/faults/run.py. A line per fault goes to the standard error; the last line of
 the standard output: N faults, F failed."""
 
@@ -12,6 +13,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
@@ -54,6 +56,7 @@ class Run:
         self.node_command = [word.replace("{port}", str(self.proxy.port)) for word in plan["node"]]
         self.node = Process("prismd", self.node_command, f"{log}/prismd.log")
         self._last_seq = plan["last_seq"]
+        self._prismctl, self._tls, self._tunnel = plan["prismctl"], plan["tls"], plan["tunnel"]
         with open(f"{ROOT}/deploy/prometheus/prism.rules.yml") as file:
             rules = scaled(file.read(), plan["factor"])
         self.monitoring = Monitoring(log, rules, plan["factor"], self.target)
@@ -158,6 +161,16 @@ class Run:
         wait_until(
             lambda: self.monitoring.value(f"process_start_time_seconds >= {start}") is not None, "a scrape"
         )
+
+    def issue_certificate(self, days):
+        """A new one of the node, which reads it within 10 seconds."""
+        subprocess.run([self._prismctl, "tls", "issue", self._tls, "--role", "node", "node", "--host", "127.0.0.1",
+                        "--days", str(days), "--force"], check=True, capture_output=True)  # fmt: skip
+
+    def look_with_revoked_certificate(self):
+        own = f"{self._tls}/gone"
+        subprocess.run([self._prismctl, "--node", self._tunnel, "--authority", f"{self._tls}/ca.crt", "--certificate",
+                        f"{own}.crt", "--key", f"{own}.key", "status"], capture_output=True)  # fmt: skip
 
     def ask_about_everybody(self):
         query(self.database.conninfo, "UPDATE identity_tasks SET due_at = now(), attempts = 0")
