@@ -61,6 +61,7 @@ private:
   void finish_if_caught_up();
   void observe_latencies();
   void update_metrics();
+  void show_lanes();
 
   self_pointer self_;
   node_ptr node_;
