@@ -33,7 +33,7 @@ from scale import scaled  # noqa: E402
 
 # For the node to notice, for the times of the rules, and for everything that is slow here.
 PATIENCE_SECONDS = 60
-# The longest window of the rules: for so long some alerts stay when all is well again.
+# The longest time of the rules: for so long some alerts wait, and stay when all is well again.
 WINDOW_SECONDS = 3600
 
 # A pace at which the whole sample is seen within seconds.
@@ -172,6 +172,15 @@ class Run:
         subprocess.run([self._prismctl, "--node", self._tunnel, "--authority", f"{self._tls}/ca.crt", "--certificate",
                         f"{own}.crt", "--key", f"{own}.key", "status"], capture_output=True)  # fmt: skip
 
+    def wait_until_ready(self):
+        def ready():
+            with contextlib.suppress(OSError):
+                with urllib.request.urlopen(f"http://{self.target}/readyz", timeout=5) as answer:
+                    return answer.status == 200
+            return False
+
+        wait_until(ready, "a node that is ready")
+
     def ask_about_everybody(self):
         query(self.database.conninfo, "UPDATE identity_tasks SET due_at = now(), attempts = 0")
 
@@ -206,7 +215,7 @@ class Run:
 
 def _await(run, kind, status, since):
     """@returns the moment at which the alert was received, and the alert. Error: RuntimeError."""
-    patience = PATIENCE_SECONDS + (WINDOW_SECONDS / run.factor if status == "resolved" else 0)
+    patience = PATIENCE_SECONDS + WINDOW_SECONDS / run.factor
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if found := run.monitoring.receiver.find(kind.alert, status, since):
