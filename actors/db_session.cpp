@@ -28,7 +28,7 @@ db::outcome<void> db_session_state::ensure_connected() {
     return db::db_fail(db::sqlstate::connection_closed, "the session's connection is lost");
   db::connect_options options;
   options.conninfo = node_->conninfo;
-  options.application_name = "prismd";
+  options.application_name = node_->cluster.application_name();
   options.known_server = node_->server;
   auto opened = db::connection::open(std::move(options));
   if (!opened)

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_interval{200};
 
+/// How long a shard has to announce itself before it is told again that the firehose has started.
+constexpr std::chrono::seconds announcement_patience{2};
+
 [[nodiscard]] time_point now() {
   return steady_clock::now();
 }
@@ -36,20 +39,30 @@ void add(const intake_counts& counts, const metrics::firehose_metrics& metrics) 
   metrics.repeated->Increment(static_cast<double>(counts.repeated));
 }
 
-void report_change(const net::source_change& change, const metrics::firehose_metrics& metrics) {
+void report_change(const net::source_change& change, const metrics::firehose_metrics& metrics,
+                   relay_link& link) {
   using state = net::source_state;
   metrics.connected->Set(change.state == state::connected ? 1 : 0);
   if (change.state == state::connected) {
     metrics.connects->Increment();
+    link.connected(now());
     log::firehose().info("connected to the relay, cursor {}",
                          change.cursor ? std::to_string(*change.cursor) : "none (live)");
   } else if (change.state == state::disconnected) {
     metrics.disconnects.of(net::to_string(change.reason)).Increment();
+    link.ended(change.text, now());
     log::firehose().warn(
         "no connection to the relay ({}): {}{}", net::to_string(change.reason), change.text,
         change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
                         : std::string{});
   }
+}
+
+void report_sign(net::relay_sign sign, relay_link& link) {
+  if (sign == net::relay_sign::not_read)
+    link.not_read();
+  else
+    link.heard(now());
 }
 
 [[nodiscard]] net::ws_source_options source_options(const config::options& options) {
@@ -79,6 +92,7 @@ firehose_state::~firehose_state() {
   node_->status.clear_problem(name);
   if (source_)
     source_->stop();
+  node_->lanes.show({});
   if (inbox_)
     inbox_->set_depth(0, now()); // what waits in the mailbox ends with it
 }
@@ -127,6 +141,7 @@ void firehose_state::open(const std::vector<db::shard_cursor>& cursors) {
                   now());
   if (options.lane_shuffle_seed > 0)
     shuffle_.emplace(options.lane_shuffle_seed, window_->shards(), options.firehose_window_frames);
+  asked_shards_ = now();
   intake_.emplace(window_->shards(), lowest > 0 ? std::optional{lowest} : options.start_cursor,
                   &node_->events);
   for (std::size_t shard = 0; shard < window_->shards(); ++shard)
@@ -164,13 +179,15 @@ net::ws_source_callbacks firehose_state::callbacks() {
             caf::anon_send(self, std::move(batch.frames));
           },
       .next_cursor = [intake] { return intake->next_cursor(); },
-      .on_state = [&metrics](const net::source_change& change) { report_change(change, metrics); },
+      .on_state = [&metrics, &link = node_->relay](
+                      const net::source_change& change) { report_change(change, metrics, link); },
       .on_oversized =
           [intake, &metrics](const net::oversized_frame& frame) {
             add(intake->skip_oversized(frame.head, frame.times), metrics);
           },
       .on_bad_message =
-          [intake, &metrics](std::size_t size) { add(intake->skip_text(size, now()), metrics); }};
+          [intake, &metrics](std::size_t size) { add(intake->skip_text(size, now()), metrics); },
+      .on_sign = [&link = node_->relay](net::relay_sign sign) { report_sign(sign, link); }};
 }
 
 // -- messages ------------------------------------------------------------------------------------
@@ -191,7 +208,13 @@ void firehose_state::on_frames(const source_frames& arrived) {
 }
 
 void firehose_state::on_shard_ready(const shard_ready& ready) {
-  if (!window_ || !window_->announce(ready, now()))
+  if (!window_)
+    return;
+  if (!window_->reaches_back_to(ready))
+    throw std::runtime_error(fmt::format(
+        "shard {} is at seq {}, and frames above that have left the window: the database went back",
+        ready.shard, ready.durable_seq));
+  if (!window_->announce(ready, now()))
     return;
   observe_latencies();
   feed(ready.shard);
@@ -211,6 +234,7 @@ void firehose_state::on_tick() {
   if (!window_)
     return load_cursors();
   open_shuffled_lanes();
+  ask_for_announcements();
   advance_idle_shards();
   const bool any_paused = node_->paused.any() && !node_->paused.list(now()).empty();
   if (std::exchange(any_paused_, any_paused) || any_paused) {
@@ -221,6 +245,7 @@ void firehose_state::on_tick() {
   ask_again_if_due();
   watch_numbers();
   update_metrics();
+  show_lanes();
   finish_if_caught_up();
 }
 
@@ -284,6 +309,17 @@ void firehose_state::open_shuffled_lanes() {
   feed_all();
 }
 
+// A shard of another node may have announced itself to the leader before this one.
+void firehose_state::ask_for_announcements() {
+  if (now() - asked_shards_ < announcement_patience)
+    return;
+  asked_shards_ = now();
+  for (std::size_t shard = 0; shard < window_->shards(); ++shard)
+    if (window_->lane(shard).incarnation() == 0)
+      if (const auto actor = node_->actors.find(names::shard(shard)))
+        self_->send(actor, firehose_started{});
+}
+
 void firehose_state::advance_idle_shards() {
   for (std::size_t shard = 0; shard < window_->shards(); ++shard)
     if (const auto seq = window_->advance_for(shard))
@@ -292,10 +328,15 @@ void firehose_state::advance_idle_shards() {
 }
 
 void firehose_state::top_up_credit() {
-  if (!source_ || node_->paused.paused(name, now()))
+  if (!source_ || !may_read() || node_->paused.paused(name, now()))
     return;
   if (const auto frames = window_->grant(); frames > 0)
     source_->grant(static_cast<std::uint32_t>(frames));
+}
+
+// A leader that could not renew its lease does not read on: another node may do so already.
+bool firehose_state::may_read() const {
+  return node_->cluster.leads(now());
 }
 
 // What a relay left out of order it may send when it is asked again.
@@ -338,6 +379,13 @@ void firehose_state::observe_latencies() {
     out.commit_seconds->Observe(std::chrono::duration<double>(latency).count());
   if (!latencies.empty())
     out.last_commit->SetToCurrentTime();
+}
+
+void firehose_state::show_lanes() {
+  std::vector<lane_work> lanes;
+  for (std::size_t shard = 0; shard < window_->shards(); ++shard)
+    lanes.push_back({window_->lane(shard).frames(), window_->lane(shard).oldest()});
+  node_->lanes.show(std::move(lanes));
 }
 
 void firehose_state::update_metrics() {

@@ -54,13 +54,16 @@ private:
   void feed(std::size_t shard);
   void feed_all();
   void open_shuffled_lanes();
+  void ask_for_announcements();
   void advance_idle_shards();
   void top_up_credit();
   void ask_again_if_due();
   void watch_numbers();
   void finish_if_caught_up();
+  [[nodiscard]] bool may_read() const;
   void observe_latencies();
   void update_metrics();
+  void show_lanes();
 
   self_pointer self_;
   node_ptr node_;
@@ -68,6 +71,7 @@ private:
   std::optional<replay_window> window_; // both empty until the cursors are loaded
   std::optional<frame_intake> intake_;
   std::optional<lane_shuffle> shuffle_; // tests only
+  time_point asked_shards_{};           // to announce themselves
   std::uint64_t arrived_at_tick_{0};
   bool any_paused_{false};
   bool went_back_{false}; // the relay's numbers

@@ -2,7 +2,6 @@
 
 #include "actors/intake/routing.hpp"
 #include "actors/runtime/report_counters.hpp"
-#include "core/exit_code.hpp"
 #include "core/printable.hpp"
 #include "log/log.hpp"
 #include "metrics/labels.hpp"
@@ -149,8 +148,8 @@ void identity_state::claim() {
     return;
   ask_database(
       self_, *node_,
-      db::claim_identity_job{request->limit, identity_claims::lease, std::move(request->busy_users),
-                             request->include_claimed},
+      db::claim_identity_job{node_->cluster.self(), request->limit, identity_claims::lease,
+                             std::move(request->busy_users), request->include_claimed},
       [this](const db::claimed_tasks& found) {
         on_claimed(found);
         quit_if_idle();
@@ -247,7 +246,7 @@ void identity_state::on_stored(const std::vector<db::identity_result>& batch, bo
 void identity_state::purge(const db::identity_task& task) {
   const auto shard = static_cast<std::int32_t>(shard_of(task.did, node_->options.shards));
   ask_database(
-      self_, *node_, db::purge_job{{task, node_->service, shard, node_->epoch}},
+      self_, *node_, db::purge_job{{task, node_->service, shard, node_->cluster.self()}},
       [this, task](const db::apply_report& report) { on_purged(task, report); },
       [this, task](const job_failure& failure) { on_purge_failed(task, failure); });
 }
@@ -268,7 +267,9 @@ void identity_state::on_purge_failed(const db::identity_task& task, const job_fa
   if (failure.partial)
     report_changes(failure.partial->done, failure.why.cls != db::error_class::commit_unknown);
   if (failure.why.sqlstate == db::fenced_state)
-    node_->status.finish(exit_code::fenced, failure.why.message);
+    if (const auto cluster = node_->actors.find(names::cluster))
+      self_->send(cluster,
+                  read_cluster{}); // this node is no member any more: that is for it to end
   auto result = retry(task, !is_transient(failure.why), random());
   result.why = printable(failure.why.message, max_why);
   metrics_.tasks.of(label_of({.result = result})).Increment();

@@ -137,7 +137,8 @@ void janitor_state::check_schedule() {
 void janitor_state::run_batch(job& job) {
   db::upkeep_job request{.task = job.what.task,
                          .service = node_->service,
-                         .epoch = node_->epoch,
+                         .node = node_->cluster.self(),
+                         .epoch = node_->cluster.epoch(),
                          .limit = job.what.batch_rows,
                          .from = job.position};
   if (request.task == task::pending_ops)

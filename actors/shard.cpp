@@ -4,7 +4,6 @@
 #include "actors/runtime/report_counters.hpp"
 #include "atproto/frame/frame.hpp"
 #include "core/crash_point.hpp"
-#include "core/exit_code.hpp"
 #include "core/stamp_median.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
@@ -72,7 +71,8 @@ void must_hold(const expected<void>& promise) {
 } // namespace
 
 shard_state::shard_state(self_pointer self, node_ptr node, std::size_t number)
-    : self_(self), node_(std::move(node)), number_(number), metrics_(node_->metrics.shard(number)),
+    : self_(self), node_(std::move(node)), number_(number),
+      token_(node_->cluster.token(number).value_or(0)), metrics_(node_->metrics.shard(number)),
       shown_user_ids_(node_->metrics.cache("shard_users")),
       machine_(node_->options.batch_max_frames, node_->options.transaction_timeout, retry_delays),
       queue_(capacity(node_->options)) {}
@@ -110,7 +110,8 @@ actor_status shard_state::status() const {
            {"first_seq", queue_.in_flight().empty() ? -1 : queue_.in_flight().front().seq},
            {"unresolved_dids", unresolved_.size()},
            {"cached_ids", user_ids_.size()},
-           {"incarnation", incarnation_}}};
+           {"incarnation", incarnation_},
+           {"token", token_}}};
 }
 
 void shard_state::receive(const frame_batch& arrived) {
@@ -209,7 +210,7 @@ void shard_state::build() {
       maker_.make(queue_, machine_.max_ops(), node_->place_base, wall_clock(), now()));
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
-  batch_->epoch = node_->epoch;
+  batch_->epoch = token_;
   batch_->previous_seq = queue_.durable().seq;
   batch_->moves_cursor = batch_->last_seq > queue_.durable().seq;
   batch_->verify_deletions = node_->options.verify_deletions && node_->options.identity_lookups;
@@ -313,9 +314,10 @@ void shard_state::quarantine() {
         frame.seq, (machine_.time_factor() * node_->options.transaction_timeout).count(),
         rejection.sqlstate, rejection.message, *left_out);
   else if (left_out)
-    log::shard().error("PostgreSQL rejected frame {}; moving the offending operations to dead_letters: "
-                  "{} {} ({} similar lines suppressed)",
-                  frame.seq, rejection.sqlstate, rejection.message, *left_out);
+    log::shard().error(
+        "PostgreSQL rejected frame {}; moving the offending operations to dead_letters: "
+        "{} {} ({} similar lines suppressed)",
+        frame.seq, rejection.sqlstate, rejection.message, *left_out);
   db::refused_frame refused{frame.seq, peeked ? std::string{peeked->did} : std::string{},
                             rejection.message, rejection.sqlstate, *frame.data};
   ask_database(
@@ -359,7 +361,7 @@ void shard_state::on_failed(const job_failure& failure) {
   const auto kind = kind_of(error);
   out.batches.of(kind == batch_failure::fenced ? "fenced" : db::to_string(error.cls)).Increment();
   if (kind == batch_failure::fenced)
-    node_->status.finish(exit_code::fenced, error.message);
+    on_fenced();
   trace_in_flight("failed", [&] { return error.sqlstate + " " + error.message; });
   const auto load = machine_.in_flight();
   const auto decision = machine_.on_failed(kind, unconfirmed_report_.has_value(), now(), random());
@@ -370,6 +372,16 @@ void shard_state::on_failed(const job_failure& failure) {
             fatal && load.frames > 0
                 ? fmt::format("before frame {}: {}", queue_.in_flight().front().seq, why)
                 : why);
+}
+
+// The shard is another node's, or has another token here: what the table says now decides whether
+// this actor is stopped or started again. It does nothing until then.
+void shard_state::on_fenced() {
+  if (const auto left_out = lines_.allow(line::fenced, now()))
+    log::shard().warn("shard {}: token {} is not the current one; the shard was placed anew{}",
+                      number_, token_, log::left_out_note(*left_out));
+  if (const auto cluster = node_->actors.find(names::cluster))
+    self_->send(cluster, read_cluster{});
 }
 
 // What is quarantined needs its reason; a batch that is tried with fewer frames is worth a line.

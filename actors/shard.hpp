@@ -65,6 +65,7 @@ private:
   void quarantine();
   void on_committed(const db::apply_report& report);
   void on_failed(const job_failure& failure);
+  void on_fenced();
   void note_rejection(const shard_decision& decision, const db::db_error& error,
                       const batch_load& load);
   void on_ids_failed(bool fatal, const std::string& why);
@@ -92,6 +93,7 @@ private:
   self_pointer self_;
   node_ptr node_;
   std::size_t number_;
+  std::int64_t token_; // of its placement, when the actor was started
   metrics::shard_metrics metrics_;
   lru_cache<std::string, std::int64_t> user_ids_{cache_capacity};
   metrics::shown_cache shown_user_ids_; // of all shards together
@@ -104,9 +106,10 @@ private:
     rejected_batch,
     unfinished_batch,
     dead_letter,
-    retrying
+    retrying,
+    fenced
   };
-  rate_limited<line> lines_{std::chrono::seconds{10}, 6};
+  rate_limited<line> lines_{std::chrono::seconds{10}, 7};
 
   shard_machine machine_;
   frame_queue<routed_frame> queue_;

@@ -27,11 +27,14 @@ namespace {
 } // namespace
 
 supervisor_state::supervisor_state(self_pointer self, node_ptr node, supervision_options options,
-                                   std::vector<child_factory> children, supervisor_place place)
+                                   std::vector<child_factory> children,
+                                   std::map<std::string, std::string> wanted,
+                                   supervisor_place place)
     : self_(self), node_(std::move(node)), place_(std::move(place)),
       factories_(std::move(children)), decisions_(make_decisions(options, factories_)),
       chaos_(node_) {
   self_->set_down_handler([this](const caf::down_msg& down) { on_child_down(down); });
+  static_cast<void>(decisions_.arrange(wanted, steady_clock::now())); // it has not started yet
   // The series must exist with 0 before the first restart, or a rate does not see it.
   for (const auto& child : factories_)
     static_cast<void>(metrics_of(child.spec.name));
@@ -53,6 +56,9 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
           [this](const chaos_tick&) { on_chaos_tick(); },
           [this](const stop_request&) { carry_out(decisions_.stop_requested()); },
           [this](const restart_child& order) { restart(order); },
+          [this](const arrange_children& order) {
+            carry_out(decisions_.arrange(*order.wanted, steady_clock::now()));
+          },
           [this](const get_status&) { return status(); }};
 }
 
@@ -147,8 +153,8 @@ void supervisor_state::report_failure(const std::string& child, const std::strin
       all, child, [](const child_status& each) -> const auto& { return each.spec.name; });
   if (found != all.end())
     what.uptime_seconds = std::chrono::duration<double>(now - found->started_at).count();
-  log::supervisor().error("actor {} failed: {}; its last message was {}, {} restarts before", child, reason,
-                what.last_message, what.restarts);
+  log::supervisor().error("actor {} failed: {}; its last message was {}, {} restarts before", child,
+                          reason, what.last_message, what.restarts);
   node_->crashes.add(std::move(what));
 }
 
@@ -205,8 +211,8 @@ child_factory nested_supervisor(child_spec spec, node_ptr node, supervision_opti
   const supervisor_place place{.name = "supervisor " + spec.name, .root = false};
   return {std::move(spec),
           [=](caf::actor_system& system) {
-            return caf::actor_cast<caf::strong_actor_ptr>(
-                spawn_state<supervisor_state>(system, node, options, children, place));
+            return caf::actor_cast<caf::strong_actor_ptr>(spawn_state<supervisor_state>(
+                system, node, options, children, std::map<std::string, std::string>{}, place));
           },
           std::chrono::seconds::max()};
 }

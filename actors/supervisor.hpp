@@ -37,8 +37,9 @@ struct supervisor_place {
 /// children and then fails, which its parent treats like the failure of any child. The root ends
 /// the node with `exit_code::gave_up` and leaves the restart to the service manager.
 ///
-/// The node of today is one flat level of permanent children, one_for_one; nested supervisors and
-/// the other strategies are for the cluster's shard hosts and are run by tests only until then.
+/// A node has one flat level of permanent children, one_for_one. Some run on demand: those that the
+/// cluster places here (`arrange_children`). Nested supervisors and the other strategies are run by
+/// tests only.
 ///
 /// The root has the `chaos_monkey`.
 class supervisor_state {
@@ -47,8 +48,10 @@ public:
   using self_pointer = interface::pointer;
   static constexpr const char* name = "supervisor";
 
+  /// @param wanted the children on demand that run from the start (`supervision::arrange`).
   supervisor_state(self_pointer self, node_ptr node, supervision_options options,
-                   std::vector<child_factory> children, supervisor_place place = {});
+                   std::vector<child_factory> children,
+                   std::map<std::string, std::string> wanted = {}, supervisor_place place = {});
   /// Kills the children that are left, if the supervisor itself was killed.
   ~supervisor_state();
   supervisor_state(const supervisor_state&) = delete;

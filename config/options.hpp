@@ -163,7 +163,8 @@ struct options {
 
   // -- operation ----------------------------------------------------------------------------------
 
-  /// ADDRESS:PORT of /metrics, /healthz and /readyz; port 0 is any free port; empty is off.
+  /// ADDRESS:PORT of /metrics, /healthz, /readyz, /status and the page for people at /; port 0 is
+  /// any free port; empty is off.
   std::string metrics_listen{"127.0.0.1:9464"};
 
   /// Whether `/` of that address is a page for people, with its data at /status.
@@ -187,6 +188,19 @@ struct options {
   /// The name that the certificates were made for (`prismctl tls init`): who names another one is
   /// refused; empty is the name in the certificate of the authority. Up to 100 bytes.
   std::string cluster_name;
+
+  /// ADDRESS:PORT where other nodes of the cluster link with this one (docs/CLUSTER.md), with the
+  /// certificate files of the tunnel; port 0 is any free port; empty: no links, so that this node
+  /// is a whole cluster or waits to take over, but shares no work.
+  std::string cluster_listen;
+
+  /// HOST:PORT at which other nodes reach `cluster_listen`; the node's certificate must name HOST.
+  /// Empty is `cluster_listen` itself.
+  std::string cluster_address;
+
+  /// How long a lease or a membership lasts without renewal: the time after which another node
+  /// takes over from one that has died. The same on all nodes. 1 s to 10 min.
+  std::chrono::milliseconds cluster_ttl{10'000};
 
   config::log_level log_level{config::log_level::info};
 

@@ -57,6 +57,8 @@ expected<supervision> supervision::make(supervision_options options,
       return fail(errc::invalid, "a supervised child has no name");
     if (!names.insert(child.name).second)
       return fail(errc::invalid, "two supervised children have the name '{}'", child.name);
+    if (child.on_demand && options.strategy != restart_strategy::one_for_one)
+      return fail(errc::invalid, "child '{}' on demand needs the strategy one_for_one", child.name);
   }
   return supervision(options, std::move(children));
 }
@@ -74,8 +76,40 @@ supervision::actions supervision::start(time_point now) {
     return out;
   phase_ = phase::running;
   for (std::size_t i = 0; i < children_.size(); ++i)
-    start_child(i, now, out);
+    if (!children_[i].spec.on_demand || children_[i].wanted)
+      start_child(i, now, out);
   return out;
+}
+
+supervision::actions supervision::arrange(const std::map<std::string, std::string>& wanted,
+                                          time_point now) {
+  actions out;
+  for (auto& child : children_) {
+    const auto found = wanted.find(child.spec.name);
+    if (child.spec.on_demand)
+      arrange_one(child, found == wanted.end() ? nullptr : &found->second, out);
+  }
+  if (phase_ != phase::running)
+    return out;
+  for (std::size_t i = 0; i < children_.size(); ++i)
+    if (const auto& child = children_[i];
+        child.spec.on_demand && child.wanted &&
+        (child.state == child_state::idle || child.state == child_state::finished))
+      start_child(i, now, out);
+  proceed(now, out);
+  return out;
+}
+
+void supervision::arrange_one(child_status& child, const std::string* version, actions& out) {
+  child.wanted = version == nullptr ? std::nullopt : std::optional{*version};
+  if (phase_ != phase::running)
+    return;
+  if (child.state == child_state::waiting && !child.wanted)
+    child.state = child_state::idle;
+  if (child.state == child_state::running && child.wanted != child.version) {
+    child.state = child_state::stopping;
+    out.push_back({.what = kind::stop, .name = child.spec.name});
+  }
 }
 
 expected<supervision::actions> supervision::child_exited(std::string_view name, exit_kind how,
@@ -89,13 +123,18 @@ expected<supervision::actions> supervision::child_exited(std::string_view name, 
     return fail(errc::invalid, "exit of child '{}', which is {}", name, to_string(child.state));
   if (how == exit_kind::abnormal)
     child.last_error = reason;
+  const bool as_arranged = child.spec.on_demand && child.state == child_state::stopping;
+  actions out;
   if (phase_ == phase::stopping)
     child.state = child_state::idle;
-  else if (group_ && *index >= *group_)
+  else if (as_arranged || (child.spec.on_demand && !child.wanted)) {
+    child.state = child_state::idle;
+    if (child.wanted)
+      start_child(*index, now, out);
+  } else if (group_ && *index >= *group_)
     wait_until_group_starts(child);
   else
     handle_own_exit(*index, how, now, random01);
-  actions out;
   proceed(now, out);
   return out;
 }
@@ -226,6 +265,8 @@ void supervision::start_child(std::size_t index, time_point now, actions& out) {
   auto& child = children_[index];
   if (child.state != child_state::idle)
     ++child.restarts;
+  if (child.wanted)
+    child.version = *child.wanted;
   child.state = child_state::running;
   child.started_at = now;
   out.push_back({.what = kind::start, .name = child.spec.name, .at = now});

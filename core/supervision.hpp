@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,16 +17,14 @@
 
 namespace prism {
 
-/// When a child that has exited is restarted. The node's children are all permanent; the others are
-/// for the cluster's shard hosts, run by tests only until then.
+/// When a child that has exited is restarted. The node's children are all permanent.
 enum class restart_type {
   permanent, ///< always
   transient, ///< only after an abnormal exit
   temporary  ///< never
 };
 
-/// Which other children are restarted together with one that has to be. The node has one_for_one;
-/// the others are for the cluster's shard hosts, run by tests only until then.
+/// Which other children are restarted together with one that has to be. The node has one_for_one.
 enum class restart_strategy {
   one_for_one, ///< none
   one_for_all, ///< all
@@ -36,6 +35,8 @@ enum class restart_strategy {
 struct child_spec {
   std::string name; ///< unique within its supervisor
   restart_type restart{restart_type::permanent};
+  /// Runs only while `supervision::arrange` says so, and not from the start.
+  bool on_demand{false};
 };
 
 struct supervision_options {
@@ -71,6 +72,9 @@ struct child_status {
   std::string last_error{}; ///< reason of its last abnormal exit, empty if none
   time_point started_at{};  ///< of the last start, if any
   time_point restart_at{};  ///< earliest next start, in state `waiting`
+  /// Of a child on demand: the version that is to run; empty: none.
+  std::optional<std::string> wanted{};
+  std::string version{}; ///< of a child on demand: which one was started last
 };
 
 /// What the owner of a `supervision` must do. Actions are in order.
@@ -114,6 +118,11 @@ public:
                                                std::string_view reason, time_point now,
                                                double random01);
 
+  /// Which children on demand are to run, each with its version: starts those that do not, stops
+  /// those that are not named, and stops and starts again those that run in another version. A
+  /// version is any text; it is the owner's business what it means. Only with one_for_one.
+  [[nodiscard]] actions arrange(const std::map<std::string, std::string>& wanted, time_point now);
+
   /// The time of a `wake` has come. Calls that are early or superfluous do no harm.
   [[nodiscard]] actions timer_fired(time_point now);
 
@@ -139,6 +148,7 @@ private:
   [[nodiscard]] bool alive_from(std::size_t first) const noexcept;
   [[nodiscard]] std::optional<time_point> next_start() const noexcept;
 
+  void arrange_one(child_status& child, const std::string* version, actions& out);
   void handle_own_exit(std::size_t index, exit_kind kind, time_point now, double random01);
   void plan_restart(std::size_t failed, time_point now, double random01);
   void wait_until_group_starts(child_status& child) const;

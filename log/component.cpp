@@ -5,10 +5,11 @@ namespace prism::log {
 namespace {
 
 constexpr std::array<std::string_view, component_count> component_names{
-    "prismd",       "node",     "supervisor", "firehose",  "shard",         "pool",
-    "pool_monitor", "database", "schema",     "postgres",  "user_creation", "identity",
-    "pending_ops",  "janitor",  "http",       "inspector", "tunnel"};
-static_assert(static_cast<std::size_t>(component::tunnel) + 1 == component_count);
+    "prismd",        "node",         "supervisor",  "firehose", "shard",
+    "pool",          "pool_monitor", "database",    "schema",   "postgres",
+    "user_creation", "identity",     "pending_ops", "janitor",  "http",
+    "inspector",     "tunnel",       "cluster",     "link"};
+static_assert(static_cast<std::size_t>(component::link) + 1 == component_count);
 
 constexpr std::array<std::string_view, 7> level_names{"trace", "debug",    "info", "warn",
                                                       "error", "critical", "off"};

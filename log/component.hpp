@@ -26,10 +26,12 @@ enum class component : std::uint8_t {
   janitor,       ///< background jobs
   http,          ///< the port for metrics and health
   inspector,     ///< answers operators
-  tunnel         ///< connections of operators from other machines
+  tunnel,        ///< connections of operators from other machines
+  cluster,       ///< membership, lease, placement of shards
+  link           ///< connections between nodes
 };
 
-inline constexpr std::size_t component_count = 17;
+inline constexpr std::size_t component_count = 19;
 
 /// How serious a line is, least first. `off` is no line's level: it writes nothing.
 enum class level : std::uint8_t { trace, debug, info, warn, error, critical, off };

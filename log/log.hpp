@@ -65,5 +65,11 @@ namespace prism::log {
 [[nodiscard]] inline spdlog::logger& tunnel() noexcept {
   return of(component::tunnel);
 }
+[[nodiscard]] inline spdlog::logger& cluster() noexcept {
+  return of(component::cluster);
+}
+[[nodiscard]] inline spdlog::logger& link() noexcept {
+  return of(component::link);
+}
 
 } // namespace prism::log

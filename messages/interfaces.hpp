@@ -42,7 +42,11 @@ using db_session_actor =
 
 using metrics_actor = caf::typed_actor<takes<tick>, takes<stop_request>, status_request>;
 
-using supervisor_actor = caf::typed_actor<takes<tick>, takes<chaos_tick>, takes<stop_request>,
-                                          takes<restart_child>, status_request>;
+using cluster_actor = caf::typed_actor<takes<tick>, takes<read_cluster>, takes<begin_drain>,
+                                       takes<stop_request>, status_request>;
+
+using supervisor_actor =
+    caf::typed_actor<takes<tick>, takes<chaos_tick>, takes<stop_request>, takes<restart_child>,
+                     takes<arrange_children>, status_request>;
 
 } // namespace prism

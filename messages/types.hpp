@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -168,6 +169,20 @@ struct tick {};
 /// supervisor → itself, delayed: kill a random actor (`chaos-kill-per-minute`).
 struct chaos_tick {};
 
+/// cluster → supervisor: which children on demand are to run, and in which version
+/// (core/supervision.hpp).
+struct arrange_children {
+  std::shared_ptr<const std::map<std::string, std::string>> wanted;
+};
+
+/// A shard, a link or an operator → cluster: the table may have changed, so read it now. Not
+/// answered.
+struct read_cluster {};
+
+/// node → cluster: the node is about to stop; give up the lead and take no more shards. Not
+/// answered.
+struct begin_drain {};
+
 /// An operator → supervisor: kill this child, which is then restarted as after a failure.
 struct restart_child {
   std::string name;
@@ -212,6 +227,9 @@ PRISM_LOCAL_MESSAGE(prism::get_pool_sample)
 PRISM_LOCAL_MESSAGE(prism::pool_sample)
 PRISM_LOCAL_MESSAGE(prism::stop_request)
 PRISM_LOCAL_MESSAGE(prism::tick)
+PRISM_LOCAL_MESSAGE(prism::arrange_children)
+PRISM_LOCAL_MESSAGE(prism::read_cluster)
+PRISM_LOCAL_MESSAGE(prism::begin_drain)
 PRISM_LOCAL_MESSAGE(prism::restart_child)
 PRISM_LOCAL_MESSAGE(prism::run_task)
 PRISM_LOCAL_MESSAGE(prism::get_status)

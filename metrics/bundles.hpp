@@ -200,8 +200,60 @@ struct node_metrics {
 struct http_metrics {
   /// Connections by event (`labels::http_events`; `running_total`).
   labelled_counter events;
-  /// Connections open.
+  /// Connections open, and those of them that are streams.
   prometheus::Gauge* open;
+  prometheus::Gauge* streams;
+};
+
+/// The tunnel for operators; used by the inspection, which sets all at each scrape. Without a
+/// tunnel all are 0.
+struct tunnel_metrics {
+  /// Connections by event (`labels::tunnel_events`).
+  labelled_counter events;
+  /// Connections refused, by reason (`labels::tunnel_refusals`).
+  labelled_counter refusals;
+  /// Bytes that passed through, by direction (`labels::tunnel_directions`).
+  labelled_counter bytes;
+  /// Changed certificate files, by result (`labels::tunnel_reloads`).
+  labelled_counter reloads;
+  /// Clients connected, and connections whose hello is not answered yet.
+  prometheus::Gauge* open;
+  prometheus::Gauge* handshakes;
+  /// When the node's own certificate expires, in seconds since 1970.
+  prometheus::Gauge* certificate_expiry;
+};
+
+/// Membership, lead, placement and links; used by the actor cluster.
+struct cluster_metrics {
+  /// Live members, as the table says.
+  prometheus::Gauge* members;
+  /// The view, and the epoch of the lease.
+  prometheus::Gauge* view;
+  prometheus::Gauge* epoch;
+  /// 1 while this node leads, else 0; 1 while any live member holds the lease, else 0.
+  prometheus::Gauge* leading;
+  prometheus::Gauge* has_leader;
+  /// Shards placed on this node.
+  prometheus::Gauge* shards;
+  /// When this node read the table last, in seconds since 1970; 0: not yet.
+  prometheus::Gauge* last_round;
+  /// Rounds, by result (`labels::round_results`).
+  labelled_counter rounds;
+  /// Times that this node became the leader.
+  prometheus::Counter* takeovers;
+  /// Messages of other nodes that were dropped, by reason (`labels::dropped_messages`).
+  labelled_counter dropped;
+  /// Links that are open, and those that should be.
+  prometheus::Gauge* links_open;
+  prometheus::Gauge* links_wanted;
+  /// Ends of links, by reason (`labels::link_ends`; `running_total`).
+  labelled_counter link_ends;
+  /// Bytes of messages from and to other nodes (`running_total`), and those that wait to be sent.
+  prometheus::Counter* received_bytes;
+  prometheus::Counter* sent_bytes;
+  prometheus::Gauge* queued_bytes;
+  /// The longest round trip of the last pings, in seconds.
+  prometheus::Gauge* round_trip;
 };
 
 /// Parked operations; used by pending_ops.

@@ -15,6 +15,8 @@ namespace prism::metrics {
 [[nodiscard]] identity_metrics declare_identity(declarer& d);
 [[nodiscard]] node_metrics declare_node(declarer& d);
 [[nodiscard]] http_metrics declare_http(declarer& d);
+[[nodiscard]] cluster_metrics declare_cluster(declarer& d);
+[[nodiscard]] tunnel_metrics declare_tunnel(declarer& d);
 [[nodiscard]] pending_metrics declare_pending(declarer& d);
 
 } // namespace prism::metrics

@@ -88,6 +88,38 @@ inline constexpr std::array<std::string_view, 4> request_results{"answered", "fa
 /// answered; cut, since a newer one needed its place.
 inline constexpr std::array<std::string_view, 3> http_events{"accepted", "refused", "evicted"};
 
+/// `result` of a round of the cluster: the table was read, or not.
+inline constexpr std::array<std::string_view, 2> round_results{"ok", "failed"};
+
+/// `reason` why a message of another node was dropped: its shard is not placed here under its
+/// token; this node does not lead, or the shard is not the sender's; this version does not know its
+/// kind; it cannot be read.
+inline constexpr std::array<std::string_view, 4> dropped_messages{"not_placed", "not_leader",
+                                                                  "unknown_kind", "malformed"};
+
+/// `reason` why a link between nodes ended: net::link_end.
+inline constexpr std::array<std::string_view, 11> link_ends{
+    "connect_failed", "handshake_failed", "refused",      "redundant", "silent", "lost",
+    "malformed",      "overflow",         "unknown_peer", "removed",   "stopped"};
+
+/// `event` of a connection to the tunnel: accepted; admitted; cut, since its certificate was no
+/// longer good; ended, since nothing passed for too long; cut, since it announced too long a
+/// message.
+inline constexpr std::array<std::string_view, 5> tunnel_events{"accepted", "admitted", "cut",
+                                                               "idle", "bad_message"};
+
+/// `reason` of a connection refused by the tunnel: net::tunnel_refusal.
+inline constexpr std::array<std::string_view, 16> tunnel_refusals{
+    "no_certificate",  "unknown_ca", "expired",  "not_yet_valid", "revoked",   "bad_role",
+    "bad_certificate", "not_tls",    "too_slow", "disconnected",  "bad_hello", "wrong_version",
+    "wrong_cluster",   "not_ready",  "too_many", "evicted"};
+
+/// `direction` of bytes through the tunnel, as the node sees it.
+inline constexpr std::array<std::string_view, 2> tunnel_directions{"in", "out"};
+
+/// `result` of reading changed certificate files: failed means that the earlier ones hold on.
+inline constexpr std::array<std::string_view, 2> tunnel_reloads{"done", "failed"};
+
 /// `reason` why a database session was replaced: connection lost, maximum age reached, or crash.
 inline constexpr std::array<std::string_view, 3> session_ends{"broken", "aged", "crashed"};
 

@@ -142,7 +142,7 @@ expected<view_data> retry_dead_letter(command_call& call) {
   options.deadline = call.node.options.transaction_timeout;
   options.statement_timeout = call.node.options.statement_timeout;
   const auto done = db::retry_dead_letter(*call.database, options, call.node.service,
-                                          call.node.status.epoch, *id);
+                                          call.node.cluster.self(), *id);
   if (!done)
     return failed(done.error());
   if (!done->applied)

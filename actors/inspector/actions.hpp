@@ -16,5 +16,8 @@ namespace prism::actions {
 [[nodiscard]] expected<view_data> retry_dead_letter(command_call& call);
 [[nodiscard]] expected<view_data> discard_dead_letter(command_call& call);
 [[nodiscard]] expected<view_data> refresh_identity(command_call& call);
+[[nodiscard]] expected<view_data> move_shard(command_call& call);
+[[nodiscard]] expected<view_data> unpin_shard(command_call& call);
+[[nodiscard]] expected<view_data> drain_member(command_call& call);
 
 } // namespace prism::actions

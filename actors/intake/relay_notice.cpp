@@ -60,15 +60,16 @@ void relay_notices::log_info(const atproto::info_frame& info, time_point now) {
 bool relay_notices::log_error(const atproto::error_frame& problem, time_point now) {
   if (problem.error == "FutureCursor") {
     if (const auto left_out = lines_.allow(line::future_cursor, now))
-      log::firehose().error("FutureCursor: our cursor is ahead of the relay, which may have lost its "
-                    "sequence; compare --relay-url with the firehose_cursor table. {} ({} similar "
-                    "lines suppressed)",
-                    quoted(problem.message), *left_out);
+      log::firehose().error(
+          "FutureCursor: our cursor is ahead of the relay, which may have lost its "
+          "sequence; compare --relay-url with the firehose_cursor table. {} ({} similar "
+          "lines suppressed)",
+          quoted(problem.message), *left_out);
     return true;
   }
   if (const auto left_out = lines_.allow(line::error, now))
     log::firehose().error("the relay ends the stream with {}: {} ({} similar lines suppressed)",
-                  quoted(problem.error), quoted(problem.message), *left_out);
+                          quoted(problem.error), quoted(problem.message), *left_out);
   return false;
 }
 

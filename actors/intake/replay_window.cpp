@@ -68,6 +68,10 @@ void replay_window::push(const source_frames::item& item, stream_position positi
   fed.push_back(item.shard);
 }
 
+bool replay_window::reaches_back_to(const shard_ready& ready) const noexcept {
+  return ready.shard >= lanes_.size() || ready.durable_seq >= progress_.durable(ready.shard).seq;
+}
+
 bool replay_window::announce(const shard_ready& ready, time_point now) {
   if (ready.shard >= lanes_.size())
     return false;

@@ -47,6 +47,11 @@ public:
   [[nodiscard]] expected<std::vector<std::size_t>> receive(const source_frames& arrived,
                                                            time_point now);
 
+  /// Whether the window still has, or has not read yet, everything above the seq that a shard
+  /// announces. Not so if the shard had committed more before: then the database went back, and the
+  /// relay has to be asked again from there.
+  [[nodiscard]] bool reaches_back_to(const shard_ready& ready) const noexcept;
+
   /// A shard has announced itself. Everything it has not committed is to be sent again.
   /// @returns false, and does nothing, if there is no such shard.
   bool announce(const shard_ready& ready, time_point now);

@@ -1,11 +1,16 @@
 #include "actors/node/node.hpp"
 
+#include "actors/cluster/arrangement.hpp"
+#include "actors/cluster/cluster.hpp"
+#include "actors/cluster/remote_firehose.hpp"
+#include "actors/cluster/remote_shard.hpp"
 #include "actors/firehose.hpp"
 #include "actors/health_port.hpp"
 #include "actors/identity.hpp"
 #include "actors/inspector/inspection.hpp"
 #include "actors/janitor.hpp"
 #include "actors/metrics_exporter.hpp"
+#include "actors/node/cluster_start.hpp"
 #include "actors/node/database_check.hpp"
 #include "actors/node/heartbeat.hpp"
 #include "actors/node/start_errors.hpp"
@@ -54,16 +59,6 @@ namespace {
   return host;
 }
 
-[[nodiscard]] std::string holder_name() {
-  return fmt::format("{}:{}", host_name(), getpid());
-}
-
-/// What a writer takes over at its start.
-struct writer_claim {
-  std::int64_t epoch;
-  std::int64_t place_base;
-};
-
 /// A child that is always restarted; its restarts are counted under the name of its class, so those
 /// of all shards together.
 template <class State, class... Args>
@@ -76,10 +71,43 @@ template <class State, class... Args>
           .metrics_name = State::name};
 }
 
+[[nodiscard]] child_factory on_demand(child_factory child) {
+  child.spec.on_demand = true;
+  return child;
+}
+
+/// The firehose itself in the leader, else the proxy of the leader's.
+[[nodiscard]] child_factory firehose_child(const node_ptr& node, const node_links_ptr& links) {
+  auto out = on_demand(permanent<firehose_state>(names::firehose, node));
+  out.make = [node, links](caf::actor_system& system) {
+    const auto now = node->cluster.read();
+    return caf::actor_cast<caf::strong_actor_ptr>(
+        now->led_by_self()
+            ? caf::actor_cast<caf::actor>(spawn_state<firehose_state>(system, node))
+            : caf::actor_cast<caf::actor>(spawn_state<remote_firehose_state>(system, node, links)));
+  };
+  return out;
+}
+
+/// The shard itself where it is placed here, else the proxy of another node's.
+[[nodiscard]] child_factory shard_child(const node_ptr& node, const node_links_ptr& links,
+                                        std::size_t shard) {
+  auto out = on_demand(permanent<shard_state>(names::shard(shard), node, shard));
+  out.make = [node, links, shard](caf::actor_system& system) {
+    return caf::actor_cast<caf::strong_actor_ptr>(
+        node->cluster.token(shard)
+            ? caf::actor_cast<caf::actor>(spawn_state<shard_state>(system, node, shard))
+            : caf::actor_cast<caf::actor>(
+                  spawn_state<remote_shard_state>(system, node, links, shard)));
+  };
+  return out;
+}
+
 } // namespace
 
 node::node(config::options options)
-    : context_(std::make_shared<node_context>(options, families(options))) {
+    : context_(std::make_shared<node_context>(options, families(options))),
+      links_(std::make_shared<node_links>(context_)) {
   context_->service = context_->options.relay_url;
   context_->service_shown = config::mask_passwords(context_->service);
   context_->name = context_->options.node_name.empty() ? host_name() : context_->options.node_name;
@@ -203,41 +231,34 @@ expected<void> node::prepare(db::connection& connection, start_watch& watch) {
                 migrated.error().message);
   context_->status.schema_current = true;
   context_->status.database_reachable = true;
-  watch.step("taking over the cursors");
-  const auto claimed = db::transaction::run(
-      connection, {.server_incarnation = server->incarnation},
-      [&](db::tx& inside) -> db::outcome<writer_claim> {
-        const auto epoch = db::next_epoch(inside, "writer " + context_->service, holder_name());
-        if (!epoch)
-          return tl::unexpected(epoch.error());
-        const auto cursors =
-            db::claim_cursors(inside, context_->service,
-                              static_cast<std::int32_t>(context_->options.shards), *epoch, 0);
-        if (!cursors)
-          return tl::unexpected(cursors.error());
-        const auto base = begins_anew_ ? db::begin_stream_anew(inside, context_->service)
-                                       : db::claim_stream(inside, context_->service);
-        if (!base)
-          return tl::unexpected(base.error());
-        return writer_claim{*epoch, *base};
-      });
-  if (!claimed)
-    return fail(code_at_start(claimed.error()), "the cursors cannot be taken over: {}",
-                claimed.error().message);
+  if (begins_anew_)
+    return begin_stream_anew(connection, server->incarnation);
+  watch.step("joining the cluster");
+  if (auto entered = enter_cluster(connection, *context_, *links_, server->incarnation); !entered)
+    return entered;
+  const auto base = db::stream_base(connection, context_->service);
+  if (!base)
+    return fail(code_at_start(base.error()), "the stream cannot be taken up: {}",
+                base.error().message);
   context_->server = std::move(*server);
-  context_->epoch = claimed->epoch;
-  context_->place_base = claimed->place_base;
-  context_->status.epoch = context_->epoch;
+  context_->place_base = *base;
   context_->status.timeline = context_->server.timeline;
-  if (begins_anew_) {
-    log::node().info(
-        "{} begins anew, behind everything that is indexed; the next start reads it from "
-        "start-cursor",
-        context_->service);
-    return {};
-  }
-  log::node().info("writing {} with epoch {}, timeline {} of the database", context_->service,
-                   context_->epoch, context_->server.timeline);
+  log::node().info("{} {} with epoch {}, timeline {} of the database",
+                   context_->cluster.leads(steady_clock::now()) ? "writing" : "helping to write",
+                   context_->service, context_->status.epoch.load(), context_->server.timeline);
+  return {};
+}
+
+expected<void> node::begin_stream_anew(db::connection& connection, const std::string& incarnation) {
+  const auto base =
+      db::begin_cluster_anew(connection, {.server_incarnation = incarnation}, context_->service);
+  if (!base)
+    return fail(code_at_start(base.error()), "the stream cannot begin anew: {}",
+                base.error().message);
+  log::node().info(
+      "{} begins anew, behind everything that is indexed; the next start reads it from "
+      "start-cursor",
+      context_->service);
   return {};
 }
 
@@ -249,19 +270,26 @@ void node::start_actors() {
   children.push_back(permanent<metrics_exporter_state>(names::metrics, context_, health_));
   children.push_back(permanent<pool_state>(names::pool, context_));
   children.push_back(permanent<pool_monitor_state>(names::pool_monitor, context_));
+  auto cluster = permanent<cluster_state>(names::cluster, context_, links_);
+  cluster.make = [context = context_, links = links_](caf::actor_system& system) {
+    return caf::actor_cast<caf::strong_actor_ptr>(
+        spawn_state<cluster_state, caf::detached>(system, context, links));
+  };
+  children.push_back(std::move(cluster));
   children.push_back(permanent<user_creation_state>(names::user_creation, context_));
   children.push_back(permanent<pending_ops_state>(names::pending_ops, context_));
   children.push_back(permanent<identity_state>(names::identity, context_));
   for (std::size_t shard = 0; shard < context_->options.shards; ++shard)
-    children.push_back(permanent<shard_state>(names::shard(shard), context_, shard));
-  children.push_back(permanent<firehose_state>(names::firehose, context_));
-  children.push_back(
-      permanent<janitor_state>(names::janitor, context_, janitor_tasks(context_->options)));
+    children.push_back(shard_child(context_, links_, shard));
+  children.push_back(firehose_child(context_, links_));
+  children.push_back(on_demand(
+      permanent<janitor_state>(names::janitor, context_, janitor_tasks(context_->options))));
   supervision_options options;
   options.max_restarts =
       20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;
-  root_ = caf::actor_cast<caf::actor>(
-      spawn_state<supervisor_state>(*system_, context_, options, std::move(children)));
+  root_ = caf::actor_cast<caf::actor>(spawn_state<supervisor_state>(
+      *system_, context_, options, std::move(children),
+      arrange_node(*context_->cluster.read(), context_->cluster.leads(steady_clock::now()))));
   context_->actors.put(names::supervisor, caf::actor_cast<caf::strong_actor_ptr>(root_));
   context_->access.open(*system_);
   heartbeat_ = std::make_unique<heartbeat>(*system_, root_);
@@ -308,6 +336,8 @@ bool node::stop() {
   if (!system_)
     return true;
   context_->status.draining = true;
+  if (const auto cluster = context_->actors.find(names::cluster))
+    caf::anon_send(cluster, begin_drain{});
   heartbeat_.reset();
   bool drained = false;
   {
@@ -327,6 +357,7 @@ bool node::stop() {
   context_->actors.erase(names::supervisor, root_.address());
   root_ = nullptr;
   system_.reset();
+  links_->stop();
   if (postgres_)
     postgres_->stop();
   inspection_.reset();

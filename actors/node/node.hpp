@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/cluster/node_links.hpp"
 #include "actors/node/private_server.hpp"
 #include "actors/runtime/node_context.hpp"
 #include "core/clock.hpp"
@@ -74,12 +75,15 @@ private:
   [[nodiscard]] expected<void> start_private_postgres(start_watch& watch);
   [[nodiscard]] expected<void> open_database(const interrupted& stop_requested);
   [[nodiscard]] expected<void> prepare(db::connection& connection, start_watch& watch);
+  [[nodiscard]] expected<void> begin_stream_anew(db::connection& connection,
+                                                 const std::string& incarnation);
   [[nodiscard]] expected<void> connect(start_watch& watch);
   void start_actors();
   void kill_actors();
 
   bool begins_anew_{false}; // `begin_new_stream`
   node_ptr context_;
+  node_links_ptr links_;
   std::unique_ptr<private_server> postgres_;
   std::shared_ptr<health_port> health_;
   std::unique_ptr<inspection> inspection_;

@@ -1,12 +1,16 @@
 #pragma once
 
+#include "actors/runtime/cluster_board.hpp"
 #include "actors/runtime/crash_history.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/node_status.hpp"
 #include "actors/runtime/pauses.hpp"
+#include "actors/runtime/relay_link.hpp"
+#include "actors/runtime/shown.hpp"
 #include "actors/runtime/state_actor.hpp"
 #include "actors/runtime/supervision_board.hpp"
 #include "actors/runtime/tree_access.hpp"
+#include "actors/runtime/work.hpp"
 #include "config/options.hpp"
 #include "core/event_trace.hpp"
 #include "db/pg/server_identity.hpp"
@@ -15,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace prism {
 
@@ -34,19 +39,21 @@ struct node_context {
   std::string service;
   /// The same without passwords.
   std::string service_shown;
-  /// The epoch of this writer; writers with an older one are fenced.
-  std::int64_t epoch{0};
   /// Of the stream (`db::place_of`).
   std::int64_t place_base{0};
-  /// The server that epoch, cursors and all ids in memory come from.
+  /// The server that tokens, cursors and all ids in memory come from.
   db::server_identity server;
   directory actors;
+  cluster_board cluster;
   node_status status;
   supervision_board tree;
   tree_access access;
   crash_history crashes;
   pauses paused;
   event_trace events;
+  relay_link relay;
+  shown<pool_work> pool;               ///< the pool shows it
+  shown<std::vector<lane_work>> lanes; ///< by shard; the firehose shows it
   metrics::registry metrics;
 };
 

@@ -19,6 +19,10 @@ struct protocol_range {
   friend bool operator==(const protocol_range&, const protocol_range&) = default;
 };
 
+/// What this program speaks. A change of a message raises max; when no live member of any cluster
+/// can speak the older ones, min (docs/CLUSTER.md).
+inline constexpr protocol_range own_protocol{.min = 1, .max = 1};
+
 /// A node that takes part, or did.
 struct member {
   node_id id{};
@@ -56,7 +60,7 @@ struct placed_shard {
 struct table {
   std::int64_t view{0};
   lease lead{};
-  std::vector<member> members{};         ///< live ones first, by name; then dead ones, newest first
+  std::vector<member> members{};         ///< live ones by name; then some dead ones, newest first
   std::vector<placed_shard> placement{}; ///< by shard; as many as the service has shards
 };
 

@@ -1,6 +1,7 @@
 #include "db/accounts/account_removal.hpp"
 #include "db/accounts/purge.hpp"
 #include "db/accounts/purge_transaction.hpp"
+#include "db/index/membership.hpp"
 
 #include <chrono>
 #include <fmt/format.h>
@@ -33,13 +34,14 @@ const statement drop_tasks{"drop_identity_tasks", R"sql(
   WHERE user_id = $1 AND place <= $2
 )sql"};
 
-/// Locks the task, and the shard's cursor by this statement. @returns whether the task is still the
-/// same.
+/// Locks the task, and the shard's cursor by this statement, and checks the node's membership.
+/// @returns whether the task is still the same.
 [[nodiscard]] outcome<bool> open_purge(tx& on, const confirmed_deletion& deletion,
                                        const statement& cursor) {
   const auto& task = deletion.task;
   pipeline prologue(on);
-  const auto cursor_at = queue_prologue(prologue, deletion.service, deletion.shard, cursor);
+  queue_prologue(prologue, deletion.service, deletion.shard, cursor);
+  const auto member_at = queue_check_member(prologue, deletion.node);
   const auto task_at =
       prologue.add(same_task, std::move(params{}
                                             .int8(task.user_id)
@@ -48,8 +50,8 @@ const statement drop_tasks{"drop_identity_tasks", R"sql(
   const auto results = prologue.sync();
   if (!results)
     return tl::unexpected(results.error());
-  if (const auto seq = read_cursor((*results)[cursor_at], deletion.service, deletion.epoch); !seq)
-    return tl::unexpected(seq.error());
+  if (auto member = read_member((*results)[member_at], deletion.node); !member)
+    return tl::unexpected(member.error());
   return !(*results)[task_at].empty();
 }
 

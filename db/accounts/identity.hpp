@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Identity tasks: look-ups of users' handles and of deletions, and what they found. A batch writes
@@ -40,12 +41,15 @@ struct claimed_tasks {
 };
 
 /// Claims up to `limit` due tasks for the time `lease`, none of the users `busy`.
-[[nodiscard]] outcome<claimed_tasks> claim_identity_tasks(executor& on, std::int64_t limit,
+/// @param node UUID of the claimer
+[[nodiscard]] outcome<claimed_tasks> claim_identity_tasks(executor& on, std::string_view node,
+                                                          std::int64_t limit,
                                                           std::chrono::milliseconds lease,
                                                           const std::vector<std::int64_t>& busy);
 
-/// Makes all claimed tasks due now: for the start of a writer, whose predecessor has ended.
-[[nodiscard]] outcome<void> release_identity_tasks(executor& on);
+/// Makes claimed tasks due now: those of this node, whose actor begins again, and those of nodes
+/// that are no live members of a cluster.
+[[nodiscard]] outcome<void> release_identity_tasks(executor& on, std::string_view node);
 
 /// The outcome of one task.
 struct identity_result {

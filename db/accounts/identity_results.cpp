@@ -74,7 +74,7 @@ const statement finish_tasks{"finish_identity_tasks", R"sql(
 
 const statement delay_tasks{"delay_identity_tasks", R"sql(
   UPDATE identity_tasks t
-  SET claimed = false, attempts = t.attempts + d.tries,
+  SET claimed = false, claimed_by = NULL, attempts = t.attempts + d.tries,
     due_at = now() + d.delay * interval '1 millisecond',
     last_error = coalesce(nullif(d.why, ''), t.last_error)
   FROM unnest($1::int8[], $2::int2[], $3::int4[], $4::int4[], $5::int8[], $6::text[]) AS d(

@@ -17,7 +17,7 @@ const statement claim_tasks{"claim_identity_tasks", R"sql(
     FOR UPDATE SKIP LOCKED
   )
   UPDATE identity_tasks t
-  SET claimed = true, due_at = now() + $2 * interval '1 millisecond'
+  SET claimed = true, claimed_by = $4::text::uuid, due_at = now() + $2 * interval '1 millisecond'
   FROM due d
   JOIN users u ON u.id = d.user_id
   WHERE t.user_id = d.user_id AND t.kind = d.kind
@@ -31,20 +31,25 @@ const statement count_tasks{"count_identity_tasks", R"sql(
 )sql"};
 
 const statement release_tasks{"release_identity_tasks", R"sql(
-  UPDATE identity_tasks
-  SET claimed = false, due_at = now()
-  WHERE claimed
+  UPDATE identity_tasks t
+  SET claimed = false, claimed_by = NULL, due_at = now()
+  WHERE claimed AND (
+    claimed_by = $1::text::uuid OR NOT EXISTS (
+      SELECT FROM cluster_members m
+      WHERE m.node = t.claimed_by AND m.dead_at IS NULL
+    )
+  )
 )sql"};
 
 } // namespace
 
-outcome<claimed_tasks> claim_identity_tasks(executor& on, std::int64_t limit,
+outcome<claimed_tasks> claim_identity_tasks(executor& on, std::string_view node, std::int64_t limit,
                                             std::chrono::milliseconds lease,
                                             const std::vector<std::int64_t>& busy) {
   pipeline out(on);
-  const auto tasks_at =
-      out.add(claim_tasks,
-              std::move(params{}.int8(limit).int8(std::int64_t{lease.count()}).int8_array(busy)));
+  params claim;
+  claim.int8(limit).int8(std::int64_t{lease.count()}).int8_array(busy).text(node);
+  const auto tasks_at = out.add(claim_tasks, std::move(claim));
   const auto counts_at = out.add(count_tasks, std::move(params{}.int8(claimed_tasks::count_limit)));
   const auto results = out.sync();
   if (!results)
@@ -59,8 +64,8 @@ outcome<claimed_tasks> claim_identity_tasks(executor& on, std::int64_t limit,
   return done;
 }
 
-outcome<void> release_identity_tasks(executor& on) {
-  if (auto done = on.exec_prepared(release_tasks); !done)
+outcome<void> release_identity_tasks(executor& on, std::string_view node) {
+  if (auto done = on.exec_prepared(release_tasks, params{}.text(node)); !done)
     return tl::unexpected(done.error());
   return {};
 }

@@ -13,7 +13,7 @@ namespace prism::db {
 /// does not move, so the rest is repeated after a crash. Does nothing for a batch that is applied
 /// already or an event that is not newer than the stored ones.
 /// @param done gets what was committed, even if the call fails afterwards.
-/// @returns an error with `fenced_state` if another writer has a newer epoch.
+/// @returns an error with `fenced_state` if the shard has a newer token.
 [[nodiscard]] outcome<void> purge_before_batch(connection& on, const tx_options& options,
                                                const batch& of, apply_report& done);
 
@@ -23,19 +23,19 @@ namespace prism::db {
 [[nodiscard]] outcome<void> purge_deleted(executor& on, const batch& of, late_locks& late,
                                           apply_report& report);
 
-/// A confirmed deletion, and the writer that carries it out.
+/// A confirmed deletion, and who carries it out.
 struct confirmed_deletion {
   identity_task task;
   std::string service;
-  std::int32_t shard{0};
-  std::int64_t epoch{0};
+  std::int32_t shard{0}; ///< of the account; any node may own it
+  std::string node;      ///< UUID of the node that carries it out
 };
 
 /// Deletes the records that the account had at the time of its deletion; newer ones stay. Locks the
 /// shard's cursor: waits for the running batch of the account's shard and blocks the next one. Does
 /// nothing if the task was renewed or deleted. Blocks; the connection's thread.
 /// @param partial filled if the call fails.
-/// @returns an error with `fenced_state` if another writer has a newer epoch.
+/// @returns an error with `fenced_state` if the node is no live member of its cluster.
 [[nodiscard]] outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
                                                     const confirmed_deletion& deletion,
                                                     partial_report& partial);

@@ -22,7 +22,7 @@ inline const statement lock_cursor{"lock_cursor", R"sql(
   FOR UPDATE
 )sql"};
 
-// Keeps another writer from taking over the cursor; batches go on.
+// Keeps the shard where it is; batches go on.
 inline const statement hold_cursor{"hold_cursor", R"sql(
   SELECT epoch, seq
   FROM firehose_cursor
@@ -39,19 +39,19 @@ inline std::size_t queue_prologue(pipeline& out, std::string_view service, std::
   return out.add(cursor, std::move(params{}.text(service).int4(shard)));
 }
 
-/// The cursor of the shard, which is locked now; an error with `fenced_state` if `epoch` is not the
+/// The cursor of the shard, which is locked now; an error with `fenced_state` if `token` is not the
 /// current one.
 [[nodiscard]] inline outcome<std::int64_t> read_cursor(const result& rows, std::string_view service,
-                                                       std::int64_t epoch) {
+                                                       std::int64_t token) {
   if (rows.empty())
-    return tl::unexpected(fenced(service, epoch));
-  std::int64_t current_epoch = 0;
+    return tl::unexpected(fenced(service, token));
+  std::int64_t current = 0;
   std::int64_t seq = 0;
-  row_reader(rows, 0) >> current_epoch >> seq;
-  if (current_epoch > epoch)
-    return tl::unexpected(fenced(service, epoch));
-  if (current_epoch < epoch)
-    return tl::unexpected(went_back("epoch", current_epoch, epoch));
+  row_reader(rows, 0) >> current >> seq;
+  if (current > token)
+    return tl::unexpected(fenced(service, token));
+  if (current < token)
+    return tl::unexpected(went_back("token", current, token));
   return seq;
 }
 

@@ -1,5 +1,6 @@
 #include "db/batch/batch_builder.hpp"
 #include "db/dead_letters/dead_letters.hpp"
+#include "db/index/membership.hpp"
 #include "db/index/progress.hpp"
 #include "db/index/users.hpp"
 #include "db/pg/row_reader.hpp"
@@ -29,7 +30,7 @@ const statement deleted_since_frame{"deleted_since_frame", R"sql(
 
 // Blocks all shards: every batch begins by locking the row of its shard.
 const statement lock_all_cursors{"lock_all_cursors", R"sql(
-  SELECT epoch
+  SELECT shard, epoch
   FROM firehose_cursor
   WHERE service = $1
   ORDER BY shard
@@ -44,16 +45,21 @@ constexpr std::string_view not_applied = "PF002";
       db_error{error_class::poison, std::string{not_applied}, std::move(reason), "retry"});
 }
 
-[[nodiscard]] outcome<void> lock_all_shards(executor& on, const std::string& service,
-                                            std::int64_t epoch, const batch& of) {
-  params p;
-  p.text(service);
-  const auto rows = on.exec_prepared(lock_all_cursors, p);
+/// Locks the cursors and checks the node's membership. The batch gets a shard and its token: the
+/// shard's owner need not be this node.
+[[nodiscard]] outcome<void> lock_all_shards(executor& on, std::string_view node, batch& of) {
+  pipeline locks(on);
+  const auto cursors_at = locks.add(lock_all_cursors, std::move(params{}.text(of.service)));
+  const auto member_at = queue_check_member(locks, node);
+  const auto rows = locks.sync();
   if (!rows)
     return tl::unexpected(rows.error());
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    if (rows->get_int8(i, 0) != epoch)
-      return tl::unexpected(fenced(of));
+  if (auto member = read_member((*rows)[member_at], node); !member)
+    return member;
+  const auto& cursors = (*rows)[cursors_at];
+  if (cursors.empty())
+    return tl::unexpected(fenced(of));
+  row_reader(cursors, 0) >> of.shard >> of.epoch;
   return {};
 }
 
@@ -70,11 +76,11 @@ constexpr std::string_view not_applied = "PF002";
   return rows->get_bool(0, 0);
 }
 
-[[nodiscard]] outcome<apply_report> apply_dead_letter(executor& on, const batch& of,
-                                                      std::int64_t id,
+[[nodiscard]] outcome<apply_report> apply_dead_letter(executor& on, batch& of, std::int64_t id,
+                                                      std::string_view node,
                                                       const std::vector<std::int64_t>& uri_ids,
                                                       late_locks& late) {
-  if (auto locked = lock_all_shards(on, of.service, of.epoch, of); !locked)
+  if (auto locked = lock_all_shards(on, node, of); !locked)
     return tl::unexpected(locked.error());
   params key;
   key.int8(id);
@@ -128,7 +134,7 @@ constexpr std::string_view not_applied = "PF002";
 } // namespace
 
 outcome<retry_result> retry_dead_letter(connection& on, const tx_options& options,
-                                        const std::string& service, std::int64_t epoch,
+                                        const std::string& service, std::string_view node,
                                         std::int64_t id) {
   retry_result out;
   out.id = id;
@@ -153,7 +159,6 @@ outcome<retry_result> retry_dead_letter(connection& on, const tx_options& option
     return out;
   }
   of->service = service;
-  of->epoch = epoch;
   auto users = transaction::run(on, options,
                                 [&](tx& inside) { return intern_users(inside, of->refs.dids()); });
   if (!users)
@@ -163,8 +168,9 @@ outcome<retry_result> retry_dead_letter(connection& on, const tx_options& option
   if (!uris)
     return tl::unexpected(uris.error());
   late_locks late;
-  auto done = transaction::run(
-      on, options, [&](tx& inside) { return apply_dead_letter(inside, *of, id, *uris, late); });
+  auto done = transaction::run(on, options, [&](tx& inside) {
+    return apply_dead_letter(inside, *of, id, node, *uris, late);
+  });
   if (done) {
     out.applied = true;
     out.report = std::move(*done);

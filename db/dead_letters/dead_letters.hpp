@@ -50,6 +50,10 @@ inline constexpr std::int64_t max_listed_dead_letters = 1000;
 [[nodiscard]] outcome<std::vector<dead_letter_summary>>
 list_dead_letters(executor& on, std::int64_t after, std::int64_t limit);
 
+/// The first `limit` bytes of the frame of a dead letter (1 to its size); empty: there is none.
+[[nodiscard]] outcome<std::vector<std::byte>> dead_letter_bytes(executor& on, std::int64_t id,
+                                                                std::int64_t limit);
+
 /// The ids of those that were deleted.
 struct discard_result {
   std::vector<std::int64_t> ids;
@@ -71,10 +75,10 @@ struct retry_result {
 /// if its repo has a newer commit (then the repo must be resynchronised), if its account has been
 /// deleted since, if it is rejected again, or if its bytes are not a frame.
 /// Blocks; the connection's thread.
-/// @param epoch of the caller, which is the writer of `service`.
-/// @returns an error with `fenced_state` if another writer has a newer epoch.
+/// @param node UUID of the caller's node, which takes part in the cluster of `service`.
+/// @returns an error with `fenced_state` if the node is no live member.
 [[nodiscard]] outcome<retry_result> retry_dead_letter(connection& on, const tx_options& options,
                                                       const std::string& service,
-                                                      std::int64_t epoch, std::int64_t id);
+                                                      std::string_view node, std::int64_t id);
 
 } // namespace prism::db

@@ -9,14 +9,6 @@ namespace prism::db {
 
 namespace {
 
-const statement new_epoch{"new_epoch", R"sql(
-  INSERT INTO leases AS l(name, holder, epoch, expires_at)
-  VALUES ($1, $2, 1, 'infinity')
-  ON CONFLICT (name) DO UPDATE
-  SET holder = excluded.holder, epoch = l.epoch + 1
-  RETURNING epoch
-)sql"};
-
 const statement lock_cursors{"lock_cursors", R"sql(
   SELECT shard, seq
   FROM firehose_cursor
@@ -34,6 +26,21 @@ const statement read_cursors{"read_cursors", R"sql(
 
 const statement drop_cursors{"drop_cursors",
                              R"sql(DELETE FROM firehose_cursor WHERE service = $1)sql"};
+
+// In one order, as everybody who locks several.
+const statement lock_some_cursors{"lock_some_cursors", R"sql(
+  SELECT shard
+  FROM firehose_cursor
+  WHERE service = $1 AND shard = ANY ($2)
+  ORDER BY shard
+  FOR UPDATE
+)sql"};
+
+const statement set_tokens{"set_cursor_tokens", R"sql(
+  UPDATE firehose_cursor
+  SET epoch = $3
+  WHERE service = $1 AND shard = ANY ($2)
+)sql"};
 
 const statement put_cursors{"put_cursors", R"sql(
   INSERT INTO firehose_cursor(service, shard, seq, epoch)
@@ -78,49 +85,49 @@ const statement put_heads{"put_heads", R"sql(
   WHERE r.rev < excluded.rev
 )sql"};
 
+/// All shards start at the lowest seq.
 [[nodiscard]] std::vector<shard_cursor> renumber(const result& stored, std::int32_t shards,
                                                  std::int64_t initial_seq) {
-  std::vector<shard_cursor> out;
   auto lowest = stored.empty() ? initial_seq : INT64_MAX;
   for (std::size_t i = 0; i < stored.rows(); ++i)
     lowest = std::min(lowest, stored.get_int8(i, 1));
-  const auto same = stored.rows() == static_cast<std::size_t>(shards);
+  std::vector<shard_cursor> out;
   for (std::int32_t shard = 0; shard < shards; ++shard)
-    out.push_back({shard, same ? stored.get_int8(static_cast<std::size_t>(shard), 1) : lowest});
+    out.push_back({shard, lowest});
   return out;
 }
 
 } // namespace
 
-outcome<std::int64_t> next_epoch(executor& on, std::string_view role, std::string_view holder) {
-  params p;
-  p.text(role).text(holder);
-  auto rows = on.exec_prepared(new_epoch, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return rows->get_int8(0, 0);
-}
-
-outcome<std::vector<shard_cursor>> claim_cursors(executor& on, std::string_view service,
-                                                 std::int32_t shards, std::int64_t epoch,
-                                                 std::int64_t initial_seq) {
+outcome<bool> renumber_cursors(executor& on, std::string_view service, std::int32_t shards,
+                               std::int64_t token, std::int64_t initial_seq) {
   params key;
   key.text(service);
   const auto stored = on.exec_prepared(lock_cursors, key);
   if (!stored)
     return tl::unexpected(stored.error());
-  auto cursors = renumber(*stored, shards, initial_seq);
+  if (stored->rows() == static_cast<std::size_t>(shards))
+    return false;
+  const auto cursors = renumber(*stored, shards, initial_seq);
   params rows;
   rows.text(service)
       .int4_array(cursors, &shard_cursor::shard)
       .int8_array(cursors, &shard_cursor::seq)
-      .int8(epoch);
+      .int8(token);
   pipeline out(on);
   out.add(drop_cursors, std::move(key));
   out.add(put_cursors, std::move(rows));
   if (auto written = out.sync(); !written)
     return tl::unexpected(written.error());
-  return cursors;
+  return true;
+}
+
+std::size_t queue_set_tokens(pipeline& out, std::string_view service,
+                             const std::vector<std::int32_t>& shards, std::int64_t token) {
+  params key;
+  key.text(service).int4_array(shards);
+  out.add(lock_some_cursors, key);
+  return out.add(set_tokens, std::move(key.int8(token)));
 }
 
 outcome<std::vector<shard_cursor>> select_cursors(executor& on, std::string_view service) {
@@ -139,9 +146,9 @@ db_error fenced(const batch& of) {
   return fenced(of.service, of.epoch);
 }
 
-db_error fenced(std::string_view service, std::int64_t epoch) {
+db_error fenced(std::string_view service, std::int64_t token) {
   return {error_class::fatal, std::string{fenced_state},
-          fmt::format("epoch {} of service {} is no longer the current one", epoch, service),
+          fmt::format("token {} of a shard of {} is no longer the current one", token, service),
           advance_cursor.name};
 }
 
@@ -174,9 +181,9 @@ db_error went_back(std::string_view what, std::int64_t found, std::int64_t known
 outcome<advance> read_advance(const result& rows, const batch& of) {
   if (rows.empty() || rows.get_int8(0, 0) > of.epoch)
     return advance::fenced;
-  // An epoch only rises, and a cursor too.
+  // A token only rises, and a cursor too.
   if (rows.get_int8(0, 0) < of.epoch)
-    return tl::unexpected(went_back("epoch", rows.get_int8(0, 0), of.epoch));
+    return tl::unexpected(went_back("token", rows.get_int8(0, 0), of.epoch));
   if (rows.get_bool(0, 2))
     return advance::moved;
   if (rows.get_int8(0, 1) >= of.last_seq)

@@ -1,13 +1,11 @@
 #include "db/index/streams.hpp"
 
-#include "db/pg/pipeline.hpp"
-
 namespace prism::db {
 
 namespace {
 
 // What comes next from this service has a seq above its lowest cursor.
-const statement take_up_stream{"take_up_stream", R"sql(
+const statement rebase{"take_up_stream", R"sql(
   INSERT INTO streams AS s(service, base)
   SELECT $1, coalesce(max(o.base + c.seq), 0)
   FROM streams o
@@ -39,16 +37,18 @@ const statement read_base{"read_stream_base",
 
 } // namespace
 
-outcome<std::int64_t> claim_stream(executor& on, std::string_view service) {
-  params key;
-  key.text(service);
-  pipeline out(on);
-  out.add(take_up_stream, key);
-  out.add(read_base, std::move(key));
-  const auto rows = out.sync();
+outcome<bool> take_up_stream(executor& on, std::string_view service) {
+  const auto done = on.exec_prepared(rebase, params{}.text(service));
+  if (!done)
+    return tl::unexpected(done.error());
+  return done->affected_rows() > 0;
+}
+
+outcome<std::int64_t> stream_base(executor& on, std::string_view service) {
+  const auto rows = on.exec_prepared(read_base, params{}.text(service));
   if (!rows)
     return tl::unexpected(rows.error());
-  return rows->back().get_int8(0, 0);
+  return rows->empty() ? 0 : rows->get_int8(0, 0);
 }
 
 outcome<std::int64_t> begin_stream_anew(executor& on, std::string_view service) {

@@ -44,9 +44,9 @@ struct runner {
   job_outcome operator()(const claim_identity_job& job) const {
     return in_transaction([&](tx& inside) -> outcome<claimed_tasks> {
       if (job.all_again)
-        if (auto released = release_identity_tasks(inside); !released)
+        if (auto released = release_identity_tasks(inside, job.node); !released)
           return tl::unexpected(released.error());
-      return claim_identity_tasks(inside, job.limit, job.lease, job.busy);
+      return claim_identity_tasks(inside, job.node, job.limit, job.lease, job.busy);
     });
   }
   job_outcome operator()(const store_identity_job& job) const {
@@ -54,16 +54,6 @@ struct runner {
   }
   job_outcome operator()(const purge_job& job) const {
     return widen(purge_confirmed(on, options, job.what, partial));
-  }
-  job_outcome operator()(const list_dead_letters_job& job) const {
-    return in_transaction(
-        [&](tx& inside) { return list_dead_letters(inside, job.after, job.limit); });
-  }
-  job_outcome operator()(const discard_dead_letters_job& job) const {
-    return in_transaction([&](tx& inside) { return discard_dead_letters(inside, job.ids); });
-  }
-  job_outcome operator()(const retry_dead_letter_job& job) const {
-    return widen(retry_dead_letter(on, options, job.service, job.epoch, job.id));
   }
   job_outcome operator()(const upkeep_job& job) const {
     return widen(run_upkeep(on, options, job));

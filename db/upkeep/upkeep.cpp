@@ -10,11 +10,9 @@ namespace prism::db {
 namespace {
 
 // Index: primary key.
-const statement newer_writer{"newer_writer", R"sql(
-  SELECT epoch
-  FROM firehose_cursor
-  WHERE service = $1 AND epoch > $2
-  LIMIT 1
+const statement holds_lease{"holds_lease", R"sql(
+  SELECT FROM leases
+  WHERE name = 'writer ' || $1::text AND holder = $2 AND epoch = $3
 )sql"};
 
 /// Limits of one batch, and of its wait for a lock. A batch that needs more gives up.
@@ -39,16 +37,15 @@ outcome<upkeep_report> run_upkeep(connection& on, tx_options options, const upke
   options.lock_timeout = std::min(options.lock_timeout, max_lock_wait);
   return transaction::run(on, options, [&](tx& inside) -> outcome<upkeep_report> {
     params p;
-    p.text(job.service).int8(job.epoch);
-    const auto newer = inside.exec_prepared(newer_writer, p);
-    if (!newer)
-      return tl::unexpected(newer.error());
-    if (!newer->empty())
-      return tl::unexpected(
-          db_error{error_class::fatal, std::string{fenced_state},
-                   fmt::format("epoch {} of service {} is no longer the current one", job.epoch,
-                               job.service),
-                   newer_writer.name});
+    p.text(job.service).text(job.node).int8(job.epoch);
+    const auto held = inside.exec_prepared(holds_lease, p);
+    if (!held)
+      return tl::unexpected(held.error());
+    if (held->empty())
+      return tl::unexpected(db_error{error_class::fatal, std::string{fenced_state},
+                                     fmt::format("node {} does not lead {} with epoch {} any more",
+                                                 job.node, job.service, job.epoch),
+                                     holds_lease.name});
     return batches[static_cast<std::size_t>(job.task)](inside, job);
   });
 }

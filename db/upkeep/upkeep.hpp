@@ -13,7 +13,7 @@
 
 /// Upkeep jobs: periodic maintenance of the database, scheduled by actors/janitor. Each task is a
 /// series of small batches. A batch is a short transaction that waits at most one second for a
-/// lock, so it does not delay the writers, and that does nothing if a newer writer exists.
+/// lock, so it does not delay the writers, and that does nothing if another node leads.
 namespace prism::db {
 
 enum class upkeep_task {
@@ -45,8 +45,9 @@ struct upkeep_job {
   using reply = upkeep_report;
   static constexpr std::string_view name = "upkeep";
   upkeep_task task{upkeep_task::sessions};
-  std::string service;   ///< of the writer that runs the task
-  std::int64_t epoch{0}; ///< of that writer
+  std::string service;   ///< of the leader that runs the task
+  std::string node;      ///< that leader's UUID
+  std::int64_t epoch{0}; ///< of its lease
   /// Age from which `pending_ops` and `history` delete rows; 0 keeps everything.
   std::chrono::seconds keep{0};
   /// Most rows that a batch deletes or compares; the orphan audit reads about this many.
@@ -71,8 +72,8 @@ struct upkeep_report {
 };
 
 /// Runs one batch. Blocks; the connection's thread.
-/// @returns an error whose sqlstate is `fenced_state` (db/index/progress.hpp) if a newer writer
-/// exists.
+/// @returns an error whose sqlstate is `fenced_state` (db/index/progress.hpp) if the node does not
+/// hold the lease with this epoch.
 [[nodiscard]] outcome<upkeep_report> run_upkeep(connection& on, tx_options options,
                                                 const upkeep_job& job);
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace prism::net {
@@ -20,9 +21,11 @@ namespace prism::net {
 
 /// Sizes, in bytes.
 struct hello_limits {
+  static constexpr std::size_t magic = 8;
   static constexpr std::size_t head = 10;
   static constexpr std::size_t max_body = 1014; // 1 KiB with the head
   static constexpr std::size_t max_text = 200;
+  static constexpr std::size_t max_reason = 512;
 };
 
 /// The versions of the tunnel that one side speaks, both included.
@@ -32,6 +35,9 @@ struct version_range {
 
   friend bool operator==(const version_range&, const version_range&) = default;
 };
+
+/// The first bytes of a hello of the tunnel. Links between nodes have another (net/link).
+inline constexpr std::string_view tunnel_magic{"PRISMtun"};
 
 /// What this program speaks.
 inline constexpr version_range tunnel_versions{.min = 1, .max = 1};
@@ -43,7 +49,8 @@ inline constexpr version_range tunnel_versions{.min = 1, .max = 1};
 /// "1", or "1 to 3".
 [[nodiscard]] std::string to_string(version_range range);
 
-/// What a client says. Texts of more than `max_text` bytes are cut when written.
+/// What a client says. Texts of more than `max_text` bytes are cut when written, and malformed when
+/// read.
 struct client_hello {
   version_range versions{tunnel_versions};
   /// The cluster to which it wants to speak.
@@ -77,7 +84,9 @@ struct server_hello {
 
 /// The size of the body that a head announces. Error: `errc::invalid` if it is not the head of such
 /// a message, `errc::limit` if the size exceeds the limit. @param head `hello_limits::head` bytes.
-[[nodiscard]] expected<std::size_t> parse_hello_head(std::span<const std::byte> head);
+/// @param magic the `hello_limits::magic` bytes with which it must begin.
+[[nodiscard]] expected<std::size_t> parse_hello_head(std::span<const std::byte> head,
+                                                     std::string_view magic = tunnel_magic);
 
 /// Reads a body. Of a range that has no version in common with `tunnel_versions` the rest is not
 /// read, and texts are empty. Error: `errc::invalid`.

@@ -17,8 +17,9 @@ struct hello_failure {
   std::string malformed;
 };
 
-/// The body of the peer's hello; reads not one byte more. Has no time limit: the owner closes.
+/// The body of the peer's hello; reads not one byte more. @param magic see
+/// `parse_hello_head`; must outlive the reading. Has no time limit: the owner closes.
 [[nodiscard]] boost::asio::awaitable<tl::expected<std::vector<std::byte>, hello_failure>>
-read_hello(tunnel_stream& from);
+read_hello(tunnel_stream& from, std::string_view magic = tunnel_magic);
 
 } // namespace prism::net

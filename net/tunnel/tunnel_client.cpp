@@ -55,10 +55,10 @@ public:
     port_ = acceptor_.local_endpoint().port();
     if (auto started = thread_.start("the tunnel"); !started)
       return started;
-    const auto opening = std::make_shared<tunnel_opening>(thread_.context().get_executor(),
-                                                          std::move(options), std::move(*tls));
-    auto opened = asio::co_spawn(
-                      thread_.context(), [opening] { return opening->run(); }, asio::use_future)
+    auto opened = asio::co_spawn(thread_.context(),
+                                 open_tunnel(thread_.context().get_executor(), std::move(options),
+                                             std::move(*tls)),
+                                 asio::use_future)
                       .get();
     if (!opened)
       return tl::unexpected(opened.error());

@@ -1,18 +1,14 @@
 #include "net/tunnel/tunnel_session.hpp"
 
-#include "log/log.hpp"
 #include "core/printable.hpp"
+#include "log/log.hpp"
+#include "net/tunnel/accepted.hpp"
 #include "net/tunnel/token.hpp"
 
-#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address_v4.hpp>
-#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <openssl/err.h>
-#include <openssl/sslerr.h>
-#include <sstream>
 #include <utility>
 
 namespace prism::net {
@@ -25,41 +21,12 @@ namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
-std::string address_of(const tcp::socket& socket) {
-  error_code gone; // the client may be
-  std::ostringstream out;
-  out << socket.remote_endpoint(gone);
-  return gone ? "a client that has left" : out.str();
-}
-
-struct explained {
-  tunnel_refusal reason;
-  std::string why;
-};
-
-// Why a TLS handshake failed.
-explained explain(SSL* tls, const error_code& ec, const peer_verifier& verifier) {
-  const long verified = SSL_get_verify_result(tls);
-  if (verified != X509_V_OK)
-    return {refusal_of(verified), verifier.problem().empty()
-                                      ? std::string{X509_verify_cert_error_string(verified)}
-                                      : verifier.problem()};
-  if (ec.category() != asio::error::get_ssl_category())
-    return {tunnel_refusal::disconnected, "it left during the handshake"};
-  const int reason = ERR_GET_REASON(static_cast<unsigned long>(ec.value()));
-  if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
-    return {tunnel_refusal::no_certificate, "it showed no certificate"};
-  if (reason >= SSL_AD_REASON_OFFSET) // an alert
-    return {tunnel_refusal::disconnected, "it refuses this node: " + ec.message()};
-  return {tunnel_refusal::not_tls, ec.message()};
-}
-
 } // namespace
 
 tunnel_session::tunnel_session(tcp::socket socket, tunnel_state& state, std::function<void()> over)
     : state_(state), over_(std::move(over)), tls_(state.tls), stream_(std::move(socket), *tls_),
       backend_(stream_.get_executor()), deadline_(stream_.get_executor()),
-      address_(address_of(stream_.next_layer())) {}
+      address_(peer_address(stream_.next_layer())) {}
 
 asio::awaitable<void> tunnel_session::run() {
   const auto self = shared_from_this();
@@ -107,7 +74,7 @@ void tunnel_session::check_certificate() {
   if (!reason)
     return;
   log::tunnel().warn("tunnel: '{}' from {} is cut: its certificate {} is no longer good ({})",
-               admitted_.name, address_, admitted_.serial, to_string(*reason));
+                     admitted_.name, address_, admitted_.serial, to_string(*reason));
   ++state_.cut;
   close();
 }
@@ -119,9 +86,9 @@ asio::awaitable<bool> tunnel_session::handshake_tls() {
   const auto [ec] = co_await stream_.async_handshake(tunnel_stream::server, use_result);
   if (!ec && stage_ == stage::handshake)
     co_return true;
-  const auto [reason, why] = explain(stream_.native_handle(), ec, verifier_);
+  const auto [reason, why] = explain_failure(stream_.native_handle(), ec, verifier_);
   note_refusal(reason, why);
-  co_await linger();
+  co_await linger(stream_.next_layer());
   co_return false;
 }
 
@@ -201,13 +168,21 @@ asio::awaitable<void> tunnel_session::admit(const client_hello& hello, std::uint
   const auto [ec, size] = co_await asio::async_write(stream_, asio::buffer(answer), use_result);
   deadline_.cancel();
   if (!ec && backend_.is_open()) {
-    pump_ = std::make_shared<byte_pump>(stream_, backend_, state_.bytes,
-                                        pump_limits{.idle = state_.options.idle_limit});
-    const bool idle = co_await pump_->run();
-    if (idle) {
+    auto rules = state_.options.messages;
+    if (rules && identity->role == certificate_role::node)
+      rules->contents.clear(); // nodes say more to each other
+    pump_ = std::make_shared<byte_pump>(
+        stream_, backend_, state_.bytes,
+        pump_limits{.idle = state_.options.idle_limit, .messages = std::move(rules)});
+    const auto end = co_await pump_->run();
+    if (end == pump_end::bad_message) {
+      ++state_.bad_messages;
+      state_.log_bad_message(admitted_, pump_->problem());
+    }
+    if (end == pump_end::idle) {
       ++state_.idle;
-      log::tunnel().info("tunnel: '{}' from {} is cut: nothing passed for {} s", admitted_.name, address_,
-                   state_.options.idle_limit.count() / 1000);
+      log::tunnel().info("tunnel: '{}' from {} is cut: nothing passed for {} s", admitted_.name,
+                         address_, state_.options.idle_limit.count() / 1000);
     }
   }
   state_.callbacks.left(*token);
@@ -220,17 +195,7 @@ asio::awaitable<void> tunnel_session::refuse(tunnel_refusal reason, std::string 
   const auto answer = write(server_hello{.versions = tunnel_versions, .refusal = std::move(why)});
   const auto [ec, size] = co_await asio::async_write(stream_, asio::buffer(answer), use_result);
   if (!ec)
-    co_await linger();
-}
-
-// Lets the client read why it was refused: closing with unread bytes would take that from it.
-asio::awaitable<void> tunnel_session::linger() {
-  error_code ec;
-  stream_.next_layer().shutdown(tcp::socket::shutdown_send, ec);
-  std::array<char, 1024> ignored; // NOLINT: never read
-  while (!ec)
-    std::tie(ec, std::ignore) =
-        co_await stream_.next_layer().async_read_some(asio::buffer(ignored), use_result);
+    co_await linger(stream_.next_layer());
 }
 
 void tunnel_session::note_refusal(tunnel_refusal reason, std::string_view why) {

@@ -42,7 +42,6 @@ private:
   boost::asio::awaitable<bool> connect_backend();
   boost::asio::awaitable<void> admit(const client_hello& hello, std::uint16_t version);
   boost::asio::awaitable<void> refuse(tunnel_refusal reason, std::string why);
-  boost::asio::awaitable<void> linger();
   void note_refusal(tunnel_refusal reason, std::string_view why);
   void start_deadline();
   void close();

@@ -165,7 +165,7 @@ TEST_CASE(
 
   must(on.exec_script("DELETE FROM refused"));
   for (const auto& letter : must(db::list_dead_letters(on, 0, 100))) {
-    const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
+    const auto done = must(db::retry_dead_letter(on, {}, "test", target.writer.node, letter.id));
     CHECK(done.applied);
     CHECK(done.why.empty());
   }
@@ -185,7 +185,7 @@ TEST_CASE("a quarantined operation is not applied after a newer commit of its re
   given.events.post("bob", "p9");
   must(db::apply_batch(on, {}, target.batch_of(given.events.take())));
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
-  const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
+  const auto done = must(db::retry_dead_letter(on, {}, "test", target.writer.node, letter.id));
   CHECK_FALSE(done.applied);
   CHECK_THAT(done.why, Catch::Contains("newer commit"));
   CHECK(dead_letter_paths(on).size() == 1);
@@ -209,7 +209,7 @@ TEST_CASE("a quarantined operation is not applied after the deletion of its acco
   must(db::apply_batch(on, {}, target.batch_of(given.events.take())));
   const auto before = target.fingerprints();
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
-  const auto done = must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id));
+  const auto done = must(db::retry_dead_letter(on, {}, "test", target.writer.node, letter.id));
   CHECK_FALSE(done.applied);
   CHECK_THAT(done.why, Catch::Contains("deleted since"));
   CHECK(differing(target.fingerprints(), before) == none);
@@ -261,7 +261,7 @@ TEST_CASE("a frame that is rejected only as a whole is quarantined as a whole") 
 
   must(on.exec_script("DROP TRIGGER late ON follows"));
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
-  CHECK(must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id)).applied);
+  CHECK(must(db::retry_dead_letter(on, {}, "test", target.writer.node, letter.id)).applied);
   CHECK(differing(target.fingerprints(), rows_after(given)) == none);
 }
 

@@ -48,6 +48,10 @@ TEST_CASE("a dead letter is stored once if the answer to its COMMIT is lost") {
   CHECK(dead_letters[0].did == "did:plc:bob");
   CHECK(dead_letters[0].sqlstate == "22000");
   CHECK(dead_letters[0].bytes == static_cast<std::int64_t>(frames[0]->size()));
+  const auto id = dead_letters[0].id;
+  CHECK(must(db::dead_letter_bytes(target.connection, id, 100'000)) == *frames[0]);
+  CHECK(must(db::dead_letter_bytes(target.connection, id, 3)).size() == 3);
+  CHECK(must(db::dead_letter_bytes(target.connection, id + 1, 3)).empty());
 }
 
 TEST_CASE("a retried dead letter is applied with all effects and then deleted") {
@@ -58,8 +62,8 @@ TEST_CASE("a retried dead letter is applied with all effects and then deleted") 
   scenario.like("bob", "l1", p1);
   const auto late = scenario.take();
   must(db::store_dead_letter(target.connection, dead_letter_of(late[0], 2)));
-  const auto done =
-      must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
+  const auto done = must(
+      db::retry_dead_letter(target.connection, {}, "test", target.writer.node, only_id(target)));
   CHECK(done.applied);
   CHECK(done.why.empty());
   CHECK(counts(target.connection, p1) == "1 0 0 0");
@@ -67,7 +71,7 @@ TEST_CASE("a retried dead letter is applied with all effects and then deleted") 
   CHECK(target.count("dead_letters") == 0);
   CHECK(value(target.connection, "SELECT seq::text FROM firehose_cursor") == "1");
   const auto twice =
-      must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, done.id));
+      must(db::retry_dead_letter(target.connection, {}, "test", target.writer.node, done.id));
   CHECK_FALSE(twice.applied);
   CHECK_THAT(twice.why, Catch::Contains("no dead letter"));
 }
@@ -84,29 +88,31 @@ TEST_CASE("a retried dead letter that cannot be applied stays, and the reason is
   SECTION("its repo has a newer commit") {
     scenario.post("bob", "p2");
     target.apply(scenario.take(), 10);
-    const auto done =
-        must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
+    const auto done = must(
+        db::retry_dead_letter(target.connection, {}, "test", target.writer.node, only_id(target)));
     CHECK_FALSE(done.applied);
     CHECK_THAT(done.why, Catch::Contains("newer commit"));
     CHECK(counts(target.connection, p1) == "0 0 0 0");
   }
   SECTION("it is rejected again") {
     must(target.connection.exec_script("ALTER TABLE likes ADD CHECK (rkey <> 'l1')"));
-    const auto done =
-        must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
+    const auto done = must(
+        db::retry_dead_letter(target.connection, {}, "test", target.writer.node, only_id(target)));
     CHECK_FALSE(done.applied);
     CHECK_THAT(done.why, Catch::Contains("refused again") && Catch::Contains("23514"));
   }
-  SECTION("another writer has taken over") {
+  SECTION("its node is dead") {
+    must(target.connection.exec_script(
+        "UPDATE cluster_members SET dead_at = now(), dead_reason = 'expired'"));
     const auto done =
-        db::retry_dead_letter(target.connection, {}, "test", target.epoch - 1, only_id(target));
+        db::retry_dead_letter(target.connection, {}, "test", target.writer.node, only_id(target));
     REQUIRE_FALSE(done);
     CHECK(done.error().sqlstate == db::fenced_state);
   }
   SECTION("its bytes are not a frame") {
     must(target.connection.exec_script("UPDATE dead_letters SET bytes = '\\x00'"));
-    const auto done =
-        must(db::retry_dead_letter(target.connection, {}, "test", target.epoch, only_id(target)));
+    const auto done = must(
+        db::retry_dead_letter(target.connection, {}, "test", target.writer.node, only_id(target)));
     CHECK_FALSE(done.applied);
     CHECK_FALSE(done.why.empty());
   }

@@ -61,7 +61,7 @@ struct users : test::index_target {
   }
 
   [[nodiscard]] std::vector<db::identity_task> claim(std::vector<std::int64_t> busy = {}) {
-    return must(db::claim_identity_tasks(connection, 100, 60s, busy)).tasks;
+    return must(db::claim_identity_tasks(connection, writer.node, 100, 60s, busy)).tasks;
   }
   db::identity_report store(std::vector<db::identity_result> results) {
     return must(db::store_identity_results(connection, {}, results));
@@ -176,13 +176,30 @@ TEST_CASE("an event that arrives during the look-up of its user is not lost") {
   CHECK(u.count("identity_tasks") == 0);
 }
 
-TEST_CASE("tasks of a claimer that died are claimed again") {
+TEST_CASE("a node that begins again claims its own tasks and those of dead nodes again") {
   users u;
   u.identity(alice, noon);
+  u.writer = take_over(u.connection);
   REQUIRE(u.claim().size() == 1);
   CHECK(u.claim().empty());
-  must(db::release_identity_tasks(u.connection));
-  CHECK(u.claim().size() == 1);
+  SECTION("its own") {
+    must(db::release_identity_tasks(u.connection, u.writer.node));
+    CHECK(u.claim().size() == 1);
+  }
+  SECTION("not those of a live member") {
+    must(db::release_identity_tasks(u.connection, "00000000-0000-4000-8000-000000000001"));
+    CHECK(u.claim().empty());
+  }
+  SECTION("those of one that was replaced") {
+    u.writer = take_over(u.connection);
+    must(db::release_identity_tasks(u.connection, u.writer.node));
+    CHECK(u.claim().size() == 1);
+  }
+  SECTION("those of a prismd that knew no nodes") {
+    must(u.connection.exec_script("UPDATE identity_tasks SET claimed_by = NULL"));
+    must(db::release_identity_tasks(u.connection, u.writer.node));
+    CHECK(u.claim().size() == 1);
+  }
 }
 
 TEST_CASE("users are looked up when first seen, then daily, and hourly without handle") {
@@ -246,7 +263,7 @@ TEST_CASE("a deletion is carried out when it is confirmed; hosted accounts keep 
     CHECK(u.handle(u.a) == "alice.test");
   }
   SECTION("the account is gone") {
-    must(db::purge_confirmed(u.connection, {}, {tasks[0], "test", 0, u.epoch}));
+    must(db::purge_confirmed(u.connection, {}, {tasks[0], "test", 0, u.writer.node}));
     CHECK(u.text("status", u.a) == "deleted");
     CHECK(u.handle(u.a) == "null");
     CHECK(u.text("indexed_at", u.a) == "null");
@@ -267,7 +284,7 @@ TEST_CASE("deletions confirmed later leave the same rows as believed deletions")
     if (task.kind != identity_kind::deletion)
       continue;
     ++deletions;
-    must(db::purge_confirmed(confirmed.connection, {}, {task, "test", 0, confirmed.epoch}));
+    must(db::purge_confirmed(confirmed.connection, {}, {task, "test", 0, confirmed.writer.node}));
   }
   CHECK(deletions == 3);
   CHECK(confirmed.fingerprints() == believed.fingerprints());
@@ -287,8 +304,9 @@ TEST_CASE("a purge deletes records from before the deletion and no newer ones") 
   const auto later = u.count("posts, victim WHERE creator_id = who AND place > at");
   REQUIRE(later > 3);
   const auto task = u.claim().at(0);
-  SECTION("by the current writer") {
-    const auto report = must(db::purge_confirmed(u.connection, {}, {task, "test", 0, u.epoch}));
+  SECTION("by a live node") {
+    const auto report =
+        must(db::purge_confirmed(u.connection, {}, {task, "test", 0, u.writer.node}));
     CHECK(report.purged > 3);
     CHECK(u.count("posts, victim WHERE creator_id = who AND place <= at") == 0);
     CHECK(u.count("likes, victim WHERE creator_id = who AND place <= at") == 0);
@@ -296,15 +314,18 @@ TEST_CASE("a purge deletes records from before the deletion and no newer ones") 
     CHECK(u.count("user_aggregates a, victim v WHERE a.user_id = v.who AND posts_count = " +
                   std::to_string(later)) == 1);
   }
-  SECTION("not by a former writer") {
-    const auto done = db::purge_confirmed(u.connection, {}, {task, "test", 0, u.epoch - 1});
+  SECTION("not by a dead node") {
+    must(u.connection.exec_script(
+        "UPDATE cluster_members SET dead_at = now(), dead_reason = 'expired'"));
+    const auto done = db::purge_confirmed(u.connection, {}, {task, "test", 0, u.writer.node});
     REQUIRE_FALSE(done);
     CHECK(done.error().sqlstate == db::fenced_state);
     CHECK(u.count("identity_tasks") == 1);
   }
   SECTION("not if the deletion was reported again in the meantime") {
     REQUIRE(u.connection.exec_script("UPDATE identity_tasks SET version = version + 1"));
-    CHECK(must(db::purge_confirmed(u.connection, {}, {task, "test", 0, u.epoch})).purged == 0);
+    CHECK(must(db::purge_confirmed(u.connection, {}, {task, "test", 0, u.writer.node})).purged ==
+          0);
     CHECK(u.count("identity_tasks") == 1);
   }
 }

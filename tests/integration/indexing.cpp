@@ -1,9 +1,12 @@
 #include "tests/integration/indexing.hpp"
 
 #include "atproto/frame/frame.hpp"
+#include "db/cluster/cluster.hpp"
 #include "db/index/users.hpp"
 #include "tests/support/pg_fixture.hpp"
 
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
 #include <catch2/catch.hpp>
 
 namespace prism::test {
@@ -73,6 +76,31 @@ std::vector<std::string> differing(const std::map<std::string, std::string>& a,
   return out;
 }
 
+test_writer take_over(db::connection& on, const std::string& service, std::int32_t shards) {
+  constexpr std::chrono::minutes patience{2};
+  const db::tx_options options{.deadline = patience, .lock_timeout = patience};
+  const auto node = to_string(boost::uuids::random_generator()());
+  static_cast<void>(db::join_cluster(on, options,
+                                     {.id = node,
+                                      .service = service,
+                                      .name = "test",
+                                      .address = {},
+                                      .version = "test",
+                                      .protocol = {1, 1},
+                                      .shards = shards,
+                                      .ttl = patience})
+                        .value());
+  const auto led =
+      db::cluster_round(on, options, service, node,
+                        {.lease = cluster::round_request::lease_action::take}, patience)
+          .value();
+  cluster::placement_plan plan{.from_view = led.view, .dead = {}, .moved = {}};
+  for (const auto& each : led.placement)
+    plan.moved.push_back({each.shard, node, 0, false});
+  const auto placed = db::place_shards(on, options, service, node, led.lead.epoch, plan).value();
+  return {node, placed.lead.epoch, placed.view};
+}
+
 index_target::index_target() : index_target(pg_fixture::migrated_database()) {}
 
 index_target::index_target(const std::string& conninfo)
@@ -90,7 +118,7 @@ void index_target::flush(db::batch_builder& builder, std::int64_t last_seq) {
   auto batch = builder.take();
   batch.service = "test";
   batch.verify_deletions = verify_deletions;
-  batch.epoch = epoch;
+  batch.epoch = writer.token;
   batch.last_seq = last_seq;
   batch.user_ids = db::intern_users(connection, batch.refs.dids()).value();
   const auto done = db::apply_batch(connection, {}, batch);
@@ -99,10 +127,9 @@ void index_target::flush(db::batch_builder& builder, std::int64_t last_seq) {
 }
 
 void index_target::apply(const std::vector<frame_bytes>& frames, std::size_t batch_frames) {
-  epoch = db::next_epoch(connection, "writer", "test").value();
   // From the start, whatever cursor an earlier writer has left: a replay.
   REQUIRE(connection.exec_script("DELETE FROM firehose_cursor"));
-  REQUIRE(db::claim_cursors(connection, "test", 1, epoch, 0)->size() == 1);
+  writer = take_over(connection);
   db::batch_builder builder(events_, 0, arrival);
   arrived_ = 0;
   for (const auto& data : frames) {
@@ -130,7 +157,7 @@ db::batch index_target::batch_of(const std::vector<frame_bytes>& frames) {
   auto out = builder.take();
   out.service = "test";
   out.verify_deletions = verify_deletions;
-  out.epoch = epoch;
+  out.epoch = writer.token;
   out.last_seq = arrived_;
   out.user_ids = db::intern_users(connection, out.refs.dids()).value();
   return out;

@@ -20,6 +20,18 @@ namespace prism::test {
 [[nodiscard]] std::vector<std::string> differing(const std::map<std::string, std::string>& a,
                                                  const std::map<std::string, std::string>& b);
 
+/// A node that writes, without actors and without any renewal.
+struct test_writer {
+  std::string node;      ///< its UUID
+  std::int64_t epoch{0}; ///< of its lease
+  std::int64_t token{0}; ///< of all its shards
+};
+
+/// Takes all shards of a service over for a new node, which replaces the one before. May be called
+/// in any thread; throws on errors.
+test_writer take_over(db::connection& on, const std::string& service = "test",
+                      std::int32_t shards = 1);
+
 /// A fresh database and one writer on it, without actors: frames in, rows out.
 class index_target {
 public:
@@ -39,7 +51,8 @@ public:
   [[nodiscard]] std::map<std::string, std::string> fingerprints();
 
   db::connection connection;
-  std::int64_t epoch{0};
+  /// Since the last `apply`; its token is that of batches.
+  test_writer writer{.node = "00000000-0000-4000-8000-000000000000"};
   /// What each batch is told of the time (`db::batch_builder`). The default believes every stamp.
   std::int64_t arrival{INT64_MAX - db::batch_builder::max_event_lead};
   /// Copied into each batch (db::batch).

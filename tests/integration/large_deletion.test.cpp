@@ -47,13 +47,13 @@ TEST_CASE("a large account is deleted in transactions of normal size") {
     target.verify_deletions = true;
     target.apply(events.take(), 500);
     REQUIRE(target.count("follows") == follows + followers);
-    auto tasks =
-        must(db::claim_identity_tasks(target.connection, 10'000, std::chrono::minutes{1}, {}))
-            .tasks;
+    auto tasks = must(db::claim_identity_tasks(target.connection, target.writer.node, 10'000,
+                                               std::chrono::minutes{1}, {}))
+                     .tasks;
     std::erase_if(tasks, [](const auto& each) { return each.kind != db::identity_kind::deletion; });
     REQUIRE(tasks.size() == 1);
     const auto report =
-        must(db::purge_confirmed(target.connection, {}, {tasks[0], "test", 0, target.epoch}));
+        must(db::purge_confirmed(target.connection, {}, {tasks[0], "test", 0, target.writer.node}));
     CHECK(report.purged == follows);
     CHECK(target.count("identity_tasks WHERE kind = 1") == 0);
   }

@@ -67,10 +67,8 @@ private:
 
 [[nodiscard]] std::int64_t claim(db::connection& on, std::int32_t shards,
                                  const std::string& service = "test") {
-  const auto epoch = db::next_epoch(on, "writer " + service, "test").value();
   // Catch cannot assert in two threads at once, and some tests claim cursors in their own thread.
-  static_cast<void>(db::claim_cursors(on, service, shards, epoch, 0).value());
-  return epoch;
+  return take_over(on, service, shards).token;
 }
 
 /// Likes of alice's post p1 by `count` users.
@@ -413,7 +411,8 @@ TEST_CASE("the author of a post is purged while likes of it are parked and relea
     const auto database = pg_fixture::fresh_database();
     auto on = db::connection::open({.conninfo = database}).value();
     REQUIRE(db::migrate(on));
-    const auto epoch = claim(on, 2);
+    const auto owner = take_over(on, "test", 2);
+    const auto epoch = owner.token;
     REQUIRE(writer(database, 1, epoch).apply(before));
     std::latch start(2);
     auto likers = std::async(std::launch::async, [&]() -> expected<void> {
@@ -437,13 +436,14 @@ TEST_CASE("the author of a post is purged while likes of it are parked and relea
               "'did:plc:alice'");
           !inserted)
         return fail(errc::io, "{}", inserted.error().message);
-      const auto tasks = db::claim_identity_tasks(mine, 100, std::chrono::minutes{1}, {});
+      const auto tasks =
+          db::claim_identity_tasks(mine, owner.node, 100, std::chrono::minutes{1}, {});
       if (!tasks)
         return fail(errc::io, "{}", tasks.error().message);
       for (const auto& task : tasks->tasks)
         if (task.kind == db::identity_kind::deletion)
           for (int attempt = 0; attempt < 100; ++attempt) {
-            const auto done = db::purge_confirmed(mine, {}, {task, "test", 0, epoch});
+            const auto done = db::purge_confirmed(mine, {}, {task, "test", 0, owner.node});
             if (done)
               return {};
             if (done.error().cls != db::error_class::transient)

@@ -1,7 +1,7 @@
 #include "tests/integration/query_helpers.hpp"
 
+#include "tests/integration/eventually.hpp"
 #include "tests/integration/indexing.hpp"
-#include "tests/integration/running_node.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -39,16 +39,6 @@ void finish(node& running) {
   CHECK(running.stop());
 }
 
-bool eventually(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline)
-      return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
-}
-
 std::map<std::string, std::string> status_of_shard(node& running, std::size_t number) {
   std::map<std::string, std::string> fields;
   caf::scoped_actor self(running.system());

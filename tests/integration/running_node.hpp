@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/node/node.hpp"
+#include "tests/integration/eventually.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -11,9 +12,6 @@
 
 namespace prism::test {
 
-/// How long a test waits on a busy machine before it fails.
-inline constexpr std::chrono::seconds patience{120};
-
 /// Settings of a node that reconnects quickly and ends when it has caught up.
 [[nodiscard]] config::options node_settings(const std::string& relay, const std::string& database);
 
@@ -22,9 +20,6 @@ inline constexpr std::chrono::seconds patience{120};
 
 /// Waits until the node has caught up, then drains it; fails the test if either fails.
 void finish(node& running);
-
-/// Whether `holds` became true in time.
-[[nodiscard]] bool eventually(const std::function<bool()>& holds);
 
 /// The shard's answer to get_status.
 [[nodiscard]] std::map<std::string, std::string> status_of_shard(node& running, std::size_t number);

@@ -21,11 +21,12 @@ namespace {
 const record_ref topic{"at://did:plc:alice/app.bsky.feed.post/topic", cid_of(block_of({{"a", 1}}))};
 
 [[nodiscard]] db::confirmed_deletion only_deletion(index_target& target) {
-  auto tasks =
-      must(db::claim_identity_tasks(target.connection, 1'000, std::chrono::minutes{1}, {})).tasks;
+  auto tasks = must(db::claim_identity_tasks(target.connection, target.writer.node, 1'000,
+                                             std::chrono::minutes{1}, {}))
+                   .tasks;
   std::erase_if(tasks, [](const auto& each) { return each.kind != db::identity_kind::deletion; });
   REQUIRE(tasks.size() == 1);
-  return {tasks[0], "test", 0, target.epoch};
+  return {tasks[0], "test", 0, target.writer.node};
 }
 
 } // namespace

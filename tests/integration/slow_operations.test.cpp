@@ -96,7 +96,7 @@ TEST_CASE("of a frame that is written one by one only what does not end alone is
 
   must(on.exec_script("DROP TRIGGER slow ON likes"));
   const auto letter = must(db::list_dead_letters(on, 0, 1)).at(0);
-  CHECK(must(db::retry_dead_letter(on, {}, "test", target.epoch, letter.id)).applied);
+  CHECK(must(db::retry_dead_letter(on, {}, "test", target.writer.node, letter.id)).applied);
   CHECK(target.count("likes") == 4);
 }
 

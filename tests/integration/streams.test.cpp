@@ -17,9 +17,8 @@ struct relay_years {
   index_target target;
 
   std::int64_t begin(const std::string& service) {
-    const auto epoch = must(db::next_epoch(target.connection, service, "test"));
-    must(db::claim_cursors(target.connection, service, 1, epoch, 0));
-    return must(db::claim_stream(target.connection, service));
+    take_over(target.connection, service);
+    return must(db::stream_base(target.connection, service));
   }
   void read_to(const std::string& service, std::int64_t seq) {
     must(target.connection.exec_script("UPDATE firehose_cursor SET seq = " + std::to_string(seq) +

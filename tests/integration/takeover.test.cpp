@@ -1,3 +1,4 @@
+#include "db/pg/pipeline.hpp"
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
@@ -18,8 +19,9 @@ TEST_CASE("a batch that waited for a takeover is fenced, and does not count as c
   auto taker = must(db::connection::open(target.connection.options()));
   auto watcher = must(db::connection::open(target.connection.options()));
   must(taker.exec_script("BEGIN"));
-  const auto epoch = must(db::next_epoch(taker, "writer", "other"));
-  must(db::claim_cursors(taker, "test", 1, epoch, 0));
+  db::pipeline tokens(taker);
+  db::queue_set_tokens(tokens, "test", {0}, target.writer.token + 1);
+  must(tokens.sync());
   auto late =
       std::async(std::launch::async, [&] { return db::apply_batch(target.connection, {}, batch); });
   test::wait_for_blocked_sessions(watcher, 1);

@@ -17,7 +17,11 @@ namespace {
 
 [[nodiscard]] db::upkeep_job job_of(const index_target& target, upkeep_task task,
                                     std::int64_t limit) {
-  return {.task = task, .service = "test", .epoch = target.epoch, .limit = limit};
+  return {.task = task,
+          .service = "test",
+          .node = target.writer.node,
+          .epoch = target.writer.epoch,
+          .limit = limit};
 }
 
 struct run_result {
@@ -206,13 +210,15 @@ TEST_CASE("the audits find and correct no error while batches are written") {
   CHECK(run(target, job_of(target, upkeep_task::counts, 100)).findings.empty());
 }
 
-TEST_CASE("a fenced writer deletes nothing") {
+TEST_CASE("who does not lead any more deletes nothing") {
   index_target target;
   firehose_builder nothing;
   target.apply(nothing.take(), 1);
-  must(target.connection.exec_script("UPDATE firehose_cursor SET epoch = epoch + 1;"
-                                     "INSERT INTO sessions (id, user_id, data, expires_at) VALUES "
-                                     "('a', 1, '{}', now() - interval '1 hour')"));
+  const auto* lost = GENERATE("epoch = epoch + 1", "holder = 'another'");
+  must(
+      target.connection.exec_script(std::string{"UPDATE leases SET "} + lost +
+                                    "; INSERT INTO sessions (id, user_id, data, expires_at) VALUES "
+                                    "('a', 1, '{}', now() - interval '1 hour')"));
   const auto done =
       db::run_upkeep(target.connection, {}, job_of(target, upkeep_task::sessions, 10));
   REQUIRE_FALSE(done);

@@ -15,7 +15,8 @@ namespace {
 /// Answers every look-up of the database.
 void answer_lookups(explained& target, task_outcome what, const std::string& handle = {},
                     const std::string& why = {}) {
-  const auto claimed = must(db::claim_identity_tasks(target.connection, 10, 1min, {}));
+  const auto claimed =
+      must(db::claim_identity_tasks(target.connection, target.writer.node, 10, 1min, {}));
   REQUIRE_FALSE(claimed.tasks.empty());
   std::vector<db::identity_result> results;
   for (const auto& each : claimed.tasks)

@@ -125,7 +125,8 @@ TEST_CASE("refused records: the janitor keeps the newest of all") {
       db::max_refused + more)));
   db::upkeep_job job{.task = db::upkeep_task::refused_records,
                      .service = "test",
-                     .epoch = target.epoch,
+                     .node = target.writer.node,
+                     .epoch = target.writer.epoch,
                      .limit = 5'000};
   auto report = must(db::run_upkeep(target.connection, {}, job));
   CHECK(report.rows == 5'000);

@@ -18,6 +18,6 @@ TEST_CASE("a database that is lost while a node starts is waited for, wherever t
   const auto running = start_node(node_settings("ws://127.0.0.1:1", database.conninfo));
   const auto stats = database.proxy->stats();
   CHECK(stats.cut_before_commit + stats.cut_after_commit == commit);
-  CHECK(running->context().epoch > 0);
+  CHECK(running->context().status.epoch > 0);
   CHECK(running->stop());
 }

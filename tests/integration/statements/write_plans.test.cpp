@@ -34,8 +34,9 @@ constexpr std::array run_otherwise{
     // The queue of identities; a start; an operator's work on dead letters.
     "claim_identity_tasks", "count_identity_tasks", "release_identity_tasks", "lock_cursors",
     "drop_cursors", "put_cursors", "read_cursors", "take_up_stream", "begin_stream_anew",
-    "newest_pending", "newer_writer", "migration_", "migrations_", "deleted_since_frame",
-    "list_dead_letters", "discard_dead_letters", "lock_all_cursors",
+    "newest_pending", "cluster_", "lock_some_cursors", "set_cursor_tokens", "holds_lease",
+    "migration_", "migrations_", "deleted_since_frame", "list_dead_letters", "discard_dead_letters",
+    "lock_all_cursors",
     // One row for each shard.
     "explain_newest_service",
     // Readers' statements, which have a test of their own (tests/integration/reads).
@@ -148,7 +149,8 @@ void fill(db::connection& on, int rows) {
         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
           AND a.attidentity = '' AND (a.attnotnull AND NOT a.atthasdef OR a.attname ~ '_id$')
         WHERE t.relnamespace = 'public'::regnamespace AND t.relkind = 'r'
-          AND t.relname NOT IN ('schema_migrations', 'streams', 'leases', 'firehose_cursor')
+          AND t.relname NOT IN ('schema_migrations', 'streams', 'leases', 'firehose_cursor',
+            'cluster_members', 'cluster_state', 'shard_placement')
         GROUP BY t.oid
       LOOP
         EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = false)', target.name);

@@ -10,9 +10,9 @@ from child import start
 DEADLINE_SECONDS = 120
 
 
-def wait_until(holds, what):
+def wait_until(holds, what, seconds=DEADLINE_SECONDS):
     """Error: RuntimeError naming what did not happen in time."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             raise RuntimeError(f"timed out: {what}")
@@ -50,6 +50,11 @@ class Process:
     def pid(self):
         return self._process.pid
 
+    @property
+    def status(self):
+        """The exit status, negative for the signal that ended it; None while it runs."""
+        return self._process.poll()
+
     def runs(self):
         return self._process is not None and self._process.poll() is None
 
@@ -58,7 +63,8 @@ class Process:
 
     def end(self, number):
         """Sends a signal. @returns the exit status, negative for the signal that ended it."""
-        self._process.send_signal(number)
+        if self.runs():
+            os.kill(self.pid, number)
         return self.wait()
 
     def wait(self):

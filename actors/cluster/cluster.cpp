@@ -1,0 +1,310 @@
+#include "actors/cluster/cluster.hpp"
+
+#include "actors/cluster/arrangement.hpp"
+#include "core/exit_code.hpp"
+#include "log/log.hpp"
+
+#include <algorithm>
+
+namespace prism {
+
+namespace {
+
+[[nodiscard]] time_point now() {
+  return steady_clock::now();
+}
+
+[[nodiscard]] double seconds_since_1970() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+} // namespace
+
+cluster_state::cluster_state(self_pointer self, node_ptr node, node_links_ptr links)
+    : self_(self), node_(std::move(node)),
+      links_(std::move(links)), times_{.ttl = node_->options.cluster_ttl},
+      machine_(node_->cluster.self(), times_), now_(node_->cluster.read()),
+      received_(*node_->metrics.cluster().received_bytes),
+      sent_(*node_->metrics.cluster().sent_bytes) {}
+
+cluster_state::~cluster_state() {
+  node_->status.clear_problem(name);
+}
+
+cluster_actor::behavior_type cluster_state::make_behavior() {
+  links_->follow(*now_);
+  arrange();
+  schedule(now());
+  return {[this](const tick&) {
+            if (now() >= due_ && !ended_)
+              round();
+          },
+          [this](const read_cluster&) {
+            if (!ended_)
+              round();
+          },
+          [this](const begin_drain&) {
+            machine_.drain();
+            if (!ended_)
+              round();
+          },
+          [this](const stop_request&) { leave(); }, [this](const get_status&) { return status(); }};
+}
+
+void cluster_state::schedule(time_point when) {
+  due_ = when;
+  self_->delayed_send(self_, std::max(when - now(), steady_clock::duration::zero()), tick{});
+}
+
+db::tx_options cluster_state::tx() const {
+  db::tx_options out;
+  out.deadline = times_.renewal();
+  out.statement_timeout = times_.renewal();
+  out.lock_timeout = times_.renewal() / 2;
+  out.server_incarnation = node_->server.incarnation;
+  out.retry.max_retries = 0; // the next round comes soon enough, and knows more
+  return out;
+}
+
+db::outcome<void> cluster_state::ensure_connected() {
+  if (connection_ && connection_->is_open())
+    return {};
+  connection_.reset();
+  db::connect_options options;
+  options.conninfo = node_->conninfo;
+  options.application_name = node_->cluster.application_name();
+  options.known_server = node_->server;
+  options.connect_timeout = times_.renewal();
+  options.default_timeout = times_.renewal();
+  options.cancel_grace = times_.round();
+  auto opened = db::connection::open(std::move(options));
+  if (!opened)
+    return tl::unexpected(std::move(opened.error()));
+  connection_.emplace(std::move(*opened));
+  return {};
+}
+
+void cluster_state::round() {
+  const auto request = machine_.begin_round(now());
+  auto done = ensure_connected();
+  if (!done)
+    return on_failed(done.error());
+  auto table =
+      db::cluster_round(*connection_, tx(), node_->service, now_->self, request, times_.ttl);
+  if (!table)
+    return on_failed(table.error());
+  on_table(std::move(*table));
+}
+
+void cluster_state::on_table(cluster::table table) {
+  if (!std::exchange(last_problem_, {}).empty())
+    log::cluster().info("cluster: the table can be read again");
+  node_->metrics.cluster().rounds.of("ok").Increment();
+  node_->status.clear_problem(name);
+  auto next = take(std::move(table));
+  if (next && machine_.leads(now()))
+    if (auto placed = place())
+      next = take(std::move(*placed));
+  if (!next)
+    return;
+  arrange();
+  show_metrics();
+  schedule(*next);
+}
+
+std::optional<time_point> cluster_state::take(cluster::table table) {
+  const auto decision = machine_.on_table(table, now());
+  now_ = std::make_shared<const cluster_snapshot>(
+      cluster_snapshot{.self = now_->self, .table = std::move(table), .read_at = now()});
+  node_->cluster.trust(machine_.trusted_until(), machine_.epoch());
+  node_->cluster.show(now_);
+  node_->status.epoch = now_->table.lead.epoch;
+  using standing = cluster::node_decision::standing;
+  if (decision.self == standing::replaced)
+    end_node(true);
+  if (decision.self == standing::dead)
+    end_node(false);
+  if (decision.self != standing::member)
+    return std::nullopt;
+  report(decision);
+  links_->follow(*now_);
+  return decision.next;
+}
+
+void cluster_state::report(const cluster::node_decision& decision) {
+  if (decision.lost_lead)
+    log::cluster().warn("cluster: this node does not lead any more");
+  if (!decision.became_leader)
+    return;
+  log::cluster().info("cluster: this node leads, with epoch {}", machine_.epoch());
+  node_->metrics.cluster().takeovers->Increment();
+}
+
+void cluster_state::end_node(bool replaced) {
+  ended_ = true;
+  if (replaced)
+    return node_->status.finish(
+        exit_code::fenced,
+        fmt::format("another prismd has joined as '{}': two nodes must not have one node-name",
+                    node_->name));
+  node_->status.begin_again("the cluster has declared this node dead");
+}
+
+void cluster_state::on_failed(const db::db_error& why) {
+  node_->metrics.cluster().rounds.of("failed").Increment();
+  if (why.sqlstate == db::server_changed) {
+    ended_ = true;
+    return node_->status.begin_again(why.message);
+  }
+  node_->status.set_problem(name, "the cluster's table cannot be read: " + why.message);
+  if (std::exchange(last_problem_, why.message) != why.message)
+    log::cluster().warn("cluster: the table cannot be read: {} {}; trying again", why.sqlstate,
+                        why.message);
+  const auto decision = machine_.on_failed(now());
+  report(decision);
+  node_->cluster.trust(machine_.trusted_until(), machine_.epoch());
+  arrange();
+  show_metrics();
+  schedule(decision.next);
+}
+
+std::optional<cluster::table> cluster_state::place() {
+  std::set<cluster::node_id> members;
+  for (const auto& member : now_->table.members)
+    if (!member.dead() && member.id != now_->self)
+      members.insert(member.id);
+  reach_.see(members, links_->linked(), now());
+  const auto plan =
+      cluster::plan_placement(now_->table, {.self = now_->self,
+                                            .reachable = reach_.reachable(),
+                                            .may_declare_dead = machine_.may_declare_dead(now())});
+  if (!plan)
+    return std::nullopt;
+  auto placed =
+      db::place_shards(*connection_, tx(), node_->service, now_->self, machine_.epoch(), *plan);
+  if (!placed) {
+    log::cluster().warn("cluster: shards cannot be placed: {} {}; trying again",
+                        placed.error().sqlstate, placed.error().message);
+    return std::nullopt;
+  }
+  for (const auto& dead : plan->dead)
+    if (const auto* member = now_->find(dead))
+      log::cluster().warn("cluster: node '{}' ({}) has not renewed its membership and is dead",
+                          member->name, dead);
+  log::cluster().info("cluster: view {}: {} shards moved, {} nodes dead", placed->view,
+                      plan->moved.size(), plan->dead.size());
+  links_->announce_change(placed->view);
+  return std::move(*placed);
+}
+
+void cluster_state::arrange() {
+  const bool leading = machine_.leads(now()) && now_->led_by_self();
+  auto wanted = arrange_node(*now_, leading);
+  if (wanted == arranged_)
+    return;
+  const auto supervisor = caf::actor_cast<supervisor_actor>(node_->actors.find(names::supervisor));
+  if (!supervisor)
+    return; // it starts; the next round comes
+  self_->send(supervisor,
+              arrange_children{std::make_shared<const std::map<std::string, std::string>>(wanted)});
+  arranged_ = std::move(wanted);
+}
+
+void cluster_state::leave() {
+  // Without the database it would only hold up the stop; others notice that the node is gone.
+  if (!ended_ && last_problem_.empty() && ensure_connected())
+    if (const auto left = db::leave_cluster(*connection_, tx(), node_->service, now_->self); !left)
+      log::cluster().warn("cluster: this node cannot leave in order: {} {}; others notice within "
+                          "cluster-ttl-ms",
+                          left.error().sqlstate, left.error().message);
+  self_->quit();
+}
+
+void cluster_state::show_metrics() {
+  const auto& out = node_->metrics.cluster();
+  const auto& table = now_->table;
+  const auto live =
+      std::ranges::count_if(table.members, [](const auto& each) { return !each.dead(); });
+  const auto own = std::ranges::count_if(table.placement,
+                                         [&](const auto& each) { return each.node == now_->self; });
+  out.members->Set(static_cast<double>(live));
+  out.view->Set(static_cast<double>(table.view));
+  out.epoch->Set(static_cast<double>(table.lead.epoch));
+  out.leading->Set(machine_.leads(now()) ? 1 : 0);
+  out.shards->Set(static_cast<double>(own));
+  out.has_leader->Set(now_->leader() != nullptr ? 1 : 0);
+  if (last_problem_.empty())
+    out.last_round->Set(seconds_since_1970());
+  show_links();
+}
+
+namespace {
+
+[[nodiscard]] link_line line_of(const net::link_stats& link) {
+  std::string ends;
+  for (std::size_t i = 0; i < link.ended.size(); ++i)
+    if (link.ended[i] > 0)
+      ends += fmt::format("{}{} {}", ends.empty() ? "" : ", ", link.ended[i],
+                          net::to_string(static_cast<net::link_end>(i)));
+  using seconds = std::chrono::duration<double>;
+  return {.peer = link.peer.id,
+          .name = link.peer.name,
+          .address = link.peer.address,
+          .open = link.open,
+          .seconds = seconds(link.since).count(),
+          .round_trip_ms = seconds(link.round_trip).count() * 1'000,
+          .bytes_in = link.bytes_in,
+          .bytes_out = link.bytes_out,
+          .queued_bytes = link.queued_bytes,
+          .ends = std::move(ends)};
+}
+
+} // namespace
+
+void cluster_state::show_links() {
+  const auto& out = node_->metrics.cluster();
+  const auto all = links_->stats();
+  double open = 0;
+  double queued = 0;
+  double received = 0;
+  double sent = 0;
+  double slowest = 0;
+  for (const auto& link : all) {
+    open += link.open ? 1 : 0;
+    queued += static_cast<double>(link.queued_bytes);
+    received += static_cast<double>(link.bytes_in);
+    sent += static_cast<double>(link.bytes_out);
+    if (link.open)
+      slowest = std::max(slowest, std::chrono::duration<double>(link.round_trip).count());
+  }
+  out.links_open->Set(open);
+  out.links_wanted->Set(static_cast<double>(all.size()));
+  out.queued_bytes->Set(queued);
+  out.round_trip->Set(slowest);
+  received_.show(received);
+  sent_.show(sent);
+  std::vector<link_line> lines;
+  for (const auto& link : all)
+    lines.push_back(line_of(link));
+  node_->cluster.show_links(std::move(lines));
+  const auto totals = links_->totals();
+  for (std::size_t i = 0; i < net::link_end_count; ++i) {
+    const auto reason = net::to_string(static_cast<net::link_end>(i));
+    link_ends_.try_emplace(reason, out.link_ends.of(reason))
+        .first->second.show(static_cast<double>(totals.ended[i] + totals.refused[i]));
+  }
+}
+
+actor_status cluster_state::status() const {
+  const auto left = machine_.trusted_until() - now();
+  return {name,
+          {{"node", now_->self},
+           {"leading", machine_.leads(now())},
+           {"epoch", machine_.epoch()},
+           {"trusted_for_seconds", std::max(0.0, std::chrono::duration<double>(left).count())},
+           {"view", now_->table.view},
+           {"leader", now_->table.lead.holder},
+           {"last_problem", last_problem_}}};
+}
+
+} // namespace prism

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "actors/cluster/node_links.hpp"
+#include "core/cluster/node_machine.hpp"
+#include "core/cluster/peer_reach.hpp"
+#include "core/cluster/placement.hpp"
+#include "db/cluster/cluster.hpp"
+#include "messages/interfaces.hpp"
+#include "metrics/running_total.hpp"
+
+#include <optional>
+
+namespace prism {
+
+/// Takes part in the cluster for this node: runs its rounds over a database connection of its own
+/// (core/cluster/node_machine decides), places shards while it leads, and tells the supervisor
+/// which children run here. Detached: rounds block.
+class cluster_state {
+public:
+  using interface = cluster_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "cluster";
+
+  cluster_state(self_pointer self, node_ptr node, node_links_ptr links);
+  ~cluster_state();
+  cluster_state(const cluster_state&) = delete;
+  cluster_state& operator=(const cluster_state&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  void round();
+  void on_table(cluster::table table);
+  void on_failed(const db::db_error& why);
+  /// What a newer table means. @returns when the next round is due; empty: the node begins again or
+  /// ends.
+  [[nodiscard]] std::optional<time_point> take(cluster::table table);
+  void report(const cluster::node_decision& decision);
+  void end_node(bool replaced);
+  /// @returns the table after it, if the placement has changed.
+  [[nodiscard]] std::optional<cluster::table> place();
+  void arrange();
+  void leave();
+  void schedule(time_point when);
+  [[nodiscard]] db::outcome<void> ensure_connected();
+  [[nodiscard]] db::tx_options tx() const;
+  void show_metrics();
+  void show_links();
+  [[nodiscard]] actor_status status() const;
+
+  self_pointer self_;
+  node_ptr node_;
+  node_links_ptr links_;
+  cluster::timing times_;
+  cluster::node_machine machine_;
+  cluster::peer_reach reach_;
+  std::shared_ptr<const cluster_snapshot> now_;
+  std::optional<db::connection> connection_;
+  std::uint64_t round_number_{0}; // of the tick that is due
+  time_point due_{};
+  std::map<std::string, std::string> arranged_;
+  std::map<std::string_view, metrics::running_total> link_ends_;
+  metrics::running_total received_;
+  metrics::running_total sent_;
+  bool ended_{false}; // dead: whatever comes next is the node's business
+  std::string last_problem_;
+};
+
+} // namespace prism
