@@ -211,7 +211,8 @@ void cluster_state::arrange() {
 }
 
 void cluster_state::leave() {
-  if (!ended_ && ensure_connected())
+  // Without the database it would only hold up the stop; others notice that the node is gone.
+  if (!ended_ && last_problem_.empty() && ensure_connected())
     if (const auto left = db::leave_cluster(*connection_, tx(), node_->service, now_->self); !left)
       log::cluster().warn("cluster: this node cannot leave in order: {} {}; others notice within "
                           "cluster-ttl-ms",

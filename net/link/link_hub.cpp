@@ -169,6 +169,11 @@ void link_hub::remove(const entry_ptr& which, link_end why, const std::string& t
 
 asio::awaitable<void> link_hub::keep(entry_ptr which) {
   while (!which->gone) {
+    if (which->peer.address.empty()) { // until it has one
+      which->retry.expires_at(asio::steady_timer::time_point::max());
+      co_await which->retry.async_wait(use_result);
+      continue;
+    }
     auto connection = co_await dial(which);
     if (which->gone)
       break;

@@ -67,7 +67,9 @@ version_range hello_reader::range() {
 }
 
 std::string hello_reader::text() {
-  return text_of(number8());
+  const auto size = number8();
+  good_ = good_ && size <= hello_limits::max_text;
+  return text_of(size);
 }
 
 std::string hello_reader::long_text() {

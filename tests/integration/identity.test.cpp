@@ -176,13 +176,30 @@ TEST_CASE("an event that arrives during the look-up of its user is not lost") {
   CHECK(u.count("identity_tasks") == 0);
 }
 
-TEST_CASE("tasks of a claimer that died are claimed again") {
+TEST_CASE("a node that begins again claims its own tasks and those of dead nodes again") {
   users u;
   u.identity(alice, noon);
+  u.writer = take_over(u.connection);
   REQUIRE(u.claim().size() == 1);
   CHECK(u.claim().empty());
-  must(db::release_identity_tasks(u.connection));
-  CHECK(u.claim().size() == 1);
+  SECTION("its own") {
+    must(db::release_identity_tasks(u.connection, u.writer.node));
+    CHECK(u.claim().size() == 1);
+  }
+  SECTION("not those of a live member") {
+    must(db::release_identity_tasks(u.connection, "00000000-0000-4000-8000-000000000001"));
+    CHECK(u.claim().empty());
+  }
+  SECTION("those of one that was replaced") {
+    u.writer = take_over(u.connection);
+    must(db::release_identity_tasks(u.connection, u.writer.node));
+    CHECK(u.claim().size() == 1);
+  }
+  SECTION("those of a prismd that knew no nodes") {
+    must(u.connection.exec_script("UPDATE identity_tasks SET claimed_by = NULL"));
+    must(db::release_identity_tasks(u.connection, u.writer.node));
+    CHECK(u.claim().size() == 1);
+  }
 }
 
 TEST_CASE("users are looked up when first seen, then daily, and hourly without handle") {

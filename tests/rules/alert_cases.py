@@ -9,6 +9,7 @@ import dataclasses
 
 SCRAPES_PER_MINUTE = 4
 NODE = 'job="prism",instance="a:9464"'
+DAY = 86400
 
 
 @dataclasses.dataclass
@@ -89,6 +90,20 @@ CASES = [
             labels={"background_job": "counts"}),
     counter("PrismLogLinesLost", (15, 1, 15), "prism_log_lines_dropped_total", (0, 3, 0)),
     counter("PrismMetricsPortFlooded", (8, 3, 8), 'prism_http_connection_events_total{event="evicted"}', (1, 30, 1)),
+    # The time of the test begins at 0.
+    gauge("PrismCertificateExpiresSoon", (5, 5, 5), "prism_tunnel_certificate_expiry_timestamp_seconds",
+          (15 * DAY, 13 * DAY, 15 * DAY)),
+    gauge("PrismCertificateExpires", (5, 5, 5), "prism_tunnel_certificate_expiry_timestamp_seconds",
+          (3 * DAY, DAY, 3 * DAY)),
+    # It has expired: the node began to run before.
+    gauge("PrismCertificateExpires", (5, 5, 5), "prism_tunnel_certificate_expiry_timestamp_seconds",
+          (3 * DAY, 60, 3 * DAY)),
+    # A node without a tunnel, one with one, and again.
+    gauge("PrismCertificateExpires", (5, 5, 5), "prism_tunnel_certificate_expiry_timestamp_seconds", (0, DAY, 0)),
+    counter("PrismOperatorsRefused", (20, 5, 20), 'prism_tunnel_refusals_total{reason="expired"}', (0, 1, 0),
+            labels={"reason": "expired"}, series={
+                'prism_tunnel_refusals_total{reason="not_tls"}': ("climb", (9, 9, 9)),
+            }),
     # Each start has another time.
     counter("PrismRestartsOften", (20, 2, 20), "process_start_time_seconds", (0, 20, 0)),
     Case("PrismRelaySilent", (4, 12, 3), {

@@ -32,6 +32,7 @@ actor_fixture::actor_fixture(config::options options)
       system(quiet(config)), self(system) {
   node->conninfo = database;
   node->service = "test";
+  node->cluster.trust(time_point::max(), 1);
   node->actors.put("tester", caf::actor_cast<caf::strong_actor_ptr>(self));
 }
 
