@@ -1,6 +1,7 @@
 """All that takes part in a run: network, database, bouncer, relay, nodes."""
 
 import signal
+import time
 
 import history
 from network import Network, run_tool
@@ -22,6 +23,7 @@ class Cluster(Watch):
         self.relay = Process("the relay", plan["relay"], f"{log}/relay.log")
         self.directory = Process("the directory", plan["directory"], f"{log}/directory.log")
         self._made = 0
+        self._stream_begins = 0
 
     # -- beginning and end
 
@@ -45,8 +47,10 @@ class Cluster(Watch):
         self.settle()
 
     def start_relay(self):
-        self.relay.start()
-        self.relay.wait_for_log(self.plan["relay_says"])
+        """A frame is due when it would have been without a restart."""
+        self._stream_begins = self._stream_begins or int(time.time())
+        self.relay.start(*([f"--since={self._stream_begins}"] if self.plan["relay_since"] else []))
+        self.relay.wait_for_log("listening on")
 
     def add_node(self, name, host):
         self._made += 1
