@@ -6,8 +6,9 @@ usage: run.py PLAN
 PLAN is a JSON file that scripts/cluster writes: faults, seed, nodes, shards, ttl_ms, grace (seconds beside
 the ttl within which all goes on), last_seq, kinds (names; none: all), bouncers ("none", "some" or "all"
 nodes use PgBouncer), soak_minutes and rate (0: no soak), logs, conninfo, tls (the authority's directory),
-prismctl, and the commands postgres, bouncer, relay, directory, node; relay_since: whether the relay takes --since. In the node's words {name}, {address}, {metrics}, {tunnel}, {link}, {database} and {database_port} are
-filled in.
+prismctl, and the commands postgres, bouncer, relay, directory, node; relay_since: whether the relay takes
+--since. In the node's words {name}, {address}, {metrics}, {tunnel}, {link}, {database} and {database_port}
+are filled in.
 
 A line per fault goes to the standard error. The standard output: what was measured; its last line: N faults
 fired, F failed.
