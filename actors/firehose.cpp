@@ -39,20 +39,30 @@ void add(const intake_counts& counts, const metrics::firehose_metrics& metrics) 
   metrics.repeated->Increment(static_cast<double>(counts.repeated));
 }
 
-void report_change(const net::source_change& change, const metrics::firehose_metrics& metrics) {
+void report_change(const net::source_change& change, const metrics::firehose_metrics& metrics,
+                   relay_link& link) {
   using state = net::source_state;
   metrics.connected->Set(change.state == state::connected ? 1 : 0);
   if (change.state == state::connected) {
     metrics.connects->Increment();
+    link.connected(now());
     log::firehose().info("connected to the relay, cursor {}",
                          change.cursor ? std::to_string(*change.cursor) : "none (live)");
   } else if (change.state == state::disconnected) {
     metrics.disconnects.of(net::to_string(change.reason)).Increment();
+    link.ended(change.text, now());
     log::firehose().warn(
         "no connection to the relay ({}): {}{}", net::to_string(change.reason), change.text,
         change.retry_in ? fmt::format(", next attempt in {} ms", change.retry_in->count())
                         : std::string{});
   }
+}
+
+void report_sign(net::relay_sign sign, relay_link& link) {
+  if (sign == net::relay_sign::not_read)
+    link.not_read();
+  else
+    link.heard(now());
 }
 
 [[nodiscard]] net::ws_source_options source_options(const config::options& options) {
@@ -82,6 +92,7 @@ firehose_state::~firehose_state() {
   node_->status.clear_problem(name);
   if (source_)
     source_->stop();
+  node_->lanes.show({});
   if (inbox_)
     inbox_->set_depth(0, now()); // what waits in the mailbox ends with it
 }
@@ -168,13 +179,15 @@ net::ws_source_callbacks firehose_state::callbacks() {
             caf::anon_send(self, std::move(batch.frames));
           },
       .next_cursor = [intake] { return intake->next_cursor(); },
-      .on_state = [&metrics](const net::source_change& change) { report_change(change, metrics); },
+      .on_state = [&metrics, &link = node_->relay](
+                      const net::source_change& change) { report_change(change, metrics, link); },
       .on_oversized =
           [intake, &metrics](const net::oversized_frame& frame) {
             add(intake->skip_oversized(frame.head, frame.times), metrics);
           },
       .on_bad_message =
-          [intake, &metrics](std::size_t size) { add(intake->skip_text(size, now()), metrics); }};
+          [intake, &metrics](std::size_t size) { add(intake->skip_text(size, now()), metrics); },
+      .on_sign = [&link = node_->relay](net::relay_sign sign) { report_sign(sign, link); }};
 }
 
 // -- messages ------------------------------------------------------------------------------------
@@ -232,6 +245,7 @@ void firehose_state::on_tick() {
   ask_again_if_due();
   watch_numbers();
   update_metrics();
+  show_lanes();
   finish_if_caught_up();
 }
 
@@ -365,6 +379,13 @@ void firehose_state::observe_latencies() {
     out.commit_seconds->Observe(std::chrono::duration<double>(latency).count());
   if (!latencies.empty())
     out.last_commit->SetToCurrentTime();
+}
+
+void firehose_state::show_lanes() {
+  std::vector<lane_work> lanes;
+  for (std::size_t shard = 0; shard < window_->shards(); ++shard)
+    lanes.push_back({window_->lane(shard).frames(), window_->lane(shard).oldest()});
+  node_->lanes.show(std::move(lanes));
 }
 
 void firehose_state::update_metrics() {

@@ -63,6 +63,7 @@ private:
   [[nodiscard]] bool may_read() const;
   void observe_latencies();
   void update_metrics();
+  void show_lanes();
 
   self_pointer self_;
   node_ptr node_;

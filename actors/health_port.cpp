@@ -75,6 +75,7 @@ void health_port::show() {
   refused_.show(static_cast<double>(stats.refused));
   evicted_.show(static_cast<double>(stats.evicted));
   node_->metrics.http().open->Set(static_cast<double>(stats.open));
+  node_->metrics.http().streams->Set(static_cast<double>(stats.streams));
 }
 
 std::uint16_t health_port::port() const {

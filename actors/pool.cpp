@@ -81,6 +81,7 @@ pool_state::pool_state(self_pointer self, node_ptr node)
 
 pool_state::~pool_state() {
   show_channels(0, 0);
+  node_->pool.show({});
   for (auto& [id, each] : jobs_)
     each.answer.deliver(refused(db::sqlstate::connection_failure, "the database pool ended"));
   for (auto& [id, each] : sessions_) {
@@ -97,6 +98,7 @@ pool_actor::behavior_type pool_state::make_behavior() {
             self_->delayed_send(self_, tick_interval, tick{});
             const auto now = steady_clock::now();
             perform(machine_.on_tick(node_->status.draining, now), now);
+            show_work(now);
           },
           [this](const wake_up&) {
             const auto now = steady_clock::now();
@@ -138,9 +140,9 @@ caf::result<job_result> pool_state::accept(const run_job& job) {
   auto borrower = node_->actors.name_of(caf::actor_cast<caf::actor_addr>(self_->current_sender()));
   auto answer = self_->make_response_promise<job_result>();
   const auto id = ++last_job_;
-  jobs_.emplace(
-      id, pending_job{job, answer, borrower.empty() ? "an unnamed actor" : std::move(borrower)});
   const auto now = steady_clock::now();
+  jobs_.emplace(id, pending_job{job, answer,
+                                borrower.empty() ? "an unnamed actor" : std::move(borrower), now});
   perform(machine_.on_job(id, now), now);
   return answer;
 }
@@ -264,6 +266,34 @@ void pool_state::show() const {
   metrics_.active->Set(static_cast<double>(now.active));
   metrics_.waiting->Set(static_cast<double>(now.waiting));
   show_channels(now.waiting, now.active);
+}
+
+// At each tick, not at each job: it is for jobs that take long.
+void pool_state::show_work(time_point now) {
+  if (machine_.reachable())
+    unreachable_since_.reset();
+  else if (!unreachable_since_)
+    unreachable_since_ = now;
+  pool_work out{.jobs = {},
+                .waiting = machine_.sample().waiting,
+                .unreachable_since = unreachable_since_,
+                .last_refusal = machine_.last_refusal()};
+  std::map<job_id, const pending_job*> waiting;
+  for (const auto& [id, each] : jobs_)
+    waiting.emplace(id, &each);
+  const auto add = [&](std::string session, const pending_job& job, time_point since) {
+    if (out.jobs.size() < max_shown_jobs)
+      out.jobs.push_back(
+          {std::move(session), std::string{db::name_of(*job.job.what)}, job.borrower, since});
+  };
+  for (const auto& each : machine_.sessions(now))
+    if (each.job) {
+      add(names::db_session(each.id), jobs_.at(*each.job), now - each.held);
+      waiting.erase(*each.job);
+    }
+  for (const auto& [id, each] : waiting)
+    add({}, *each, each->since);
+  node_->pool.show(std::move(out));
 }
 
 void pool_state::show_channels(std::size_t waiting, std::size_t active) const {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace prism {
@@ -40,6 +41,7 @@ private:
     run_job job;
     promise answer;
     std::string borrower; // the actor that sent it, for the log
+    time_point since;     // it was sent
   };
   struct session {
     db_session_actor handle;
@@ -65,6 +67,7 @@ private:
   /// Removes the job and delivers its answer.
   void deliver(job_id id, const job_result& result);
   void show() const;
+  void show_work(time_point now);
   void show_channels(std::size_t waiting, std::size_t active) const;
 
   self_pointer self_;
@@ -79,6 +82,7 @@ private:
   std::map<job_id, pending_job> jobs_;     // waiting or at a session
   std::map<session_id, session> sessions_; // until they have ended
   job_id last_job_{0};
+  std::optional<time_point> unreachable_since_;
 };
 
 } // namespace prism

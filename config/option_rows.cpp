@@ -248,7 +248,8 @@ constexpr std::array rows{
                .min = 1,
                .max = week_s},
     option_row{.name = "metrics-listen",
-               .help = "address of /metrics, /healthz and /readyz",
+               .help =
+                   "address of /metrics, /healthz, /readyz, /status and the page for people at /",
                .field = &options::metrics_listen,
                .allowed_text = "ADDRESS:PORT (0 is any free port), or nothing",
                .check = is_listen_address},

@@ -163,7 +163,8 @@ struct options {
 
   // -- operation ----------------------------------------------------------------------------------
 
-  /// ADDRESS:PORT of /metrics, /healthz and /readyz; port 0 is any free port; empty is off.
+  /// ADDRESS:PORT of /metrics, /healthz, /readyz, /status and the page for people at /; port 0 is
+  /// any free port; empty is off.
   std::string metrics_listen{"127.0.0.1:9464"};
 
   /// Whether `/` of that address is a page for people, with its data at /status.

@@ -200,8 +200,27 @@ struct node_metrics {
 struct http_metrics {
   /// Connections by event (`labels::http_events`; `running_total`).
   labelled_counter events;
-  /// Connections open.
+  /// Connections open, and those of them that are streams.
   prometheus::Gauge* open;
+  prometheus::Gauge* streams;
+};
+
+/// The tunnel for operators; used by the inspection, which sets all at each scrape. Without a
+/// tunnel all are 0.
+struct tunnel_metrics {
+  /// Connections by event (`labels::tunnel_events`).
+  labelled_counter events;
+  /// Connections refused, by reason (`labels::tunnel_refusals`).
+  labelled_counter refusals;
+  /// Bytes that passed through, by direction (`labels::tunnel_directions`).
+  labelled_counter bytes;
+  /// Changed certificate files, by result (`labels::tunnel_reloads`).
+  labelled_counter reloads;
+  /// Clients connected, and connections whose hello is not answered yet.
+  prometheus::Gauge* open;
+  prometheus::Gauge* handshakes;
+  /// When the node's own certificate expires, in seconds since 1970.
+  prometheus::Gauge* certificate_expiry;
 };
 
 /// Membership, lead, placement and links; used by the actor cluster.

@@ -194,6 +194,35 @@ http_metrics declare_http(declarer& d) {
                            labels::http_events),
       .open =
           d.gauge("http_open_connections", "Connections open at the port for metrics and health."),
+      .streams =
+          d.gauge("http_open_streams",
+                  "Connections at the port for metrics and health to which the status page's "
+                  "events are sent."),
+  };
+}
+
+tunnel_metrics declare_tunnel(declarer& d) {
+  return {
+      .events = d.counters("tunnel_connection_events_total",
+                           "Connections to the tunnel for operators, by event.", "event",
+                           labels::tunnel_events),
+      .refusals = d.counters("tunnel_refusals_total",
+                             "Connections that the tunnel for operators refused, by reason.",
+                             "reason", labels::tunnel_refusals),
+      .bytes = d.counters("tunnel_bytes_total",
+                          "Bytes that passed through the tunnel for operators, by direction.",
+                          "direction", labels::tunnel_directions),
+      .reloads = d.counters("tunnel_certificate_reloads_total",
+                            "Times the certificate files of the tunnel had changed and were read, "
+                            "by result.",
+                            "result", labels::tunnel_reloads),
+      .open =
+          d.gauge("tunnel_open_connections", "Operators' clients connected through the tunnel."),
+      .handshakes = d.gauge("tunnel_open_handshakes",
+                            "Connections to the tunnel whose hello is not answered yet."),
+      .certificate_expiry = d.gauge("tunnel_certificate_expiry_timestamp_seconds",
+                                    "When the node's own certificate for the tunnel expires, in "
+                                    "seconds since 1970; 0: there is no tunnel."),
   };
 }
 

@@ -102,6 +102,24 @@ inline constexpr std::array<std::string_view, 11> link_ends{
     "connect_failed", "handshake_failed", "refused",      "redundant", "silent", "lost",
     "malformed",      "overflow",         "unknown_peer", "removed",   "stopped"};
 
+/// `event` of a connection to the tunnel: accepted; admitted; cut, since its certificate was no
+/// longer good; ended, since nothing passed for too long; cut, since it announced too long a
+/// message.
+inline constexpr std::array<std::string_view, 5> tunnel_events{"accepted", "admitted", "cut",
+                                                               "idle", "bad_message"};
+
+/// `reason` of a connection refused by the tunnel: net::tunnel_refusal.
+inline constexpr std::array<std::string_view, 16> tunnel_refusals{
+    "no_certificate",  "unknown_ca", "expired",  "not_yet_valid", "revoked",   "bad_role",
+    "bad_certificate", "not_tls",    "too_slow", "disconnected",  "bad_hello", "wrong_version",
+    "wrong_cluster",   "not_ready",  "too_many", "evicted"};
+
+/// `direction` of bytes through the tunnel, as the node sees it.
+inline constexpr std::array<std::string_view, 2> tunnel_directions{"in", "out"};
+
+/// `result` of reading changed certificate files: failed means that the earlier ones hold on.
+inline constexpr std::array<std::string_view, 2> tunnel_reloads{"done", "failed"};
+
 /// `reason` why a database session was replaced: connection lost, maximum age reached, or crash.
 inline constexpr std::array<std::string_view, 3> session_ends{"broken", "aged", "crashed"};
 

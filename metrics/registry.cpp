@@ -8,6 +8,7 @@
 #include "metrics/process.hpp"
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <mutex>
 #include <prometheus/text_serializer.h>
@@ -21,7 +22,7 @@ struct registry::impl {
       : firehose(declare_firehose(declare)), batches(declare_batches(declare)),
         database(declare_database(declare)), user_creation(declare_user_creation(declare)),
         identity(declare_identity(declare)), pending(declare_pending(declare)),
-        node(declare_node(declare)), http(declare_http(declare)),
+        node(declare_node(declare)), http(declare_http(declare)), tunnel(declare_tunnel(declare)),
         cluster(declare_cluster(declare)) {
     declare.info("build_info", "Version and revision of the running program; always 1.",
                  {{"version", options.version}, {"revision", options.revision}});
@@ -43,12 +44,15 @@ struct registry::impl {
   }
 
   std::mutex sampling; // held during `sample` and the collection after it
+  std::list<std::function<void()>> setters;
 
   void sample(std::chrono::system_clock::time_point now) {
     const auto event = firehose.event_timestamp->Value();
     if (event > 0)
       behind->Set(std::chrono::duration<double>(now.time_since_epoch()).count() - event);
     sample_channels();
+    for (const auto& set : setters)
+      set();
     raise_to(*dropped_lines, static_cast<double>(dropped_log_lines.load()));
     if (const auto process = sample_process()) {
       resident->Set(static_cast<double>(process->resident_bytes));
@@ -115,6 +119,7 @@ struct registry::impl {
   pending_metrics pending;
   node_metrics node;
   http_metrics http;
+  tunnel_metrics tunnel;
   cluster_metrics cluster;
   counter_family& cache_hits =
       declare.counter_family("cache_hits_total", "Cache look-ups that found an entry.", {"cache"});
@@ -243,6 +248,10 @@ const cluster_metrics& registry::cluster() const noexcept {
   return impl_->cluster;
 }
 
+const tunnel_metrics& registry::tunnel() const noexcept {
+  return impl_->tunnel;
+}
+
 const labelled_counter& registry::ops(std::string_view collection) const noexcept {
   return impl_->ops[impl_->index_of(collection)];
 }
@@ -351,6 +360,15 @@ prometheus::Counter& registry::chaos_kills() noexcept {
 
 std::span<const family_info> registry::families() const noexcept {
   return impl_->declare.families();
+}
+
+std::shared_ptr<void> registry::before_scrape(std::function<void()> set) {
+  const std::scoped_lock lock(impl_->sampling);
+  const auto place = impl_->setters.insert(impl_->setters.end(), std::move(set));
+  return {impl_.get(), [place](impl* of) {
+            const std::scoped_lock waits_for_calls(of->sampling);
+            of->setters.erase(place);
+          }};
 }
 
 std::vector<registry::reading> registry::read(std::string_view prefix) const {

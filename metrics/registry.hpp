@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -50,6 +51,7 @@ public:
   [[nodiscard]] const node_metrics& node() const noexcept;
   [[nodiscard]] const http_metrics& http() const noexcept;
   [[nodiscard]] const cluster_metrics& cluster() const noexcept;
+  [[nodiscard]] const tunnel_metrics& tunnel() const noexcept;
 
   /// Operations indexed in `collection` (an NSID), by action (`labels::actions`).
   [[nodiscard]] const labelled_counter& ops(std::string_view collection) const noexcept;
@@ -88,6 +90,11 @@ public:
   /// Actors killed on purpose (`chaos-kill-per-minute`).
   [[nodiscard]] prometheus::Counter& chaos_kills() noexcept;
 
+  /// Calls `set` at each scrape and each `read` before the series are read, one call at a time, on
+  /// the thread that asks; it must return at once, and use series only. Ends with what is returned,
+  /// which must not outlive the registry: once that is gone, no call runs any more.
+  [[nodiscard]] std::shared_ptr<void> before_scrape(std::function<void()> set);
+
   /// A counter or gauge as it stands.
   struct reading {
     std::string family;
@@ -104,7 +111,7 @@ public:
   [[nodiscard]] std::span<const family_info> families() const noexcept;
 
   /// All metrics in Prometheus' text format 0.0.4. Samples /proc/self, the allocator, the channels
-  /// and the process's log and sets the lag first.
+  /// and the process's log, calls what `before_scrape` was given, and sets the lag first.
   /// @param now for the lag, which is `now` minus the time of the newest committed event
   [[nodiscard]] std::string
   serialize(std::chrono::system_clock::time_point now = std::chrono::system_clock::now());

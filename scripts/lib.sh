@@ -46,6 +46,9 @@ need_number() {
   fi
 }
 
+# json_list WORD...: as JSON.
+json_list() { python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "$@"; }
+
 # --- the end -----------------------------------------------------------------------------------
 
 children=()  # processes that we started and that may still run

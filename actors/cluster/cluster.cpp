@@ -198,8 +198,7 @@ std::optional<cluster::table> cluster_state::place() {
 }
 
 void cluster_state::arrange() {
-  const bool leading = machine_.leads(now()) && now_->led_by_self();
-  auto wanted = arrange_node(*now_, leading);
+  auto wanted = arrange_node(*now_);
   if (wanted == arranged_)
     return;
   const auto supervisor = caf::actor_cast<supervisor_actor>(node_->actors.find(names::supervisor));
@@ -211,7 +210,8 @@ void cluster_state::arrange() {
 }
 
 void cluster_state::leave() {
-  if (!ended_ && ensure_connected())
+  // Without the database it would only hold up the stop; others notice that the node is gone.
+  if (!ended_ && last_problem_.empty() && ensure_connected())
     if (const auto left = db::leave_cluster(*connection_, tx(), node_->service, now_->self); !left)
       log::cluster().warn("cluster: this node cannot leave in order: {} {}; others notice within "
                           "cluster-ttl-ms",

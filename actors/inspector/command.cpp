@@ -50,6 +50,7 @@ std::span<const command> all_commands() {
       actor("jobs", names::janitor),
       actor("user-creation", names::user_creation),
       actor("firehose", names::firehose),
+      look("database", database, views::server),
       look("cursor", database, views::cursor),
       look("cluster", database, views::cluster_table),
       shared("cluster-own", views::cluster_own),

@@ -35,6 +35,13 @@ template <class Row, class ToJson>
   return number_argument(call.arguments, "limit", otherwise, 1, max_rows);
 }
 
+[[nodiscard]] std::string hex_text(std::span<const std::byte> bytes) {
+  std::string out;
+  for (const auto each : bytes)
+    out += fmt::format("{:02x}", static_cast<unsigned>(each));
+  return out;
+}
+
 [[nodiscard]] std::string collection_text(std::int32_t number) {
   return number == 0 ? "?"
                      : std::string{atproto::nsid_of(static_cast<atproto::collection>(number))};
@@ -204,7 +211,14 @@ expected<view_data> dead_letter(command_call& call) {
   if (rows->empty() || rows->front().id != *id)
     return fail(errc::not_found, "there is no dead letter {}", *id);
   const auto& row = rows->front();
+  const auto limit = number_argument(call.arguments, "limit", 512, 1, 100'000);
+  if (!limit)
+    return tl::unexpected(limit.error());
+  const auto bytes = db::dead_letter_bytes(*call.database, *id, *limit);
+  if (!bytes)
+    return failed(bytes.error());
   view_data out;
+  out.truncated = static_cast<std::int64_t>(bytes->size()) < row.bytes;
   out.data = {{"id", row.id},
               {"at", inspect::time_text(row.created_at)},
               {"seq", row.seq},
@@ -213,7 +227,8 @@ expected<view_data> dead_letter(command_call& call) {
               {"path", row.path},
               {"sqlstate", row.sqlstate},
               {"reason", row.reason},
-              {"bytes", row.bytes}};
+              {"bytes", row.bytes},
+              {"hex", hex_text(*bytes)}};
   return out;
 }
 

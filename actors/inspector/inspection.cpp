@@ -46,10 +46,14 @@ expected<std::unique_ptr<inspection>> inspection::start(node_ptr node) {
   if (!tunnel)
     return tl::unexpected(std::move(tunnel.error()));
   out->tunnel_ = std::move(*tunnel);
+  auto& metrics = out->context_->node->metrics;
+  out->shown_ = metrics.before_scrape(
+      [shown = out->tunnel_.get(), &to = metrics.tunnel()] { show(*shown, to); });
   return out;
 }
 
 inspection::~inspection() {
+  shown_.reset();
   tunnel_.reset();
   if (port_ != 0)
     static_cast<void>(

@@ -37,7 +37,8 @@ private:
   std::unique_ptr<caf::actor_system> system_;
   local_inspector_actor inspector_;
   std::uint16_t port_{0};
-  std::unique_ptr<net::tunnel_server> tunnel_; // last: it hands out the port
+  std::unique_ptr<net::tunnel_server> tunnel_; // it hands out the port
+  std::shared_ptr<void> shown_;                // at each scrape; last: it reads the tunnel
 };
 
 } // namespace prism

@@ -1,4 +1,4 @@
-#include "actors/inspector/actor_json.hpp"
+#include "actors/inspector/stuck.hpp"
 #include "actors/inspector/views.hpp"
 #include "actors/runtime/node_readiness.hpp"
 #include "core/version.hpp"
@@ -17,10 +17,23 @@ namespace {
   return out;
 }
 
-[[nodiscard]] boost::json::object relay_of(const node_context& node) {
+[[nodiscard]] boost::json::value seconds_ago(std::optional<time_point> at, time_point now) {
+  return at ? boost::json::value(seconds_of(now - *at)) : boost::json::value();
+}
+
+[[nodiscard]] boost::json::object relay_of(const node_context& node, time_point now) {
   const auto& from = node.metrics.firehose();
+  const auto link = node.relay.read();
+  const std::chrono::duration<double> wall = std::chrono::system_clock::now().time_since_epoch();
+  const auto receipt = from.last_receipt->Value();
   return {{"url", node.service_shown},
           {"connected", from.connected->Value() > 0},
+          {"since_seconds", seconds_ago(link.since, now)},
+          {"last_end", link.why},
+          {"heard_seconds_ago", seconds_ago(link.heard, now)},
+          {"last_frame_seconds_ago", receipt > 0
+                                         ? boost::json::value(std::max(0.0, wall.count() - receipt))
+                                         : boost::json::value()},
           {"last_seq", static_cast<std::int64_t>(from.last_seq->Value())},
           {"durable_seq", static_cast<std::int64_t>(from.durable_seq->Value())},
           {"longest_wait_seconds", from.lag->Value()},
@@ -64,6 +77,15 @@ namespace {
       {"running", running}, {"total", total}, {"restarts", restarts}, {"down", std::move(down)}};
 }
 
+/// What has failed since the process started.
+[[nodiscard]] boost::json::object failures_of(const node_context& node) {
+  const auto& metrics = node.metrics;
+  return {{"dead_letters", metrics.batches().dead_letters->Value()},
+          {"database_errors", metrics.database().errors.total()},
+          {"jobs_without_session", metrics.database().timeouts->Value()},
+          {"relay_connections", metrics.firehose().disconnects.total()}};
+}
+
 } // namespace
 
 view_data status(node_context& node) {
@@ -80,10 +102,11 @@ view_data status(node_context& node) {
               {"revision", revision()},
               {"shards", node.options.shards},
               {"operations", node.metrics.ops_total()},
-              {"relay", relay_of(node)},
+              {"relay", relay_of(node, now)},
               {"database", database_of(node)},
               {"actors", actors_of(node)},
-              {"stuck", stuck_actors(node, now)}};
+              {"failed_since_start", failures_of(node)},
+              {"stuck", stuck_parts(node, now)}};
   boost::json::array paused;
   for (const auto& each : node.paused.list(now))
     paused.push_back({{"part", each.part},

@@ -24,6 +24,7 @@ inline constexpr std::size_t max_rows = 500;
 [[nodiscard]] expected<view_data> of_actor(command_call& call, const std::string& name);
 
 // From the database.
+[[nodiscard]] expected<view_data> server(command_call& call);
 [[nodiscard]] expected<view_data> cursor(command_call& call);
 /// The cluster's table, compared with what this node believes; and that alone.
 [[nodiscard]] expected<view_data> cluster_table(command_call& call);

@@ -5,9 +5,12 @@
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/node_status.hpp"
 #include "actors/runtime/pauses.hpp"
+#include "actors/runtime/relay_link.hpp"
+#include "actors/runtime/shown.hpp"
 #include "actors/runtime/state_actor.hpp"
 #include "actors/runtime/supervision_board.hpp"
 #include "actors/runtime/tree_access.hpp"
+#include "actors/runtime/work.hpp"
 #include "config/options.hpp"
 #include "core/event_trace.hpp"
 #include "db/pg/server_identity.hpp"
@@ -16,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace prism {
 
@@ -47,6 +51,9 @@ struct node_context {
   crash_history crashes;
   pauses paused;
   event_trace events;
+  relay_link relay;
+  shown<pool_work> pool;               ///< the pool shows it
+  shown<std::vector<lane_work>> lanes; ///< by shard; the firehose shows it
   metrics::registry metrics;
 };
 

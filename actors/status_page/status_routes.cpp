@@ -2,6 +2,7 @@
 
 #include "actors/inspector/command.hpp"
 #include "actors/inspector/snapshots.hpp"
+#include "actors/status_page/page_policy.hpp"
 #include "actors/status_page/status_page.hpp"
 
 #include <algorithm>
@@ -20,10 +21,6 @@ using net::http_response;
 
 // Of the commands that answer at once those that need no argument and change nothing.
 constexpr std::array<std::string_view, 5> shown{"status", "actors", "channels", "caches", "log"};
-
-constexpr std::string_view page_policy =
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 [[nodiscard]] http_response guarded(http_response answer, std::string_view policy) {
   answer.headers = {{"Cache-Control", "no-store"},
@@ -110,10 +107,10 @@ private:
 std::vector<net::http_route> status_routes(node_ptr node) {
   const auto source = std::make_shared<status_source>(std::move(node));
   return {{"GET", "/",
-           [](const http_request&) {
+           [policy = page_policy(status_page())](const http_request&) {
              return guarded(
                  {.content_type = "text/html; charset=utf-8", .body = std::string{status_page()}},
-                 page_policy);
+                 policy);
            }},
           {"GET", "/status",
            [source](const http_request& request) {

@@ -33,6 +33,10 @@ const statement list_dead_letter_rows{"list_dead_letters", R"sql(
   LIMIT $2
 )sql"};
 
+const statement select_dead_letter_bytes{
+    "dead_letter_bytes",
+    R"sql(SELECT substring(bytes FROM 1 FOR $2::int) FROM dead_letters WHERE id = $1)sql"};
+
 const statement delete_dead_letter_rows{
     "discard_dead_letters", R"sql(DELETE FROM dead_letters WHERE id = ANY($1) RETURNING id)sql"};
 
@@ -76,6 +80,19 @@ outcome<std::vector<dead_letter_summary>> list_dead_letters(executor& on, std::i
     row >> letter.id >> letter.service >> letter.seq >> letter.did >> letter.path >>
         letter.reason >> letter.sqlstate >> letter.bytes >> timestamp(letter.created_at);
   });
+}
+
+outcome<std::vector<std::byte>> dead_letter_bytes(executor& on, std::int64_t id,
+                                                  std::int64_t limit) {
+  params p;
+  p.int8(id).int8(limit);
+  const auto rows = on.exec_prepared(select_dead_letter_bytes, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<std::byte> out;
+  if (rows->rows() > 0)
+    row_reader(*rows, 0) >> out;
+  return out;
 }
 
 outcome<discard_result> discard_dead_letters(executor& on, const std::vector<std::int64_t>& ids) {

@@ -50,6 +50,10 @@ inline constexpr std::int64_t max_listed_dead_letters = 1000;
 [[nodiscard]] outcome<std::vector<dead_letter_summary>>
 list_dead_letters(executor& on, std::int64_t after, std::int64_t limit);
 
+/// The first `limit` bytes of the frame of a dead letter (1 to its size); empty: there is none.
+[[nodiscard]] outcome<std::vector<std::byte>> dead_letter_bytes(executor& on, std::int64_t id,
+                                                                std::int64_t limit);
+
 /// The ids of those that were deleted.
 struct discard_result {
   std::vector<std::int64_t> ids;

@@ -55,16 +55,6 @@ struct runner {
   job_outcome operator()(const purge_job& job) const {
     return widen(purge_confirmed(on, options, job.what, partial));
   }
-  job_outcome operator()(const list_dead_letters_job& job) const {
-    return in_transaction(
-        [&](tx& inside) { return list_dead_letters(inside, job.after, job.limit); });
-  }
-  job_outcome operator()(const discard_dead_letters_job& job) const {
-    return in_transaction([&](tx& inside) { return discard_dead_letters(inside, job.ids); });
-  }
-  job_outcome operator()(const retry_dead_letter_job& job) const {
-    return widen(retry_dead_letter(on, options, job.service, job.node, job.id));
-  }
   job_outcome operator()(const upkeep_job& job) const {
     return widen(run_upkeep(on, options, job));
   }

@@ -3,7 +3,6 @@
 #include "db/accounts/purge.hpp"
 #include "db/apply/indexer.hpp"
 #include "db/dead_letters/bisect.hpp"
-#include "db/dead_letters/dead_letters.hpp"
 #include "db/index/progress.hpp"
 #include "db/upkeep/upkeep.hpp"
 
@@ -76,43 +75,16 @@ struct purge_job {
   confirmed_deletion what;
 };
 
-// The three jobs on dead letters have no caller: the inspector runs their functions on a connection
-// of its own.
-
-/// List dead letters.
-struct list_dead_letters_job {
-  using reply = std::vector<dead_letter_summary>;
-  static constexpr std::string_view name = "list_dead_letters";
-  std::int64_t after{0};
-  std::int64_t limit{100};
-};
-/// Delete dead letters without applying them.
-struct discard_dead_letters_job {
-  using reply = discard_result;
-  static constexpr std::string_view name = "discard_dead_letters";
-  std::vector<std::int64_t> ids;
-};
-/// Apply a dead letter again.
-struct retry_dead_letter_job {
-  using reply = retry_result;
-  static constexpr std::string_view name = "retry_dead_letter";
-  std::string service;
-  std::string node; ///< UUID of the caller's
-  std::int64_t id{0};
-};
-
 /// Any job. A class, so that messages can declare it without its definition.
 struct job : std::variant<apply_job, intern_job, cursors_job, bisect_job, newest_pending_job,
-                          claim_identity_job, store_identity_job, purge_job, list_dead_letters_job,
-                          discard_dead_letters_job, retry_dead_letter_job, upkeep_job> {
+                          claim_identity_job, store_identity_job, purge_job, upkeep_job> {
   using variant::variant;
 };
 
 /// The reply of any job.
 using job_reply =
     std::variant<apply_report, std::vector<std::int64_t>, std::vector<shard_cursor>,
-                 std::vector<pending_change>, claimed_tasks, identity_report,
-                 std::vector<dead_letter_summary>, discard_result, retry_result, upkeep_report>;
+                 std::vector<pending_change>, claimed_tasks, identity_report, upkeep_report>;
 struct job_outcome : outcome<job_reply> {
   using outcome<job_reply>::outcome;
 };

@@ -1,5 +1,6 @@
 #include "net/http/http_router.hpp"
 
+#include <algorithm>
 #include <exception>
 
 namespace prism::net {
@@ -44,6 +45,13 @@ http_response http_router::answer(std::string_view method, std::string_view targ
   auto refusal = plain(405, "allowed methods: " + allowed + "\n");
   refusal.allow = std::move(allowed);
   return refusal;
+}
+
+bool http_router::wants_body(std::string_view method, std::string_view target) const {
+  const auto path = target.substr(0, target.find('?'));
+  return method != "GET" && std::ranges::any_of(routes_, [&](const http_route& each) {
+           return each.method == method && each.path == path;
+         });
 }
 
 } // namespace prism::net

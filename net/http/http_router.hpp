@@ -16,6 +16,7 @@ struct http_request {
   std::string_view path;
   /// The part after the first '?'; "" without one.
   std::string_view query;
+  /// "" for GET and HEAD, where a body means nothing.
   std::string_view body;
 };
 
@@ -45,7 +46,7 @@ struct http_response {
 /// Answers a request on the server's thread, so it must return soon. An exception becomes a 500.
 using http_handler = std::function<http_response(const http_request&)>;
 
-/// A method, a path and their handler. A route for GET also serves HEAD.
+/// A method, a path and their handler. A route for GET also serves HEAD, and gets no body.
 struct http_route {
   std::string method;
   std::string path;
@@ -62,6 +63,9 @@ public:
   /// @returns for HEAD the same as for GET, including the body, which the sender omits.
   [[nodiscard]] http_response answer(std::string_view method, std::string_view target,
                                      std::string_view body) const;
+
+  /// Whether a handler reads the body of such a request. Other bodies need not be kept.
+  [[nodiscard]] bool wants_body(std::string_view method, std::string_view target) const;
 
 private:
   std::vector<http_route> routes_;

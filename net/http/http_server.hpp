@@ -18,7 +18,7 @@ struct http_server_options {
   listen_address listen{};
   /// Request line and headers; more is answered with 431. 8 KiB; at least 64 bytes.
   std::uint32_t max_header_bytes{8192};
-  /// Request body; more is answered with 413. 10 MB; from 0 on.
+  /// Request body; more is answered with 413. Only what a handler wants is kept. 10 MB; from 0 on.
   std::uint64_t max_body_bytes{10'000'000};
   /// Time limit for reading a request, for the first byte on a new connection, and for writing a
   /// response. 10 s.

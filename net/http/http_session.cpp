@@ -5,10 +5,11 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
 namespace prism::net {
@@ -38,6 +39,22 @@ std::optional<http_response> refusal(const error_code& ec) {
     return http_response{.status = 400, .body = "bad request: " + ec.message() + "\n"};
   return std::nullopt;
 }
+
+// Takes a body and keeps nothing of it (a Body of Beast).
+struct discarded_body {
+  struct value_type {};
+  struct reader {
+    template <bool IsRequest, class Fields>
+    reader(http::header<IsRequest, Fields>& /*head*/, value_type& /*nothing*/) {}
+    void init(const boost::optional<std::uint64_t>& /*size*/, error_code& ec) { ec = {}; }
+    template <class Buffers>
+    std::size_t put(const Buffers& part, error_code& ec) {
+      ec = {};
+      return boost::beast::buffer_bytes(part);
+    }
+    void finish(error_code& ec) { ec = {}; }
+  };
+};
 
 // Counts a stream as long as it lives.
 class counted_stream {
@@ -101,31 +118,35 @@ void http_session::cut() {
 
 // True if another request may follow.
 asio::awaitable<bool> http_session::serve_one() {
-  parser input;
-  input.header_limit(state_.options.max_header_bytes);
-  input.body_limit(state_.options.max_body_bytes);
-  const auto ec = co_await read(input);
+  head_parser head;
+  head.header_limit(state_.options.max_header_bytes);
+  head.body_limit(state_.options.max_body_bytes);
+  auto ec = co_await read_head(head);
+  const std::string method(head.get().method_string());
+  const std::string target(head.get().target());
+  const auto version = head.get().version();
+  const bool keep_alive = head.get().keep_alive();
+  std::string body;
+  if (!ec)
+    ec = co_await read_body(head, state_.router.wants_body(method, target), body);
   if (ec) {
     auto answer = refusal(ec);
     if (answer)
       co_await send(std::move(*answer), false, http_1_1, false);
     co_return false;
   }
-  const auto& request = input.get();
-  const std::string method(request.method_string());
-  auto answer = state_.router.answer(method, std::string(request.target()), request.body());
+  auto answer = state_.router.answer(method, target, body);
   if (answer.stream.next) {
     if (counted_stream::may_begin(state_, origin_)) {
-      co_await send_stream(std::move(answer), method == "HEAD", request.version());
+      co_await send_stream(std::move(answer), method == "HEAD", version);
       co_return false;
     }
     answer = {.status = 503, .body = "too many streams\n"};
   }
-  co_return co_await send(std::move(answer), method == "HEAD", request.version(),
-                          request.keep_alive());
+  co_return co_await send(std::move(answer), method == "HEAD", version, keep_alive);
 }
 
-asio::awaitable<error_code> http_session::read(parser& input) {
+asio::awaitable<error_code> http_session::read_head(head_parser& input) {
   now_answering(false);
   // A connection without any request gets less time than one that has sent requests.
   stream_.expires_after(first_ ? state_.options.request_timeout : state_.options.idle_timeout);
@@ -141,11 +162,26 @@ asio::awaitable<error_code> http_session::read(parser& input) {
   if (boost::beast::iequals(input.get()[http::field::expect], "100-continue")) {
     http::response<http::empty_body> go_on(http::status::continue_, http_1_1);
     std::tie(ec, count) = co_await http::async_write(stream_, go_on, use_result);
-    if (ec)
-      co_return ec;
   }
-  if (!input.is_done())
+  co_return ec;
+}
+
+// A body that nobody wants is read all the same, since the next request stands behind it, and not
+// kept: else strangers could have 10 MB on each connection.
+asio::awaitable<error_code> http_session::read_body(head_parser& head, bool wanted,
+                                                    std::string& body) {
+  error_code ec;
+  std::size_t count = 0;
+  if (head.is_done())
+    co_return ec;
+  if (!wanted) {
+    http::request_parser<discarded_body> input(std::move(head));
     std::tie(ec, count) = co_await http::async_read(stream_, input_, input, use_result);
+    co_return ec;
+  }
+  http::request_parser<http::string_body> input(std::move(head));
+  std::tie(ec, count) = co_await http::async_read(stream_, input_, input, use_result);
+  body = std::move(input.get().body());
   co_return ec;
 }
 

@@ -10,11 +10,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace prism::net {
 
@@ -58,10 +59,12 @@ public:
   }
 
 private:
-  using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using head_parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
 
   boost::asio::awaitable<bool> serve_one();
-  boost::asio::awaitable<boost::beast::error_code> read(parser& input);
+  boost::asio::awaitable<boost::beast::error_code> read_head(head_parser& input);
+  boost::asio::awaitable<boost::beast::error_code> read_body(head_parser& head, bool wanted,
+                                                             std::string& body);
   boost::asio::awaitable<bool> send(http_response answer, bool head_only, unsigned version,
                                     bool keep_alive);
   boost::asio::awaitable<void> send_stream(http_response answer, bool head_only, unsigned version);

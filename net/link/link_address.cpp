@@ -1,5 +1,7 @@
 #include "net/link/link_address.hpp"
 
+#include "net/certificates/certificate_maker.hpp"
+
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <openssl/x509v3.h>
@@ -16,7 +18,7 @@ expected<link_address> parse_link_address(std::string_view text) {
   std::uint16_t port = 0;
   const auto* const end = port_text.data() + port_text.size();
   const auto [rest, problem] = std::from_chars(port_text.data(), end, port);
-  if (host.empty() || problem != std::errc{} || rest != end || port == 0 ||
+  if (!is_host(host) || problem != std::errc{} || rest != end || port == 0 ||
       bracketed != (host.find(':') != std::string_view::npos))
     return fail(errc::invalid, "'{}' is no address of the form HOST:PORT", text);
   return link_address{.host = std::string(host), .port = port};

@@ -146,6 +146,7 @@ void ws_connection::ping() {
 
 void ws_connection::heard() {
   watchdog_.heard(steady_clock::now());
+  owner_.heard();
 }
 
 void ws_connection::wake() {

@@ -35,6 +35,8 @@ public:
   virtual void skipped(std::size_t bytes) = 0;
   /// Reading stops (true) or resumes (false) for lack of credit.
   virtual void stalled(bool now) = 0;
+  /// The peer has sent something.
+  virtual void heard() = 0;
 
 protected:
   ~ws_connection_owner() = default;

@@ -102,9 +102,19 @@ public:
       callbacks_.on_bad_message(bytes);
   }
 
-  void stalled(bool now) override { counters_.stalled(now, steady_clock::now()); }
+  void stalled(bool now) override {
+    counters_.stalled(now, steady_clock::now());
+    sign(now ? relay_sign::not_read : relay_sign::read);
+  }
+
+  void heard() override { sign(relay_sign::heard); }
 
 private:
+  void sign(relay_sign what) {
+    if (callbacks_.on_sign)
+      callbacks_.on_sign(what);
+  }
+
   // Frames are delivered when no handler is ready, so a batch contains all frames that have
   // arrived, and a single frame is not delayed.
   void run() noexcept {

@@ -32,6 +32,13 @@ struct source_change {
   std::optional<std::chrono::milliseconds> retry_in{};
 };
 
+/// What is known of the relay's being there. A relay that is not read cannot be heard.
+enum class relay_sign : std::uint8_t {
+  heard,    ///< it has sent something, at least a pong
+  not_read, ///< reading stops for lack of credit
+  read      ///< it is read again
+};
+
 /// A message that was repeatedly rejected for its size at the same cursor.
 struct oversized_frame {
   /// The cursor before it, as returned by `next_cursor`.
@@ -65,6 +72,9 @@ struct ws_source_callbacks {
 
   /// A text message was skipped; its size in bytes. May be empty.
   std::function<void(std::size_t)> on_bad_message{};
+
+  /// Each sign of life, also several for one message. May be empty.
+  std::function<void(relay_sign)> on_sign{};
 };
 
 /// The client of com.atproto.sync.subscribeRepos: one object, one thread, at most one WebSocket.

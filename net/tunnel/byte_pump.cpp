@@ -23,10 +23,13 @@ constexpr std::chrono::seconds goodbye_limit{1};
 
 byte_pump::byte_pump(tunnel_stream& tls, tcp_socket& plain, pump_counters& counters,
                      pump_limits limits)
-    : tls_(tls), plain_(plain), counters_(counters), limits_(limits), timer_(plain.get_executor()) {
+    : tls_(tls), plain_(plain), counters_(counters), limits_(std::move(limits)),
+      timer_(plain.get_executor()) {
+  if (limits_.messages)
+    messages_.emplace(*limits_.messages);
 }
 
-asio::awaitable<bool> byte_pump::run() {
+asio::awaitable<pump_end> byte_pump::run() {
   const auto self = shared_from_this();
   moved();
   const auto executor = plain_.get_executor();
@@ -44,7 +47,7 @@ asio::awaitable<bool> byte_pump::run() {
   if (!closed_)
     co_await say_goodbye();
   cut();
-  co_return idle_;
+  co_return end_;
 }
 
 void byte_pump::cut() {
@@ -64,6 +67,11 @@ asio::awaitable<void> byte_pump::pass(From& from, To& to, way which,
     auto [read_error, size] = co_await from.async_read_some(asio::buffer(buffer), use_result);
     ec = read_error;
     error_code write_error;
+    if (!may_pass(which, {buffer.data(), size})) {
+      end_ = pump_end::bad_message;
+      ec = asio::error::invalid_argument;
+      break;
+    }
     for (std::size_t done = 0; done < size && !write_error;) {
       moved();
       auto [problem, written] =
@@ -76,6 +84,10 @@ asio::awaitable<void> byte_pump::pass(From& from, To& to, way which,
       ec = asio::error::broken_pipe;
   }
   ended(which, ec);
+}
+
+bool byte_pump::may_pass(way which, std::span<const char> bytes) {
+  return which == way::to_tls || !messages_ || messages_->take(std::as_bytes(bytes));
 }
 
 void byte_pump::ended(way which, const error_code& ec) {
@@ -96,7 +108,7 @@ asio::awaitable<void> byte_pump::watch() {
     const bool draining = under_way_ < 2;
     const auto limit = draining ? limits_.drain : limits_.idle;
     if (steady_clock::now() >= last_ + limit) {
-      idle_ = !draining;
+      end_ = draining ? pump_end::closed : pump_end::idle;
       break;
     }
     timer_.expires_at(last_ + limit);

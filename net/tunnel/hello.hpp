@@ -49,7 +49,8 @@ inline constexpr version_range tunnel_versions{.min = 1, .max = 1};
 /// "1", or "1 to 3".
 [[nodiscard]] std::string to_string(version_range range);
 
-/// What a client says. Texts of more than `max_text` bytes are cut when written.
+/// What a client says. Texts of more than `max_text` bytes are cut when written, and malformed when
+/// read.
 struct client_hello {
   version_range versions{tunnel_versions};
   /// The cluster to which it wants to speak.

@@ -193,9 +193,10 @@ private:
     auto tls = make_tunnel_server_tls(files_of(state_.options));
     if (!tls) {
       ++state_.failed_reloads;
-      log::tunnel().error("tunnel: the changed certificate files cannot be used, the earlier ones hold "
-                    "on: {}",
-                    tls.error().message);
+      log::tunnel().error(
+          "tunnel: the changed certificate files cannot be used, the earlier ones hold "
+          "on: {}",
+          tls.error().message);
       return;
     }
     use(std::move(*tls));
@@ -247,6 +248,7 @@ tunnel_server_stats tunnel_server::stats() const {
                           .admitted = state.admitted,
                           .cut = state.cut,
                           .idle = state.idle,
+                          .bad_messages = state.bad_messages,
                           .open = state.open,
                           .handshaking = state.handshaking,
                           .bytes_in = state.bytes.to_plain,

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "net/certificates/role.hpp"
 #include "net/listen_address.hpp"
+#include "net/tunnel/message_filter.hpp"
 #include "net/tunnel/refusal.hpp"
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace prism::net {
@@ -45,6 +47,10 @@ struct tunnel_server_options {
   std::chrono::milliseconds handshake_limit{5'000};
   /// A tunnel through which no byte passes either way for so long is closed. 10 min.
   std::chrono::milliseconds idle_limit{600'000};
+  /// What clients may send once they are in; of a node's certificate only the length counts. At
+  /// most 256 KiB a message, four times what a request may have. Empty: bytes pass that nobody
+  /// looks at.
+  std::optional<message_rules> messages{message_rules{}};
   /// How often files and the certificates of connected clients are checked. 10 s.
   std::chrono::milliseconds check_interval{10'000};
 };
@@ -85,6 +91,8 @@ struct tunnel_server_stats {
   std::uint64_t cut{0};
   /// Clients cut because nothing passed for `idle_limit`.
   std::uint64_t idle{0};
+  /// Clients cut because they sent a message that breaks the rules.
+  std::uint64_t bad_messages{0};
   /// Clients connected now.
   std::uint64_t open{0};
   /// Connections in their handshake now.
@@ -106,9 +114,9 @@ struct tunnel_server_stats {
 /// tunnel is therefore worth nothing by itself: actors behind it must demand the token, which only
 /// the client and they know, and look up what it allows.
 ///
-/// Everything is bounded: connections, the time and the bytes of a handshake, and the buffers of a
-/// tunnel. Each refusal is counted by its reason and logged, at most one line per reason in ten
-/// seconds.
+/// Everything is bounded: connections, the time and the bytes of a handshake, the buffers of a
+/// tunnel, and the messages through it. Each refusal is counted by its reason and
+/// logged, at most one line per reason in ten seconds.
 class tunnel_server {
 public:
   /// Listens, on a thread of its own. Errors: those of `make_tunnel_server_tls`; `errc::io` naming

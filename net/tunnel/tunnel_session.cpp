@@ -168,10 +168,18 @@ asio::awaitable<void> tunnel_session::admit(const client_hello& hello, std::uint
   const auto [ec, size] = co_await asio::async_write(stream_, asio::buffer(answer), use_result);
   deadline_.cancel();
   if (!ec && backend_.is_open()) {
-    pump_ = std::make_shared<byte_pump>(stream_, backend_, state_.bytes,
-                                        pump_limits{.idle = state_.options.idle_limit});
-    const bool idle = co_await pump_->run();
-    if (idle) {
+    auto rules = state_.options.messages;
+    if (rules && identity->role == certificate_role::node)
+      rules->contents.clear(); // nodes say more to each other
+    pump_ = std::make_shared<byte_pump>(
+        stream_, backend_, state_.bytes,
+        pump_limits{.idle = state_.options.idle_limit, .messages = std::move(rules)});
+    const auto end = co_await pump_->run();
+    if (end == pump_end::bad_message) {
+      ++state_.bad_messages;
+      state_.log_bad_message(admitted_, pump_->problem());
+    }
+    if (end == pump_end::idle) {
       ++state_.idle;
       log::tunnel().info("tunnel: '{}' from {} is cut: nothing passed for {} s", admitted_.name,
                          address_, state_.options.idle_limit.count() / 1000);

@@ -25,6 +25,7 @@ struct tunnel_state {
   std::array<std::atomic<std::uint64_t>, tunnel_refusal_count> refused{};
   std::atomic<std::uint64_t> cut{0};
   std::atomic<std::uint64_t> idle{0};
+  std::atomic<std::uint64_t> bad_messages{0};
   std::atomic<std::uint64_t> open{0};
   std::atomic<std::uint64_t> handshaking{0};
   std::atomic<std::uint64_t> reloads{0};
@@ -39,12 +40,16 @@ struct tunnel_state {
   /// Logs that a client is connected.
   void log_admitted(const tunnel_peer& peer);
 
+  /// Logs that a client is cut for a message. @param problem what it did
+  void log_bad_message(const tunnel_peer& peer, std::string_view problem);
+
 private:
   static constexpr std::chrono::seconds log_interval{10};
   static constexpr std::size_t max_log_names = 64;
 
   rate_limited<tunnel_refusal> refusal_lines_{log_interval, tunnel_refusal_count};
   rate_limited<std::string> admitted_lines_{log_interval, max_log_names};
+  rate_limited<std::string> bad_message_lines_{log_interval, max_log_names};
 };
 
 } // namespace prism::net

@@ -100,5 +100,6 @@ for key, code in (("Enter", 13), ("Tab", 9), ("Tab", 9), ("Enter", 13)):
 wait_for("document.activeElement.textContent === 'actor' &&"
          " document.activeElement.parentElement.getAttribute('aria-sort') === 'ascending'")
 picture("shards", "dark", 1200)
+picture("shards-light", "light", 1200)
 assert not errors, errors
 assert all(r.startswith((url, "data:")) for r in requests), requests

@@ -3,6 +3,8 @@
 #include "atproto/frame/frame.hpp"
 #include "atproto/repo/car.hpp"
 #include "atproto/repo/mst_node.hpp"
+#include "net/link/link_framing.hpp"
+#include "net/link/link_hello.hpp"
 #include "net/tunnel/hello.hpp"
 #include "tests/unit/atproto/sample_frames.hpp"
 
@@ -66,6 +68,21 @@ int main(int argc, char** argv) {
     if (commit != nullptr && number % 20 == 0)
       add_blocks(seeds, commit->blocks);
   });
+  seeds.add("link",
+            net::write(net::link_hello{.cluster = "lab", .from = "a", .name = "one", .to = "b"}));
+  seeds.add("link", net::write(net::link_answer{
+                        .version = 1, .cluster = "lab", .from = "b", .name = "two"}));
+  seeds.add("link",
+            net::write(net::link_answer{.refusal = "no", .reason = net::link_end::redundant}));
+  std::vector<std::byte> messages;
+  for (std::int64_t n = 0; n < 3; ++n) {
+    const auto head = net::encode_link_head(
+        {.head = {{"kind", n == 0 ? "ping" : "frames"}, {"number", n}},
+         .payload = {std::make_shared<const std::vector<std::byte>>(n * 5, std::byte{7})}});
+    messages.insert(messages.end(), head->begin(), head->end());
+    messages.insert(messages.end(), static_cast<std::size_t>(n * 5), std::byte{7});
+  }
+  seeds.add("link", messages);
   seeds.add("hello", net::write(net::client_hello{.cluster = "lab", .sender = "prismctl"}));
   seeds.add("hello", net::write(net::server_hello{.refusal = "no room"}));
   seeds.add(

@@ -48,6 +48,10 @@ TEST_CASE("a dead letter is stored once if the answer to its COMMIT is lost") {
   CHECK(dead_letters[0].did == "did:plc:bob");
   CHECK(dead_letters[0].sqlstate == "22000");
   CHECK(dead_letters[0].bytes == static_cast<std::int64_t>(frames[0]->size()));
+  const auto id = dead_letters[0].id;
+  CHECK(must(db::dead_letter_bytes(target.connection, id, 100'000)) == *frames[0]);
+  CHECK(must(db::dead_letter_bytes(target.connection, id, 3)).size() == 3);
+  CHECK(must(db::dead_letter_bytes(target.connection, id + 1, 3)).empty());
 }
 
 TEST_CASE("a retried dead letter is applied with all effects and then deleted") {

@@ -93,6 +93,29 @@ def metrics_port_flooded(run):
         each.close()
 
 
+# -- operators ---------------------------------------------------------------------------------
+
+
+@raises("PrismCertificateExpiresSoon")
+def certificate_of_nine_days(run):
+    run.issue_certificate(9)
+    yield
+    run.issue_certificate(365)
+
+
+@raises("PrismCertificateExpires")
+def certificate_of_a_day(run):
+    run.issue_certificate(1)
+    yield
+    run.issue_certificate(365)
+
+
+@raises("PrismOperatorsRefused")
+def operator_revoked(run):
+    with _repeated(run.look_with_revoked_certificate, 0.1):
+        yield
+
+
 # -- the database ------------------------------------------------------------------------------
 
 
@@ -145,9 +168,10 @@ def cut_after_commit(run):
 
 @raises("PrismDatabaseSlow")
 def packets_slow(run):
-    run.proxy.order("delay 150")
-    yield
-    run.proxy.order("pass")
+    with run.other_relay("--rate=200"):
+        run.proxy.order("delay 300")  # of the six or more round trips of a batch
+        yield
+        run.proxy.order("pass")
 
 
 @raises("PrismDatabaseSlow")
@@ -168,8 +192,10 @@ def disk_full(run):
 
 @raises("PrismPoolExhausted")
 def pool_exhausted(run):
-    with run.other_node("--db-pool-size=1"), _locked(run, "firehose_cursor"):
-        yield
+    with run.other_node("--db-pool-size=1"):
+        run.wait_until_ready()  # or the start waits for the lock, and no job for a session
+        with _locked(run, "firehose_cursor"):
+            yield
 
 
 @raises("PrismDatabaseTimeouts")
@@ -313,6 +339,18 @@ def identity_hosts_broken(run):
         f"--plc-url={nobody}", f"--handle-resolver-url={nobody}", "--identity-lookups=on", "--allow-private-addresses=yes"
     ):
         with run.empty_database("--rate=50"), _repeated(run.ask_about_everybody, 1):
+            yield
+
+
+@raises("PrismIdentityBehind")
+def identity_directory_silent(run):
+    """Many new accounts, and a directory that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        directory = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with run.other_node(
+            f"--plc-url={directory}", f"--handle-resolver-url={directory}", "--identity-lookups=on",
+            "--allow-private-addresses=yes", "--identity-concurrency=1"
+        ), run.odd_relay("crowd"):  # fmt: skip
             yield
 
 

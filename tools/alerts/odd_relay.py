@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A relay whose numbers or times are odd: it sends #identity events of one account.
+"""A relay whose numbers, times or accounts are odd: it sends #identity events.
 
-usage: odd_relay.py PORT back|stray|future
+usage: odd_relay.py PORT back|stray|future|crowd
 
 back: the numbers 1, 2, 3 ..., whatever the client has. stray: they go on behind the client's cursor, and
-each twentieth is far ahead. future: they go on, and their time is in an hour. Ten a second; a hundred of
-the last."""
+each twentieth is far ahead. future: they go on, and their time is in an hour. crowd: each is of another
+account. Ten a second; a hundred of the last two."""
 
 import base64
 import datetime
@@ -17,6 +17,12 @@ import time
 import urllib.parse
 
 _DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+_MODES = ("back", "stray", "future", "crowd")
+
+
+def _did_of(number):
+    digits = "abcdefghijklmnopqrstuvwxyz234567"
+    return _DID[:-8] + "".join(digits[number >> shift & 31] for shift in range(35, -1, -5))
 
 
 def _head(major, number):
@@ -43,10 +49,10 @@ def _shortest(major, number):
     return _head(major, number)
 
 
-def event(seq, ahead=datetime.timedelta()):
+def event(seq, ahead=datetime.timedelta(), did=_DID):
     time_of_it = datetime.datetime.now(datetime.timezone.utc) + ahead
     text = time_of_it.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    return cbor({"op": 1, "t": "#identity"}) + cbor({"did": _DID, "seq": seq, "time": text})
+    return cbor({"op": 1, "t": "#identity"}) + cbor({"did": did, "seq": seq, "time": text})
 
 
 def message(payload):
@@ -74,8 +80,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 number += 1
                 seq += 1
                 odd = self.mode == "stray" and number % 20 == 0
-                self.wfile.write(message(event(seq + 1_000_000_000 if odd else seq, ahead)))
-                time.sleep(0.01 if self.mode == "future" else 0.1)
+                did = _did_of(number) if self.mode == "crowd" else _DID
+                self.wfile.write(message(event(seq + 1_000_000_000 if odd else seq, ahead, did)))
+                time.sleep(0.01 if self.mode in ("future", "crowd") else 0.1)
         except OSError:
             pass  # the client has gone
 
@@ -93,7 +100,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[2] not in ("back", "stray", "future"):
+    if len(sys.argv) != 3 or sys.argv[2] not in _MODES:
         print(__doc__, file=sys.stderr)
         sys.exit(64)
     sys.exit(main(sys.argv[1:]))

@@ -5,6 +5,7 @@ usage: run.py PLAN
 
 PLAN is a JSON file: kinds (names; none: all), factor (by which the times of the rules are divided), logs,
 disk (that of the tables, "" if it cannot be filled), root (the repository), target (the node's metrics),
+tunnel (its other port), prismctl, tls (the directory of certificates),
 and the commands as in tools/faults/run.py. A line per fault goes to the standard error; the last line of
 the standard output: N faults, F failed."""
 
@@ -12,6 +13,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
@@ -20,7 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[1:1] = [f"{ROOT}/tools/{each}" for each in ("faults", "monitoring", "common")]
 
 from dashboard import complaints_about_names, without_answer  # noqa: E402
-from database import Database  # noqa: E402
+from postgres import Database  # noqa: E402
 from disk import Disk  # noqa: E402
 from kinds import KINDS  # noqa: E402
 from monitoring import Monitoring  # noqa: E402
@@ -31,7 +33,7 @@ from scale import scaled  # noqa: E402
 
 # For the node to notice, for the times of the rules, and for everything that is slow here.
 PATIENCE_SECONDS = 60
-# The longest window of the rules: for so long some alerts stay when all is well again.
+# The longest time of the rules: for so long some alerts wait, and stay when all is well again.
 WINDOW_SECONDS = 3600
 
 # A pace at which the whole sample is seen within seconds.
@@ -54,6 +56,7 @@ class Run:
         self.node_command = [word.replace("{port}", str(self.proxy.port)) for word in plan["node"]]
         self.node = Process("prismd", self.node_command, f"{log}/prismd.log")
         self._last_seq = plan["last_seq"]
+        self._prismctl, self._tls, self._tunnel = plan["prismctl"], plan["tls"], plan["tunnel"]
         with open(f"{ROOT}/deploy/prometheus/prism.rules.yml") as file:
             rules = scaled(file.read(), plan["factor"])
         self.monitoring = Monitoring(log, rules, plan["factor"], self.target)
@@ -159,6 +162,25 @@ class Run:
             lambda: self.monitoring.value(f"process_start_time_seconds >= {start}") is not None, "a scrape"
         )
 
+    def issue_certificate(self, days):
+        """A new one of the node, which reads it within 10 seconds."""
+        subprocess.run([self._prismctl, "tls", "issue", self._tls, "--role", "node", "node", "--host", "127.0.0.1",
+                        "--days", str(days), "--force"], check=True, capture_output=True)  # fmt: skip
+
+    def look_with_revoked_certificate(self):
+        own = f"{self._tls}/gone"
+        subprocess.run([self._prismctl, "--node", self._tunnel, "--authority", f"{self._tls}/ca.crt", "--certificate",
+                        f"{own}.crt", "--key", f"{own}.key", "status"], capture_output=True)  # fmt: skip
+
+    def wait_until_ready(self):
+        def ready():
+            with contextlib.suppress(OSError):
+                with urllib.request.urlopen(f"http://{self.target}/readyz", timeout=5) as answer:
+                    return answer.status == 200
+            return False
+
+        wait_until(ready, "a node that is ready")
+
     def ask_about_everybody(self):
         query(self.database.conninfo, "UPDATE identity_tasks SET due_at = now(), attempts = 0")
 
@@ -193,7 +215,7 @@ class Run:
 
 def _await(run, kind, status, since):
     """@returns the moment at which the alert was received, and the alert. Error: RuntimeError."""
-    patience = PATIENCE_SECONDS + (WINDOW_SECONDS / run.factor if status == "resolved" else 0)
+    patience = PATIENCE_SECONDS + WINDOW_SECONDS / run.factor
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if found := run.monitoring.receiver.find(kind.alert, status, since):

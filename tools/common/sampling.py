@@ -29,21 +29,26 @@ class Sample:
 def sample(pid, url):
     """Error: RuntimeError if the process is gone or its metrics cannot be had."""
     try:
-        status = _status(pid)
-        descriptors = len(os.listdir(f"/proc/{pid}/fd"))
+        rss_mb, threads, descriptors = resources(pid)
         at = time.time()
         with urllib.request.urlopen(url, timeout=10) as answer:
             text = answer.read().decode()
         return Sample(
             at,
-            _mb(status["VmRSS"]),
-            int(status["Threads"]),
+            rss_mb,
+            threads,
             descriptors,
             _summed(text),
             _buckets(text),
         )
     except (OSError, KeyError, urllib.error.URLError) as problem:
         raise RuntimeError(f"prismd cannot be looked at: {problem!r}") from problem
+
+
+def resources(pid):
+    """Memory in MB, threads, descriptors. Error: OSError or KeyError, the process is gone."""
+    status = _status(pid)
+    return _mb(status["VmRSS"]), int(status["Threads"]), len(os.listdir(f"/proc/{pid}/fd"))
 
 
 def cpu_pressure_s():

@@ -16,7 +16,7 @@ import random
 import signal
 import sys
 
-from database import Database
+from postgres import Database
 from disk import Disk
 from faults import choose, left_out, names, title
 from process import Process, wait_until

@@ -8,8 +8,8 @@ namespace prism::synth {
 const char* const usage =
     "usage: prism-synth --base=BASE [--accounts=N] [--ops=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
     "                   [--oracle=yes|no] [--clocks=right|wrong]\n"
-    "       prism-synth --rate=N [--minutes=M] [--window=N] [--port=N] [--port-file=FILE]\n"
-    "                   [--accounts=N] [--remember=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
+    "       prism-synth --rate=N [--minutes=M] [--window=N] [--listen=ADDRESS:PORT]\n"
+    "                   [--port-file=FILE] [--accounts=N] [--remember=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
     "                   [--clocks=right|wrong]\n"
     "\n"
     "Generates a network and writes its firehose as a corpus: BASE.frames.zst, BASE.meta.json,\n"
@@ -25,14 +25,13 @@ const char* const usage =
     "behind,\n"
     "70 years ahead, jumping, frozen, or equal to others'.\n"
     "\n"
-    "With --rate it serves a live firehose, as com.atproto.sync.subscribeRepos on 127.0.0.1, and\n"
-    "generates N frames per second for M minutes after its first client connects. A frame's time\n"
-    "is its due time, so a consumer that falls behind shows the lag; the stream waits for it. The\n"
-    "last --window frames (default 20000) are kept for cursors; at most --remember records\n"
-    "(default 200000) exist at a time: from there on each creation causes a deletion. At the end "
-    "it\n"
-    "prints the expected row counts as one JSON object to the standard output and runs until\n"
-    "SIGTERM.\n";
+    "With --rate it serves a live firehose, as com.atproto.sync.subscribeRepos (default: on a free port\n"
+    "of 127.0.0.1), and generates N frames per second for M minutes after its first client\n"
+    "connects. A frame's time is its due time, so a consumer that falls behind shows the lag; the\n"
+    "stream waits for it. The last --window frames (default 20000) are kept for cursors; at most\n"
+    "--remember records (default 200000) exist at a time: from there on each creation causes a\n"
+    "deletion. At the end it prints the expected row counts as one JSON object to the standard\n"
+    "output and runs until SIGTERM.\n";
 
 namespace {
 
@@ -115,8 +114,8 @@ template <class Number>
     return put(into.stream.minutes, number(name, value, 0.001, 10'000.0));
   if (name == "--window")
     return put(into.stream.window, number<std::size_t>(name, value, 1, 100'000'000));
-  if (name == "--port")
-    return put(into.stream.port, number<std::uint16_t>(name, value, 0, 65'535));
+  if (name == "--listen")
+    return put(into.stream.listen, net::parse_listen_address(value));
   if (name == "--port-file") {
     into.stream.port_file = value;
     return {};

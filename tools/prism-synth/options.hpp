@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "net/listen_address.hpp"
 
 #include <array>
 #include <cstdint>
@@ -44,7 +45,7 @@ struct stream_options {
   std::uint32_t rate{0};      ///< frames per second, 1 to 100,000; 0: a corpus is written instead
   double minutes{1};          ///< for which it goes on, from the first client on; to 10,000
   std::size_t window{20'000}; ///< frames kept for cursors
-  std::uint16_t port{0};      ///< of 127.0.0.1; 0: a free one
+  net::listen_address listen; ///< default: a free port of 127.0.0.1
   std::string port_file;      ///< where to write the port; "" for nowhere
 };
 

@@ -20,11 +20,12 @@ expected<void> stream(const options& how) {
   auto made = std::make_unique<live_source>(how, expected_rows);
   auto& source = *made;
   net::replay_options chosen;
-  chosen.listen.port = how.stream.port;
+  chosen.listen = how.stream.listen;
   chosen.log = [](const std::string& line) { std::fputs((line + '\n').c_str(), stderr); };
   auto server = net::replay_server::serve(std::move(made), chosen);
   if (!server)
     return tl::unexpected(server.error());
+  chosen.log("listening on " + (*server)->url());
   if (!how.stream.port_file.empty())
     if (auto written = net::write_port_file(how.stream.port_file, (*server)->port()); !written)
       return written;

@@ -157,12 +157,18 @@ expected<command_line> parse_command_line(int argc, char** argv, const std::stri
   out.form = find_form(words);
   if (asks_help) {
     out.wanted = command_line::what::help;
-    if (!words.empty() && out.form == nullptr)
-      return fail(errc::invalid, "there is no command '{}'", words[0]);
+    if (!words.empty() && out.form == nullptr) {
+      if (help_of(words[0]).empty())
+        return fail(errc::invalid, "there is no command '{}'", words[0]);
+      out.group = words[0];
+    }
     return out;
   }
-  if (out.form == nullptr)
-    return fail(errc::invalid, "there is no command '{}'", words[0]);
+  if (out.form == nullptr) {
+    const auto longer = help_of(words[0]);
+    return longer.empty() ? fail(errc::invalid, "there is no command '{}'", words[0])
+                          : fail(errc::invalid, "'{}' needs a second word:\n{}", words[0], longer);
+  }
   const std::size_t length = out.form->words.find(' ') == std::string_view::npos ? 1 : 2;
   if (auto done = apply_words(out, words.subspan(length)); !done)
     return tl::unexpected(done.error());

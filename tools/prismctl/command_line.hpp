@@ -20,7 +20,8 @@ struct node_address {
 struct command_line {
   enum class what { run, help, version, tls };
   what wanted{what::run};
-  const command_form* form{nullptr}; ///< null: help of everything
+  const command_form* form{nullptr}; ///< null: help of everything, or of `group`
+  std::string group;                 ///< help of the commands that begin with this word
   boost::json::object arguments;
   std::vector<node_address> nodes;
   std::string certificate_file;

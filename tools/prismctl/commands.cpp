@@ -8,7 +8,8 @@ namespace prism::prismctl {
 namespace {
 
 const command_argument limit{"--limit", "limit", true, false, "most rows (1 to 500)"};
-const command_argument why{"--why", "why", false, true, "the reason, which is written down"};
+const command_argument why{"--why", "why", false, true, "why you do it, which is written down",
+                           "REASON"};
 
 [[nodiscard]] command_form look(std::string_view words, std::string_view asks,
                                 std::string_view help, std::vector<command_argument> after = {},
@@ -38,6 +39,20 @@ DIR is $PRISMCTL_DIR, or ~/.config/prismctl.
 Exit codes: 0 done; 1 a node could not be reached, or refused, or failed; 2 wrong usage.
 )";
 
+/// An option with what stands for its value.
+[[nodiscard]] std::string shown(const command_argument& option) {
+  return fmt::format("{} {}", option.name, option.value.empty() ? "N" : option.value);
+}
+
+/// What is typed, and what it does: beside each other where there is room.
+void add_line(std::string& out, std::string_view typed, std::string_view help) {
+  constexpr std::size_t room = 34;
+  if (typed.size() > room)
+    out += fmt::format("  {}\n  {:<{}} {}\n", typed, "", room, help);
+  else
+    out += fmt::format("  {:<{}} {}\n", typed, room, help);
+}
+
 } // namespace
 
 std::span<const command_form> all_forms() {
@@ -47,6 +62,8 @@ std::span<const command_form> all_forms() {
       look("inspect", "inspect", "what one actor says of itself",
            {{"ACTOR", "actor", false, true, "its name, as `prismctl actors` lists it"}}),
       look("channels", "channels", "every bounded channel between actors"),
+      look("database", "database",
+           "what PostgreSQL does for each session, and who holds the locks that they wait for"),
       look("pool", "pool", "database sessions: who has which, for what job, since when"),
       look("pending", "pending", "operations that wait for a record, the oldest first",
            {{"DID|URI", "subject", false, false, "only what this account or record is waited for"}},
@@ -64,20 +81,22 @@ std::span<const command_form> all_forms() {
       look("actions", "actions", "what operators changed: who, when, why", {}, {limit}),
       look("dead-letters list", "dead-letters", "what PostgreSQL rejected for its content", {},
            {limit, {"--after", "after", true, false, "only ids above this one"}}),
-      look("dead-letters show", "dead-letter", "one of them",
-           {{"ID", "id", true, true, "its number"}}),
+      look("dead-letters show", "dead-letter", "one of them, with the bytes of its frame",
+           {{"ID", "id", true, true, "its number"}},
+           {{"--limit", "limit", true, false, "most bytes shown (1 to 100000; default 512)"}}),
       look("log", "log", "the last lines of the log", {},
            {limit,
             {"--after", "after", true, false, "only lines above this number"},
-            {"--level", "level", false, false, "this severity or above"},
-            {"--component", "component", false, false, "of this component"},
-            {"--text", "text", false, false, "with this text in them"}}),
+            {"--level", "level", false, false, "this severity or above", "LEVEL"},
+            {"--component", "component", false, false, "of this component", "COMPONENT"},
+            {"--text", "text", false, false, "with this text in them", "TEXT"}}),
       look("log-levels", "log-levels", "the severity that each component logs from"),
       look("explain", "explain", "why an account or a record is here, or is not",
            {{"DID|URI", "subject", false, true, "a DID, a handle or an at-uri"}}),
       look("trace", "", "follows the next events of a repo, or one event, hop by hop",
            {{"DID", "did", false, false, "the repo"}},
-           {{"--seq", "seq", true, false, "the number of one event instead"},
+           {{"--seq", "seq", true, false,
+             "one event instead, by its number; it must be still to come (see `status`)"},
             {"--events", "events", true, false, "ends after so many events (default 5)"},
             {"--seconds", "seconds", true, false, "ends after this time (default 60)"}}),
       look("top", "", "a live screen of one node; q ends it", {},
@@ -85,7 +104,8 @@ std::span<const command_form> all_forms() {
       act("pause", "pause", "stops the firehose, identity or a shard from taking up new work",
           {{"PART", "part", false, true, "firehose, identity or shard-N"}},
           {{"--seconds", "seconds", true, false, "ends by itself after this time (default 300)"}}),
-      act("resume", "resume", "ends a pause", {{"PART", "part", false, true, ""}}),
+      act("resume", "resume", "ends a pause",
+          {{"PART", "part", false, true, "as `prismctl status` lists it"}}),
       act("drain", "drain", "commits what is in work, then ends the node with 0"),
       act("restart", "restart", "kills an actor; its supervisor starts it again",
           {{"ACTOR", "actor", false, true, "its name"}}),
@@ -96,7 +116,7 @@ std::span<const command_form> all_forms() {
       act("job run", "job-run", "runs a background job now",
           {{"NAME", "job", false, true, "as `prismctl jobs` lists it"}}),
       act("identity refresh", "identity-refresh", "asks for the handle of an account again",
-          {{"DID", "did", false, true, ""}}),
+          {{"DID", "did", false, true, "the account"}}),
       act("cluster move", "cluster-move", "puts a shard on a node, and keeps it there",
           {{"SHARD", "shard", true, true, "its number"},
            {"NODE", "node", false, true, "the node-name of a live member"}}),
@@ -105,14 +125,15 @@ std::span<const command_form> all_forms() {
       act("cluster drain", "cluster-drain", "takes lead and shards away from a node",
           {{"NODE", "node", false, true, "the node-name of a live member"}}),
       act("dead-letters retry", "dead-letter-retry", "applies one again, and deletes it",
-          {{"ID", "id", true, true, ""}}),
+          {{"ID", "id", true, true, "its number"}}),
       act("dead-letters discard", "dead-letter-discard", "deletes one without applying it",
-          {{"ID", "id", true, true, ""}}),
+          {{"ID", "id", true, true, "its number"}}),
       look("dump", "", "everything above in one file, for a report of a defect; secrets are masked",
            {{"FILE", "file", false, true, "must not exist"}}),
       look("tls", "", "makes and revokes certificates: see `prismctl tls --help`"),
       look("completion bash", "", "prints a completion script for bash"),
-      look("help", "", "explains a command", {{"COMMAND", "command", false, false, ""}}),
+      look("help", "", "explains a command",
+           {{"COMMAND", "command", false, false, "one word or two, as above"}}),
   };
   return all;
 }
@@ -129,36 +150,48 @@ const command_form* find_form(std::span<const std::string_view> words) {
   return words.empty() ? nullptr : find(words[0]);
 }
 
+std::string synopsis(const command_form& form) {
+  std::string out{form.words};
+  if (form.words == "tls")
+    return out + " COMMAND ...";
+  for (const auto& word : form.words_after)
+    out += word.required ? fmt::format(" {}", word.name) : fmt::format(" [{}]", word.name);
+  for (const auto& option : form.options)
+    out += option.required ? " " + shown(option) : fmt::format(" [{}]", shown(option));
+  return out;
+}
+
 std::string general_help() {
   std::string out = "Looks into running Prism nodes, and changes what they do.\n\n"
                     "usage: prismctl [OPTION...] COMMAND [ARGUMENT...]\n\nCommands that look:\n";
   bool acting = false;
   for (const auto& form : all_forms()) {
     if (form.acts && !acting)
-      out +=
-          "\nCommands that change something; they need a certificate with the role operator, and "
-          "--why:\n";
+      out += "\nCommands that change something; they need a certificate with the role operator:\n";
     else if (!form.acts && acting)
       out += "\nOthers:\n";
     acting = form.acts;
-    out += fmt::format("  {:<22} {}\n", form.words, form.help);
+    add_line(out, synopsis(form), form.help);
   }
   return out + std::string{general_options};
 }
 
 std::string help_of(const command_form& form) {
-  auto out = fmt::format("usage: prismctl [OPTION...] {}", form.words);
-  for (const auto& word : form.words_after)
-    out += word.required ? fmt::format(" {}", word.name) : fmt::format(" [{}]", word.name);
-  if (!form.options.empty())
-    out += " [OPTION...]";
-  out += fmt::format("\n\n{}\n", form.help);
-  for (const auto* list : {&form.words_after, &form.options})
-    for (const auto& each : *list)
-      if (!each.help.empty())
-        out += fmt::format("  {:<22} {}{}\n", each.name, each.help,
-                           each.required && list == &form.options ? " (required)" : "");
+  auto out = fmt::format("usage: prismctl [OPTION...] {}\n\n{}\n", synopsis(form), form.help);
+  for (const auto& each : form.words_after)
+    out += fmt::format("  {:<22} {}\n", each.name, each.help);
+  for (const auto& each : form.options)
+    out +=
+        fmt::format("  {:<22} {}{}\n", shown(each), each.help, each.required ? " (required)" : "");
   return out + std::string{general_options};
+}
+
+std::string help_of(std::string_view first_word) {
+  std::string out;
+  for (const auto& form : all_forms())
+    if (form.words.starts_with(fmt::format("{} ", first_word)))
+      add_line(out, synopsis(form), form.help);
+  return out;
 }
 
 std::string bash_completion() {

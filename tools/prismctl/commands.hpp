@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct command_argument {
   bool number{false};
   bool required{false};
   std::string_view help{};
+  std::string_view value{}; ///< of an option: what stands for it in the help; empty: N
 };
 
 /// One command as typed.
@@ -31,9 +33,14 @@ struct command_form {
 /// The command that the words begin with, the longer one first; null: none.
 [[nodiscard]] const command_form* find_form(std::span<const std::string_view> words);
 
+/// The command with all its arguments: "pause PART [--seconds N] --why REASON".
+[[nodiscard]] std::string synopsis(const command_form& form);
+
 /// What `prismctl --help` and `prismctl help COMMAND` print.
 [[nodiscard]] std::string general_help();
 [[nodiscard]] std::string help_of(const command_form& form);
+/// Of the commands that begin with this word; empty: there is none.
+[[nodiscard]] std::string help_of(std::string_view first_word);
 
 /// A completion script for bash.
 [[nodiscard]] std::string bash_completion();

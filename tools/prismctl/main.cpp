@@ -30,7 +30,9 @@ int main(int argc, char** argv) {
   }
   switch (line->wanted) {
   case command_line::what::help:
-    fmt::print("{}", line->form != nullptr ? help_of(*line->form) : general_help());
+    fmt::print("{}", line->form != nullptr  ? help_of(*line->form)
+                     : !line->group.empty() ? help_of(line->group)
+                                            : general_help());
     return 0;
   case command_line::what::version:
     fmt::print("prismctl {} ({})\n", prism::version(), prism::revision());

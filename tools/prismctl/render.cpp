@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <map>
@@ -53,6 +54,25 @@ constexpr std::size_t widest = 90;
   return fmt::format("{:.4g} {}", bytes, units[unit]);
 }
 
+/// Sixteen bytes a line, as hexadecimal digits and as text.
+[[nodiscard]] std::string hex_dump(std::string_view digits) {
+  constexpr std::size_t in_line = 16;
+  std::string out;
+  for (std::size_t at = 0; at + 1 < digits.size(); at += 2 * in_line) {
+    const auto line = digits.substr(at, 2 * in_line);
+    std::string text;
+    out += fmt::format("{:08x} ", at / 2);
+    for (std::size_t i = 0; i + 1 < line.size(); i += 2) {
+      out += fmt::format(" {}", line.substr(i, 2));
+      unsigned value = 0;
+      std::from_chars(line.data() + i, line.data() + i + 2, value, 16);
+      text += value >= 0x20 && value < 0x7f ? static_cast<char>(value) : '.';
+    }
+    out += fmt::format("{:{}}  {}\n", "", 3 * (in_line - text.size()), text);
+  }
+  return out;
+}
+
 /// Characters, as far as a terminal shows one for each code point.
 [[nodiscard]] std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
@@ -87,6 +107,7 @@ constexpr std::size_t widest = 90;
         {"LEVEL", "level"},
         {"COMPONENT", "component"},
         {"", "text"}}},
+      {"stuck", {{"PART", "actor"}, {"FOR", "seconds"}, {"", "what"}}},
       {"hops",
        {{"HOP", "where"}, {"AFTER", "after_seconds"}, {"STEP", "step_seconds"}, {"", "detail"}}},
   };
@@ -193,7 +214,7 @@ std::string value_text(std::string_view field, const boost::json::value& value) 
   if (value.is_number()) {
     const auto number = value.to_number<double>();
     if (field.ends_with("at_seconds"))
-      return fmt::format("{:.3f}", number);
+      return number > 0 ? inspect::time_text(static_cast<std::int64_t>(number * 1e6)) : "-";
     if (field.ends_with("seconds") || field.ends_with("seconds_ago"))
       return duration_text(number);
     if (field == "bytes" || field.ends_with("_bytes"))
@@ -252,7 +273,14 @@ std::string answer_text(const boost::json::object& answer) {
     return inspect::to_text(explained->get_object());
   if (const auto* said = data.if_contains("said"))
     return value_text("", *said) + "\n";
+  std::string bytes;
+  if (const auto* hex = data.if_contains("hex"); hex != nullptr && hex->is_string()) {
+    bytes = hex_dump(hex->get_string());
+    data.erase("hex");
+  }
   add_fields(out, data, "");
+  if (!bytes.empty())
+    out += "\n" + bytes;
   out.erase(0, out.find_first_not_of('\n'));
   if (answer.at("truncated").as_bool())
     out += "\n(cut: there is more; see --limit)\n";

@@ -10,13 +10,12 @@ is within bounds, 1 if not or if the node ends, 2 for an error.
 """
 
 import json
-import os
 import re
 import sys
 import time
 
-from psql import query
 from sampling import cpu_pressure_s, peak_rss_mb, percentile, quantile, sample, slope
+from totals import differences
 
 LAG_BOUND_S = 2.0
 SLOPE_BOUND_MB_PER_HOUR = 64.0
@@ -30,15 +29,6 @@ _ERRORS = (
     "prism_records_skipped_total",
     "prism_db_errors_total",
 )
-# Sums of counters, and the rows that they count.
-_COUNTED = {
-    "sum of like_count": "like",
-    "sum of repost_count": "repost",
-    "sum of follows_count": "follow",
-    "sum of followers_count": "follow",
-    "sum of posts_count": "post",
-    "sum of member_count": "list_item",
-}
 
 
 class Run:
@@ -84,20 +74,6 @@ class Run:
                           file=sys.stderr, flush=True)  # fmt: skip
                 time.sleep(_EVERY_S)
         raise RuntimeError("prismd has not committed everything in time")
-
-    def differences(self, expected):
-        """Names whose numbers differ: expected and found."""
-        sql = os.path.join(os.path.dirname(__file__), "totals.sql")
-        with open(sql, encoding="utf-8") as file:
-            found = {name: int(number) for name, number in query(self.conninfo, file.read())}
-        wanted = {name: number for name, number in expected.items() if name != "record"}
-        wanted.update({sums: expected[rows] for sums, rows in _COUNTED.items()})
-        wanted["dead letter"] = 0
-        return {
-            name: [number, found.get(name)]
-            for name, number in wanted.items()
-            if found.get(name) != number
-        }
 
     def log_lines(self):
         """How many lines of the node's log are errors."""
@@ -156,7 +132,7 @@ class Run:
             "errors": int(sum(map(self.last.value, _ERRORS))) + self.log_lines(),
             "parked_ops": totals["totals"]["waiting"],
             "totals": totals["totals"],
-            "differences": self.differences(totals["totals"]),
+            "differences": differences(self.conninfo, totals["totals"]),
         }
 
 

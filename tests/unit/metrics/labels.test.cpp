@@ -3,6 +3,7 @@
 #include "db/pg/retry_policy.hpp"
 #include "db/pg/sqlstate.hpp"
 #include "net/relay/ws_source_stats.hpp"
+#include "net/tunnel/refusal.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -38,6 +39,8 @@ TEST_CASE("label values are the names that the modules use") {
   CHECK(listed(labels::disconnect_reasons) ==
         names_until(prism::net::disconnect_reason::out_of_order));
   CHECK(listed(labels::disconnect_reasons).size() == prism::net::disconnect_reasons);
+  CHECK(listed(labels::tunnel_refusals) == names_until(prism::net::tunnel_refusal::evicted));
+  CHECK(listed(labels::tunnel_refusals).size() == prism::net::tunnel_refusal_count);
   CHECK(listed(labels::error_classes) == names_until(prism::db::error_class::fatal));
 }
 

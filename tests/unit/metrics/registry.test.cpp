@@ -210,3 +210,17 @@ TEST_CASE("a scrape of a large node takes milliseconds") {
   CHECK(lines > 2'000);
   CHECK(took < 50); // 5 in a release build on an idle machine
 }
+
+TEST_CASE("series can be set right before each scrape, until their owner ends") {
+  registry metrics(small_options());
+  double open = 3;
+  auto shown = metrics.before_scrape([&] { metrics.tunnel().open->Set(open); });
+  CHECK_THAT(metrics.serialize(), Contains("prism_tunnel_open_connections 3\n"));
+  open = 4;
+  const auto read = metrics.read("prism_tunnel_open_connections");
+  REQUIRE(read.size() == 1);
+  CHECK(read[0].value == 4);
+  shown.reset();
+  open = 5;
+  CHECK_THAT(metrics.serialize(), Contains("prism_tunnel_open_connections 4\n"));
+}

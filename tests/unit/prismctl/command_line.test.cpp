@@ -61,6 +61,22 @@ TEST_CASE("wrong usage is refused with the name of what is wrong") {
   CHECK_THAT(says({"status", "--timeout-ms", "0"}), Catch::Contains("--timeout-ms"));
 }
 
+TEST_CASE("the help shows what each command takes, and what follows a first word") {
+  const auto* pause = parse({"pause", "firehose", "--why", "x"})->form;
+  CHECK(synopsis(*pause) == "pause PART [--seconds N] --why REASON");
+  CHECK_THAT(help_of(*pause), Catch::Contains("usage: prismctl [OPTION...] " + synopsis(*pause)) &&
+                                  Catch::Contains("--why REASON") && Catch::Contains("(required)"));
+  for (const auto& form : all_forms())
+    CHECK_THAT(general_help(), Catch::Contains("  " + synopsis(form)));
+  const auto group = parse({"dead-letters", "--help"});
+  REQUIRE(group);
+  CHECK(group->group == "dead-letters");
+  CHECK_THAT(help_of(std::string_view{group->group}),
+             Catch::Contains("dead-letters list") && Catch::Contains("dead-letters retry ID"));
+  CHECK_THAT(parse({"dead-letters"}).error().message, Catch::Contains("dead-letters list"));
+  CHECK_FALSE(parse({"dead", "--help"}));
+}
+
 TEST_CASE("every command is in the help, and in the completion") {
   const auto help = general_help();
   const auto completion = bash_completion();

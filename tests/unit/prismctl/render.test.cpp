@@ -42,6 +42,16 @@ TEST_CASE("an answer is shown field by field, lists as tables") {
                 "\n(cut: there is more; see --limit)\n");
 }
 
+TEST_CASE("moments are shown in UTC, and bytes as digits and text") {
+  CHECK(value_text("event_at_seconds", 1'795'430'953.937) == "2026-11-23T10:49:13.937Z");
+  CHECK(value_text("event_at_seconds", 0) == "-");
+  CHECK(answer_text(object(R"({"truncated":false,"data":{"id":1,
+    "hex":"00417e7f1b5b32306120627974652063757420"}})")) ==
+        "id  1\n\n"
+        "00000000  00 41 7e 7f 1b 5b 32 30 61 20 62 79 74 65 20 63  .A~..[20a byte c\n"
+        "00000010  75 74 20                                         ut \n");
+}
+
 TEST_CASE("the page of top fits its screen and draws what changes") {
   top_page page;
   const auto status =

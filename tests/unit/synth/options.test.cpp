@@ -32,13 +32,13 @@ TEST_CASE("prism-synth names the invalid option") {
   CHECK(refusal({"--base=x", "--mix=nothing:1"}).find("nothing") != std::string::npos);
   CHECK(refusal({"--base=x", "--mix=like"}).find("like") != std::string::npos);
   CHECK(refusal({"--base=x", "--mix=like:-1"}).find("-1") != std::string::npos);
-  CHECK(refusal({"--rate=5", "--minutes=0.5", "--window=9", "--port=0", "--port-file=p"}).empty());
+  CHECK(refusal({"--rate=5", "--minutes=0.5", "--window=9", "--listen=127.0.0.1:0", "--port-file=p"}).empty());
   CHECK(refusal({"--base=x", "--rate=5"}).find("not both") != std::string::npos);
   CHECK(refusal({"--rate=0"}).find("--rate") != std::string::npos);
   CHECK(refusal({"--rate=1", "--minutes=0"}).find("--minutes") != std::string::npos);
   CHECK(refusal({"--rate=1", "--minutes=nan"}).find("--minutes") != std::string::npos);
   CHECK(refusal({"--rate=1", "--remember=1"}).find("--remember") != std::string::npos);
-  CHECK(refusal({"--rate=1", "--port=65536"}).find("--port") != std::string::npos);
+  CHECK(refusal({"--rate=1", "--listen=x:65536"}).find("x:65536") != std::string::npos);
   CHECK(refusal({"--base=x", "--nonsense"}).find("--nonsense") != std::string::npos);
   const auto* none = "--mix=post:0,reply:0,quote:0,like:0,repost:0,follow:0,block:0,list:0,item:0,"
                      "listblock:0,threadgate:0,postgate:0,profile:0,edit:0,remove:0";

@@ -9,6 +9,7 @@
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
 #include <latch>
+#include <thread>
 
 using namespace prism;
 using namespace prism::test;
@@ -196,6 +197,45 @@ TEST_CASE(
         number(operator_result::failed));
   CHECK(node.ask("operator", "identity-refresh", R"({"did":"did:plc:nobody","why":"x"})").result ==
         number(operator_result::failed));
+}
+
+TEST_CASE("who holds a lock that a session of the node waits for is named") {
+  actor_fixture bench;
+  inspected node(bench);
+  const auto connect = [&](const char* application) {
+    auto opened =
+        db::connection::open({.conninfo = bench.database, .application_name = application});
+    REQUIRE(opened);
+    return std::move(*opened);
+  };
+  auto holder = connect("the_holder");
+  REQUIRE(holder.exec_script("BEGIN; LOCK TABLE likes"));
+  auto ours = connect("prismd");
+  std::thread waiting([&] { static_cast<void>(ours.exec_script("BEGIN; LOCK TABLE likes")); });
+  struct joined { // also when a check fails
+    db::connection& holder;
+    std::thread& waiting;
+    ~joined() {
+      static_cast<void>(holder.exec_script("ROLLBACK"));
+      waiting.join();
+    }
+  } const at_the_end{holder, waiting};
+  boost::json::object seen;
+  REQUIRE(eventually([&] {
+    seen = node.data("viewer", "database");
+    return !seen.at("holders_of_locks").as_array().empty();
+  }));
+  const auto& found = seen.at("holders_of_locks").as_array().at(0).as_object();
+  CHECK(found.at("application").as_string() == "the_holder");
+  CHECK(found.at("state").as_string() == "idle in transaction");
+  CHECK(found.at("statement").as_string() == "BEGIN;"); // no more than the first word
+  bool named = false;
+  for (const auto& each : seen.at("sessions").as_array())
+    named = named || (each.at("waits_for").as_string() == "Lock relation" &&
+                      each.at("blocked_by").as_string() ==
+                          std::to_string(found.at("pid").to_number<int>()) &&
+                      each.at("statement").as_string() == "BEGIN; LOCK TABLE likes");
+  CHECK(named);
 }
 
 TEST_CASE("nothing that the connected send ends the inspector") {

@@ -1,4 +1,5 @@
 #include "actors/inspector/command.hpp"
+#include "actors/status_page/page_policy.hpp"
 #include "actors/status_page/status_routes.hpp"
 #include "tests/unit/actors/actor_fixture.hpp"
 
@@ -53,7 +54,20 @@ TEST_CASE_METHOD(actor_fixture, "the page is whole, and may load nothing from el
   CHECK(page.body.find("innerHTML") == std::string::npos);
   bool policy = false;
   for (const auto& [name, value] : page.headers)
-    policy =
-        policy || (name == "Content-Security-Policy" && value.starts_with("default-src 'none'"));
+    if (name == "Content-Security-Policy") {
+      policy = true;
+      CHECK_THAT(value, Catch::StartsWith("default-src 'none'; script-src 'sha256-") &&
+                            !Catch::Contains("unsafe"));
+    }
   CHECK(policy);
+  CHECK(page.body.find(" style=") == std::string::npos); // no hash would allow it
+  CHECK(page.body.find(" onclick=") == std::string::npos);
+}
+
+TEST_CASE("the policy of a page allows its own script and style, by their hashes") {
+  // echo -n a | openssl dgst -sha256 -binary | base64
+  CHECK_THAT(
+      page_policy("<style>b</style><body><script>a</script>"),
+      Catch::Contains("script-src 'sha256-ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs='") &&
+          Catch::Contains("style-src 'sha256-PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0='"));
 }

@@ -224,6 +224,32 @@ TEST_CASE("the default limit of a body is 10 MB") {
   CHECK(too_large.receive().result_int() == 413);
 }
 
+TEST_CASE("a body that no handler wants is read, bounded, and not kept") {
+  const auto server = start({.max_body_bytes = 1000});
+  raw_client client(*server);
+  const std::string body(1000, 'x');
+  client.send(post("/metrics", body) + post("/none", body) +
+              "GET /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+              "GET /query?b HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+              "3\r\nabc\r\n0\r\n\r\n");
+  CHECK(client.receive().result_int() == 405);
+  CHECK(client.receive().result_int() == 404);
+  CHECK(client.receive().body() == "m 1\n");
+  CHECK(client.receive().body() == "/query b");
+  client.send(post("/none", body + "x"));
+  CHECK(client.receive().result_int() == 413);
+}
+
+TEST_CASE("only what is posted to a route of its own is wanted") {
+  const auto handler = [](const http_request&) { return http_response{}; };
+  const http_router router({{"POST", "/echo", handler}, {"GET", "/page", handler}});
+  CHECK(router.wants_body("POST", "/echo?a=b"));
+  CHECK_FALSE(router.wants_body("GET", "/page"));
+  CHECK_FALSE(router.wants_body("HEAD", "/page"));
+  CHECK_FALSE(router.wants_body("POST", "/page"));
+  CHECK_FALSE(router.wants_body("POST", "/echo/"));
+}
+
 TEST_CASE("a chunked body that grows over the limit is 413") {
   const auto server = start({.max_body_bytes = 1000});
   raw_client client(*server);

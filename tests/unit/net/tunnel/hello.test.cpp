@@ -61,6 +61,18 @@ TEST_CASE("texts that are too long are cut, so that a hello never exceeds its li
   CHECK(write(server_hello{.refusal = text}).size() <= hello_limits::head + hello_limits::max_body);
 }
 
+TEST_CASE("a text that is longer than any is written is malformed", "[tunnel]") {
+  const auto body_with = [](std::size_t size) {
+    std::vector<std::byte> body{std::byte{0}, std::byte{1}, std::byte{0}, std::byte{1},
+                                static_cast<std::byte>(size)};
+    body.resize(body.size() + size, std::byte{'a'});
+    body.push_back(std::byte{0}); // no sender
+    return body;
+  };
+  CHECK(parse_client_hello(body_with(hello_limits::max_text)));
+  CHECK_FALSE(parse_client_hello(body_with(hello_limits::max_text + 1)));
+}
+
 TEST_CASE("every hello that is cut short is refused", "[tunnel]") {
   const auto client = write(client_hello{.cluster = "lab", .sender = "x"});
   const auto node = write(server_hello{.cluster = "lab", .token = std::string(64, 'a')});

@@ -146,8 +146,10 @@ private:
 /// A node's tunnel with an authority, a node's certificate and a backend, and what it reported.
 class world {
 public:
+  /// @param messages for a backend to which CAF's protocol is spoken
   explicit world(tunnel_server_options options = {},
-                 std::function<void(backend::tcp::socket&)> serve = backend::echo)
+                 std::function<void(backend::tcp::socket&)> serve = backend::echo,
+                 std::optional<message_rules> messages = std::nullopt)
       : behind(std::move(serve)), port_behind(behind.port()) {
     const auto own = ca.issue("node-1", certificate_role::node, {"127.0.0.1", "localhost"});
     options.ca_file = ca.ca();
@@ -155,6 +157,7 @@ public:
     options.key_file = own.key;
     options.crl_file = ca.crl();
     options.node_id = "start 7";
+    options.messages = std::move(messages);
     server = must(tunnel_server::start(
         std::move(options), {.backend_port = [this] { return port_behind.load(); },
                              .admitted =

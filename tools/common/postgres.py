@@ -1,4 +1,4 @@
-"""The PostgreSQL of a fault run: its server process, and how far the rows in it are."""
+"""The PostgreSQL of a run with faults: its server process, and how far the rows in it are."""
 
 import glob
 import os

@@ -1,6 +1,7 @@
 """A standby of the run's PostgreSQL, on a socket of its own until it takes its place."""
 
 import os
+import shutil
 import signal
 import tempfile
 
@@ -12,10 +13,10 @@ class Standby:
     def __init__(self, database, directory):
         self._socket = tempfile.mkdtemp(prefix="prism-standby.")
         os.chmod(self._socket, 0o777)
+        # Its primary still has the address, if it has any.
+        own = {"unix_socket_directories": self._socket, "listen_addresses": ""}
         words = [
-            f"unix_socket_directories={self._socket}"
-            if word.startswith("unix_socket_directories=")
-            else word
+            f"{name}={own[name]}" if (name := word.partition("=")[0]) in own else word
             for word in database.command_for(directory)
         ]
         self._conninfo = f"host={self._socket} port=5432 user=prism dbname=prism"
@@ -43,6 +44,7 @@ class Standby:
                 pass
         if self._server.runs():
             self._server.end(signal.SIGINT)
+        shutil.rmtree(self._socket, ignore_errors=True)
 
     def _receives(self):
         rows = self._ask("SELECT pid FROM pg_stat_wal_receiver WHERE status = 'streaming'")

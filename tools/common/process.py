@@ -10,9 +10,9 @@ from child import start
 DEADLINE_SECONDS = 120
 
 
-def wait_until(holds, what):
+def wait_until(holds, what, seconds=DEADLINE_SECONDS):
     """Error: RuntimeError naming what did not happen in time."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             raise RuntimeError(f"timed out: {what}")
@@ -50,19 +50,25 @@ class Process:
     def pid(self):
         return self._process.pid
 
+    @property
+    def status(self):
+        """The exit status, negative for the signal that ended it; None while it runs."""
+        return self._process.poll()
+
     def runs(self):
         return self._process is not None and self._process.poll() is None
 
     def log_since_start(self):
         return self.log_since(self._started_at)
 
-    def end(self, number):
+    def end(self, number, seconds=DEADLINE_SECONDS):
         """Sends a signal. @returns the exit status, negative for the signal that ended it."""
-        self._process.send_signal(number)
-        return self.wait()
+        if self.runs():
+            os.kill(self.pid, number)
+        return self.wait(seconds)
 
-    def wait(self):
-        wait_until(lambda: not self.runs(), f"the end of {self.name}")
+    def wait(self, seconds=DEADLINE_SECONDS):
+        wait_until(lambda: not self.runs(), f"the end of {self.name}", seconds)
         return self._process.returncode
 
     def kill(self):
