@@ -33,9 +33,14 @@ class Node(Process):
         self._inner = None
 
     def start(self, *more):
-        super().start(*more)
         self._inner = None
+        super().start(*more)
         wait_until(lambda: self._find_inner() or not self.runs(), f"the process of {self.name}")
+
+    @property
+    def is_there(self):
+        """Whether prismd itself runs, not only what starts it."""
+        return self._inner is not None and self.runs()
 
     @property
     def pid(self):

@@ -129,6 +129,8 @@ def main(arguments):
         verdict = history.check(cluster.conninfo)
         failed += _complain(verdict.faults)
         failed += _complain(sampler.grown())
+        if failed:
+            history.keep(cluster.conninfo, f"{plan['logs']}/history.log")
     finally:
         cluster.stop_services()
     for line in (

@@ -54,9 +54,10 @@ class Sampler:
         while not self._ended.wait(_EVERY_SECONDS):
             leader = state.leader() if (state := self._cluster.table.latest) else None
             for node in list(self._cluster.nodes.values()):
+                if not node.is_there:
+                    continue
                 try:
                     look = resources(node.pid)
                 except (OSError, KeyError):
-                    continue  # between two processes
-                if look[1] > 1:  # not what only starts it
-                    self._looks.setdefault((node.name, node.pid, node.name == leader), []).append(look)
+                    continue  # it has just ended
+                self._looks.setdefault((node.name, node.pid, node.name == leader), []).append(look)
