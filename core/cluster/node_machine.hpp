@@ -86,7 +86,9 @@ public:
   /// The round is committed; `now` is after its last byte was received. Also for a newer table that
   /// was read since, by `place_shards`.
   [[nodiscard]] node_decision on_table(const table& read, time_point now);
-  /// The round failed, or its answer was lost: it may have been committed.
+  /// The round failed, or its answer was lost: it may have been committed. Not for a failure of
+  /// `place_shards`, which says nothing about rounds: while it waits for the batch of a stopped
+  /// node, the leader must become able to declare that one dead.
   [[nodiscard]] node_decision on_failed(time_point now);
   /// The table is said to have changed: the next round is due at once.
   void hurry() noexcept { state_.hurried = true; }
