@@ -74,6 +74,9 @@ db::outcome<void> cluster_state::ensure_connected() {
   options.conninfo = node_->conninfo;
   options.application_name = node_->cluster.application_name();
   options.known_server = node_->server;
+  // Behind a pooler one of them may be missing at any time, and a round that fails counts as a
+  // database that is away: nobody could be declared dead for a ttl.
+  options.prepared_statements = false;
   options.connect_timeout = times_.renewal();
   options.default_timeout = times_.renewal();
   options.cancel_grace = times_.round();

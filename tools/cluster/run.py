@@ -38,12 +38,14 @@ def title(fault):
 
 
 def _possible(plan):
-    """Those that can come with this many nodes."""
+    """Those that can come with this many nodes and this relay."""
     out = set(EVERYTHING)
     if plan["nodes"] < 3:
         out.discard(network_faults.followers_apart)
     if plan["bouncers"] == "none":
         out.discard(service_faults.bouncer_restarted)
+    if plan["soak_minutes"]:
+        out.discard(service_faults.relay_killed)  # what it has made up would be lost
     return [each for each in EVERYTHING if each in out]
 
 

@@ -9,8 +9,9 @@ from table import Table
 
 # For what has no bound of its own: the start of a process, a node that comes again.
 PATIENCE_SECONDS = 30
-# A link that is silent is ended after 3 s; shards stay on a node without link for 5 s.
-LINK_SECONDS = 8
+# A link that is silent is ended after 3 s, on the far end up to a second later; shards stay on a node
+# without link for 5 s.
+LINK_SECONDS = 9
 _LOOK_SECONDS = 0.05
 
 

@@ -71,7 +71,8 @@ const std::vector<option_row>& rows() {
        [](options& o, std::string_view text) {
          return store(o.server.rate, number<std::uint32_t>(text));
        }},
-      {"since", "T", "frame N is due N / rate after T (seconds since 1970), also on a later connection",
+      {"since", "T",
+       "frame N is due N / rate after T (seconds since 1970), also on a later connection",
        [](options& o, std::string_view text) -> expected<void> {
          const auto since = number<std::int64_t>(text);
          if (!since)

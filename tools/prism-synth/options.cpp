@@ -9,8 +9,8 @@ const char* const usage =
     "usage: prism-synth --base=BASE [--accounts=N] [--ops=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
     "                   [--oracle=yes|no] [--clocks=right|wrong]\n"
     "       prism-synth --rate=N [--minutes=M] [--window=N] [--listen=ADDRESS:PORT]\n"
-    "                   [--port-file=FILE] [--accounts=N] [--remember=N] [--seed=N] [--mix=NAME:WEIGHT,...]\n"
-    "                   [--clocks=right|wrong]\n"
+    "                   [--port-file=FILE] [--accounts=N] [--remember=N] [--seed=N]\n"
+    "                   [--mix=NAME:WEIGHT,...] [--clocks=right|wrong]\n"
     "\n"
     "Generates a network and writes its firehose as a corpus: BASE.frames.zst, BASE.meta.json,\n"
     "BASE.dids.json, BASE.handles.json, and, unless --oracle=no, the expected rows:\n"
@@ -25,13 +25,13 @@ const char* const usage =
     "behind,\n"
     "70 years ahead, jumping, frozen, or equal to others'.\n"
     "\n"
-    "With --rate it serves a live firehose, as com.atproto.sync.subscribeRepos (default: on a free port\n"
-    "of 127.0.0.1), and generates N frames per second for M minutes after its first client\n"
-    "connects. A frame's time is its due time, so a consumer that falls behind shows the lag; the\n"
-    "stream waits for it. The last --window frames (default 20000) are kept for cursors; at most\n"
-    "--remember records (default 200000) exist at a time: from there on each creation causes a\n"
-    "deletion. At the end it prints the expected row counts as one JSON object to the standard\n"
-    "output and runs until SIGTERM.\n";
+    "With --rate it serves a live firehose, as com.atproto.sync.subscribeRepos (default: on a\n"
+    "free port of 127.0.0.1), and generates N frames per second for M minutes after its first\n"
+    "client connects. A frame's time is its due time, so a consumer that falls behind shows the\n"
+    "lag; the stream waits for it. The last --window frames (default 20000) are kept for cursors;\n"
+    "at most --remember records (default 200000) exist at a time: from there on each creation\n"
+    "causes a deletion. At the end it prints the expected row counts as one JSON object to the\n"
+    "standard output and runs until SIGTERM.\n";
 
 namespace {
 

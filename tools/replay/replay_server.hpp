@@ -24,8 +24,8 @@ struct replay_options {
   listen_address listen{};
   /// Frames per second on each connection; 0: as fast as the client takes them.
   std::uint32_t rate{0};
-  /// With `rate`: the frame at index N is due N / rate after this moment on every connection, as if it
-  /// happened then; a client that comes again gets at once what it has missed.
+  /// With `rate`: the frame at index N is due N / rate after this moment on every connection, as if
+  /// it happened then; a client that comes again gets at once what it has missed.
   std::optional<std::chrono::steady_clock::time_point> since{};
   /// Frames kept for cursors, counted from the end; an earlier cursor is outdated. 0: all.
   std::size_t window{0};

@@ -93,7 +93,8 @@ TEST_CASE("what was due before a client came is sent at once") {
   REQUIRE(first.wait_for_count(50));
   CHECK(std::chrono::steady_clock::now() - begin >= milliseconds{490});
   // At one frame per second 50 would take longer than the test waits.
-  const auto old = start_relay(make_corpus(50), {.rate = 1, .since = begin - std::chrono::minutes{2}});
+  const auto old =
+      start_relay(make_corpus(50), {.rate = 1, .since = begin - std::chrono::minutes{2}});
   client second(quick_options(old->url()));
   CHECK(second.wait_for_count(50));
 }

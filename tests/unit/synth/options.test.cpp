@@ -32,7 +32,9 @@ TEST_CASE("prism-synth names the invalid option") {
   CHECK(refusal({"--base=x", "--mix=nothing:1"}).find("nothing") != std::string::npos);
   CHECK(refusal({"--base=x", "--mix=like"}).find("like") != std::string::npos);
   CHECK(refusal({"--base=x", "--mix=like:-1"}).find("-1") != std::string::npos);
-  CHECK(refusal({"--rate=5", "--minutes=0.5", "--window=9", "--listen=127.0.0.1:0", "--port-file=p"}).empty());
+  CHECK(
+      refusal({"--rate=5", "--minutes=0.5", "--window=9", "--listen=127.0.0.1:0", "--port-file=p"})
+          .empty());
   CHECK(refusal({"--base=x", "--rate=5"}).find("not both") != std::string::npos);
   CHECK(refusal({"--rate=0"}).find("--rate") != std::string::npos);
   CHECK(refusal({"--rate=1", "--minutes=0"}).find("--minutes") != std::string::npos);
