@@ -208,6 +208,7 @@ void shard_state::load_cursor() {
 void shard_state::build() {
   batch_ = std::make_shared<db::batch>(
       maker_.make(queue_, machine_.max_ops(), node_->place_base, wall_clock(), now()));
+  batch_end_ = queue_.batch_end();
   batch_->service = node_->service;
   batch_->shard = static_cast<std::int32_t>(number_);
   batch_->epoch = token_;
@@ -340,7 +341,7 @@ void shard_state::on_committed(const db::apply_report& report) {
   if (node_->events.active())
     for (const auto& frame : queue_.in_flight())
       node_->events.finished(frame.seq, "committed", effects_of(report, took), now());
-  must_hold(queue_.committed(queue_.batch_end()));
+  must_hold(queue_.committed(batch_end_));
   report_durable(stamps_of(*batch));
   if (const auto identity = node_->actors.find(names::identity);
       identity && !(batch->identities.empty() && batch->accounts.empty()))

@@ -116,6 +116,7 @@ private:
   batch_maker maker_;
   std::uint64_t incarnation_{0};        // of the last announcement
   std::shared_ptr<db::batch> batch_;    // of the frames in flight
+  stream_position batch_end_;           // where the shard stands once it is committed
   bool handed_over_{false};             // a session has, or had, the batch
   std::vector<std::string> unresolved_; // DIDs of the batch without id
   std::vector<std::size_t> unresolved_at_;

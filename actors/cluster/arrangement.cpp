@@ -6,8 +6,9 @@
 
 namespace prism {
 
-std::map<std::string, std::string> arrange_node(const cluster_snapshot& now, bool leading) {
+std::map<std::string, std::string> arrange_node(const cluster_snapshot& now) {
   std::map<std::string, std::string> out;
+  const bool leading = now.led_by_self();
   if (leading) {
     const auto version = fmt::format("lead {}", now.table.lead.epoch);
     out[names::firehose] = version;

@@ -12,8 +12,8 @@ namespace prism {
 /// - "janitor": in the leader ("lead EPOCH");
 /// - "shard-K": the shard itself where it is placed ("own TOKEN"), and in the leader the proxy of
 ///   another node's shard ("of NODE TOKEN").
-/// @param leading whether this node leads and trusts itself. Pure.
-[[nodiscard]] std::map<std::string, std::string> arrange_node(const cluster_snapshot& now,
-                                                              bool leading);
+/// A leader that does not trust itself for a while keeps them: its firehose pauses, so that nothing
+/// has to be read again if nobody else takes the lead. Pure.
+[[nodiscard]] std::map<std::string, std::string> arrange_node(const cluster_snapshot& now);
 
 } // namespace prism

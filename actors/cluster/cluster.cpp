@@ -198,8 +198,7 @@ std::optional<cluster::table> cluster_state::place() {
 }
 
 void cluster_state::arrange() {
-  const bool leading = machine_.leads(now()) && now_->led_by_self();
-  auto wanted = arrange_node(*now_, leading);
+  auto wanted = arrange_node(*now_);
   if (wanted == arranged_)
     return;
   const auto supervisor = caf::actor_cast<supervisor_actor>(node_->actors.find(names::supervisor));

@@ -172,8 +172,7 @@ bool node_links::is_own(std::size_t shard, std::int64_t token) const {
 bool node_links::is_of(const std::string& peer, std::size_t shard, std::int64_t token) const {
   const auto now = node_->cluster.read();
   const auto* placed = now ? now->shard(shard) : nullptr;
-  return placed != nullptr && placed->node == peer && placed->token == token &&
-         node_->cluster.leads(steady_clock::now());
+  return placed != nullptr && placed->node == peer && placed->token == token && now->led_by_self();
 }
 
 void node_links::dropped(std::string_view reason) {

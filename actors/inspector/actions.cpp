@@ -1,5 +1,6 @@
 #include "actors/inspector/actions.hpp"
 
+#include "actors/inspector/arguments.hpp"
 #include "db/dead_letters/dead_letters.hpp"
 #include "db/operator/overview.hpp"
 #include "log/output.hpp"
@@ -35,19 +36,20 @@ constexpr std::int64_t longest_trace = 600;
 } // namespace
 
 expected<view_data> pause(command_call& call) {
-  const auto part = text_argument(call.arguments, "part");
-  const auto seconds = number_argument(call.arguments, "seconds", 300, 1, longest_pause);
-  const auto why = text_argument(call.arguments, "why", "");
-  if (!part || !seconds || !why)
-    return tl::unexpected(!part ? part.error() : !seconds ? seconds.error() : why.error());
-  if (!can_pause(call.node, *part))
+  argument_reader given(call.arguments);
+  const auto part = given.text("part");
+  const auto seconds = given.number("seconds", 300, 1, longest_pause);
+  const auto why = given.text("why", "");
+  if (const auto& wrong = given.wrong())
+    return tl::unexpected(*wrong);
+  if (!can_pause(call.node, part))
     return fail(errc::invalid, "'{}' cannot be paused: firehose, identity, shard-0 to shard-{}",
-                *part, call.node.options.shards - 1);
-  call.node.paused.add({.part = *part,
-                        .until = steady_clock::now() + std::chrono::seconds{*seconds},
+                part, call.node.options.shards - 1);
+  call.node.paused.add({.part = part,
+                        .until = steady_clock::now() + std::chrono::seconds{seconds},
                         .who = call.who.name,
-                        .why = *why});
-  return said(fmt::format("{} is paused for {} s; what it has in work goes on", *part, *seconds));
+                        .why = why});
+  return said(fmt::format("{} is paused for {} s; what it has in work goes on", part, seconds));
 }
 
 expected<view_data> resume(command_call& call) {
@@ -65,41 +67,43 @@ expected<view_data> drain(command_call& call) {
 }
 
 expected<view_data> restart(command_call& call) {
-  const auto name = text_argument(call.arguments, "actor");
-  const auto why = text_argument(call.arguments, "why", "");
-  if (!name || !why)
-    return tl::unexpected(!name ? name.error() : why.error());
+  argument_reader given(call.arguments);
+  const auto name = given.text("actor");
+  const auto why = given.text("why", "");
+  if (const auto& wrong = given.wrong())
+    return tl::unexpected(*wrong);
   for (const auto& branch : call.node.tree.read())
     if (std::ranges::any_of(branch.children, [&](const child_status& child) {
-          return child.spec.name == *name && child.state == child_state::running;
+          return child.spec.name == name && child.state == child_state::running;
         })) {
       call.node.access.send(call.node.actors.find(branch.supervisor),
-                            restart_child{*name, call.who.name, *why});
-      return said(fmt::format("{} is killed, and its supervisor starts it again", *name));
+                            restart_child{name, call.who.name, why});
+      return said(fmt::format("{} is killed, and its supervisor starts it again", name));
     }
-  return fail(errc::not_found, "no supervisor has a running actor '{}'", *name);
+  return fail(errc::not_found, "no supervisor has a running actor '{}'", name);
 }
 
 expected<view_data> set_log_level(command_call& call) {
-  const auto name = text_argument(call.arguments, "component");
-  const auto wanted = text_argument(call.arguments, "level");
-  const auto seconds = number_argument(call.arguments, "seconds", 600, 1, longest_pause);
-  if (!name || !wanted || !seconds)
-    return tl::unexpected(!name ? name.error() : !wanted ? wanted.error() : seconds.error());
-  const auto level = log::level_named(*wanted);
+  argument_reader given(call.arguments);
+  const auto name = given.text("component");
+  const auto wanted = given.text("level");
+  const auto seconds = given.number("seconds", 600, 1, longest_pause);
+  if (const auto& wrong = given.wrong())
+    return tl::unexpected(*wrong);
+  const auto level = log::level_named(wanted);
   if (!level)
-    return fail(errc::invalid, "there is no level '{}'", *wanted);
-  const auto one = log::component_named(*name);
-  if (!one && *name != "all")
+    return fail(errc::invalid, "there is no level '{}'", wanted);
+  const auto one = log::component_named(name);
+  if (!one && name != "all")
     return fail(errc::invalid, "there is no component '{}'; `prismctl log-levels` lists them",
-                *name);
+                name);
   for (const auto each : log::all_components())
     if (!one || each == *one)
       if (const auto done =
-              log::set_level(each, *level, std::chrono::seconds{*seconds}, steady_clock::now());
+              log::set_level(each, *level, std::chrono::seconds{seconds}, steady_clock::now());
           !done)
         return tl::unexpected(done.error());
-  return said(fmt::format("{} logs from {} on for {} s", *name, log::to_string(*level), *seconds));
+  return said(fmt::format("{} logs from {} on for {} s", name, log::to_string(*level), seconds));
 }
 
 expected<view_data> run_job(command_call& call) {
@@ -114,20 +118,21 @@ expected<view_data> run_job(command_call& call) {
 }
 
 expected<view_data> start_trace(command_call& call) {
-  const auto did = text_argument(call.arguments, "did", "");
-  const auto seq = number_argument(call.arguments, "seq", -1, 0, INT64_MAX);
-  const auto events = number_argument(call.arguments, "events", 5, 1, event_trace::max_events);
-  const auto seconds = number_argument(call.arguments, "seconds", 60, 1, longest_trace);
-  if (!seq || !events || !seconds)
-    return tl::unexpected(!seq ? seq.error() : !events ? events.error() : seconds.error());
-  if ((!did || did->empty()) == (*seq < 0))
+  argument_reader given(call.arguments);
+  const auto did = given.text("did", "");
+  const auto seq = given.number("seq", -1, 0, INT64_MAX);
+  const auto events = given.number("events", 5, 1, event_trace::max_events);
+  const auto seconds = given.number("seconds", 60, 1, longest_trace);
+  if (const auto& wrong = given.wrong())
+    return tl::unexpected(*wrong);
+  if (did.empty() == (seq < 0))
     return fail(errc::invalid, "name either a DID or a number of an event (--seq)");
-  event_trace::subject subject{did ? *did : std::string{}, std::nullopt};
-  if (*seq >= 0)
-    subject = {.did = {}, .seq = *seq};
+  event_trace::subject subject{did, std::nullopt};
+  if (seq >= 0)
+    subject = {.did = {}, .seq = seq};
   const auto id = call.node.events.start(
       std::move(subject),
-      {.events = static_cast<std::size_t>(*events), .time = std::chrono::seconds{*seconds}},
+      {.events = static_cast<std::size_t>(events), .time = std::chrono::seconds{seconds}},
       steady_clock::now());
   view_data out;
   out.data["trace"] = id;
@@ -135,31 +140,33 @@ expected<view_data> start_trace(command_call& call) {
 }
 
 expected<view_data> retry_dead_letter(command_call& call) {
-  const auto id = number_argument(call.arguments, "id", 0, 1, INT64_MAX);
-  if (!id || *id == 0)
-    return fail(errc::invalid, "argument 'id' is missing");
+  argument_reader given(call.arguments);
+  const auto id = given.id("id");
+  if (const auto& wrong = given.wrong())
+    return tl::unexpected(*wrong);
   db::tx_options options;
   options.deadline = call.node.options.transaction_timeout;
   options.statement_timeout = call.node.options.statement_timeout;
   const auto done = db::retry_dead_letter(*call.database, options, call.node.service,
-                                          call.node.cluster.self(), *id);
+                                          call.node.cluster.self(), id);
   if (!done)
     return failed(done.error());
   if (!done->applied)
-    return fail(errc::invalid, "dead letter {} stays: {}", *id, done->why);
-  return said(fmt::format("dead letter {} is applied and deleted", *id));
+    return fail(errc::invalid, "dead letter {} stays: {}", id, done->why);
+  return said(fmt::format("dead letter {} is applied and deleted", id));
 }
 
 expected<view_data> discard_dead_letter(command_call& call) {
-  const auto id = number_argument(call.arguments, "id", 0, 1, INT64_MAX);
-  if (!id || *id == 0)
-    return fail(errc::invalid, "argument 'id' is missing");
-  const auto done = db::discard_dead_letters(*call.database, {*id});
+  argument_reader given(call.arguments);
+  const auto id = given.id("id");
+  if (const auto& wrong = given.wrong())
+    return tl::unexpected(*wrong);
+  const auto done = db::discard_dead_letters(*call.database, {id});
   if (!done)
     return failed(done.error());
   if (done->ids.empty())
-    return fail(errc::not_found, "there is no dead letter {}", *id);
-  return said(fmt::format("dead letter {} is deleted", *id));
+    return fail(errc::not_found, "there is no dead letter {}", id);
+  return said(fmt::format("dead letter {} is deleted", id));
 }
 
 expected<view_data> refresh_identity(command_call& call) {

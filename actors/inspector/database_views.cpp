@@ -1,3 +1,4 @@
+#include "actors/inspector/arguments.hpp"
 #include "actors/inspector/views.hpp"
 #include "atproto/records/collection.hpp"
 #include "config/render.hpp"
@@ -182,14 +183,15 @@ expected<view_data> sessions(command_call& call) {
 }
 
 expected<view_data> dead_letters(command_call& call) {
-  const auto limit = limit_of(call, 50);
-  const auto after = number_argument(call.arguments, "after", 0, 0, INT64_MAX);
-  if (!limit || !after)
-    return tl::unexpected(limit ? after.error() : limit.error());
-  const auto rows = db::list_dead_letters(*call.database, *after, *limit + 1);
+  argument_reader given(call.arguments);
+  const auto limit = given.number("limit", 50, 1, max_rows);
+  const auto after = given.number("after", 0, 0, INT64_MAX);
+  if (const auto& wrong = given.wrong())
+    return tl::unexpected(*wrong);
+  const auto rows = db::list_dead_letters(*call.database, after, limit + 1);
   if (!rows)
     return failed(rows.error());
-  return list("dead_letters", *rows, *limit, [](const db::dead_letter_summary& row) {
+  return list("dead_letters", *rows, limit, [](const db::dead_letter_summary& row) {
     return boost::json::object{{"id", row.id},
                                {"at", inspect::time_text(row.created_at)},
                                {"seq", row.seq},
@@ -202,19 +204,18 @@ expected<view_data> dead_letters(command_call& call) {
 }
 
 expected<view_data> dead_letter(command_call& call) {
-  const auto id = number_argument(call.arguments, "id", 0, 1, INT64_MAX);
-  if (!id || *id == 0)
-    return fail(errc::invalid, "argument 'id' is missing");
-  const auto rows = db::list_dead_letters(*call.database, *id - 1, 1);
+  argument_reader given(call.arguments);
+  const auto id = given.id("id");
+  const auto limit = given.number("limit", 512, 1, 100'000);
+  if (const auto& wrong = given.wrong())
+    return tl::unexpected(*wrong);
+  const auto rows = db::list_dead_letters(*call.database, id - 1, 1);
   if (!rows)
     return failed(rows.error());
-  if (rows->empty() || rows->front().id != *id)
-    return fail(errc::not_found, "there is no dead letter {}", *id);
+  if (rows->empty() || rows->front().id != id)
+    return fail(errc::not_found, "there is no dead letter {}", id);
   const auto& row = rows->front();
-  const auto limit = number_argument(call.arguments, "limit", 512, 1, 100'000);
-  if (!limit)
-    return tl::unexpected(limit.error());
-  const auto bytes = db::dead_letter_bytes(*call.database, *id, *limit);
+  const auto bytes = db::dead_letter_bytes(*call.database, id, limit);
   if (!bytes)
     return failed(bytes.error());
   view_data out;

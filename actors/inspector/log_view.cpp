@@ -1,3 +1,4 @@
+#include "actors/inspector/arguments.hpp"
 #include "actors/inspector/views.hpp"
 #include "log/output.hpp"
 
@@ -5,31 +6,27 @@ namespace prism::views {
 
 expected<view_data> log_lines(command_call& call) {
   log::line_filter wanted;
-  const auto limit = number_argument(call.arguments, "limit", 100, 1, max_rows);
-  const auto after = number_argument(call.arguments, "after", -1, -1, INT64_MAX);
-  const auto severity = text_argument(call.arguments, "level", "trace");
-  const auto component = text_argument(call.arguments, "component", "");
-  const auto text = text_argument(call.arguments, "text", "");
-  for (const auto* failed : {&limit, &after})
-    if (!*failed)
-      return tl::unexpected(failed->error());
-  for (const auto* failed : {&severity, &component, &text})
-    if (!*failed)
-      return tl::unexpected(failed->error());
-  wanted.limit = static_cast<std::size_t>(*limit);
-  if (*after >= 0)
-    wanted.after = static_cast<std::uint64_t>(*after);
-  const auto level = log::level_named(*severity);
+  argument_reader given(call.arguments);
+  const auto limit = given.number("limit", 100, 1, max_rows);
+  const auto after = given.number("after", -1, -1, INT64_MAX);
+  const auto severity = given.text("level", "trace");
+  const auto component = given.text("component", "");
+  wanted.contains = given.text("text", "");
+  if (const auto& wrong = given.wrong())
+    return tl::unexpected(*wrong);
+  wanted.limit = static_cast<std::size_t>(limit);
+  if (after >= 0)
+    wanted.after = static_cast<std::uint64_t>(after);
+  const auto level = log::level_named(severity);
   if (!level)
-    return fail(errc::invalid, "there is no level '{}'", *severity);
+    return fail(errc::invalid, "there is no level '{}'", severity);
   wanted.at_least = *level;
-  if (!component->empty()) {
-    wanted.from = log::component_named(*component);
+  if (!component.empty()) {
+    wanted.from = log::component_named(component);
     if (!wanted.from)
       return fail(errc::invalid, "there is no component '{}'; `prismctl log-levels` lists them",
-                  *component);
+                  component);
   }
-  wanted.contains = *text;
   const auto found = log::recent_lines().find(wanted);
   boost::json::array lines;
   for (const auto& line : found.lines)

@@ -288,8 +288,7 @@ void node::start_actors() {
   options.max_restarts =
       20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;
   root_ = caf::actor_cast<caf::actor>(spawn_state<supervisor_state>(
-      *system_, context_, options, std::move(children),
-      arrange_node(*context_->cluster.read(), context_->cluster.leads(steady_clock::now()))));
+      *system_, context_, options, std::move(children), arrange_node(*context_->cluster.read())));
   context_->actors.put(names::supervisor, caf::actor_cast<caf::strong_actor_ptr>(root_));
   context_->access.open(*system_);
   heartbeat_ = std::make_unique<heartbeat>(*system_, root_);

@@ -23,6 +23,12 @@ using cluster::placed_shard;
   return found == in.members.end() || found->dead() ? nullptr : &*found;
 }
 
+[[nodiscard]] std::vector<cluster::node_id> live_of(const cluster::table& in,
+                                                    std::vector<cluster::node_id> nodes) {
+  std::erase_if(nodes, [&](const auto& node) { return find_live(in, node) == nullptr; });
+  return nodes;
+}
+
 /// Whether the plan was carried out before: its COMMIT was not answered.
 [[nodiscard]] bool is_done(const cluster::table& now, const cluster::placement_plan& plan) {
   const auto token = plan.from_view + 1;
@@ -61,21 +67,24 @@ using cluster::placed_shard;
 [[nodiscard]] outcome<cluster::table> carry_out(executor& on, std::string_view service,
                                                 const cluster::node_id& self,
                                                 const locked_lease& lease, locked_state state,
-                                                const cluster::placement_plan& plan) {
+                                                const cluster::placement_plan& plan,
+                                                const std::vector<cluster::node_id>& dead) {
   ++state.view;
   auto moved = plan.moved;
   for (auto& each : moved)
     each.token = state.view;
   pipeline out(on);
-  queue_end_sessions(out, plan.dead, lease);
+  queue_end_sessions(out, dead, lease);
   queue_set_state(out, service, state);
-  queue_mark_dead(out, service, plan.dead, "expired");
+  const auto dead_at = queue_mark_expired(out, service, dead);
   queue_put_placement(out, service, moved);
   const auto tokens_at = queue_set_tokens(out, service, numbers_of(moved), state.view);
   const auto table_at = queue_read_table(out, service, self);
   const auto rows = out.sync();
   if (!rows)
     return tl::unexpected(rows.error());
+  if ((*rows)[dead_at].affected_rows() != dead.size())
+    return tl::unexpected(out_of_date("a node that was to be declared dead has just renewed"));
   if ((*rows)[tokens_at].affected_rows() != moved.size())
     return db_fail(sqlstate::object_state,
                    fmt::format("a shard of {} has no row in firehose_cursor", service),
@@ -102,7 +111,7 @@ outcome<cluster::table> place_shards(connection& on, const tx_options& options,
     if (is_done(now, plan))
       return now;
     return carry_out(inside, service, self, read_locked_lease((*rows)[lease_at]),
-                     read_locked_state((*rows)[state_at]), plan);
+                     read_locked_state((*rows)[state_at]), plan, live_of(now, plan.dead));
   });
 }
 

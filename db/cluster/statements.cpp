@@ -50,6 +50,14 @@ const statement mark_dead{"cluster_mark_dead", R"sql(
   WHERE service = $1 AND node = ANY ($2::text[]::uuid[]) AND dead_at IS NULL
 )sql"};
 
+// A renewal that is under way is waited for, and counts.
+const statement mark_expired{"cluster_mark_expired", R"sql(
+  UPDATE cluster_members
+  SET dead_at = clock_timestamp(), dead_reason = 'expired'
+  WHERE service = $1 AND node = ANY ($2::text[]::uuid[]) AND dead_at IS NULL
+    AND expires_at <= clock_timestamp()
+)sql"};
+
 const statement free_lease{"cluster_free_lease", R"sql(
   UPDATE leases
   SET expires_at = clock_timestamp()
@@ -120,6 +128,11 @@ void queue_mark_dead(pipeline& out, std::string_view service,
                      const std::vector<cluster::node_id>& nodes, std::string_view reason) {
   if (!nodes.empty())
     out.add(mark_dead, std::move(params{}.text(service).text_array(nodes).text(reason)));
+}
+
+std::size_t queue_mark_expired(pipeline& out, std::string_view service,
+                               const std::vector<cluster::node_id>& nodes) {
+  return out.add(mark_expired, std::move(params{}.text(service).text_array(nodes)));
 }
 
 void queue_free_lease(pipeline& out, std::string_view service,

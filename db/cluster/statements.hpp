@@ -36,6 +36,11 @@ void queue_set_state(pipeline& out, std::string_view service, const locked_state
 void queue_mark_dead(pipeline& out, std::string_view service,
                      const std::vector<cluster::node_id>& nodes, std::string_view reason);
 
+/// Marks those of the nodes as dead that have expired. @returns the index of the result, with as
+/// many rows.
+std::size_t queue_mark_expired(pipeline& out, std::string_view service,
+                               const std::vector<cluster::node_id>& nodes);
+
 /// Makes the lease free if one of these nodes holds it.
 void queue_free_lease(pipeline& out, std::string_view service,
                       const std::vector<cluster::node_id>& holders);

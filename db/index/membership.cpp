@@ -9,7 +9,7 @@ namespace {
 // Index: primary key.
 const statement live_member{"live_member", R"sql(
   SELECT FROM cluster_members
-  WHERE node = $1::text::uuid AND dead_at IS NULL
+  WHERE node = $1::text::uuid AND dead_reason IS NULL
 )sql"};
 
 } // namespace

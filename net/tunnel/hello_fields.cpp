@@ -67,13 +67,11 @@ version_range hello_reader::range() {
 }
 
 std::string hello_reader::text() {
-  const auto size = number8();
-  good_ = good_ && size <= hello_limits::max_text;
-  return text_of(size);
+  return text_of(number8(), hello_limits::max_text);
 }
 
 std::string hello_reader::long_text() {
-  return text_of(number16());
+  return text_of(number16(), hello_limits::max_reason);
 }
 
 std::span<const std::byte> hello_reader::take(std::size_t count) {
@@ -86,7 +84,8 @@ std::span<const std::byte> hello_reader::take(std::size_t count) {
   return out;
 }
 
-std::string hello_reader::text_of(std::size_t size) {
+std::string hello_reader::text_of(std::size_t size, std::size_t limit) {
+  good_ = good_ && size <= limit;
   const auto bytes = take(size);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

@@ -40,6 +40,7 @@ public:
   [[nodiscard]] std::uint16_t number16();
   /// One whose ends are the wrong way round is not there.
   [[nodiscard]] version_range range();
+  /// One that is longer than a writer makes it is not there.
   [[nodiscard]] std::string text();
   [[nodiscard]] std::string long_text();
 
@@ -48,7 +49,7 @@ public:
 
 private:
   std::span<const std::byte> take(std::size_t count);
-  std::string text_of(std::size_t size);
+  std::string text_of(std::size_t size, std::size_t limit);
 
   std::span<const std::byte> rest_;
   bool good_{true};

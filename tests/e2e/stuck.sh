@@ -20,22 +20,34 @@ until_ok 20 test -s "$scratch/port"
   --tunnel-certificate="$scratch/tls/node.crt" --tunnel-key="$scratch/tls/node.key" \
   --tunnel-authority="$scratch/tls/ca.crt" --tunnel-revoked="$scratch/tls/crl.pem" >"$scratch/prismd.log" 2>&1 &
 node=$!
-until_ok 120 grep -q 'connected to the relay' "$scratch/prismd.log"
+until_ok 120 grep -qs 'connected to the relay' "$scratch/prismd.log"
 port=$(sed -n 's/.*operators connect to port \([0-9]*\) of.*/\1/p' "$scratch/prismd.log")
 run=$(dirname "$(find "$scratch/data" -name '.s.PGSQL.5432')")
 postmaster=$(head -1 "$(find "$scratch/data" -name postmaster.pid)")
 
-# in_time: one `status`, which has a second
+# says PATTERN...: whether `status` has a line for each
+says() {
+  local each
+  ctl status >"$scratch/status.txt" || fail "no status"
+  for each in "$@"; do
+    grep -Eq -- "$each" "$scratch/status.txt" || return 1
+  done
+}
+# in_time: `status` answers within a second; on a busy machine the quickest of five counts
 in_time() {
   local began took
-  began=$(date +%s%N)
-  ctl status >"$scratch/status.txt" || fail "no status"
-  took=$((($(date +%s%N) - began) / 1000000))
-  ((took < 1000)) || fail "status took $took ms"
+  for _ in 1 2 3 4 5; do
+    began=$(date +%s%N)
+    ctl status >"$scratch/timed.txt" || fail "no status"
+    took=$((($(date +%s%N) - began) / 1000000))
+    echo "status of a stuck node: $took ms"
+    ((took >= 1000)) || return 0
+  done
+  fail "status took $took ms"
 }
-says() {
-  in_time
-  grep -Eq -- "$1" "$scratch/status.txt"
+names_holder() {
+  ctl database >"$scratch/database.txt" || fail "no view of the database"
+  grep -q 'the_holder.*active' "$scratch/database.txt" # not while the shard pauses between two attempts
 }
 hold_locks() { # WHICH: the rows that the shards write, until the session is ended
   psql -h "$run" -U prism -d prism -XAtq >"$scratch/holder.log" 2>&1 \
@@ -51,23 +63,23 @@ let_go() {
 # -- one shard -----------------------------------------------------------------------------------
 until_ok 60 says '^stuck: none$'
 hold_locks 'shard = 0'
-until_ok 60 says '^shard-0 .* its apply_batch has been at PostgreSQL \(db_session-'
-grep -q '^database .*apply_batch of shard-0' "$scratch/status.txt" || fail "the database is not named"
+until_ok 60 says '^shard-0 .* its apply_batch has been at PostgreSQL \(db_session-' '^database .*apply_batch of shard-0'
+in_time
 ! grep -q '^shard-1 ' "$scratch/status.txt" || fail "shard-1 is called stuck"
-ctl database >"$scratch/database.txt" || fail "no view of the database"
-grep -q 'the_holder.*active' "$scratch/database.txt" || fail "who holds the lock is not named: $(cat "$scratch/database.txt")"
+until_ok 30 names_holder
 let_go
 
 # -- the pool ------------------------------------------------------------------------------------
 hold_locks 'true'
-until_ok 60 says '^pool .* for a database session, the first \(.* of janitor\) .*; 2 of 2 sessions are in use'
-grep -q '^shard-1 ' "$scratch/status.txt" || fail "shard-1 is not named"
+until_ok 60 says '^pool .* for a database session, the first \(.* of janitor\) .*; 2 of 2 sessions are in use' '^shard-0 ' '^shard-1 '
+in_time
 let_go
 
 # -- the database --------------------------------------------------------------------------------
 # shellcheck disable=SC2046
 kill -STOP "$postmaster" $(pgrep -P "$postmaster")
 until_ok 60 says '^database .* PostgreSQL has not finished . jobs? for more than 5 s'
+in_time
 status=0
 ctl database >"$scratch/said.log" 2>&1 || status=$?
 ((status == 1)) || fail "the view of a stopped database ends with $status"

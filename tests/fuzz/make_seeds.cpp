@@ -49,6 +49,58 @@ void add_blocks(seed_writer& seeds, std::span<const std::byte> file) {
     seeds.add(mst_node::decode(block.data) ? "mst" : "cbor", block.data);
 }
 
+void add(seed_writer& seeds, const std::string& subject, const std::string& text) {
+  seeds.add(subject, std::as_bytes(std::span{text}));
+}
+
+// A message of CAF's protocol.
+std::string caf_message(char kind, const std::string& payload) {
+  std::string header(32, '\0');
+  header[0] = kind;
+  header[6] = static_cast<char>(payload.size() >> 8U);
+  header[7] = static_cast<char>(payload.size() & 0xFFU);
+  return header + payload;
+}
+
+std::string direct(const std::string& types, const std::string& values) {
+  return caf_message(2, std::string(3, '\0') + static_cast<char>(types.size()) + types + values);
+}
+
+std::string sized(const std::string& text) {
+  return static_cast<char>(text.size()) + text;
+}
+
+void add_tunnel(seed_writer& seeds) {
+  const std::string node_id = std::string("\0\0\x3e\x9a\xab\x9b\xac\x79", 8) + std::string(24, 'n');
+  const std::string meeting = caf_message(1, node_id) +
+                              direct("@<>+@atom+@atom+@str", std::string(16, '\0') + sized("info"));
+  const std::string question =
+      direct("@<>+prism.operator_request", std::string("\0\1", 2) + sized(std::string(64, 'a')) +
+                                               sized("status") + sized("{\"rows\":1}"));
+  const std::string answer =
+      direct("@<>+@atom+@str+@strong_actor_ptr+@str", std::string(8, '\0') + sized("info") +
+                                                          std::string("\0\0\0\0\0\0\0\1", 8) +
+                                                          node_id + sized("SpawnServ"));
+  const std::string end = caf_message(4, node_id + node_id) + caf_message(6, "") +
+                          caf_message(5, node_id + node_id + std::string(11, '\0') + "\3@<>");
+  for (const char cut : {'\0', ' '})
+    for (const auto& each : {meeting, question, answer, end, meeting + answer + question + end})
+      add(seeds, "tunnel", cut + each);
+}
+
+void add_http(seed_writer& seeds) {
+  for (const auto* each :
+       {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HEAD /?a=b HTTP/1.0\r\n\r\n",
+        "PUT / HTTP/1.1\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET /bad HTTP/1.1\r\n\r\n",
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n",
+        "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
+        "GET /events HTTP/1.1\r\nConnection: keep-alive\r\n\r\n",
+        "GET /none HTTP/1.1\r\nA:\r\n b\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 2000\r\n\r\n"})
+    add(seeds, "http", std::string{"\1"} + each);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -89,5 +141,7 @@ int main(int argc, char** argv) {
       "hello",
       net::write(net::server_hello{
           .cluster = "lab", .node_name = "node-1", .node_id = "7", .token = std::string(64, 'a')}));
+  add_tunnel(seeds);
+  add_http(seeds);
   return 0;
 }

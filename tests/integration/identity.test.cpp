@@ -179,7 +179,7 @@ TEST_CASE("an event that arrives during the look-up of its user is not lost") {
 TEST_CASE("a node that begins again claims its own tasks and those of dead nodes again") {
   users u;
   u.identity(alice, noon);
-  u.writer = take_over(u.connection);
+  u.writer = test::take_over(u.connection);
   REQUIRE(u.claim().size() == 1);
   CHECK(u.claim().empty());
   SECTION("its own") {
@@ -191,7 +191,7 @@ TEST_CASE("a node that begins again claims its own tasks and those of dead nodes
     CHECK(u.claim().empty());
   }
   SECTION("those of one that was replaced") {
-    u.writer = take_over(u.connection);
+    u.writer = test::take_over(u.connection);
     must(db::release_identity_tasks(u.connection, u.writer.node));
     CHECK(u.claim().size() == 1);
   }

@@ -16,7 +16,7 @@ DAY = 86400
 class Case:
     alert: str
     minutes: tuple  # of the three phases
-    series: dict  # selector without job and instance -> values of the three phases
+    series: dict  # selector without job, and without instance but for one that is named -> values of the three phases
     labels: dict = dataclasses.field(default_factory=dict)  # besides job, instance and severity
     without_node: bool = False
 
@@ -38,6 +38,9 @@ def climb(steps, minutes):
     return " ".join(parts)
 
 
+LEADS = {"prism_cluster_leading": ("hold", (1, 1, 1))}
+LED = {"prism_cluster_leading": ("hold", (0, 1, 0))}
+SHARD_FRAMES = {'prism_shard_frames_total{shard="3"}': ("climb", (100, 100, 100))}
 FRAMES = {'prism_firehose_frames_total{kind="commit"}': ("climb", (100, 100, 100))}
 
 
@@ -60,15 +63,25 @@ def buckets(name, fast, slow):
     }
 
 
+def of_nodes(name, *values):
+    """A gauge of nodes a, b …"""
+    return {f'{name}{{instance="{"abc"[i]}:9464"}}': ("hold", each) for i, each in enumerate(values)}
+
+
 CASES = [
     gauge("PrismDown", (5, 3, 2), "up", (1, 0, 1)),
     gauge("PrismAbsent", (5, 12, 2), "up", (1, None, 1), without_node=True),
     gauge("PrismNotReady", (5, 7, 2), "prism_ready", (1, 0, 1)),
     gauge("PrismDatabaseUnreachable", (5, 3, 2), "prism_database_reachable", (1, 0, 1)),
-    gauge("PrismCommitsStuck", (5, 3, 2), "prism_firehose_uncommitted_age_seconds", (50, 70, 0)),
-    gauge("PrismBehind", (8, 14, 2), "prism_firehose_lag_seconds", (20, 400, 20), series=FRAMES),
-    gauge("PrismRelayDisconnected", (5, 7, 2), "prism_firehose_connected", (1, 0, 1)),
-    gauge("PrismRelayNumbersWentBack", (5, 1, 2), "prism_firehose_numbers_went_back", (0, 1, 0)),
+    gauge("PrismCommitsStuck", (5, 3, 2), "prism_firehose_uncommitted_age_seconds", (50, 70, 0), series=LEADS),
+    gauge("PrismBehind", (8, 14, 2), "prism_firehose_lag_seconds", (20, 400, 20), series={**FRAMES, **LEADS}),
+    gauge("PrismRelayDisconnected", (5, 7, 2), "prism_firehose_connected", (1, 0, 1), series=LEADS),
+    gauge("PrismRelayNumbersWentBack", (5, 1, 2), "prism_firehose_numbers_went_back", (0, 1, 0), series=LEADS),
+    # A node that led, and leads again: what it says of the relay meanwhile means nothing.
+    gauge("PrismCommitsStuck", (5, 3, 5), "prism_firehose_uncommitted_age_seconds", (70, 70, 70), series=LED),
+    gauge("PrismBehind", (14, 14, 14), "prism_firehose_lag_seconds", (400, 400, 400), series={**FRAMES, **LED}),
+    gauge("PrismRelayDisconnected", (7, 7, 7), "prism_firehose_connected", (0, 0, 0), series=LED),
+    gauge("PrismRelayNumbersWentBack", (5, 1, 2), "prism_firehose_numbers_went_back", (1, 1, 1), series=LED),
     gauge("PrismShardBlocked", (5, 3, 2), 'prism_shard_held{shard="3"}', (0, 1, 0), labels={"shard": "3"}),
     gauge("PrismIdentityBehind", (5, 70, 2), "prism_identity_tasks_untried", (900, 1100, 10)),
     counter("PrismRelayFramesBad", (20, 5, 20), 'prism_firehose_bad_frames_total{reason="invalid"}', (0, 1, 0),
@@ -107,6 +120,7 @@ CASES = [
     # Each start has another time.
     counter("PrismRestartsOften", (20, 2, 20), "process_start_time_seconds", (0, 20, 0)),
     Case("PrismRelaySilent", (4, 12, 3), {
+        **LEADS,
         "prism_firehose_connected": ("hold", (1, 1, 1)),
         # The time of the test begins at 0.
         "prism_firehose_last_receipt_timestamp_seconds": ("clock", (True, False, True)),
@@ -114,11 +128,13 @@ CASES = [
     }),
     # A node that has never received anything.
     Case("PrismRelaySilent", (4, 12, 3), {
+        **LEADS,
         "prism_firehose_connected": ("hold", (0, 1, 0)),
         "prism_firehose_last_receipt_timestamp_seconds": ("hold", (0, 0, 0)),
         "process_start_time_seconds": ("hold", (1, 1, 1)),
     }),
-    Case("PrismDatabaseSlow", (8, 16, 8), {**FRAMES, **buckets("prism_batch_seconds", (100, 50, 100), (0, 50, 0))}),
+    # Also a node that does not lead.
+    Case("PrismDatabaseSlow", (8, 16, 8), {**SHARD_FRAMES, **buckets("prism_batch_seconds", (100, 50, 100), (0, 50, 0))}),
     Case("PrismPoolExhausted", (8, 8, 8), {
         'prism_edge_stalled_seconds_total{edge="pool_to_db_session"}': ("climb", (1, 15, 1)),
         "prism_db_pool_pending": ("hold", (0, 3, 0)),
@@ -127,6 +143,36 @@ CASES = [
         'prism_identity_requests_total{result="answered"}': ("climb", (10, 1, 10)),
         'prism_identity_requests_total{result="failed"}': ("climb", (1, 10, 1)),
     }),
+    # The lead goes from one node to another, with nobody or both in between.
+    Case("PrismClusterHasNoLeader", (5, 3, 2), of_nodes("prism_cluster_leading", (1, 0, 0), (0, 0, 1)), without_node=True),
+    # A node that is alone.
+    Case("PrismClusterHasNoLeader", (5, 3, 2), of_nodes("prism_cluster_leading", (1, 0, 1)), without_node=True),
+    Case("PrismClusterHasTwoLeaders", (5, 3, 2), of_nodes("prism_cluster_leading", (1, 1, 0), (0, 1, 1)), without_node=True),
+    Case("PrismClusterLeaderChangesOften", (20, 5, 20), {
+        'prism_cluster_takeovers_total{instance="a:9464"}': ("climb", (0, 1, 0)),
+        'prism_cluster_takeovers_total{instance="b:9464"}': ("climb", (0, 1, 0)),
+    }, without_node=True),
+    Case("PrismClusterViewsDiffer", (5, 3, 2), of_nodes("prism_cluster_view", (7, 8, 8), (7, 7, 8)), without_node=True),
+    counter("PrismClusterRoundsFail", (8, 3, 8), 'prism_cluster_rounds_total{result="failed"}', (0, 1, 0)),
+    Case("PrismClusterRoundsFail", (5, 3, 3), {
+        "prism_cluster_last_round_timestamp_seconds": ("clock", (True, False, True)),
+    }),
+    gauge("PrismClusterLinksDown", (5, 3, 2), "prism_cluster_links_open", (2, 1, 2), series={
+        "prism_cluster_links_wanted": ("hold", (2, 2, 2)),
+    }),
+    counter("PrismClusterLinksFlap", (15, 3, 15), 'prism_cluster_link_ends_total{reason="lost"}', (0, 1, 0),
+            labels={"reason": "lost"}, series={
+                'prism_cluster_link_ends_total{reason="connect_failed"}': ("climb", (9, 9, 9)),
+                'prism_cluster_link_ends_total{reason="unknown_peer"}': ("climb", (9, 9, 9)),
+            }),
+    # Shards move from one to the other before and after; each has a series for both shards.
+    Case("PrismClusterShardsWithoutNode", (5, 3, 2), {
+        **of_nodes("prism_cluster_shards", (1, 1, 2), (1, 0, 0)),
+        **{f'prism_shard_held{{instance="{node}:9464",shard="{shard}"}}': ("hold", (0, 0, 0))
+           for node in "ab" for shard in (0, 1)},
+    }, without_node=True),
+    counter("PrismClusterMessagesDropped", (8, 12, 8), 'prism_cluster_dropped_messages_total{reason="not_placed"}',
+            (1, 40, 1), labels={"reason": "not_placed"}),
 ]
 
 
@@ -150,7 +196,8 @@ def promtool_test(case, severity):
     series = []
     for selector, (shape, values) in case.series.items():
         name, _, rest = selector.partition("{")
-        labels = NODE + ("," + rest.rstrip("}") if rest else "")
+        node = 'job="prism"' if "instance=" in rest else NODE
+        labels = node + ("," + rest.rstrip("}") if rest else "")
         series.append({"series": f"{name}{{{labels}}}", "values": SHAPES[shape](values, case.minutes)})
     labels = {"severity": severity, "job": "prism", **case.labels}
     if not case.without_node:

@@ -193,15 +193,17 @@ def disk_full(run):
 @raises("PrismPoolExhausted")
 def pool_exhausted(run):
     with run.other_node("--db-pool-size=1"):
-        run.wait_until_ready()  # or the start waits for the lock, and no job for a session
+        run.wait_until_ready()  # or the start waits for the lock, and no job does
         with _locked(run, "firehose_cursor"):
             yield
 
 
 @raises("PrismDatabaseTimeouts")
 def table_locked(run):
-    with run.other_node("--statement-timeout-ms=500"), _locked(run, "firehose_cursor"):
-        yield
+    with run.other_node("--statement-timeout-ms=500"):
+        run.wait_until_ready()
+        with _locked(run, "firehose_cursor"):
+            yield
 
 
 @raises("PrismCommitsNotReplicated")

@@ -4,9 +4,8 @@
 usage: run.py PLAN
 
 PLAN is a JSON file: kinds (names; none: all), factor (by which the times of the rules are divided), logs,
-disk (that of the tables, "" if it cannot be filled), root (the repository), target (the node's metrics),
-tunnel (its other port), prismctl, tls (the directory of certificates),
-and the commands as in tools/faults/run.py. A line per fault goes to the standard error; the last line of
+target (the node's metrics), tunnel (its other port), prismctl, tls (the directory of certificates), and what
+tools/faults/stage.py says. A line per fault goes to the standard error; the last line of
 the standard output: N faults, F failed."""
 
 import contextlib
@@ -22,14 +21,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[1:1] = [f"{ROOT}/tools/{each}" for each in ("faults", "monitoring", "common")]
 
 from dashboard import complaints_about_names, without_answer  # noqa: E402
-from postgres import Database  # noqa: E402
-from disk import Disk  # noqa: E402
 from kinds import KINDS  # noqa: E402
 from monitoring import Monitoring  # noqa: E402
 from process import Process, wait_until  # noqa: E402
-from proxy import Proxy  # noqa: E402
 from psql import query  # noqa: E402
 from scale import scaled  # noqa: E402
+from stage import Stage, names_unknown  # noqa: E402
 
 # For the node to notice, for the times of the rules, and for everything that is slow here.
 PATIENCE_SECONDS = 60
@@ -40,26 +37,18 @@ WINDOW_SECONDS = 3600
 BUSY = "--rate=1000"
 
 
-class Run:
+class Run(Stage):
     """All that takes part, running."""
 
     def __init__(self, plan):
-        log = plan["logs"]
-        self.disk = Disk(plan["disk"]) if plan["disk"] else None
+        super().__init__(plan)
         self.target = plan["target"]
         self.factor = plan["factor"]
-        self._log = log
-        self._proxy_log = open(f"{log}/proxy.log", "ab")
-        self.database = Database(plan["postgres"], plan["conninfo"], f"{log}/postgres.log")
-        self.proxy = Proxy(plan["proxy"], plan["socket"], self._proxy_log)
-        self.relay = Process("prism-replay", plan["relay"], f"{log}/replay.log")
-        self.node_command = [word.replace("{port}", str(self.proxy.port)) for word in plan["node"]]
-        self.node = Process("prismd", self.node_command, f"{log}/prismd.log")
-        self._last_seq = plan["last_seq"]
+        self._log = plan["logs"]
         self._prismctl, self._tls, self._tunnel = plan["prismctl"], plan["tls"], plan["tunnel"]
         with open(f"{ROOT}/deploy/prometheus/prism.rules.yml") as file:
             rules = scaled(file.read(), plan["factor"])
-        self.monitoring = Monitoring(log, rules, plan["factor"], self.target)
+        self.monitoring = Monitoring(self._log, rules, plan["factor"], self.target)
         self.planted = 0.0
         self._afterwards = []
 
@@ -73,13 +62,7 @@ class Run:
     def stop(self):
         self.monitoring.stop()
         self.proxy.order("pass")
-        if self.node.runs():
-            self.node.end(signal.SIGKILL)
-        for each in (self.relay, self.database.server):
-            if each.runs():
-                each.end(signal.SIGINT)
-        self.proxy.close()
-        self._proxy_log.close()
+        self.end(signal.SIGKILL)
 
     # -- for the kinds of fault ------------------------------------------------------------------
 
@@ -90,14 +73,10 @@ class Run:
         """To be done when the alert is gone."""
         self._afterwards.append(step)
 
-    def start_relay(self, *more):
-        self.relay.start(*more)
-        self.relay.wait_for_log("listening on")
-
     @contextlib.contextmanager
     def other_relay(self, *more):
         self.relay.kill()
-        self.leave_work()
+        self.leave_half()
         self.start_relay(*more)
         try:
             yield
@@ -184,12 +163,9 @@ class Run:
     def ask_about_everybody(self):
         query(self.database.conninfo, "UPDATE identity_tasks SET due_at = now(), attempts = 0")
 
-    def leave_work(self):
+    def leave_half(self):
         """Or the stream ends, and with it what most alerts are about."""
-        if self.database.highest_seq() > self._last_seq / 2:
-            self.node.kill()
-            self.database.rewind(0)
-            self.node.start()
+        self.leave_work(1 / 2, 0)
 
     # -- before and after ------------------------------------------------------------------------
 
@@ -235,7 +211,7 @@ def _check(alert):
 
 
 def _strike(run, kind):
-    run.leave_work()
+    run.leave_half()
     run.wait_until_well()
     if kind.alert != "PrismBehind":
         wait_until(lambda: not run.monitoring.fires(kind.alert), f"{kind.alert} not to be there before")
@@ -272,9 +248,7 @@ def _look_at_dashboard(run):
 def main(arguments):
     with open(arguments[0]) as file:
         plan = json.load(file)
-    unknown = [name for name in plan["kinds"] if name not in {kind.name for kind in KINDS}]
-    if unknown:
-        print(f"no such fault: {unknown[0]}; there are: {', '.join(kind.name for kind in KINDS)}", file=sys.stderr)
+    if names_unknown(plan["kinds"], [kind.name for kind in KINDS]):
         return 64
     chosen = [kind for kind in KINDS if not plan["kinds"] or kind.name in plan["kinds"]]
     left_out = [kind.name for kind in chosen if kind.needs_disk and not plan["disk"]]

@@ -114,6 +114,14 @@ def _check_leases(out, conninfo):
             out.faults.append(f"epoch {epoch} of the lease had two holders: {holders[epoch]}, {holder}")
 
 
+def keep(conninfo, path):
+    """All of it as a file, for a run that failed."""
+    with open(path, "w") as file:
+        for table in ("cursors", "placements", "leases", "deaths"):
+            for row in query(conninfo, f"SELECT '{table}', * FROM history.{table} ORDER BY id"):
+                print("\t".join(row), file=file)
+
+
 def taken_since(conninfo, epoch):
     """(seconds since 1970, holder, epoch) of each new holder of the lease above an epoch, in order."""
     rows = query(

@@ -2,8 +2,8 @@
 
 import time
 
-from cluster import LINK_SECONDS
 from network import BOUNCER, DATABASE
+from watch import LINK_SECONDS
 
 _FLAP_SECONDS = 0.3
 _FLAPPING_SECONDS = 10

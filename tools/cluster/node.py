@@ -10,10 +10,10 @@ from process import Process, wait_until
 
 class Node(Process):
     def __init__(self, name, host, number, how):
-        """`number` is its own among all nodes; `how`: the plan (run.py)."""
+        """`number` is its own among all that there have been; `how`: the plan (run.py)."""
         self.host = host
         self.number = number
-        self.uses_bouncer = how["bouncers"] == "all" or how["bouncers"] == "some" and number % 2 == 0
+        self.uses_bouncer = how["bouncers"] == "all" or how["bouncers"] == "some" and int(name[1:]) % 2 == 0
         self.database_address = BOUNCER if self.uses_bouncer else DATABASE
         self.metrics = f"http://{host.address}:{9464 + number}/metrics"
         self.tunnel = f"{host.address}:{9700 + number}"
@@ -33,9 +33,14 @@ class Node(Process):
         self._inner = None
 
     def start(self, *more):
-        super().start(*more)
         self._inner = None
+        super().start(*more)
         wait_until(lambda: self._find_inner() or not self.runs(), f"the process of {self.name}")
+
+    @property
+    def is_there(self):
+        """Whether prismd itself runs, not only what starts it."""
+        return self._inner is not None and self.runs()
 
     @property
     def pid(self):

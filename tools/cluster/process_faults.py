@@ -9,8 +9,8 @@ import signal
 import time
 
 import history
-from cluster import PATIENCE_SECONDS
 from process import wait_until
+from watch import PATIENCE_SECONDS
 
 FENCED = 76  # the exit code of a process whose place another one has taken
 RESIGN_SECONDS = 1.0

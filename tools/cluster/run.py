@@ -6,9 +6,9 @@ usage: run.py PLAN
 PLAN is a JSON file that scripts/cluster writes: faults, seed, nodes, shards, ttl_ms, grace (seconds beside
 the ttl within which all goes on), last_seq, kinds (names; none: all), bouncers ("none", "some" or "all"
 nodes use PgBouncer), soak_minutes and rate (0: no soak), logs, conninfo, tls (the authority's directory),
-prismctl, and the commands postgres, bouncer, relay, relay_says (what it writes when it listens), directory,
-node. In the node's words {name}, {address}, {metrics}, {tunnel}, {link}, {database} and {database_port} are
-filled in.
+prismctl, and the commands postgres, bouncer, relay, directory, node; relay_since: whether the relay takes
+--since. In the node's words {name}, {address}, {metrics}, {tunnel}, {link}, {database} and {database_port}
+are filled in.
 
 A line per fault goes to the standard error. The standard output: what was measured; its last line: N faults
 fired, F failed.
@@ -68,7 +68,7 @@ def _spread(what, values):
 def _strike(cluster, fault, chance):
     cluster.settle()
     time.sleep(chance.uniform(0, 1))
-    if cluster.last_seq and cluster.state().lowest() >= cluster.last_seq:
+    if cluster.state().lowest() >= cluster.last_seq:
         raise RuntimeError("nothing is left of the stream, so it proves nothing: the relay is too fast")
     return fault(cluster, chance)
 
@@ -129,6 +129,8 @@ def main(arguments):
         verdict = history.check(cluster.conninfo)
         failed += _complain(verdict.faults)
         failed += _complain(sampler.grown())
+        if failed:
+            history.keep(cluster.conninfo, f"{plan['logs']}/history.log")
     finally:
         cluster.stop_services()
     for line in (

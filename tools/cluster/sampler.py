@@ -5,7 +5,7 @@ import threading
 from sampling import resources
 
 _EVERY_SECONDS = 1.0
-# From this much on something grows: the second half of a process' life against its first.
+# From this much on something grows: the second half of a process' life in one role against the first.
 _MORE_MB, _MORE_THREADS, _MORE_DESCRIPTORS = 64, 8, 32
 _LONG_ENOUGH = 120  # looks; a younger process still fills its caches
 
@@ -13,7 +13,7 @@ _LONG_ENOUGH = 120  # looks; a younger process still fills its caches
 class Sampler:
     def __init__(self, cluster):
         self._cluster = cluster
-        self._looks = {}  # by (name, process): a list of (MB, threads, descriptors)
+        self._looks = {}  # by (name, process, whether it leads): a list of (MB, threads, descriptors)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -26,9 +26,9 @@ class Sampler:
 
     def lines(self):
         """A line per node, for people."""
-        for name in sorted({name for name, _ in self._looks}):
-            looks = [look for (of, _), all_ in self._looks.items() if of == name for look in all_]
-            processes = sum(of == name for of, _ in self._looks)
+        for name in sorted({name for name, _, _ in self._looks}):
+            looks = [look for (of, _, _), all_ in self._looks.items() if of == name for look in all_]
+            processes = len({pid for of, pid, _ in self._looks if of == name})
             mb, threads, descriptors = zip(*looks)
             yield (
                 f"{name}: {processes} processes, {min(mb):.0f} to {max(mb):.0f} MB, "
@@ -37,7 +37,7 @@ class Sampler:
 
     def grown(self):
         """Sentences about processes that grow."""
-        for (name, pid), looks in self._looks.items():
+        for (name, pid, leads), looks in self._looks.items():
             if len(looks) < _LONG_ENOUGH:
                 continue
             # The start is no measure.
@@ -47,13 +47,17 @@ class Sampler:
                                       ("descriptors", 2, _MORE_DESCRIPTORS)):  # fmt: skip
                 before, after = (max(look[index] for look in part) for part in (early, late))
                 if after > before + more:
-                    yield f"{name} (process {pid}) grows: {before:.0f} {what}, later {after:.0f}"
+                    role = "leader" if leads else "follower"
+                    yield f"{name} (process {pid}, as {role}) grows: {before:.0f} {what}, later {after:.0f}"
 
     def _run(self):
         while not self._ended.wait(_EVERY_SECONDS):
+            leader = state.leader() if (state := self._cluster.table.latest) else None
             for node in list(self._cluster.nodes.values()):
+                if not node.is_there:
+                    continue
                 try:
                     look = resources(node.pid)
                 except (OSError, KeyError):
-                    continue  # between two processes
-                self._looks.setdefault((node.name, node.pid), []).append(look)
+                    continue  # it has just ended
+                self._looks.setdefault((node.name, node.pid, node.name == leader), []).append(look)

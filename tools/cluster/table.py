@@ -64,6 +64,7 @@ class Table:
     def __init__(self, conninfo):
         self._conninfo = conninfo
         self._session = None
+        self.latest = None  # what was read last
 
     def read(self):
         """None while the database does not answer or has no such tables yet."""
@@ -79,10 +80,11 @@ class Table:
         found = json.loads(answer)
         lease = found["lease"] or {"holder": "", "epoch": 0, "live": False}
         by_number = lambda name: {int(key): value for key, value in (found[name] or {}).items()}  # noqa: E731
-        return State(
+        self.latest = State(
             float(found["now"]), lease["holder"], lease["epoch"], lease["live"], found["members"] or {},
             by_number("owners"), by_number("tokens"), by_number("cursors"),
         )  # fmt: skip
+        return self.latest
 
     def close(self):
         if self._session is not None:

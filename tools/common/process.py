@@ -61,14 +61,14 @@ class Process:
     def log_since_start(self):
         return self.log_since(self._started_at)
 
-    def end(self, number):
+    def end(self, number, seconds=DEADLINE_SECONDS):
         """Sends a signal. @returns the exit status, negative for the signal that ended it."""
         if self.runs():
             os.kill(self.pid, number)
-        return self.wait()
+        return self.wait(seconds)
 
-    def wait(self):
-        wait_until(lambda: not self.runs(), f"the end of {self.name}")
+    def wait(self, seconds=DEADLINE_SECONDS):
+        wait_until(lambda: not self.runs(), f"the end of {self.name}", seconds)
         return self._process.returncode
 
     def kill(self):

@@ -1,6 +1,7 @@
 """A standby of the run's PostgreSQL, on a socket of its own until it takes its place."""
 
 import os
+import shutil
 import signal
 import tempfile
 
@@ -43,6 +44,7 @@ class Standby:
                 pass
         if self._server.runs():
             self._server.end(signal.SIGINT)
+        shutil.rmtree(self._socket, ignore_errors=True)
 
     def _receives(self):
         rows = self._ask("SELECT pid FROM pg_stat_wal_receiver WHERE status = 'streaming'")

@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <functional>
 #include <getopt.h>
 #include <limits>
@@ -69,6 +70,16 @@ const std::vector<option_row>& rows() {
       {"rate", "N", "frames per second on each connection (0: no limit)",
        [](options& o, std::string_view text) {
          return store(o.server.rate, number<std::uint32_t>(text));
+       }},
+      {"since", "T", "frame N is due N / rate after T (seconds since 1970), also on a later connection",
+       [](options& o, std::string_view text) -> expected<void> {
+         const auto since = number<std::int64_t>(text);
+         if (!since)
+           return tl::unexpected(since.error());
+         o.server.since = std::chrono::steady_clock::now() +
+                          (std::chrono::sys_seconds{std::chrono::seconds{*since}} -
+                           std::chrono::system_clock::now());
+         return {};
        }},
       {"window", "N", "frames kept for cursors, counted from the end (0: all)",
        [](options& o, std::string_view text) {

@@ -47,7 +47,7 @@ Exit codes: 0 done; 1 a node could not be reached, or refused, or failed; 2 wron
 /// What is typed, and what it does: beside each other where there is room.
 void add_line(std::string& out, std::string_view typed, std::string_view help) {
   constexpr std::size_t room = 34;
-  if (typed.size() > room)
+  if (typed.size() >= room)
     out += fmt::format("  {}\n  {:<{}} {}\n", typed, "", room, help);
   else
     out += fmt::format("  {:<{}} {}\n", typed, room, help);
@@ -63,7 +63,7 @@ std::span<const command_form> all_forms() {
            {{"ACTOR", "actor", false, true, "its name, as `prismctl actors` lists it"}}),
       look("channels", "channels", "every bounded channel between actors"),
       look("database", "database",
-           "what PostgreSQL does for each session, and who holds the locks that they wait for"),
+           "what each session waits for in PostgreSQL, and who holds the lock"),
       look("pool", "pool", "database sessions: who has which, for what job, since when"),
       look("pending", "pending", "operations that wait for a record, the oldest first",
            {{"DID|URI", "subject", false, false, "only what this account or record is waited for"}},

@@ -7,10 +7,12 @@
 #include "tools/replay/replay_directory.hpp"
 #include "tools/replay/replay_fault.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,9 @@ struct replay_options {
   listen_address listen{};
   /// Frames per second on each connection; 0: as fast as the client takes them.
   std::uint32_t rate{0};
+  /// With `rate`: the frame at index N is due N / rate after this moment on every connection, as if it
+  /// happened then; a client that comes again gets at once what it has missed.
+  std::optional<std::chrono::steady_clock::time_point> since{};
   /// Frames kept for cursors, counted from the end; an earlier cursor is outdated. 0: all.
   std::size_t window{0};
   /// A client without a cursor gets everything, as suits a recording (true), or starts at the live

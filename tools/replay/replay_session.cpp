@@ -266,11 +266,16 @@ asio::awaitable<void> replay_session::pace(std::size_t index) {
   const auto happens = state_.source->due(index);
   if (!happens && state_.options.rate == 0)
     co_return;
-  const auto due = happens ? *happens
-                           : pace_begin_ + std::chrono::nanoseconds{std::chrono::seconds{1}} *
-                                               static_cast<std::int64_t>(paced_++) /
-                                               state_.options.rate;
-  wake_.expires_at(due);
+  const auto after = [&](std::size_t frames) {
+    return std::chrono::nanoseconds{std::chrono::seconds{1}} * static_cast<std::int64_t>(frames) /
+           state_.options.rate;
+  };
+  if (happens)
+    wake_.expires_at(*happens);
+  else if (state_.options.since)
+    wake_.expires_at(*state_.options.since + after(index));
+  else
+    wake_.expires_at(pace_begin_ + after(paced_++));
   co_await wake_.async_wait(use_result);
 }
 

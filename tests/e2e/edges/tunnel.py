@@ -2,6 +2,7 @@
 
 import random
 import re
+import resource
 import socket
 import ssl
 import struct
@@ -11,7 +12,9 @@ import time
 from foreign_client import CAF_HEADER, caf_content, caf_header, ends, hello, message, receive
 from node import expect, wait_for
 
-CROWD = 3000  # half-open connections at once
+MAY_OPEN = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+# Half-open connections at once; fewer where we may not open so many.
+CROWD = 3000 if MAY_OPEN == resource.RLIM_INFINITY else min(3000, MAY_OPEN - 300)
 HALF_HELLO = hello()[:20]
 CUT = 'prism_tunnel_connection_events_total{event="bad_message"}'
 noise = random.Random(1)

@@ -203,11 +203,12 @@ TEST_CASE("versions of links that do not overlap are refused with a sentence tha
 TEST_CASE("the first view of a database from before is above all its epochs") {
   const auto database = pg_fixture::migrated_database();
   auto other = connect_to(database);
-  must(other.exec_script("INSERT INTO leases VALUES ('writer wss://relay.test', 'host:1', 12, "
-                         "'infinity'); INSERT INTO streams (service) VALUES "
-                         "('wss://relay.test'); INSERT INTO firehose_cursor (service, shard, seq, "
-                         "epoch) SELECT 'wss://relay.test', n, 50 + n, 12 FROM "
-                         "generate_series(0, 3) n"));
+  must(other.exec_script(
+      "INSERT INTO leases VALUES ('writer wss://relay.test', 'host:1', 12, "
+      "'infinity'); INSERT INTO streams (service, base) VALUES "
+      "('wss://relay.test', 0); INSERT INTO firehose_cursor (service, shard, seq, "
+      "epoch) SELECT 'wss://relay.test', n, 50 + n, 12 FROM "
+      "generate_series(0, 3) n"));
   test_node a(database);
   const auto table = must(a.join());
   CHECK(table.view == 13);

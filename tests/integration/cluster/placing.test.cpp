@@ -131,6 +131,27 @@ TEST_CASE("an expired member is declared dead, and one that is dead already does
   CHECK(after.view == 4);
 }
 
+TEST_CASE(
+    "a member that renews at the moment of its death lives, and the plan is not carried out") {
+  placed_nodes on;
+  pass_time(on.other, 2min);
+  const auto table = must(on.a.round({.renew_member = true, .lease = action::renew, .epoch = 1}));
+  must(on.other.exec_script(
+      "BEGIN; UPDATE cluster_members SET expires_at = now() + interval '1 hour' WHERE name = 'b'"));
+  auto placed = std::async(std::launch::async, [&] {
+    return on.a.place(
+        table, {.from_view = 2, .dead = {on.b.who.id}, .moved = {{0, on.a.who.id, 0, true}}});
+  });
+  auto watcher = connect_to(on.database);
+  wait_for_blocked_sessions(watcher, 1);
+  must(on.other.exec_script("COMMIT"));
+  CHECK(state_of(placed.get()) == db::fenced_state);
+  const auto after = must(on.a.round());
+  CHECK(death_of(after, on.b.who.id).empty());
+  CHECK(after.view == 2);
+  CHECK_FALSE(after.placement[0].pinned);
+}
+
 TEST_CASE("a plan for a shard without a cursor changes nothing") {
   placed_nodes on;
   const auto table = must(on.a.round());

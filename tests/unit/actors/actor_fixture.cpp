@@ -3,6 +3,7 @@
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
+#include <fmt/format.h>
 #include <thread>
 
 namespace prism::test {
@@ -32,7 +33,7 @@ actor_fixture::actor_fixture(config::options options)
       system(quiet(config)), self(system) {
   node->conninfo = database;
   node->service = "test";
-  node->cluster.trust(time_point::max(), 1);
+  lead();
   node->actors.put("tester", caf::actor_cast<caf::strong_actor_ptr>(self));
 }
 
@@ -47,6 +48,22 @@ actor_fixture::~actor_fixture() {
         caf::anon_send_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::kill);
       node->actors.erase(name, caf::actor_cast<caf::actor_addr>(actor));
     }
+}
+
+// As after a join and the first rounds; without shards and cursors.
+void actor_fixture::lead() {
+  const std::string self = "00000000-0000-4000-8000-000000000001";
+  must(connect().exec_script(fmt::format(
+      "INSERT INTO cluster_members (node, service, name, address, version, protocol_min, "
+      "protocol_max, started_at, expires_at) VALUES ('{0}', 'test', 'test', '', '', 1, 1, now(), "
+      "now() + interval '1 hour'); INSERT INTO leases (name, holder, epoch, expires_at) VALUES "
+      "('writer test', '{0}', 1, now() + interval '1 hour')",
+      self)));
+  node->cluster.trust(time_point::max(), 1);
+  node->cluster.show(std::make_shared<const cluster_snapshot>(
+      cluster_snapshot{.self = self,
+                       .table = {.view = 1, .lead = {.holder = self, .epoch = 1}},
+                       .read_at = steady_clock::now()}));
 }
 
 db::connection actor_fixture::connect() const {
@@ -64,7 +81,7 @@ void users_table_lock::release() {
 
 std::vector<std::int32_t> users_table_lock::blocked_backends() {
   const auto rows =
-      must(watcher_.exec("SELECT pid FROM pg_stat_activity WHERE application_name = 'prismd' "
+      must(watcher_.exec("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'prismd %' "
                          "AND wait_event_type = 'Lock' AND datname = current_database()"));
   std::vector<std::int32_t> out;
   for (std::size_t i = 0; i < rows.rows(); ++i)

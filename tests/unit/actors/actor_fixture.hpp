@@ -78,6 +78,8 @@ public:
   caf::scoped_actor self;
 
 private:
+  void lead();
+
   std::vector<caf::actor> spawned_;
 };
 

@@ -108,8 +108,8 @@ TEST_CASE("a wrong count is corrected, logged and counted") {
 TEST_CASE("a janitor whose node is fenced runs no more jobs") {
   actor_fixture bench;
   auto on = bench.connect();
-  must(on.exec_script("INSERT INTO firehose_cursor (service, shard, seq, epoch) VALUES ('test', 0, "
-                      "1, 7); INSERT INTO sessions (id, user_id, data, expires_at) VALUES ('a', 1, "
+  must(on.exec_script("UPDATE leases SET epoch = 2; INSERT INTO sessions (id, user_id, data, "
+                      "expires_at) VALUES ('a', 1, "
                       "'{}', now() - interval '1 hour')"));
   static_cast<void>(bench.put<pool_state>(names::pool));
   const auto janitor = bench.put<janitor_state>(names::janitor, hurried());

@@ -86,6 +86,18 @@ TEST_CASE("the rate limits the frames per second") {
   CHECK(std::chrono::steady_clock::now() - begin >= milliseconds{490});
 }
 
+TEST_CASE("what was due before a client came is sent at once") {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto relay = start_relay(make_corpus(50), {.rate = 100, .since = begin});
+  client first(quick_options(relay->url()));
+  REQUIRE(first.wait_for_count(50));
+  CHECK(std::chrono::steady_clock::now() - begin >= milliseconds{490});
+  // At one frame per second 50 would take longer than the test waits.
+  const auto old = start_relay(make_corpus(50), {.rate = 1, .since = begin - std::chrono::minutes{2}});
+  client second(quick_options(old->url()));
+  CHECK(second.wait_for_count(50));
+}
+
 TEST_CASE("a relay that cannot start returns the reason") {
   const auto relay = start_relay({});
   const auto taken = replay_server::start({}, {.listen = {"127.0.0.1", relay->port()}});
@@ -148,6 +160,7 @@ TEST_CASE("prism-replay rejects bad options by name with exit code 2") {
       {"--bse x", "--bse"},
       {"--base x stray", "stray"},
       {"--base x --rate many", "--rate"},
+      {"--base x --since now", "--since"},
       {"--base x --listen nowhere", "--listen"},
       {"--base x --window -1", "--window"},
       {"--base x --shuffle ''", "--shuffle"},

@@ -21,22 +21,18 @@ cluster_snapshot seen_by(const std::string& self) {
 } // namespace
 
 TEST_CASE("the leader runs firehose, janitor, its shards, and proxies of the others") {
-  CHECK(arrange_node(seen_by("a"), true) == wanted{{"firehose", "lead 4"},
-                                                   {"janitor", "lead 4"},
-                                                   {"shard-0", "own 7"},
-                                                   {"shard-1", "of b 8"}});
+  CHECK(arrange_node(seen_by("a")) == wanted{{"firehose", "lead 4"},
+                                             {"janitor", "lead 4"},
+                                             {"shard-0", "own 7"},
+                                             {"shard-1", "of b 8"}});
 }
 
 TEST_CASE("who does not lead runs its shards and the proxy of the leader's firehose") {
-  CHECK(arrange_node(seen_by("b"), false) == wanted{{"firehose", "of a"}, {"shard-1", "own 8"}});
-}
-
-TEST_CASE("a leader that does not trust itself any more reads nothing") {
-  CHECK(arrange_node(seen_by("a"), false) == wanted{{"shard-0", "own 7"}});
+  CHECK(arrange_node(seen_by("b")) == wanted{{"firehose", "of a"}, {"shard-1", "own 8"}});
 }
 
 TEST_CASE("nobody's firehose is followed when the leader is dead") {
   auto now = seen_by("b");
   now.table.members[0].dead_reason = "expired";
-  CHECK(arrange_node(now, false) == wanted{{"shard-1", "own 8"}});
+  CHECK(arrange_node(now) == wanted{{"shard-1", "own 8"}});
 }

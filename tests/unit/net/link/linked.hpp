@@ -159,8 +159,9 @@ inline void introduce(const std::vector<const linked_node*>& all) {
     each->it->set_peers(peers);
 }
 
+/// Whether both have a link with each other, and were told so.
 [[nodiscard]] inline bool linked(const linked_node& a, const linked_node& b) {
-  return a.it->connected(b.id) && b.it->connected(a.id);
+  return a.it->connected(b.id) && b.it->connected(a.id) && !a.ups().empty() && !b.ups().empty();
 }
 
 } // namespace prism::net::test

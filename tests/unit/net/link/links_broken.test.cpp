@@ -227,23 +227,23 @@ TEST_CASE("a handshake has its time, on both sides", "[link]") {
   auto options = c.options("a");
   options.connect_limit = 200ms;
   const linked_node a(options);
-  const auto dials = [&](std::uint16_t port) {
-    a.it->set_peers({{.id = "b", .name = "b", .address = fmt::format("127.0.0.1:{}", port)}});
+  const auto dials = [&](const std::string& address) {
+    a.it->set_peers({{.id = "b", .name = "b", .address = address}});
   };
   SECTION("nobody answers") {
-    const prism::test::swallowing_address nobody("127.0.0.1", 39'471,
+    const prism::test::swallowing_address nobody("127.0.13.1", 9466,
                                                  prism::test::swallowing_address::what::packets);
-    dials(39'471);
+    dials("127.0.13.1:9466");
     CHECK(eventually([&] { return a.ended_with("b", link_end::connect_failed) >= 2; }));
   }
   SECTION("nobody speaks") {
-    const prism::test::swallowing_address nobody("127.0.0.1", 39'472,
+    const prism::test::swallowing_address nobody("127.0.13.2", 9466,
                                                  prism::test::swallowing_address::what::bytes);
-    dials(39'472);
+    dials("127.0.13.2:9466");
     CHECK(eventually([&] { return a.ended_with("b", link_end::handshake_failed) >= 2; }));
   }
   SECTION("nobody listens") {
-    dials(1);
+    dials("127.0.0.1:1");
     CHECK(eventually([&] { return a.ended_with("b", link_end::connect_failed) >= 2; }));
   }
   CHECK(a.log().empty());

@@ -100,6 +100,18 @@ TEST_CASE("every hello of a link that is cut short is refused", "[link]") {
   CHECK_FALSE(parse_hello_head(std::span{tunnels}.first(hello_limits::head), link_magic));
 }
 
+TEST_CASE("a text of a hello that is longer than it may be is refused", "[link]") {
+  const auto of_size = [](std::size_t size) {
+    std::vector<std::byte> body{std::byte{0}, std::byte{1}, std::byte{0}, std::byte{1}};
+    body.push_back(static_cast<std::byte>(size));
+    body.insert(body.end(), size, std::byte{'x'});
+    body.insert(body.end(), 3, std::byte{0});
+    return parse_link_hello(body, {}).has_value();
+  };
+  CHECK(of_size(hello_limits::max_text));
+  CHECK_FALSE(of_size(hello_limits::max_text + 1));
+}
+
 TEST_CASE("of a hello in versions that are not ours only the numbers are read", "[link]") {
   const std::vector<std::byte> later{std::byte{0}, std::byte{2}, std::byte{0}, std::byte{3},
                                      std::byte{255}};
