@@ -19,6 +19,10 @@ readiness evaluate_readiness(const readiness_facts& facts) {
     require(false, "ending: " + facts.ending);
   for (const auto& [actor, problem] : facts.problems)
     require(false, fmt::format("{}: {}", actor, problem));
+  if (!facts.read_by.empty()) {
+    out.text += fmt::format("info relay read by node '{}'\n", facts.read_by);
+    return out;
+  }
   out.text += fmt::format("info relay {}, {}\n", facts.firehose_connected ? "connected" : "away",
                           facts.newest_event_age ? fmt::format("newest committed event {} s old",
                                                                facts.newest_event_age->count())

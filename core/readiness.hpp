@@ -23,6 +23,9 @@ struct readiness_facts {
   /// progress.
   std::map<std::string, std::string> problems;
 
+  /// The node that reads the relay, if that is another one; then the facts below are its own.
+  std::string read_by{};
+
   /// For information only: a node whose relay is away, or that lags, can still serve reads.
   bool firehose_connected{false};
   /// Age of the newest committed event; empty before the first.

@@ -183,8 +183,11 @@ std::optional<cluster::table> cluster_state::place() {
                                             .may_declare_dead = machine_.may_declare_dead(now())});
   if (!plan)
     return std::nullopt;
+  // It waits for running batches. Rounds that are late for that would look like an outage.
+  auto options = tx();
+  options.deadline = times_.ttl / 5;
   auto placed =
-      db::place_shards(*connection_, tx(), node_->service, now_->self, machine_.epoch(), *plan);
+      db::place_shards(*connection_, options, node_->service, now_->self, machine_.epoch(), *plan);
   if (!placed) {
     log::cluster().warn("cluster: shards cannot be placed: {} {}; trying again",
                         placed.error().sqlstate, placed.error().message);
@@ -234,7 +237,7 @@ void cluster_state::show_metrics() {
   out.epoch->Set(static_cast<double>(table.lead.epoch));
   out.leading->Set(machine_.leads(now()) ? 1 : 0);
   out.shards->Set(static_cast<double>(own));
-  out.has_leader->Set(now_->leader() != nullptr ? 1 : 0);
+  out.has_leader->Set(now_->is_led(now()) ? 1 : 0);
   if (last_problem_.empty())
     out.last_round->Set(seconds_since_1970());
   show_links();

@@ -1,5 +1,6 @@
 #include "actors/cluster/node_links.hpp"
 
+#include "core/cluster/protocol.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
 
@@ -19,8 +20,9 @@ namespace {
   out.key_file = from.tunnel_key;
   out.crl_file = from.tunnel_revoked;
   out.cluster = from.cluster_name;
-  out.version_min = static_cast<std::uint16_t>(cluster::own_protocol.min);
-  out.version_max = static_cast<std::uint16_t>(cluster::own_protocol.max);
+  const auto protocol = cluster::own_protocol();
+  out.version_min = static_cast<std::uint16_t>(protocol.min);
+  out.version_max = static_cast<std::uint16_t>(protocol.max);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include "actors/node/start_errors.hpp"
 #include "core/cluster/node_machine.hpp"
 #include "core/cluster/placement.hpp"
+#include "core/cluster/protocol.hpp"
 #include "core/version.hpp"
 #include "db/cluster/cluster.hpp"
 #include "log/log.hpp"
@@ -35,14 +36,17 @@ expected<void> enter_cluster(db::connection& connection, node_context& node, nod
   if (auto listening = links.start(self); !listening)
     return listening;
   const auto& options = node.options;
-  const db::tx_options tx{.server_incarnation = incarnation};
+  db::tx_options tx;
+  tx.server_incarnation = incarnation;
+  // Others wait for the rows that it locks.
+  tx.deadline = std::max(options.cluster_ttl / 2, std::chrono::milliseconds{2'000});
   auto table = db::join_cluster(connection, tx,
                                 {.id = self,
                                  .service = node.service,
                                  .name = node.name,
                                  .address = links.address(),
                                  .version = std::string{version()},
-                                 .protocol = cluster::own_protocol,
+                                 .protocol = cluster::own_protocol(),
                                  .shards = static_cast<std::int32_t>(options.shards),
                                  .ttl = options.cluster_ttl});
   if (!table)

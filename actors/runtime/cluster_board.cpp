@@ -14,6 +14,10 @@ const cluster::member* cluster_snapshot::leader() const noexcept {
   return holder != nullptr && !holder->dead() ? holder : nullptr;
 }
 
+bool cluster_snapshot::is_led(time_point now) const noexcept {
+  return leader() != nullptr && now < read_at + table.lead.expires_in;
+}
+
 bool cluster_snapshot::is_alone() const noexcept {
   return std::ranges::all_of(table.members,
                              [&](const auto& each) { return each.dead() || each.id == self; });

@@ -23,6 +23,8 @@ struct cluster_snapshot {
   /// The member that holds the lease; null: nobody, or it does not live.
   [[nodiscard]] const cluster::member* leader() const noexcept;
   [[nodiscard]] const cluster::member* find(const cluster::node_id& id) const noexcept;
+  /// Whether a live member's lease lasts still, as far as this node knows.
+  [[nodiscard]] bool is_led(time_point now) const noexcept;
   /// Whether no other member lives.
   [[nodiscard]] bool is_alone() const noexcept;
   [[nodiscard]] bool led_by_self() const noexcept { return table.lead.holder == self; }

@@ -19,10 +19,6 @@ struct protocol_range {
   friend bool operator==(const protocol_range&, const protocol_range&) = default;
 };
 
-/// What this program speaks. A change of a message raises max; when no live member of any cluster
-/// can speak the older ones, min (docs/CLUSTER.md).
-inline constexpr protocol_range own_protocol{.min = 1, .max = 1};
-
 /// A node that takes part, or did.
 struct member {
   node_id id{};

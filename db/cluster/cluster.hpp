@@ -55,7 +55,8 @@ inline constexpr std::string_view no_such_member_state = "PF011";
                                                     std::chrono::milliseconds ttl);
 
 /// Carries out a plan: view + 1, moved shards get the new view as their token in shard_placement
-/// and in firehose_cursor, dead members are marked ("expired") and their database sessions ended.
+/// and in firehose_cursor, dead members are marked ("expired"). The database sessions of these are
+/// ended, and of former owners that are dead.
 /// @returns the new table. Error with `fenced_state` if this node does not hold the lease with
 /// `epoch` any more, or the view is not the one that the plan was made from; nothing is changed
 /// then.

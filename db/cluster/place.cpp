@@ -64,17 +64,32 @@ using cluster::placed_shard;
   return {};
 }
 
+/// Those that die, and former owners that are dead: one that was replaced may have begun a session
+/// since, and in it a batch, whose token is right until now.
+[[nodiscard]] std::vector<cluster::node_id>
+whose_sessions_end(const cluster::table& now, const cluster::placement_plan& plan) {
+  auto out = live_of(now, plan.dead);
+  for (const auto& each : plan.moved) {
+    const auto row = std::ranges::find(now.placement, each.shard, &placed_shard::shard);
+    if (row != now.placement.end() && !row->node.empty() && find_live(now, row->node) == nullptr &&
+        std::ranges::find(out, row->node) == out.end())
+      out.push_back(row->node);
+  }
+  return out;
+}
+
 [[nodiscard]] outcome<cluster::table> carry_out(executor& on, std::string_view service,
                                                 const cluster::node_id& self,
+                                                const cluster::table& before,
                                                 const locked_lease& lease, locked_state state,
-                                                const cluster::placement_plan& plan,
-                                                const std::vector<cluster::node_id>& dead) {
+                                                const cluster::placement_plan& plan) {
+  const auto dead = live_of(before, plan.dead);
   ++state.view;
   auto moved = plan.moved;
   for (auto& each : moved)
     each.token = state.view;
   pipeline out(on);
-  queue_end_sessions(out, dead, lease);
+  queue_end_sessions(out, whose_sessions_end(before, plan), lease);
   queue_set_state(out, service, state);
   const auto dead_at = queue_mark_expired(out, service, dead);
   queue_put_placement(out, service, moved);
@@ -110,8 +125,8 @@ outcome<cluster::table> place_shards(connection& on, const tx_options& options,
       return tl::unexpected(fits.error());
     if (is_done(now, plan))
       return now;
-    return carry_out(inside, service, self, read_locked_lease((*rows)[lease_at]),
-                     read_locked_state((*rows)[state_at]), plan, live_of(now, plan.dead));
+    return carry_out(inside, service, self, now, read_locked_lease((*rows)[lease_at]),
+                     read_locked_state((*rows)[state_at]), plan);
   });
 }
 

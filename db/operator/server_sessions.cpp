@@ -13,7 +13,7 @@ const statement select_server_sessions{"list_server_sessions", R"sql(
     SELECT pid,
       CASE WHEN wait_event_type = 'Lock' THEN pg_blocking_pids(pid) ELSE '{}' END AS blockers
     FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'prismd'
+    WHERE datname = current_database() AND application_name LIKE 'prismd %-%-%-%-%'
   ),
   holders AS MATERIALIZED (SELECT DISTINCT unnest(blockers) AS pid FROM ours)
   SELECT activity.pid, coalesce(application_name, ''), coalesce(usename::text, ''),

@@ -230,3 +230,20 @@ TEST_CASE("a stopped owner that holds a cursor's row is ended by the next leader
     CHECK_FALSE(on.a.connection.exec_script("COMMIT"));
   }
 }
+
+TEST_CASE("a former owner that is dead keeps no cursor's row, even in a session begun since") {
+  placed_nodes on;
+  test_node young(on.database, "a");
+  must(young.join());
+  // The owner, not knowing yet that it was replaced, connects again and is stopped in a batch.
+  must(on.other.exec_script("SET application_name = 'prismd " + on.a.who.id + "'; BEGIN"));
+  must(db::move_cursor(on.other, batch_of(0, 2, 10)));
+  const auto table = must(young.round(ask(action::take)));
+  young.options.lock_timeout = 2s;
+  young.options.retry.max_retries = 0;
+  CHECK(must(young.place(
+                 table,
+                 {.from_view = table.view, .dead = {}, .moved = {{0, young.who.id, 0, false}}}))
+            .view == 3);
+  CHECK_FALSE(on.other.exec_script("COMMIT"));
+}

@@ -25,9 +25,9 @@ void report(const std::string& what, const search_result& found) {
 /// Of 2 and 3 nodes, from each scene.
 template <class Search>
 void everywhere(const std::string& what, Search search) {
-  const char* names[] = {"at the start", "settled", "with a plan under way"};
+  const char* names[] = {"at the start", "settled", "with a plan under way", "with one replaced"};
   for (const std::size_t nodes : {2U, 3U})
-    for (const auto from : {scene::start, scene::settled, scene::planned})
+    for (const auto from : {scene::start, scene::settled, scene::planned, scene::replaced})
       report(fmt::format("{}, {} nodes {}", what, nodes, names[static_cast<int>(from)]),
              search(search_options{.nodes = nodes, .from = from}));
 }
@@ -49,6 +49,7 @@ constexpr planted all_errors[]{
     {"place_without_tokens", &mutant::place_without_tokens},
     {"place_without_renewal", &mutant::place_without_renewal, scene::planned},
     {"sessions_go_on", &mutant::sessions_go_on},
+    {"later_sessions_go_on", &mutant::later_sessions_go_on, scene::replaced},
     {"trust_from_answer", &mutant::trust_from_answer},
     {"declare_at_once", &mutant::declare_at_once},
     {"never_gives_up_lead", &mutant::never_gives_up_lead},
@@ -59,7 +60,7 @@ constexpr planted all_errors[]{
 
 TEST_CASE("cluster model: nothing goes wrong within a few steps") {
   everywhere("all steps", [](search_options options) {
-    options.depth = options.nodes == 2 ? 5 : 4;
+    options.depth = 4;
     options.states = 400'000;
     options.recovery_every = 512;
     return search_all(options);
@@ -70,7 +71,7 @@ TEST_CASE("cluster model: nothing goes wrong in long random walks") {
   everywhere("random", [](search_options options) {
     options.depth = 80;
     options.faults = 10;
-    options.states = 100'000;
+    options.states = 40'000;
     return walk(options);
   });
 }
@@ -96,7 +97,7 @@ TEST_CASE("cluster model: each planted error is found") {
   for (const auto& each : all_errors) {
     search_options options{.nodes = 2, .from = each.from, .depth = 30, .faults = 6};
     options.states = 400'000;
-    options.recovery_every = 16;
+    options.recovery_every = 32;
     options.wrong.*each.error = true;
     const auto found = walk(options);
     fmt::print("{}: {} states, {}\n", each.name, found.states, found.violation);
@@ -121,8 +122,8 @@ TEST_CASE("cluster model: the long form", "[.][long]") {
     everywhere("random", [&](search_options options) {
       options.depth = 100;
       options.faults = 4 + round % 12;
-      options.states = 4'000'000;
-      options.recovery_every = 8;
+      options.states = 1'000'000;
+      options.recovery_every = 32;
       options.seed = i;
       return walk(options);
     });

@@ -115,7 +115,7 @@ database::placed database::place(instant now, const cluster::node_id& self,
     ended = plan.dead;
     for (const auto& each : plan.moved)
       if (const auto& owner = placement[static_cast<std::size_t>(each.shard)].node;
-          !owner.empty() && !lives(owner))
+          !owner.empty() && !lives(owner) && !wrong.later_sessions_go_on)
         ended.push_back(owner);
   }
   for (const auto& each : plan.moved) {

@@ -36,6 +36,7 @@ struct mutant {
   bool place_without_tokens{false};  ///< placement changes, but not the cursors' tokens
   bool place_without_renewal{false}; ///< a member dies that renewed after the plan was made
   bool sessions_go_on{false};        ///< a dead node's sessions, and their locks, are not ended
+  bool later_sessions_go_on{false};  ///< those that it begins when it is dead are not ended
   // In the node.
   bool trust_from_answer{false};   ///< trust counts from the answer of a round
   bool declare_at_once{false};     ///< others are declared dead without a ttl of rounds

@@ -344,6 +344,14 @@ world make_world(std::size_t nodes, scene from, const mutant& wrong, std::int32_
   out.serve(25);
   if (from == scene::settled)
     return out;
+  if (from == scene::replaced) {
+    out.start(out.names[1]);
+    auto& young = out.processes.back();
+    out.begin(young);
+    out.execute(*young.control);
+    out.answer(young);
+    return out;
+  }
   out.processes[1].paused = true;
   const auto& row = out.db.members[1];
   while (out.now + tick < row.expires_at)

@@ -109,7 +109,8 @@ private:
 enum class scene : std::uint8_t {
   start,   ///< processes start
   settled, ///< all have shards
-  planned  ///< process 1 was stopped until it expired, and the leader has just sent that it is dead
+  planned, ///< process 1 was stopped until it expired, and the leader has just sent that it is dead
+  replaced ///< another process has joined under the name of process 1, which does not know it yet
 };
 [[nodiscard]] world make_world(std::size_t nodes, scene from, const mutant& wrong,
                                std::int32_t faults);

@@ -66,6 +66,15 @@ TEST_CASE("facts that are not known yet make the node unready") {
                        "ok   not draining\ninfo relay away, nothing committed yet\n");
 }
 
+TEST_CASE("a node that does not read the relay says who does") {
+  auto facts = well();
+  facts.read_by = "n1";
+  facts.firehose_connected = false;
+  const auto answer = evaluate_readiness(facts);
+  CHECK(answer.ready);
+  CHECK_THAT(answer.text, Catch::EndsWith("info relay read by node 'n1'\n"));
+}
+
 TEST_CASE("a lost relay and a lag are shown, but do not make the node unready") {
   auto facts = well();
   CHECK(evaluate_readiness(facts).text ==
