@@ -68,7 +68,8 @@ class Network:
         self.hosts = [Host(number) for number in range(1, hosts + 1)]
         self._log = log
         self._wires = {}  # by host
-        batch = ["link set lo up", "link add prism type bridge", "link set prism up"]
+        # A bridge without an address of its own takes that of a port, and loses it with the port.
+        batch = ["link set lo up", "link add prism address 02:00:00:00:00:01 type bridge", "link set prism up"]
         batch += [f"addr add {each}/24 dev prism" for each in SERVICES]
         for host in self.hosts:
             batch += [

@@ -13,6 +13,8 @@ PATIENCE_SECONDS = 30
 # without link for 5 s.
 LINK_SECONDS = 9
 _LOOK_SECONDS = 0.05
+# In which a node that has yet to notice what happened to its database does.
+_CALM_SECONDS = 1.0
 
 
 class Watch:
@@ -58,18 +60,23 @@ class Watch:
         return [node for node in self.nodes.values() if node is not leader], state
 
     def settle(self):
-        """All nodes run, are members, and own shards. @returns the table. Error: RuntimeError."""
+        """All nodes run, are members, and own shards, and nobody has joined anew for a while. @returns
+        the table. Error: RuntimeError."""
         deadline = time.time() + PATIENCE_SECONDS
+        known, since = None, 0.0
         while True:
             for node in self.nodes.values():
                 if not node.runs():
                     raise RuntimeError(f"{node.name} has ended by itself with {node.status}")
             state = self.state()
             why = self._broken(state, ()) or self._without_shard(state)
-            if not why:
+            live = {uuid for uuid in state.members if state.lives(uuid)}
+            if why or live != known:
+                known, since = live, time.time()
+            elif time.time() - since > _CALM_SECONDS:
                 return state
             if time.time() > deadline:
-                raise RuntimeError(f"not whole within {PATIENCE_SECONDS} s: {why}")
+                raise RuntimeError(f"not whole within {PATIENCE_SECONDS} s: {why or 'nodes join again and again'}")
             time.sleep(_LOOK_SECONDS)
 
     def recover(self, since, seconds, gone=()):
