@@ -10,8 +10,15 @@ namespace prism {
 
 namespace {
 
+[[nodiscard]] std::uint64_t random_number() {
+  std::random_device random;
+  return std::uniform_int_distribution<std::uint64_t>{1, UINT64_MAX >> 1U}(random);
+}
+
+// Unlike those of all nodes: what the leader has sent on to a shard's former node, and sends to its
+// present one before that has announced itself, must not be taken for the whole.
 [[nodiscard]] std::uint64_t next_incarnation() {
-  static std::atomic<std::uint64_t> last{0};
+  static std::atomic<std::uint64_t> last{random_number()};
   return ++last;
 }
 

@@ -21,7 +21,7 @@ start_node() {
   [[ -e $tls/$name.crt ]] ||
     "$build_dir/tools/prismctl" tls issue "$tls" --role node "$name" --host 127.0.0.1 >>"$scratch/tls.log"
   start_child "$program" "--relay-url=$relay_url" --start-cursor=oldest "--database-url=$conninfo" --metrics-listen= \
-    "--plc-url=$directory" "--handle-resolver-url=$directory" --allow-private-addresses=yes "--node-name=$name" --shards=4 --cluster-ttl-ms=3000 --cluster-listen=127.0.0.1:0 \
+    "--plc-url=$directory" "--handle-resolver-url=$directory" --allow-private-addresses=yes --log-level=debug "--node-name=$name" --shards=4 --cluster-ttl-ms=3000 --cluster-listen=127.0.0.1:0 \
     "--tunnel-certificate=$tls/$name.crt" "--tunnel-key=$tls/$name.key" "--tunnel-authority=$tls/ca.crt" \
     >>"$scratch/$name.log" 2>&1
 }
@@ -56,7 +56,9 @@ at_the_end() { (($(ask 'SELECT min(seq) FROM firehose_cursor') == frames)); }
 wait_until 120 "the stream was not indexed to its end" at_the_end
 kill -TERM "$old" "$new"
 wait "$old" "$new" || die "a node ended with $?"
-make_node_command # until no look-up is left
+# Look-ups that were under way when a node ended are tried again now, and not only later.
+ask 'UPDATE identity_tasks SET attempts = 0, due_at = now()'
+make_node_command
 run_node
 cat "$scratch"/{old,older,new,prismd}.log >"$scratch/all" # where refused records are named
 status=0
