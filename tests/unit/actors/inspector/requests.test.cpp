@@ -210,7 +210,7 @@ TEST_CASE("who holds a lock that a session of the node waits for is named") {
   };
   auto holder = connect("the_holder");
   REQUIRE(holder.exec_script("BEGIN; LOCK TABLE likes"));
-  auto ours = connect("prismd");
+  auto ours = connect("prismd 01234567-89ab-cdef-0123-456789abcdef");
   std::thread waiting([&] { static_cast<void>(ours.exec_script("BEGIN; LOCK TABLE likes")); });
   struct joined { // also when a check fails
     db::connection& holder;
