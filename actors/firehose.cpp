@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_interval{200};
 
-/// How long a shard has to announce itself before it is told again that the firehose has started.
+/// Time that a shard has to announce itself; then the firehose sends it `firehose_started` again.
 constexpr std::chrono::seconds announcement_patience{2};
 
 [[nodiscard]] time_point now() {

@@ -23,9 +23,7 @@ namespace {
 cluster_state::cluster_state(self_pointer self, node_ptr node, node_links_ptr links)
     : self_(self), node_(std::move(node)),
       links_(std::move(links)), times_{.ttl = node_->options.cluster_ttl},
-      machine_(node_->cluster.self(), times_), now_(node_->cluster.read()),
-      received_(*node_->metrics.cluster().received_bytes),
-      sent_(*node_->metrics.cluster().sent_bytes) {}
+      machine_(node_->cluster.self(), times_), now_(node_->cluster.read()) {}
 
 cluster_state::~cluster_state() {
   node_->status.clear_problem(name);
@@ -40,13 +38,12 @@ cluster_actor::behavior_type cluster_state::make_behavior() {
               round();
           },
           [this](const read_cluster&) {
-            if (!ended_)
-              round();
+            machine_.hurry();
+            round_soon();
           },
           [this](const begin_drain&) {
             machine_.drain();
-            if (!ended_)
-              round();
+            round_soon();
           },
           [this](const stop_request&) { leave(); }, [this](const get_status&) { return status(); }};
 }
@@ -54,6 +51,12 @@ cluster_actor::behavior_type cluster_state::make_behavior() {
 void cluster_state::schedule(time_point when) {
   due_ = when;
   self_->delayed_send(self_, std::max(when - now(), steady_clock::duration::zero()), tick{});
+}
+
+// However many ask for it at once, rounds keep their distance (`node_machine::min_pause`).
+void cluster_state::round_soon() {
+  if (!ended_ && machine_.next_round() < due_)
+    schedule(machine_.next_round());
 }
 
 db::tx_options cluster_state::tx() const {
@@ -271,14 +274,17 @@ void cluster_state::show_links() {
   const auto all = links_->stats();
   double open = 0;
   double queued = 0;
-  double received = 0;
-  double sent = 0;
   double slowest = 0;
   for (const auto& link : all) {
     open += link.open ? 1 : 0;
     queued += static_cast<double>(link.queued_bytes);
-    received += static_cast<double>(link.bytes_in);
-    sent += static_cast<double>(link.bytes_out);
+    auto& bytes =
+        link_bytes_
+            .try_emplace(link.peer.id, link_bytes{metrics::running_total{*out.received_bytes},
+                                                  metrics::running_total{*out.sent_bytes}})
+            .first->second;
+    bytes.received.show(static_cast<double>(link.bytes_in));
+    bytes.sent.show(static_cast<double>(link.bytes_out));
     if (link.open)
       slowest = std::max(slowest, std::chrono::duration<double>(link.round_trip).count());
   }
@@ -286,8 +292,9 @@ void cluster_state::show_links() {
   out.links_wanted->Set(static_cast<double>(all.size()));
   out.queued_bytes->Set(queued);
   out.round_trip->Set(slowest);
-  received_.show(received);
-  sent_.show(sent);
+  std::erase_if(link_bytes_, [&](const auto& shown) {
+    return std::ranges::none_of(all, [&](const auto& link) { return link.peer.id == shown.first; });
+  });
   std::vector<link_line> lines;
   for (const auto& link : all)
     lines.push_back(line_of(link));

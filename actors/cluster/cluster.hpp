@@ -42,6 +42,7 @@ private:
   void arrange();
   void leave();
   void schedule(time_point when);
+  void round_soon();
   [[nodiscard]] db::outcome<void> ensure_connected();
   [[nodiscard]] db::tx_options tx() const;
   void show_metrics();
@@ -56,12 +57,15 @@ private:
   cluster::peer_reach reach_;
   std::shared_ptr<const cluster_snapshot> now_;
   std::optional<db::connection> connection_;
-  std::uint64_t round_number_{0}; // of the tick that is due
   time_point due_{};
   std::map<std::string, std::string> arranged_;
   std::map<std::string_view, metrics::running_total> link_ends_;
-  metrics::running_total received_;
-  metrics::running_total sent_;
+  /// Bytes of one peer's links; of peers that are gone the counters keep what they have.
+  struct link_bytes {
+    metrics::running_total received;
+    metrics::running_total sent;
+  };
+  std::map<cluster::node_id, link_bytes> link_bytes_; // of the peers named last
   bool ended_{false}; // dead: whatever comes next is the node's business
   std::string last_problem_;
 };
