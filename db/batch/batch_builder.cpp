@@ -168,7 +168,10 @@ expected<micros> batch_builder::event_time(std::string_view text) const {
   const auto time = atproto::parse_datetime(text);
   if (!time)
     return fail(errc::invalid, "field time: {}", time.error().message);
-  return is_ahead(*time, stamp_field::time) ? arrival_ : *time;
+  // In milliseconds, as the reference keeps it: lists are ordered by it, and by CID within one.
+  constexpr micros millisecond = 1000;
+  const auto kept = is_ahead(*time, stamp_field::time) ? arrival_ : *time;
+  return kept - (kept % millisecond + millisecond) % millisecond;
 }
 
 expected<void> batch_builder::check_rev(std::string_view rev) {

@@ -1,0 +1,15 @@
+#include "dataplane/call.hpp"
+
+namespace prism::dataplane {
+
+tl::unexpected<failure> failed(const db::db_error& why) {
+  using db::error_class;
+  if (why.cls == error_class::transient || why.cls == error_class::commit_unknown)
+    return tl::unexpected<failure>(
+        failure{net::grpc_status::unavailable, "the database: " + why.message});
+  if (why.cls == error_class::poison)
+    return invalid("the database does not take an argument: " + why.message);
+  return tl::unexpected<failure>(failure{net::grpc_status::internal, "the database: " + why.message});
+}
+
+} // namespace prism::dataplane

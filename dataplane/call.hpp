@@ -1,0 +1,47 @@
+#pragma once
+
+#include "db/batch/batch.hpp"
+#include "db/pg/executor.hpp"
+#include "net/grpc/grpc_status.hpp"
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
+
+/// The methods of the official AppView's data plane, gRPC service `bsky.Service`
+/// (docs/DATAPLANE.md): each turns a request of dataplane/proto/bsky.proto into its answer by what
+/// db/reads finds.
+namespace prism::dataplane {
+
+/// Why a call fails, as the client sees it.
+struct failure {
+  net::grpc_status status{net::grpc_status::internal};
+  std::string text; ///< a sentence
+};
+
+template <class T>
+using answer = tl::expected<T, failure>;
+
+/// What a method works with. The reader's thread.
+struct call {
+  db::executor& on;
+  /// The present, in µs since 1970.
+  db::micros now{0};
+};
+
+/// The request cannot be answered, since it is wrong.
+[[nodiscard]] inline tl::unexpected<failure> invalid(std::string text) {
+  return tl::unexpected<failure>(failure{net::grpc_status::invalid_argument, std::move(text)});
+}
+
+/// What was asked for does not exist, in a method where that is an error.
+[[nodiscard]] inline tl::unexpected<failure> not_found(std::string text) {
+  return tl::unexpected<failure>(failure{net::grpc_status::not_found, std::move(text)});
+}
+
+/// The database failed. Transient failures and cancelled statements are `unavailable`, so that the
+/// client asks another node; others are `internal`.
+[[nodiscard]] tl::unexpected<failure> failed(const db::db_error& why);
+
+} // namespace prism::dataplane

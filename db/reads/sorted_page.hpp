@@ -1,0 +1,109 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "db/batch/batch.hpp"
+#include "db/pg/params.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+/// Lists by time, newest first, as the official AppView has them: by the earlier of createdAt and the
+/// commit's time, in milliseconds, and then by CID as text, both descending. A page continues after
+/// a cursor, `MILLISECONDS__CID`, and has one itself only if another row exists.
+namespace prism::reads {
+
+/// The last row of the page before.
+struct list_cursor {
+  std::int64_t ms{0}; ///< since 1970
+  std::string cid;
+
+  friend bool operator==(const list_cursor&, const list_cursor&) = default;
+};
+
+/// @returns empty for an empty text, which is the first page; `errc::invalid` for any other text that
+/// is no cursor.
+[[nodiscard]] expected<std::optional<list_cursor>> parse_list_cursor(std::string_view text);
+[[nodiscard]] std::string format_list_cursor(const list_cursor& cursor);
+
+/// Most rows of one page.
+inline constexpr std::size_t max_list_page = 1000;
+
+/// Most rows of one millisecond that a page reads beyond its limit. If a list has more, which happens
+/// only with forged times, not all of them are shown.
+inline constexpr std::size_t max_same_millisecond = 1000;
+
+/// A requested limit in the range 0 to `max_list_page`; with 0 a page is empty and the last.
+[[nodiscard]] constexpr std::size_t list_limit(std::int64_t requested) noexcept {
+  return static_cast<std::size_t>(
+      std::clamp<std::int64_t>(requested, 0, static_cast<std::int64_t>(max_list_page)));
+}
+
+/// Fragment {newest_first}: the rows {rows} (a table and its WHERE with a condition) with {columns}
+/// and `sort_at`, which is {time}, in two reads of an index that ends with {time}: those of the
+/// cursor's millisecond, and the page's number of older ones, with all of its last millisecond. It
+/// uses the parameters $2, $3 and $4, which `add_list_params` adds. The rows have no order;
+/// `cut_sorted` gives them theirs.
+inline constexpr std::string_view newest_first = R"sql(
+    (
+      SELECT {columns}, {time} AS sort_at
+      FROM {rows} AND {time} = $2
+      LIMIT $4
+    )
+    UNION ALL
+    (
+      SELECT *
+      FROM (
+        SELECT {columns}, {time} AS sort_at
+        FROM {rows} AND {time} < $2
+        ORDER BY {time} DESC
+        FETCH FIRST (SELECT $3::int8) ROWS WITH TIES
+      ) t
+      LIMIT $4
+    )
+)sql";
+
+/// Fragment {time} of tables that have these two columns.
+inline constexpr std::string_view sort_time = "least(created_at, commit_time)";
+
+/// Adds $2 to $4 of {newest_first}: the cursor's time, one row more than the limit, and the most rows
+/// of each part.
+void add_list_params(db::params& to, const std::optional<list_cursor>& after, std::size_t limit);
+
+template <class Row>
+struct sorted_page {
+  std::vector<Row> rows;
+  std::string cursor; ///< empty: the last page
+};
+
+/// Puts rows into their order and keeps the page.
+/// @param rows with members `sort_at` (µs since 1970, a multiple of 1,000) and `cid` (text).
+template <class Row>
+[[nodiscard]] sorted_page<Row> cut_sorted(std::vector<Row> rows,
+                                          const std::optional<list_cursor>& after,
+                                          std::size_t limit) {
+  const auto key = [](const Row& row) {
+    return std::tuple<std::int64_t, std::string_view>(row.sort_at / 1000, row.cid);
+  };
+  if (after)
+    std::erase_if(rows, [&](const Row& row) {
+      return key(row) >= std::tuple<std::int64_t, std::string_view>(after->ms, after->cid);
+    });
+  std::sort(rows.begin(), rows.end(),
+            [&](const Row& left, const Row& right) { return key(left) > key(right); });
+  sorted_page<Row> out;
+  if (rows.size() > limit) {
+    rows.resize(limit);
+    if (limit > 0)
+      out.cursor = format_list_cursor({rows.back().sort_at / 1000, rows.back().cid});
+  }
+  out.rows = std::move(rows);
+  return out;
+}
+
+} // namespace prism::reads
