@@ -136,6 +136,7 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   const auto author_at = out.add(delete_caused_notifications, key);
   const auto recipient_at = out.add(delete_received_notifications, std::move(key));
   queue_forget_refused(out, removal.account, removal.until);
+  queue_forget_documents(out, {removal.account});
   const auto results = out.sync();
   if (!results)
     return tl::unexpected(results.error());
