@@ -110,6 +110,8 @@ constexpr std::string_view kept_by_uri_sql = R"sql(
                     number));
   case collection::list_block:
     return kept_by_path("list_blocks");
+  case collection::reference_list_opt_out:
+    return kept_by_path("reference_list_opt_outs");
   case collection::verification:
     return kept_by_path("verifications");
   case collection::list:
@@ -130,6 +132,7 @@ constexpr std::string_view kept_by_uri_sql = R"sql(
     return kept_by_path("statuses");
   case collection::notification_declaration:
   case collection::chat_declaration:
+  case collection::germ_declaration:
     return kept_by_path(fmt::format("declarations WHERE collection = {}", number));
   case collection::other:
     break;
