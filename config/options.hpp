@@ -202,6 +202,32 @@ struct options {
   /// takes over from one that has died. The same on all nodes. 1 s to 10 min.
   std::chrono::milliseconds cluster_ttl{10'000};
 
+  // -- data plane ---------------------------------------------------------------------------------
+
+  /// ADDRESS:PORT at which the official AppView asks (gRPC, docs/DATAPLANE.md); port 0 is any free
+  /// port; empty is off. An address that is not loopback needs the certificate, or
+  /// `dataplane_clear_text`.
+  std::string dataplane_listen;
+
+  /// PEM files of the certificate and key; empty: clear text.
+  std::string dataplane_certificate;
+  std::string dataplane_key;
+
+  /// Whether other machines may ask in clear text: everybody who reaches the port can read all.
+  bool dataplane_clear_text{false};
+
+  /// The database that is read, such as a replica; empty is `database_url`.
+  std::string dataplane_database_url;
+
+  /// Readers, each with a thread and a database session of its own. 1 to 256.
+  std::uint64_t dataplane_readers{8};
+
+  /// Calls that may wait for a reader; further ones are refused as unavailable. 1 to 100,000.
+  std::uint64_t dataplane_max_waiting{512};
+
+  /// Time limit of one call, waiting included. 10 ms to 1 min.
+  std::chrono::milliseconds dataplane_timeout{5'000};
+
   config::log_level log_level{config::log_level::info};
 
   config::log_format log_format{config::log_format::text};

@@ -9,7 +9,8 @@ tl::unexpected<failure> failed(const db::db_error& why) {
         failure{net::grpc_status::unavailable, "the database: " + why.message});
   if (why.cls == error_class::poison)
     return invalid("the database does not take an argument: " + why.message);
-  return tl::unexpected<failure>(failure{net::grpc_status::internal, "the database: " + why.message});
+  return tl::unexpected<failure>(
+      failure{net::grpc_status::internal, "the database: " + why.message});
 }
 
 } // namespace prism::dataplane

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "db/accounts/known_identity.hpp"
 #include "db/batch/batch.hpp"
 #include "db/pg/executor.hpp"
 #include "net/grpc/grpc_status.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -28,6 +30,14 @@ struct call {
   db::executor& on;
   /// The present, in µs since 1970.
   db::micros now{0};
+  /// In the second run of a call that failed for want of an identity: what the look-up found. Null
+  /// in the first run.
+  const db::known_identity* identity{nullptr};
+  /// Set by a method that lacks an identity. If the method failed, the caller has it looked up
+  /// (message resolve_identity), waits without a reader or connection, and runs the method again
+  /// with `identity`; without an answer the call fails as the look-up did. If the method succeeded,
+  /// its answer is given, and the look-up is asked for without waiting.
+  std::optional<db::wanted_identity> wanted{};
 };
 
 /// The request cannot be answered, since it is wrong.

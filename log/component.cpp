@@ -8,8 +8,8 @@ constexpr std::array<std::string_view, component_count> component_names{
     "prismd",        "node",         "supervisor",  "firehose", "shard",
     "pool",          "pool_monitor", "database",    "schema",   "postgres",
     "user_creation", "identity",     "pending_ops", "janitor",  "http",
-    "inspector",     "tunnel",       "cluster",     "link"};
-static_assert(static_cast<std::size_t>(component::link) + 1 == component_count);
+    "inspector",     "tunnel",       "cluster",     "link",     "dataplane"};
+static_assert(static_cast<std::size_t>(component::dataplane) + 1 == component_count);
 
 constexpr std::array<std::string_view, 7> level_names{"trace", "debug",    "info", "warn",
                                                       "error", "critical", "off"};

@@ -28,10 +28,11 @@ enum class component : std::uint8_t {
   inspector,     ///< answers operators
   tunnel,        ///< connections of operators from other machines
   cluster,       ///< membership, lease, placement of shards
-  link           ///< connections between nodes
+  link,          ///< connections between nodes
+  dataplane      ///< answers the official AppView
 };
 
-inline constexpr std::size_t component_count = 19;
+inline constexpr std::size_t component_count = 20;
 
 /// How serious a line is, least first. `off` is no line's level: it writes nothing.
 enum class level : std::uint8_t { trace, debug, info, warn, error, critical, off };

@@ -68,6 +68,9 @@ namespace prism::log {
 [[nodiscard]] inline spdlog::logger& cluster() noexcept {
   return of(component::cluster);
 }
+[[nodiscard]] inline spdlog::logger& dataplane() noexcept {
+  return of(component::dataplane);
+}
 [[nodiscard]] inline spdlog::logger& link() noexcept {
   return of(component::link);
 }

@@ -25,6 +25,9 @@ struct job_outcome;
 struct partial_report;
 struct pending_change;
 } // namespace prism::db
+namespace prism::dataplane {
+struct pending_call;
+} // namespace prism::dataplane
 
 /// The vocabulary of the actors. The comment of each message says who sends it to whom, and how it
 /// is answered. Large contents are shared and immutable: sending one copies a pointer.
@@ -157,6 +160,14 @@ struct wake_up {};
 /// pool_monitor → pool. Answered with `pool_sample` (core/pool_usage.hpp).
 struct get_pool_sample {};
 
+// -- data plane ---------------------------------------------------------------------------------
+
+/// The data plane's port → reader: answer this call. A reader has at most one; it tells the port when
+/// it has finished (actors/dataplane/dataplane_port.hpp).
+struct read_call {
+  std::shared_ptr<const dataplane::pending_call> what;
+};
+
 // -- every actor --------------------------------------------------------------------------------
 
 /// supervisor → child, pool → db_session, node → supervisor: finish the work in flight, then end.
@@ -225,6 +236,7 @@ PRISM_LOCAL_MESSAGE(prism::chaos_tick)
 PRISM_LOCAL_MESSAGE(prism::wake_up)
 PRISM_LOCAL_MESSAGE(prism::get_pool_sample)
 PRISM_LOCAL_MESSAGE(prism::pool_sample)
+PRISM_LOCAL_MESSAGE(prism::read_call)
 PRISM_LOCAL_MESSAGE(prism::stop_request)
 PRISM_LOCAL_MESSAGE(prism::tick)
 PRISM_LOCAL_MESSAGE(prism::arrange_children)

@@ -205,6 +205,35 @@ struct http_metrics {
   prometheus::Gauge* streams;
 };
 
+/// The data plane, sampled at each scrape; without `dataplane-listen` all are 0.
+struct dataplane_metrics {
+  /// Readers with a database session; of those, the ones that work on a call; calls that wait.
+  prometheus::Gauge* readers;
+  prometheus::Gauge* active;
+  prometheus::Gauge* waiting;
+  /// Connections of clients, calls open on them, and bytes of theirs in memory.
+  prometheus::Gauge* connections;
+  prometheus::Gauge* open_calls;
+  prometheus::Gauge* buffered_bytes;
+  /// Connections and requests that the server ended by itself, by reason
+  /// (`labels::dataplane_ends`).
+  labelled_counter ends;
+  /// Calls refused as unavailable, by reason (`labels::dataplane_refusals`).
+  labelled_counter refusals;
+  prometheus::Counter* received_bytes;
+  prometheus::Counter* sent_bytes;
+  /// How far the database that is read is behind, if it is a replica.
+  prometheus::Gauge* staleness;
+};
+
+/// One method of the data plane.
+struct dataplane_method_metrics {
+  /// Calls answered, by status (`labels::call_statuses`).
+  labelled_counter calls;
+  /// Seconds from the arrival of the request to its answer.
+  prometheus::Histogram* seconds;
+};
+
 /// The tunnel for operators; used by the inspection, which sets all at each scrape. Without a
 /// tunnel all are 0.
 struct tunnel_metrics {

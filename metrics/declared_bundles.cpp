@@ -263,6 +263,28 @@ cluster_metrics declare_cluster(declarer& d) {
   };
 }
 
+dataplane_metrics declare_dataplane(declarer& d) {
+  return {
+      .readers = d.gauge("dataplane_readers", "Readers that have a database session."),
+      .active = d.gauge("dataplane_active_readers", "Readers that work on a call."),
+      .waiting = d.gauge("dataplane_waiting_calls", "Calls that wait for a reader."),
+      .connections = d.gauge("dataplane_connections", "Connections of clients that are open."),
+      .open_calls = d.gauge("dataplane_open_calls", "Calls that are not answered yet."),
+      .buffered_bytes = d.gauge("dataplane_buffered_bytes",
+                                "Bytes of unfinished requests, and of answers not yet taken."),
+      .ends = d.counters("dataplane_ends_total",
+                         "Connections and calls that the data plane's server ended, by reason.",
+                         "reason", labels::dataplane_ends),
+      .refusals = d.counters("dataplane_refusals_total", "Calls refused as unavailable, by reason.",
+                             "reason", labels::dataplane_refusals),
+      .received_bytes = d.counter("dataplane_received_bytes_total", "Bytes received from clients."),
+      .sent_bytes = d.counter("dataplane_sent_bytes_total", "Bytes sent to clients."),
+      .staleness = d.gauge("dataplane_staleness_seconds",
+                           "How far the database that is read is behind the primary; 0 if it is "
+                           "the primary."),
+  };
+}
+
 pending_metrics declare_pending(declarer& d) {
   auto& ops = d.gauge_family(
       "pending_ops", "Parked operations in memory; the table pending_ops may hold more.", {"map"});

@@ -16,6 +16,7 @@ namespace prism::metrics {
 [[nodiscard]] node_metrics declare_node(declarer& d);
 [[nodiscard]] http_metrics declare_http(declarer& d);
 [[nodiscard]] cluster_metrics declare_cluster(declarer& d);
+[[nodiscard]] dataplane_metrics declare_dataplane(declarer& d);
 [[nodiscard]] tunnel_metrics declare_tunnel(declarer& d);
 [[nodiscard]] pending_metrics declare_pending(declarer& d);
 

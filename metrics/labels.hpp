@@ -102,6 +102,21 @@ inline constexpr std::array<std::string_view, 11> link_ends{
     "connect_failed", "handshake_failed", "refused",      "redundant", "silent", "lost",
     "malformed",      "overflow",         "unknown_peer", "removed",   "stopped"};
 
+/// `reason` why the data plane's server ended a connection or a call: the client broke HTTP/2 or a
+/// limit; nothing moved for too long; there were too many connections; it was no gRPC request.
+inline constexpr std::array<std::string_view, 4> dataplane_ends{"protocol", "stalled", "too_many",
+                                                                "bad_request"};
+
+/// `reason` why the data plane refused a call: no reader has a database session; too many wait; it
+/// waited too long.
+inline constexpr std::array<std::string_view, 3> dataplane_refusals{"no_reader", "overloaded",
+                                                                    "waited_too_long"};
+
+/// `status` of a call of the data plane: net::grpc_status.
+inline constexpr std::array<std::string_view, 8> call_statuses{
+    "ok",        "invalid_argument",  "not_found", "unavailable",
+    "cancelled", "deadline_exceeded", "internal",  "unimplemented"};
+
 /// `event` of a connection to the tunnel: accepted; admitted; cut, since its certificate was no
 /// longer good; ended, since nothing passed for too long; cut, since it announced too long a
 /// message.

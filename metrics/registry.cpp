@@ -23,7 +23,7 @@ struct registry::impl {
         database(declare_database(declare)), user_creation(declare_user_creation(declare)),
         identity(declare_identity(declare)), pending(declare_pending(declare)),
         node(declare_node(declare)), http(declare_http(declare)), tunnel(declare_tunnel(declare)),
-        cluster(declare_cluster(declare)) {
+        cluster(declare_cluster(declare)), dataplane(declare_dataplane(declare)) {
     declare.info("build_info", "Version and revision of the running program; always 1.",
                  {{"version", options.version}, {"revision", options.revision}});
     collections.assign(options.collections.begin(), options.collections.end());
@@ -121,6 +121,13 @@ struct registry::impl {
   http_metrics http;
   tunnel_metrics tunnel;
   cluster_metrics cluster;
+  dataplane_metrics dataplane;
+  counter_family& method_calls = declare.counter_family(
+      "dataplane_calls_total", "Calls of the data plane, by method and status.",
+      {"method", "status"});
+  prometheus::Family<prometheus::Histogram>& method_seconds = declare.histogram_family(
+      "dataplane_call_seconds",
+      "Seconds from the arrival of a call of the data plane to its answer, by method.", {"method"});
   counter_family& cache_hits =
       declare.counter_family("cache_hits_total", "Cache look-ups that found an entry.", {"cache"});
   counter_family& cache_misses = declare.counter_family(
@@ -246,6 +253,18 @@ const http_metrics& registry::http() const noexcept {
 
 const cluster_metrics& registry::cluster() const noexcept {
   return impl_->cluster;
+}
+
+const dataplane_metrics& registry::dataplane() const noexcept {
+  return impl_->dataplane;
+}
+
+dataplane_method_metrics registry::dataplane_method(std::string_view name) {
+  const prometheus::Labels labels{{"method", std::string(name)}};
+  return {.calls = labelled_counter(impl_->method_calls, "status", labels::call_statuses, labels),
+          .seconds = &impl_->method_seconds.Add(
+              labels, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                              0.025, 0.1, 0.5, 2.5})};
 }
 
 const tunnel_metrics& registry::tunnel() const noexcept {

@@ -52,6 +52,11 @@ public:
   [[nodiscard]] const http_metrics& http() const noexcept;
   [[nodiscard]] const cluster_metrics& cluster() const noexcept;
   [[nodiscard]] const tunnel_metrics& tunnel() const noexcept;
+  [[nodiscard]] const dataplane_metrics& dataplane() const noexcept;
+
+  /// The metrics of one method of the data plane; the series begin with the first call of this
+  /// function for it, so only names that the program knows may be asked.
+  [[nodiscard]] dataplane_method_metrics dataplane_method(std::string_view name);
 
   /// Operations indexed in `collection` (an NSID), by action (`labels::actions`).
   [[nodiscard]] const labelled_counter& ops(std::string_view collection) const noexcept;

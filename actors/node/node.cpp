@@ -4,6 +4,7 @@
 #include "actors/cluster/cluster.hpp"
 #include "actors/cluster/remote_firehose.hpp"
 #include "actors/cluster/remote_shard.hpp"
+#include "actors/dataplane/reader.hpp"
 #include "actors/firehose.hpp"
 #include "actors/health_port.hpp"
 #include "actors/identity.hpp"
@@ -103,11 +104,22 @@ template <class State, class... Args>
   return out;
 }
 
+[[nodiscard]] child_factory reader_child(const node_ptr& node, const dataplane_port_ptr& port,
+                                         std::size_t number) {
+  auto out = permanent<reader_state>(names::reader(number), node, port, number);
+  out.make = [node, port, number](caf::actor_system& system) {
+    return caf::actor_cast<caf::strong_actor_ptr>(
+        spawn_state<reader_state, caf::detached>(system, node, port, number));
+  };
+  return out;
+}
+
 } // namespace
 
 node::node(config::options options)
     : context_(std::make_shared<node_context>(options, families(options))),
-      links_(std::make_shared<node_links>(context_)) {
+      links_(std::make_shared<node_links>(context_)),
+      dataplane_(std::make_shared<dataplane_port>(context_)) {
   context_->service = context_->options.relay_url;
   context_->service_shown = config::mask_passwords(context_->service);
   context_->name = context_->options.node_name.empty() ? host_name() : context_->options.node_name;
@@ -129,6 +141,8 @@ expected<std::unique_ptr<node>> node::start(config::options options,
   if (!inspected)
     return tl::unexpected(error{errc::invalid, inspected.error().message});
   out->inspection_ = std::move(*inspected);
+  if (auto listening = out->dataplane_->start(); !listening)
+    return tl::unexpected(listening.error());
   if (auto opened = out->open_database(stop_requested); !opened)
     return tl::unexpected(opened.error());
   out->start_actors();
@@ -279,14 +293,17 @@ void node::start_actors() {
   children.push_back(permanent<user_creation_state>(names::user_creation, context_));
   children.push_back(permanent<pending_ops_state>(names::pending_ops, context_));
   children.push_back(permanent<identity_state>(names::identity, context_));
+  if (dataplane_->port() != 0)
+    for (std::size_t number = 0; number < context_->options.dataplane_readers; ++number)
+      children.push_back(reader_child(context_, dataplane_, number));
   for (std::size_t shard = 0; shard < context_->options.shards; ++shard)
     children.push_back(shard_child(context_, links_, shard));
   children.push_back(firehose_child(context_, links_));
   children.push_back(on_demand(
       permanent<janitor_state>(names::janitor, context_, janitor_tasks(context_->options))));
   supervision_options options;
-  options.max_restarts =
-      20 + 5 * context_->options.shards + 2 * context_->options.chaos_kill_per_minute;
+  options.max_restarts = 20 + 5 * (context_->options.shards + context_->options.dataplane_readers) +
+                         2 * context_->options.chaos_kill_per_minute;
   root_ = caf::actor_cast<caf::actor>(spawn_state<supervisor_state>(
       *system_, context_, options, std::move(children), arrange_node(*context_->cluster.read())));
   context_->actors.put(names::supervisor, caf::actor_cast<caf::strong_actor_ptr>(root_));
@@ -338,6 +355,7 @@ bool node::stop() {
   if (const auto cluster = context_->actors.find(names::cluster))
     caf::anon_send(cluster, begin_drain{});
   heartbeat_.reset();
+  dataplane_->drain(context_->options.drain_timeout / 2);
   bool drained = false;
   {
     caf::scoped_actor self(*system_);
@@ -357,6 +375,7 @@ bool node::stop() {
   root_ = nullptr;
   system_.reset();
   links_->stop();
+  dataplane_->stop();
   if (postgres_)
     postgres_->stop();
   inspection_.reset();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/cluster/node_links.hpp"
+#include "actors/dataplane/dataplane_port.hpp"
 #include "actors/node/private_server.hpp"
 #include "actors/runtime/node_context.hpp"
 #include "core/clock.hpp"
@@ -84,6 +85,7 @@ private:
   bool begins_anew_{false}; // `begin_new_stream`
   node_ptr context_;
   node_links_ptr links_;
+  dataplane_port_ptr dataplane_;
   std::unique_ptr<private_server> postgres_;
   std::shared_ptr<health_port> health_;
   std::unique_ptr<inspection> inspection_;

@@ -32,6 +32,9 @@ inline const actor_name<metrics_actor> metrics{"metrics"};
 inline const actor_name<periodic_actor> pool_monitor{"pool_monitor"};
 inline const actor_name<janitor_actor> janitor{"janitor"};
 inline const actor_name<cluster_actor> cluster{"cluster"};
+[[nodiscard]] inline actor_name<reader_actor> reader(std::size_t number) {
+  return actor_name<reader_actor>{"reader-" + std::to_string(number)};
+}
 /// The root of the tree; it is in no directory of its own.
 inline const std::string supervisor{"supervisor"};
 [[nodiscard]] inline actor_name<shard_actor> shard(std::size_t number) {

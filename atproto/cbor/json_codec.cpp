@@ -93,8 +93,8 @@ private:
   }
 
   bool object(const json::object& object, std::size_t depth) {
-    if (const auto* link_text = object.if_contains(link_key))
-      return solitary(object, link_key) && link(*link_text);
+    if (const auto* cid_text = object.if_contains(link_key))
+      return solitary(object, link_key) && link(*cid_text);
     if (const auto* base64 = object.if_contains(bytes_key))
       return solitary(object, bytes_key) && bytes(*base64);
     if (!enter(depth)) // unlike these two, which are no maps in the data model
@@ -148,12 +148,11 @@ private:
   error failure_;
 };
 
-// Of version 0 in base58, of later ones in multibase base32.
-std::string link_text(std::span<const std::byte> id) {
+} // namespace
+
+std::string cid_text(std::span<const std::byte> id) {
   return id.front() == std::byte{0x12} ? base58_encode(id) : 'b' + base32_encode(id);
 }
-
-} // namespace
 
 json::value to_json(cbor_node node) {
   switch (node.kind()) {
@@ -171,7 +170,7 @@ json::value to_json(cbor_node node) {
     return json::object{{bytes_key, json::string(base64_encode(*node.as_bytes()))}};
   case cbor_kind::link:
   case cbor_kind::other_link:
-    return json::object{{link_key, json::string(link_text(*node.as_any_link()))}};
+    return json::object{{link_key, json::string(cid_text(*node.as_any_link()))}};
   case cbor_kind::number:
     return *node.as_number();
   case cbor_kind::big_integer:

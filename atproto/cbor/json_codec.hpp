@@ -5,6 +5,8 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstddef>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace prism::atproto {
@@ -16,6 +18,10 @@ namespace prism::atproto {
 /// A map that itself has the shape of one of these objects reads back as a link or bytes: keys that
 /// begin with `$` are reserved by the specification, so no valid record contains one.
 [[nodiscard]] boost::json::value to_json(cbor_node node);
+
+/// What stands in `$link` for the binary form of a CID: version 0 in base58, later ones in
+/// multibase base32.
+[[nodiscard]] std::string cid_text(std::span<const std::byte> id);
 
 /// Encodes JSON as canonical DAG-CBOR: keys sorted, `$link` and `$bytes` recognised, numbers with a
 /// fraction of zero taken as integers.

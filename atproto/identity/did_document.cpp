@@ -192,6 +192,7 @@ expected<did_document> did_document::parse(std::string_view text) {
   result.handle = find_handle(*document);
   result.pds = find_pds(*document, result.did);
   read_signing_key(*document, result);
+  result.published = read_published_identity(*document);
   return result;
 }
 

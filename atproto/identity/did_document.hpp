@@ -1,6 +1,7 @@
 #pragma once
 
 #include "atproto/crypto/did_key.hpp"
+#include "atproto/identity/published_identity.hpp"
 #include "core/error.hpp"
 
 #include <cstddef>
@@ -30,6 +31,9 @@ struct did_document {
   /// The endpoint of service `#atproto_pds`, type `AtprotoPersonalDataServer`: text that begins
   /// like an http(s) URL with a host, as written. Untrusted: guard requests to it accordingly.
   std::optional<std::string> pds;
+
+  /// All its keys and services, as the official AppView reads them.
+  published_identity published;
 
   /// Maximum size of a document in bytes. A full PLC document has about 2 KiB.
   static constexpr std::size_t max_size = std::size_t{512} << 10U;

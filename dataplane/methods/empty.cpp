@@ -4,11 +4,118 @@ namespace prism::dataplane {
 
 namespace {
 
-answer<void> ping(const bsky::PingRequest& /*in*/, bsky::PingResponse& /*out*/) {
+/// An answer of no entries.
+template <class Request, class Response>
+answer<void> nothing(const Request& /*in*/, Response& /*out*/) {
   return {};
 }
 
-constexpr method methods[] = {at_once<ping>("Ping")};
+/// One empty entry for each that is asked.
+answer<void> thread_mutes(const bsky::GetThreadMutesOnSubjectsRequest& in,
+                          bsky::GetThreadMutesOnSubjectsResponse& out) {
+  out.mutable_muted()->Resize(in.thread_roots_size(), false);
+  return {};
+}
+
+answer<void> preferences(const bsky::GetNotificationPreferencesRequest& in,
+                         bsky::GetNotificationPreferencesResponse& out) {
+  for (int i = 0; i < in.dids_size(); ++i)
+    out.add_preferences();
+  return {};
+}
+
+answer<void>
+activity_subscriptions(const bsky::GetActivitySubscriptionsByActorAndSubjectsRequest& in,
+                       bsky::GetActivitySubscriptionsByActorAndSubjectsResponse& out) {
+  for (int i = 0; i < in.subject_dids_size(); ++i) {
+    auto& each = *out.add_subscriptions();
+    each.set_actor_did(in.actor_did());
+    each.set_namespace_("app.bsky.notification.defs#subjectActivitySubscription");
+  }
+  return {};
+}
+
+answer<void> bookmarks(const bsky::GetBookmarksByActorAndSubjectsRequest& in,
+                       bsky::GetBookmarksByActorAndSubjectsResponse& out) {
+  for (int i = 0; i < in.uris_size(); ++i)
+    out.add_bookmarks();
+  return {};
+}
+
+answer<void> opt_outs(const bsky::GetReferencelistoptoutsByActorAndSubjectsRequest& in,
+                      bsky::GetReferencelistoptoutsByActorAndSubjectsResponse& out) {
+  for (int i = 0; i < in.subject_uris_size(); ++i)
+    out.add_uris();
+  return {};
+}
+
+/// V2 searches always have their page's information.
+template <class Request, class Response>
+answer<void> no_hits(const Request& /*in*/, Response& out) {
+  out.mutable_page_info();
+  return {};
+}
+
+answer<void> no_sitemap_index(const bsky::GetSitemapIndexRequest& /*in*/,
+                              bsky::GetSitemapIndexResponse& /*out*/) {
+  return not_found("there is no sitemap");
+}
+
+answer<void> no_sitemap_page(const bsky::GetSitemapPageRequest& /*in*/,
+                             bsky::GetSitemapPageResponse& /*out*/) {
+  return not_found("there is no sitemap");
+}
+
+#define PRISM_NOTHING(name) at_once<nothing<bsky::name##Request, bsky::name##Response>>(#name)
+#define PRISM_NO_HITS(name) at_once<no_hits<bsky::name##Request, bsky::name##Response>>(#name)
+
+// The six that write takedowns are not here: to answer them would be to say that it is done.
+constexpr method methods[] = {
+    PRISM_NOTHING(Ping),
+    // private state
+    PRISM_NOTHING(GetMutes),
+    PRISM_NOTHING(GetMutelistSubscription),
+    PRISM_NOTHING(GetMutelistSubscriptions),
+    PRISM_NOTHING(GetActorMutesActor),
+    PRISM_NOTHING(GetActorMutesActorViaList),
+    at_once<thread_mutes>("GetThreadMutesOnSubjects"),
+    at_once<preferences>("GetNotificationPreferences"),
+    PRISM_NOTHING(GetNotificationSeen),
+    PRISM_NOTHING(UpdateNotificationSeen),
+    PRISM_NOTHING(GetActivitySubscriptionDids),
+    at_once<activity_subscriptions>("GetActivitySubscriptionsByActorAndSubjects"),
+    PRISM_NOTHING(GetActorBookmarks),
+    at_once<bookmarks>("GetBookmarksByActorAndSubjects"),
+    PRISM_NOTHING(GetActorDrafts),
+    // labels and moderation
+    PRISM_NOTHING(GetLabels),
+    PRISM_NOTHING(GetActorTakedown),
+    PRISM_NOTHING(GetBlobTakedown),
+    PRISM_NOTHING(GetRecordTakedown),
+    // search
+    PRISM_NOTHING(SearchActors),
+    PRISM_NOTHING(SearchPosts),
+    PRISM_NOTHING(SearchStarterPacks),
+    PRISM_NOTHING(SearchFeedGenerators),
+    PRISM_NOTHING(SearchActorsTypeahead),
+    PRISM_NO_HITS(SearchActorsV2),
+    PRISM_NO_HITS(SearchPostsV2),
+    PRISM_NO_HITS(SearchStarterPacksV2),
+    PRISM_NO_HITS(SearchFeedGeneratorsV2),
+    // suggestions
+    PRISM_NOTHING(GetFollowSuggestions),
+    PRISM_NOTHING(GetSuggestedFeeds),
+    PRISM_NOTHING(GetSuggestedEntities),
+    // what no corpus has
+    at_once<opt_outs>("GetReferencelistoptoutsByActorAndSubjects"),
+    PRISM_NOTHING(GetSiteStandardRecordsByRef),
+    PRISM_NOTHING(GetSiteStandardRecordsByURI),
+    at_once<no_sitemap_index>("GetSitemapIndex"),
+    at_once<no_sitemap_page>("GetSitemapPage"),
+};
+
+#undef PRISM_NOTHING
+#undef PRISM_NO_HITS
 
 } // namespace
 

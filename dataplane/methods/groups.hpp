@@ -7,8 +7,8 @@
 /// The methods by what they are about; a file each.
 namespace prism::dataplane {
 
-/// Private state, labels, moderation, search and suggestions, which Prism does not have yet: answered
-/// as if there were nothing.
+/// Private state, labels, moderation, search and suggestions, which Prism does not have yet:
+/// answered as if there were nothing.
 [[nodiscard]] std::span<const method> empty_methods();
 /// Get…Records.
 [[nodiscard]] std::span<const method> record_methods();

@@ -144,6 +144,7 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   const auto replies_at = out.size();
   queue_forget_op_replies(out, removal.account, removal.until, chunk_rows);
   queue_forget_refused(out, removal.account, removal.until);
+  queue_forget_documents(out, {removal.account});
   const auto results = out.sync();
   if (!results)
     return tl::unexpected(results.error());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "db/accounts/known_identity.hpp"
 #include "db/batch/batch.hpp"
 #include "db/pg/connection.hpp"
 #include "db/pg/transaction.hpp"
@@ -30,6 +31,8 @@ struct identity_task {
   std::int32_t version{0};
   std::int32_t attempts{0};
   micros asked_at{0}; ///< by the database's clock
+  /// Of the user's newest #identity event when the task was claimed; 0: none.
+  stream_place identity_place{0};
 };
 
 struct claimed_tasks {
@@ -72,12 +75,15 @@ struct identity_report {
   std::uint32_t taken{0};     ///< users who lost their handle to another user
 };
 
-/// Writes results and deletes their tasks, in one transaction. A handle belongs to the user for
-/// whom it was confirmed last; a failed look-up changes no user. A task that an event renewed in
-/// the meantime stays. Blocks; the connection's thread.
+/// Writes results and deletes their tasks, and writes the documents that were found on the way, in
+/// one transaction. A handle belongs to the user for whom it was confirmed last; a failed look-up
+/// changes no user. A task that an event renewed in the meantime stays. Of two documents of one
+/// user that of the later #identity event stays, and of the later look-up after one event; deleted
+/// users get none. Blocks; the connection's thread.
 /// @param results at most one per user and kind.
 [[nodiscard]] outcome<identity_report>
 store_identity_results(connection& on, const tx_options& options,
-                       const std::vector<identity_result>& results);
+                       const std::vector<identity_result>& results,
+                       const std::vector<did_document_row>& documents = {});
 
 } // namespace prism::db

@@ -1,7 +1,10 @@
+#include "db/accounts/did_documents.hpp"
 #include "db/accounts/identity.hpp"
 #include "db/index/plan_settings.hpp"
 #include "db/pg/pipeline.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace prism::db {
@@ -143,12 +146,19 @@ struct handle_results {
   std::size_t given;
 };
 
-handle_results queue_handles(pipeline& out, const grouped_results& results) {
-  result_refs all = results.confirmed;
-  all.insert(all.end(), results.refuted.begin(), results.refuted.end());
+void queue_locks(pipeline& out, const grouped_results& results,
+                 const std::vector<did_document_row>& documents) {
+  std::vector<std::int64_t> users;
+  for (const auto* of : {&results.confirmed, &results.refuted})
+    std::ranges::transform(*of, std::back_inserter(users), id_of);
+  for (const auto& each : documents)
+    users.push_back(each.asked.account);
   out.add(lock_handles, std::move(params{}.text_array(results.confirmed, handle_of)));
   out.add(lock_users,
-          std::move(params{}.int8_array(all, id_of).text_array(results.confirmed, handle_of)));
+          std::move(params{}.int8_array(users).text_array(results.confirmed, handle_of)));
+}
+
+handle_results queue_handles(pipeline& out, const grouped_results& results) {
   const auto taken =
       out.add(take_handles, std::move(params{}
                                           .int8_array(results.confirmed, id_of)
@@ -195,12 +205,15 @@ void queue_tasks(pipeline& out, const grouped_results& results) {
 } // namespace
 
 outcome<identity_report> store_identity_results(connection& on, const tx_options& options,
-                                                const std::vector<identity_result>& results) {
+                                                const std::vector<identity_result>& results,
+                                                const std::vector<did_document_row>& documents) {
   const auto groups = group(results);
   return transaction::run(on, options, [&](tx& inside) -> outcome<identity_report> {
     pipeline out(inside);
     out.add(plan_settings);
+    queue_locks(out, groups, documents);
     const auto handles = queue_handles(out, groups);
+    queue_put_did_documents(out, documents);
     queue_tasks(out, groups);
     const auto done = out.sync();
     if (!done)

@@ -22,7 +22,7 @@ const statement claim_tasks{"claim_identity_tasks", R"sql(
   JOIN users u ON u.id = d.user_id
   WHERE t.user_id = d.user_id AND t.kind = d.kind
   RETURNING t.kind, t.user_id, u.did, t.event_time, t.place, t.forced, t.version, t.attempts,
-    clock_timestamp()
+    clock_timestamp(), coalesce(u.identity_place, 0)
 )sql"};
 
 const statement count_tasks{"count_identity_tasks", R"sql(
@@ -58,7 +58,8 @@ outcome<claimed_tasks> claim_identity_tasks(executor& on, std::string_view node,
   done.tasks =
       read_rows<identity_task>((*results)[tasks_at], [](identity_task& task, row_reader& row) {
         row >> task.kind >> task.user_id >> task.did >> timestamp(task.event_time) >> task.place >>
-            task.forced >> task.version >> task.attempts >> timestamp(task.asked_at);
+            task.forced >> task.version >> task.attempts >> timestamp(task.asked_at) >>
+            task.identity_place;
       });
   row_reader((*results)[counts_at], 0) >> done.queued >> done.untried;
   return done;

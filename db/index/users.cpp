@@ -123,6 +123,13 @@ const statement put_accounts{"put_accounts", R"sql(
   WHERE u.id = n.id AND (u.status_place IS NULL OR u.status_place < n.place)
 )sql"};
 
+// Index: users_pkey, did_documents_pkey.
+const statement forget_documents{"forget_did_documents", R"sql(
+  DELETE FROM did_documents d
+  USING users u
+  WHERE u.id = ANY($1) AND u.status = 'deleted' AND d.user_id = u.id
+)sql"};
+
 [[nodiscard]] db_error names_without_id(std::size_t missing, std::size_t all, const char* where) {
   return {error_class::fatal, std::string{sqlstate::internal},
           fmt::format("{} of {} names have no id; the names must be distinct", missing, all),
@@ -220,6 +227,10 @@ outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of,
   return ids;
 }
 
+void queue_forget_documents(pipeline& out, const std::vector<std::int64_t>& users) {
+  out.add(forget_documents, std::move(params{}.int8_array(users)));
+}
+
 void queue_user_events(pipeline& out, const batch& of) {
   std::map<std::int64_t, micros> seen;
   for (const auto& head : of.heads)
@@ -264,6 +275,12 @@ void queue_user_events(pipeline& out, const batch& of) {
                     })
         .int8_array(accounts, [](const auto& entry) { return entry.second->place; });
     out.add(put_accounts, std::move(p));
+    std::vector<std::int64_t> deleted;
+    for (const auto& [id, event] : accounts)
+      if (is_deletion(*event))
+        deleted.push_back(id);
+    if (!deleted.empty())
+      queue_forget_documents(out, deleted);
   }
 }
 

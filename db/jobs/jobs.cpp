@@ -50,7 +50,7 @@ struct runner {
     });
   }
   job_outcome operator()(const store_identity_job& job) const {
-    return widen(store_identity_results(on, options, job.results));
+    return widen(store_identity_results(on, options, job.results, job.documents));
   }
   job_outcome operator()(const purge_job& job) const {
     return widen(purge_confirmed(on, options, job.what, partial));

@@ -62,11 +62,12 @@ struct claim_identity_job {
   std::vector<std::int64_t> busy;
   bool all_again{false};
 };
-/// Store the results of identity look-ups.
+/// Store the results of identity look-ups, and documents that were found by these or on demand.
 struct store_identity_job {
   using reply = identity_report;
   static constexpr std::string_view name = "store_identity";
   std::vector<identity_result> results;
+  std::vector<did_document_row> documents{};
 };
 /// Delete all records of an account whose deletion is confirmed.
 struct purge_job {

@@ -13,9 +13,9 @@
 #include <tuple>
 #include <vector>
 
-/// Lists by time, newest first, as the official AppView has them: by the earlier of createdAt and the
-/// commit's time, in milliseconds, and then by CID as text, both descending. A page continues after
-/// a cursor, `MILLISECONDS__CID`, and has one itself only if another row exists.
+/// Lists by time, newest first, as the official AppView has them: by the earlier of createdAt and
+/// the commit's time, in milliseconds, and then by CID as text, both descending. A page continues
+/// after a cursor, `MILLISECONDS__CID`, and has one itself only if another row exists.
 namespace prism::reads {
 
 /// The last row of the page before.
@@ -26,16 +26,16 @@ struct list_cursor {
   friend bool operator==(const list_cursor&, const list_cursor&) = default;
 };
 
-/// @returns empty for an empty text, which is the first page; `errc::invalid` for any other text that
-/// is no cursor.
+/// @returns empty for an empty text, which is the first page; `errc::invalid` for any other text
+/// that is no cursor.
 [[nodiscard]] expected<std::optional<list_cursor>> parse_list_cursor(std::string_view text);
 [[nodiscard]] std::string format_list_cursor(const list_cursor& cursor);
 
 /// Most rows of one page.
 inline constexpr std::size_t max_list_page = 1000;
 
-/// Most rows of one millisecond that a page reads beyond its limit. If a list has more, which happens
-/// only with forged times, not all of them are shown.
+/// Most rows of one millisecond that a page reads beyond its limit. If a list has more, which
+/// happens only with forged times, not all of them are shown.
 inline constexpr std::size_t max_same_millisecond = 1000;
 
 /// A requested limit in the range 0 to `max_list_page`; with 0 a page is empty and the last.
@@ -71,8 +71,8 @@ inline constexpr std::string_view newest_first = R"sql(
 /// Fragment {time} of tables that have these two columns.
 inline constexpr std::string_view sort_time = "least(created_at, commit_time)";
 
-/// Adds $2 to $4 of {newest_first}: the cursor's time, one row more than the limit, and the most rows
-/// of each part.
+/// Adds $2 to $4 of {newest_first}: the cursor's time, one row more than the limit, and the most
+/// rows of each part.
 void add_list_params(db::params& to, const std::optional<list_cursor>& after, std::size_t limit);
 
 template <class Row>
@@ -84,9 +84,8 @@ struct sorted_page {
 /// Puts rows into their order and keeps the page.
 /// @param rows with members `sort_at` (µs since 1970, a multiple of 1,000) and `cid` (text).
 template <class Row>
-[[nodiscard]] sorted_page<Row> cut_sorted(std::vector<Row> rows,
-                                          const std::optional<list_cursor>& after,
-                                          std::size_t limit) {
+[[nodiscard]] sorted_page<Row>
+cut_sorted(std::vector<Row> rows, const std::optional<list_cursor>& after, std::size_t limit) {
   const auto key = [](const Row& row) {
     return std::tuple<std::int64_t, std::string_view>(row.sort_at / 1000, row.cid);
   };

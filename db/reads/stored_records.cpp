@@ -1,9 +1,16 @@
 #include "db/reads/stored_records.hpp"
 
 #include "atproto/syntax/datetime.hpp"
+#include "core/printable.hpp"
 #include "db/batch/rebuild.hpp"
 #include "db/batch/refs.hpp"
 #include "db/pg/row_reader.hpp"
+#include "db/reads/record_statements.hpp"
+#include "log/line_limit.hpp"
+#include "log/log.hpp"
+
+#include <chrono>
+#include <fmt/format.h>
 
 namespace prism::db {
 
@@ -11,140 +18,11 @@ using atproto::collection;
 
 namespace {
 
-/// The columns from which a like or repost is rebuilt; `{rows}` is `subject_rows`.
-constexpr std::string_view subjects_sql = R"sql(
-  SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, t.subject_cid, t.via_cid,
-    so.did, s.collection, s.rkey, vo.did, v.collection, v.rkey
-  FROM ({rows}) t
-  JOIN users o ON o.id = t.creator_id
-  JOIN uris s ON s.id = t.subject_id
-  LEFT JOIN users so ON so.id = s.repo_id
-  LEFT JOIN uris v ON v.id = t.via_id
-  LEFT JOIN users vo ON vo.id = v.repo_id
-)sql";
-
-/// Rows of a table (likes or reposts) and parked operations of its collection.
-constexpr std::string_view subject_rows_sql = R"sql(
-  SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid,
-    subject_id, via_id
-  FROM {table}
-  UNION ALL
-  SELECT creator_id, rkey, cid, record, created_at, created_text, subject_cid, via_cid,
-    referent_id, other_id
-  FROM pending_ops
-  WHERE collection = {kind}
-)sql";
-
-constexpr std::string_view pairs_sql = R"sql(
-  SELECT o.did, t.rkey, t.cid, t.record, t.created_at, t.created_text, so.did
-  FROM {table} t
-  JOIN users o ON o.id = t.creator_id
-  JOIN users so ON so.id = t.subject_id
-)sql";
-
-constexpr const char* posts_sql = R"sql(
-  SELECT o.did, u.rkey, t.cid, t.record, t.created_at, t.created_text, t.text,
-    array_to_json(t.langs)::text, array_to_json(t.tags)::text, t.facets::text, t.embed::text,
-    t.labels::text, t.extra::text, t.reply_root_cid, ro.did, r.collection, r.rkey,
-    t.reply_parent_cid, po.did, p.collection, p.rkey
-  FROM posts t
-  JOIN uris u ON u.id = t.id
-  JOIN users o ON o.id = t.creator_id
-  LEFT JOIN uris r ON r.id = t.reply_root_id
-  LEFT JOIN users ro ON ro.id = r.repo_id
-  LEFT JOIN uris p ON p.id = t.reply_parent_id
-  LEFT JOIN users po ON po.id = p.repo_id
-)sql";
-
-/// Tables that store the record itself, keyed by path or by uri.
-constexpr std::string_view kept_by_path_sql = R"sql(
-  SELECT o.did, t.rkey, t.cid, t.record
-  FROM ({rows}) t
-  JOIN users o ON o.id = t.creator_id
-)sql";
-constexpr std::string_view kept_by_uri_sql = R"sql(
-  SELECT o.did, u.rkey, t.cid, t.record
-  FROM {table} t
-  JOIN uris u ON u.id = t.id
-  JOIN users o ON o.id = t.creator_id
-)sql";
-
-/// Records kept whole in rows with creator_id and rkey.
-/// @param rows a table, or the rest of a SELECT that begins with it.
-[[nodiscard]] std::string kept_by_path(std::string_view rows) {
-  return fmt::format(
-      kept_by_path_sql,
-      fmt::arg("rows", fmt::format("SELECT creator_id, rkey, cid, record FROM {}", rows)));
-}
-
-[[nodiscard]] std::string kept_by_uri(std::string_view table) {
-  return fmt::format(kept_by_uri_sql, fmt::arg("table", table));
-}
-
-[[nodiscard]] std::string subjects(std::string_view table, int kind) {
-  const auto rows = fmt::format(subject_rows_sql, fmt::arg("table", table), fmt::arg("kind", kind));
-  return fmt::format(subjects_sql, fmt::arg("rows", rows));
-}
-
-[[nodiscard]] std::string pairs(std::string_view table) {
-  return fmt::format(pairs_sql, fmt::arg("table", table));
-}
-
-[[nodiscard]] std::string query_of(collection kind) {
-  const auto number = static_cast<int>(kind);
-  switch (kind) {
-  case collection::like:
-    return subjects("likes", number);
-  case collection::repost:
-    return subjects("reposts", number);
-  case collection::follow:
-    return pairs("follows");
-  case collection::block:
-    return pairs("blocks");
-  case collection::post:
-    return posts_sql;
-  case collection::list_item:
-    return kept_by_path(
-        fmt::format("list_items UNION ALL SELECT creator_id, rkey, cid, record FROM pending_ops "
-                    "WHERE collection = {}",
-                    number));
-  case collection::list_block:
-    return kept_by_path("list_blocks");
-  case collection::reference_list_opt_out:
-    return kept_by_path("reference_list_opt_outs");
-  case collection::verification:
-    return kept_by_path("verifications");
-  case collection::list:
-    return kept_by_uri("lists");
-  case collection::feed_generator:
-    return kept_by_uri("feed_generators");
-  case collection::starter_pack:
-    return kept_by_uri("starter_packs");
-  case collection::thread_gate:
-    return kept_by_uri("thread_gates");
-  case collection::post_gate:
-    return kept_by_uri("post_gates");
-  case collection::profile:
-    return kept_by_path("profiles");
-  case collection::labeler:
-    return kept_by_path("labelers");
-  case collection::status:
-    return kept_by_path("statuses");
-  case collection::notification_declaration:
-  case collection::chat_declaration:
-  case collection::germ_declaration:
-    return kept_by_path(fmt::format("declarations WHERE collection = {}", number));
-  case collection::other:
-    break;
-  }
-  return {};
-}
-
 /// The columns of a uri: DID, collection and rkey.
 struct uri_columns {
-  std::string did;
+  std::string_view did;
   collection kind{collection::other};
-  std::string rkey;
+  std::string_view rkey;
 
   friend row_reader& operator>>(row_reader& row, uri_columns& out) {
     return row >> out.did >> out.kind >> out.rkey;
@@ -152,33 +30,26 @@ struct uri_columns {
 };
 
 /// A strong reference; empty without a CID.
-[[nodiscard]] std::optional<text_ref> ref_of(const std::optional<bytes>& cid,
+[[nodiscard]] std::optional<text_ref> ref_of(const std::optional<std::span<const std::byte>>& cid,
                                              const uri_columns& uri) {
   if (!cid)
     return std::nullopt;
   return text_ref{uri_text(uri.did, uri.kind, uri.rkey), unpack_cid(*cid)};
 }
 
-/// The first columns of every query.
-struct row_head {
-  std::string did;
-  std::string rkey;
-  bytes cid;
-  std::optional<bytes> record; ///< the block, if it is stored
-};
-
-/// createdAt as it was written: reads the two columns after the head.
-[[nodiscard]] std::string read_created_at(row_reader& row) {
-  micros created_at = 0;
-  std::optional<std::string> created_text;
-  row >> timestamp(created_at) >> created_text;
-  return created_text ? *created_text : atproto::format_datetime(created_at);
+/// createdAt as it was written.
+/// @param row is before the column created_text.
+[[nodiscard]] std::string read_created_text(row_reader& row, const found_record& of) {
+  std::optional<std::string_view> text;
+  row >> text;
+  return text ? std::string{*text} : atproto::format_datetime(of.created_at.value_or(0));
 }
 
-[[nodiscard]] expected<bytes> read_subject_record(collection kind, row_reader& row) {
-  const auto created_at = read_created_at(row);
-  std::optional<bytes> subject_cid;
-  std::optional<bytes> via_cid;
+[[nodiscard]] expected<bytes> rebuild_subject_row(collection kind, row_reader& row,
+                                                  const found_record& of) {
+  const auto created_at = read_created_text(row, of);
+  std::optional<std::span<const std::byte>> subject_cid;
+  std::optional<std::span<const std::byte>> via_cid;
   uri_columns subject;
   uri_columns via;
   row >> subject_cid >> via_cid >> subject >> via;
@@ -186,26 +57,25 @@ struct row_head {
                          ref_of(via_cid, via));
 }
 
-[[nodiscard]] expected<bytes> read_pair_record(collection kind, row_reader& row) {
-  const auto created_at = read_created_at(row);
-  std::string subject;
+[[nodiscard]] expected<bytes> rebuild_pair_row(collection kind, row_reader& row,
+                                               const found_record& of) {
+  const auto created_at = read_created_text(row, of);
+  std::string_view subject;
   row >> subject;
   return rebuild_pair(kind, subject, created_at);
 }
 
-[[nodiscard]] expected<bytes> read_post_record(row_reader& row) {
-  const auto created_at = read_created_at(row);
+[[nodiscard]] expected<bytes> rebuild_post_row(row_reader& row, const found_record& of) {
+  const auto created_at = read_created_text(row, of);
   post_columns columns;
-  std::string_view text;
   std::optional<std::string_view> langs;
   std::optional<std::string_view> tags;
-  std::optional<bytes> root_cid;
-  std::optional<bytes> parent_cid;
+  std::optional<std::span<const std::byte>> root_cid;
+  std::optional<std::span<const std::byte>> parent_cid;
   uri_columns root;
   uri_columns parent;
-  row >> text >> langs >> tags >> columns.facets >> columns.embed >> columns.labels >>
+  row >> columns.text >> langs >> tags >> columns.facets >> columns.embed >> columns.labels >>
       columns.extra >> root_cid >> root >> parent_cid >> parent;
-  columns.text = text;
   columns.created_at = created_at;
   columns.langs = json_texts(langs);
   columns.tags = json_texts(tags);
@@ -214,19 +84,90 @@ struct row_head {
   return rebuild_post(columns);
 }
 
-[[nodiscard]] expected<bytes> rebuild(collection kind, row_reader& row) {
+[[nodiscard]] expected<bytes> rebuild(collection kind, row_reader& row, const found_record& of) {
   switch (kind) {
   case collection::like:
   case collection::repost:
-    return read_subject_record(kind, row);
+    return rebuild_subject_row(kind, row, of);
   case collection::follow:
   case collection::block:
-    return read_pair_record(kind, row);
+    return rebuild_pair_row(kind, row, of);
   case collection::post:
-    return read_post_record(row);
+    return rebuild_post_row(row, of);
   default:
     return fail(errc::invalid, "the record is missing");
   }
+}
+
+/// Reads one row of `records_statement`.
+/// @returns why it cannot be rebuilt
+[[nodiscard]] expected<void> read_record(found_record& out, collection kind, row_reader& row) {
+  std::int64_t at = 0;
+  std::span<const std::byte> cid;
+  std::optional<std::span<const std::byte>> record;
+  row >> at >> cid >> record >> timestamp(out.commit_time) >> timestamp(out.created_at);
+  out.at = static_cast<std::size_t>(at - 1);
+  out.cid = unpack_cid(cid);
+  if (kind == collection::post)
+    row >> out.flags.violates_thread_gate >> out.flags.violates_embedding_rules >>
+        out.flags.has_thread_gate >> out.flags.has_post_gate;
+  if (record) {
+    out.block.assign(record->begin(), record->end());
+    return {};
+  }
+  auto block = rebuild(kind, row, out);
+  if (!block)
+    return tl::unexpected(std::move(block.error()));
+  out.block = std::move(*block);
+  return {};
+}
+
+[[nodiscard]] std::string cannot_be_rebuilt(collection kind, const record_path& path,
+                                            const error& why) {
+  return fmt::format("at://{}/{}/{} cannot be rebuilt: {}", path.did, atproto::nsid_of(kind),
+                     path.rkey, printable(why.message));
+}
+
+using on_broken = std::function<void(const std::string& why)>;
+
+[[nodiscard]] outcome<std::vector<found_record>> read_records(executor& on, collection kind,
+                                                              std::span<const record_path> paths,
+                                                              const on_broken& broken) {
+  std::vector<found_record> out;
+  const auto* statement = records_statement(kind);
+  if (statement == nullptr || paths.empty())
+    return out;
+  params p;
+  p.text_array(paths, &record_path::did).text_array(paths, &record_path::rkey);
+  const auto rows = on.exec_prepared(*statement, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  out.reserve(rows->rows());
+  for (std::size_t i = 0; i < rows->rows(); ++i) {
+    row_reader row(*rows, i);
+    auto& record = out.emplace_back();
+    if (const auto read = read_record(record, kind, row); !read) {
+      broken(cannot_be_rebuilt(kind, paths[record.at], read.error()));
+      out.pop_back();
+    }
+  }
+  return out;
+}
+
+/// The paths of a whole collection.
+struct owned_path {
+  std::string did;
+  std::string rkey;
+};
+
+[[nodiscard]] outcome<std::vector<owned_path>> read_paths(executor& on, collection kind) {
+  if (records_statement(kind) == nullptr)
+    return std::vector<owned_path>{};
+  const auto rows = on.exec(record_paths_sql(kind));
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return read_rows<owned_path>(
+      *rows, [](owned_path& out, row_reader& row) { row >> out.did >> out.rkey; });
 }
 
 } // namespace
@@ -236,25 +177,39 @@ bool stored_record::has_its_cid() const {
   return id && id->matches(block);
 }
 
+outcome<std::vector<found_record>> records_at(executor& on, collection kind,
+                                              std::span<const record_path> paths) {
+  static log::line_limit<collection> lines(std::chrono::minutes(1), atproto::collection_count);
+  return read_records(on, kind, paths.first(std::min(paths.size(), max_record_paths)),
+                      [&](const std::string& why) {
+                        if (const auto left_out = lines.allow(kind, steady_clock::now()))
+                          log::database().error("{}{}", why, log::left_out_note(*left_out));
+                      });
+}
+
 outcome<void> for_each_stored_record(executor& on, collection kind,
                                      const std::function<void(const stored_record&)>& visit) {
-  const auto rows = on.exec(query_of(kind));
-  if (!rows)
-    return tl::unexpected(rows.error());
-  for (std::size_t i = 0; i < rows->rows(); ++i) {
-    row_reader row(*rows, i);
-    row_head head;
-    row >> head.did >> head.rkey >> head.cid >> head.record;
-    auto block = head.record ? expected<bytes>{std::move(*head.record)} : rebuild(kind, row);
-    stored_record out{kind, std::move(head.did), std::move(head.rkey), unpack_cid(head.cid), {}};
-    if (!block)
-      return tl::unexpected(
-          db_error{error_class::fatal, std::string{sqlstate::internal},
-                   fmt::format("at://{}/{}/{} cannot be rebuilt: {}", out.did,
-                               atproto::nsid_of(kind), out.rkey, block.error().message),
-                   "stored_records"});
-    out.block = std::move(*block);
-    visit(out);
+  const auto all = read_paths(on, kind);
+  if (!all)
+    return tl::unexpected(all.error());
+  std::vector<record_path> paths;
+  paths.reserve(all->size());
+  for (const auto& each : *all)
+    paths.push_back({each.did, each.rkey});
+  std::span<const record_path> rest = paths;
+  while (!rest.empty()) {
+    const auto part = rest.first(std::min(rest.size(), max_record_paths));
+    rest = rest.subspan(part.size());
+    std::string failure;
+    auto records = read_records(on, kind, part, [&](const std::string& why) { failure = why; });
+    if (!records)
+      return tl::unexpected(records.error());
+    if (!failure.empty())
+      return tl::unexpected(db_error{error_class::fatal, std::string{sqlstate::internal},
+                                     std::move(failure), "stored_records"});
+    for (auto& each : *records)
+      visit({kind, std::string{part[each.at].did}, std::string{part[each.at].rkey},
+             std::move(each.cid), std::move(each.block)});
   }
   return {};
 }

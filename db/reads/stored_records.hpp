@@ -6,11 +6,51 @@
 #include "db/pg/executor.hpp"
 
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
+/// Records as they were received, from what is stored: the block, or its columns
+/// (db/batch/rebuild.hpp).
 namespace prism::db {
 
-/// A record as it was received, from what is stored.
+/// Where a record is, in the collection that is asked for.
+struct record_path {
+  std::string_view did;
+  std::string_view rkey;
+};
+
+/// What the indexer knows of a post beside its record.
+struct post_flags {
+  bool violates_thread_gate{false};
+  bool violates_embedding_rules{false};
+  bool has_thread_gate{false};
+  bool has_post_gate{false};
+};
+
+/// A record that was found.
+struct found_record {
+  std::size_t at{0}; ///< index of its path among those asked for
+  std::string cid;   ///< as stored beside the record
+  micros commit_time{0};
+  std::optional<micros> created_at; ///< empty: the collection has none, or the record says none
+  bytes block;                      ///< CBOR
+  post_flags flags;                 ///< of a post
+};
+
+/// Most paths of one call.
+inline constexpr std::size_t max_record_paths = 5000;
+
+/// The records at these paths, parked ones included, in any order. One statement, with a few
+/// look-ups by key for each path; a path that is asked for twice is looked up twice. A row that
+/// cannot be rebuilt, which is an error of Prism or of the storage, is left out, and a line in the
+/// log names it.
+/// @param paths at most `max_record_paths`, the others are not looked up; DID and rkey without NUL
+[[nodiscard]] outcome<std::vector<found_record>> records_at(executor& on, atproto::collection kind,
+                                                            std::span<const record_path> paths);
+
 struct stored_record {
   atproto::collection kind{atproto::collection::other};
   std::string did;
@@ -22,8 +62,8 @@ struct stored_record {
   [[nodiscard]] bool has_its_cid() const;
 };
 
-/// Calls `visit` for every record of one collection, including parked ones. Reads the whole table:
-/// for audits, exports and tests.
+/// Calls `visit` for every record of one collection, including parked ones. Reads the whole table,
+/// path by path: for audits, exports and tests. Records that come or go meanwhile may be missed.
 /// @returns the first database error; or, for the first record that cannot be rebuilt, a `fatal`
 /// error.
 [[nodiscard]] outcome<void>

@@ -28,8 +28,8 @@ struct grpc_server_options {
   std::uint32_t max_streams{1'000};
   /// Bytes of one request's message; more is answered with `resource_exhausted`. 1 MiB.
   std::size_t max_message_bytes{std::size_t{1} << 20U};
-  /// Bytes of unfinished requests, and of answers not yet taken, on one connection; a connection that
-  /// needs more is closed. 32 MiB, at least 2 * max_message_bytes.
+  /// Bytes of unfinished requests, and of answers not yet taken, on one connection; a connection
+  /// that needs more is closed. 32 MiB, at least 2 * max_message_bytes.
   std::size_t max_connection_bytes{std::size_t{32} << 20U};
   /// Bytes of one request's headers. 16 KiB.
   std::size_t max_header_bytes{std::size_t{16} << 10U};
@@ -43,9 +43,9 @@ struct grpc_server_options {
 
 /// A complete request.
 struct grpc_call {
-  std::uint64_t id{0};  ///< unique in the life of the server
-  std::string path;     ///< "/bsky.Service/GetActors"
-  std::string message;  ///< the protobuf message, without the frame's five bytes
+  std::uint64_t id{0};                ///< unique in the life of the server
+  std::string path;                   ///< "/bsky.Service/GetActors"
+  std::string message;                ///< the protobuf message, without the frame's five bytes
   std::optional<time_point> deadline; ///< of the header grpc-timeout
 };
 
@@ -74,9 +74,9 @@ struct grpc_server_stats {
   std::uint64_t bad_requests{0};    ///< calls refused as no gRPC request, too large, or compressed
   std::uint64_t received_bytes{0};
   std::uint64_t sent_bytes{0};
-  std::uint64_t open{0};            ///< connections open now
-  std::uint64_t calls{0};           ///< calls open now
-  std::uint64_t buffered_bytes{0};  ///< of unfinished requests and answers not yet taken, now
+  std::uint64_t open{0};           ///< connections open now
+  std::uint64_t calls{0};          ///< calls open now
+  std::uint64_t buffered_bytes{0}; ///< of unfinished requests and answers not yet taken, now
 };
 
 /// A gRPC server for unary calls over HTTP/2 (libnghttp2), on its own thread. No compression, no

@@ -5,8 +5,8 @@
 
 namespace prism::net {
 
-/// The status codes of gRPC that Prism answers with (gRPC documentation, "Status codes and their use
-/// in gRPC"); the numbers are those of the trailer `grpc-status`.
+/// The status codes of gRPC that Prism answers with (gRPC documentation, "Status codes and their
+/// use in gRPC"); the numbers are those of the trailer `grpc-status`.
 enum class grpc_status : std::uint8_t {
   ok = 0,
   cancelled = 1,

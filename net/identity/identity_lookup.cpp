@@ -4,6 +4,7 @@
 
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
+#include <utility>
 
 namespace prism::net {
 
@@ -57,6 +58,17 @@ constexpr unsigned max_handle_redirects = 5;
   return {why.code == errc::transient ? status::held_back : status::unknown, why.message};
 }
 
+/// Takes what a fetched document publishes out of it; null if it is unknown whether there is one.
+[[nodiscard]] published_ptr take_published(expected<did_document>& fetched) {
+  if (fetched)
+    return std::make_shared<const atproto::published_identity>(
+        std::exchange(fetched->published, {}));
+  const auto code = fetched.error().code;
+  if (code == errc::not_found || code == errc::invalid)
+    return std::make_shared<const atproto::published_identity>();
+  return nullptr;
+}
+
 template <class Cache>
 [[nodiscard]] identity_stats::cache numbers_of(const Cache& cache) {
   return {cache.hits(), cache.misses(), cache.evictions(), cache.size()};
@@ -70,10 +82,20 @@ identity_lookup::identity_lookup(const identity_options& options, http_client& h
       handles_(options.cached_handles) {}
 
 asio::awaitable<handle_answer> identity_lookup::check_handle(std::string did, bool bypass_cache) {
-  const auto found = co_await document(did, bypass_cache);
-  if (!found)
-    co_return not_confirmed(found.error());
-  const auto& claimed = (*found)->handle;
+  published_ptr published;
+  const auto found = co_await document(did, bypass_cache, published);
+  auto answer = handle_answer{};
+  if (found)
+    answer = co_await check_claimed(did, **found, bypass_cache);
+  else
+    answer = not_confirmed(found.error());
+  answer.document = std::move(published);
+  co_return answer;
+}
+
+asio::awaitable<handle_answer>
+identity_lookup::check_claimed(const std::string& did, const did_document& of, bool bypass_cache) {
+  const auto& claimed = of.handle;
   if (!claimed)
     co_return handle_answer{
         handle_answer::handle_status::refuted, {}, "its DID document has no handle"};
@@ -90,7 +112,8 @@ asio::awaitable<handle_answer> identity_lookup::check_handle(std::string did, bo
 
 asio::awaitable<hosting_answer> identity_lookup::check_hosting(std::string did) {
   using status = hosting_answer::hosting_status;
-  const auto found = co_await document(did, true);
+  published_ptr unused;
+  const auto found = co_await document(did, true, unused);
   if (!found && found.error().code == errc::not_found)
     co_return hosting_answer{status::gone, found.error().message};
   if (!found)
@@ -117,23 +140,37 @@ asio::awaitable<hosting_answer> identity_lookup::check_hosting(std::string did) 
 
 // -- documents -------------------------------------------------------------------------------
 
+asio::awaitable<document_answer> identity_lookup::find_document(std::string did) {
+  auto found = co_await fetch_document(did);
+  document_answer out;
+  if (!found) {
+    out.why = found.error().message;
+    out.held_back = found.error().code == errc::transient;
+  }
+  out.document = take_published(found);
+  co_return out;
+}
+
 asio::awaitable<expected<identity_lookup::document_ptr>>
-identity_lookup::document(std::string did, bool bypass_cache) {
+identity_lookup::document(std::string did, bool bypass_cache, published_ptr& published) {
   if (bypass_cache)
     documents_.erase(did);
   else if (const auto* known = documents_.find(did);
            known != nullptr && steady_clock::now() - known->since < options_.cache_ttl)
     co_return known->value;
   auto found = co_await fetch_document(did);
-  if (found)
-    static_cast<void>(documents_.put(did, {*found, steady_clock::now()}));
-  else if (is_certain(found.error().code))
-    documents_.erase(did);
-  co_return found;
+  published = take_published(found); // so the cache holds no more than it needs
+  if (!found) {
+    if (is_certain(found.error().code))
+      documents_.erase(did);
+    co_return tl::unexpected(found.error());
+  }
+  const auto kept = std::make_shared<const did_document>(std::move(*found));
+  static_cast<void>(documents_.put(did, {kept, steady_clock::now()}));
+  co_return kept;
 }
 
-asio::awaitable<expected<identity_lookup::document_ptr>>
-identity_lookup::fetch_document(const std::string& did) {
+asio::awaitable<expected<did_document>> identity_lookup::fetch_document(const std::string& did) {
   auto url = atproto::did_document_url(did, options_.plc_url, options_.allow_private);
   if (!url)
     co_return tl::unexpected(url.error());
@@ -157,7 +194,7 @@ identity_lookup::fetch_document(const std::string& did) {
     co_return fail(errc::io, "{}", parsed.error().message);
   if (parsed->did != did)
     co_return fail(errc::invalid, "DID document of {} has id {}", did, parsed->did);
-  co_return std::make_shared<const did_document>(std::move(*parsed));
+  co_return std::move(*parsed);
 }
 
 // -- handles ---------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ public:
   [[nodiscard]] boost::asio::awaitable<handle_answer> check_handle(std::string did,
                                                                    bool bypass_cache);
   [[nodiscard]] boost::asio::awaitable<hosting_answer> check_hosting(std::string did);
+  [[nodiscard]] boost::asio::awaitable<document_answer> find_document(std::string did);
 
   [[nodiscard]] identity_stats stats() const;
 
@@ -33,8 +34,12 @@ private:
     time_point since;
   };
 
-  boost::asio::awaitable<expected<document_ptr>> document(std::string did, bool bypass_cache);
-  boost::asio::awaitable<expected<document_ptr>> fetch_document(const std::string& did);
+  /// @param published set if the document was fetched: what `published_of` says.
+  boost::asio::awaitable<expected<document_ptr>> document(std::string did, bool bypass_cache,
+                                                          published_ptr& published);
+  boost::asio::awaitable<expected<atproto::did_document>> fetch_document(const std::string& did);
+  boost::asio::awaitable<handle_answer>
+  check_claimed(const std::string& did, const atproto::did_document& of, bool bypass_cache);
   boost::asio::awaitable<expected<pointer>> resolve(std::string handle, bool bypass_cache);
   boost::asio::awaitable<expected<pointer>> resolve_by_dns(const std::string& handle);
   boost::asio::awaitable<expected<pointer>> resolve_by_https(const std::string& handle);

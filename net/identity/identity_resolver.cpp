@@ -98,6 +98,11 @@ void identity_resolver::check_handle(std::string did, bool bypass_cache,
       std::move(done));
 }
 
+void identity_resolver::find_document(std::string did, std::function<void(document_answer)> done) {
+  impl_->run<document_answer>(
+      [this, did = std::move(did)] { return impl_->lookup().find_document(did); }, std::move(done));
+}
+
 void identity_resolver::check_hosting(std::string did, std::function<void(hosting_answer)> done) {
   impl_->run<hosting_answer>(
       [this, did = std::move(did)] { return impl_->lookup().check_hosting(did); }, std::move(done));

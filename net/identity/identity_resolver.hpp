@@ -1,5 +1,6 @@
 #pragma once
 
+#include "atproto/identity/published_identity.hpp"
 #include "core/error.hpp"
 #include "core/host_gate.hpp"
 
@@ -36,6 +37,17 @@ struct identity_options {
   std::chrono::seconds cache_ttl{3'600};
 };
 
+/// What a DID document publishes, or that there is none for certain; null: not known, or not asked
+/// now.
+using published_ptr = std::shared_ptr<const atproto::published_identity>;
+
+/// Result of a look-up of a DID's document.
+struct document_answer {
+  published_ptr document; ///< null: not known
+  bool held_back{false};  ///< if so: whether nothing was requested, since a host's limit is reached
+  std::string why;        ///< if it is null, or there is no document: the reason as text
+};
+
 /// Result of a handle check.
 struct handle_answer {
   enum class handle_status : std::uint8_t {
@@ -47,6 +59,8 @@ struct handle_answer {
   handle_status what{handle_status::unknown};
   std::string handle; ///< if confirmed
   std::string why;    ///< otherwise: the reason as text
+  /// Of the document, unless a cache had it.
+  published_ptr document{};
 };
 
 /// Whether an account's repo exists at its PDS.
@@ -90,6 +104,10 @@ public:
   /// Checks the handle of `did`. @param bypass_cache drops its cached entries first.
   /// @param done called once, on the resolver's thread; must not throw.
   void check_handle(std::string did, bool bypass_cache, std::function<void(handle_answer)> done);
+
+  /// Fetches what the document of `did` publishes. No cache is asked or filled.
+  /// @param done as for `check_handle`.
+  void find_document(std::string did, std::function<void(document_answer)> done);
 
   /// Asks the PDS in the current DID document of `did` whether it has the repo.
   void check_hosting(std::string did, std::function<void(hosting_answer)> done);

@@ -6,7 +6,8 @@ from sampling import resources
 
 _EVERY_SECONDS = 1.0
 # From this much on something grows: the second half of a process' life in one role against the first.
-_MORE_MB, _MORE_THREADS, _MORE_DESCRIPTORS = 64, 8, 32
+# A database session is a thread and a descriptor; a node opens them as it needs them, about one a shard.
+_MORE_MB, _MORE_THREADS, _MORE_DESCRIPTORS = 64, 24, 32
 _LONG_ENOUGH = 120  # looks; a younger process still fills its caches
 
 

@@ -27,6 +27,7 @@ std::unique_ptr<registry> full_registry() {
   static_cast<void>(metrics->cache("c"));
   static_cast<void>(metrics->actor("a").times->of("m"));
   static_cast<void>(metrics->job("j"));
+  static_cast<void>(metrics->dataplane_method("Ping"));
   static_cast<void>(metrics->rejected("a.b.c", "r"));
   return metrics;
 }

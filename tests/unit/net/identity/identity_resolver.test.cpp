@@ -77,6 +77,12 @@ struct world {
                            [&](handle_answer a) { done.set_value(std::move(a)); });
     return fetching::finish(std::move(answer));
   }
+  document_answer document_of(const std::string& did) {
+    std::promise<document_answer> done;
+    auto answer = done.get_future();
+    resolver->find_document(did, [&](document_answer a) { done.set_value(std::move(a)); });
+    return fetching::finish(std::move(answer));
+  }
   hosting_answer hosting_of(const std::string& did) {
     std::promise<hosting_answer> done;
     auto answer = done.get_future();
@@ -276,4 +282,53 @@ TEST_CASE("Lookups in flight end when the resolver is stopped") {
   REQUIRE(eventually([&] { return w.server.open() == 1; }));
   w.resolver->stop();
   CHECK(fetching::finish(std::move(answer)).what == handle_status::unknown);
+}
+
+TEST_CASE("What a document publishes is found, or that there is none, or neither") {
+  world w;
+  w.options.gate.circuit.failures = 1'000;
+  w.set_document(alice, "Alice.test");
+  w.start();
+  const auto answer = w.document_of(alice);
+  REQUIRE(answer.document);
+  CHECK(answer.document->exists);
+  CHECK(answer.document->handle == "Alice.test");
+  CHECK(answer.document->keys == "{}");
+  CHECK(answer.document->services ==
+        R"({"atproto_pds":{"Type":"AtprotoPersonalDataServer","URL":")" + w.url() + R"("}})");
+  for (const auto& absent : {bob, std::string{"did:key:z6Mk"}}) {
+    const auto none = w.document_of(absent);
+    REQUIRE(none.document);
+    CHECK_FALSE(none.document->exists);
+    CHECK_FALSE(none.why.empty());
+  }
+  w.set("/" + alice, R"({"id":")" + bob + R"("})"); // of somebody else
+  REQUIRE(w.document_of(alice).document);
+  CHECK_FALSE(w.document_of(alice).document->exists);
+  for (const auto& [status, body] :
+       {std::pair{500, "oops"}, std::pair{200, "<html>"}, std::pair{302, "moved"}}) {
+    w.set("/" + alice, body, status);
+    const auto unknown = w.document_of(alice);
+    CHECK_FALSE(unknown.document);
+    CHECK_FALSE(unknown.held_back);
+    CHECK_FALSE(unknown.why.empty());
+  }
+}
+
+TEST_CASE("A handle check gives the document that it fetched, and none from a cache") {
+  world w;
+  w.options.gate.circuit.failures = 1'000;
+  w.set_document(alice, "alice.test"); // the handle does not point back
+  w.start();
+  const auto first = w.handle_of(alice);
+  REQUIRE(first.document);
+  CHECK(first.document->handle == "alice.test");
+  CHECK_FALSE(w.handle_of(alice).document);
+  CHECK(w.handle_of(alice, true).document);
+  w.set("/" + alice, "gone", 410);
+  const auto gone = w.handle_of(alice, true);
+  REQUIRE(gone.document);
+  CHECK_FALSE(gone.document->exists);
+  w.set("/" + alice, "oops", 500);
+  CHECK_FALSE(w.handle_of(alice, true).document);
 }

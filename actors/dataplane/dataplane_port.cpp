@@ -1,0 +1,275 @@
+#include "actors/dataplane/dataplane_port.hpp"
+
+#include "core/printable.hpp"
+#include "dataplane/methods/table.hpp"
+#include "log/log.hpp"
+
+namespace prism {
+
+namespace {
+
+constexpr std::string_view service = "/bsky.Service/";
+
+[[nodiscard]] read_gate_options gate_options(const config::options& from) {
+  return {.max_waiting = from.dataplane_max_waiting,
+          .max_wait = std::max(from.dataplane_timeout / 2, std::chrono::milliseconds{1})};
+}
+
+[[nodiscard]] net::grpc_answer to_grpc(dataplane::answer<std::string> result) {
+  if (result)
+    return {.message = std::move(*result)};
+  return {.status = result.error().status, .text = std::move(result.error().text)};
+}
+
+[[nodiscard]] bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+} // namespace
+
+dataplane_port::dataplane_port(node_ptr node)
+    : node_(std::move(node)), gate_(gate_options(node_->options)),
+      received_(*node_->metrics.dataplane().received_bytes),
+      sent_(*node_->metrics.dataplane().sent_bytes),
+      protocol_(node_->metrics.dataplane().ends.of("protocol")),
+      stalled_(node_->metrics.dataplane().ends.of("stalled")),
+      too_many_(node_->metrics.dataplane().ends.of("too_many")),
+      bad_request_(node_->metrics.dataplane().ends.of("bad_request")) {}
+
+dataplane_port::~dataplane_port() {
+  stop();
+}
+
+expected<void> dataplane_port::start() {
+  const auto& from = node_->options;
+  if (from.dataplane_listen.empty())
+    return {};
+  const auto address = net::parse_listen_address(from.dataplane_listen);
+  if (!address)
+    return fail(errc::invalid, "dataplane-listen: {}", address.error().message);
+  if (from.dataplane_certificate.empty() != from.dataplane_key.empty())
+    return fail(errc::invalid, "dataplane-certificate and dataplane-key: one of them is missing");
+  if (!is_loopback(address->address) && from.dataplane_certificate.empty() &&
+      !from.dataplane_clear_text)
+    return fail(errc::invalid,
+                "dataplane-listen {}: other machines reach this address in clear text and without "
+                "authentication; set dataplane-certificate and dataplane-key, or "
+                "dataplane-clear-text = yes on a private network",
+                from.dataplane_listen);
+  net::grpc_server_options options;
+  options.listen = *address;
+  options.certificate_file = from.dataplane_certificate;
+  options.key_file = from.dataplane_key;
+  auto started = net::grpc_server::start(
+      options, {.on_call = [this](net::grpc_call call) { on_call(std::move(call)); },
+                .on_cancel = [this](std::uint64_t id) { on_cancel(id); }});
+  if (!started)
+    return fail(errc::invalid, "dataplane-listen: {}", started.error().message);
+  server_ = std::move(*started);
+  shown_ = node_->metrics.before_scrape([this] { show(); });
+  options.listen.port = server_->port();
+  log::dataplane().info("data plane: answering bsky.Service on {}{}",
+                        net::to_string(options.listen),
+                        options.certificate_file.empty() ? "" : " by TLS");
+  return {};
+}
+
+void dataplane_port::drain(std::chrono::milliseconds limit) {
+  if (server_ && !server_->drain(limit))
+    log::dataplane().warn("data plane: calls were open after {} ms; their clients ask again",
+                          limit.count());
+}
+
+void dataplane_port::stop() {
+  shown_.reset();
+  if (server_)
+    server_->stop();
+}
+
+std::uint16_t dataplane_port::port() const noexcept {
+  return server_ ? server_->port() : std::uint16_t{0};
+}
+
+dataplane_port::reader_id dataplane_port::join(reader_actor reader) {
+  const auto id = ++last_reader_;
+  server_->post([this, id, reader = std::move(reader)] {
+    readers_.emplace(id, reader);
+    if (const auto work = gate_.join(id))
+      give(*work);
+    note_gate();
+  });
+  return id;
+}
+
+void dataplane_port::finish(reader_id reader, call_ptr call,
+                            dataplane::answer<std::string> result) {
+  auto shared = std::make_shared<dataplane::answer<std::string>>(std::move(result));
+  server_->post([this, reader, call = std::move(call), shared] {
+    refuse_expired(steady_clock::now());
+    if (const auto work = gate_.finish(reader))
+      give(*work);
+    note_gate();
+    if (calls_.erase(call->id) != 0) // else it was cancelled
+      answer(call, std::move(*shared));
+  });
+}
+
+void dataplane_port::leave(reader_id reader) {
+  server_->post([this, reader] {
+    readers_.erase(reader);
+    for (const auto id : gate_.leave(reader)) {
+      const auto call = calls_.find(id);
+      if (call == calls_.end())
+        continue; // cancelled
+      count(*call->second->what, net::grpc_status::unavailable, call->second->arrived);
+      calls_.erase(call);
+      refuse(id, "no_reader", "the database session that answered this call is gone");
+    }
+    note_gate();
+  });
+}
+
+void dataplane_port::note_gate() {
+  const auto readers = gate_.readers();
+  if (readers == 0)
+    node_->status.set_problem("dataplane", "no reader has a database session");
+  else if (readers_now_ == 0)
+    node_->status.clear_problem("dataplane");
+  readers_now_ = readers;
+  active_now_ = gate_.active();
+  waiting_now_ = gate_.waiting();
+}
+
+void dataplane_port::show_staleness(double seconds) {
+  node_->metrics.dataplane().staleness->Set(seconds);
+}
+
+void dataplane_port::on_call(net::grpc_call call) {
+  const std::string_view path = call.path;
+  const auto* method =
+      path.starts_with(service) ? dataplane::find_method(path.substr(service.size())) : nullptr;
+  if (method != nullptr && method->at_once != nullptr)
+    return answer_without_reader(call, *method);
+  if (method != nullptr)
+    return admit(std::move(call), *method);
+  const auto shown = printable(path);
+  if (const auto left_out = lines_.allow("unimplemented", steady_clock::now()))
+    log::dataplane().warn("data plane: there is no method '{}'; the AppView may be newer than this "
+                          "prismd{}",
+                          shown, log::left_out_note(*left_out));
+  server_->answer(call.id, {.status = net::grpc_status::unimplemented,
+                            .text = fmt::format("there is no method '{}'", shown)});
+}
+
+void dataplane_port::admit(net::grpc_call call, const dataplane::method& method) {
+  const auto now = steady_clock::now();
+  refuse_expired(now);
+  const auto decided = gate_.arrive(call.id, now);
+  active_now_ = gate_.active();
+  waiting_now_ = gate_.waiting();
+  using verdict = read_gate::verdict;
+  if (decided.what == verdict::no_reader || decided.what == verdict::overloaded) {
+    count(method, net::grpc_status::unavailable, now);
+    return decided.what == verdict::no_reader
+               ? refuse(call.id, "no_reader", "no reader has a database session")
+               : refuse(call.id, "overloaded", "too many calls wait for a reader");
+  }
+  auto pending = std::make_shared<dataplane::pending_call>();
+  pending->id = call.id;
+  pending->what = &method;
+  pending->request = std::move(call.message);
+  pending->arrived = now;
+  pending->deadline =
+      std::min(now + node_->options.dataplane_timeout, call.deadline.value_or(time_point::max()));
+  calls_.emplace(call.id, std::move(pending));
+  if (decided.what == verdict::run)
+    give({call.id, decided.reader});
+}
+
+void dataplane_port::give(read_gate::assignment work) {
+  const auto call = calls_.find(work.call);
+  const auto reader = readers_.find(work.reader);
+  if (call != calls_.end() && reader != readers_.end())
+    caf::anon_send(reader->second, read_call{call->second});
+}
+
+void dataplane_port::on_cancel(std::uint64_t id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end())
+    return;
+  found->second->given_up = true;
+  count(*found->second->what, net::grpc_status::cancelled, found->second->arrived);
+  static_cast<void>(gate_.cancel(id)); // a reader goes on until it sees the sign
+  calls_.erase(found);
+}
+
+void dataplane_port::answer(const call_ptr& call, dataplane::answer<std::string> result) {
+  const auto status = result ? net::grpc_status::ok : result.error().status;
+  if (status == net::grpc_status::internal)
+    if (const auto left_out = lines_.allow(std::string{call->what->name}, steady_clock::now()))
+      log::dataplane().error("data plane: {} failed: {}{}", call->what->name, result.error().text,
+                             log::left_out_note(*left_out));
+  count(*call->what, status, call->arrived);
+  server_->answer(call->id, to_grpc(std::move(result)));
+}
+
+void dataplane_port::answer_without_reader(net::grpc_call& call, const dataplane::method& method) {
+  const auto now = steady_clock::now();
+  auto result = method.at_once(call.message);
+  count(method, result ? net::grpc_status::ok : result.error().status, now);
+  server_->answer(call.id, to_grpc(std::move(result)));
+}
+
+void dataplane_port::refuse(std::uint64_t id, std::string_view reason, const char* text) {
+  node_->metrics.dataplane().refusals.of(reason).Increment();
+  if (const auto left_out = lines_.allow(std::string{reason}, steady_clock::now()))
+    log::dataplane().warn("data plane: a call is refused: {}{}", text,
+                          log::left_out_note(*left_out));
+  server_->answer(id, {.status = net::grpc_status::unavailable, .text = text});
+}
+
+void dataplane_port::refuse_expired(time_point now) {
+  for (const auto id : gate_.expire(now)) {
+    const auto found = calls_.find(id);
+    if (found == calls_.end())
+      continue;
+    count(*found->second->what, net::grpc_status::unavailable, found->second->arrived);
+    calls_.erase(found);
+    refuse(id, "waited_too_long", "the call waited too long for a reader");
+  }
+}
+
+const metrics::dataplane_method_metrics&
+dataplane_port::metrics_of(const dataplane::method& method) {
+  const auto found = method_metrics_.find(&method);
+  if (found != method_metrics_.end())
+    return found->second;
+  return method_metrics_.emplace(&method, node_->metrics.dataplane_method(method.name))
+      .first->second;
+}
+
+void dataplane_port::count(const dataplane::method& method, net::grpc_status status,
+                           time_point arrived) {
+  const auto& out = metrics_of(method);
+  out.calls.of(to_string(status)).Increment();
+  out.seconds->Observe(std::chrono::duration<double>(steady_clock::now() - arrived).count());
+}
+
+void dataplane_port::show() {
+  const auto stats = server_->stats();
+  const auto& out = node_->metrics.dataplane();
+  out.readers->Set(static_cast<double>(readers_now_));
+  out.active->Set(static_cast<double>(active_now_));
+  out.waiting->Set(static_cast<double>(waiting_now_));
+  out.connections->Set(static_cast<double>(stats.open));
+  out.open_calls->Set(static_cast<double>(stats.calls));
+  out.buffered_bytes->Set(static_cast<double>(stats.buffered_bytes));
+  received_.show(static_cast<double>(stats.received_bytes));
+  sent_.show(static_cast<double>(stats.sent_bytes));
+  protocol_.show(static_cast<double>(stats.protocol_errors));
+  stalled_.show(static_cast<double>(stats.stalled));
+  too_many_.show(static_cast<double>(stats.refused));
+  bad_request_.show(static_cast<double>(stats.bad_requests));
+}
+
+} // namespace prism

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "actors/runtime/node_context.hpp"
+#include "core/read_gate.hpp"
+#include "dataplane/pending_call.hpp"
+#include "log/line_limit.hpp"
+#include "metrics/running_total.hpp"
+#include "net/grpc/grpc_server.hpp"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace prism {
+
+/// Where the official AppView asks: the gRPC server of `dataplane-listen`, and the gate through
+/// which its calls reach the readers. It lives as long as the node, whatever happens to the actors.
+/// All that follows a call happens on the server's thread; the functions here are for any thread.
+class dataplane_port {
+public:
+  using reader_id = read_gate::reader_id;
+
+  explicit dataplane_port(node_ptr node);
+  ~dataplane_port();
+  dataplane_port(const dataplane_port&) = delete;
+  dataplane_port& operator=(const dataplane_port&) = delete;
+
+  /// Listens, if `dataplane-listen` is set. Error: `errc::invalid` with a sentence for the
+  /// operator.
+  [[nodiscard]] expected<void> start();
+
+  /// Takes no more calls, and waits for those that are open, `limit` at most.
+  void drain(std::chrono::milliseconds limit);
+  void stop();
+
+  /// 0: it does not listen.
+  [[nodiscard]] std::uint16_t port() const noexcept;
+
+  /// A reader has a database session and can work. @returns its id here, for the other calls.
+  [[nodiscard]] reader_id join(reader_actor reader);
+  /// The reader has finished its call.
+  void finish(reader_id reader, std::shared_ptr<const dataplane::pending_call> call,
+              dataplane::answer<std::string> result);
+  /// The reader has no session any more, or ends.
+  void leave(reader_id reader);
+
+  /// How far the database that is read is behind, in seconds.
+  void show_staleness(double seconds);
+
+private:
+  using call_ptr = std::shared_ptr<const dataplane::pending_call>;
+
+  void on_call(net::grpc_call call);
+  void on_cancel(std::uint64_t id);
+  void admit(net::grpc_call call, const dataplane::method& method);
+  void give(read_gate::assignment work);
+  void answer(const call_ptr& call, dataplane::answer<std::string> result);
+  void answer_without_reader(net::grpc_call& call, const dataplane::method& method);
+  void refuse(std::uint64_t id, std::string_view reason, const char* text);
+  void refuse_expired(time_point now);
+  /// Publishes what the gate holds.
+  void note_gate();
+  void show();
+
+  /// The metrics of one method, made when it is called first.
+  [[nodiscard]] const metrics::dataplane_method_metrics&
+  metrics_of(const dataplane::method& method);
+  void count(const dataplane::method& method, net::grpc_status status, time_point arrived);
+
+  node_ptr node_;
+  std::shared_ptr<void> shown_;
+  // On the server's thread only.
+  read_gate gate_;
+  std::map<std::uint64_t, call_ptr> calls_; // waiting or at a reader
+  std::map<reader_id, reader_actor> readers_;
+  std::map<const dataplane::method*, metrics::dataplane_method_metrics> method_metrics_;
+  log::line_limit<std::string> lines_{std::chrono::seconds{10}, 64};
+  // Any thread.
+  std::atomic<reader_id> last_reader_{0};
+  std::atomic<std::size_t> readers_now_{0};
+  std::atomic<std::size_t> active_now_{0};
+  std::atomic<std::size_t> waiting_now_{0};
+  metrics::running_total received_;
+  metrics::running_total sent_;
+  metrics::running_total protocol_;
+  metrics::running_total stalled_;
+  metrics::running_total too_many_;
+  metrics::running_total bad_request_;
+  std::unique_ptr<net::grpc_server> server_;
+};
+
+using dataplane_port_ptr = std::shared_ptr<dataplane_port>;
+
+} // namespace prism

@@ -1,0 +1,130 @@
+#include "actors/dataplane/reader.hpp"
+
+#include "log/log.hpp"
+
+namespace prism {
+
+namespace {
+
+constexpr std::chrono::seconds look_interval{10};
+
+// Not behind if everything that was received is replayed, however long ago.
+const db::statement select_staleness{"dataplane_staleness", R"sql(
+  SELECT
+    CASE
+      WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+      ELSE coalesce(
+        (extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::int8, 0
+      )
+    END::int8
+)sql"};
+
+[[nodiscard]] db::micros now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+} // namespace
+
+reader_state::reader_state(self_pointer self, node_ptr node, dataplane_port_ptr port,
+                           std::size_t number)
+    : self_(self), node_(std::move(node)), port_(std::move(port)), number_(number),
+      pause_(backoff_options{.min = std::chrono::milliseconds{100},
+                             .max = std::chrono::milliseconds{5'000}}) {}
+
+reader_state::~reader_state() {
+  if (joined_)
+    port_->leave(*joined_);
+}
+
+reader_actor::behavior_type reader_state::make_behavior() {
+  self_->send(self_, tick{});
+  return {[this](const read_call& call) { answer(call); },
+          [this](const tick&) {
+            if (!connection_ || !connection_->is_open())
+              connect();
+            else if (number_ == 0)
+              look_at_staleness();
+          },
+          [this](const stop_request&) { self_->quit(); },
+          [this](const get_status&) { return status(); }};
+}
+
+actor_status reader_state::status() const {
+  return {name, {{"connected", joined_.has_value()}, {"answered", answered_}}};
+}
+
+void reader_state::connect() {
+  db::connect_options options;
+  const auto& from = node_->options;
+  options.conninfo =
+      from.dataplane_database_url.empty() ? node_->conninfo : from.dataplane_database_url;
+  options.application_name = "prismd reader";
+  if (from.dataplane_database_url.empty())
+    options.known_server = node_->server;
+  options.default_timeout = from.dataplane_timeout;
+  options.cancel_grace = std::chrono::milliseconds{1'000};
+  options.gives_up = [this](const db::server_wait&) {
+    return at_work_ != nullptr && at_work_->given_up.load(std::memory_order_relaxed);
+  };
+  auto opened = db::connection::open(std::move(options));
+  if (!opened) {
+    lose_session(opened.error().message);
+    return;
+  }
+  connection_.emplace(std::move(*opened));
+  pause_.reset();
+  joined_ = port_->join(self_);
+  if (number_ == 0)
+    look_at_staleness();
+}
+
+void reader_state::lose_session(const std::string& why) {
+  if (joined_)
+    port_->leave(*joined_);
+  joined_.reset();
+  connection_.reset();
+  const auto delay = pause_.next(0.5);
+  if (number_ == 0)
+    log::dataplane().warn(
+        "data plane: reader {} has no database session: {}; next attempt in {} ms", number_, why,
+        delay.count());
+  self_->delayed_send(self_, delay, tick{});
+}
+
+void reader_state::answer(const read_call& call) {
+  if (!joined_)
+    return; // the port has refused it
+  auto result = run(*call.what);
+  ++answered_;
+  const bool lost = !connection_->is_open();
+  port_->finish(*joined_, call.what, std::move(result));
+  if (lost)
+    lose_session("the connection was lost");
+}
+
+dataplane::answer<std::string> reader_state::run(const dataplane::pending_call& call) {
+  at_work_ = &call;
+  connection_->set_deadline(call.deadline);
+  dataplane::call with{*connection_, now_us()};
+  auto result = call.what->run(with, call.request);
+  // Reading twice does no harm, so a session that had been lost before is no failure of this call.
+  if (!result && !connection_->is_open() && connection_->reconnect(std::chrono::milliseconds{500}))
+    result = call.what->run(with, call.request);
+  at_work_ = nullptr;
+  return result;
+}
+
+void reader_state::look_at_staleness() {
+  if (node_->options.dataplane_database_url.empty())
+    return;
+  connection_->set_deadline(db::connection::default_deadline);
+  if (const auto rows = connection_->exec_prepared(select_staleness)) {
+    constexpr double ms = 1000.0;
+    port_->show_staleness(static_cast<double>(rows->get_int8(0, 0)) / ms);
+  }
+  self_->delayed_send(self_, look_interval, tick{});
+}
+
+} // namespace prism

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "actors/dataplane/dataplane_port.hpp"
+#include "core/backoff.hpp"
+#include "core/rate_limited.hpp"
+#include "db/pg/connection.hpp"
+#include "messages/interfaces.hpp"
+
+#include <optional>
+
+namespace prism {
+
+/// Answers the data plane's calls, one at a time, from a database session of its own. While it has
+/// none it takes no calls and tries again. It blocks, so spawn it detached.
+class reader_state {
+public:
+  using interface = reader_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "reader";
+
+  /// @param number of readers, from 0; the first one watches how far a replica is behind
+  reader_state(self_pointer self, node_ptr node, dataplane_port_ptr port, std::size_t number);
+  ~reader_state();
+  reader_state(const reader_state&) = delete;
+  reader_state& operator=(const reader_state&) = delete;
+
+  interface::behavior_type make_behavior();
+
+private:
+  [[nodiscard]] actor_status status() const;
+  void connect();
+  void lose_session(const std::string& why);
+  void answer(const read_call& call);
+  [[nodiscard]] dataplane::answer<std::string> run(const dataplane::pending_call& call);
+  void look_at_staleness();
+
+  self_pointer self_;
+  node_ptr node_;
+  dataplane_port_ptr port_;
+  std::size_t number_;
+  std::optional<db::connection> connection_;
+  std::optional<dataplane_port::reader_id> joined_;
+  const dataplane::pending_call* at_work_{nullptr};
+  backoff pause_;
+  std::uint64_t answered_{0};
+  time_point next_look_{};
+};
+
+} // namespace prism

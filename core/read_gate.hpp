@@ -1,0 +1,88 @@
+#pragma once
+
+#include "core/clock.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace prism {
+
+struct read_gate_options {
+  /// Calls that may wait for a reader; a further one is refused. At least 1.
+  std::size_t max_waiting{512};
+  /// A call that has waited for longer is refused.
+  std::chrono::milliseconds max_wait{2'000};
+};
+
+/// Hands calls to readers, each of which works on one call at a time: first come, first served.
+/// Without a reader, and with too many waiting, calls are refused at once, so that the client asks
+/// another node. A plain value: the owner carries out what it returns. Not thread-safe.
+class read_gate {
+public:
+  using call_id = std::uint64_t;
+  using reader_id = std::uint64_t;
+
+  enum class verdict {
+    run,        ///< by `reader`
+    wait,       ///< until a reader is free
+    no_reader,  ///< refused: there is none, so the database is away
+    overloaded, ///< refused: too many wait
+  };
+  struct decision {
+    verdict what{verdict::wait};
+    reader_id reader{0};
+  };
+  /// A call for a reader.
+  struct assignment {
+    call_id call{0};
+    reader_id reader{0};
+  };
+
+  explicit read_gate(read_gate_options options) : options_(options) {}
+
+  /// A call has arrived.
+  [[nodiscard]] decision arrive(call_id call, time_point now);
+
+  /// A reader can work; known ones are ignored. @returns a waiting call for it.
+  [[nodiscard]] std::optional<assignment> join(reader_id reader);
+
+  /// A reader has finished its call. @returns the next call for it. Unknown readers are ignored.
+  [[nodiscard]] std::optional<assignment> finish(reader_id reader);
+
+  /// What the loss of a reader ends: the call that it worked on, if any; and, if it was the last
+  /// one, all that wait.
+  [[nodiscard]] std::vector<call_id> leave(reader_id reader);
+
+  /// The client gave the call up. @returns the reader that works on it, which goes on until it
+  /// finishes; empty: the call no longer waits, or is unknown.
+  [[nodiscard]] std::optional<reader_id> cancel(call_id call);
+
+  /// Calls that have waited too long; they wait no longer.
+  [[nodiscard]] std::vector<call_id> expire(time_point now);
+
+  /// When `expire` has something to do next; empty: nobody waits.
+  [[nodiscard]] std::optional<time_point> next_expiry() const;
+
+  [[nodiscard]] std::size_t readers() const noexcept { return readers_.size(); }
+  [[nodiscard]] std::size_t active() const noexcept { return readers_.size() - idle_.size(); }
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
+
+private:
+  struct waiter {
+    call_id call;
+    time_point since;
+  };
+  [[nodiscard]] std::optional<assignment> give_work(reader_id reader);
+
+  read_gate_options options_;
+  std::map<reader_id, std::optional<call_id>> readers_;
+  std::vector<reader_id> idle_; // the one that worked last is the first: its caches are warm
+  std::deque<waiter> waiting_;
+};
+
+} // namespace prism

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "dataplane/call.hpp"
+#include "db/reads/uri_args.hpp"
+
+#include <cstddef>
+#include <fmt/format.h>
+#include <string_view>
+#include <vector>
+
+namespace prism::dataplane {
+
+/// A list of arguments as views, one for each, which are valid as long as the request.
+/// @param text_of gives the text of an element
+/// @returns `invalid_argument` if there are more than `reads::max_arguments`
+template <class Repeated, class Projection>
+[[nodiscard]] answer<std::vector<std::string_view>> arguments(const Repeated& all,
+                                                              Projection text_of) {
+  const auto count = static_cast<std::size_t>(all.size());
+  if (count > reads::max_arguments)
+    return invalid(
+        fmt::format("{} arguments; at most {} are answered", count, reads::max_arguments));
+  std::vector<std::string_view> out;
+  out.reserve(count);
+  for (const auto& each : all)
+    out.push_back(text_of(each));
+  return out;
+}
+
+/// The same of DIDs or handles, which statements take as they are: one with a NUL, which nobody
+/// has, becomes empty.
+template <class Repeated>
+[[nodiscard]] answer<std::vector<std::string_view>> names(const Repeated& all) {
+  return arguments(all, [](const std::string& text) {
+    return text.find('\0') == std::string::npos ? std::string_view{text} : std::string_view{};
+  });
+}
+
+/// The uris of a list of references.
+template <class Refs>
+[[nodiscard]] answer<std::vector<std::string_view>> uris_of(const Refs& refs) {
+  return arguments(refs, [](const auto& ref) { return std::string_view{ref.uri()}; });
+}
+
+} // namespace prism::dataplane

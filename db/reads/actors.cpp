@@ -1,0 +1,98 @@
+#include "db/reads/actors.hpp"
+
+#include "db/batch/rebuild.hpp"
+#include "db/pg/row_reader.hpp"
+
+namespace prism::reads {
+
+namespace {
+
+// Looks up each DID and each record separately.
+const db::statement select_actors{"actors", R"sql(
+  SELECT n.at, o.indexed_at IS NOT NULL, o.handle, o.status, coalesce(l.found, false),
+    p.cid, p.record, p.commit_time, p.created_at,
+    s.cid, s.record, s.commit_time, s.created_at,
+    c.cid, c.record, c.commit_time, NULL::timestamptz,
+    d.cid, d.record, d.commit_time, NULL::timestamptz
+  FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at)
+  CROSS JOIN LATERAL (SELECT * FROM users WHERE did = n.did LIMIT 1) o
+  LEFT JOIN LATERAL (
+    SELECT true AS found FROM labelers WHERE creator_id = o.id AND rkey = 'self' LIMIT 1
+  ) l ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM profiles WHERE creator_id = o.id AND rkey = 'self' LIMIT 1
+  ) p ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM statuses WHERE creator_id = o.id AND rkey = 'self' LIMIT 1
+  ) s ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM declarations
+    WHERE creator_id = o.id AND collection = 18 /* chat_declaration */ AND rkey = 'self'
+    LIMIT 1
+  ) c ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM declarations
+    WHERE creator_id = o.id AND collection = 17 /* notification_declaration */ AND rkey = 'self'
+    LIMIT 1
+  ) d ON true
+)sql"};
+
+const db::statement select_handles{"dids_of_handles", R"sql(
+  SELECT n.at, u.did
+  FROM unnest($1::text[]) WITH ORDINALITY AS n(handle, at)
+  CROSS JOIN LATERAL (SELECT did FROM users WHERE handle = n.handle LIMIT 1) u
+)sql"};
+
+const db::statement select_rev{"latest_rev", R"sql(
+  SELECT r.rev
+  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) u
+  CROSS JOIN LATERAL (SELECT rev FROM repos WHERE user_id = u.id LIMIT 1) r
+)sql"};
+
+db::row_reader& operator>>(db::row_reader& row, kept_record& out) {
+  std::optional<std::span<const std::byte>> cid;
+  row >> cid >> out.block >> db::timestamp(out.commit_time) >> db::timestamp(out.created_at);
+  if (cid)
+    out.cid = db::unpack_cid(*cid);
+  return row;
+}
+
+} // namespace
+
+db::outcome<std::vector<actor>> actors(db::executor& on, std::span<const std::string_view> dids) {
+  db::params p;
+  p.text_array(dids);
+  const auto rows = on.exec_prepared(select_actors, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return db::read_rows<actor>(*rows, [](actor& out, db::row_reader& row) {
+    std::int64_t at = 0;
+    row >> at >> out.indexed >> out.handle >> out.status >> out.labeler >> out.profile >>
+        out.status_record >> out.chat_declaration >> out.notification_declaration;
+    out.at = static_cast<std::size_t>(at - 1);
+  });
+}
+
+db::outcome<std::vector<std::string>> dids_of_handles(db::executor& on,
+                                                      std::span<const std::string_view> handles) {
+  db::params p;
+  p.text_array(handles);
+  const auto rows = on.exec_prepared(select_handles, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<std::string> out(handles.size());
+  for (std::size_t i = 0; i < rows->rows(); ++i)
+    out[static_cast<std::size_t>(rows->get_int8(i, 0) - 1)] = rows->get_text(i, 1);
+  return out;
+}
+
+db::outcome<std::string> latest_rev(db::executor& on, std::string_view did) {
+  db::params p;
+  p.text(did);
+  const auto rows = on.exec_prepared(select_rev, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return rows->empty() ? std::string{} : std::string{rows->get_text(0, 0)};
+}
+
+} // namespace prism::reads

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "db/batch/refs.hpp"
+#include "db/pg/params.hpp"
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+/// At-uris as arguments of statements: each is looked up separately in `uris`, in the order given.
+namespace prism::reads {
+
+/// Fragment {asked_uris}, the first of a FROM list: a row for each uri of $1 to $3 (`add_uris`)
+/// that is known, with `asked.at`, its place in the list from 1, and `asked.id`, its uris.id.
+/// Indexes: users_did_key, the unique key of uris.
+inline constexpr std::string_view asked_uris = R"sql(
+    unnest($1::text[], $2::int2[], $3::text[]) WITH ORDINALITY AS n(did, collection, rkey, at)
+    CROSS JOIN LATERAL (
+      SELECT id FROM users WHERE did = n.did
+      UNION ALL
+      SELECT 0 WHERE n.did = ''
+      LIMIT 1
+    ) o
+    CROSS JOIN LATERAL (
+      SELECT n.at, id FROM uris
+      WHERE repo_id = o.id AND collection = n.collection AND rkey = n.rkey
+      LIMIT 1
+    ) asked
+)sql";
+
+/// Most uris, DIDs or handles of one call.
+inline constexpr std::size_t max_arguments = 5000;
+
+/// A uri that no table holds, in place of those that a statement cannot take (NUL).
+inline constexpr db::uri_parts no_uri{};
+
+/// Adds $1 to $3 of {asked_uris}. Texts with a NUL, which no row has, are asked for as `no_uri`.
+template <class Range, class Projection>
+void add_uris(db::params& to, const Range& uris, Projection text_of) {
+  std::vector<db::uri_parts> parts;
+  parts.reserve(std::size(uris));
+  for (const auto& each : uris) {
+    const std::string_view text = text_of(each);
+    parts.push_back(text.find('\0') == text.npos ? db::split_uri(text) : no_uri);
+  }
+  to.text_array(parts, &db::uri_parts::did)
+      .int2_array(parts,
+                  [](const db::uri_parts& each) { return static_cast<std::int16_t>(each.kind); })
+      .text_array(parts, &db::uri_parts::rkey);
+}
+
+} // namespace prism::reads

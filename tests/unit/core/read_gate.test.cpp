@@ -1,0 +1,102 @@
+#include "core/read_gate.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace std::chrono_literals;
+using verdict = read_gate::verdict;
+using calls = std::vector<read_gate::call_id>;
+
+namespace {
+
+constexpr time_point start{};
+
+[[nodiscard]] read_gate gate(std::size_t waiting = 2) {
+  return read_gate({.max_waiting = waiting, .max_wait = 1s});
+}
+
+} // namespace
+
+TEST_CASE("without a reader every call is refused") {
+  auto at = gate();
+  CHECK(at.arrive(1, start).what == verdict::no_reader);
+  CHECK(at.waiting() == 0);
+}
+
+TEST_CASE("a call goes to the reader that worked last") {
+  auto at = gate();
+  CHECK(!at.join(7));
+  CHECK(!at.join(8));
+  const auto first = at.arrive(1, start);
+  CHECK(first.what == verdict::run);
+  CHECK(!at.finish(first.reader));
+  CHECK(at.arrive(2, start).reader == first.reader);
+  CHECK(at.active() == 1);
+}
+
+TEST_CASE("calls wait in their order, and no more than allowed") {
+  auto at = gate();
+  static_cast<void>(at.join(7));
+  CHECK(at.arrive(1, start).what == verdict::run);
+  CHECK(at.arrive(2, start).what == verdict::wait);
+  CHECK(at.arrive(3, start).what == verdict::wait);
+  CHECK(at.arrive(4, start).what == verdict::overloaded);
+  const auto next = at.finish(7);
+  REQUIRE(next);
+  CHECK(next->call == 2);
+  CHECK(next->reader == 7);
+  CHECK(at.waiting() == 1);
+  const auto by_other = at.join(8);
+  REQUIRE(by_other);
+  CHECK(by_other->call == 3);
+}
+
+TEST_CASE("a call that has waited too long is given back") {
+  auto at = gate();
+  static_cast<void>(at.join(7));
+  static_cast<void>(at.arrive(1, start));
+  static_cast<void>(at.arrive(2, start));
+  static_cast<void>(at.arrive(3, start + 500ms));
+  CHECK(at.next_expiry() == start + 1s);
+  CHECK(at.expire(start + 999ms).empty());
+  CHECK(at.expire(start + 1s) == calls{2});
+  CHECK(at.waiting() == 1);
+  CHECK(at.finish(7)->call == 3);
+  CHECK(!at.next_expiry());
+}
+
+TEST_CASE("a reader that leaves ends its call, and the last one all that wait") {
+  auto at = gate();
+  static_cast<void>(at.join(7));
+  static_cast<void>(at.join(8));
+  const auto first = at.arrive(1, start).reader;
+  const auto second = at.arrive(2, start).reader;
+  static_cast<void>(at.arrive(3, start));
+  CHECK(at.leave(first) == calls{1});
+  CHECK(at.waiting() == 1);
+  CHECK(at.leave(second) == calls{2, 3});
+  CHECK(at.readers() == 0);
+  CHECK(at.leave(second).empty());
+  CHECK(!at.finish(second));
+}
+
+TEST_CASE("an idle reader that leaves gets no more calls") {
+  auto at = gate();
+  static_cast<void>(at.join(7));
+  CHECK(at.leave(7).empty());
+  CHECK(at.arrive(1, start).what == verdict::no_reader);
+}
+
+TEST_CASE("a cancelled call waits no longer, or is left to its reader") {
+  auto at = gate();
+  static_cast<void>(at.join(7));
+  static_cast<void>(at.arrive(1, start));
+  static_cast<void>(at.arrive(2, start));
+  CHECK(!at.cancel(2));
+  CHECK(at.waiting() == 0);
+  CHECK(at.cancel(1) == read_gate::reader_id{7});
+  CHECK(at.active() == 1);
+  CHECK(!at.finish(7));
+  CHECK(at.active() == 0);
+  CHECK(!at.cancel(99));
+}
