@@ -183,6 +183,13 @@ struct identity_metrics {
   labelled_counter requests;
   /// Failed requests that timed out (`running_total`).
   prometheus::Counter* timeouts;
+  /// Identities that calls of the data plane asked for, by result (`labels::demand_results`); calls
+  /// that wait for one, and look-ups under way for them.
+  labelled_counter demands;
+  prometheus::Gauge* demands_waiting;
+  prometheus::Gauge* demands_in_flight;
+  /// Keys, services and handles of DID documents left out, since the document has too many.
+  prometheus::Counter* left_out;
   /// Hosts in memory, and those whose circuit breaker is open.
   prometheus::Gauge* hosts;
   prometheus::Gauge* open_circuits;

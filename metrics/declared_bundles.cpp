@@ -173,6 +173,16 @@ identity_metrics declare_identity(declarer& d) {
                              "result", labels::request_results),
       .timeouts = d.counter("identity_request_timeouts_total",
                             "HTTP requests of look-ups that failed because they timed out."),
+      .demands = d.counters("identity_demands_total",
+                            "Identities that calls of the data plane lacked, by result.", "result",
+                            labels::demand_results),
+      .demands_waiting =
+          d.gauge("identity_demands_waiting", "Calls of the data plane that wait for an identity."),
+      .demands_in_flight =
+          d.gauge("identity_demands_in_flight", "Look-ups in flight for calls of the data plane."),
+      .left_out = d.counter("identity_left_out_total",
+                            "Keys, services and handles of DID documents left out, since the "
+                            "document has too many."),
       .hosts = d.gauge("identity_hosts", "Hosts whose limits are in memory."),
       .open_circuits = d.gauge("identity_open_circuits",
                                "Hosts to which no requests are sent, because recent ones failed."),

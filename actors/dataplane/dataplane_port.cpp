@@ -105,13 +105,31 @@ void dataplane_port::finish(reader_id reader, call_ptr call,
                             dataplane::answer<std::string> result) {
   auto shared = std::make_shared<dataplane::answer<std::string>>(std::move(result));
   server_->post([this, reader, call = std::move(call), shared] {
-    refuse_expired(steady_clock::now());
-    if (const auto work = gate_.finish(reader))
-      give(*work);
-    note_gate();
-    if (calls_.erase(call->id) != 0) // else it was cancelled
-      answer(call, std::move(*shared));
+    free(reader);
+    answer_if_open(call, std::move(*shared));
   });
+}
+
+void dataplane_port::set_aside(reader_id reader) {
+  server_->post([this, reader] { free(reader); });
+}
+
+void dataplane_port::finish_later(call_ptr call, dataplane::answer<std::string> result) {
+  auto shared = std::make_shared<dataplane::answer<std::string>>(std::move(result));
+  server_->post(
+      [this, call = std::move(call), shared] { answer_if_open(call, std::move(*shared)); });
+}
+
+void dataplane_port::free(reader_id reader) {
+  refuse_expired(steady_clock::now());
+  if (const auto work = gate_.finish(reader))
+    give(*work);
+  note_gate();
+}
+
+void dataplane_port::answer_if_open(const call_ptr& call, dataplane::answer<std::string> result) {
+  if (calls_.erase(call->id) != 0) // else it was cancelled
+    answer(call, std::move(result));
 }
 
 void dataplane_port::leave(reader_id reader) {
