@@ -66,6 +66,7 @@ expected<void> dataplane_port::start() {
   if (!started)
     return fail(errc::invalid, "dataplane-listen: {}", started.error().message);
   server_ = std::move(*started);
+  server_->serve();
   shown_ = node_->metrics.before_scrape([this] { show(); });
   options.listen.port = server_->port();
   log::dataplane().info("data plane: answering bsky.Service on {}{}",
