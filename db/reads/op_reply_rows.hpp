@@ -6,8 +6,9 @@
 namespace prism::reads {
 
 /// SQL: the replies of the authors of {roots}, a FROM list with `n.id`, the uris.id of a thread's
-/// first post. {per_root} and {in_all} are the two parameters that `add_op_bounds` adds. Indexes: posts_creator_root, the primary key
-/// of deleted_op_replies. A reply that was deleted and is in the thread again is there twice.
+/// first post. {per_root} and {in_all} are the two parameters that `add_op_bounds` adds. Indexes:
+/// posts_creator_root, the primary key of deleted_op_replies. A reply that was deleted and is in
+/// the thread again is there twice.
 inline constexpr std::string_view op_replies_sql = R"sql(
   SELECT r.id, o.did, r.collection, r.rkey, t.id, u.rkey, t.parent_id, t.deleted_at
   FROM {roots}
