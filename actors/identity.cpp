@@ -25,7 +25,8 @@ constexpr std::chrono::milliseconds tick_interval{500};
   out.dns_servers = options.dns_servers;
   out.allow_private = options.allow_private_addresses;
   out.timeout = options.identity_timeout;
-  out.max_in_flight = 2 * options.identity_concurrency;
+  constexpr identity_requests::limits on_demand;
+  out.max_in_flight = 2 * options.identity_concurrency + on_demand.accounts + on_demand.others;
   out.gate.max_in_flight = options.identity_host_concurrency;
   out.gate.rate = static_cast<double>(options.identity_host_rate);
   out.gate.burst = 2 * out.gate.rate;
@@ -41,7 +42,8 @@ constexpr std::chrono::milliseconds tick_interval{500};
           .held_back = answer.what == status::held_back,
           .good = answer.what == status::confirmed,
           .handle = std::move(answer.handle),
-          .why = std::move(answer.why)};
+          .why = std::move(answer.why),
+          .document = std::move(answer.document)};
 }
 
 [[nodiscard]] identity_lookup_done result_of(const db::identity_task& task,
@@ -53,7 +55,8 @@ constexpr std::chrono::milliseconds tick_interval{500};
           .held_back = answer.what == status::held_back,
           .good = answer.what == status::hosted,
           .handle = {},
-          .why = std::move(answer.why)};
+          .why = std::move(answer.why),
+          .document = nullptr};
 }
 
 /// The database was away. A statement that took too long would take as long in a second.
@@ -70,7 +73,8 @@ identity_state::identity_state(self_pointer self, node_ptr node)
       shown_documents_(node_->metrics.cache("did_documents")),
       shown_handles_(node_->metrics.cache("handles")),
       lookups_(node_->metrics.bounded("resolver_to_identity")),
-      claims_(node_->options.identity_concurrency, steady_clock::now()) {}
+      claims_(node_->options.identity_concurrency, steady_clock::now()),
+      requests_({}, steady_clock::now()) {}
 
 identity_state::shown_totals::shown_totals(const metrics::identity_metrics& out)
     : answered(out.requests.of("answered")), failed(out.requests.of("failed")),
@@ -83,13 +87,18 @@ identity_state::~identity_state() {
     lookups_->set_depth(0, steady_clock::now());
   if (resolver_)
     resolver_->stop();
+  for (auto& [id, answer] : answers_)
+    answer.deliver(identity_resolved{nullptr, "identity ended"});
 }
 
 identity_actor::behavior_type identity_state::make_behavior() {
   start_resolver();
   return {[this](const identity_tasks_added&) { claim(); },
           [this](const identity_lookup_done& found) { on_lookup_done(found); },
-          [this](const tick&) { on_tick(); }, [this](const stop_request&) { on_stop(); },
+          [this](const resolve_identity& request) { return resolve(request); },
+          [this](const document_looked_up& found) { on_document(found); },
+          [this](const tick&) { on_tick(); },
+          [this](const stop_request&) { on_stop(); },
           [this](const get_status&) { return status(); }};
 }
 
@@ -108,6 +117,7 @@ void identity_state::start_resolver() {
 void identity_state::on_tick() {
   self_->delayed_send(self_, tick_interval, tick{});
   claim();
+  expire_requests();
   store();
   update_metrics();
 }
@@ -124,7 +134,9 @@ void identity_state::on_stop() {
 actor_status identity_state::status() const {
   boost::json::object out{{"lookups", node_->options.identity_lookups},
                           {"in_flight", claims_.in_flight()},
-                          {"to_store", results_.size()}};
+                          {"to_store", results_.size() + documents_.size()},
+                          {"calls_waiting", requests_.waiting()},
+                          {"looked_up_for_calls", requests_.in_flight()}};
   if (resolver_) {
     const auto stats = resolver_->stats();
     out["requests"] = {{"answered", stats.answered},
@@ -189,6 +201,11 @@ void identity_state::on_lookup_done(const identity_lookup_done& found) {
     claims_.release({found.user_id, found.kind});
     return quit_if_idle();
   }
+  if (found.document) {
+    metrics_.left_out->Increment(static_cast<double>(found.document->left_out));
+    keep({lookup->task.did, found.user_id, lookup->task.identity_place, lookup->task.asked_at},
+         found.document);
+  }
   auto decision = decide(lookup->task, found, random());
   if (decision.purge)
     return purge(lookup->task);
@@ -214,11 +231,11 @@ void identity_state::log_failure(const identity_decision& decision, const std::s
 
 // Stores what has gathered while the previous results were written.
 void identity_state::store() {
-  if (storing_ || results_.empty())
+  if (storing_ || (results_.empty() && documents_.empty()))
     return;
   storing_ = true;
-  const auto batch = std::make_shared<const std::vector<db::identity_result>>(std::move(results_));
-  results_.clear();
+  const auto batch = std::make_shared<const db::store_identity_job>(
+      db::store_identity_job{std::exchange(results_, {}), std::exchange(documents_, {})});
   ask_database(
       self_, *node_, db::store_identity_job{*batch},
       [this, batch](const db::identity_report& report) {
@@ -228,15 +245,17 @@ void identity_state::store() {
       [this, batch](const job_failure&) { on_stored(*batch, false); });
 }
 
-void identity_state::on_stored(const std::vector<db::identity_result>& batch, bool good) {
+void identity_state::on_stored(const db::store_identity_job& batch, bool good) {
   storing_ = false;
   if (good) {
-    for (const auto& result : batch)
+    for (const auto& result : batch.results)
       claims_.release({result.task.user_id, result.task.kind});
     store();
     claim();
   } else { // the next tick tries again
-    results_.insert(results_.end(), batch.begin(), batch.end());
+    results_.insert(results_.end(), batch.results.begin(), batch.results.end());
+    for (const auto& each : batch.documents)
+      keep(each.asked, each.published);
   }
   quit_if_idle();
 }
@@ -302,7 +321,8 @@ void identity_state::quit_if_idle() {
 void identity_state::update_metrics() {
   metrics_.in_flight->Set(static_cast<double>(claims_.in_flight()));
   if (lookups_)
-    lookups_->set_depth(claims_.in_flight(), steady_clock::now());
+    lookups_->set_depth(claims_.in_flight() + requests_.in_flight(), steady_clock::now());
+  show_requests();
   if (!resolver_)
     return;
   const auto now = resolver_->stats();

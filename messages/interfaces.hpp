@@ -24,8 +24,10 @@ using user_creation_actor = caf::typed_actor<answers<intern_users, interned_user
 using pending_ops_actor = caf::typed_actor<answers<pending_changed, pending_noted>, takes<tick>,
                                            takes<stop_request>, status_request>;
 
-using identity_actor = caf::typed_actor<takes<identity_tasks_added>, takes<identity_lookup_done>,
-                                        takes<tick>, takes<stop_request>, status_request>;
+using identity_actor =
+    caf::typed_actor<takes<identity_tasks_added>, takes<identity_lookup_done>,
+                     answers<resolve_identity, identity_resolved>, takes<document_looked_up>,
+                     takes<tick>, takes<stop_request>, status_request>;
 
 using pool_actor =
     caf::typed_actor<answers<run_job, job_result>, answers<get_pool_sample, pool_sample>,

@@ -24,7 +24,12 @@ struct job;
 struct job_outcome;
 struct partial_report;
 struct pending_change;
+struct wanted_identity;
+struct known_identity;
 } // namespace prism::db
+namespace prism::atproto {
+struct published_identity;
+} // namespace prism::atproto
 namespace prism::dataplane {
 struct pending_call;
 } // namespace prism::dataplane
@@ -133,6 +138,28 @@ struct identity_lookup_done {
   bool good{false};      ///< if so: the handle is confirmed, or the repo is hosted
   std::string handle;    ///< if confirmed
   std::string why;       ///< if not good: a sentence
+  /// What the DID document publishes, if it was fetched for this, or that there is none; else null.
+  std::shared_ptr<const atproto::published_identity> document{};
+};
+
+/// reader → identity: look this DID up, since a call of the data plane lacks it. Answered with
+/// `identity_resolved`, within 3 s or so. How many wait is bounded; a further one is refused.
+struct resolve_identity {
+  std::shared_ptr<const db::wanted_identity> what;
+};
+/// identity → reader: the answer, for certain; null: it is not known, and why.
+struct identity_resolved {
+  std::shared_ptr<const db::known_identity> what;
+  std::string why; ///< if null: a sentence
+};
+
+/// The resolver's thread → identity: the result of a look-up for a `resolve_identity`. Not
+/// answered.
+struct document_looked_up {
+  std::shared_ptr<const db::wanted_identity> what;
+  std::shared_ptr<const atproto::published_identity> document; ///< null: not known
+  bool held_back{false}; ///< if so: whether that is because no request was made
+  std::string why;
 };
 
 // -- the database -------------------------------------------------------------------------------
@@ -162,8 +189,8 @@ struct get_pool_sample {};
 
 // -- data plane ---------------------------------------------------------------------------------
 
-/// The data plane's port → reader: answer this call. A reader has at most one; it tells the port when
-/// it has finished (actors/dataplane/dataplane_port.hpp).
+/// The data plane's port → reader: answer this call. A reader has at most one; it tells the port
+/// when it has finished (actors/dataplane/dataplane_port.hpp).
 struct read_call {
   std::shared_ptr<const dataplane::pending_call> what;
 };
@@ -230,6 +257,9 @@ PRISM_LOCAL_MESSAGE(prism::pending_changed)
 PRISM_LOCAL_MESSAGE(prism::pending_noted)
 PRISM_LOCAL_MESSAGE(prism::identity_tasks_added)
 PRISM_LOCAL_MESSAGE(prism::identity_lookup_done)
+PRISM_LOCAL_MESSAGE(prism::resolve_identity)
+PRISM_LOCAL_MESSAGE(prism::identity_resolved)
+PRISM_LOCAL_MESSAGE(prism::document_looked_up)
 PRISM_LOCAL_MESSAGE(prism::run_job)
 PRISM_LOCAL_MESSAGE(prism::job_result)
 PRISM_LOCAL_MESSAGE(prism::chaos_tick)

@@ -173,6 +173,16 @@ identity_metrics declare_identity(declarer& d) {
                              "result", labels::request_results),
       .timeouts = d.counter("identity_request_timeouts_total",
                             "HTTP requests of look-ups that failed because they timed out."),
+      .demands = d.counters("identity_demands_total",
+                            "Identities that calls of the data plane lacked, by result.", "result",
+                            labels::demand_results),
+      .demands_waiting =
+          d.gauge("identity_demands_waiting", "Calls of the data plane that wait for an identity."),
+      .demands_in_flight =
+          d.gauge("identity_demands_in_flight", "Look-ups in flight for calls of the data plane."),
+      .left_out = d.counter("identity_left_out_total",
+                            "Keys, services and handles of DID documents left out, since the "
+                            "document has too many."),
       .hosts = d.gauge("identity_hosts", "Hosts whose limits are in memory."),
       .open_circuits = d.gauge("identity_open_circuits",
                                "Hosts to which no requests are sent, because recent ones failed."),
@@ -236,6 +246,8 @@ cluster_metrics declare_cluster(declarer& d) {
           d.gauge("cluster_has_leader",
                   "1 while a live member holds the lease, as this node reads it, else 0."),
       .shards = d.gauge("cluster_shards", "Shards that are placed on this node."),
+      .shards_unplaced = d.gauge("cluster_shards_unplaced",
+                                 "Shards that no live member has, as this node reads the table."),
       .last_round = d.gauge("cluster_last_round_timestamp_seconds",
                             "When this node read the cluster's table last, in seconds since 1970; "
                             "0: not yet."),
@@ -266,6 +278,8 @@ cluster_metrics declare_cluster(declarer& d) {
 dataplane_metrics declare_dataplane(declarer& d) {
   return {
       .readers = d.gauge("dataplane_readers", "Readers that have a database session."),
+      .readers_wanted = d.gauge("dataplane_readers_wanted",
+                                "Readers that should have one; 0 without a data plane."),
       .active = d.gauge("dataplane_active_readers", "Readers that work on a call."),
       .waiting = d.gauge("dataplane_waiting_calls", "Calls that wait for a reader."),
       .connections = d.gauge("dataplane_connections", "Connections of clients that are open."),

@@ -80,6 +80,12 @@ inline constexpr std::array<std::string_view, 2> pending_maps{"post", "list"};
 inline constexpr std::array<std::string_view, 7> identity_results{
     "confirmed", "refuted", "failed", "deferred", "given_up", "purged", "hosted"};
 
+/// `result` of a call of the data plane that lacked an identity: given from memory; looked up and
+/// found; looked up and there is none; no server answered; it waited too long; or nothing was
+/// looked up, since a limit is reached.
+inline constexpr std::array<std::string_view, 6> demand_results{"remembered", "found",   "absent",
+                                                                "failed",     "expired", "refused"};
+
 /// `result` of an HTTP request of a look-up: net::http_client_stats.
 inline constexpr std::array<std::string_view, 4> request_results{"answered", "failed", "refused",
                                                                  "held_back"};

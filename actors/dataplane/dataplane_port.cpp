@@ -70,6 +70,9 @@ expected<void> dataplane_port::start() {
   if (!started)
     return fail(errc::invalid, "dataplane-listen: {}", started.error().message);
   server_ = std::move(*started);
+  node_->metrics.dataplane().readers_wanted->Set(static_cast<double>(from.dataplane_readers));
+  static_cast<void>(metrics_of(unknown_method)); // so that the first one is seen as a rise
+  server_->serve();
   options.listen.port = server_->port();
   address_ = net::to_string(options.listen) + (options.certificate_file.empty() ? "" : " by TLS");
   shown_ = node_->metrics.before_scrape([this] { show(); });
@@ -110,13 +113,31 @@ void dataplane_port::finish(reader_id reader, call_ptr call,
                             dataplane::answer<std::string> result) {
   auto shared = std::make_shared<dataplane::answer<std::string>>(std::move(result));
   server_->post([this, reader, call = std::move(call), shared] {
-    refuse_expired(steady_clock::now());
-    if (const auto work = gate_.finish(reader))
-      give(*work);
-    note_gate();
-    if (calls_.erase(call->id) != 0) // else it was cancelled
-      answer(call, std::move(*shared));
+    free(reader);
+    answer_if_open(call, std::move(*shared));
   });
+}
+
+void dataplane_port::set_aside(reader_id reader) {
+  server_->post([this, reader] { free(reader); });
+}
+
+void dataplane_port::finish_later(call_ptr call, dataplane::answer<std::string> result) {
+  auto shared = std::make_shared<dataplane::answer<std::string>>(std::move(result));
+  server_->post(
+      [this, call = std::move(call), shared] { answer_if_open(call, std::move(*shared)); });
+}
+
+void dataplane_port::free(reader_id reader) {
+  refuse_expired(steady_clock::now());
+  if (const auto work = gate_.finish(reader))
+    give(*work);
+  note_gate();
+}
+
+void dataplane_port::answer_if_open(const call_ptr& call, dataplane::answer<std::string> result) {
+  if (calls_.erase(call->id) != 0) // else it was cancelled
+    answer(call, std::move(result));
 }
 
 void dataplane_port::leave(reader_id reader) {

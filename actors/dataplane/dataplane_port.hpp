@@ -42,6 +42,10 @@ public:
   /// The reader has finished its call.
   void finish(reader_id reader, std::shared_ptr<const dataplane::pending_call> call,
               dataplane::answer<std::string> result);
+  /// The reader takes other calls, and answers this one later by `finish_later`, whatever happens.
+  void set_aside(reader_id reader);
+  void finish_later(std::shared_ptr<const dataplane::pending_call> call,
+                    dataplane::answer<std::string> result);
   /// The reader has no session any more, or ends.
   void leave(reader_id reader);
 
@@ -59,6 +63,9 @@ private:
   void answer_without_reader(net::grpc_call& call, const dataplane::method& method);
   void refuse(std::uint64_t id, std::string_view reason, const char* text);
   void refuse_expired(time_point now);
+  /// Gives the reader its next call.
+  void free(reader_id reader);
+  void answer_if_open(const call_ptr& call, dataplane::answer<std::string> result);
   /// Publishes what the gate holds.
   void note_gate();
   void show();

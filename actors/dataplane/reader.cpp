@@ -2,17 +2,30 @@
 
 #include "log/log.hpp"
 
+#include <algorithm>
+
 namespace prism {
 
 namespace {
 
 constexpr std::chrono::seconds look_interval{10};
 
-// Not behind if everything that was received is replayed, however long ago.
+/// Calls that one reader sets aside, and for how long at most.
+constexpr std::size_t max_aside = 256;
+constexpr std::chrono::milliseconds longest_wait{4'000};
+
+[[nodiscard]] dataplane::answer<std::string> unavailable(std::string text) {
+  return tl::unexpected(dataplane::failure{net::grpc_status::unavailable, std::move(text)});
+}
+
+// Not behind if everything is replayed that a receiver at work has received, however long ago that
+// was.
 const db::statement select_staleness{"dataplane_staleness", R"sql(
   SELECT
     CASE
-      WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+      WHEN NOT pg_is_in_recovery() THEN 0
+      WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
+        AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL) THEN 0
       ELSE coalesce(
         (extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::int8, 0
       )
@@ -34,6 +47,8 @@ reader_state::reader_state(self_pointer self, node_ptr node, dataplane_port_ptr 
                              .max = std::chrono::milliseconds{5'000}}) {}
 
 reader_state::~reader_state() {
+  for (const auto& [id, call] : aside_)
+    port_->finish_later(call, unavailable("the reader that answered this call ended"));
   if (joined_)
     port_->leave(*joined_);
 }
@@ -52,10 +67,15 @@ reader_actor::behavior_type reader_state::make_behavior() {
 }
 
 actor_status reader_state::status() const {
-  return {name, {{"connected", joined_.has_value()}, {"answered", answered_}}};
+  return {
+      name,
+      {{"connected", joined_.has_value()}, {"answered", answered_}, {"last_error", last_error_}}};
 }
 
 void reader_state::connect() {
+  if (joined_)
+    port_->leave(*joined_);
+  joined_.reset();
   db::connect_options options;
   const auto& from = node_->options;
   options.conninfo =
@@ -85,6 +105,7 @@ void reader_state::lose_session(const std::string& why) {
     port_->leave(*joined_);
   joined_.reset();
   connection_.reset();
+  last_error_ = why;
   const auto delay = pause_.next(0.5);
   if (number_ == 0)
     log::dataplane().warn(
@@ -96,18 +117,61 @@ void reader_state::lose_session(const std::string& why) {
 void reader_state::answer(const read_call& call) {
   if (!joined_)
     return; // the port has refused it
-  auto result = run(*call.what);
+  dataplane::call with{.on = *connection_, .now = now_us()};
+  auto result = run(with, *call.what);
   ++answered_;
   const bool lost = !connection_->is_open();
-  port_->finish(*joined_, call.what, std::move(result));
+  if (!result && with.wanted) {
+    port_->set_aside(*joined_);
+    wait_for_identity(call.what, std::move(*with.wanted));
+  } else {
+    port_->finish(*joined_, call.what, std::move(result));
+    if (with.wanted)
+      refresh(std::move(*with.wanted));
+  }
   if (lost)
     lose_session("the connection was lost");
 }
 
-dataplane::answer<std::string> reader_state::run(const dataplane::pending_call& call) {
+void reader_state::wait_for_identity(const call_ptr& call, db::wanted_identity wanted) {
+  const auto identity = node_->actors.find(names::identity);
+  if (!identity)
+    return port_->finish_later(call, unavailable("identity is not running"));
+  if (aside_.size() >= max_aside)
+    return port_->finish_later(call, unavailable("too many calls wait for identities"));
+  aside_.emplace(call->id, call);
+  const auto limit = std::clamp(
+      std::chrono::duration_cast<std::chrono::milliseconds>(call->deadline - steady_clock::now()),
+      std::chrono::milliseconds{1}, longest_wait);
+  self_
+      ->request(identity, limit,
+                resolve_identity{std::make_shared<const db::wanted_identity>(std::move(wanted))})
+      .then([this, call](const identity_resolved& found) { on_identity(call, found); },
+            [this, call](const caf::error& problem) {
+              on_identity(call, {nullptr, describe(self_->system(), problem)});
+            });
+}
+
+void reader_state::on_identity(const call_ptr& call, const identity_resolved& found) {
+  aside_.erase(call->id);
+  if (!found.what)
+    return port_->finish_later(call, unavailable("the identity is not known: " + found.why));
+  if (!connection_)
+    return port_->finish_later(call, unavailable("the reader has no database session"));
+  dataplane::call with{.on = *connection_, .now = now_us(), .identity = found.what.get()};
+  port_->finish_later(call, run(with, *call));
+}
+
+void reader_state::refresh(db::wanted_identity wanted) {
+  if (const auto identity = node_->actors.find(names::identity))
+    caf::anon_send(
+        identity, resolve_identity{std::make_shared<const db::wanted_identity>(std::move(wanted))});
+}
+
+dataplane::answer<std::string> reader_state::run(dataplane::call& with,
+                                                 const dataplane::pending_call& call) {
   at_work_ = &call;
   connection_->set_deadline(call.deadline);
-  dataplane::call with{*connection_, now_us()};
   auto result = call.what->run(with, call.request);
   // Reading twice does no harm, so a session that had been lost before is no failure of this call.
   if (!result && !connection_->is_open() && connection_->reconnect(std::chrono::milliseconds{500}))
@@ -117,8 +181,10 @@ dataplane::answer<std::string> reader_state::run(const dataplane::pending_call& 
 }
 
 void reader_state::look_at_staleness() {
-  if (node_->options.dataplane_database_url.empty())
-    return;
+  const auto now = steady_clock::now();
+  if (node_->options.dataplane_database_url.empty() || now < next_look_)
+    return; // in the latter case another tick is under way
+  next_look_ = now + look_interval - std::chrono::seconds{1};
   connection_->set_deadline(db::connection::default_deadline);
   if (const auto rows = connection_->exec_prepared(select_staleness)) {
     constexpr double ms = 1000.0;

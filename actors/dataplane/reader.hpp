@@ -6,6 +6,8 @@
 #include "db/pg/connection.hpp"
 #include "messages/interfaces.hpp"
 
+#include <map>
+#include <memory>
 #include <optional>
 
 namespace prism {
@@ -27,11 +29,19 @@ public:
   interface::behavior_type make_behavior();
 
 private:
+  using call_ptr = std::shared_ptr<const dataplane::pending_call>;
+
   [[nodiscard]] actor_status status() const;
   void connect();
   void lose_session(const std::string& why);
   void answer(const read_call& call);
-  [[nodiscard]] dataplane::answer<std::string> run(const dataplane::pending_call& call);
+  [[nodiscard]] dataplane::answer<std::string> run(dataplane::call& with,
+                                                   const dataplane::pending_call& call);
+  /// The call lacks an identity: it is set aside until that is looked up.
+  void wait_for_identity(const call_ptr& call, db::wanted_identity wanted);
+  void on_identity(const call_ptr& call, const identity_resolved& found);
+  /// Has an identity looked up that was given, but is old.
+  void refresh(db::wanted_identity wanted);
   void look_at_staleness();
 
   self_pointer self_;
@@ -42,7 +52,9 @@ private:
   std::optional<dataplane_port::reader_id> joined_;
   const dataplane::pending_call* at_work_{nullptr};
   backoff pause_;
+  std::map<std::uint64_t, call_ptr> aside_; // by their ids: they wait for an identity
   std::uint64_t answered_{0};
+  std::string last_error_; // why there was no session
   time_point next_look_{};
 };
 

@@ -11,6 +11,7 @@ namespace prism {
 void declare_channels(metrics::registry& metrics, const config::options& options) {
   const std::size_t shards = options.shards;
   const std::size_t look_ups = options.identity_concurrency;
+  const std::size_t on_demand = 224; // identity_requests::limits: accounts and others
   const std::pair<const char*, std::size_t> channels[] = {
       {"source_to_firehose", source_read_ahead},
       {"shard_to_user_creation", shards},
@@ -25,7 +26,7 @@ void declare_channels(metrics::registry& metrics, const config::options& options
       {"shard_to_pending_ops", shards},
       {"janitor_to_pending_ops", 1},
       {"identity_to_pending_ops", look_ups},
-      {"resolver_to_identity", look_ups},
+      {"resolver_to_identity", look_ups + on_demand},
   };
   for (const auto& [name, capacity] : channels)
     metrics.declare_channel(name, capacity);

@@ -26,6 +26,8 @@ constexpr std::array<std::string_view, collection_count> names{
     "app.bsky.labeler.service",
     "app.bsky.notification.declaration",
     "chat.bsky.actor.declaration",
+    "com.germnetwork.declaration",
+    "app.bsky.graph.referencelistoptout",
 };
 
 } // namespace

@@ -28,10 +28,12 @@ enum class collection : std::int16_t {
   labeler = 16,
   notification_declaration = 17,
   chat_declaration = 18,
+  germ_declaration = 19,
+  reference_list_opt_out = 20,
 };
 
 /// One past the greatest number in use: the size of arrays indexed by collection.
-inline constexpr std::size_t collection_count = 19;
+inline constexpr std::size_t collection_count = 21;
 
 /// The collection of an NSID; `other` when it is not one of ours.
 [[nodiscard]] collection collection_of(std::string_view nsid) noexcept;

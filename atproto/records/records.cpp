@@ -196,9 +196,10 @@ expected<record> parse_record(collection kind, const cbor_node& root) {
     const auto list = in.text("list");
     return in.done(list_item_record{subject, list, in.text("createdAt")});
   }
-  case collection::list_block: {
+  case collection::list_block:
+  case collection::reference_list_opt_out: {
     const auto list = in.text("subject");
-    return in.done(list_block_record{list, in.text("createdAt")});
+    return in.done(list_subject_record{list, in.text("createdAt")});
   }
   case collection::verification: {
     const auto subject = in.text("subject");
@@ -234,6 +235,7 @@ expected<record> parse_record(collection kind, const cbor_node& root) {
   case collection::status:
   case collection::notification_declaration:
   case collection::chat_declaration:
+  case collection::germ_declaration:
     return in.done(plain_record{in.optional_text("createdAt")});
   case collection::other:
     break;

@@ -57,7 +57,8 @@ struct list_item_record {
   std::string_view created_at;
 };
 
-struct list_block_record {
+/// A list block or an opt-out of a reference list.
+struct list_subject_record {
   std::string_view list;
   std::string_view created_at;
 };
@@ -123,7 +124,7 @@ struct plain_record {
 
 using record =
     std::variant<plain_record, post_record, subject_record, pair_record, list_item_record,
-                 list_block_record, verification_record, list_record, feed_generator_record,
+                 list_subject_record, verification_record, list_record, feed_generator_record,
                  starter_pack_record, thread_gate_record, post_gate_record, profile_record>;
 
 /// Reads the fields of a record whose block is already valid DAG-CBOR and, for collections with a

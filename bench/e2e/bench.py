@@ -18,7 +18,8 @@ from psql import query
 from schema import bytes_on_disk, row_counts
 
 _RECORD_TABLES = (
-    "posts", "likes", "reposts", "follows", "blocks", "list_items", "list_blocks", "verifications",
+    "posts", "likes", "reposts", "follows", "blocks", "list_items", "list_blocks",
+    "reference_list_opt_outs", "verifications",
     "lists", "feed_generators", "starter_packs", "thread_gates", "post_gates", "profiles",
     "labelers", "statuses", "declarations", "pending_ops",
 )  # fmt: skip

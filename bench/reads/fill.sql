@@ -90,8 +90,10 @@ INSERT INTO notifications (recipient_id, author_id, created_at, subject_id, reas
   UNION ALL SELECT p.creator_id, c.creator_id, c.commit_time, p.id, 5, u.rkey FROM posts c JOIN uris u ON u.id = c.id
     JOIN posts p ON p.id = c.reply_parent_id WHERE p.creator_id <> c.creator_id;
 
-INSERT INTO profiles (creator_id, rkey, created_at, commit_time, display_name, description, cid, record)
-  SELECT id, 'self', indexed_at, indexed_at, 'User ' || id, 'text', '\x01', '\x01' FROM users WHERE id % 3 > 0;
+-- Every fifth user joined by a starter pack, most of them by the first ones.
+INSERT INTO profiles (creator_id, rkey, created_at, commit_time, display_name, description, joined_via_id, cid, record)
+  SELECT id, 'self', indexed_at, indexed_at, 'User ' || id, 'text',
+    CASE WHEN id % 5 = 0 THEN 210000 + pg_temp.pick(id, 13, 2000, 3) END, '\x01', '\x01' FROM users WHERE id % 3 > 0;
 INSERT INTO user_aggregates (user_id, followers_count, follows_count, posts_count)
   SELECT id, coalesce(f.n, 0), coalesce(g.n, 0), coalesce(p.n, 0) FROM users
     LEFT JOIN (SELECT subject_id AS id, count(*) AS n FROM follows GROUP BY 1) f USING (id)
@@ -104,3 +106,39 @@ INSERT INTO post_aggregates (post_id, like_count, repost_count, reply_count, quo
     LEFT JOIN (SELECT reply_parent_id AS id, count(*) AS n FROM posts WHERE violates_thread_gate IS NOT TRUE
                GROUP BY 1) c USING (id)
     LEFT JOIN (SELECT quoted_id AS id, count(*) AS n FROM posts GROUP BY 1) q USING (id);
+
+-- Records of the other collections, and parked ones: some of each.
+INSERT INTO uris (id, repo_id, collection, rkey) OVERRIDING SYSTEM VALUE
+  SELECT 230000 + i, i, 9, 'second' FROM generate_series(1, 5000) i
+  UNION ALL SELECT 240000 + i, i, 6, 'second' FROM generate_series(1, 5000) i;
+INSERT INTO lists (id, creator_id, created_at, commit_time, name, purpose, cid, record)
+  SELECT 230000 + i, i, pg_temp.at(i), pg_temp.at(i), 'second ' || i, 'curatelist', '\x01', '\x01'
+  FROM generate_series(1, 5000) i;
+INSERT INTO feed_generators (id, creator_id, created_at, commit_time, feed_did, display_name, cid, record)
+  SELECT 240000 + i, i, pg_temp.at(i), pg_temp.at(i), 'did:web:feeds.test', 'feed ' || i, '\x01', '\x01'
+  FROM generate_series(1, 5000) i;
+INSERT INTO list_aggregates (list_id, member_count) SELECT list_id, count(*) FROM list_items GROUP BY 1;
+INSERT INTO list_aggregates (list_id, member_count) SELECT 230000 + i, 0 FROM generate_series(1, 5000) i;
+INSERT INTO blocks (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid)
+  SELECT creator_id, subject_id, pg_temp.at(min(i)), pg_temp.at(min(i)), lpad(min(i)::text, 13, '0'), false, '\x01'
+  FROM (SELECT i, pg_temp.pick(i, 14, 20000, 1) AS creator_id, pg_temp.pick(i, 15, 20000, 2) AS subject_id
+        FROM generate_series(1, 20000) i) b WHERE creator_id <> subject_id GROUP BY 1, 2;
+INSERT INTO list_blocks (creator_id, list_id, created_at, commit_time, rkey, duplicate, cid, record)
+  SELECT creator_id, list_id, pg_temp.at(min(i)), pg_temp.at(min(i)), lpad(min(i)::text, 13, '0'), false, '\x01', '\x01'
+  FROM (SELECT i, pg_temp.pick(i, 16, 20000, 1) AS creator_id, 200000 + pg_temp.pick(i, 17, 200, 1) AS list_id
+        FROM generate_series(1, 10000) i) b GROUP BY 1, 2;
+INSERT INTO verifications (creator_id, subject_id, created_at, commit_time, rkey, duplicate, handle, display_name, cid,
+    record)
+  SELECT 1 + i % 7, i, pg_temp.at(i), pg_temp.at(i), lpad(i::text, 13, '0'), false, '', '', '\x01', '\x01'
+  FROM generate_series(1, 10000) i;
+INSERT INTO statuses (creator_id, rkey, created_at, commit_time, cid, record)
+  SELECT i, 'self', pg_temp.at(i), pg_temp.at(i), '\x01', '\x01' FROM generate_series(1, 10000) i;
+INSERT INTO labelers (creator_id, rkey, created_at, commit_time, cid, record)
+  SELECT i, 'self', pg_temp.at(i), pg_temp.at(i), '\x01', '\x01' FROM generate_series(1, 10000) i;
+INSERT INTO declarations (creator_id, collection, rkey, commit_time, cid, record)
+  SELECT i, c, 'self', pg_temp.at(i), '\x01', '\x01' FROM generate_series(1, 10000) i, unnest(ARRAY[17, 18]) c;
+INSERT INTO pending_ops (referent_id, creator_id, collection, rkey, commit_time, created_at, cid, subject_cid)
+  SELECT 250000 + i, 1 + i % 20000, 2 + i % 2, 'parked' || i, pg_temp.at(i), pg_temp.at(i), '\x01', '\x01'
+  FROM generate_series(1, 20000) i;
+INSERT INTO repos (user_id, rev, commit_cid, commit_time)
+  SELECT id, lpad(id::text, 13, '0'), '\x01', indexed_at FROM users;

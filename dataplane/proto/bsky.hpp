@@ -5,5 +5,5 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-#include "bsky.pb.h"
+#include <bsky.pb.h>
 #pragma GCC diagnostic pop

@@ -1,9 +1,13 @@
 #include "db/accounts/account_removal.hpp"
 
 #include "db/index/batch_writer.hpp"
+#include "db/index/op_replies.hpp"
 #include "db/index/refused_records.hpp"
 #include "db/index/removal_locks.hpp"
 #include "db/index/users.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace prism::db {
 
@@ -80,6 +84,7 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   if (!results)
     return tl::unexpected(results.error());
   batch chunk;
+  chunk.removes_account = true;
   const auto creator = chunk.refs.did(removal.did);
   chunk.user_ids = {removal.account};
   for (std::size_t at = 0; at < results->size(); ++at)
@@ -126,7 +131,8 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   return last.sync().map([](const auto&) {});
 }
 
-[[nodiscard]] outcome<bool> delete_notifications(executor& on, const account_removal& removal) {
+/// What is left when the records are gone: notifications, deleted replies, refused records.
+[[nodiscard]] outcome<bool> delete_derived(executor& on, const account_removal& removal) {
   pipeline out(on);
   effects lock;
   lock.lock_user(removal.account);
@@ -135,13 +141,16 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   key.int8(removal.account).int8(removal.until).int8(chunk_rows);
   const auto author_at = out.add(delete_caused_notifications, key);
   const auto recipient_at = out.add(delete_received_notifications, std::move(key));
+  const auto replies_at = out.size();
+  queue_forget_op_replies(out, removal.account, removal.until, chunk_rows);
   queue_forget_refused(out, removal.account, removal.until);
   queue_forget_documents(out, {removal.account});
   const auto results = out.sync();
   if (!results)
     return tl::unexpected(results.error());
-  return (*results)[author_at].affected_rows() == chunk_rows ||
-         (*results)[recipient_at].affected_rows() == chunk_rows;
+  return std::ranges::any_of(std::array{author_at, recipient_at, replies_at}, [&](std::size_t at) {
+    return (*results)[at].affected_rows() == chunk_rows;
+  });
 }
 
 } // namespace
@@ -152,7 +161,7 @@ outcome<bool> delete_chunk(executor& on, const account_removal& removal, late_lo
   if (!chunk)
     return tl::unexpected(chunk.error());
   if (chunk->ops.empty())
-    return delete_notifications(on, removal);
+    return delete_derived(on, removal);
   if (auto done = remove_records(on, *chunk, late, report); !done)
     return tl::unexpected(done.error());
   if (chunk->ops.size() > few_records)
@@ -161,7 +170,7 @@ outcome<bool> delete_chunk(executor& on, const account_removal& removal, late_lo
   const auto left = next_chunk(on, removal);
   if (!left)
     return tl::unexpected(left.error());
-  return left->ops.empty() ? delete_notifications(on, removal) : outcome<bool>{true};
+  return left->ops.empty() ? delete_derived(on, removal) : outcome<bool>{true};
 }
 
 } // namespace prism::db

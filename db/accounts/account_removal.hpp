@@ -17,9 +17,10 @@ struct account_removal {
 
 /// Deletes one chunk: up to 1,000 records of each collection, each as if it had been deleted on its
 /// own, so that counts, feeds and notifications of other users stay exact. When no record is left,
-/// or few were, a chunk deletes notifications that the account caused or received. A chunk is no
-/// larger than a large batch, whatever the size of the account. Run each in a transaction of its
-/// own that begins with `plan_settings`; it takes locks in the order of a batch.
+/// or few were, a chunk deletes the rest: notifications that the account caused or received, what
+/// is kept of deleted replies, its refused records. A chunk is no larger than a large batch,
+/// whatever the size of the account. Run each in a transaction of its own that begins with
+/// `plan_settings`; it takes locks in the order of a batch.
 /// @param late outlives the retries of that transaction.
 /// @returns whether there may be more.
 [[nodiscard]] outcome<bool> delete_chunk(executor& on, const account_removal& removal,

@@ -179,6 +179,8 @@ struct batch {
   /// Whether deletions of accounts wait until the account's PDS has confirmed them
   /// (db/accounts/identity); otherwise the batch carries them out.
   bool verify_deletions{false};
+  /// All operations are deletions of what a deleted account had (db/accounts/account_removal).
+  bool removes_account{false};
   /// users.id of each DID in `refs`, filled by user_creation before the batch is applied.
   std::vector<std::int64_t> user_ids;
 };

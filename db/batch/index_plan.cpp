@@ -29,7 +29,7 @@ namespace {
 void fold(planned_path& path, const op& next, bool first) {
   path.last_place = next.place;
   if (path.put != nullptr && next.action != op_action::create && keeps_history(next.kind))
-    path.superseded.push_back({path.put, next.place});
+    path.superseded.push_back({path.put, next.place, next.commit_time});
   switch (next.action) {
   case op_action::create:
     // A second create of a live record is an error of the repo; the first one stays.
@@ -96,7 +96,15 @@ index_plan make_plan(const batch& of, const known_revs& revs) {
     const auto [at, added] =
         index.try_emplace(key_of(each.creator, each.kind, each.rkey), paths.size());
     if (added)
-      paths.push_back({each.creator, each.self, each.rkey, false, nullptr, each.place, 0, {}});
+      paths.push_back({each.creator,
+                       each.self,
+                       each.rkey,
+                       false,
+                       nullptr,
+                       each.place,
+                       each.commit_time,
+                       0,
+                       {}});
     fold(paths[at->second], each, added);
   }
   if (!of.refused.empty())

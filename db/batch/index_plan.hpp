@@ -13,6 +13,7 @@ namespace prism::db {
 struct superseded_version {
   const op* what;
   stream_place until; ///< place of the operation that ended it
+  micros ended_at;    ///< that operation's commit_time
 };
 
 /// What a batch does to one record, however many operations it has on it.
@@ -26,6 +27,7 @@ struct planned_path {
   const op* put{nullptr};
   /// Place of the first operation: the end of the older version.
   stream_place first_place{0};
+  micros first_time{0}; ///< its commit_time
   /// Place of the last operation.
   stream_place last_place{0};
   /// Versions that were written and replaced within the batch, in order; only of collections with a

@@ -124,7 +124,7 @@ struct filler {
     return {};
   }
 
-  [[nodiscard]] filled operator()(const atproto::list_block_record& in) const {
+  [[nodiscard]] filled operator()(const atproto::list_subject_record& in) const {
     relation_row relation;
     relation.list = uri(in.list);
     date(in.created_at);

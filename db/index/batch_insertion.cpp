@@ -152,8 +152,8 @@ outcome<void> batch_writer::evaluate_gates(std::vector<std::int64_t>* late_locks
   for (const auto& path : plan_.of(collection::post)) {
     if (path.put != nullptr && inserted.contains(ids_.uri(path.self)))
       note(path, *path.put);
-    for (const auto& [what, until] : path.superseded)
-      note(path, *what);
+    for (const auto& each : path.superseded)
+      note(path, *each.what);
   }
   for (const auto& [row, until] : history_.posts)
     if (row.reply_parent_id)

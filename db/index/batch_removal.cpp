@@ -87,6 +87,10 @@ void batch_writer::remove_posts(round_trip& next) {
       const auto& path = *by_id.at(row.id);
       post_removed(effects_, row, std::string{path.rkey});
       note_post_change(path, row.reply_root_id, row.reply_root_owner);
+      if (row.reply_root_id && row.reply_root_owner == row.creator_id)
+        note_ended_op_reply(path, {row.creator_id, *row.reply_root_id, row.id,
+                                   row.reply_parent_id.value_or(*row.reply_root_id),
+                                   path.first_place, path.first_time});
       live_.erase(row.id);
       if (path.put == nullptr)
         deleted_posts_.push_back(row.id);

@@ -60,11 +60,17 @@ void batch_writer::collect_puts() {
 }
 
 void batch_writer::collect_superseded(collection kind, const planned_path& path) {
-  for (const auto& [what, until] : path.superseded)
+  for (const auto& [what, until, ended_at] : path.superseded)
     switch (kind) {
-    case collection::post:
+    case collection::post: {
       history_.posts.push_back({to_post(*what, ids_), until});
+      const auto& row = history_.posts.back().row;
+      if (ids_.owner(row.columns.reply_root) == row.creator_id)
+        note_ended_op_reply(path,
+                            {row.creator_id, *row.reply_root_id, row.id,
+                             row.reply_parent_id.value_or(*row.reply_root_id), until, ended_at});
       break;
+    }
     case collection::thread_gate:
       history_.thread_gates.push_back({to_document(*what, ids_), until});
       break;
@@ -81,6 +87,17 @@ void batch_writer::collect_superseded(collection kind, const planned_path& path)
     default:
       break;
     }
+}
+
+// A version that stays in the thread does not end, and nothing of a deleted account keeps a place.
+void batch_writer::note_ended_op_reply(const planned_path& path, const ended_op_reply& reply) {
+  if (ids_.of.removes_account)
+    return;
+  if (path.put != nullptr &&
+      ids_.optional_uri(std::get<post_row>(path.put->columns).reply_root) == reply.root_id)
+    return;
+  effects_.lock_user(reply.creator_id);
+  effects_.keep_op_reply(reply);
 }
 
 outcome<void> batch_writer::lock(id_set locks, bool wait_briefly) {

@@ -49,6 +49,7 @@ private:
   void note_relation_change(atproto::collection kind, const relation& row, stream_place where);
   void note_post_change(const planned_path& path, std::optional<std::int64_t> root,
                         std::optional<std::int64_t> root_owner);
+  void note_ended_op_reply(const planned_path& path, const ended_op_reply& reply);
   void notify_starter_pack_joins();
   [[nodiscard]] static id_set creators_of_self(const result& profiles);
   void note_pending(std::vector<pending_change> changes);

@@ -226,6 +226,7 @@ const document_table* find_document_table(collection of) noexcept {
     return &statuses;
   case collection::notification_declaration:
   case collection::chat_declaration:
+  case collection::germ_declaration:
     return &declarations;
   default:
     return nullptr;
@@ -242,7 +243,8 @@ std::span<const collection> document_collections() noexcept {
                                     collection::labeler,
                                     collection::status,
                                     collection::notification_declaration,
-                                    collection::chat_declaration};
+                                    collection::chat_declaration,
+                                    collection::germ_declaration};
   return kinds;
 }
 

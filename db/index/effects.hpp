@@ -2,6 +2,7 @@
 
 #include "atproto/records/collection.hpp"
 #include "db/batch/notification.hpp"
+#include "db/index/op_replies.hpp"
 #include "db/index/relations.hpp"
 #include "db/pg/pipeline.hpp"
 
@@ -10,9 +11,9 @@
 
 namespace prism::db {
 
-/// The changes to counts, feeds and notifications that follow from the rows a batch inserted and
-/// deleted. They are gathered while the batch is written and applied once at its end, in key order,
-/// so that two batches cannot deadlock. Not thread-safe.
+/// The changes to counts, feeds, notifications and threads of authors that follow from the rows a
+/// batch inserted and deleted. They are gathered while the batch is written and applied once at its
+/// end, in key order, so that two batches cannot deadlock. Not thread-safe.
 class effects {
 public:
   struct post_delta {
@@ -62,6 +63,9 @@ public:
   /// Deletes all notifications that a post, profile or verification caused for one reason.
   void retract_all(std::int64_t author_id, std::string rkey, notification_reason reason);
 
+  /// A reply of a thread's author ended; its creator's counts change as well.
+  void keep_op_reply(const ended_op_reply& reply) { ended_op_replies_.push_back(reply); }
+
   /// Queues the changes to counts of users and lists gathered so far. Their rows stay locked until
   /// the transaction ends, so no other batch changes the follows and list items that this one reads
   /// afterwards.
@@ -81,6 +85,7 @@ private:
   std::vector<notification> notified_;
   std::vector<notification> retracted_;
   std::vector<notification> all_retracted_;
+  std::vector<ended_op_reply> ended_op_replies_;
 };
 
 } // namespace prism::db

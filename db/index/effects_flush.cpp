@@ -159,6 +159,8 @@ void effects::flush_users_and_lists(pipeline& out) {
 
 void effects::flush(pipeline& out) {
   flush_users_and_lists(out);
+  if (!ended_op_replies_.empty())
+    queue_keep_op_replies(out, ended_op_replies_);
   if (!feed_removed_.empty())
     out.add(remove_feed_items, feed_params(feed_removed_));
   if (!feed_added_.empty())

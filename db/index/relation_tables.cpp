@@ -47,6 +47,12 @@ constexpr auto record = bytea_column<&relation::record>("record");
        list_id,
        creator_id,
        {}});
+  add({collection::reference_list_opt_out,
+       "reference_list_opt_outs",
+       {creator_id, list_id, created_at, commit_time, rkey, cid, record, place},
+       list_id,
+       creator_id,
+       {}});
   add({collection::verification,
        "verifications",
        {creator_id, subject_id, created_at, commit_time, rkey, handle, display_name, cid, record,

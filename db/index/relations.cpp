@@ -25,9 +25,10 @@ const relation_table* find_relation_table(collection kind) noexcept {
 }
 
 std::span<const collection> relation_collections() noexcept {
-  static constexpr std::array kinds{
-      collection::like,      collection::repost,     collection::follow,      collection::block,
-      collection::list_item, collection::list_block, collection::verification};
+  static constexpr std::array kinds{collection::like,         collection::repost,
+                                    collection::follow,       collection::block,
+                                    collection::list_item,    collection::list_block,
+                                    collection::verification, collection::reference_list_opt_out};
   return kinds;
 }
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 /// Records that join their creator with a subject: likes, reposts, follows, blocks, list items,
-/// list blocks and verifications. Their tables differ in a few columns and share every rule: one
-/// record per pair counts, later ones of the same pair are kept as duplicates, and when the counted
-/// one is deleted, the oldest duplicate replaces it.
+/// list blocks, opt-outs of reference lists and verifications. Their tables differ in a few columns
+/// and share every rule: one record per pair counts, later ones of the same pair are kept as
+/// duplicates, and when the counted one is deleted, the oldest duplicate replaces it.
 namespace prism::db {
 
 /// The path of a record whose collection is known.

@@ -53,6 +53,8 @@ struct document_filler {
 } // namespace
 
 std::optional<std::int64_t> id_map::owner(uri_ref ref) const {
+  if (ref == no_ref)
+    return std::nullopt;
   const auto repo = of.refs.uris()[ref].repo;
   return repo == no_ref ? std::nullopt : std::optional{user(repo)};
 }

@@ -20,7 +20,7 @@ struct id_map {
   [[nodiscard]] std::optional<std::int64_t> optional_uri(uri_ref ref) const {
     return ref == no_ref ? std::nullopt : std::optional{uri(ref)};
   }
-  /// Owner of a uri's repo; empty if the uri has no DID.
+  /// Owner of a uri's repo; empty if there is no uri, or it has no DID.
   [[nodiscard]] std::optional<std::int64_t> owner(uri_ref ref) const;
   /// Whether a uri is that of a post.
   [[nodiscard]] bool is_post(uri_ref ref) const;

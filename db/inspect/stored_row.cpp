@@ -54,6 +54,8 @@ const std::array relations{
                     "subject_id"},
     relation_lookup{collection::list_block, "list_blocks", "list_id", none, "list_id",
                     "creator_id"},
+    relation_lookup{collection::reference_list_opt_out, "reference_list_opt_outs", "list_id", none,
+                    "list_id", "creator_id"},
     relation_lookup{collection::verification, "verifications", none, "subject_id", "subject_id",
                     "creator_id"}};
 
@@ -130,7 +132,8 @@ template <class Tables>
 }
 
 [[nodiscard]] bool is_declaration(collection kind) noexcept {
-  return kind == collection::notification_declaration || kind == collection::chat_declaration;
+  return kind == collection::notification_declaration || kind == collection::chat_declaration ||
+         kind == collection::germ_declaration;
 }
 
 } // namespace

@@ -1,58 +1,134 @@
 #include "db/reads/author_feed.hpp"
 
+#include <array>
+
 namespace prism::reads {
 
 namespace {
 
-// Posts only: a repost of another record, such as a feed generator, is stored as an item, but a
-// feed does not show it. No EXISTS, since PostgreSQL may evaluate it by reading a whole table into
-// memory first.
-const db::statement select_author_feed{"author_feed", R"sql(
-  SELECT f.originator_id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey
-  FROM (SELECT did FROM users WHERE id = $1 AND status IS NULL LIMIT 1) o
+// The rows `f` of feed_items that the kind $5 shows.
+constexpr std::string_view shown = R"sql(
+        CROSS JOIN LATERAL (
+          SELECT reply_parent_id, reply_root_id FROM posts WHERE id = f.post_id LIMIT 1
+        ) p
+        WHERE (
+            f.repost_rkey IS NOT NULL OR p.reply_parent_id IS NULL OR $5::int2 = 0 /* all */
+            OR $5 = 1 /* author_threads */
+            AND (SELECT repo_id FROM uris WHERE id = p.reply_root_id) = o.id
+          )
+)sql";
+
+// In two reads, as {newest_first} of sorted_page.hpp; the second looks at $6 rows.
+const db::statement select_items{"author_feed", db::compose_sql(R"sql(
+  SELECT {item_columns}
+  FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
   CROSS JOIN LATERAL (
-    SELECT i.originator_id, i.sort_at, i.post_id, i.repost_rkey, p.did, p.rkey
-    FROM feed_items i
-    CROSS JOIN LATERAL (
-      SELECT a.did, u.rkey
-      FROM uris u
-      JOIN users a ON a.id = u.repo_id AND a.status IS NULL
-      WHERE u.id = i.post_id AND u.collection = 1 /* post */
-      LIMIT 1
-    ) p
-    LEFT JOIN LATERAL (
-      SELECT reply_parent_id, reply_root_id
-      FROM posts
-      WHERE id = i.post_id AND $6::int2 > 0
-      LIMIT 1
-    ) r ON true
-    WHERE i.originator_id = $1
-      AND (i.sort_at, i.post_id, i.originator_id, coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5)
-      AND (
-        i.repost_rkey IS NOT NULL OR r.reply_parent_id IS NULL OR $6 = 2
-        AND (SELECT repo_id FROM uris WHERE id = r.reply_root_id) = $1
-      )
-    ORDER BY i.sort_at DESC
-    FETCH FIRST (SELECT $7::int8) ROWS WITH TIES
-  ) f
-  LIMIT $8
+    (
+      SELECT f.originator_id, f.sort_at, f.post_id, f.repost_rkey
+      FROM (
+        SELECT * FROM feed_items WHERE originator_id = o.id AND sort_at = $2 LIMIT $4
+      ) f {shown}
+    )
+    UNION ALL
+    (
+      SELECT *
+      FROM (
+        SELECT f.originator_id, f.sort_at, f.post_id, f.repost_rkey
+        FROM (
+          SELECT *
+          FROM feed_items
+          WHERE originator_id = o.id AND sort_at < $2
+          ORDER BY sort_at DESC
+          LIMIT (SELECT $6::int8)
+        ) f {shown}
+        ORDER BY f.sort_at DESC
+        FETCH FIRST (SELECT $3::int8) ROWS WITH TIES
+      ) t
+      LIMIT $4
+    )
+  ) i {item_lookups}
+)sql",
+                                                                {{"item_columns", item_columns},
+                                                                 {"item_lookups", item_lookups},
+                                                                 {"shown", shown}})};
+
+// The last of the rows that select_items looks at, if there are so many.
+const db::statement select_scan_end{"author_feed_scan_end", R"sql(
+  SELECT i.sort_at
+  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL (
+    SELECT sort_at
+    FROM feed_items
+    WHERE originator_id = o.id AND sort_at < $2
+    ORDER BY sort_at DESC
+    OFFSET (SELECT $3::int8) - 1
+    LIMIT 1
+  ) i
 )sql"};
+
+// {flag} is a function of migration 0017; a partial index has its name.
+const char* posts_with(std::string_view flag) {
+  return db::compose_sql(R"sql(
+  SELECT i.sort_at, i.cid, o.did, 1::int2 /* post */, u.rkey, o.did, NULL::text, i.is_reply,
+    i.is_quote
+  FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL ({newest_first}) i
+  CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = i.id LIMIT 1) u
+)sql",
+                         {{"newest_first", newest_first},
+                          {"columns", "id, cid, reply_parent_id IS NOT NULL AS is_reply, quoted_id "
+                                      "IS NOT NULL AS is_quote"},
+                          {"rows", "posts WHERE creator_id = o.id AND {flag}(embed)"},
+                          {"time", sort_time},
+                          {"flag", flag}});
+}
+
+const db::statement select_images{"author_feed_images", posts_with("embeds_images")};
+const db::statement select_video{"author_feed_video", posts_with("embeds_video")};
+
+[[nodiscard]] outcome<feed_page> media(executor& on, const db::statement& select,
+                                       std::string_view author_did,
+                                       const std::optional<list_cursor>& after, std::size_t limit) {
+  db::params p;
+  p.text(author_did);
+  add_list_params(p, after, limit);
+  const auto rows = on.exec_prepared(select, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return cut_sorted(read_feed_items(*rows), after, limit);
+}
 
 } // namespace
 
-outcome<feed_page> author_feed(executor& on, std::int64_t author_id, author_feed_kind kind,
-                               const feed_position& after, std::size_t limit) {
-  limit = page_limit(limit);
-  db::params p;
-  p.int8(author_id);
-  add_position(p, after);
-  p.int2(static_cast<std::int16_t>(kind))
-      .int8(limit_param(limit))
-      .int8(limit_param(limit + max_same_instant));
-  const auto rows = on.exec_prepared(select_author_feed, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return cut_page(read_feed_items(*rows), limit, position_of);
+outcome<feed_page> author_feed(executor& on, std::string_view author_did, author_feed_kind kind,
+                               const std::optional<list_cursor>& after, std::size_t limit) {
+  if (limit == 0)
+    return feed_page{};
+  if (kind == author_feed_kind::images || kind == author_feed_kind::video)
+    return media(on, kind == author_feed_kind::images ? select_images : select_video, author_did,
+                 after, limit);
+  const auto scanned = std::max(max_scanned_items, limit + 1);
+  db::params of_items;
+  of_items.text(author_did);
+  add_list_params(of_items, after, limit);
+  of_items.int2(static_cast<std::int16_t>(kind)).int8(limit_param(scanned));
+  db::params of_end;
+  of_end.text(author_did)
+      .timestamptz(after ? after->ms * 1000 : end_of_time)
+      .int8(limit_param(scanned));
+  const std::array requests{db::request{&select_items, nullptr, &of_items},
+                            db::request{&select_scan_end, nullptr, &of_end}};
+  const auto found = on.round_trip(requests);
+  if (!found)
+    return tl::unexpected(found.error());
+  auto out = cut_sorted(read_feed_items((*found)[0]), after, limit);
+  if (out.cursor.empty() && !(*found)[1].empty()) {
+    // The rest of the last millisecond was not looked at: it is all left to the next page.
+    const auto end = (*found)[1].get_timestamptz(0, 0);
+    std::erase_if(out.rows, [&](const feed_item& each) { return each.sort_at <= end; });
+    out.cursor = format_list_cursor({end / 1000, std::string{after_every_cid}});
+  }
+  return out;
 }
 
 } // namespace prism::reads

@@ -5,17 +5,27 @@
 namespace prism::reads {
 
 /// Which items of an author a feed shows.
-enum class author_feed_kind : std::int16_t {
-  everything = 0,     ///< posts, replies and reposts
-  no_replies = 1,     ///< without the author's replies
-  author_threads = 2, ///< replies only in the author's own threads
+enum class author_feed_kind : std::uint8_t {
+  everything,     ///< posts, replies and reposts
+  author_threads, ///< replies only in threads of the author
+  no_replies,     ///< without the author's replies
+  images,         ///< only posts with images
+  video,          ///< only posts with a video
 };
 
-/// Posts and reposts of one user, newest first; empty if the account is not active.
-/// Plan: feed_items_originator_sort_at in index order, and a look-up of the ids of each item.
-/// @param limit 1 to `max_page`.
-[[nodiscard]] outcome<feed_page> author_feed(executor& on, std::int64_t author_id,
-                                             author_feed_kind kind, const feed_position& after,
+/// Most items of an author that one page looks through. If it is short then, its cursor leads on.
+inline constexpr std::size_t max_scanned_items = 1000;
+
+/// Posts of an author, and posts that the author reposted, newest first; reposts of posts that are
+/// not indexed are left out. Items of inactive accounts are included; the AppView drops them. Empty
+/// for an unknown DID.
+///
+/// Plan: feed_items_originator_sort_at in index order, or posts_images or posts_video; and a few
+/// look-ups for each item.
+/// @param limit 0 to `max_list_page`
+[[nodiscard]] outcome<feed_page> author_feed(executor& on, std::string_view author_did,
+                                             author_feed_kind kind,
+                                             const std::optional<list_cursor>& after,
                                              std::size_t limit);
 
 } // namespace prism::reads

@@ -1,47 +1,105 @@
 #pragma once
 
+#include "db/pg/result.hpp"
 #include "db/reads/page.hpp"
+#include "db/reads/sorted_page.hpp"
 
-#include <cstdint>
 #include <string>
-#include <tuple>
+#include <string_view>
 
-/// Feed items, newest first: shared by the home timeline and the author feed.
+/// What the feeds have in common: the timeline, the feed of an author and that of a list.
 namespace prism::reads {
 
-/// A post in a feed, by its author or by a user who reposted it.
+/// A post in a feed, by its author or by somebody who reposted it.
 struct feed_item {
-  std::int64_t originator_id{0};
-  std::string originator_did;
-  micros sort_at{0}; ///< the earlier of its createdAt and the time of its commit
-  std::int64_t post_id{0};
-  std::string post_did;
-  std::string post_rkey;
-  std::string repost_rkey; ///< of the originator's repost; empty: the post itself
+  micros sort_at{0};      ///< of the post or of the repost
+  std::string cid;        ///< of the post or of the repost, as text
+  std::string uri;        ///< of the post
+  std::string repost_uri; ///< empty: the post itself
+  bool is_reply{false};   ///< false for a repost
+  bool is_quote{false};   ///< false for a repost
 };
 
-/// The sort key of an item. The default is before all items.
-struct feed_position {
-  micros sort_at{end_of_time};
-  std::int64_t post_id{highest_id};
-  std::int64_t originator_id{highest_id};
-  std::string repost_rkey{};
+using feed_page = sorted_page<feed_item>;
 
-  [[nodiscard]] bool operator<(const feed_position& other) const {
-    return std::tie(sort_at, post_id, originator_id, repost_rkey) <
-           std::tie(other.sort_at, other.post_id, other.originator_id, other.repost_rkey);
+/// In a cursor: all of its millisecond is still to come.
+inline constexpr std::string_view after_every_cid = "~";
+
+/// Items that a reader does not want.
+struct feed_exclusions {
+  bool replies{false};
+  bool reposts{false};
+  bool quotes{false};
+
+  [[nodiscard]] bool any() const noexcept { return replies || reposts || quotes; }
+  [[nodiscard]] bool leave_out(const feed_item& item) const noexcept {
+    return (replies && item.is_reply) || (reposts && !item.repost_uri.empty()) ||
+           (quotes && item.is_quote);
   }
 };
 
-using feed_page = page<feed_item, feed_position>;
+/// Fragment {item_columns}: what `read_feed_items` reads, for a row `i` with originator_id, sort_at,
+/// post_id and repost_rkey of feed_items, and `o` with the originator's DID. Needs {item_lookups}.
+inline constexpr std::string_view item_columns =
+    "i.sort_at, c.cid, s.did, s.collection, s.rkey, o.did, i.repost_rkey, c.is_reply, c.is_quote";
 
-[[nodiscard]] feed_position position_of(const feed_item& item);
+/// Fragment {item_lookups}: the uri of each item's post and the CID of the post or repost. An item
+/// whose record is not there is left out. Indexes: uris_pkey, users_pkey, posts_pkey, reposts_pkey.
+inline constexpr std::string_view item_lookups = R"sql(
+    CROSS JOIN LATERAL (
+      SELECT a.did, u.collection, u.rkey
+      FROM uris u
+      LEFT JOIN users a ON a.id = u.repo_id
+      WHERE u.id = i.post_id
+      LIMIT 1
+    ) s
+    CROSS JOIN LATERAL (
+      SELECT cid, reply_parent_id IS NOT NULL AS is_reply, quoted_id IS NOT NULL AS is_quote
+      FROM posts
+      WHERE id = i.post_id AND i.repost_rkey IS NULL
+      UNION ALL
+      SELECT cid, false, false
+      FROM reposts
+      WHERE creator_id = i.originator_id AND rkey = i.repost_rkey
+      LIMIT 1
+    ) c
+)sql";
 
-/// Reads rows of originator_id, originator's did, sort_at, post_id, post's did and rkey,
-/// repost_rkey.
 [[nodiscard]] std::vector<feed_item> read_feed_items(const db::result& rows);
 
-/// Adds the four parameters of a position.
-void add_position(db::params& to, const feed_position& position);
+/// Pages of which one page without what a reader excludes is made; if it is short then, its cursor
+/// leads on.
+inline constexpr int max_filtered_pages = 4;
+
+/// A page of the items that are not excluded.
+/// @param read_page gives the page of all items after a cursor: (cursor, limit) -> outcome<feed_page>
+template <class ReadPage>
+[[nodiscard]] outcome<feed_page> without(const feed_exclusions& excluded,
+                                         std::optional<list_cursor> after, std::size_t limit,
+                                         ReadPage read_page) {
+  if (!excluded.any() || limit == 0)
+    return read_page(after, limit);
+  constexpr std::size_t at_once = 50;
+  feed_page out;
+  for (int i = 0; i < max_filtered_pages; ++i) {
+    auto next = read_page(after, std::max(limit, at_once));
+    if (!next)
+      return next;
+    out.cursor = std::move(next->cursor);
+    for (auto& item : next->rows) {
+      if (excluded.leave_out(item))
+        continue;
+      if (out.rows.size() == limit) {
+        out.cursor = format_list_cursor({out.rows.back().sort_at / 1000, out.rows.back().cid});
+        return out;
+      }
+      out.rows.push_back(std::move(item));
+    }
+    if (out.cursor.empty())
+      return out;
+    after = parse_list_cursor(out.cursor).value();
+  }
+  return out;
+}
 
 } // namespace prism::reads

@@ -1,92 +1,222 @@
 #include "db/reads/notifications.hpp"
 
+#include "atproto/records/collection.hpp"
+#include "atproto/syntax/datetime.hpp"
+#include "db/batch/refs.hpp"
 #include "db/pg/row_reader.hpp"
+#include "db/reads/sorted_page.hpp"
+
+#include <array>
 
 namespace prism::reads {
 
 namespace {
 
-// The visible rows `n`: the author is active, and the subject exists. No EXISTS, since PostgreSQL
-// may evaluate it by reading a whole table into memory first.
-constexpr std::string_view visible = R"sql(
-    CROSS JOIN LATERAL (
-      SELECT did FROM users WHERE id = n.author_id AND status IS NULL LIMIT 1
-    ) a
-    LEFT JOIN LATERAL (
-      SELECT o.did, u.repo_id, u.collection, u.rkey FROM uris u JOIN users o ON o.id = u.repo_id
-      WHERE u.id = n.subject_id LIMIT 1
-    ) s ON true
-    WHERE n.recipient_id = $1
-      AND CASE s.collection
-        WHEN 1 /* post */ THEN (SELECT true FROM posts WHERE id = n.subject_id)
-        WHEN 3 /* repost */ THEN (
-          SELECT true FROM reposts WHERE creator_id = s.repo_id AND rkey = s.rkey
-        )
-        WHEN 12 /* starter_pack */ THEN (SELECT true FROM starter_packs WHERE id = n.subject_id)
-        ELSE true END
+// The rows `f` of notifications that are shown: the subject is indexed, whatever it is. No EXISTS,
+// since PostgreSQL may evaluate it by reading a whole table into memory first.
+constexpr std::string_view shown = R"sql(
+        LEFT JOIN LATERAL (
+          SELECT id, repo_id, collection, rkey FROM uris WHERE id = f.subject_id LIMIT 1
+        ) s ON true
+        LEFT JOIN LATERAL (
+          SELECT true AS yes
+          FROM follows
+          WHERE creator_id = f.recipient_id AND subject_id = f.author_id AND NOT duplicate
+          LIMIT 1
+        ) w ON true
+        WHERE (w.yes OR NOT $5)
+          AND CASE coalesce(s.collection, -1)
+            WHEN -1 /* no subject */ THEN true
+            WHEN 1 /* post */ THEN (SELECT true FROM posts WHERE id = s.id)
+            WHEN 3 /* repost */ THEN (
+              SELECT true FROM reposts WHERE creator_id = s.repo_id AND rkey = s.rkey
+            )
+            WHEN 6 /* feed_generator */ THEN (SELECT true FROM feed_generators WHERE id = s.id)
+            WHEN 9 /* list */ THEN (SELECT true FROM lists WHERE id = s.id)
+            WHEN 12 /* starter_pack */ THEN (SELECT true FROM starter_packs WHERE id = s.id)
+            WHEN 16 /* labeler */ THEN (
+              SELECT true FROM labelers WHERE creator_id = s.repo_id AND rkey = s.rkey
+            )
+            ELSE false END
 )sql";
 
-const db::statement select_notifications{"notifications", db::compose_sql(R"sql(
-  SELECT *
-  FROM (
-    SELECT n.created_at, n.author_id, a.did, n.reason, n.rkey, coalesce(n.subject_id, 0), s.did,
-      coalesce(s.collection, 0::int2), s.rkey
-    FROM notifications n {visible}
-      AND (n.created_at, n.author_id, n.reason, n.rkey, coalesce(n.subject_id, 0))
-        < ($2, $3, $4, $5, $6)
-    ORDER BY n.created_at DESC
-    FETCH FIRST (SELECT $7::int8) ROWS WITH TIES
-  ) t
-  LIMIT $8
-)sql",
-                                                                          {{"visible", visible}})};
+constexpr std::string_view columns =
+    "f.created_at, f.author_id, f.reason, f.rkey, coalesce(f.subject_id, 0) AS subject_id, "
+    "s.repo_id, coalesce(s.collection, 0::int2) AS collection, s.rkey AS subject_rkey, w.yes";
 
-const db::statement count_unread{"unread_notifications", db::compose_sql(R"sql(
+// In two reads, as {newest_first} of sorted_page.hpp; the second looks at $6 rows.
+const db::statement select_notifications{"notifications", db::compose_sql(R"sql(
+  SELECT n.created_at, n.author_id, n.reason, n.subject_id, n.rkey, a.did, b.did, n.collection,
+    n.subject_rkey, coalesce(n.yes, false)
+  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL (
+    (
+      SELECT {columns}
+      FROM (
+        SELECT * FROM notifications WHERE recipient_id = o.id AND created_at = $2 LIMIT $4
+      ) f {shown}
+    )
+    UNION ALL
+    (
+      SELECT *
+      FROM (
+        SELECT {columns}
+        FROM (
+          SELECT *
+          FROM notifications
+          WHERE recipient_id = o.id AND created_at < $2
+          ORDER BY created_at DESC
+          LIMIT (SELECT $6::int8)
+        ) f {shown}
+        ORDER BY f.created_at DESC
+        FETCH FIRST (SELECT $3::int8) ROWS WITH TIES
+      ) t
+      LIMIT $4
+    )
+  ) n
+  CROSS JOIN LATERAL (SELECT did FROM users WHERE id = n.author_id LIMIT 1) a
+  LEFT JOIN LATERAL (SELECT did FROM users WHERE id = n.repo_id LIMIT 1) b ON true
+)sql",
+                                                                          {{"columns", columns},
+                                                                           {"shown", shown}})};
+
+// The last of the rows that select_notifications looks at, if there are so many.
+const db::statement select_scan_end{"notifications_scan_end", R"sql(
+  SELECT n.created_at
+  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL (
+    SELECT created_at
+    FROM notifications
+    WHERE recipient_id = o.id AND created_at < $2
+    ORDER BY created_at DESC
+    OFFSET (SELECT $3::int8) - 1
+    LIMIT 1
+  ) n
+)sql"};
+
+// The record of a withdrawn verification is gone; those of all others are there.
+const db::statement count_unread{"unread_notifications", R"sql(
   SELECT count(*)
   FROM (
-    SELECT FROM notifications n {visible}
-      AND n.created_at > $2
-    ORDER BY n.created_at DESC
-    LIMIT (SELECT $3::int8)
+    SELECT
+    FROM (
+      SELECT id FROM users WHERE did = $1 AND indexed_at IS NOT NULL LIMIT 1
+    ) o
+    CROSS JOIN LATERAL (
+      SELECT reason
+      FROM notifications
+      WHERE recipient_id = o.id
+      ORDER BY created_at DESC
+      LIMIT (SELECT $2::int8)
+    ) n
+    WHERE reason <> 11 /* unverified */
   ) t
-)sql",
-                                                                         {{"visible", visible}})};
+)sql"};
 
-[[nodiscard]] notification_position position_of(const notification& row) {
-  return {row.created_at, row.author_id, static_cast<std::int16_t>(row.reason), row.rkey,
-          row.subject_id};
+[[nodiscard]] atproto::collection collection_of(db::notification_reason reason) {
+  using db::notification_reason;
+  using atproto::collection;
+  switch (reason) {
+  case notification_reason::like:
+  case notification_reason::like_via_repost:
+    return collection::like;
+  case notification_reason::repost:
+  case notification_reason::repost_via_repost:
+    return collection::repost;
+  case notification_reason::follow:
+    return collection::follow;
+  case notification_reason::mention:
+  case notification_reason::reply:
+  case notification_reason::quote:
+    return collection::post;
+  case notification_reason::starterpack_joined:
+    return collection::profile;
+  case notification_reason::verified:
+  case notification_reason::unverified:
+    return collection::verification;
+  }
+  return collection::other;
 }
 
 [[nodiscard]] std::vector<notification> read_notifications(const db::result& rows) {
   return db::read_rows<notification>(rows, [](notification& out, db::row_reader& row) {
-    row >> db::timestamp(out.created_at) >> out.author_id >> out.author_did >> out.reason >>
-        out.rkey >> out.subject_id >> out.subject_did >> out.subject_kind >> out.subject_rkey;
+    std::string_view author;
+    std::string_view owner;
+    auto kind = atproto::collection::other;
+    std::string_view subject_rkey;
+    row >> db::timestamp(out.created_at) >> out.author_id >> out.reason >> out.subject_id >>
+        out.rkey >> author >> owner >> kind >> subject_rkey >> out.from_followed;
+    out.uri = db::uri_text(author, collection_of(out.reason), out.rkey);
+    if (out.subject_id != 0)
+      out.subject_uri = db::uri_text(owner, kind, subject_rkey);
   });
+}
+
+[[nodiscard]] notification_position position_of(const notification& row) {
+  return {row.created_at, row.author_id, static_cast<std::int16_t>(row.reason), row.subject_id,
+          row.rkey};
+}
+
+/// Before everything of a time: the next page begins with all that is older.
+[[nodiscard]] std::string time_cursor(micros time) {
+  return atproto::format_datetime(time);
+}
+
+/// Puts rows in order and cuts the page.
+[[nodiscard]] notification_page cut(std::vector<notification> rows,
+                                    const std::optional<notification_position>& after,
+                                    std::size_t limit) {
+  if (after)
+    std::erase_if(rows, [&](const notification& row) { return position_of(row) >= *after; });
+  std::ranges::sort(rows, std::greater<>{}, position_of);
+  notification_page out;
+  if (rows.size() > limit) {
+    const auto& last = rows[limit - 1];
+    out.cursor = rows[limit].created_at < last.created_at
+                     ? time_cursor(last.created_at)
+                     : format_notification_cursor(position_of(last));
+    rows.resize(limit);
+  }
+  out.rows = std::move(rows);
+  return out;
 }
 
 } // namespace
 
-outcome<notification_page> notifications(executor& on, std::int64_t user_id,
-                                         const notification_position& after, std::size_t limit) {
-  limit = page_limit(limit);
-  db::params p;
-  p.int8(user_id)
-      .timestamptz(after.created_at)
-      .int8(after.author_id)
-      .int2(after.reason)
-      .text(after.rkey)
-      .int8(after.subject_id)
-      .int8(limit_param(limit))
-      .int8(limit_param(limit + max_same_instant));
-  const auto rows = on.exec_prepared(select_notifications, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return cut_page(read_notifications(*rows), limit, position_of);
+outcome<notification_page> notifications(executor& on, std::string_view did,
+                                         const std::optional<notification_position>& after,
+                                         std::size_t limit, bool only_followed) {
+  if (limit == 0)
+    return notification_page{};
+  const auto scanned = std::max(max_scanned_notifications, limit + 1);
+  const auto until = after ? after->created_at : end_of_time;
+  db::params of_rows;
+  of_rows.text(did)
+      .timestamptz(until)
+      .int8(limit_param(limit + 1))
+      .int8(limit_param(limit + 1 + max_same_millisecond))
+      .boolean(only_followed)
+      .int8(limit_param(scanned));
+  db::params of_end;
+  of_end.text(did).timestamptz(until).int8(limit_param(scanned));
+  const std::array requests{db::request{&select_notifications, nullptr, &of_rows},
+                            db::request{&select_scan_end, nullptr, &of_end}};
+  const auto found = on.round_trip(requests);
+  if (!found)
+    return tl::unexpected(found.error());
+  auto out = cut(read_notifications((*found)[0]), after, limit);
+  if (out.cursor.empty() && !(*found)[1].empty()) {
+    // The rest of the last millisecond was not looked at: it is all left to the next page.
+    const auto end = (*found)[1].get_timestamptz(0, 0);
+    std::erase_if(out.rows, [&](const notification& row) { return row.created_at <= end; });
+    out.cursor = format_notification_cursor({end, INT64_MAX, INT16_MAX, INT64_MAX, {}});
+  }
+  return out;
 }
 
-outcome<std::int64_t> unread_notifications(executor& on, std::int64_t user_id, micros seen_at) {
+outcome<std::int64_t> unread_notifications(executor& on, std::string_view did) {
   db::params p;
-  p.int8(user_id).timestamptz(seen_at).int8(max_unread);
+  p.text(did).int8(max_unread);
   const auto rows = on.exec_prepared(count_unread, p);
   if (!rows)
     return tl::unexpected(rows.error());

@@ -1,58 +1,70 @@
 #pragma once
 
+#include "core/error.hpp"
 #include "db/batch/notification.hpp"
 #include "db/reads/page.hpp"
 
 #include <string>
+#include <string_view>
 #include <tuple>
 
 namespace prism::reads {
 
-/// A notification. Its record is at `author_did` and `rkey`, in the collection that the reason
-/// implies.
+/// A notification.
 struct notification {
   micros created_at{0};
   std::int64_t author_id{0};
-  std::string author_did;
   db::notification_reason reason{};
-  std::string rkey;
-  std::int64_t subject_id{0};  ///< uris.id; 0: none
-  std::string subject_did;     ///< the uri of what was liked, reposted, replied to or quoted
-  std::int16_t subject_kind{}; ///< atproto::collection
-  std::string subject_rkey;
+  std::int64_t subject_id{0}; ///< uris.id; 0: none
+  std::string rkey;           ///< of the record
+  std::string uri;            ///< of the record that caused it
+  std::string subject_uri;    ///< of what was liked, reposted, replied to, quoted; may be empty
+  bool from_followed{false};  ///< the recipient follows the author
 };
 
-/// The sort key of a notification. The default is before all.
+/// The sort key of a notification: newest first, and in one millisecond by what tells them apart.
 struct notification_position {
-  micros created_at{end_of_time};
-  std::int64_t author_id{highest_id};
+  micros created_at{0};
+  std::int64_t author_id{0};
   std::int16_t reason{0};
-  std::string rkey{};
   std::int64_t subject_id{0};
+  std::string rkey;
 
-  [[nodiscard]] bool operator<(const notification_position& other) const {
-    return std::tie(created_at, author_id, reason, rkey, subject_id) <
-           std::tie(other.created_at, other.author_id, other.reason, other.rkey, other.subject_id);
-  }
+  friend auto operator<=>(const notification_position&, const notification_position&) = default;
 };
 
-using notification_page = page<notification, notification_position>;
+/// A cursor, which the page begins after. Two forms: a plain time, `2026-11-28T12:00:00.000Z`, is
+/// before all of that time, as the AppView makes the first one. Where a page ends amid several
+/// notifications of one millisecond the cursor says the whole position, in a form that is no date:
+/// the AppView cuts dates to milliseconds.
+/// @returns `errc::invalid` for another text; empty for an empty one
+[[nodiscard]] expected<std::optional<notification_position>>
+parse_notification_cursor(std::string_view text);
+[[nodiscard]] std::string format_notification_cursor(const notification_position& position);
 
-/// Notifications of a user, newest first, without those whose subject, a post, repost or starter
-/// pack, is no longer indexed.
-/// Plan: notifications_recipient_created_at in index order, and a look-up of author and subject of
-/// each.
-/// @param limit 1 to `max_page`.
-[[nodiscard]] outcome<notification_page> notifications(executor& on, std::int64_t user_id,
-                                                       const notification_position& after,
-                                                       std::size_t limit);
+struct notification_page {
+  std::vector<notification> rows;
+  std::string cursor; ///< empty: the last page
+};
 
-/// The count ends here; clients show "many".
-inline constexpr std::int64_t max_unread = 1000;
+/// Most notifications that one page looks through. If it is short then, its cursor leads on.
+inline constexpr std::size_t max_scanned_notifications = 1000;
 
-/// The number of notifications returned by `notifications` that are newer than `seen_at`, at most
-/// `max_unread`. Plan: as above; reads as many rows as it counts.
-[[nodiscard]] outcome<std::int64_t> unread_notifications(executor& on, std::int64_t user_id,
-                                                         micros seen_at);
+/// Notifications of a user, newest first, without those whose subject is not indexed. Those of
+/// inactive authors are included; the AppView drops them. Empty for an unknown DID.
+/// Plan: notifications_recipient_created_at in index order, and a few look-ups for each.
+/// @param limit 0 to `max_list_page`
+/// @param only_followed only those by accounts that the user follows
+[[nodiscard]] outcome<notification_page>
+notifications(executor& on, std::string_view did, const std::optional<notification_position>& after,
+              std::size_t limit, bool only_followed);
+
+/// The count ends here.
+inline constexpr std::int64_t max_unread = 10'000;
+
+/// The number of a user's notifications whose record is still there, also if their subject is not,
+/// at most `max_unread`; 0 if the account is not known or taken down. Plan: as above; reads as many
+/// rows as it counts.
+[[nodiscard]] outcome<std::int64_t> unread_notifications(executor& on, std::string_view did);
 
 } // namespace prism::reads

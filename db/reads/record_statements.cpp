@@ -175,6 +175,10 @@ const statement notification_declaration_records{"records_notification_declarati
                                                  declarations("17 /* notification_declaration */")};
 const statement chat_declaration_records{"records_chat_declaration",
                                          declarations("18 /* chat_declaration */")};
+const statement germ_declaration_records{"records_germ_declaration",
+                                         declarations("19 /* germ_declaration */")};
+const statement reference_list_opt_out_records{"records_reference_list_opt_out",
+                                               kept_by_path("reference_list_opt_outs")};
 
 /// Where the records of a collection are.
 struct kept {
@@ -223,6 +227,10 @@ struct kept {
     return {&notification_declaration_records, "declarations", false, false, true};
   case collection::chat_declaration:
     return {&chat_declaration_records, "declarations", false, false, true};
+  case collection::germ_declaration:
+    return {&germ_declaration_records, "declarations", false, false, true};
+  case collection::reference_list_opt_out:
+    return {&reference_list_opt_out_records, "reference_list_opt_outs"};
   case collection::other:
     break;
   }

@@ -183,7 +183,7 @@ outcome<std::vector<found_record>> records_at(executor& on, collection kind,
   return read_records(on, kind, paths.first(std::min(paths.size(), max_record_paths)),
                       [&](const std::string& why) {
                         if (const auto left_out = lines.allow(kind, steady_clock::now()))
-                          log::database().error("{}{}", why, log::left_out_note(*left_out));
+                          log::dataplane().error("{}{}", why, log::left_out_note(*left_out));
                       });
 }
 

@@ -1,111 +1,132 @@
 #include "db/reads/thread.hpp"
 
-#include "db/reads/post_rows.hpp"
+#include "atproto/records/collection.hpp"
+#include "db/batch/refs.hpp"
+#include "db/pg/row_reader.hpp"
+#include "db/reads/op_reply_rows.hpp"
+#include "db/reads/uri_args.hpp"
 
-#include <unordered_set>
+#include <array>
 
 namespace prism::reads {
 
 namespace {
 
-constexpr thread_bounds max_bounds{1000, 100, 100, 1000};
-
-// Rows come in the order in which they are found, from the post upwards; the height ends cycles.
-const db::statement select_ancestors{
-    "thread_ancestors",
-    db::compose_sql(R"sql(
-  WITH RECURSIVE chain(id, height) AS (
-    SELECT $1::int8, 0::int8
-    UNION ALL
-    SELECT p.reply_parent_id, c.height + 1
+// Rows come in the order in which they are found, from the post upwards. UNION ends a circle.
+const db::statement select_above{"thread_above", db::compose_sql(R"sql(
+  WITH RECURSIVE chain(id, parent_id, creator_id) AS (
+    SELECT p.id, p.reply_parent_id, p.creator_id
+    FROM {asked_uris}
+    CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = asked.id LIMIT 1) p
+    UNION
+    SELECT p.id, p.reply_parent_id, p.creator_id
     FROM chain c
-    CROSS JOIN LATERAL (SELECT reply_parent_id FROM posts WHERE id = c.id LIMIT 1) p
-    WHERE p.reply_parent_id IS NOT NULL AND c.height < $2
+    CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = c.parent_id LIMIT 1) p
   )
-  SELECT {post_columns}
-  FROM chain
-  CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = chain.id LIMIT 1) p {post_lookups}
+  SELECT a.did, u.rkey
+  FROM chain c
+  CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = c.id LIMIT 1) u
+  CROSS JOIN LATERAL (SELECT did FROM users WHERE id = c.creator_id LIMIT 1) a
+  LIMIT $4
 )sql",
-                    {{"post_columns", post_columns}, {"post_lookups", post_lookups}})};
+                                                                 {{"asked_uris", asked_uris}})};
 
-const db::statement select_replies{
-    "thread_replies",
-    db::compose_sql(R"sql(
-  SELECT t.*
-  FROM unnest($1::int8[]) AS n(id)
-  CROSS JOIN LATERAL (
-    SELECT {post_columns}
-    FROM posts p {post_lookups}
-    WHERE p.reply_parent_id = n.id AND p.violates_thread_gate IS NOT TRUE
-    ORDER BY p.place
-    LIMIT (SELECT $2::int8)
-  ) t
-  LIMIT $3
+// A post answers one other, so a circle below the post can only come back to the post itself.
+const db::statement select_below{"thread_below", db::compose_sql(R"sql(
+  WITH RECURSIVE replies(id, creator_id, sort_at, depth, top) AS (
+    SELECT p.id, p.creator_id, least(p.created_at, p.commit_time), 1::int8, asked.id
+    FROM {asked_uris}
+    CROSS JOIN LATERAL (
+      SELECT *
+      FROM posts
+      WHERE reply_parent_id = asked.id AND id <> asked.id
+      ORDER BY place DESC
+      LIMIT $5
+    ) p
+    WHERE $4 > 0
+    UNION ALL
+    SELECT p.id, p.creator_id, least(p.created_at, p.commit_time), r.depth + 1, r.top
+    FROM replies r
+    CROSS JOIN LATERAL (
+      SELECT *
+      FROM posts
+      WHERE reply_parent_id = r.id AND id <> r.top
+      ORDER BY place DESC
+      LIMIT $5
+    ) p
+    WHERE r.depth < $4
+  )
+  SELECT a.did, u.rkey, r.sort_at
+  FROM (SELECT * FROM replies LIMIT $5) r
+  CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = r.id LIMIT 1) u
+  CROSS JOIN LATERAL (SELECT did FROM users WHERE id = r.creator_id LIMIT 1) a
 )sql",
-                    {{"post_columns", post_columns}, {"post_lookups", post_lookups}})};
+                                                                 {{"asked_uris", asked_uris}})};
 
-using id_set = std::unordered_set<std::int64_t>;
+// Also of a post that is not indexed: then it is the root.
+constexpr std::string_view root_of_post = R"sql(
+  (
+    SELECT coalesce(p.reply_root_id, asked.id) AS id
+    FROM {asked_uris}
+    LEFT JOIN LATERAL (SELECT reply_root_id FROM posts WHERE id = asked.id LIMIT 1) p ON true
+    LIMIT 1
+  ) n
+)sql";
 
-[[nodiscard]] outcome<std::vector<post>> read_ancestors(executor& on, std::int64_t post_id,
-                                                        std::size_t height) {
-  db::params p;
-  p.int8(post_id).int8(limit_param(height));
-  const auto rows = on.exec_prepared(select_ancestors, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  auto chain = read_posts(*rows);
-  // The chain ends where a post is missing, and where it refers back to itself.
-  id_set seen;
-  auto expected_id = post_id;
-  std::size_t whole = 0;
-  while (whole < chain.size() && chain[whole].id == expected_id && seen.insert(expected_id).second)
-    expected_id = chain[whole++].reply_parent_id;
-  chain.resize(whole);
-  std::reverse(chain.begin(), chain.end());
-  return chain;
-}
+const db::statement select_op_replies{
+    "thread_op_replies",
+    db::compose_sql(op_replies_sql, {{"roots", root_of_post},
+                                     {"asked_uris", asked_uris},
+                                     {"per_root", "$4"},
+                                     {"in_all", "$5"}})};
 
-[[nodiscard]] outcome<std::vector<post>>
-read_level(executor& on, const std::vector<std::int64_t>& parents, const thread_bounds& bounds) {
-  db::params p;
-  p.int8_array(parents).int8(limit_param(bounds.per_post)).int8(limit_param(bounds.per_level));
-  const auto rows = on.exec_prepared(select_replies, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return read_posts(*rows);
+struct reply {
+  std::string uri;
+  micros sort_at{0};
+};
+
+[[nodiscard]] std::string post_uri_of(db::row_reader& row) {
+  std::string_view did;
+  std::string_view rkey;
+  row >> did >> rkey;
+  return db::uri_text(did, atproto::collection::post, rkey);
 }
 
 } // namespace
 
-outcome<thread> read_thread(executor& on, std::int64_t post_id, const thread_bounds& requested) {
-  const thread_bounds bounds{std::min(requested.ancestors, max_bounds.ancestors),
-                             std::min(requested.depth, max_bounds.depth),
-                             std::min(requested.per_post, max_bounds.per_post),
-                             std::min(requested.per_level, max_bounds.per_level)};
+outcome<thread> read_thread(executor& on, std::string_view post_uri, std::int64_t above,
+                            std::int64_t below) {
+  const auto bounded = [](std::int64_t levels, std::size_t most) {
+    return std::clamp<std::int64_t>(levels, 0, static_cast<std::int64_t>(most));
+  };
+  const std::array uri{post_uri};
+  db::params of_above;
+  add_uris(of_above, uri, std::identity{});
+  of_above.int8(bounded(above, max_thread_height) + 1);
+  db::params of_below;
+  add_uris(of_below, uri, std::identity{});
+  of_below.int8(bounded(below, max_thread_depth)).int8(limit_param(max_thread_replies));
+  db::params of_op;
+  add_uris(of_op, uri, std::identity{});
+  add_op_bounds(of_op);
+  const std::array requests{db::request{&select_above, nullptr, &of_above},
+                            db::request{&select_below, nullptr, &of_below},
+                            db::request{&select_op_replies, nullptr, &of_op}};
+  const auto found = on.round_trip(requests);
+  if (!found)
+    return tl::unexpected(found.error());
   thread out;
-  auto chain = read_ancestors(on, post_id, bounds.ancestors);
-  if (!chain)
-    return tl::unexpected(chain.error());
-  out.ancestors_and_post = std::move(*chain);
-  if (out.ancestors_and_post.empty())
-    return out;
-  id_set seen;
-  for (const auto& each : out.ancestors_and_post)
-    seen.insert(each.id);
-  std::vector<std::int64_t> parents{post_id};
-  for (std::size_t level = 0; level < bounds.depth && !parents.empty(); ++level) {
-    auto replies = read_level(on, parents, bounds);
-    if (!replies)
-      return tl::unexpected(replies.error());
-    parents.clear();
-    for (auto& each : *replies) {
-      if (!seen.insert(each.id).second)
-        continue;
-      if (each.replies > 0)
-        parents.push_back(each.id);
-      out.replies.push_back(std::move(each));
-    }
-  }
+  out.uris = db::read_rows<std::string>(
+      (*found)[0], [](std::string& to, db::row_reader& row) { to = post_uri_of(row); });
+  auto replies = db::read_rows<reply>((*found)[1], [](reply& to, db::row_reader& row) {
+    to.uri = post_uri_of(row);
+    row >> db::timestamp(to.sort_at);
+  });
+  std::ranges::stable_sort(replies, std::greater<>{}, &reply::sort_at);
+  for (auto& each : replies)
+    out.uris.push_back(std::move(each.uri));
+  if (auto threads = read_op_threads((*found)[2]); !threads.empty())
+    out.op_thread = std::move(threads.front().uris);
   return out;
 }
 

@@ -1,33 +1,33 @@
 #pragma once
 
-#include "db/reads/posts.hpp"
+#include "db/reads/page.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace prism::reads {
 
-/// How much of a thread is read. Greater values are reduced to the maximum.
-struct thread_bounds {
-  std::size_t ancestors{80};  ///< at most 1,000
-  std::size_t depth{6};       ///< levels of replies, at most 100
-  std::size_t per_post{50};   ///< replies to one post, at most 100
-  std::size_t per_level{200}; ///< replies of one level, at most 1,000
-};
+/// Bounds of a thread. Honest ones stay below.
+inline constexpr std::size_t max_thread_height = 1'000; ///< posts above
+inline constexpr std::size_t max_thread_depth = 1'000;  ///< levels below
+inline constexpr std::size_t max_thread_replies = 20'000;
 
-/// A post with its ancestors and its replies.
+/// A post with what is above and below it, as uris.
 struct thread {
-  /// From the root down to the post itself; it begins below the first ancestor that is not indexed
-  /// or whose author is not active. Empty if that is the case for the post itself.
-  std::vector<post> ancestors_and_post;
-  /// Level by level; within a level the replies to one post together, oldest first. Replies that
-  /// violate their thread's gate are left out with everything below them; those that the thread's
-  /// author has hidden are included and marked (`post::hidden`). Where `thread_bounds` cut,
-  /// `post::replies` is greater than the number of replies here.
-  std::vector<post> replies;
+  /// The post itself and then the posts above it, from the post up to the first one that is not
+  /// indexed or that the limit cuts; then those below it, newest first. Empty above if the post is
+  /// not indexed itself. Replies that a gate does not allow are included; the AppView drops them.
+  std::vector<std::string> uris;
+  /// The op thread of the thread that the post is in; empty if there is none.
+  std::vector<std::string> op_thread;
 };
 
-/// Reads a post with its thread. Plan: the ancestors by posts_pkey, in one recursive statement;
-/// then one statement per level, which scans posts_reply_parent once for each post of the level
-/// above. Posts that refer to each other in a cycle appear once.
-[[nodiscard]] outcome<thread> read_thread(executor& on, std::int64_t post_id,
-                                          const thread_bounds& bounds = {});
+/// Reads a thread in one round trip. Posts that reply to each other in a circle appear once. Plan:
+/// posts_pkey upwards, posts_reply_parent downwards, level by level, of the newest replies to a post
+/// first; op_replies_sql.
+/// @param above, below levels; greater ones than the bounds are cut to these
+[[nodiscard]] outcome<thread> read_thread(executor& on, std::string_view post_uri, std::int64_t above,
+                                          std::int64_t below);
 
 } // namespace prism::reads

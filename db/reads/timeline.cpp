@@ -1,152 +1,115 @@
 #include "db/reads/timeline.hpp"
 
-#include "db/pg/row_reader.hpp"
-
-#include <functional>
+#include <array>
 
 namespace prism::reads {
 
 namespace {
 
-// Indexes: follows_pkey, feed_items_originator_sort_at.
 const db::statement select_heads{"timeline_heads", R"sql(
-  SELECT o.id, h.sort_at
-  FROM (
-    SELECT $1::int8 AS id
-    UNION ALL
-    SELECT f.subject_id
-    FROM (
-      SELECT subject_id
-      FROM follows
-      WHERE creator_id = $1 AND NOT duplicate AND subject_id <> $1
-      ORDER BY rkey DESC
-      LIMIT (SELECT $6::int8)
-    ) f
-  ) o
+  SELECT f.subject_id, h.sort_at
+  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
   CROSS JOIN LATERAL (
-    SELECT i.sort_at
-    FROM feed_items i
-    WHERE i.originator_id = o.id
-      AND (i.sort_at, i.post_id, i.originator_id, coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5)
-    ORDER BY i.sort_at DESC
+    SELECT subject_id
+    FROM follows
+    WHERE creator_id = o.id AND NOT duplicate AND subject_id <> o.id
+    ORDER BY least(created_at, commit_time) DESC
+    LIMIT (SELECT $3::int8)
+  ) f
+  CROSS JOIN LATERAL (
+    SELECT sort_at
+    FROM feed_items
+    WHERE originator_id = f.subject_id AND sort_at <= $2
+    ORDER BY sort_at DESC
     LIMIT 1
   ) h
 )sql"};
 
-// Index: feed_items_originator_sort_at. Posts only, as in an author feed.
-const db::statement select_items{"timeline_items", R"sql(
-  SELECT o.id, o.did, f.sort_at, f.post_id, f.did, f.rkey, f.repost_rkey
-  FROM unnest($1::int8[]) AS n(id)
-  CROSS JOIN LATERAL (
-    SELECT id, did
-    FROM users
-    WHERE id = n.id AND status IS NULL
-    LIMIT 1
-  ) o
-  CROSS JOIN LATERAL (
-    SELECT *
-    FROM (
-      SELECT i.sort_at, i.post_id, i.repost_rkey, p.did, p.rkey
-      FROM feed_items i
-      CROSS JOIN LATERAL (
-        SELECT a.did, u.rkey
-        FROM uris u
-        JOIN users a ON a.id = u.repo_id AND a.status IS NULL
-        WHERE u.id = i.post_id AND u.collection = 1 /* post */
-        LIMIT 1
-      ) p
-      WHERE i.originator_id = o.id AND i.sort_at >= $6
-        AND (i.sort_at, i.post_id, i.originator_id, coalesce(i.repost_rkey, '')) < ($2, $3, $4, $5)
-      ORDER BY i.sort_at DESC
-      FETCH FIRST (SELECT $7::int8) ROWS WITH TIES
-    ) t
-    LIMIT $8
-  ) f
-)sql"};
-
-/// Earlier than every stored time: 4000 BC.
-constexpr micros begin_of_time = -188'395'027'200'000'000;
-
-/// The newest item of an originator.
-struct head {
-  std::int64_t originator_id{0};
-  micros sort_at{0};
-};
-
-/// The originators whose items are read, and the time of the oldest one.
-struct window {
-  std::vector<std::int64_t> originators;
-  micros begin{begin_of_time};
-};
-
-[[nodiscard]] outcome<std::vector<head>> read_heads(executor& on, std::int64_t user_id,
-                                                    const feed_position& after) {
-  db::params p;
-  p.int8(user_id);
-  add_position(p, after);
-  p.int8(limit_param(max_timeline_follows));
-  const auto rows = on.exec_prepared(select_heads, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return db::read_rows<head>(*rows, [](head& out, db::row_reader& row) {
-    row >> out.originator_id >> db::timestamp(out.sort_at);
-  });
+const char* items_of(std::string_view originators) {
+  return db::compose_sql(R"sql(
+  SELECT {item_columns}
+  FROM {originators}
+  CROSS JOIN LATERAL {items_in_window} i {item_lookups}
+  LIMIT $6
+)sql",
+                         {{"item_columns", item_columns},
+                          {"originators", originators},
+                          {"items_in_window", items_in_window},
+                          {"item_lookups", item_lookups},
+                          {"columns", "originator_id, post_id, repost_rkey"},
+                          {"rows", "feed_items WHERE originator_id = o.id"},
+                          {"time", "sort_at"}});
 }
 
-/// The window that contains `limit` items, if there are that many.
-[[nodiscard]] window window_of(std::vector<head> heads, std::size_t limit) {
-  window out;
-  if (heads.size() > limit) {
-    const auto nth = heads.begin() + static_cast<std::ptrdiff_t>(limit - 1);
-    std::nth_element(heads.begin(), nth, heads.end(), [](const head& left, const head& right) {
-      return left.sort_at > right.sort_at;
-    });
-    out.begin = nth->sort_at;
-  }
-  for (const auto& each : heads)
-    if (each.sort_at >= out.begin)
-      out.originators.push_back(each.originator_id);
+const db::statement select_items{"timeline_items", items_of(R"sql(
+  unnest($5::int8[]) AS n(id)
+  CROSS JOIN LATERAL (SELECT id, did FROM users WHERE id = n.id LIMIT 1) o
+)sql")};
+
+const db::statement select_own_items{
+    "timeline_own_items", items_of("(SELECT id, did FROM users WHERE did = $5 LIMIT 1) o")};
+
+/// Keeps the newest, in order.
+[[nodiscard]] std::vector<feed_item> newest(std::vector<feed_item> items,
+                                            const std::optional<list_cursor>& after,
+                                            std::size_t wanted) {
+  return cut_sorted(std::move(items), after, wanted).rows;
+}
+
+/// @param followed, own each the newest, in order, up to one more than `limit`
+[[nodiscard]] feed_page merge(std::vector<feed_item> followed, std::vector<feed_item> own,
+                              const std::optional<list_cursor>& after, std::size_t limit) {
+  const auto own_limit = std::max(std::min(limit, max_own_items),
+                                  limit - std::min(followed.size(), limit));
+  const bool more_own = own.size() > own_limit;
+  if (more_own)
+    own.resize(own_limit);
+  followed.insert(followed.end(), std::make_move_iterator(own.begin()),
+                  std::make_move_iterator(own.end()));
+  auto out = cut_sorted(std::move(followed), after, limit);
+  if (out.cursor.empty() && more_own && !out.rows.empty())
+    out.cursor = format_list_cursor({out.rows.back().sort_at / 1000, out.rows.back().cid});
   return out;
 }
 
-[[nodiscard]] outcome<std::vector<feed_item>>
-read_items(executor& on, const window& from, const feed_position& after, std::size_t limit) {
-  db::params p;
-  p.int8_array(from.originators);
-  add_position(p, after);
-  p.timestamptz(from.begin).int8(limit_param(limit)).int8(limit_param(limit + max_same_instant));
-  const auto rows = on.exec_prepared(select_items, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return read_feed_items(*rows);
+[[nodiscard]] outcome<feed_page> read_page(executor& on, std::string_view actor_did,
+                                           const std::optional<list_cursor>& after,
+                                           std::size_t limit) {
+  const auto wanted = limit + 1;
+  db::params of_heads;
+  of_heads.text(actor_did).timestamptz(time_of(after)).int8(limit_param(max_originators));
+  db::params of_own;
+  add_window(of_own, after, begin_of_time, wanted);
+  of_own.text(actor_did).int8(limit_param(max_window_items));
+  const std::array requests{db::request{&select_heads, nullptr, &of_heads},
+                            db::request{&select_own_items, nullptr, &of_own}};
+  const auto first = on.round_trip(requests);
+  if (!first)
+    return tl::unexpected(first.error());
+  auto own = newest(read_feed_items((*first)[1]), after, wanted);
+  const auto window = window_of(read_heads((*first)[0]), after, wanted);
+  if (window.originators.empty())
+    return merge({}, std::move(own), after, limit);
+  db::params of_items;
+  add_window(of_items, after, window.begin, wanted);
+  of_items.int8_array(window.originators).int8(limit_param(max_window_items));
+  const auto items = on.exec_prepared(select_items, of_items);
+  if (!items)
+    return tl::unexpected(items.error());
+  return merge(newest(read_feed_items(*items), after, wanted), std::move(own), after, limit);
 }
 
 } // namespace
 
-outcome<feed_page> timeline(executor& on, std::int64_t user_id, const feed_position& after,
-                            std::size_t limit) {
-  limit = page_limit(limit);
-  feed_page out;
-  auto from = after;
-  for (int round = 0; round < max_timeline_windows; ++round) {
-    const auto missing = limit - out.rows.size();
-    auto heads = read_heads(on, user_id, from);
-    if (!heads)
-      return tl::unexpected(heads.error());
-    const auto next = window_of(std::move(*heads), missing);
-    auto items = read_items(on, next, from, missing);
-    if (!items)
-      return tl::unexpected(items.error());
-    auto found = cut_page(std::move(*items), missing, position_of);
-    out.rows.insert(out.rows.end(), std::make_move_iterator(found.rows.begin()),
-                    std::make_move_iterator(found.rows.end()));
-    out.next = std::move(found.next);
-    if (out.next || next.begin == begin_of_time)
-      return out;
-    from = {next.begin, 0, 0, {}};
-    out.next = from;
-  }
-  return out;
+outcome<feed_page> timeline(executor& on, std::string_view actor_did,
+                            const std::optional<list_cursor>& after, std::size_t limit,
+                            const feed_exclusions& excluded) {
+  limit = std::min(limit, max_merged_page);
+  if (limit == 0)
+    return feed_page{};
+  return without(excluded, after, limit, [&](const auto& from, std::size_t rows) {
+    return read_page(on, actor_did, from, rows);
+  });
 }
 
 } // namespace prism::reads

@@ -1,279 +1,280 @@
 #include "net/grpc/grpc_server.hpp"
 
+#include "core/printable.hpp"
+#include "log/line_limit.hpp"
+#include "log/log.hpp"
+#include "net/grpc/grpc_session.hpp"
+#include "net/grpc/grpc_tls.hpp"
 #include "net/io_thread.hpp"
 #include "net/tcp_listener.hpp"
 
-#include <array>
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <future>
 #include <map>
-#include <nghttp2/nghttp2.h>
+#include <utility>
+#include <vector>
 
-// A first version: the plain case.
 namespace prism::net {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 namespace {
 
-struct stream {
-  std::string path;
-  std::string body;
-  std::uint64_t id{0};
-  std::string out;
-  std::size_t sent{0};
-  grpc_answer answer;
-};
+constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
+// Delay after a failed accept, which mostly means that the process has no file descriptor left.
+constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::minutes between_lines{1};
+constexpr std::size_t kinds_of_lines = 32;
+// A call's id is the number of its connection and, in these bits, of its stream.
+constexpr unsigned stream_bits = 31;
+
+expected<void> validate(const grpc_server_options& options, const grpc_handler& handler) {
+  constexpr std::chrono::milliseconds zero{0};
+  if (options.certificate_file.empty() != options.key_file.empty())
+    return fail(errc::invalid, "certificate_file and key_file: one of them is missing");
+  if (options.max_connections == 0 || options.max_streams == 0)
+    return fail(errc::invalid, "max_connections and max_streams must be at least 1");
+  if (options.max_connection_bytes / 2 < options.max_message_bytes)
+    return fail(errc::invalid,
+                "max_connection_bytes is {}, must be at least twice "
+                "max_message_bytes, which is {}",
+                options.max_connection_bytes, options.max_message_bytes);
+  if (options.stall_timeout <= zero || options.idle_timeout <= zero)
+    return fail(errc::invalid, "stall_timeout and idle_timeout must be positive");
+  if (!handler.on_call || !handler.on_cancel)
+    return fail(errc::invalid, "on_call and on_cancel must be set");
+  return {};
+}
 
 } // namespace
 
 class grpc_server::impl {
 public:
   impl(grpc_server_options options, grpc_handler handler)
-      : options_(std::move(options)), handler_(std::move(handler)), acceptor_(thread_.context()) {}
+      : options_(std::move(options)), handler_(std::move(handler)),
+        lines_(between_lines, kinds_of_lines), acceptor_(thread_.context()),
+        pause_(thread_.context()) {}
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
   ~impl() { stop(); }
 
-  class session;
-
   expected<void> start() {
+    if (!options_.certificate_file.empty()) {
+      auto made = make_grpc_tls(options_.certificate_file, options_.key_file);
+      if (!made)
+        return tl::unexpected(made.error());
+      tls_ = std::move(*made);
+    }
     if (auto listening = listen(acceptor_, options_.listen); !listening)
       return listening;
     port_ = acceptor_.local_endpoint().port();
-    accept();
     return thread_.start("gRPC");
   }
-  void accept();
-  void stop();
-  void answer(std::uint64_t id, grpc_answer with);
+
+  void serve() {
+    asio::co_spawn(
+        thread_.context(), [this] { return accept(); }, asio::detached);
+  }
+
+  void answer(std::uint64_t id, grpc_answer with) {
+    if (stopped_)
+      return;
+    asio::dispatch(thread_.context(), [this, id, with = std::move(with)]() mutable {
+      const auto session = sessions_.find(id >> stream_bits);
+      constexpr auto of_stream = (std::uint64_t{1} << stream_bits) - 1;
+      if (session != sessions_.end())
+        session->second->answer(static_cast<std::int32_t>(id & of_stream), std::move(with));
+    });
+  }
+
+  void post(std::function<void()> work) {
+    if (!stopped_)
+      asio::post(thread_.context(), std::move(work));
+  }
+
+  bool drain(std::chrono::milliseconds limit) {
+    if (stopped_)
+      return true;
+    const auto waiting = std::make_shared<std::promise<bool>>();
+    auto drained = waiting->get_future();
+    asio::post(thread_.context(), [this, waiting] {
+      drains_.push_back(waiting);
+      draining_ = true;
+      close_acceptor();
+      for (const auto& [number, session] : copy_of_sessions())
+        session->drain();
+      check_drained();
+    });
+    return drained.wait_for(limit) == std::future_status::ready && drained.get();
+  }
+
+  void stop() {
+    stopped_ = true;
+    asio::post(thread_.context(), [this] {
+      close_acceptor();
+      for (const auto& [number, session] : copy_of_sessions())
+        session->cut();
+      for (const auto& each : std::exchange(drains_, {}))
+        each->set_value(false);
+    });
+    thread_.finish();
+  }
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] const grpc_counters& counters() const noexcept { return counters_; }
+
+private:
+  using number = std::uint64_t;
+  using session_map = std::map<number, std::shared_ptr<grpc_session>>;
+
+  // A session may end while it is asked to.
+  [[nodiscard]] session_map copy_of_sessions() const { return sessions_; }
+
+  void close_acceptor() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+  }
+
+  asio::awaitable<void> accept() {
+    while (acceptor_.is_open()) {
+      auto [ec, socket] = co_await acceptor_.async_accept(use_result);
+      if (!acceptor_.is_open())
+        break;
+      if (ec) {
+        pause_.expires_after(accept_pause);
+        co_await pause_.async_wait(use_result);
+        continue;
+      }
+      admit(std::move(socket));
+    }
+  }
+
+  void admit(tcp::socket socket) {
+    const number connection = ++counters_.connections;
+    if (sessions_.size() >= options_.max_connections) {
+      ++counters_.refused;
+      return note("too many connections");
+    }
+    const auto session = std::make_shared<grpc_session>(
+        std::move(socket), tls_, options_, counters_,
+        grpc_session::owner{.events = {.call =
+                                           [this, connection](std::int32_t stream, grpc_call call) {
+                                             call.id = id_of(connection, stream);
+                                             handler_.on_call(std::move(call));
+                                           },
+                                       .cancelled =
+                                           [this, connection](std::int32_t stream) {
+                                             handler_.on_cancel(id_of(connection, stream));
+                                           }},
+                            .changed = [this] { check_drained(); },
+                            .failed = [this](const std::string& reason) { note(reason); }});
+    sessions_.emplace(connection, session);
+    counters_.open = sessions_.size();
+    asio::co_spawn(
+        thread_.context(), [session] { return session->run(); },
+        [this, connection, session](const std::exception_ptr&) {
+          session->cut(); // it may have thrown
+          sessions_.erase(connection);
+          counters_.open = sessions_.size();
+          check_drained();
+        });
+  }
+
+  [[nodiscard]] static std::uint64_t id_of(number connection, std::int32_t stream) noexcept {
+    return connection << stream_bits | static_cast<std::uint64_t>(stream);
+  }
+
+  void note(const std::string& reason) {
+    if (const auto left_out = lines_.allow(reason, steady_clock::now()))
+      log::dataplane().warn("data plane: a connection was ended: {}{}", reason,
+                            log::left_out_note(*left_out));
+  }
+
+  void check_drained() {
+    if (!draining_ || drains_.empty() ||
+        !std::ranges::all_of(sessions_, [](const auto& each) { return each.second->settled(); }))
+      return;
+    for (const auto& each : std::exchange(drains_, {}))
+      each->set_value(true);
+  }
 
   grpc_server_options options_;
   grpc_handler handler_;
+  tls_context tls_;
+  grpc_counters counters_;
+  log::line_limit<std::string> lines_;
   io_thread thread_;
   tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  session_map sessions_;
+  std::vector<std::shared_ptr<std::promise<bool>>> drains_; // who waits in `drain`
   std::uint16_t port_{0};
-  std::uint64_t last_id_{0};
-  std::map<std::uint64_t, std::pair<std::weak_ptr<session>, std::int32_t>> calls_;
-  std::map<session*, std::shared_ptr<session>> sessions_;
+  std::atomic<bool> stopped_{false};
+  bool draining_{false};
 };
-
-class grpc_server::impl::session : public std::enable_shared_from_this<session> {
-public:
-  session(impl& server, tcp::socket socket) : server_(server), socket_(std::move(socket)) {
-    nghttp2_session_callbacks* callbacks = nullptr;
-    nghttp2_session_callbacks_new(&callbacks);
-    nghttp2_session_callbacks_set_on_begin_headers_callback(
-        callbacks, [](nghttp2_session*, const nghttp2_frame* frame, void* self) {
-          static_cast<session*>(self)->streams_[frame->hd.stream_id];
-          return 0;
-        });
-    nghttp2_session_callbacks_set_on_header_callback(
-        callbacks, [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
-                      std::size_t n, const std::uint8_t* value, std::size_t m, std::uint8_t,
-                      void* self) {
-          if (std::string_view(reinterpret_cast<const char*>(name), n) == ":path")
-            static_cast<session*>(self)->streams_[frame->hd.stream_id].path.assign(
-                reinterpret_cast<const char*>(value), m);
-          return 0;
-        });
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
-        callbacks, [](nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data,
-                      std::size_t n, void* self) {
-          static_cast<session*>(self)->streams_[id].body.append(
-              reinterpret_cast<const char*>(data), n);
-          return 0;
-        });
-    nghttp2_session_callbacks_set_on_frame_recv_callback(
-        callbacks, [](nghttp2_session*, const nghttp2_frame* frame, void* self) {
-          if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
-            static_cast<session*>(self)->complete(frame->hd.stream_id);
-          return 0;
-        });
-    nghttp2_session_callbacks_set_on_stream_close_callback(
-        callbacks, [](nghttp2_session*, std::int32_t id, std::uint32_t, void* self) {
-          static_cast<session*>(self)->gone(id);
-          return 0;
-        });
-    nghttp2_session_server_new(&http_, callbacks, this);
-    nghttp2_session_callbacks_del(callbacks);
-    const std::array settings{
-        nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 1000}};
-    nghttp2_submit_settings(http_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
-  }
-  ~session() { nghttp2_session_del(http_); }
-  session(const session&) = delete;
-  session& operator=(const session&) = delete;
-
-  void read() {
-    socket_.async_read_some(asio::buffer(in_), [self = shared_from_this()](auto ec, auto n) {
-      if (ec || nghttp2_session_mem_recv(self->http_, self->in_.data(), n) < 0)
-        return self->end();
-      self->write();
-      self->read();
-    });
-  }
-  void end() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
-    while (!streams_.empty())
-      gone(streams_.begin()->first);
-    server_.sessions_.erase(this);
-  }
-  void complete(std::int32_t id) {
-    auto& at = streams_[id];
-    at.id = ++server_.last_id_;
-    server_.calls_[at.id] = {weak_from_this(), id};
-    server_.handler_.on_call({at.id, at.path, at.body.size() > 5 ? at.body.substr(5) : "", {}});
-  }
-  void gone(std::int32_t id) {
-    const auto call = streams_[id].id;
-    streams_.erase(id);
-    if (server_.calls_.erase(call) != 0)
-      server_.handler_.on_cancel(call);
-  }
-  void answer(std::int32_t id, grpc_answer with) {
-    auto& at = streams_[id];
-    at.answer = std::move(with);
-    const auto size = static_cast<std::uint32_t>(at.answer.message.size());
-    at.out.assign(1, '\0');
-    for (const unsigned shift : {24U, 16U, 8U, 0U})
-      at.out.push_back(static_cast<char>((size >> shift) & 0xffU));
-    at.out += at.answer.message;
-    status_ = std::to_string(static_cast<int>(at.answer.status));
-    const auto field = [](std::string_view name, std::string_view value) {
-      return nghttp2_nv{reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
-                        reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())),
-                        name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
-    };
-    const std::array head{field(":status", "200"),
-                          field("content-type", "application/grpc+proto"),
-                          field("grpc-status", status_)};
-    nghttp2_data_provider body{};
-    body.source.ptr = &at;
-    body.read_callback = [](nghttp2_session* http, std::int32_t stream_id, std::uint8_t* out,
-                            std::size_t room, std::uint32_t* flags, nghttp2_data_source* from,
-                            void*) -> ssize_t {
-      auto& sending = *static_cast<stream*>(from->ptr);
-      const auto n = std::min(room, sending.out.size() - sending.sent);
-      std::copy_n(sending.out.data() + sending.sent, n, out);
-      sending.sent += n;
-      if (sending.sent == sending.out.size()) {
-        *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
-        std::string name = "grpc-status";
-        std::string value = "0";
-        const nghttp2_nv trailer{reinterpret_cast<std::uint8_t*>(name.data()),
-                                 reinterpret_cast<std::uint8_t*>(value.data()), name.size(),
-                                 value.size(), NGHTTP2_NV_FLAG_NONE};
-        nghttp2_submit_trailer(http, stream_id, &trailer, 1);
-      }
-      return static_cast<ssize_t>(n);
-    };
-    if (at.answer.status == grpc_status::ok)
-      nghttp2_submit_response(http_, id, head.data(), 2, &body);
-    else
-      nghttp2_submit_response(http_, id, head.data(), 3, nullptr);
-    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->write(); });
-  }
-
-private:
-  void write() {
-    if (writing_)
-      return;
-    for (;;) {
-      const std::uint8_t* data = nullptr;
-      const auto n = nghttp2_session_mem_send(http_, &data);
-      if (n <= 0)
-        break;
-      out_.append(reinterpret_cast<const char*>(data), static_cast<std::size_t>(n));
-    }
-    if (out_.empty())
-      return;
-    writing_ = true;
-    asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](auto ec, auto) {
-      self->writing_ = false;
-      self->out_.clear();
-      if (!ec)
-        self->write();
-    });
-  }
-
-  impl& server_;
-  tcp::socket socket_;
-  nghttp2_session* http_{nullptr};
-  std::array<std::uint8_t, 65536> in_{};
-  std::string out_;
-  std::string status_;
-  bool writing_{false};
-  std::map<std::int32_t, stream> streams_;
-};
-
-void grpc_server::impl::accept() {
-  acceptor_.async_accept([this](auto ec, tcp::socket socket) {
-    if (ec)
-      return;
-    socket.set_option(tcp::no_delay(true), ec);
-    auto made = std::make_shared<session>(*this, std::move(socket));
-    sessions_[made.get()] = made;
-    made->read();
-    accept();
-  });
-}
-
-void grpc_server::impl::stop() {
-  asio::post(thread_.context(), [this] {
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
-    handler_.on_cancel = [](std::uint64_t) {};
-    while (!sessions_.empty())
-      std::shared_ptr(sessions_.begin()->second)->end();
-  });
-  thread_.finish();
-}
-
-void grpc_server::impl::answer(std::uint64_t id, grpc_answer with) {
-  asio::dispatch(thread_.context(), [this, id, with = std::move(with)]() mutable {
-    const auto found = calls_.find(id);
-    if (found == calls_.end())
-      return;
-    const auto [where, stream_id] = found->second;
-    calls_.erase(found);
-    if (const auto session = where.lock())
-      session->answer(stream_id, std::move(with));
-  });
-}
-
-grpc_server::grpc_server(std::unique_ptr<impl> pimpl) : impl_(std::move(pimpl)) {}
-grpc_server::~grpc_server() = default;
 
 expected<std::unique_ptr<grpc_server>> grpc_server::start(grpc_server_options options,
                                                           grpc_handler handler) {
+  if (auto valid = validate(options, handler); !valid)
+    return tl::unexpected(valid.error());
   auto made = std::make_unique<impl>(std::move(options), std::move(handler));
   if (auto started = made->start(); !started)
     return tl::unexpected(started.error());
   return std::unique_ptr<grpc_server>(new grpc_server(std::move(made)));
 }
 
-void grpc_server::answer(std::uint64_t id, grpc_answer with) {
-  impl_->answer(id, std::move(with));
+grpc_server::grpc_server(std::unique_ptr<impl> pimpl) : impl_(std::move(pimpl)) {}
+
+grpc_server::~grpc_server() = default;
+
+void grpc_server::serve() {
+  impl_->serve();
 }
+
+void grpc_server::answer(std::uint64_t id, grpc_answer answer) {
+  impl_->answer(id, std::move(answer));
+}
+
 void grpc_server::post(std::function<void()> work) {
-  asio::post(impl_->thread_.context(), std::move(work));
+  impl_->post(std::move(work));
 }
-bool grpc_server::drain(std::chrono::milliseconds /*limit*/) {
-  return true;
+
+bool grpc_server::drain(std::chrono::milliseconds limit) {
+  return impl_->drain(limit);
 }
+
 void grpc_server::stop() {
   impl_->stop();
 }
+
 std::uint16_t grpc_server::port() const noexcept {
-  return impl_->port_;
+  return impl_->port();
 }
+
 grpc_server_stats grpc_server::stats() const {
-  return {};
+  const auto& from = impl_->counters();
+  return {.connections = from.connections,
+          .refused = from.refused,
+          .protocol_errors = from.protocol_errors,
+          .stalled = from.stalled,
+          .bad_requests = from.bad_requests,
+          .received_bytes = from.received_bytes,
+          .sent_bytes = from.sent_bytes,
+          .open = from.open,
+          .calls = from.calls,
+          .buffered_bytes = from.buffered_bytes};
 }
 
 } // namespace prism::net

@@ -83,13 +83,16 @@ struct grpc_server_stats {
 /// HTTP/1.1. What one client can cost is bounded by the options.
 class grpc_server {
 public:
-  /// Listens and serves. Errors: `errc::io` naming the address or file and the reason,
-  /// `errc::invalid` naming the option.
+  /// Listens; who connects waits for `serve`. Errors: `errc::io` naming the address or file and the
+  /// reason, `errc::invalid` naming the option.
   [[nodiscard]] static expected<std::unique_ptr<grpc_server>> start(grpc_server_options options,
                                                                     grpc_handler handler);
   grpc_server(const grpc_server&) = delete;
   grpc_server& operator=(const grpc_server&) = delete;
   ~grpc_server();
+
+  /// Begins to serve; once, when the handler is ready to use the server.
+  void serve();
 
   /// Answers a call. Ids of calls that are answered or cancelled are ignored. Any thread; on the
   /// server's own it takes effect before it returns.

@@ -71,6 +71,7 @@ _DAMAGES = (
     ("a list's name", f"UPDATE lists SET name = name || '.' WHERE {_one('lists')}", "list"),
     ("a list item is missing", f"DELETE FROM list_items WHERE {_one('list_items', 'NOT duplicate')}", "list_item"),
     ("a list block is missing", f"DELETE FROM list_blocks WHERE {_one('list_blocks')}", "list_block"),
+    ("an opt-out of a list too many", f"INSERT INTO reference_list_opt_outs SELECT creator_id, list_id, created_at, commit_time, rkey, false, cid, record, place FROM list_blocks WHERE {_one('list_blocks')}", "reference_list_opt_out"),
     ("a feed generator is missing", f"DELETE FROM feed_generators WHERE {_one('feed_generators')}", "feed_generator"),
     ("a starter pack is missing", f"DELETE FROM starter_packs WHERE {_one('starter_packs')}", "starter_pack"),
     ("a labeler is missing", f"DELETE FROM labelers WHERE {_one('labelers')}", "labeler"),

@@ -53,7 +53,13 @@ const std::string bob = did_of("bob");
        "declarations WHERE collection = 17"},
       {"chat.bsky.actor.declaration/self",
        {{"allowIncoming", "none"}},
-       "declarations WHERE collection = 18"}};
+       "declarations WHERE collection = 18"},
+      {"com.germnetwork.declaration/self",
+       {{"version", "1.0.0"}, {"currentKey", {{"$bytes", "AwQF"}}}},
+       "declarations WHERE collection = 19"},
+      {"app.bsky.graph.referencelistoptout/3aaaaaaaaaa22",
+       {{"subject", alices_list.uri}},
+       "reference_list_opt_outs"}};
   return all;
 }
 

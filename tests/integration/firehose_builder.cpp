@@ -252,9 +252,12 @@ std::string firehose_builder::next_rev() const {
 }
 
 std::string firehose_builder::now(std::string_view who) const {
-  return atproto::format_datetime(first_micros +
-                                  static_cast<std::int64_t>(events_.size()) * second +
-                                  (clock_error ? clock_error(who) : 0));
+  auto out =
+      atproto::format_datetime(first_micros + static_cast<std::int64_t>(events_.size()) * second +
+                               (clock_error ? clock_error(who) : 0));
+  if (microseconds)
+    out.insert(out.size() - 1, "789");
+  return out;
 }
 
 void firehose_builder::append_event(std::string type, std::string did, fields payload) {

@@ -78,6 +78,8 @@ public:
   /// What a repo's host adds to the time of its next event, in µs; for hosts whose clocks are
   /// wrong.
   std::function<std::int64_t(std::string_view who)> clock_error;
+  /// Whether the times of the next events have microseconds, as those of most hosts.
+  bool microseconds{false};
 
 private:
   struct event {

@@ -46,6 +46,12 @@ const std::map<std::string, std::string> row_texts{
     {"post_gates", "SELECT uri(id), commit_time, encode(cid, 'hex') FROM post_gates"},
     {"verifications",
      "SELECT did(creator_id), rkey, did(subject_id), duplicate FROM verifications"},
+    {"reference_list_opt_outs",
+     "SELECT did(creator_id), rkey, uri(list_id), duplicate FROM reference_list_opt_outs"},
+    {"deleted_op_replies",
+     "SELECT uri(root_id), uri(post_id), uri(parent_id), place / 256, deleted_at "
+     "FROM deleted_op_replies d WHERE NOT EXISTS (SELECT FROM posts p WHERE p.id = d.post_id "
+     "AND p.reply_root_id = d.root_id)"},
     {"past_posts", "SELECT uri(id), place / 256, until / 256, invalid_reply_root FROM past_posts"},
     {"past_thread_gates",
      "SELECT uri(id), place / 256, until / 256, allows FROM past_thread_gates"},

@@ -45,6 +45,7 @@ PROJECTIONS = {
     "follow": pairs.follow,
     "actor_block": pairs.actor_block,
     "list_block": pairs.list_block,
+    "reference_list_opt_out": pairs.reference_list_opt_out,
     "list_item": pairs.list_item,
     "list_item_waiting": pairs.list_item_waiting,
     "verification": pairs.verification,

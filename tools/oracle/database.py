@@ -26,6 +26,8 @@ NSID = {
     16: "app.bsky.labeler.service",
     17: "app.bsky.notification.declaration",
     18: "chat.bsky.actor.declaration",
+    19: "com.germnetwork.declaration",
+    20: "app.bsky.graph.referencelistoptout",
 }
 
 

@@ -16,6 +16,7 @@ REQUIRED = (
     "list_item",
     "list_item_waiting",
     "list_block",
+    "reference_list_opt_out",
     "feed_generator",
     "starter_pack",
     "labeler",

@@ -3,9 +3,9 @@
 
 #include "db/reads/profiles.hpp"
 #include "db/reads/thread.hpp"
-#include "tests/integration/reads/explaining.hpp"
 #include "tests/integration/reads/listing.hpp"
 #include "tests/integration/reads/network.hpp"
+#include "tests/integration/reads/promised.hpp"
 #include "tests/integration/reads/reference_queries.hpp"
 #include "tests/support/must.hpp"
 
@@ -18,7 +18,7 @@ using kind = reads::author_feed_kind;
 
 namespace {
 
-using names = std::set<std::string>;
+using names = index_names;
 
 /// The indexes that a statement reads to return posts, and the index that finds them.
 [[nodiscard]] names with_post(const char* found_by) {
@@ -27,7 +27,7 @@ using names = std::set<std::string>;
 }
 
 /// By statement: the indexes that its plan must read.
-const std::map<std::string, names> promised{
+const promised_indexes promised{
     {"timeline_heads", {"feed_items_originator_sort_at", "follows_pkey"}},
     {"timeline_items", {"feed_items_originator_sort_at", "uris_pkey", "users_pkey"}},
     {"author_feed", {"feed_items_originator_sort_at", "uris_pkey", "users_pkey"}},
@@ -46,26 +46,6 @@ const std::map<std::string, names> promised{
     {"profiles", {"users_pkey", "profiles_pkey", "user_aggregates_pkey"}},
     {"find_user", {"users_did_key"}},
 };
-
-/// Plan nodes that read more than a page needs, or sort rows.
-const names forbidden{"Sort",      "Incremental Sort", "Seq Scan",    "Bitmap Heap Scan",
-                      "Hash Join", "Merge Join",       "Materialize", "Gather"};
-
-/// Above this cost PostgreSQL compiles the plan (JIT), which takes longer than most of these run.
-constexpr double jit_above_cost = 100'000;
-
-void check_plan(const std::string& statement, const plan& of, const names& indexes) {
-  INFO(statement);
-  for (const auto& node : of.nodes) {
-    INFO(node);
-    CHECK(!forbidden.contains(node));
-  }
-  for (const auto& index : indexes) {
-    INFO(index);
-    CHECK(of.indexes.contains(index));
-  }
-  CHECK(of.cost < jit_above_cost);
-}
 
 /// All lists here are newest first.
 constexpr reading few_pages{.page = 50, .max_rows = 500};
@@ -125,13 +105,7 @@ TEST_CASE("every list on two million rows is read by index and equals the refere
           std::min(reference::unread(on, user, seen_at), reads::max_unread));
   }
 
-  for (const auto& [statement, indexes] : promised) {
-    INFO(statement);
-    REQUIRE(explained.plans().contains(statement));
-    for (const auto& each : explained.plans().at(statement))
-      check_plan(statement, each, indexes);
-  }
-  CHECK(explained.plans().size() == promised.size());
+  check_promised(explained, promised);
 }
 
 TEST_CASE(

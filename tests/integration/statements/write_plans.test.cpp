@@ -42,7 +42,8 @@ constexpr std::array run_otherwise{
     // Readers' statements, which have a test of their own (tests/integration/reads).
     "timeline_", "author_feed", "notifications", "unread_notifications", "followers", "follows",
     "likes_of", "reposts_of", "list_members", "quotes_of", "thread_ancestors", "thread_replies",
-    "posts_by_id", "find_post", "find_user", "profiles"};
+    "posts_by_id", "find_post", "find_user", "profiles", "records_", "actors", "dids_of_handles",
+    "latest_rev", "counts_of_"};
 
 [[nodiscard]] bool is_write(const db::registered_statement& each) {
   return std::ranges::none_of(run_otherwise, [&](std::string_view name) {

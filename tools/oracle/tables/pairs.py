@@ -23,6 +23,19 @@ def list_block(db, official):
     )
 
 
+def reference_list_opt_out(db, official):
+    return Comparison(
+        "reference_list_opt_out",
+        _ours(
+            db,
+            "reference_list_opt_outs",
+            20,
+            lambda db, row: {"subjectUri": db.uri[row["list_id"]]},
+        ),
+        official["reference_list_opt_out"],
+    )
+
+
 def list_item(db, official):
     rules = Counter()
     ours = _ours(

@@ -10,6 +10,7 @@ from values import cid_text, iso, micros, uri_parts
 _BY_PATH = {
     "likes": 2, "reposts": 3, "follows": 7, "blocks": 8, "list_items": 10, "list_blocks": 11,
     "verifications": 13, "profiles": 14, "statuses": 15, "labelers": 16,
+    "reference_list_opt_outs": 20,
 }  # fmt: skip
 _BY_URI = {
     "posts": 1, "thread_gates": 4, "post_gates": 5, "feed_generators": 6, "lists": 9,
@@ -100,7 +101,7 @@ def _stored(db):
 _SAME = {
     "likes": ("subject_id",), "reposts": ("subject_id",), "follows": ("subject_id",),
     "blocks": ("subject_id",), "list_items": ("list_id", "subject_id"), "list_blocks": ("list_id",),
-    "verifications": ("subject_id",),
+    "verifications": ("subject_id",), "reference_list_opt_outs": ("list_id",),
 }  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def duplicate_record(db, official):
     counted = {
         row["uri"]
         for table in ("like", "repost", "follow", "actor_block", "list_item", "list_block",
-                      "verification")
+                      "verification", "reference_list_opt_out")
         for row in official[table]
     }  # fmt: skip
     waiting = {

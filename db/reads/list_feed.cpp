@@ -1,0 +1,82 @@
+#include "db/reads/list_feed.hpp"
+
+#include "db/reads/uri_args.hpp"
+
+#include <array>
+
+namespace prism::reads {
+
+namespace {
+
+const db::statement select_heads{"list_feed_heads", db::compose_sql(R"sql(
+  SELECT m.subject_id, h.sort_at
+  FROM {asked_uris}
+  CROSS JOIN LATERAL (
+    SELECT subject_id
+    FROM list_items
+    WHERE list_id = asked.id AND NOT duplicate
+    ORDER BY least(created_at, commit_time) DESC
+    LIMIT (SELECT $5::int8)
+  ) m
+  CROSS JOIN LATERAL (
+    SELECT least(created_at, commit_time) AS sort_at
+    FROM posts
+    WHERE creator_id = m.subject_id AND least(created_at, commit_time) <= $4
+    ORDER BY least(created_at, commit_time) DESC
+    LIMIT 1
+  ) h
+)sql",
+                                                                    {{"asked_uris", asked_uris}})};
+
+const db::statement select_posts{
+    "list_feed_posts", db::compose_sql(R"sql(
+  SELECT i.sort_at, i.cid, o.did, 1::int2 /* post */, u.rkey, o.did, NULL::text, i.is_reply,
+    i.is_quote
+  FROM unnest($5::int8[]) AS n(id)
+  CROSS JOIN LATERAL (SELECT id, did FROM users WHERE id = n.id LIMIT 1) o
+  CROSS JOIN LATERAL {items_in_window} i
+  CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = i.id LIMIT 1) u
+  LIMIT $6
+)sql",
+                                       {{"items_in_window", items_in_window},
+                                        {"columns", "id, cid, reply_parent_id IS NOT NULL AS "
+                                                    "is_reply, quoted_id IS NOT NULL AS is_quote"},
+                                        {"rows", "posts WHERE creator_id = o.id"},
+                                        {"time", sort_time}})};
+
+[[nodiscard]] outcome<feed_page> read_page(executor& on, std::string_view list_uri,
+                                           const std::optional<list_cursor>& after,
+                                           std::size_t limit) {
+  const auto wanted = limit + 1;
+  db::params of_heads;
+  add_uris(of_heads, std::array{list_uri}, std::identity{});
+  of_heads.timestamptz(time_of(after)).int8(limit_param(max_originators));
+  const auto heads = on.exec_prepared(select_heads, of_heads);
+  if (!heads)
+    return tl::unexpected(heads.error());
+  const auto window = window_of(read_heads(*heads), after, wanted);
+  if (window.originators.empty())
+    return feed_page{};
+  db::params of_posts;
+  add_window(of_posts, after, window.begin, wanted);
+  of_posts.int8_array(window.originators).int8(limit_param(max_window_items));
+  const auto posts = on.exec_prepared(select_posts, of_posts);
+  if (!posts)
+    return tl::unexpected(posts.error());
+  return cut_sorted(read_feed_items(*posts), after, limit);
+}
+
+} // namespace
+
+outcome<feed_page> list_feed(executor& on, std::string_view list_uri,
+                             const std::optional<list_cursor>& after, std::size_t limit,
+                             const feed_exclusions& excluded) {
+  limit = std::min(limit, max_merged_page);
+  if (limit == 0)
+    return feed_page{};
+  return without(excluded, after, limit, [&](const auto& from, std::size_t rows) {
+    return read_page(on, list_uri, from, rows);
+  });
+}
+
+} // namespace prism::reads

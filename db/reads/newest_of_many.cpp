@@ -1,0 +1,47 @@
+#include "db/reads/newest_of_many.hpp"
+
+#include "db/pg/row_reader.hpp"
+
+#include <functional>
+
+namespace prism::reads {
+
+std::vector<head> read_heads(const db::result& rows) {
+  return db::read_rows<head>(rows, [](head& out, db::row_reader& row) {
+    row >> out.originator_id >> db::timestamp(out.sort_at);
+  });
+}
+
+micros time_of(const std::optional<list_cursor>& after) noexcept {
+  return after ? after->ms * 1000 : end_of_time;
+}
+
+item_window window_of(std::vector<head> heads, const std::optional<list_cursor>& after,
+                      std::size_t wanted) {
+  // Items of the cursor's millisecond may have been on the page before, so their heads do not count.
+  const auto until = time_of(after);
+  const auto older = std::partition(heads.begin(), heads.end(),
+                                    [&](const head& each) { return each.sort_at >= until; });
+  item_window out;
+  if (wanted > 0 && static_cast<std::size_t>(heads.end() - older) > wanted) {
+    const auto nth = older + static_cast<std::ptrdiff_t>(wanted - 1);
+    std::ranges::nth_element(older, nth, heads.end(), std::greater<>{}, &head::sort_at);
+    out.begin = nth->sort_at;
+  }
+  // Those of the cursor's millisecond last: should they be too many, the page goes on without them.
+  std::rotate(heads.begin(), older, heads.end());
+  for (const auto& each : heads)
+    if (each.sort_at >= out.begin && out.originators.size() < max_window_originators)
+      out.originators.push_back(each.originator_id);
+  return out;
+}
+
+void add_window(db::params& to, const std::optional<list_cursor>& after, micros begin,
+                std::size_t wanted) {
+  to.timestamptz(time_of(after))
+      .timestamptz(begin)
+      .int8(limit_param(wanted))
+      .int8(limit_param(max_same_originator));
+}
+
+} // namespace prism::reads

@@ -1,0 +1,56 @@
+#include "net/grpc/grpc_framing.hpp"
+
+#include <algorithm>
+
+namespace prism::net {
+
+namespace {
+
+// Kept free at once for a message of which only the length is known.
+constexpr std::size_t trusted_bytes = std::size_t{16} << 10U;
+
+} // namespace
+
+std::array<char, grpc_prefix_bytes> grpc_prefix(std::uint32_t message_bytes) noexcept {
+  const auto byte = [&](unsigned shift) {
+    return static_cast<char>((message_bytes >> shift) & 0xffU);
+  };
+  return {'\0', byte(24), byte(16), byte(8), byte(0)};
+}
+
+std::size_t grpc_message_reader::length() const noexcept {
+  std::size_t out = 0;
+  for (std::size_t i = 1; i < prefix_.size(); ++i)
+    out = out << 8U | prefix_.at(i);
+  return out;
+}
+
+grpc_message_reader::fault grpc_message_reader::take(std::string_view piece) {
+  while (prefix_size_ < prefix_.size() && !piece.empty()) {
+    prefix_.at(prefix_size_++) = static_cast<unsigned char>(piece.front());
+    piece.remove_prefix(1);
+    if (prefix_[0] != 0)
+      return fault::compressed;
+  }
+  if (prefix_size_ < prefix_.size())
+    return fault::none;
+  const auto wanted = length();
+  if (wanted > max_bytes_)
+    return fault::too_large;
+  if (piece.size() > wanted - message_.size())
+    return fault::second_message;
+  const auto needed = message_.size() + piece.size();
+  if (needed > message_.capacity())
+    message_.reserve(std::min(wanted, std::max({needed, 2 * message_.capacity(), trusted_bytes})));
+  message_.append(piece);
+  return fault::none;
+}
+
+grpc_message_reader::fault grpc_message_reader::end() const noexcept {
+  if (prefix_size_ == 0)
+    return fault::no_message;
+  return prefix_size_ < prefix_.size() || message_.size() < length() ? fault::truncated
+                                                                     : fault::none;
+}
+
+} // namespace prism::net

@@ -1,0 +1,207 @@
+// GetActors, GetDidsByHandles, GetLatestRev.
+
+#include "tests/integration/dataplane/asking.hpp"
+#include "tests/integration/firehose_builder.hpp"
+#include "tests/integration/indexing.hpp"
+#include "tests/integration/query_helpers.hpp"
+#include "tests/support/must.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace prism::test;
+
+namespace {
+
+using fields = firehose_builder::fields;
+
+[[nodiscard]] std::vector<bsky::ActorInfo> actors(db::executor& on,
+                                                  const std::vector<std::string>& dids) {
+  bsky::GetActorsRequest request;
+  for (const auto& did : dids)
+    request.add_dids(did);
+  const auto answer = ask<bsky::GetActorsResponse>(on, "GetActors", request);
+  return {answer.actors().begin(), answer.actors().end()};
+}
+
+[[nodiscard]] bsky::ActorInfo actor(db::executor& on, std::string_view who) {
+  return actors(on, {did_of(who)}).at(0);
+}
+
+/// An account is looked up by other parts of the program.
+void look_up(index_target& target, std::string_view who) {
+  must(target.connection.exec_script("UPDATE users SET indexed_at = now(), handle = '" +
+                                     std::string{who} + ".test' WHERE did = '" + did_of(who) +
+                                     "'"));
+}
+
+record_ref declare(firehose_builder& events, std::string_view who, std::string_view nsid,
+                   fields record) {
+  record["$type"] = nsid;
+  return events.create(who, std::string{nsid} + "/self", record);
+}
+
+} // namespace
+
+TEST_CASE("an account is answered with the records that describe it") {
+  firehose_builder events;
+  const auto profile =
+      declare(events, "alice", "app.bsky.actor.profile",
+              {{"displayName", "Alice"}, {"createdAt", "2020-01-01T00:00:00.000Z"}});
+  const auto status =
+      declare(events, "alice", "app.bsky.actor.status",
+              {{"status", "app.bsky.actor.status#live"}, {"createdAt", record_time}});
+  declare(events, "alice", "app.bsky.labeler.service",
+          {{"policies", {{"labelValues", {"spam"}}}}, {"createdAt", record_time}});
+  declare(events, "alice", "chat.bsky.actor.declaration",
+          {{"allowIncoming", "following"}, {"allowGroupInvites", "none"}});
+  declare(events, "alice", "app.bsky.notification.declaration",
+          {{"allowSubscriptions", "mutuals"}});
+  events.follow("alice", "f1", "bob"); // so bob is known, but was never looked up
+  index_target target;
+  target.apply(events.take(), 10);
+  look_up(target, "alice");
+  const auto found = actors(target.connection, {did_of("bob"), did_of("alice"), "no did", "",
+                                                did_of("nobody"), did_of("alice")});
+  REQUIRE(found.size() == 6);
+  for (const auto i : {1, 5}) {
+    const auto& alice = found[static_cast<std::size_t>(i)];
+    CHECK(alice.exists());
+    CHECK(alice.handle() == "alice.test");
+    CHECK(alice.upstream_status().empty());
+    CHECK(alice.labeler());
+    CHECK(alice.profile().cid() == profile.cid);
+    CHECK(alice.created_at().seconds() == 1'577'836'800);
+    CHECK(alice.status_record().cid() == status.cid);
+    CHECK(alice.allow_incoming_chats_from() == "following");
+    CHECK(alice.allow_group_chat_invites_from() == "none");
+    CHECK(alice.allow_activity_subscriptions_from() == "mutuals");
+    CHECK(!alice.taken_down());
+    CHECK(alice.verified_by().empty());
+    CHECK(!alice.has_age_assurance_status());
+  }
+  for (const auto i : {0, 2, 3, 4}) {
+    const auto& unknown = found[static_cast<std::size_t>(i)];
+    INFO(i);
+    CHECK(!unknown.exists());
+    CHECK(unknown.handle().empty());
+    CHECK(unknown.has_profile());
+    CHECK(unknown.profile().cid().empty());
+    CHECK(!unknown.has_created_at());
+    CHECK(unknown.allow_activity_subscriptions_from() == "followers");
+  }
+}
+
+TEST_CASE("records of another key than self say nothing of an account") {
+  firehose_builder events;
+  events.create("alice", "app.bsky.labeler.service/other",
+                {{"$type", "app.bsky.labeler.service"},
+                 {"policies", {{"labelValues", {"spam"}}}},
+                 {"createdAt", record_time}});
+  index_target target;
+  target.apply(events.take(), 10);
+  look_up(target, "alice");
+  CHECK(!actor(target.connection, "alice").labeler());
+}
+
+TEST_CASE("a declaration of another form than its lexicon's says nothing") {
+  const auto said = [](fields chat, fields notification) {
+    firehose_builder events;
+    declare(events, "alice", "chat.bsky.actor.declaration", std::move(chat));
+    declare(events, "alice", "app.bsky.notification.declaration", std::move(notification));
+    index_target target;
+    target.apply(events.take(), 10);
+    const auto found = actor(target.connection, "alice");
+    return found.allow_incoming_chats_from() + "/" + found.allow_group_chat_invites_from() + "/" +
+           found.allow_activity_subscriptions_from();
+  };
+  CHECK(said({{"allowIncoming", "all"}}, {{"allowSubscriptions", "none"}}) == "all//none");
+  CHECK(said({{"allowIncoming", 1}}, {{"allowSubscriptions", "everybody"}}) == "//followers");
+  CHECK(said({{"allowIncoming", "all"}, {"allowGroupInvites", 1}}, {}) == "//followers");
+  CHECK(said({{"allowGroupInvites", "all"}}, {{"allowSubscriptions", {"none"}}}) == "//followers");
+}
+
+TEST_CASE("an inactive account has its status; one that is gone is nobody") {
+  firehose_builder events;
+  events.post("alice", "p1");
+  events.account("alice", false, "deactivated");
+  index_target target;
+  target.apply(events.take(), 10);
+  look_up(target, "alice");
+  CHECK(actor(target.connection, "alice").exists());
+  CHECK(actor(target.connection, "alice").upstream_status() == "deactivated");
+  must(target.connection.exec_script("UPDATE users SET indexed_at = NULL, handle = NULL"));
+  CHECK(!actor(target.connection, "alice").exists());
+  CHECK(actor(target.connection, "alice").upstream_status().empty());
+}
+
+TEST_CASE("age assurance is unknown, and is said only of those that it is asked for") {
+  index_target target;
+  bsky::GetActorsRequest request;
+  request.add_dids(did_of("alice"));
+  request.add_dids(did_of("bob"));
+  request.add_return_age_assurance_for_dids(did_of("bob"));
+  const auto answer = ask<bsky::GetActorsResponse>(target.connection, "GetActors", request);
+  CHECK(!answer.actors(0).has_age_assurance_status());
+  CHECK(answer.actors(1).age_assurance_status().status() == "unknown");
+  CHECK(answer.actors(1).age_assurance_status().access() == "unknown");
+}
+
+TEST_CASE("handles lead to DIDs, each in its place") {
+  firehose_builder events;
+  events.post("alice", "p1");
+  events.post("bob", "p1");
+  index_target target;
+  target.apply(events.take(), 10);
+  look_up(target, "alice");
+  look_up(target, "bob");
+  bsky::GetDidsByHandlesRequest request;
+  for (const auto* each : {"bob.test", "nobody.test", "", "BOB.test", "alice.test", "bob.test"})
+    request.add_handles(each);
+  request.add_handles(std::string{"bob.test\0", 9});
+  const auto answer =
+      ask<bsky::GetDidsByHandlesResponse>(target.connection, "GetDidsByHandles", request);
+  CHECK(std::vector<std::string>{answer.dids().begin(), answer.dids().end()} ==
+        std::vector<std::string>{did_of("bob"), "", "", "", did_of("alice"), did_of("bob"), ""});
+}
+
+TEST_CASE("a list of more than 5,000 DIDs or handles is refused") {
+  index_target target;
+  bsky::GetActorsRequest dids;
+  bsky::GetDidsByHandlesRequest handles;
+  for (int i = 0; i < 5000; ++i) {
+    dids.add_dids(did_of("alice"));
+    handles.add_handles("alice.test");
+  }
+  CHECK(ask<bsky::GetActorsResponse>(target.connection, "GetActors", dids).actors_size() == 5000);
+  dids.add_dids("");
+  handles.add_handles("");
+  const auto no_actors = try_ask<bsky::GetActorsResponse>(target.connection, "GetActors", dids);
+  REQUIRE_FALSE(no_actors);
+  CHECK(no_actors.error().status == net::grpc_status::invalid_argument);
+  const auto no_dids =
+      try_ask<bsky::GetDidsByHandlesResponse>(target.connection, "GetDidsByHandles", handles);
+  REQUIRE_FALSE(no_dids);
+  CHECK(no_dids.error().status == net::grpc_status::invalid_argument);
+}
+
+TEST_CASE("the latest rev is that of the newest commit") {
+  firehose_builder events;
+  events.post("alice", "p1");
+  events.post("alice", "p2");
+  index_target target;
+  target.apply(events.take(), 10);
+  bsky::GetLatestRevRequest request;
+  request.set_actor_did(did_of("alice"));
+  const auto rev =
+      ask<bsky::GetLatestRevResponse>(target.connection, "GetLatestRev", request).rev();
+  CHECK(rev == value(target.connection, "SELECT rev FROM repos"));
+  CHECK(rev.size() == 13);
+  request.set_actor_did(std::string{"did:plc:alice\0", 14});
+  const auto refused =
+      try_ask<bsky::GetLatestRevResponse>(target.connection, "GetLatestRev", request);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().status == net::grpc_status::invalid_argument);
+  request.set_actor_did(did_of("bob"));
+  CHECK(ask<bsky::GetLatestRevResponse>(target.connection, "GetLatestRev", request).rev().empty());
+}

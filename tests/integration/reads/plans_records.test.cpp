@@ -1,0 +1,163 @@
+// The statements that give records, accounts and counts, on two million rows: their plans.
+
+#include "db/batch/refs.hpp"
+#include "db/pg/row_reader.hpp"
+#include "db/reads/actors.hpp"
+#include "db/reads/counts.hpp"
+#include "db/reads/stored_records.hpp"
+#include "tests/integration/reads/network.hpp"
+#include "tests/integration/reads/promised.hpp"
+#include "tests/support/must.hpp"
+
+#include <array>
+#include <catch2/catch.hpp>
+
+using namespace prism;
+using namespace prism::test;
+using atproto::collection;
+
+namespace {
+
+[[nodiscard]] index_names by_path(std::string index) {
+  return {"users_did_key", std::move(index)};
+}
+
+[[nodiscard]] index_names by_uri(std::string index) {
+  return {"users_did_key", "uris_repo_id_collection_rkey_key", std::move(index)};
+}
+
+const promised_indexes promised{
+    {"records_post",
+     {"users_did_key", "uris_repo_id_collection_rkey_key", "posts_pkey", "uris_pkey", "users_pkey",
+      "thread_gates_pkey", "post_gates_pkey"}},
+    {"records_like",
+     {"users_did_key", "likes_pkey", "pending_ops_pkey", "uris_pkey", "users_pkey"}},
+    {"records_repost",
+     {"users_did_key", "reposts_pkey", "pending_ops_pkey", "uris_pkey", "users_pkey"}},
+    {"records_follow", {"users_did_key", "follows_pkey", "users_pkey"}},
+    {"records_block", {"users_did_key", "blocks_pkey", "users_pkey"}},
+    {"records_thread_gate", by_uri("thread_gates_pkey")},
+    {"records_post_gate", by_uri("post_gates_pkey")},
+    {"records_list", by_uri("lists_pkey")},
+    {"records_feed_generator", by_uri("feed_generators_pkey")},
+    {"records_starter_pack", by_uri("starter_packs_pkey")},
+    {"records_list_item", {"users_did_key", "list_items_pkey", "pending_ops_pkey"}},
+    {"records_list_block", by_path("list_blocks_pkey")},
+    {"records_verification", by_path("verifications_pkey")},
+    {"records_profile", by_path("profiles_pkey")},
+    {"records_status", by_path("statuses_pkey")},
+    {"records_labeler", by_path("labelers_pkey")},
+    {"records_notification_declaration", by_path("declarations_pkey")},
+    {"records_chat_declaration", by_path("declarations_pkey")},
+    {"actors",
+     {"users_did_key", "profiles_pkey", "statuses_pkey", "labelers_pkey", "declarations_pkey"}},
+    {"dids_of_handles", {"users_handle"}},
+    {"latest_rev", by_path("repos_pkey")},
+    {"counts_of_interactions", by_uri("post_aggregates_pkey")},
+    {"counts_of_users",
+     {"users_did_key", "user_aggregates_pkey", "lists_creator_time", "feed_generators_creator_time",
+      "starter_packs_creator_time"}},
+    {"counts_of_lists", by_uri("list_aggregates_pkey")},
+    {"counts_of_joined", by_uri("profiles_joined_via")},
+};
+
+struct row {
+  std::string did;
+  std::string rkey;
+};
+
+/// @param from the rest of a SELECT with o for the author and t.rkey
+[[nodiscard]] std::vector<row> rows_of(db::connection& on, const std::string& from) {
+  const auto rows = must(on.exec("SELECT o.did, t.rkey FROM " + from));
+  return db::read_rows<row>(rows,
+                            [](row& out, db::row_reader& from) { from >> out.did >> out.rkey; });
+}
+
+[[nodiscard]] std::vector<db::record_path> paths_of(const std::vector<row>& rows) {
+  std::vector<db::record_path> out;
+  for (const auto& each : rows)
+    out.push_back({each.did, each.rkey});
+  return out;
+}
+
+[[nodiscard]] std::vector<std::string_view> views(const std::vector<std::string>& texts) {
+  return {texts.begin(), texts.end()};
+}
+
+[[nodiscard]] std::vector<std::string> texts_of(db::connection& on, const std::string& select) {
+  const auto rows = must(on.exec(select));
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    out.emplace_back(rows.get_text(i, 0));
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("500 records, accounts and counts of two million rows are looked up by key") {
+  auto& on = synthetic_network();
+  explaining_executor explained(on);
+  const auto check = [&](collection kind, const std::string& from) {
+    INFO(atproto::nsid_of(kind));
+    const auto rows = rows_of(on, from + " LIMIT 500");
+    REQUIRE(!rows.empty());
+    const auto found = must(db::records_at(explained, kind, paths_of(rows)));
+    CHECK(found.size() == rows.size());
+  };
+  const auto uris = [](int kind) {
+    return "uris t JOIN users o ON o.id = t.repo_id WHERE t.collection = " + std::to_string(kind);
+  };
+  const auto paths = [](const std::string& table) {
+    return table + " t JOIN users o ON o.id = t.creator_id";
+  };
+  const auto by_uri_in = [](const std::string& table) {
+    return table + " g JOIN uris t ON t.id = g.id JOIN users o ON o.id = g.creator_id";
+  };
+  const auto declarations = [&](int kind) {
+    return paths("declarations") + " WHERE t.collection = " + std::to_string(kind);
+  };
+  check(collection::post, uris(1));
+  check(collection::list, uris(9));
+  check(collection::feed_generator, by_uri_in("feed_generators"));
+  check(collection::starter_pack, uris(12));
+  check(collection::thread_gate, by_uri_in("thread_gates"));
+  check(collection::post_gate, by_uri_in("post_gates"));
+  check(collection::like, paths("likes"));
+  check(collection::like, paths("pending_ops") + " WHERE t.collection = 2");
+  check(collection::repost, paths("reposts"));
+  check(collection::repost, paths("pending_ops") + " WHERE t.collection = 3");
+  check(collection::follow, paths("follows"));
+  check(collection::block, paths("blocks"));
+  check(collection::list_item, paths("list_items"));
+  check(collection::list_block, paths("list_blocks"));
+  check(collection::verification, paths("verifications"));
+  check(collection::profile, paths("profiles"));
+  check(collection::status, paths("statuses"));
+  check(collection::labeler, paths("labelers"));
+  check(collection::notification_declaration, declarations(17));
+  check(collection::chat_declaration, declarations(18));
+
+  const auto dids = texts_of(on, "SELECT did FROM users ORDER BY id DESC LIMIT 500");
+  CHECK(must(reads::actors(explained, views(dids))).size() == 500);
+  const auto handles = texts_of(on, "SELECT handle FROM users ORDER BY id DESC LIMIT 500");
+  CHECK(must(reads::dids_of_handles(explained, views(handles))) == dids);
+  const auto posts =
+      texts_of(on, "SELECT 'at://' || o.did || '/app.bsky.feed.post/' || t.rkey FROM " + uris(1) +
+                       " LIMIT 500");
+  const auto counts = must(reads::interaction_counts_of(explained, views(posts)));
+  CHECK(std::ranges::any_of(counts, [](const auto& each) { return each.likes > 0; }));
+  const auto of_users = must(reads::user_counts_of(explained, views(dids)));
+  CHECK(std::ranges::any_of(of_users, [](const auto& each) { return each.followers > 0; }));
+  const auto lists =
+      texts_of(on, "SELECT 'at://' || o.did || '/app.bsky.graph.list/' || t.rkey FROM " + uris(9) +
+                       " ORDER BY t.id LIMIT 500");
+  CHECK(must(reads::list_counts_of(explained, views(lists))).front() > 0);
+  const auto packs =
+      texts_of(on, "SELECT 'at://' || o.did || '/app.bsky.graph.starterpack/' || t.rkey FROM " +
+                       uris(12) + " ORDER BY t.id LIMIT 500");
+  const auto joined = must(reads::joined_counts_of(explained, views(packs), 0));
+  CHECK(joined.front().all > 100);
+  CHECK(joined.front().recent == joined.front().all);
+  CHECK(must(reads::latest_rev(explained, dids.front())) == "0000000020000");
+  check_promised(explained, promised);
+}
