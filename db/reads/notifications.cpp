@@ -45,7 +45,8 @@ constexpr std::string_view columns =
     "s.repo_id, coalesce(s.collection, 0::int2) AS collection, s.rkey AS subject_rkey, w.yes";
 
 // In two reads, as {newest_first} of sorted_page.hpp; the second looks at $6 rows.
-const db::statement select_notifications{"notifications", db::compose_sql(R"sql(
+const db::statement select_notifications{"notifications",
+                                         db::compose_sql(R"sql(
   SELECT n.created_at, n.author_id, n.reason, n.subject_id, n.rkey, a.did, b.did, n.collection,
     n.subject_rkey, coalesce(n.yes, false)
   FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
@@ -77,8 +78,7 @@ const db::statement select_notifications{"notifications", db::compose_sql(R"sql(
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = n.author_id LIMIT 1) a
   LEFT JOIN LATERAL (SELECT did FROM users WHERE id = n.repo_id LIMIT 1) b ON true
 )sql",
-                                                                          {{"columns", columns},
-                                                                           {"shown", shown}})};
+                                                         {{"columns", columns}, {"shown", shown}})};
 
 // The last of the rows that select_notifications looks at, if there are so many.
 const db::statement select_scan_end{"notifications_scan_end", R"sql(
@@ -114,8 +114,8 @@ const db::statement count_unread{"unread_notifications", R"sql(
 )sql"};
 
 [[nodiscard]] atproto::collection collection_of(db::notification_reason reason) {
-  using db::notification_reason;
   using atproto::collection;
+  using db::notification_reason;
   switch (reason) {
   case notification_reason::like:
   case notification_reason::like_via_repost:
