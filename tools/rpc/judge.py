@@ -2,7 +2,7 @@
 """Sends recorded calls to a data plane and compares the answers.
 
 usage: judge.py RECORDING ADDRESS... [--only A,B] [--skip A,B] [--examples N] [--concurrency N]
-                [--pds URL]
+                [--pds URL] [--base BASE]
 
 A line per method: `method calls equal different excused`. How many calls each rule concerned and examples of
 differences go to the standard error. Last line: `N calls, D differences`. Exit code 0 only if D is 0.
@@ -24,6 +24,7 @@ import rules
 from client import Client, status_name
 from messages import Interface, plain, show
 from recording import read_calls, read_ties
+from row_rules import Rows
 
 
 @dataclasses.dataclass
@@ -40,6 +41,8 @@ class Judge:
     def verdict(self, call, status, text, response):
         if rules.excused(call.status):
             return Verdict(excused=True)
+        if call.status == 0 and rules.no_page(call.method, status):
+            return Verdict(rules=("sitemap",))
         if status != status_name(call.status):
             return Verdict(f"status: recorded {status_name(call.status)}, got {status} {text}")
         if call.status != 0 or call.response == response:
@@ -50,16 +53,21 @@ class Judge:
 
         try:
             found, needed = rules.compare(
-                call.method, lambda: tree(call.response), lambda: tree(response), self._known
+                call.method, self._asked(call), lambda: tree(call.response), lambda: tree(response), self._known
             )
             if found and rules.nothing_found(call.method, tree(response)):
                 found, needed = None, ["search"]
-        except DecodeError as error:
+            elif found and rules.no_sitemap(call.method, tree(response)):
+                found, needed = None, ["sitemap"]
+        except (DecodeError, OSError) as error:
             found, needed = f"the answer cannot be decoded: {error}", []
         return Verdict(found, rules=tuple(needed))
 
+    def _asked(self, call):
+        return plain(self._interface.request(call.method, call.request))
+
     def request(self, call):
-        return show(plain(self._interface.request(call.method, call.request)))
+        return show(self._asked(call))
 
 
 class Report:
@@ -101,7 +109,8 @@ def read_arguments(parser):
     parser.add_argument("--skip", type=lambda text: set(text.split(",")), default=set())
     parser.add_argument("--examples", type=int, default=3)
     parser.add_argument("--concurrency", type=int, default=8)
-    parser.add_argument("--pds")
+    parser.add_argument("--pds", help="where the replay server plays the accounts' PDS")
+    parser.add_argument("--base", help="the corpus, for the rules that follow from its official rows")
     given = parser.parse_args()
     sys.stderr.reconfigure(errors="backslashreplace")
     calls = [
@@ -113,7 +122,8 @@ def read_arguments(parser):
         sys.exit(f"{given.recording} has no such calls")
     with tempfile.TemporaryDirectory() as directory:
         interface = Interface(directory)
-    return given, calls, Judge(interface, rules.Known(read_ties(given.recording), given.pds))
+    rows = Rows(given.base) if given.base else None
+    return given, calls, Judge(interface, rules.Known(read_ties(given.recording), given.pds, rows))
 
 
 def send(calls, client, judge, report, concurrency, before=lambda number: None):
