@@ -70,6 +70,8 @@ expected<void> dataplane_port::start() {
   if (!started)
     return fail(errc::invalid, "dataplane-listen: {}", started.error().message);
   server_ = std::move(*started);
+  node_->metrics.dataplane().readers_wanted->Set(static_cast<double>(from.dataplane_readers));
+  static_cast<void>(metrics_of(unknown_method)); // so that the first one is seen as a rise
   options.listen.port = server_->port();
   address_ = net::to_string(options.listen) + (options.certificate_file.empty() ? "" : " by TLS");
   shown_ = node_->metrics.before_scrape([this] { show(); });

@@ -120,7 +120,7 @@ class Load:
 
 def main():
     recording, bench, commands, metrics_port, port, seconds, rate, pid = sys.argv[1:]
-    port, seconds, rate = int(port), float(seconds), float(rate)
+    port, seconds, rate = int(port), int(seconds), float(rate)
     node = Node(metrics_port, int(pid))
     load = Load(pathlib.Path(recording), bench, port)
     proxy = pathlib.Path(commands).open("w", buffering=1)

@@ -2,7 +2,7 @@
 """Sends recorded calls to a data plane and compares the answers.
 
 usage: judge.py RECORDING ADDRESS... [--only A,B] [--skip A,B] [--examples N] [--concurrency N]
-                [--pds URL] [--base BASE]
+                [--pds URL] [--corpus BASE]
 
 A line per method: `method calls equal different excused`. How many calls each rule concerned and examples of
 differences go to the standard error. Last line: `N calls, D differences`. Exit code 0 only if D is 0.
@@ -22,9 +22,9 @@ from google.protobuf.message import DecodeError
 
 import rules
 from client import Client, status_name
+from deviations import Deviations
 from messages import Interface, plain, show
 from recording import read_calls, read_ties
-from row_rules import Rows
 
 
 @dataclasses.dataclass
@@ -41,7 +41,7 @@ class Judge:
     def verdict(self, call, status, text, response):
         if rules.excused(call.status):
             return Verdict(excused=True)
-        if call.status == 0 and rules.no_page(call.method, status):
+        if call.status == 0 and rules.sitemap(call.method, status):
             return Verdict(rules=("sitemap",))
         if status != status_name(call.status):
             return Verdict(f"status: recorded {status_name(call.status)}, got {status} {text}")
@@ -52,22 +52,18 @@ class Judge:
             return plain(self._interface.response(call.method, data))
 
         try:
+            request = plain(self._interface.request(call.method, call.request))
             found, needed = rules.compare(
-                call.method, self._asked(call), lambda: tree(call.response), lambda: tree(response), self._known
+                call.method, request, lambda: tree(call.response), lambda: tree(response), self._known
             )
             if found and rules.nothing_found(call.method, tree(response)):
                 found, needed = None, ["search"]
-            elif found and rules.no_sitemap(call.method, tree(response)):
-                found, needed = None, ["sitemap"]
-        except (DecodeError, OSError) as error:
+        except DecodeError as error:
             found, needed = f"the answer cannot be decoded: {error}", []
         return Verdict(found, rules=tuple(needed))
 
-    def _asked(self, call):
-        return plain(self._interface.request(call.method, call.request))
-
     def request(self, call):
-        return show(self._asked(call))
+        return show(plain(self._interface.request(call.method, call.request)))
 
 
 class Report:
@@ -109,8 +105,8 @@ def read_arguments(parser):
     parser.add_argument("--skip", type=lambda text: set(text.split(",")), default=set())
     parser.add_argument("--examples", type=int, default=3)
     parser.add_argument("--concurrency", type=int, default=8)
-    parser.add_argument("--pds", help="where the replay server plays the accounts' PDS")
-    parser.add_argument("--base", help="the corpus, for the rules that follow from its official rows")
+    parser.add_argument("--pds")
+    parser.add_argument("--corpus")
     given = parser.parse_args()
     sys.stderr.reconfigure(errors="backslashreplace")
     calls = [
@@ -122,8 +118,8 @@ def read_arguments(parser):
         sys.exit(f"{given.recording} has no such calls")
     with tempfile.TemporaryDirectory() as directory:
         interface = Interface(directory)
-    rows = Rows(given.base) if given.base else None
-    return given, calls, Judge(interface, rules.Known(read_ties(given.recording), given.pds, rows))
+    deviations = Deviations(given.corpus) if given.corpus else None
+    return given, calls, Judge(interface, rules.Known(read_ties(given.recording), given.pds, deviations))
 
 
 def send(calls, client, judge, report, concurrency, before=lambda number: None):

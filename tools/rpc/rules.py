@@ -20,15 +20,6 @@ def nothing_found(method, tree):
     return method.startswith("Search") and _empty(tree)
 
 
-def no_sitemap(method, tree):
-    """The official data plane has an example in place of a sitemap; ours has an index without pages."""
-    return method == "GetSitemapIndex" and b"<loc>" not in gzip.decompress(tree["sitemap"])
-
-
-def no_page(method, status):
-    return method == "GetSitemapPage" and status == "NOT_FOUND"
-
-
 def _empty(value):
     if isinstance(value, dict):
         return all(map(_empty, value.values()))
@@ -53,15 +44,16 @@ def _as_value(data):
         return data
 
 
-# A rule takes a method, the plain messages (what was asked, recorded, got) and what is known, and changes what it is about.
+# A rule takes the request and the answers, recorded and got, as plain values, and changes what it is about
+# in the answers.
 
 
-def _identity(method, _asked, recorded, got, _known):
+def _identity(method, _, recorded, got, __):
     if method == "GetIdentityByDid":
         recorded["updated"] = got["updated"] = None
 
 
-def _json(method, _asked, recorded, got, _known):
+def _json(method, _, recorded, got, __):
     names = ("keys", "services") if method == "GetIdentityByDid" else ("record",)
     for each in _each_dict([recorded, got]):
         for name in names:
@@ -69,7 +61,7 @@ def _json(method, _asked, recorded, got, _known):
                 each[name] = _as_value(each[name])
 
 
-def _pds(method, _asked, recorded, got, known):
+def _pds(method, _, recorded, got, known):
     if method == "GetIdentityByDid" and known.pds:
         for tree in (recorded, got):
             tree["services"] = _as_value(tree["services"]) if isinstance(tree["services"], bytes) else tree["services"]
@@ -78,7 +70,7 @@ def _pds(method, _asked, recorded, got, known):
             ours["URL"] = theirs.get("URL")
 
 
-def _sets(method, _asked, recorded, got, _known):
+def _sets(method, _, recorded, got, __):
     for tree in (recorded, got):
         if method == "GetFollowsFollowing":
             for each in tree["results"]:
@@ -87,12 +79,12 @@ def _sets(method, _asked, recorded, got, _known):
             tree["op_threads"].sort(key=lambda thread: thread["root_uri"])
 
 
-def _week(method, _asked, recorded, got, _known):
+def _week(method, _, recorded, got, __):
     if method == "GetStarterPackCounts":
         recorded["joined_week"], got["joined_week"] = len(recorded["joined_week"]), len(got["joined_week"])
 
 
-def _ties(method, _asked, recorded, got, known):
+def _ties(method, _, recorded, got, known):
     for tree in (recorded, got):
         if method == "GetThread":
             tree["uris"] = known.settle(tree["uris"], lambda uri: uri)
@@ -103,40 +95,31 @@ def _ties(method, _asked, recorded, got, known):
             tree["notifications"] = known.settle_notifications(tree["notifications"], tree["cursor"] != "")
 
 
-def _cursor(_method, _asked, recorded, got, _known):
+def _cursor(_, __, recorded, got, ___):
     for each in _each_dict([recorded, got]):
         if isinstance(each.get("cursor"), str):
             each["cursor"] = each["cursor"] and "some"
 
 
-def _counts(method, asked, recorded, got, known):
-    if known.rows and method in ("GetInteractionCounts", "GetCountsForUsers", "GetListCounts"):
-        known.rows.counts(method, asked, recorded, got)
+def _sitemap(method, _, recorded, got, __):
+    if method == "GetSitemapIndex" and b"<sitemap>" not in gzip.decompress(got["sitemap"]):
+        recorded["sitemap"] = got["sitemap"]
 
 
-def _gates(method, asked, recorded, got, known):
-    if known.rows and method == "GetPostRecords":
-        known.rows.gates(asked, recorded, got)
+def _by_rows(name):
+    def rule(method, request, recorded, got, known):
+        if known.deviations:
+            getattr(known.deviations, name)(method, request, recorded, got)
+
+    return rule
 
 
-def _feeds(method, asked, recorded, got, known):
-    if known.rows and method in ("GetAuthorFeed", "GetTimeline"):
-        known.rows.feed(asked, recorded, got)
-
-
-def _notifications(method, asked, recorded, got, known):
-    if known.rows and method == "GetNotifications":
-        known.rows.notifications(recorded, got)
-    elif known.rows and method == "GetUnreadNotificationCount":
-        known.rows.unread(asked, recorded, got)
-
-
-# The rules that follow from those of the tables come before ties and cursor, which look at what is left of a page.
 _RULES = {
-    "counts": _counts,
-    "gates": _gates,
-    "feeds": _feeds,
-    "notifications": _notifications,
+    "sitemap": _sitemap,
+    "feed items": _by_rows("feed_items"),
+    "notifications": _by_rows("notifications"),
+    "counts": _by_rows("counts"),
+    "gates": _by_rows("gates"),
     "identity": _identity,
     "json": _json,
     "pds": _pds,
@@ -152,10 +135,10 @@ class Known:
 
     ties: of NAME.rpc.meta.json, entries that share a millisecond in lists by time alone
     pds: the URL of the server that plays the corpus' PDSes, if one does
-    rows: a row_rules.Rows of the corpus, if it has official rows"""
+    deviations: of the official rows (deviations.py), if they are known"""
 
-    def __init__(self, ties, pds=None, rows=None):
-        self.pds, self.rows = pds, rows
+    def __init__(self, ties, pds=None, deviations=None):
+        self.pds, self.deviations = pds, deviations
         groups = [*ties.get("threads", []), *ties.get("likers", [])]
         self._group = {entry: i for i, group in enumerate(groups) for entry in group}
         self._notifications = set(ties.get("notifications", []))
@@ -188,14 +171,19 @@ def _iso(moment):
     return f"{date:%Y-%m-%dT%H:%M:%S}.{nanos[:3]}Z"
 
 
-def compare(method, asked, recorded, got, known):
+def sitemap(method, status):
+    """The official server has a fixed example of a sitemap; that there is none is right."""
+    return method == "GetSitemapPage" and status == "NOT_FOUND"
+
+
+def compare(method, request, recorded, got, known):
     """recorded, got: functions that make the plain answers, each time anew.
     @returns the first difference or None, and the names of the rules without which there would be one."""
 
     def difference(names):
         trees = recorded(), got()
         for name in names:
-            _RULES[name](method, asked, *trees, known)
+            _RULES[name](method, request, *trees, known)
         return first_difference(*trees)
 
     found = difference(_RULES)

@@ -76,6 +76,19 @@ using leading_columns = std::map<std::string, std::string>;
   return value != nullptr && value->is_string() ? std::string{value->as_string()} : std::string{};
 }
 
+/// Indexes that only readers need. Their conditions are such that no write can use them
+/// (migrations/0016): with one of them, a new like is looked for among all likes of its author.
+[[nodiscard]] bool is_for_readers(std::string_view index) {
+  static constexpr std::array names{"likes_subject_time",   "likes_creator_time",
+                                    "reposts_subject_time", "follows_subject_time",
+                                    "follows_creator_time", "blocks_creator_time",
+                                    "list_items_list_time", "list_blocks_creator_time",
+                                    "posts_quoted_time",    "posts_creator_time",
+                                    "posts_images",         "posts_video",
+                                    "posts_creator_root",   "profiles_joined_via"};
+  return std::ranges::find(names, index) != names.end();
+}
+
 /// What in a plan grows with the tables.
 void find_faults(const boost::json::object& node, const leading_columns& indexes,
                  std::vector<std::string>& out) {
@@ -89,6 +102,8 @@ void find_faults(const boost::json::object& node, const leading_columns& indexes
     if (!std::regex_search(field(node, "Index Cond"), word))
       out.push_back("reads " + index + " from end to end");
   }
+  if (is_for_readers(field(node, "Index Name")))
+    out.push_back("uses " + field(node, "Index Name") + ", which is for readers");
   for (const auto* filter : {"Filter", "Join Filter"})
     if (field(node, filter).find("hashed SubPlan") != std::string::npos)
       out.push_back("fills a hash table for " + field(node, filter));
