@@ -27,9 +27,10 @@ CREATE INDEX CONCURRENTLY posts_video ON posts (creator_id, least(created_at, co
   WHERE embeds_video(embed);
 
 -- GetThread.op_thread and GetPostRecords.op_threads: replies of a thread's author in his thread, which are
--- those whose creator owns their root (uris.repo_id).
+-- those whose creator owns their root (uris.repo_id). The condition is that of every reply; it keeps the index
+-- away from the writers, as in 0016.
 DROP INDEX CONCURRENTLY IF EXISTS posts_creator_root;
-CREATE INDEX CONCURRENTLY posts_creator_root ON posts (creator_id, reply_root_id) WHERE reply_root_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY posts_creator_root ON posts (creator_id, reply_root_id) WHERE reply_root_cid IS NOT NULL;
 -- Such replies that were deleted, or moved to another thread by an update: each keeps its place in the
 -- thread while replies below it are there. A row whose post is in the thread again counts for nothing.
 -- Rows go with the account.
@@ -62,3 +63,10 @@ CREATE UNIQUE INDEX IF NOT EXISTS reference_list_opt_outs_list ON reference_list
 -- The next in line when the counted one is deleted.
 CREATE INDEX IF NOT EXISTS reference_list_opt_outs_duplicates ON reference_list_opt_outs (list_id, creator_id)
   WHERE duplicate;
+
+-- GetLikesByActorAndSubjects, GetRepostsByActorAndSubjects: an account's parked like of a uri. And, as before, the
+-- release of what waits for a uri.
+DROP INDEX CONCURRENTLY IF EXISTS pending_ops_referent_new;
+CREATE INDEX CONCURRENTLY pending_ops_referent_new ON pending_ops (referent_id, creator_id);
+DROP INDEX CONCURRENTLY IF EXISTS pending_ops_referent;
+ALTER INDEX pending_ops_referent_new RENAME TO pending_ops_referent;

@@ -2,6 +2,7 @@
 
 #include "core/printable.hpp"
 #include "dataplane/methods/table.hpp"
+#include "dataplane/request_text.hpp"
 #include "log/log.hpp"
 
 namespace prism {
@@ -9,6 +10,9 @@ namespace prism {
 namespace {
 
 constexpr std::string_view service = "/bsky.Service/";
+
+/// What calls of methods that there are not are counted as.
+constexpr dataplane::method unknown_method{.name = "unknown"};
 
 [[nodiscard]] read_gate_options gate_options(const config::options& from) {
   return {.max_waiting = from.dataplane_max_waiting,
@@ -66,12 +70,14 @@ expected<void> dataplane_port::start() {
   if (!started)
     return fail(errc::invalid, "dataplane-listen: {}", started.error().message);
   server_ = std::move(*started);
-  server_->serve();
-  shown_ = node_->metrics.before_scrape([this] { show(); });
+  node_->metrics.dataplane().readers_wanted->Set(static_cast<double>(from.dataplane_readers));
+  static_cast<void>(metrics_of(unknown_method)); // so that the first one is seen as a rise
   options.listen.port = server_->port();
-  log::dataplane().info("data plane: answering bsky.Service on {}{}",
-                        net::to_string(options.listen),
-                        options.certificate_file.empty() ? "" : " by TLS");
+  address_ = net::to_string(options.listen) + (options.certificate_file.empty() ? "" : " by TLS");
+  shown_ = node_->metrics.before_scrape([this] { show(); });
+  node_->reads.watch([this] { return look(); });
+  server_->serve();
+  log::dataplane().info("data plane: answering bsky.Service on {}", address_);
   return {};
 }
 
@@ -83,6 +89,7 @@ void dataplane_port::drain(std::chrono::milliseconds limit) {
 
 void dataplane_port::stop() {
   shown_.reset();
+  node_->reads.watch({});
   if (server_)
     server_->stop();
 }
@@ -140,7 +147,7 @@ void dataplane_port::leave(reader_id reader) {
       const auto call = calls_.find(id);
       if (call == calls_.end())
         continue; // cancelled
-      count(*call->second->what, net::grpc_status::unavailable, call->second->arrived);
+      count(*call->second, net::grpc_status::unavailable);
       calls_.erase(call);
       refuse(id, "no_reader", "the database session that answered this call is gone");
     }
@@ -176,6 +183,7 @@ void dataplane_port::on_call(net::grpc_call call) {
     log::dataplane().warn("data plane: there is no method '{}'; the AppView may be newer than this "
                           "prismd{}",
                           shown, log::left_out_note(*left_out));
+  count(unknown_method, net::grpc_status::unimplemented, steady_clock::now(), call.message);
   server_->answer(call.id, {.status = net::grpc_status::unimplemented,
                             .text = fmt::format("there is no method '{}'", shown)});
 }
@@ -188,7 +196,7 @@ void dataplane_port::admit(net::grpc_call call, const dataplane::method& method)
   waiting_now_ = gate_.waiting();
   using verdict = read_gate::verdict;
   if (decided.what == verdict::no_reader || decided.what == verdict::overloaded) {
-    count(method, net::grpc_status::unavailable, now);
+    count(method, net::grpc_status::unavailable, now, call.message);
     return decided.what == verdict::no_reader
                ? refuse(call.id, "no_reader", "no reader has a database session")
                : refuse(call.id, "overloaded", "too many calls wait for a reader");
@@ -217,7 +225,7 @@ void dataplane_port::on_cancel(std::uint64_t id) {
   if (found == calls_.end())
     return;
   found->second->given_up = true;
-  count(*found->second->what, net::grpc_status::cancelled, found->second->arrived);
+  count(*found->second, net::grpc_status::cancelled);
   static_cast<void>(gate_.cancel(id)); // a reader goes on until it sees the sign
   calls_.erase(found);
 }
@@ -228,14 +236,14 @@ void dataplane_port::answer(const call_ptr& call, dataplane::answer<std::string>
     if (const auto left_out = lines_.allow(std::string{call->what->name}, steady_clock::now()))
       log::dataplane().error("data plane: {} failed: {}{}", call->what->name, result.error().text,
                              log::left_out_note(*left_out));
-  count(*call->what, status, call->arrived);
+  count(*call, status);
   server_->answer(call->id, to_grpc(std::move(result)));
 }
 
 void dataplane_port::answer_without_reader(net::grpc_call& call, const dataplane::method& method) {
   const auto now = steady_clock::now();
   auto result = method.at_once(call.message);
-  count(method, result ? net::grpc_status::ok : result.error().status, now);
+  count(method, result ? net::grpc_status::ok : result.error().status, now, call.message);
   server_->answer(call.id, to_grpc(std::move(result)));
 }
 
@@ -252,7 +260,7 @@ void dataplane_port::refuse_expired(time_point now) {
     const auto found = calls_.find(id);
     if (found == calls_.end())
       continue;
-    count(*found->second->what, net::grpc_status::unavailable, found->second->arrived);
+    count(*found->second, net::grpc_status::unavailable);
     calls_.erase(found);
     refuse(id, "waited_too_long", "the call waited too long for a reader");
   }
@@ -268,10 +276,28 @@ dataplane_port::metrics_of(const dataplane::method& method) {
 }
 
 void dataplane_port::count(const dataplane::method& method, net::grpc_status status,
-                           time_point arrived) {
+                           time_point arrived, std::string_view request) {
+  const auto now = steady_clock::now();
   const auto& out = metrics_of(method);
   out.calls.of(to_string(status)).Increment();
-  out.seconds->Observe(std::chrono::duration<double>(steady_clock::now() - arrived).count());
+  const bool refused =
+      status == net::grpc_status::unavailable || status == net::grpc_status::unimplemented;
+  if (!refused)
+    out.seconds->Observe(std::chrono::duration<double>(now - arrived).count());
+  node_->reads.count({method.name, to_string(status), now - arrived, !refused}, now, [&] {
+    return dataplane::request_text(method.name, request, call_stats::max_argument_bytes);
+  });
+}
+
+reads_now dataplane_port::look() const {
+  const auto stats = server_->stats();
+  return {.address = address_,
+          .readers = readers_now_,
+          .active = active_now_,
+          .waiting = waiting_now_,
+          .connections = stats.open,
+          .open_calls = stats.calls,
+          .buffered_bytes = stats.buffered_bytes};
 }
 
 void dataplane_port::show() {

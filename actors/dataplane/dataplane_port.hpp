@@ -69,13 +69,20 @@ private:
   /// Publishes what the gate holds.
   void note_gate();
   void show();
+  [[nodiscard]] reads_now look() const;
 
   /// The metrics of one method, made when it is called first.
   [[nodiscard]] const metrics::dataplane_method_metrics&
   metrics_of(const dataplane::method& method);
-  void count(const dataplane::method& method, net::grpc_status status, time_point arrived);
+  /// A call has ended. @param request the encoded message
+  void count(const dataplane::method& method, net::grpc_status status, time_point arrived,
+             std::string_view request);
+  void count(const dataplane::pending_call& call, net::grpc_status status) {
+    count(*call.what, status, call.arrived, call.request);
+  }
 
   node_ptr node_;
+  std::string address_;
   std::shared_ptr<void> shown_;
   // On the server's thread only.
   read_gate gate_;

@@ -41,6 +41,7 @@ std::span<const command> all_commands() {
       shared("actors", views::actors),
       shared("channels", views::channels),
       shared("caches", views::caches),
+      shared("reads", views::reads),
       shared("trace", views::trace_events),
       shared("log-levels", views::log_levels),
       look("log", at_once, views::log_lines),

@@ -5,6 +5,7 @@
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/node_status.hpp"
 #include "actors/runtime/pauses.hpp"
+#include "actors/runtime/reads_board.hpp"
 #include "actors/runtime/relay_link.hpp"
 #include "actors/runtime/shown.hpp"
 #include "actors/runtime/state_actor.hpp"
@@ -45,6 +46,7 @@ struct node_context {
   db::server_identity server;
   directory actors;
   cluster_board cluster;
+  reads_board reads;
   node_status status;
   supervision_board tree;
   tree_access access;

@@ -33,11 +33,14 @@ INSERT INTO uris (id, repo_id, collection, rkey) OVERRIDING SYSTEM VALUE
   UNION ALL SELECT 200000 + i, i, 9, 'list' FROM generate_series(1, 200) i
   UNION ALL SELECT 210000 + i, i, 12, 'pack' FROM generate_series(1, 2000) i
   UNION ALL SELECT 220000 + i, i, 6, 'feed' FROM generate_series(1, 50) i;
--- 40 % answer an earlier post, the first ones above all; 10 % quote one.
+-- 40 % answer an earlier post, the first ones above all; 10 % quote one; 5 % have images, 1 % a video.
 INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, place, reply_root_id, reply_parent_id,
-    quoted_id, violates_thread_gate, cid, text)
+    quoted_id, violates_thread_gate, cid, text, embed, reply_root_cid)
   SELECT i, repo_id, pg_temp.at(i), pg_temp.at(i), i, i * 256, parent, parent, CASE WHEN i % 10 = 7 THEN pg_temp.pick(i, 6, i - 1, 4) END,
-    CASE WHEN parent IS NOT NULL AND i % 97 = 0 THEN true END, '\x01', 'post ' || i
+    CASE WHEN parent IS NOT NULL AND i % 97 = 0 THEN true END, convert_to('cid' || i, 'UTF8'), 'post ' || i,
+    CASE WHEN i % 20 = 1 THEN jsonb '{"$type": "app.bsky.embed.images", "images": [{"alt": ""}]}'
+      WHEN i % 100 = 2 THEN jsonb '{"$type": "app.bsky.embed.video"}' END,
+    CASE WHEN parent IS NOT NULL THEN '\x01'::bytea END
   FROM (SELECT id AS i, repo_id, CASE WHEN id > 100 AND id % 5 < 2 THEN pg_temp.pick(id, 5, id - 1, 3) END AS parent
         FROM uris WHERE collection = 1) u;
 
@@ -53,12 +56,12 @@ INSERT INTO post_gates (id, creator_id, created_at, commit_time, embedding_disab
 
 INSERT INTO reposts (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid, subject_cid)
   SELECT creator_id, subject_id, pg_temp.at(min(i) * 3), pg_temp.at(min(i) * 3), lpad(min(i)::text, 13, '0'), false,
-    '\x01', '\x01'
+    convert_to('repost' || min(i), 'UTF8'), '\x01'
   FROM (SELECT i, pg_temp.pick(i, 7, 20000, 2) AS creator_id, pg_temp.pick(i, 8, 200000, 3) AS subject_id
         FROM generate_series(1, 60000) i) r GROUP BY 1, 2;
 -- Feed generators can be reposted as well; no feed shows that.
 INSERT INTO reposts (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid, subject_cid)
-  SELECT i, 220000 + 1 + i % 50, pg_temp.at(i * 9), pg_temp.at(i * 9), 'feed', false, '\x01', '\x01'
+  SELECT i, 220000 + 1 + i % 50, pg_temp.at(i * 9), pg_temp.at(i * 9), 'feed', false, convert_to('feed' || i, 'UTF8'), '\x01'
   FROM generate_series(1, 20000) i;
 INSERT INTO likes (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid, subject_cid)
   SELECT creator_id, subject_id, pg_temp.at(min(i)), pg_temp.at(min(i)), lpad(min(i)::text, 13, '0'), false, '\x01', '\x01'

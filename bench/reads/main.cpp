@@ -26,21 +26,31 @@ struct subject {
   bench::reading read;
 };
 
+[[nodiscard]] std::string did_of(std::int64_t user) {
+  return fmt::format("did:plc:{:024}", user);
+}
+
 [[nodiscard]] bench::reading timeline_of(std::int64_t user) {
-  return [user](auto& on) { return reads::timeline(on, user, {}, page).has_value(); };
+  return [did = did_of(user)](auto& on) { return reads::timeline(on, did, {}, page).has_value(); };
 }
 
 /// Users of fill.sql by number of follows. User 5 has many posts and many notifications.
 [[nodiscard]] std::vector<subject> subjects() {
+  const auto did = did_of(5);
   return {
       {"timeline_10_follows", timeline_of(4)},
       {"timeline_100_follows", timeline_of(3)},
       {"timeline_500_follows", timeline_of(2)},
       {"timeline_5000_follows", timeline_of(1)},
-      {"author_feed", [](auto& on) { return reads::author_feed(on, 5, {}, {}, page).has_value(); }},
-      {"notifications", [](auto& on) { return reads::notifications(on, 5, {}, page).has_value(); }},
+      {"author_feed",
+       [did](auto& on) {
+         return reads::author_feed(on, did, reads::author_feed_kind::everything, {}, page)
+             .has_value();
+       }},
+      {"notifications",
+       [did](auto& on) { return reads::notifications(on, did, {}, page, false).has_value(); }},
       {"unread_notifications",
-       [](auto& on) { return reads::unread_notifications(on, 5, 0).has_value(); }},
+       [did](auto& on) { return reads::unread_notifications(on, did).has_value(); }},
   };
 }
 

@@ -1,7 +1,9 @@
 #include "atproto/syntax/syntax.hpp"
+#include "dataplane/methods/arguments.hpp"
 #include "dataplane/methods/groups.hpp"
 #include "dataplane/methods/record_message.hpp"
 #include "db/batch/refs.hpp"
+#include "db/reads/op_threads.hpp"
 
 #include <fmt/format.h>
 #include <vector>
@@ -68,10 +70,29 @@ answer<void> records_of(call& with, const Request& in, Response& out) {
   return fill_records(with, Kind, in.uris(), *out.mutable_records());
 }
 
+/// The threads of these posts' authors with themselves.
+[[nodiscard]] answer<void> fill_op_threads(call& with, const uris& of,
+                                           bsky::GetPostRecordsResponse& out) {
+  const auto posts = arguments(of, std::identity{});
+  if (!posts)
+    return tl::unexpected(posts.error());
+  auto threads = reads::op_threads(with.on, *posts);
+  if (!threads)
+    return failed(threads.error());
+  for (auto& each : *threads) {
+    auto& thread = *out.add_op_threads();
+    thread.set_root_uri(std::move(each.root_uri));
+    for (auto& uri : each.uris)
+      thread.add_uris(std::move(uri));
+  }
+  return {};
+}
+
 answer<void> post_records(call& with, const bsky::GetPostRecordsRequest& in,
                           bsky::GetPostRecordsResponse& out) {
-  return fill_records(with, collection::post, in.uris(), *out.mutable_records(),
-                      out.mutable_meta());
+  auto done =
+      fill_records(with, collection::post, in.uris(), *out.mutable_records(), out.mutable_meta());
+  return done && in.include_op_thread_metadata() ? fill_op_threads(with, in.uris(), out) : done;
 }
 
 constexpr method methods[] = {

@@ -50,7 +50,7 @@ void queue_delete(pipeline& out, const document_table& table, atproto::collectio
 void queue_insert(pipeline& out, const document_table& table, const std::vector<document>& rows);
 
 /// Rkeys of one creator's rows not behind `until`, at most `limit`. Index:
-/// primary key or TABLE_creator.
+/// primary key, TABLE_creator or TABLE_creator_time.
 void queue_select_paths(pipeline& out, const document_table& table, atproto::collection kind,
                         std::int64_t creator_id, stream_place until, std::int64_t limit);
 

@@ -38,8 +38,9 @@ struct feed_exclusions {
   }
 };
 
-/// Fragment {item_columns}: what `read_feed_items` reads, for a row `i` with originator_id, sort_at,
-/// post_id and repost_rkey of feed_items, and `o` with the originator's DID. Needs {item_lookups}.
+/// Fragment {item_columns}: what `read_feed_items` reads, for a row `i` with originator_id,
+/// sort_at, post_id and repost_rkey of feed_items, and `o` with the originator's DID. Needs
+/// {item_lookups}.
 inline constexpr std::string_view item_columns =
     "i.sort_at, c.cid, s.did, s.collection, s.rkey, o.did, i.repost_rkey, c.is_reply, c.is_quote";
 
@@ -72,7 +73,8 @@ inline constexpr std::string_view item_lookups = R"sql(
 inline constexpr int max_filtered_pages = 4;
 
 /// A page of the items that are not excluded.
-/// @param read_page gives the page of all items after a cursor: (cursor, limit) -> outcome<feed_page>
+/// @param read_page gives the page of all items after a cursor: (cursor, limit) ->
+/// outcome<feed_page>
 template <class ReadPage>
 [[nodiscard]] outcome<feed_page> without(const feed_exclusions& excluded,
                                          std::optional<list_cursor> after, std::size_t limit,

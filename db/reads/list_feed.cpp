@@ -14,10 +14,17 @@ const db::statement select_heads{"list_feed_heads", db::compose_sql(R"sql(
   CROSS JOIN LATERAL (
     SELECT subject_id
     FROM list_items
-    WHERE list_id = asked.id AND NOT duplicate
+    WHERE list_id = asked.id AND NOT duplicate AND least(created_at, commit_time) IS NOT NULL
     ORDER BY least(created_at, commit_time) DESC
     LIMIT (SELECT $5::int8)
   ) m
+  LEFT JOIN LATERAL (
+    SELECT true AS out
+    FROM reference_list_opt_outs
+    WHERE list_id = asked.id AND creator_id = m.subject_id AND NOT duplicate
+      AND (SELECT purpose FROM lists WHERE id = asked.id) = 'app.bsky.graph.defs#referencelist'
+    LIMIT 1
+  ) r ON true
   CROSS JOIN LATERAL (
     SELECT least(created_at, commit_time) AS sort_at
     FROM posts
@@ -25,6 +32,7 @@ const db::statement select_heads{"list_feed_heads", db::compose_sql(R"sql(
     ORDER BY least(created_at, commit_time) DESC
     LIMIT 1
   ) h
+  WHERE r.out IS NULL
 )sql",
                                                                     {{"asked_uris", asked_uris}})};
 

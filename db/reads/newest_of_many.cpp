@@ -18,7 +18,8 @@ micros time_of(const std::optional<list_cursor>& after) noexcept {
 
 item_window window_of(std::vector<head> heads, const std::optional<list_cursor>& after,
                       std::size_t wanted) {
-  // Items of the cursor's millisecond may have been on the page before, so their heads do not count.
+  // Items of the cursor's millisecond may have been on the page before, so their heads do not
+  // count.
   const auto until = time_of(after);
   const auto older = std::partition(heads.begin(), heads.end(),
                                     [&](const head& each) { return each.sort_at >= until; });

@@ -7,10 +7,11 @@
 ///
 /// 1. *heads*: the time of each originator's newest item, at the cursor's millisecond or before it.
 ///    One descent of an index each.
-/// 2. *items*: the n newest heads before the cursor's millisecond are n items already, so every item
-///    of the page is at least as new as the n-th of them. Only originators with such a head can have
-///    one, and only in the *window* that begins at the n-th head: some n rows in all, which are read
-///    in the order of the index and sorted here.
+/// 2. *items*: the n newest heads before the cursor's millisecond are n items already, so every
+/// item
+///    of the page is at least as new as the n-th of them. Only originators with such a head can
+///    have one, and only in the *window* that begins at the n-th head: some n rows in all, which
+///    are read in the order of the index and sorted here.
 ///
 /// The cost is one descent for each originator, whatever they post, and the page.
 namespace prism::reads {
@@ -47,16 +48,16 @@ struct item_window {
 };
 
 /// The window that has the `wanted` newest items after the cursor, if there are that many.
-[[nodiscard]] item_window window_of(std::vector<head> heads, const std::optional<list_cursor>& after,
-                                    std::size_t wanted);
+[[nodiscard]] item_window window_of(std::vector<head> heads,
+                                    const std::optional<list_cursor>& after, std::size_t wanted);
 
 /// Time of the cursor; the end of time on the first page.
 [[nodiscard]] micros time_of(const std::optional<list_cursor>& after) noexcept;
 
 /// Fragment {items_in_window}: rows `i` of {rows} (a table and its WHERE with a condition) with
-/// {columns} and `sort_at`, which is {time}: those at $1, and the $3 newest ones before it with all of
-/// the last millisecond, none of them before $2. `add_window` adds $1 to $4; $4 is the most rows of
-/// one millisecond.
+/// {columns} and `sort_at`, which is {time}: those at $1, and the $3 newest ones before it with all
+/// of the last millisecond, none of them before $2. `add_window` adds $1 to $4; $4 is the most rows
+/// of one millisecond.
 inline constexpr std::string_view items_in_window = R"sql(
     (
       (

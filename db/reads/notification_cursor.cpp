@@ -58,9 +58,9 @@ expected<std::optional<notification_position>> parse_notification_cursor(std::st
 }
 
 std::string format_notification_cursor(const notification_position& position) {
-  return format_list_cursor({position.created_at / ms,
-                             fmt::format("{}.{}.{}.{}", position.author_id, position.reason,
-                                         position.subject_id, position.rkey)});
+  return format_list_cursor(
+      {position.created_at / ms, fmt::format("{}.{}.{}.{}", position.author_id, position.reason,
+                                             position.subject_id, position.rkey)});
 }
 
 } // namespace prism::reads

@@ -44,8 +44,19 @@ constexpr std::string_view columns =
     "f.created_at, f.author_id, f.reason, f.rkey, coalesce(f.subject_id, 0) AS subject_id, "
     "s.repo_id, coalesce(s.collection, 0::int2) AS collection, s.rkey AS subject_rkey, w.yes";
 
+// Whose record is there: that of a withdrawn verification is gone, those of all others are there.
+constexpr std::string_view recorded = R"sql(
+          CASE f.reason
+            WHEN 10 /* verified */ THEN coalesce(
+              (SELECT true FROM verifications WHERE creator_id = f.author_id AND rkey = f.rkey),
+              false
+            )
+            ELSE f.reason <> 11 /* unverified */ END
+)sql";
+
 // In two reads, as {newest_first} of sorted_page.hpp; the second looks at $6 rows.
-const db::statement select_notifications{"notifications", db::compose_sql(R"sql(
+const db::statement select_notifications{"notifications",
+                                         db::compose_sql(R"sql(
   SELECT n.created_at, n.author_id, n.reason, n.subject_id, n.rkey, a.did, b.did, n.collection,
     n.subject_rkey, coalesce(n.yes, false)
   FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
@@ -77,8 +88,7 @@ const db::statement select_notifications{"notifications", db::compose_sql(R"sql(
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = n.author_id LIMIT 1) a
   LEFT JOIN LATERAL (SELECT did FROM users WHERE id = n.repo_id LIMIT 1) b ON true
 )sql",
-                                                                          {{"columns", columns},
-                                                                           {"shown", shown}})};
+                                                         {{"columns", columns}, {"shown", shown}})};
 
 // The last of the rows that select_notifications looks at, if there are so many.
 const db::statement select_scan_end{"notifications_scan_end", R"sql(
@@ -94,8 +104,7 @@ const db::statement select_scan_end{"notifications_scan_end", R"sql(
   ) n
 )sql"};
 
-// The record of a withdrawn verification is gone; those of all others are there.
-const db::statement count_unread{"unread_notifications", R"sql(
+const db::statement count_unread{"unread_notifications", db::compose_sql(R"sql(
   SELECT count(*)
   FROM (
     SELECT
@@ -103,19 +112,20 @@ const db::statement count_unread{"unread_notifications", R"sql(
       SELECT id FROM users WHERE did = $1 AND indexed_at IS NOT NULL LIMIT 1
     ) o
     CROSS JOIN LATERAL (
-      SELECT reason
+      SELECT reason, author_id, rkey
       FROM notifications
       WHERE recipient_id = o.id
       ORDER BY created_at DESC
       LIMIT (SELECT $2::int8)
-    ) n
-    WHERE reason <> 11 /* unverified */
+    ) f
+    WHERE {recorded}
   ) t
-)sql"};
+)sql",
+                                                                         {{"recorded", recorded}})};
 
 [[nodiscard]] atproto::collection collection_of(db::notification_reason reason) {
-  using db::notification_reason;
   using atproto::collection;
+  using db::notification_reason;
   switch (reason) {
   case notification_reason::like:
   case notification_reason::like_via_repost:

@@ -6,8 +6,9 @@
 namespace prism::reads {
 
 /// SQL: the replies of the authors of {roots}, a FROM list with `n.id`, the uris.id of a thread's
-/// first post. {per_root} and {in_all} are the two parameters that `add_op_bounds` adds. Indexes: posts_creator_root, the primary key
-/// of deleted_op_replies. A reply that was deleted and is in the thread again is there twice.
+/// first post. {per_root} and {in_all} are the two parameters that `add_op_bounds` adds. Indexes:
+/// posts_creator_root, the primary key of deleted_op_replies. A reply that was deleted and is in
+/// the thread again is there twice.
 inline constexpr std::string_view op_replies_sql = R"sql(
   SELECT r.id, o.did, r.collection, r.rkey, t.id, u.rkey, t.parent_id, t.deleted_at
   FROM {roots}
@@ -17,7 +18,7 @@ inline constexpr std::string_view op_replies_sql = R"sql(
     (
       SELECT id, reply_parent_id AS parent_id, NULL::timestamptz AS deleted_at
       FROM posts
-      WHERE creator_id = r.repo_id AND reply_root_id = r.id
+      WHERE creator_id = r.repo_id AND reply_root_id = r.id AND reply_root_cid IS NOT NULL
       LIMIT {per_root}
     )
     UNION ALL

@@ -20,11 +20,10 @@ const db::statement select_roots{"op_thread_roots", db::compose_sql(R"sql(
 )sql",
                                                                     {{"asked_uris", asked_uris}})};
 
-const db::statement select_replies{"op_thread_replies",
-                                   db::compose_sql(op_replies_sql,
-                                                   {{"roots", "unnest($1::int8[]) AS n(id)"},
-                                                    {"per_root", "$2"},
-                                                    {"in_all", "$3"}})};
+const db::statement select_replies{
+    "op_thread_replies", db::compose_sql(op_replies_sql, {{"roots", "unnest($1::int8[]) AS n(id)"},
+                                                          {"per_root", "$2"},
+                                                          {"in_all", "$3"}})};
 
 struct root {
   std::string did;

@@ -1,124 +1,53 @@
 #include "db/reads/people.hpp"
 
-#include "db/pg/row_reader.hpp"
-
 namespace prism::reads {
 
 namespace {
 
-// Looks up the user of each row separately: a page has few rows, and they keep their order.
-constexpr std::string_view creators_of_subject = R"sql(
-    CROSS JOIN LATERAL (
-      SELECT did, handle FROM users WHERE id = t.creator_id AND status IS NULL LIMIT 1
-    ) u
-    WHERE t.subject_id = $1 AND NOT t.duplicate AND t.creator_id < $2
-    ORDER BY t.creator_id DESC
-    LIMIT (SELECT $3::int8)
-)sql";
+using atproto::collection;
 
 const db::statement select_followers{
     "followers", db::compose_sql(R"sql(
-  SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey
-  FROM follows t {creators_of_subject}
+  SELECT t.sort_at, t.cid, u.did, t.rkey, u.indexed_at IS NOT NULL
+  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL ({newest_first}) t
+  CROSS JOIN LATERAL (SELECT did, indexed_at FROM users WHERE id = t.creator_id LIMIT 1) u
 )sql",
-                                 {{"creators_of_subject", creators_of_subject}})};
+                                 {{"newest_first", newest_first},
+                                  {"columns", "cid, creator_id, rkey"},
+                                  {"rows", "follows WHERE subject_id = o.id AND NOT duplicate"},
+                                  {"time", sort_time}})};
 
-const db::statement select_likes{"likes_of",
-                                 db::compose_sql(R"sql(
-  SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey
-  FROM likes t {creators_of_subject}
+const db::statement select_follows{
+    "follows", db::compose_sql(R"sql(
+  SELECT t.sort_at, t.cid, o.did, t.rkey, u.indexed_at IS NOT NULL, u.did
+  FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL ({newest_first}) t
+  CROSS JOIN LATERAL (SELECT did, indexed_at FROM users WHERE id = t.subject_id LIMIT 1) u
 )sql",
-                                                 {{"creators_of_subject", creators_of_subject}})};
-
-const db::statement select_reposts{"reposts_of",
-                                   db::compose_sql(R"sql(
-  SELECT t.creator_id, u.did, u.handle, t.created_at, t.rkey
-  FROM reposts t {creators_of_subject}
-)sql",
-                                                   {{"creators_of_subject", creators_of_subject}})};
-
-const db::statement select_members{"list_members", R"sql(
-  SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey
-  FROM list_items t
-  CROSS JOIN LATERAL (
-    SELECT did, handle
-    FROM users
-    WHERE id = t.subject_id AND status IS NULL
-    LIMIT 1
-  ) u
-  WHERE t.list_id = $1 AND NOT t.duplicate AND t.subject_id < $2
-  ORDER BY t.subject_id DESC
-  LIMIT (SELECT $3::int8)
-)sql"};
-
-const db::statement select_follows{"follows", R"sql(
-  SELECT t.subject_id, u.did, u.handle, t.created_at, t.rkey
-  FROM follows t
-  CROSS JOIN LATERAL (
-    SELECT did, handle
-    FROM users
-    WHERE id = t.subject_id AND status IS NULL
-    LIMIT 1
-  ) u
-  WHERE t.creator_id = $1 AND NOT t.duplicate AND t.rkey < $2
-  ORDER BY t.rkey DESC
-  LIMIT (SELECT $3::int8)
-)sql"};
-
-/// After every rkey: their greatest character is '~'.
-constexpr const char* highest_rkey = "\x7f";
-
-[[nodiscard]] std::vector<person> read_people(const db::result& rows) {
-  return db::read_rows<person>(rows, [](person& out, db::row_reader& row) {
-    row >> out.user_id >> out.did >> out.handle >> db::timestamp(out.created_at) >> out.rkey;
-  });
-}
-
-[[nodiscard]] outcome<people_page> by_user(executor& on, const db::statement& select,
-                                           std::int64_t subject, std::int64_t after,
-                                           std::size_t limit) {
-  limit = page_limit(limit);
-  db::params p;
-  p.int8(subject).int8(after).int8(limit_param(limit));
-  const auto rows = on.exec_prepared(select, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return cut_page(read_people(*rows), limit, [](const person& row) { return row.user_id; });
-}
+                               {{"newest_first", newest_first},
+                                {"columns", "cid, subject_id, rkey"},
+                                {"rows", "follows WHERE creator_id = o.id AND NOT duplicate"},
+                                {"time", sort_time}})};
 
 } // namespace
 
-outcome<people_page> followers(executor& on, std::int64_t user_id, std::int64_t after,
-                               std::size_t limit) {
-  return by_user(on, select_followers, user_id, after, limit);
+outcome<record_page> followers(executor& on, std::string_view did, const page_request& page) {
+  return list_records(
+      on, select_followers, page, [&](std::size_t more) { return account_params(did, page, more); },
+      [](listed_record& out, db::row_reader& row) {
+        read_listed(out, row, collection::follow);
+        row >> out.shown;
+      });
 }
 
-outcome<people_page> likes_of(executor& on, std::int64_t post_id, std::int64_t after,
-                              std::size_t limit) {
-  return by_user(on, select_likes, post_id, after, limit);
-}
-
-outcome<people_page> reposts_of(executor& on, std::int64_t post_id, std::int64_t after,
-                                std::size_t limit) {
-  return by_user(on, select_reposts, post_id, after, limit);
-}
-
-outcome<people_page> list_members(executor& on, std::int64_t list_id, std::int64_t after,
-                                  std::size_t limit) {
-  return by_user(on, select_members, list_id, after, limit);
-}
-
-outcome<follows_page> follows(executor& on, std::int64_t user_id, const std::string& after,
-                              std::size_t limit) {
-  limit = page_limit(limit);
-  db::params p;
-  p.int8(user_id)
-      .text(after.empty() ? std::string_view{highest_rkey} : std::string_view{after})
-      .int8(limit_param(limit));
-  const auto rows = on.exec_prepared(select_follows, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return cut_page(read_people(*rows), limit, [](const person& row) { return row.rkey; });
+outcome<record_page> follows(executor& on, std::string_view did, const page_request& page) {
+  return list_records(
+      on, select_follows, page, [&](std::size_t more) { return account_params(did, page, more); },
+      [](listed_record& out, db::row_reader& row) {
+        read_listed(out, row, collection::follow);
+        row >> out.shown >> out.other;
+      });
 }
 
 } // namespace prism::reads

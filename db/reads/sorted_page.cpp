@@ -8,21 +8,29 @@
 
 namespace prism::reads {
 
+namespace {
+
+// 0001-01-01 and 9999-12-31 in milliseconds: what a lexicon's datetime can say, but for the year 0.
+constexpr std::int64_t first_ms = -62'135'596'800'000;
+constexpr std::int64_t last_ms = end_of_time / 1000;
+
+} // namespace
+
 expected<std::optional<list_cursor>> parse_list_cursor(std::string_view text) {
   if (text.empty())
     return std::optional<list_cursor>{};
-  // 9999-12-31 in milliseconds; PostgreSQL knows later times, which nobody has.
-  constexpr std::int64_t last = end_of_time / 1000;
+  constexpr std::string_view between = "__";
   list_cursor out;
-  const auto split = text.find("__");
+  const auto split = std::min(text.find(between), text.size());
   const auto number = text.substr(0, split);
+  const auto cid = text.substr(std::min(split + between.size(), text.size()));
   const auto* const end = number.data() + number.size();
   const auto read = std::from_chars(number.data(), end, out.ms);
-  if (split == text.npos || read.ec != std::errc{} || read.ptr != end || out.ms < -last ||
-      out.ms > last)
+  if (read.ec != std::errc{} || read.ptr != end || out.ms < first_ms || out.ms > last_ms ||
+      cid.empty() || cid.find(between) != cid.npos)
     return fail(errc::invalid, "the cursor '{}' is not MILLISECONDS__CID",
                 printable(text.substr(0, 100)));
-  out.cid = text.substr(split + 2);
+  out.cid = cid;
   return out;
 }
 
@@ -30,10 +38,12 @@ std::string format_list_cursor(const list_cursor& cursor) {
   return fmt::format("{}__{}", cursor.ms, cursor.cid);
 }
 
-void add_list_params(db::params& to, const std::optional<list_cursor>& after, std::size_t limit) {
+void add_list_params(db::params& to, const std::optional<list_cursor>& after, std::size_t limit,
+                     std::size_t more) {
+  const auto rows = limit + 1 + more;
   to.timestamptz(after ? after->ms * 1000 : end_of_time)
-      .int8(static_cast<std::int64_t>(limit + 1))
-      .int8(static_cast<std::int64_t>(limit + 1 + max_same_millisecond));
+      .int8(static_cast<std::int64_t>(rows))
+      .int8(static_cast<std::int64_t>(rows + max_same_millisecond));
 }
 
 } // namespace prism::reads

@@ -44,6 +44,17 @@ inline constexpr std::size_t max_same_millisecond = 1000;
       std::clamp<std::int64_t>(requested, 0, static_cast<std::int64_t>(max_list_page)));
 }
 
+/// Which rows of a list are asked for.
+struct page_request {
+  std::optional<list_cursor> after; ///< the last row of the page before; empty: the first page
+  std::size_t limit{0};             ///< most rows, at most `max_list_page`
+};
+
+/// A list that leaves rows out (whose users are unknown) reads so many more if the first ones do
+/// not fill a page and tell whether another row exists. If these do not either, the page is short,
+/// and its cursor goes on behind what was read.
+inline constexpr std::size_t max_left_out = 1000;
+
 /// Fragment {newest_first}: the rows {rows} (a table and its WHERE with a condition) with {columns}
 /// and `sort_at`, which is {time}, in two reads of an index that ends with {time}: those of the
 /// cursor's millisecond, and the page's number of older ones, with all of its last millisecond. It
@@ -73,33 +84,58 @@ inline constexpr std::string_view sort_time = "least(created_at, commit_time)";
 
 /// Adds $2 to $4 of {newest_first}: the cursor's time, one row more than the limit, and the most
 /// rows of each part.
-void add_list_params(db::params& to, const std::optional<list_cursor>& after, std::size_t limit);
+/// @param more rows beyond that which are read
+void add_list_params(db::params& to, const std::optional<list_cursor>& after, std::size_t limit,
+                     std::size_t more = 0);
 
 template <class Row>
 struct sorted_page {
   std::vector<Row> rows;
   std::string cursor; ///< empty: the last page
+  /// Maybe no row follows: so many were left out that the rows read do not tell.
+  bool unsure{false};
 };
 
-/// Puts rows into their order and keeps the page.
-/// @param rows with members `sort_at` (µs since 1970, a multiple of 1,000) and `cid` (text).
+/// Whether a row belongs into its list; rows without a member `shown` all do.
 template <class Row>
-[[nodiscard]] sorted_page<Row>
-cut_sorted(std::vector<Row> rows, const std::optional<list_cursor>& after, std::size_t limit) {
-  const auto key = [](const Row& row) {
-    return std::tuple<std::int64_t, std::string_view>(row.sort_at / 1000, row.cid);
-  };
+[[nodiscard]] bool is_shown(const Row& row) {
+  if constexpr (requires { row.shown; })
+    return row.shown;
+  else
+    return true;
+}
+
+/// Puts the rows of {newest_first} into their order and keeps the page.
+/// @param rows with members `sort_at` (µs since 1970, a multiple of 1,000) and `cid` (text). Those
+/// that are not `shown` are left out.
+/// @param more as given to `add_list_params`
+template <class Row>
+[[nodiscard]] sorted_page<Row> cut_sorted(std::vector<Row> rows,
+                                          const std::optional<list_cursor>& after,
+                                          std::size_t limit, std::size_t more = 0) {
+  using sort_key = std::tuple<std::int64_t, std::string_view>;
+  const auto key = [](const Row& row) { return sort_key(row.sort_at / 1000, row.cid); };
+  const auto before = [&](const Row& left, const Row& right) { return key(left) > key(right); };
+  const auto older = std::ranges::count_if(
+      rows, [&](const Row& row) { return !after || row.sort_at / 1000 < after->ms; });
+  // Whether the list may go on behind these rows.
+  const bool cut = static_cast<std::size_t>(older) > limit + more;
   if (after)
-    std::erase_if(rows, [&](const Row& row) {
-      return key(row) >= std::tuple<std::int64_t, std::string_view>(after->ms, after->cid);
-    });
-  std::sort(rows.begin(), rows.end(),
-            [&](const Row& left, const Row& right) { return key(left) > key(right); });
+    std::erase_if(rows,
+                  [&](const Row& row) { return key(row) >= sort_key(after->ms, after->cid); });
+  std::ranges::sort(rows, before);
   sorted_page<Row> out;
+  if (limit == 0 || rows.empty())
+    return out;
+  auto last = list_cursor{rows.back().sort_at / 1000, rows.back().cid};
+  std::erase_if(rows, [](const Row& row) { return !is_shown(row); });
   if (rows.size() > limit) {
     rows.resize(limit);
-    if (limit > 0)
-      out.cursor = format_list_cursor({rows.back().sort_at / 1000, rows.back().cid});
+    last = list_cursor{rows.back().sort_at / 1000, rows.back().cid};
+    out.cursor = format_list_cursor(last);
+  } else if (cut) {
+    out.unsure = true;
+    out.cursor = format_list_cursor(last);
   }
   out.rows = std::move(rows);
   return out;

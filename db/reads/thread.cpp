@@ -73,12 +73,11 @@ constexpr std::string_view root_of_post = R"sql(
   ) n
 )sql";
 
-const db::statement select_op_replies{
-    "thread_op_replies",
-    db::compose_sql(op_replies_sql, {{"roots", root_of_post},
-                                     {"asked_uris", asked_uris},
-                                     {"per_root", "$4"},
-                                     {"in_all", "$5"}})};
+const db::statement select_op_replies{"thread_op_replies",
+                                      db::compose_sql(op_replies_sql, {{"roots", root_of_post},
+                                                                       {"asked_uris", asked_uris},
+                                                                       {"per_root", "$4"},
+                                                                       {"in_all", "$5"}})};
 
 struct reply {
   std::string uri;

@@ -24,10 +24,10 @@ struct thread {
 };
 
 /// Reads a thread in one round trip. Posts that reply to each other in a circle appear once. Plan:
-/// posts_pkey upwards, posts_reply_parent downwards, level by level, of the newest replies to a post
-/// first; op_replies_sql.
+/// posts_pkey upwards, posts_reply_parent downwards, level by level, of the newest replies to a
+/// post first; op_replies_sql.
 /// @param above, below levels; greater ones than the bounds are cut to these
-[[nodiscard]] outcome<thread> read_thread(executor& on, std::string_view post_uri, std::int64_t above,
-                                          std::int64_t below);
+[[nodiscard]] outcome<thread> read_thread(executor& on, std::string_view post_uri,
+                                          std::int64_t above, std::int64_t below);
 
 } // namespace prism::reads

@@ -13,6 +13,7 @@ const db::statement select_heads{"timeline_heads", R"sql(
     SELECT subject_id
     FROM follows
     WHERE creator_id = o.id AND NOT duplicate AND subject_id <> o.id
+      AND least(created_at, commit_time) IS NOT NULL
     ORDER BY least(created_at, commit_time) DESC
     LIMIT (SELECT $3::int8)
   ) f
@@ -50,17 +51,16 @@ const db::statement select_own_items{
     "timeline_own_items", items_of("(SELECT id, did FROM users WHERE did = $5 LIMIT 1) o")};
 
 /// Keeps the newest, in order.
-[[nodiscard]] std::vector<feed_item> newest(std::vector<feed_item> items,
-                                            const std::optional<list_cursor>& after,
-                                            std::size_t wanted) {
+[[nodiscard]] std::vector<feed_item>
+newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, std::size_t wanted) {
   return cut_sorted(std::move(items), after, wanted).rows;
 }
 
 /// @param followed, own each the newest, in order, up to one more than `limit`
 [[nodiscard]] feed_page merge(std::vector<feed_item> followed, std::vector<feed_item> own,
                               const std::optional<list_cursor>& after, std::size_t limit) {
-  const auto own_limit = std::max(std::min(limit, max_own_items),
-                                  limit - std::min(followed.size(), limit));
+  const auto own_limit =
+      std::max(std::min(limit, max_own_items), limit - std::min(followed.size(), limit));
   const bool more_own = own.size() > own_limit;
   if (more_own)
     own.resize(own_limit);

@@ -10,8 +10,8 @@ inline constexpr std::size_t max_own_items = 10;
 
 /// The home timeline of a user: posts and reposts of the accounts that the user follows, newest
 /// first, and of the user: at most `max_own_items` of these, or as many as the followed accounts
-/// leave room for. Items of inactive accounts and reposts of records that are no posts are included;
-/// the AppView drops them. Empty for an unknown DID.
+/// leave room for. Items of inactive accounts and reposts of records that are no posts are
+/// included; the AppView drops them. Empty for an unknown DID.
 ///
 /// Plan: newest_of_many, over feed_items_originator_sort_at, in two round trips; the follows by
 /// follows_creator_time, the newest `max_originators`.

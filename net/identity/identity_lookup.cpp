@@ -141,7 +141,7 @@ asio::awaitable<hosting_answer> identity_lookup::check_hosting(std::string did) 
 // -- documents -------------------------------------------------------------------------------
 
 asio::awaitable<document_answer> identity_lookup::find_document(std::string did) {
-  auto found = co_await fetch_document(did);
+  auto found = co_await fetch_document(did, true);
   document_answer out;
   if (!found) {
     out.why = found.error().message;
@@ -158,7 +158,7 @@ identity_lookup::document(std::string did, bool bypass_cache, published_ptr& pub
   else if (const auto* known = documents_.find(did);
            known != nullptr && steady_clock::now() - known->since < options_.cache_ttl)
     co_return known->value;
-  auto found = co_await fetch_document(did);
+  auto found = co_await fetch_document(did, false);
   published = take_published(found); // so the cache holds no more than it needs
   if (!found) {
     if (is_certain(found.error().code))
@@ -170,18 +170,23 @@ identity_lookup::document(std::string did, bool bypass_cache, published_ptr& pub
   co_return kept;
 }
 
-asio::awaitable<expected<did_document>> identity_lookup::fetch_document(const std::string& did) {
+asio::awaitable<expected<did_document>> identity_lookup::fetch_document(const std::string& did,
+                                                                        bool believe_dns) {
   auto url = atproto::did_document_url(did, options_.plc_url, options_.allow_private);
   if (!url)
     co_return tl::unexpected(url.error());
   http_fetch request;
   request.url = std::move(*url);
   request.max_bytes = did_document::max_size;
-  request.trusted = did.starts_with("did:plc:");
+  const bool trusted = did.starts_with("did:plc:");
+  request.trusted = trusted;
   const auto answer = co_await http_.get(std::move(request));
   // A domain without an address may be temporarily broken, and an oversized response may come from
   // a proxy: neither proves that there is no document.
-  if (!answer && (answer.error().code == errc::not_found || answer.error().code == errc::limit))
+  const bool doubtful =
+      !answer && (answer.error().code == errc::limit ||
+                  (answer.error().code == errc::not_found && !(believe_dns && !trusted)));
+  if (doubtful)
     co_return fail(errc::io, "{}", answer.error().message);
   if (!answer)
     co_return tl::unexpected(answer.error());

@@ -37,7 +37,9 @@ private:
   /// @param published set if the document was fetched: what `published_of` says.
   boost::asio::awaitable<expected<document_ptr>> document(std::string did, bool bypass_cache,
                                                           published_ptr& published);
-  boost::asio::awaitable<expected<atproto::did_document>> fetch_document(const std::string& did);
+  /// @param believe_dns that a did:web has no document if its domain has no address now
+  boost::asio::awaitable<expected<atproto::did_document>> fetch_document(const std::string& did,
+                                                                         bool believe_dns);
   boost::asio::awaitable<handle_answer>
   check_claimed(const std::string& did, const atproto::did_document& of, bool bypass_cache);
   boost::asio::awaitable<expected<pointer>> resolve(std::string handle, bool bypass_cache);

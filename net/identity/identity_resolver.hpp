@@ -105,7 +105,9 @@ public:
   /// @param done called once, on the resolver's thread; must not throw.
   void check_handle(std::string did, bool bypass_cache, std::function<void(handle_answer)> done);
 
-  /// Fetches what the document of `did` publishes. No cache is asked or filled.
+  /// Fetches what the document of `did` publishes. No cache is asked or filled. A did:web whose
+  /// domain has no address has no document: for an answer that is soon asked for again, unlike one
+  /// of the other functions, that is certain enough.
   /// @param done as for `check_handle`.
   void find_document(std::string did, std::function<void(document_answer)> done);
 

@@ -19,7 +19,7 @@ refused() {
 }
 
 sample=sample/small
-for command in setup build demo test oracle crash faults cluster cluster-bench bench soak format lint; do
+for command in setup build demo test oracle rpc crash faults cluster cluster-bench bench soak format lint; do
   output=$("scripts/$command" --help) || fail "$command --help: exit code $?"
   grep -q "^usage: scripts/$command" <<<"$output" || fail "$command --help: no usage line"
   [[ $command == test ]] || refused --nonsense "scripts/$command" --nonsense
@@ -32,6 +32,11 @@ refused "'0'" scripts/oracle $sample --shards 0
 refused "'257'" scripts/oracle $sample --shards 257
 refused "'4x'" scripts/oracle $sample --shards 4x
 refused "'-1'" scripts/oracle $sample --shuffle -1
+refused BASE scripts/rpc
+refused nothing/there scripts/rpc nothing/there
+refused --only scripts/rpc $sample --only
+refused "'0'" scripts/rpc $sample --concurrency 0
+refused nothing.zst scripts/rpc $sample --recording nothing.zst
 refused SEED scripts/crash $sample 3
 refused "'none'" scripts/crash $sample none 1
 refused "'0'" scripts/crash $sample 0 1

@@ -72,6 +72,8 @@ std::span<const command_form> all_forms() {
       look("cursor", "cursor", "how far each shard has come"),
       look("cluster", "cluster", "who takes part, leads and writes; what this node believes"),
       look("cluster own", "cluster-own", "the same as this node believes it, without the database"),
+      look("reads", "reads",
+           "the data plane: readers, methods with rates and times, the slowest calls"),
       look("firehose", "firehose", "the connection to the relay, and the lane of each shard"),
       look("identity", "identity", "look-ups of handles and DIDs, and their hosts"),
       look("jobs", "jobs", "background jobs: when they are due, their rows and failures"),

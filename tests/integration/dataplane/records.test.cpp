@@ -297,6 +297,31 @@ TEST_CASE("a post's flags say what its gates decide") {
   CHECK(flags == "T.P.t.e..");
 }
 
+TEST_CASE("the threads of authors with themselves are answered on request") {
+  firehose_builder events;
+  const auto root = events.post("alice", "p1");
+  const auto second = events.reply("alice", "p2", root, root);
+  const auto third = events.reply("alice", "p3", second, root);
+  const auto other = events.reply("bob", "p4", third, root);
+  const auto alone = events.post("bob", "p5");
+  index_target target;
+  target.apply(events.take(), 10);
+  bsky::GetPostRecordsRequest request;
+  for (const auto& each : {other, alone, third})
+    request.add_uris(each.uri);
+  const auto threads = [&] {
+    return ask<bsky::GetPostRecordsResponse>(target.connection, "GetPostRecords", request)
+        .op_threads();
+  };
+  CHECK(threads().empty());
+  request.set_include_op_thread_metadata(true);
+  const auto found = threads();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].root_uri() == root.uri);
+  CHECK(uris{found[0].uris().begin(), found[0].uris().end()} ==
+        uris{root.uri, second.uri, third.uri});
+}
+
 TEST_CASE("records of accounts that are not active are answered until they are purged") {
   firehose_builder events;
   const auto post = events.post("alice", "p1");

@@ -17,7 +17,7 @@ _USER_COLUMNS = ("followersCount", "followsCount", "postsCount")
 
 def post_counts(db, official):
     """Every indexed post; one without a row of counts has zeros."""
-    ours, theirs = _our_posts(db), _posts_by_official_rows(official)
+    ours, theirs = _our_posts(db), posts_by_official_rows(official)
     known = {db.uri[row["id"]] for row in db.rows("SELECT id FROM posts")} | set(official.posts)
     return Comparison(
         "post_counts", _listed(known, ours, _POST_COLUMNS), _listed(known, theirs, _POST_COLUMNS)
@@ -26,7 +26,7 @@ def post_counts(db, official):
 
 def other_counts(db, official):
     """Counts that are not zero of what is no indexed post: feed generators, posts not there yet."""
-    ours, theirs = _our_posts(db), _posts_by_official_rows(official)
+    ours, theirs = _our_posts(db), posts_by_official_rows(official)
     rest = {
         uri
         for counts in (ours, theirs)
@@ -39,19 +39,23 @@ def other_counts(db, official):
 
 
 def user_counts(db, official):
-    ours = _our_users(db)
-    theirs = {}
-    for row in official["follow"]:
-        _add(theirs, row["subjectDid"], "followersCount")
-        _add(theirs, row["creator"], "followsCount")
-    for row in official["post"]:
-        _add(theirs, row["creator"], "postsCount")
+    ours, theirs = _our_users(db), users_by_official_rows(official)
     everyone = set(ours) | set(theirs)
     return Comparison(
         "user_counts",
         _listed(everyone, ours, _USER_COLUMNS, "did"),
         _listed(everyone, theirs, _USER_COLUMNS, "did"),
     )
+
+
+def users_by_official_rows(official):
+    counts = {}
+    for row in official["follow"]:
+        _add(counts, row["subjectDid"], "followersCount")
+        _add(counts, row["creator"], "followsCount")
+    for row in official["post"]:
+        _add(counts, row["creator"], "postsCount")
+    return counts
 
 
 def list_counts(db, official):
@@ -92,7 +96,7 @@ def profile_agg_as_stored(db, official):
     )
 
 
-def _posts_by_official_rows(official):
+def posts_by_official_rows(official):
     counts = {}
     for table, column in (("like", "likeCount"), ("repost", "repostCount")):
         for row in official[table]:

@@ -52,6 +52,13 @@ def notification(db, official):
             })
         )  # fmt: skip
     deleted = {row["did"] for row in db.rows("SELECT did FROM users WHERE status = 'deleted'")}
+    theirs = [_comparable(row) for row in expected_notifications(official, deleted, rules)]
+    return Comparison("notification", ours, theirs, rules)
+
+
+def expected_notifications(official, deleted, rules):
+    """The reference's notifications as they should be (docs/ORACLE.md, "Notifications").
+    deleted: DIDs of accounts that were deleted"""
     theirs = []
     for row in official["notification"] + list(_promoted(official, rules)):
         if row["did"] in deleted:
@@ -67,8 +74,8 @@ def notification(db, official):
         else:
             if row["recordUri"] not in official.records:
                 row = {**row, "recordCid": None}
-            theirs.append(_comparable(row))
-    return Comparison("notification", ours, theirs, rules)
+            theirs.append(row)
+    return theirs
 
 
 def _promoted(official, rules):

@@ -296,12 +296,14 @@ TEST_CASE("What a document publishes is found, or that there is none, or neither
   CHECK(answer.document->keys == "{}");
   CHECK(answer.document->services ==
         R"({"atproto_pds":{"Type":"AtprotoPersonalDataServer","URL":")" + w.url() + R"("}})");
-  for (const auto& absent : {bob, std::string{"did:key:z6Mk"}}) {
+  for (const auto& absent :
+       {bob, std::string{"did:key:z6Mk"}, std::string{"did:web:nowhere.test"}}) {
     const auto none = w.document_of(absent);
     REQUIRE(none.document);
     CHECK_FALSE(none.document->exists);
     CHECK_FALSE(none.why.empty());
   }
+  CHECK(w.handle_of("did:web:nowhere.test").what == handle_status::unknown);
   w.set("/" + alice, R"({"id":")" + bob + R"("})"); // of somebody else
   REQUIRE(w.document_of(alice).document);
   CHECK_FALSE(w.document_of(alice).document->exists);

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace prism::dataplane {
+
+/// A request as one line of printable ASCII, for people: `dids=[did:plc:a, did:plc:b, and 98 more]
+/// limit=50`. Any bytes will do: what is no message of its type is said to be cut or unknown. It
+/// reads at most a few thousand fields.
+/// @param method "GetActors"; the fields of an unknown one have numbers in place of names
+/// @param encoded the message
+/// @param max_bytes of the text; what is longer ends in "..."
+[[nodiscard]] std::string request_text(std::string_view method, std::string_view encoded,
+                                       std::size_t max_bytes = 512);
+
+} // namespace prism::dataplane

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "db/pg/executor.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Whom a viewer knows, that is follows, among the followers of accounts and the likers of posts.
+/// Errors are those of the database. Blocks; the executor's thread.
+namespace prism::reads {
+
+using db::executor;
+using db::outcome;
+
+/// Of each account, the DIDs of those whom the viewer follows and who follow it, in no order.
+///
+/// An account with fewer followers than the viewer has follows costs a look-up for each of its
+/// followers, any other one a look-up for each of the viewer's follows, at most 5,000 in both
+/// cases: the viewer's newest ones. Indexes: users_did_key, user_aggregates_pkey, follows_subject,
+/// follows_creator_time.
+/// @param accounts DIDs, at most `max_arguments`
+[[nodiscard]] outcome<std::vector<std::vector<std::string>>>
+known_followers(executor& on, std::string_view viewer, std::span<const std::string_view> accounts);
+
+struct known_likers {
+  std::int32_t count{0};
+  std::vector<std::string> dids; ///< the first of them, the newest like first
+};
+
+/// Of each subject, those whom the viewer follows among its newest 500 likers.
+/// Indexes: likes_subject_time, follows_subject.
+/// @param subjects uris, at most `max_arguments`
+/// @param limit of `known_likers::dids`, 0 to 500; with 0 nothing is found
+[[nodiscard]] outcome<std::vector<known_likers>>
+known_likers_of(executor& on, std::string_view viewer, std::span<const std::string_view> subjects,
+                std::int32_t limit);
+
+} // namespace prism::reads

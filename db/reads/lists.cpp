@@ -1,0 +1,121 @@
+#include "db/reads/lists.hpp"
+
+namespace prism::reads {
+
+namespace {
+
+using atproto::collection;
+
+/// Lists, feed generators and starter packs: an id that is that of their uri.
+[[nodiscard]] const char* documents_by_account(std::string_view table) {
+  return db::compose_sql(R"sql(
+  SELECT t.sort_at, t.cid, o.did, u.rkey
+  FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL ({newest_first}) t
+  CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = t.id LIMIT 1) u
+)sql",
+                         {{"newest_first", newest_first},
+                          {"columns", "cid, id"},
+                          {"rows", "{table} WHERE creator_id = o.id"},
+                          {"time", sort_time},
+                          {"table", table}});
+}
+
+const db::statement select_lists{"lists_by", documents_by_account("lists")};
+const db::statement select_feeds{"feeds_by", documents_by_account("feed_generators")};
+const db::statement select_packs{"starter_packs_by", documents_by_account("starter_packs")};
+
+const db::statement select_blocks{
+    "blocks_by", db::compose_sql(R"sql(
+  SELECT t.sort_at, t.cid, o.did, t.rkey
+  FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL ({newest_first}) t
+)sql",
+                                 {{"newest_first", newest_first},
+                                  {"columns", "cid, rkey"},
+                                  {"rows", "blocks WHERE creator_id = o.id AND NOT duplicate"},
+                                  {"time", sort_time}})};
+
+const db::statement select_members{
+    "list_members", db::compose_sql(R"sql(
+  SELECT t.sort_at, t.cid, c.did, t.rkey, u.did
+  FROM {subject}
+  CROSS JOIN LATERAL ({newest_first}) t
+  CROSS JOIN LATERAL (SELECT did FROM users WHERE id = t.creator_id LIMIT 1) c
+  CROSS JOIN LATERAL (SELECT did FROM users WHERE id = t.subject_id LIMIT 1) u
+)sql",
+                                    {{"subject", subject_by_uri},
+                                     {"newest_first", newest_first},
+                                     {"columns", "cid, creator_id, subject_id, rkey"},
+                                     {"rows", "list_items WHERE list_id = s.id AND NOT duplicate"},
+                                     {"time", sort_time}})};
+
+const db::statement select_blocking_lists{
+    "blocking_lists",
+    db::compose_sql(R"sql(
+  SELECT {time}, l.cid, c.did, u.rkey
+  FROM (
+    SELECT list_id
+    FROM list_blocks
+    WHERE creator_id = (SELECT id FROM users WHERE did = $1) AND NOT duplicate
+    ORDER BY {time} DESC
+    LIMIT {max_subscriptions}
+  ) b
+  CROSS JOIN LATERAL (SELECT * FROM lists WHERE id = b.list_id LIMIT 1) l
+  CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = l.id LIMIT 1) u
+  CROSS JOIN LATERAL (SELECT did FROM users WHERE id = l.creator_id LIMIT 1) c
+)sql",
+                    {{"time", sort_time}, {"max_subscriptions", max_subscriptions}})};
+
+[[nodiscard]] outcome<record_page> read_by(executor& on, const db::statement& select,
+                                           collection kind, std::string_view did,
+                                           const page_request& page) {
+  return list_records(
+      on, select, page, [&](std::size_t more) { return account_params(did, page, more); },
+      [kind](listed_record& out, db::row_reader& row) { read_listed(out, row, kind); });
+}
+
+} // namespace
+
+outcome<record_page> lists_by(executor& on, std::string_view did, const page_request& page) {
+  return read_by(on, select_lists, collection::list, did, page);
+}
+
+outcome<record_page> feeds_by(executor& on, std::string_view did, const page_request& page) {
+  return read_by(on, select_feeds, collection::feed_generator, did, page);
+}
+
+outcome<record_page> starter_packs_by(executor& on, std::string_view did,
+                                      const page_request& page) {
+  return read_by(on, select_packs, collection::starter_pack, did, page);
+}
+
+outcome<record_page> blocks_by(executor& on, std::string_view did, const page_request& page) {
+  return read_by(on, select_blocks, collection::block, did, page);
+}
+
+outcome<record_page> list_members(executor& on, std::string_view uri, const page_request& page) {
+  return list_records(
+      on, select_members, page, [&](std::size_t more) { return subject_params(uri, page, more); },
+      [](listed_record& out, db::row_reader& row) {
+        read_listed(out, row, collection::list_item);
+        row >> out.other;
+      });
+}
+
+outcome<record_page> blocking_lists(executor& on, std::string_view did, const page_request& page) {
+  if (page.limit == 0)
+    return record_page{};
+  db::params p;
+  p.text(did);
+  const auto rows = on.exec_prepared(select_blocking_lists, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return cut_sorted(db::read_rows<listed_record>(*rows,
+                                                 [](listed_record& out, db::row_reader& row) {
+                                                   read_listed(out, row, collection::list);
+                                                 }),
+                    page.after, page.limit);
+}
+
+} // namespace prism::reads

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "db/pg/executor.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// What is between two accounts: follows, blocks, and blocks by lists. Errors are those of the
+/// database. Blocks; the executor's thread.
+///
+/// By how many lists an account blocks is up to it, so of each account the newest 1,000 of its list
+/// blocks are looked at. If several of them have the other one as a member, an indexed moderation
+/// list is given before any other, since the AppView takes no others; if there are several of
+/// these, one of them.
+namespace prism::reads {
+
+using db::executor;
+using db::outcome;
+
+/// Uris of records and lists; empty where there is none.
+struct blocks_between {
+  std::string blocking;         ///< the block by the first account
+  std::string blocked_by;       ///< the block by the second
+  std::string blocking_by_list; ///< a list by which the first blocks, with the second as member
+  std::string blocked_by_list;  ///< a list by which the second blocks, with the first as member
+};
+
+struct relationship {
+  blocks_between blocks;
+  std::string following;   ///< the follow by the actor
+  std::string followed_by; ///< the follow by the other
+};
+
+/// Between an actor and each of others, in the order given. As in the official AppView there is
+/// nothing between an actor and an account that was never looked up (`users.indexed_at`).
+/// Indexes: users_did_key, blocks_subject, follows_subject, list_blocks_creator_time,
+/// list_items_member.
+/// @param others DIDs, at most `max_arguments`
+[[nodiscard]] outcome<std::vector<relationship>>
+relationships(executor& on, std::string_view actor, std::span<const std::string_view> others);
+
+/// Between the accounts of each pair, in the order given. Indexes as above.
+/// @param pairs DIDs, at most `max_arguments`
+[[nodiscard]] outcome<std::vector<blocks_between>>
+blocks_of_pairs(executor& on, std::span<const std::pair<std::string_view, std::string_view>> pairs);
+
+} // namespace prism::reads

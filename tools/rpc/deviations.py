@@ -1,0 +1,104 @@
+"""Rules about rows: where the official tables themselves are not what they should be (docs/ORACLE.md).
+
+The tables are compared by tools/oracle; what it drops from the reference's rows, or adds to them, is
+dropped from the recorded answers, or from those that were got, here."""
+
+import pathlib
+import sys
+from collections import Counter
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
+
+from official import Official  # noqa: E402
+from tables import counts, notifications, posts  # noqa: E402
+
+_FEEDS = {"GetAuthorFeed", "GetTimeline", "GetListFeed"}
+# By method: the field with the asked subjects, and the answer's lists with the columns that they show.
+_COUNTS = {
+    "GetInteractionCounts": (
+        "refs",
+        {"likes": "likeCount", "reposts": "repostCount", "replies": "replyCount", "quotes": "quoteCount"},
+    ),
+    "GetCountsForUsers": (
+        "dids",
+        {"posts": "postsCount", "following": "followsCount", "followers": "followersCount"},
+    ),
+    "GetListCounts": ("refs", {"list_items": "memberCount"}),
+}
+
+
+class Deviations:
+    """base: the corpus, whose official rows are read."""
+
+    def __init__(self, base):
+        official = Official(base)
+        self._feed_dropped, self._feed_added = _changes(
+            official["feed_item"], posts.expected_feed_items(official, Counter()), lambda row: row["uri"]
+        )
+        self._told_dropped, self._told_added = _changes(
+            official["notification"],
+            notifications.expected_notifications(official, set(), Counter()),
+            lambda row: (row["did"], row["recordUri"], row["reason"]),
+        )
+        # What the reads of the official server leave out by themselves.
+        self._told_unread = Counter(did for did, uri, _ in self._told_dropped if uri in official.records)
+        self._counts = {**counts.posts_by_official_rows(official), **counts.users_by_official_rows(official)}
+        for row in official["list_item"]:
+            if row["listUri"] in official.lists:
+                self._counts.setdefault(row["listUri"], Counter())["memberCount"] += 1
+        self._gates = {
+            flag: {row["postUri"] for row in official[table]}
+            for flag, table in (("has_thread_gate", "thread_gate"), ("has_post_gate", "post_gate"))
+        }
+        self._unread_added = Counter(did for did, _, _ in self._told_added)
+
+    def feed_items(self, method, _, recorded, got):
+        """Of reposts that do not count, and of reposts whose post has been updated."""
+        if method in _FEEDS:
+            name = lambda item: item["repost"] or item["uri"]  # noqa: E731
+            _leave_out("items", recorded, got, self._feed_dropped, self._feed_added, name)
+
+    def notifications(self, method, request, recorded, got):
+        """To oneself, of likes and reposts that are parked, of duplicates that count now."""
+        if method == "GetNotifications":
+            name = lambda each: (each["recipient_did"], each["uri"], each["reason"])  # noqa: E731
+            _leave_out("notifications", recorded, got, self._told_dropped, self._told_added, name)
+        elif method == "GetUnreadNotificationCount":
+            did = request["actor_did"]
+            recorded["count"] += self._unread_added[did] - self._told_unread[did]
+
+    def counts(self, method, request, recorded, got):
+        """The stored numbers are stale; right is what the official rows count to."""
+        subjects, columns = _COUNTS.get(method, (None, {}))
+        for field, column in columns.items():
+            for i, subject in enumerate(request[subjects]):
+                key = subject["uri"] if isinstance(subject, dict) else subject
+                if i < len(got[field]) and got[field][i] == self._counts.get(key, Counter())[column]:
+                    recorded[field][i] = got[field][i]
+
+    def gates(self, method, request, recorded, got):
+        """The official server loses its flags when a post comes after its gate or is updated."""
+        if method != "GetPostRecords":
+            return
+        for uri, theirs, ours in zip(request["uris"], recorded["meta"], got["meta"]):
+            for flag, posts_with in self._gates.items():
+                if ours[flag] == (uri in posts_with):
+                    theirs[flag] = ours[flag]
+
+
+def _changes(before, after, name):
+    """What is only in the one and only in the other."""
+    old, new = {name(row) for row in before}, {name(row) for row in after}
+    return old - new, new - old
+
+
+def _leave_out(field, recorded, got, dropped, added, name):
+    """Entries that only one side has by right. A page from which some are missing goes on with others,
+    so then the shorter list has to be the beginning of the longer one, and either may go on."""
+    sides = (recorded, dropped), (got, added)
+    kept = [[entry for entry in side[field] if name(entry) not in without] for side, without in sides]
+    if [len(side[field]) for side, _ in sides] == [len(entries) for entries in kept]:
+        return
+    shorter = min(map(len, kept))
+    for (side, _), entries in zip(sides, kept):
+        side[field], side["cursor"] = entries[:shorter], ""
