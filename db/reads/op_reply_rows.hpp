@@ -18,7 +18,7 @@ inline constexpr std::string_view op_replies_sql = R"sql(
     (
       SELECT id, reply_parent_id AS parent_id, NULL::timestamptz AS deleted_at
       FROM posts
-      WHERE creator_id = r.repo_id AND reply_root_id = r.id
+      WHERE creator_id = r.repo_id AND reply_root_id = r.id AND reply_root_cid IS NOT NULL
       LIMIT {per_root}
     )
     UNION ALL

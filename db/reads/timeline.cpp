@@ -13,6 +13,7 @@ const db::statement select_heads{"timeline_heads", R"sql(
     SELECT subject_id
     FROM follows
     WHERE creator_id = o.id AND NOT duplicate AND subject_id <> o.id
+      AND least(created_at, commit_time) IS NOT NULL
     ORDER BY least(created_at, commit_time) DESC
     LIMIT (SELECT $3::int8)
   ) f
