@@ -35,12 +35,12 @@ INSERT INTO uris (id, repo_id, collection, rkey) OVERRIDING SYSTEM VALUE
   UNION ALL SELECT 220000 + i, i, 6, 'feed' FROM generate_series(1, 50) i;
 -- 40 % answer an earlier post, the first ones above all; 10 % quote one; 5 % have images, 1 % a video.
 INSERT INTO posts (id, creator_id, created_at, commit_time, commit_seq, place, reply_root_id, reply_parent_id,
-    reply_root_cid, quoted_id, violates_thread_gate, cid, text, embed)
-  SELECT i, repo_id, pg_temp.at(i), pg_temp.at(i), i, i * 256, parent, parent,
-    CASE WHEN parent IS NOT NULL THEN '\x01'::bytea END, CASE WHEN i % 10 = 7 THEN pg_temp.pick(i, 6, i - 1, 4) END,
+    quoted_id, violates_thread_gate, cid, text, embed, reply_root_cid)
+  SELECT i, repo_id, pg_temp.at(i), pg_temp.at(i), i, i * 256, parent, parent, CASE WHEN i % 10 = 7 THEN pg_temp.pick(i, 6, i - 1, 4) END,
     CASE WHEN parent IS NOT NULL AND i % 97 = 0 THEN true END, convert_to('cid' || i, 'UTF8'), 'post ' || i,
     CASE WHEN i % 20 = 1 THEN jsonb '{"$type": "app.bsky.embed.images", "images": [{"alt": ""}]}'
-      WHEN i % 100 = 2 THEN jsonb '{"$type": "app.bsky.embed.video"}' END
+      WHEN i % 100 = 2 THEN jsonb '{"$type": "app.bsky.embed.video"}' END,
+    CASE WHEN parent IS NOT NULL THEN '\x01'::bytea END
   FROM (SELECT id AS i, repo_id, CASE WHEN id > 100 AND id % 5 < 2 THEN pg_temp.pick(id, 5, id - 1, 3) END AS parent
         FROM uris WHERE collection = 1) u;
 

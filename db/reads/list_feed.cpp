@@ -14,8 +14,7 @@ const db::statement select_heads{"list_feed_heads", db::compose_sql(R"sql(
   CROSS JOIN LATERAL (
     SELECT subject_id
     FROM list_items
-    WHERE list_id = asked.id AND NOT duplicate
-      AND least(created_at, commit_time) IS NOT NULL
+    WHERE list_id = asked.id AND NOT duplicate AND least(created_at, commit_time) IS NOT NULL
     ORDER BY least(created_at, commit_time) DESC
     LIMIT (SELECT $5::int8)
   ) m

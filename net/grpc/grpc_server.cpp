@@ -163,10 +163,8 @@ private:
 
   void admit(tcp::socket socket) {
     const number connection = ++counters_.connections;
-    if (sessions_.size() >= options_.max_connections) {
-      ++counters_.refused;
-      return note("too many connections");
-    }
+    if (!make_room())
+      return;
     const auto session = std::make_shared<grpc_session>(
         std::move(socket), tls_, options_, counters_,
         grpc_session::owner{.events = {.call =
@@ -190,6 +188,26 @@ private:
           counters_.open = sessions_.size();
           check_drained();
         });
+  }
+
+  // Whether one more connection may be served; ends another one for it if need be.
+  bool make_room() {
+    if (sessions_.size() < options_.max_connections)
+      return true;
+    ++counters_.refused;
+    note("too many connections");
+    auto victim = sessions_.end();
+    for (auto each = sessions_.begin(); each != sessions_.end(); ++each) {
+      const auto since = each->second->idle_since();
+      if (since && (victim == sessions_.end() || *since < *victim->second->idle_since()))
+        victim = each;
+    }
+    if (victim == sessions_.end())
+      return false;
+    const auto session = victim->second; // its coroutine has a share of it as well
+    sessions_.erase(victim);
+    session->cut();
+    return true;
   }
 
   [[nodiscard]] static std::uint64_t id_of(number connection, std::int32_t stream) noexcept {

@@ -22,7 +22,8 @@ struct grpc_server_options {
   /// PEM files; both empty: clear text, HTTP/2 by prior knowledge. Else TLS, with ALPN "h2".
   std::string certificate_file{};
   std::string key_file{};
-  /// Connections open at a time; a further one is closed. 64; at least 1.
+  /// Connections open at a time. A further one takes the place of the one that has had no call for
+  /// longest; if all have calls, it is closed itself. 64; at least 1.
   std::size_t max_connections{64};
   /// Calls open at a time on one connection (SETTINGS_MAX_CONCURRENT_STREAMS). 1,000; at least 1.
   std::uint32_t max_streams{1'000};
@@ -68,14 +69,14 @@ struct grpc_handler {
 /// Counters of a `grpc_server`.
 struct grpc_server_stats {
   std::uint64_t connections{0};     ///< accepted
-  std::uint64_t refused{0};         ///< closed at once, because there were too many
+  std::uint64_t refused{0};         ///< closed, because there were too many
   std::uint64_t protocol_errors{0}; ///< connections ended for breaking HTTP/2, or a limit
   std::uint64_t stalled{0};         ///< connections and calls ended by `stall_timeout`
   std::uint64_t bad_requests{0};    ///< calls refused as no gRPC request, too large, or compressed
   std::uint64_t received_bytes{0};
   std::uint64_t sent_bytes{0};
   std::uint64_t open{0};           ///< connections open now
-  std::uint64_t calls{0};          ///< calls open now
+  std::uint64_t calls{0};          ///< calls begun and not over, now
   std::uint64_t buffered_bytes{0}; ///< of unfinished requests and answers not yet taken, now
 };
 

@@ -109,7 +109,8 @@ void grpc_stream::append_part(std::string& out, std::size_t count) {
     sent_ += part;
     count -= part;
   }
-  out.append(answer_, sent_ - prefix_.size(), count);
+  if (count > 0)
+    out.append(answer_, sent_ - prefix_.size(), count);
   sent_ += count;
 }
 
