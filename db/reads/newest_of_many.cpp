@@ -24,7 +24,8 @@ item_window window_of(std::vector<head> heads, const std::optional<list_cursor>&
   const auto older = std::partition(heads.begin(), heads.end(),
                                     [&](const head& each) { return each.sort_at >= until; });
   item_window out;
-  if (wanted > 0 && static_cast<std::size_t>(heads.end() - older) > wanted) {
+  out.full = static_cast<std::size_t>(heads.end() - older) >= wanted;
+  if (wanted > 0 && out.full) {
     const auto nth = older + static_cast<std::ptrdiff_t>(wanted - 1);
     std::ranges::nth_element(older, nth, heads.end(), std::greater<>{}, &head::sort_at);
     out.begin = nth->sort_at;

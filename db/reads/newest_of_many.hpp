@@ -29,9 +29,6 @@ inline constexpr std::size_t max_window_originators = 1000;
 inline constexpr std::size_t max_window_items = 20'000;
 inline constexpr std::size_t max_same_originator = 200;
 
-/// Earlier than every stored time: 4000 BC.
-inline constexpr micros begin_of_time = -188'395'027'200'000'000;
-
 /// The newest item of an originator.
 struct head {
   std::int64_t originator_id{0};
@@ -45,6 +42,7 @@ struct head {
 struct item_window {
   std::vector<std::int64_t> originators;
   micros begin{begin_of_time};
+  bool full{false}; ///< it has as many items as are wanted, whatever else there is
 };
 
 /// The window that has the `wanted` newest items after the cursor, if there are that many.
