@@ -99,6 +99,7 @@ def garbage(port, seconds, total=1 << 30):
                     sent += len(block)
             except OSError:
                 sent += len(block)
+    time.sleep(max(0, end - time.monotonic()))
     return f"{sent >> 20} MB in {times} connections"
 
 
