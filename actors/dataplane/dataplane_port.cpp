@@ -62,6 +62,9 @@ expected<void> dataplane_port::start() {
                 from.dataplane_listen);
   net::grpc_server_options options;
   options.listen = *address;
+  // An AppView needs one connection a process. Together with the bytes of each: 1 GiB at the most.
+  options.max_connections = 128;
+  options.max_connection_bytes = std::size_t{8} << 20U;
   options.certificate_file = from.dataplane_certificate;
   options.key_file = from.dataplane_key;
   auto started = net::grpc_server::start(
@@ -76,6 +79,7 @@ expected<void> dataplane_port::start() {
   address_ = net::to_string(options.listen) + (options.certificate_file.empty() ? "" : " by TLS");
   shown_ = node_->metrics.before_scrape([this] { show(); });
   node_->reads.watch([this] { return look(); });
+  note_gate(); // there is no reader yet
   server_->serve();
   log::dataplane().info("data plane: answering bsky.Service on {}", address_);
   return {};

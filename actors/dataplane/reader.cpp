@@ -164,8 +164,9 @@ void reader_state::on_identity(const call_ptr& call, const identity_resolved& fo
 
 void reader_state::refresh(db::wanted_identity wanted) {
   if (const auto identity = node_->actors.find(names::identity))
-    caf::anon_send(
-        identity, resolve_identity{std::make_shared<const db::wanted_identity>(std::move(wanted))});
+    caf::anon_send(identity,
+                   resolve_identity{std::make_shared<const db::wanted_identity>(std::move(wanted)),
+                                    /*waits=*/false});
 }
 
 dataplane::answer<std::string> reader_state::run(dataplane::call& with,
