@@ -56,9 +56,23 @@ answer<void> no_hits(const Request& /*in*/, Response& out) {
   return {};
 }
 
-answer<void> no_sitemap_index(const bsky::GetSitemapIndexRequest& /*in*/,
-                              bsky::GetSitemapIndexResponse& /*out*/) {
-  return not_found("there is no sitemap");
+// A sitemap index without sitemaps (sitemaps.org), compressed with gzip:
+// <?xml version="1.0" encoding="UTF-8"?>
+// <sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></sitemapindex>
+constexpr char empty_sitemap_index[] =
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xb3\xb1\xaf\xc8\xcd\x51"
+    "\x28\x4b\x2d\x2a\xce\xcc\xcf\xb3\x55\x32\xd4\x33\x50\x52\x48\xcd"
+    "\x4b\xce\x4f\xc9\xcc\x4b\xb7\x55\x0a\x0d\x71\xd3\xb5\x50\xb2\xb7"
+    "\xe3\xb2\x29\xce\x2c\x49\xcd\x4d\x2c\xc8\xcc\x4b\x49\xad\x50\x00"
+    "\x6a\xc9\x2b\xb6\x55\xca\x28\x29\x29\xb0\xd2\xd7\x2f\x2f\x2f\xd7"
+    "\x83\x4a\x17\xeb\xe5\x17\xa5\xeb\x17\x27\x67\x00\x39\xc5\xfa\x50"
+    "\x41\x7d\x03\x3d\x4b\x25\x3b\x1b\x7d\x64\x23\xec\xb8\x00\xc9\x3b"
+    "\x9d\x5f\x79\x00\x00\x00";
+
+answer<void> sitemap_index(const bsky::GetSitemapIndexRequest& /*in*/,
+                           bsky::GetSitemapIndexResponse& out) {
+  out.set_sitemap(empty_sitemap_index, sizeof empty_sitemap_index - 1);
+  return {};
 }
 
 answer<void> no_sitemap_page(const bsky::GetSitemapPageRequest& /*in*/,
@@ -110,7 +124,7 @@ constexpr method methods[] = {
     at_once<opt_outs>("GetReferencelistoptoutsByActorAndSubjects"),
     PRISM_NOTHING(GetSiteStandardRecordsByRef),
     PRISM_NOTHING(GetSiteStandardRecordsByURI),
-    at_once<no_sitemap_index>("GetSitemapIndex"),
+    at_once<sitemap_index>("GetSitemapIndex"),
     at_once<no_sitemap_page>("GetSitemapPage"),
 };
 

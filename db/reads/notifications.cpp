@@ -44,6 +44,16 @@ constexpr std::string_view columns =
     "f.created_at, f.author_id, f.reason, f.rkey, coalesce(f.subject_id, 0) AS subject_id, "
     "s.repo_id, coalesce(s.collection, 0::int2) AS collection, s.rkey AS subject_rkey, w.yes";
 
+// Whose record is there: that of a withdrawn verification is gone, those of all others are there.
+constexpr std::string_view recorded = R"sql(
+          CASE f.reason
+            WHEN 10 /* verified */ THEN coalesce(
+              (SELECT true FROM verifications WHERE creator_id = f.author_id AND rkey = f.rkey),
+              false
+            )
+            ELSE f.reason <> 11 /* unverified */ END
+)sql";
+
 // In two reads, as {newest_first} of sorted_page.hpp; the second looks at $6 rows.
 const db::statement select_notifications{"notifications",
                                          db::compose_sql(R"sql(
@@ -94,8 +104,7 @@ const db::statement select_scan_end{"notifications_scan_end", R"sql(
   ) n
 )sql"};
 
-// The record of a withdrawn verification is gone; those of all others are there.
-const db::statement count_unread{"unread_notifications", R"sql(
+const db::statement count_unread{"unread_notifications", db::compose_sql(R"sql(
   SELECT count(*)
   FROM (
     SELECT
@@ -103,15 +112,16 @@ const db::statement count_unread{"unread_notifications", R"sql(
       SELECT id FROM users WHERE did = $1 AND indexed_at IS NOT NULL LIMIT 1
     ) o
     CROSS JOIN LATERAL (
-      SELECT reason
+      SELECT reason, author_id, rkey
       FROM notifications
       WHERE recipient_id = o.id
       ORDER BY created_at DESC
       LIMIT (SELECT $2::int8)
-    ) n
-    WHERE reason <> 11 /* unverified */
+    ) f
+    WHERE {recorded}
   ) t
-)sql"};
+)sql",
+                                                                         {{"recorded", recorded}})};
 
 [[nodiscard]] atproto::collection collection_of(db::notification_reason reason) {
   using atproto::collection;
