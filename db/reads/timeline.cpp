@@ -6,9 +6,20 @@ namespace prism::reads {
 
 namespace {
 
-const db::statement select_heads{"timeline_heads", R"sql(
+const db::statement select_heads{
+    "timeline_heads",
+    db::compose_sql(R"sql(
   SELECT f.subject_id, h.sort_at
   FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS n
+    FROM (
+      SELECT
+      FROM follows
+      WHERE creator_id = o.id AND NOT duplicate AND least(created_at, commit_time) IS NOT NULL
+      LIMIT (SELECT $4::int8)
+    ) t
+  ) c
   CROSS JOIN LATERAL (
     SELECT subject_id
     FROM follows
@@ -22,9 +33,10 @@ const db::statement select_heads{"timeline_heads", R"sql(
     FROM feed_items
     WHERE originator_id = f.subject_id AND sort_at <= $2
     ORDER BY sort_at DESC
-    LIMIT 1
+    LIMIT {heads_each}
   ) h
-)sql"};
+)sql",
+                    {{"heads_each", heads_each}, {"n", "c.n"}, {"wanted", "$4::int8"}})};
 
 const char* items_of(std::string_view originators) {
   return db::compose_sql(R"sql(
@@ -78,7 +90,10 @@ newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, st
                                            std::size_t limit) {
   const auto wanted = limit + 1;
   db::params of_heads;
-  of_heads.text(actor_did).timestamptz(time_of(after)).int8(limit_param(max_originators));
+  of_heads.text(actor_did)
+      .timestamptz(time_of(after))
+      .int8(limit_param(max_originators))
+      .int8(limit_param(wanted));
   const auto heads = on.exec_prepared(select_heads, of_heads);
   if (!heads)
     return tl::unexpected(heads.error());

@@ -56,6 +56,9 @@ TEST_CASE("a thread has the post, those above it, and those below it newest firs
   index_target target;
   target.apply(events.take(), 100);
   auto& on = target.connection;
+  // Each later than the one before.
+  must(on.exec_script(
+      "UPDATE posts SET created_at = timestamptz '2020-01-01' + place * interval '1 s'"));
   CHECK(thread_of(on, second.uri).uris ==
         uris{second.uri, first.uri, root.uri, last.uri, other.uri, third.uri});
   CHECK(thread_of(on, second.uri, 1, 1).uris == uris{second.uri, first.uri, other.uri, third.uri});
