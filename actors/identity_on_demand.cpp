@@ -17,7 +17,7 @@ caf::result<identity_resolved> identity_state::resolve(const resolve_identity& r
     return identity_resolved{nullptr, resolver_ ? "identity takes up no work now"
                                                 : "identity-lookups is off"};
   }
-  const auto who = ++last_waiter_;
+  const auto who = request.waits ? std::optional{++last_waiter_} : std::nullopt;
   const auto decided = requests_.ask(*request.what, who, steady_clock::now());
   if (decided.look_up)
     resolver_->find_document(
@@ -26,6 +26,11 @@ caf::result<identity_resolved> identity_state::resolve(const resolve_identity& r
           caf::anon_send(to, document_looked_up{what, std::move(answer.document), answer.held_back,
                                                 std::move(answer.why)});
         });
+  if (!who) {
+    if (decided.look_up)
+      metrics_.demands.of("refreshed").Increment();
+    return identity_resolved{decided.found, decided.refused};
+  }
   if (decided.found) {
     metrics_.demands.of("remembered").Increment();
     return identity_resolved{decided.found, {}};
@@ -34,7 +39,7 @@ caf::result<identity_resolved> identity_state::resolve(const resolve_identity& r
     metrics_.demands.of("refused").Increment();
     return identity_resolved{nullptr, decided.refused};
   }
-  return answers_.emplace(who, self_->make_response_promise<identity_resolved>()).first->second;
+  return answers_.emplace(*who, self_->make_response_promise<identity_resolved>()).first->second;
 }
 
 void identity_state::on_document(const document_looked_up& found) {

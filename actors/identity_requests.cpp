@@ -72,20 +72,21 @@ std::string_view identity_requests::refusal(const db::wanted_identity& wanted, t
   return {};
 }
 
-identity_requests::decision identity_requests::ask(const db::wanted_identity& wanted, waiter who,
-                                                   time_point now) {
+identity_requests::decision identity_requests::ask(const db::wanted_identity& wanted,
+                                                   std::optional<waiter> who, time_point now) {
   const auto [known, again] = recall(wanted, now);
   if (known && !again)
     return {.found = known, .refused = {}};
   const key of{wanted.did, wanted.place};
   const auto under_way = in_flight_.find(of);
-  if (known && under_way != in_flight_.end())
+  const bool waits = who && !known;
+  if (!waits && under_way != in_flight_.end())
     return {.found = known, .refused = {}};
   if (const auto* failure = failed_.entries.find(wanted.did);
       failure != nullptr && failure->place == wanted.place &&
       now - failure->since < options_.failure_for)
     return {.found = known, .refused = failure->why};
-  if (!known && waiting_ >= options_.waiting)
+  if (waits && waiting_ >= options_.waiting)
     return {.found = nullptr, .refused = "too many calls wait for look-ups"};
   if (under_way == in_flight_.end())
     if (const auto why = refusal(wanted, now); !why.empty())
@@ -96,8 +97,8 @@ identity_requests::decision identity_requests::ask(const db::wanted_identity& wa
     entry.account = is_account(wanted);
     accounts_ += entry.account ? 1 : 0;
   }
-  if (!known) {
-    entry.waiters.emplace_back(who, now);
+  if (waits) {
+    entry.waiters.emplace_back(*who, now);
     ++waiting_;
   }
   return {.found = known, .refused = {}, .look_up = begin};

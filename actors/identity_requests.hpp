@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,7 +61,9 @@ public:
 
   /// A call asks, under a `waiter` of its own. One look-up serves all calls that ask for the DID
   /// after the same #identity event.
-  [[nodiscard]] decision ask(const db::wanted_identity& wanted, waiter who, time_point now);
+  /// @param who empty: begin the look-up, if it may be begun now; nobody waits for it
+  [[nodiscard]] decision ask(const db::wanted_identity& wanted, std::optional<waiter> who,
+                             time_point now);
 
   /// A look-up has ended, however. @returns who waited for it.
   [[nodiscard]] std::vector<waiter> finish(const db::wanted_identity& wanted, const result& what,

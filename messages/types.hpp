@@ -146,6 +146,7 @@ struct identity_lookup_done {
 /// `identity_resolved`, within 3 s or so. How many wait is bounded; a further one is refused.
 struct resolve_identity {
   std::shared_ptr<const db::wanted_identity> what;
+  bool waits{true}; ///< false: an old answer was given; answered at once, with whatever is known
 };
 /// identity → reader: the answer, for certain; null: it is not known, and why.
 struct identity_resolved {

@@ -214,8 +214,10 @@ struct http_metrics {
 
 /// The data plane, sampled at each scrape; without `dataplane-listen` all are 0.
 struct dataplane_metrics {
-  /// Readers with a database session; of those, the ones that work on a call; calls that wait.
+  /// Readers with a database session, and those that there should be; of the former, the ones that
+  /// work on a call; calls that wait.
   prometheus::Gauge* readers;
+  prometheus::Gauge* readers_wanted;
   prometheus::Gauge* active;
   prometheus::Gauge* waiting;
   /// Connections of clients, calls open on them, and bytes of theirs in memory.
@@ -237,7 +239,7 @@ struct dataplane_metrics {
 struct dataplane_method_metrics {
   /// Calls answered, by status (`labels::call_statuses`).
   labelled_counter calls;
-  /// Seconds from the arrival of the request to its answer.
+  /// Seconds from the arrival of the request to its answer; not of refused ones.
   prometheus::Histogram* seconds;
 };
 
@@ -269,8 +271,9 @@ struct cluster_metrics {
   /// 1 while this node leads, else 0; 1 while any live member holds the lease, else 0.
   prometheus::Gauge* leading;
   prometheus::Gauge* has_leader;
-  /// Shards placed on this node.
+  /// Shards placed on this node, and those of the table that no live member has.
   prometheus::Gauge* shards;
+  prometheus::Gauge* shards_unplaced;
   /// When this node read the table last, in seconds since 1970; 0: not yet.
   prometheus::Gauge* last_round;
   /// Rounds, by result (`labels::round_results`).

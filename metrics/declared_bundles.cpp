@@ -246,6 +246,8 @@ cluster_metrics declare_cluster(declarer& d) {
           d.gauge("cluster_has_leader",
                   "1 while a live member holds the lease, as this node reads it, else 0."),
       .shards = d.gauge("cluster_shards", "Shards that are placed on this node."),
+      .shards_unplaced = d.gauge("cluster_shards_unplaced",
+                                 "Shards that no live member has, as this node reads the table."),
       .last_round = d.gauge("cluster_last_round_timestamp_seconds",
                             "When this node read the cluster's table last, in seconds since 1970; "
                             "0: not yet."),
@@ -276,6 +278,8 @@ cluster_metrics declare_cluster(declarer& d) {
 dataplane_metrics declare_dataplane(declarer& d) {
   return {
       .readers = d.gauge("dataplane_readers", "Readers that have a database session."),
+      .readers_wanted = d.gauge("dataplane_readers_wanted",
+                                "Readers that should have one; 0 without a data plane."),
       .active = d.gauge("dataplane_active_readers", "Readers that work on a call."),
       .waiting = d.gauge("dataplane_waiting_calls", "Calls that wait for a reader."),
       .connections = d.gauge("dataplane_connections", "Connections of clients that are open."),

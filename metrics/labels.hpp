@@ -81,10 +81,10 @@ inline constexpr std::array<std::string_view, 7> identity_results{
     "confirmed", "refuted", "failed", "deferred", "given_up", "purged", "hosted"};
 
 /// `result` of a call of the data plane that lacked an identity: given from memory; looked up and
-/// found; looked up and there is none; no server answered; it waited too long; or nothing was
-/// looked up, since a limit is reached.
-inline constexpr std::array<std::string_view, 6> demand_results{"remembered", "found",   "absent",
-                                                                "failed",     "expired", "refused"};
+/// found; looked up and there is none; no server answered; it waited too long; nothing was
+/// looked up, since a limit is reached; or an old one was given, and its look-up was begun.
+inline constexpr std::array<std::string_view, 7> demand_results{
+    "remembered", "found", "absent", "failed", "expired", "refused", "refreshed"};
 
 /// `result` of an HTTP request of a look-up: net::http_client_stats.
 inline constexpr std::array<std::string_view, 4> request_results{"answered", "failed", "refused",

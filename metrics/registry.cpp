@@ -125,9 +125,12 @@ struct registry::impl {
   counter_family& method_calls = declare.counter_family(
       "dataplane_calls_total", "Calls of the data plane, by method and status.",
       {"method", "status"});
-  prometheus::Family<prometheus::Histogram>& method_seconds = declare.histogram_family(
-      "dataplane_call_seconds",
-      "Seconds from the arrival of a call of the data plane to its answer, by method.", {"method"});
+  prometheus::Family<prometheus::Histogram>& method_seconds =
+      declare.histogram_family("dataplane_call_seconds",
+                               "Seconds from the arrival of a call of the data plane to its "
+                               "answer, by method; of those that "
+                               "were not refused.",
+                               {"method"});
   counter_family& cache_hits =
       declare.counter_family("cache_hits_total", "Cache look-ups that found an entry.", {"cache"});
   counter_family& cache_misses = declare.counter_family(

@@ -235,11 +235,16 @@ void cluster_state::show_metrics() {
       std::ranges::count_if(table.members, [](const auto& each) { return !each.dead(); });
   const auto own = std::ranges::count_if(table.placement,
                                          [&](const auto& each) { return each.node == now_->self; });
+  const auto unplaced = std::ranges::count_if(table.placement, [&](const auto& placed) {
+    const auto* member = now_->find(placed.node);
+    return member == nullptr || member->dead();
+  });
   out.members->Set(static_cast<double>(live));
   out.view->Set(static_cast<double>(table.view));
   out.epoch->Set(static_cast<double>(table.lead.epoch));
   out.leading->Set(machine_.leads(now()) ? 1 : 0);
   out.shards->Set(static_cast<double>(own));
+  out.shards_unplaced->Set(static_cast<double>(unplaced));
   out.has_leader->Set(now_->is_led(now()) ? 1 : 0);
   if (last_problem_.empty())
     out.last_round->Set(seconds_since_1970());

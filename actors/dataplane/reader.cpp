@@ -19,11 +19,14 @@ constexpr std::chrono::milliseconds longest_wait{4'000};
   return tl::unexpected(dataplane::failure{net::grpc_status::unavailable, std::move(text)});
 }
 
-// Not behind if everything that was received is replayed, however long ago.
+// Not behind if everything is replayed that a receiver at work has received, however long ago that
+// was.
 const db::statement select_staleness{"dataplane_staleness", R"sql(
   SELECT
     CASE
-      WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+      WHEN NOT pg_is_in_recovery() THEN 0
+      WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
+        AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL) THEN 0
       ELSE coalesce(
         (extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::int8, 0
       )
@@ -65,10 +68,15 @@ reader_actor::behavior_type reader_state::make_behavior() {
 }
 
 actor_status reader_state::status() const {
-  return {name, {{"connected", joined_.has_value()}, {"answered", answered_}}};
+  return {
+      name,
+      {{"connected", joined_.has_value()}, {"answered", answered_}, {"last_error", last_error_}}};
 }
 
 void reader_state::connect() {
+  if (joined_)
+    port_->leave(*joined_);
+  joined_.reset();
   db::connect_options options;
   const auto& from = node_->options;
   options.conninfo =
@@ -102,6 +110,7 @@ void reader_state::lose_session(const std::string& why) {
     port_->leave(*joined_);
   joined_.reset();
   connection_.reset();
+  last_error_ = why;
   const auto delay = pause_.next(0.5);
   if (number_ == 0)
     log::dataplane().warn(
@@ -160,8 +169,9 @@ void reader_state::on_identity(const call_ptr& call, const identity_resolved& fo
 
 void reader_state::refresh(db::wanted_identity wanted) {
   if (const auto identity = node_->actors.find(names::identity))
-    caf::anon_send(
-        identity, resolve_identity{std::make_shared<const db::wanted_identity>(std::move(wanted))});
+    caf::anon_send(identity,
+                   resolve_identity{std::make_shared<const db::wanted_identity>(std::move(wanted)),
+                                    /*waits=*/false});
 }
 
 dataplane::answer<std::string> reader_state::run(dataplane::call& with,
@@ -179,8 +189,10 @@ dataplane::answer<std::string> reader_state::run(dataplane::call& with,
 }
 
 void reader_state::look_at_staleness() {
-  if (node_->options.dataplane_database_url.empty())
-    return;
+  const auto now = steady_clock::now();
+  if (node_->options.dataplane_database_url.empty() || now < next_look_)
+    return; // in the latter case another tick is under way
+  next_look_ = now + look_interval - std::chrono::seconds{1};
   connection_->set_deadline(db::connection::default_deadline);
   if (const auto rows = connection_->exec_prepared(select_staleness)) {
     constexpr double ms = 1000.0;

@@ -54,6 +54,7 @@ private:
   backoff pause_;
   std::map<std::uint64_t, call_ptr> aside_; // by their ids: they wait for an identity
   std::uint64_t answered_{0};
+  std::string last_error_; // why there was no session
   time_point next_look_{};
 };
 

@@ -13,6 +13,8 @@ inline constexpr std::size_t max_rows = 500;
 [[nodiscard]] view_data actors(node_context& node);
 [[nodiscard]] view_data channels(node_context& node);
 [[nodiscard]] view_data caches(node_context& node);
+/// The data plane and the calls of its last five to ten minutes.
+[[nodiscard]] view_data reads(node_context& node);
 [[nodiscard]] view_data trace_events(node_context& node);
 [[nodiscard]] expected<view_data> log_lines(command_call& call);
 [[nodiscard]] view_data log_levels(node_context& node);

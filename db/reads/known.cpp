@@ -42,6 +42,7 @@ const db::statement select_followers{"known_followers", R"sql(
       SELECT subject_id AS id
       FROM follows
       WHERE creator_id = a.viewer AND NOT duplicate
+        AND least(created_at, commit_time) IS NOT NULL
       ORDER BY least(created_at, commit_time) DESC
       LIMIT (SELECT 5000::int8)
     ) f
@@ -66,6 +67,7 @@ const db::statement select_likers{"known_likers", db::compose_sql(R"sql(
         SELECT creator_id
         FROM likes
         WHERE subject_id = asked.id AND NOT duplicate
+          AND least(created_at, commit_time) IS NOT NULL
         ORDER BY least(created_at, commit_time) DESC
         LIMIT (SELECT 500::int8)
       ) t

@@ -24,7 +24,7 @@ constexpr std::string_view shown = R"sql(
           WHERE creator_id = f.recipient_id AND subject_id = f.author_id AND NOT duplicate
           LIMIT 1
         ) w ON true
-        WHERE (w.yes OR NOT $5) AND {recorded}
+        WHERE (w.yes OR NOT $5)
           AND CASE coalesce(s.collection, -1)
             WHEN -1 /* no subject */ THEN true
             WHEN 1 /* post */ THEN (SELECT true FROM posts WHERE id = s.id)
@@ -55,9 +55,8 @@ constexpr std::string_view recorded = R"sql(
 )sql";
 
 // In two reads, as {newest_first} of sorted_page.hpp; the second looks at $6 rows.
-const db::statement select_notifications{
-    "notifications",
-    db::compose_sql(R"sql(
+const db::statement select_notifications{"notifications",
+                                         db::compose_sql(R"sql(
   SELECT n.created_at, n.author_id, n.reason, n.subject_id, n.rkey, a.did, b.did, n.collection,
     n.subject_rkey, coalesce(n.yes, false)
   FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
@@ -89,7 +88,7 @@ const db::statement select_notifications{
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = n.author_id LIMIT 1) a
   LEFT JOIN LATERAL (SELECT did FROM users WHERE id = n.repo_id LIMIT 1) b ON true
 )sql",
-                    {{"columns", columns}, {"shown", shown}, {"recorded", recorded}})};
+                                                         {{"columns", columns}, {"shown", shown}})};
 
 // The last of the rows that select_notifications looks at, if there are so many.
 const db::statement select_scan_end{"notifications_scan_end", R"sql(

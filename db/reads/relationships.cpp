@@ -21,6 +21,7 @@ constexpr std::string_view list_between = R"sql((
             SELECT list_id
             FROM list_blocks
             WHERE creator_id = {blocker} AND NOT duplicate
+              AND least(created_at, commit_time) IS NOT NULL
             ORDER BY least(created_at, commit_time) DESC
             LIMIT (SELECT 1000::int8)
           ) s

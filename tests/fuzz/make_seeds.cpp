@@ -7,6 +7,7 @@
 #include "net/link/link_hello.hpp"
 #include "net/tunnel/hello.hpp"
 #include "tests/unit/atproto/sample_frames.hpp"
+#include "tests/unit/net/grpc/raw_http2.hpp"
 
 #include <cstdio>
 #include <filesystem>
@@ -101,6 +102,45 @@ void add_http(seed_writer& seeds) {
     add(seeds, "http", std::string{"\1"} + each);
 }
 
+void add_grpc(seed_writer& seeds) {
+  namespace h2 = net::test;
+  constexpr std::uint8_t whole = NGHTTP2_FLAG_END_HEADERS;
+  constexpr std::uint8_t last = NGHTTP2_FLAG_END_STREAM;
+  const auto call = [](std::uint32_t stream, std::string_view path, std::string_view body) {
+    return h2::raw_frame(NGHTTP2_HEADERS, whole, stream, h2::raw_request_block(path)) +
+           h2::raw_frame(NGHTTP2_DATA, last, stream, body);
+  };
+  const auto block = h2::raw_request_block("/hold");
+  const std::string code(4, '\0');
+  const std::string window{"\0\x04\0\0\0\1", 6};
+  for (const auto& each :
+       {call(1, "/hold", h2::raw_message("hello")), call(1, "/echo", h2::raw_message("hello")),
+        call(1, "/large", h2::raw_message("")) + call(3, "/fail", h2::raw_message("no")),
+        call(1, "/hold", h2::raw_message("one")) + h2::raw_frame(NGHTTP2_RST_STREAM, 0, 1, code),
+        call(1, "/echo", h2::raw_message("two", '\1')),
+        call(1, "/echo", h2::raw_message("more than it may be, by far and away")),
+        call(1, "/echo", h2::raw_message("1") + h2::raw_message("2")),
+        h2::raw_frame(NGHTTP2_HEADERS, 0, 1, block.substr(0, 20)) +
+            h2::raw_frame(NGHTTP2_CONTINUATION, whole, 1, block.substr(20)) +
+            h2::raw_frame(NGHTTP2_DATA, last, 1, h2::raw_message("split")),
+        h2::raw_frame(NGHTTP2_HEADERS, whole, 1,
+                      block + h2::raw_field("grpc-timeout", "100m") +
+                          h2::raw_field("grpc-encoding", "gzip")) +
+            h2::raw_frame(NGHTTP2_DATA, last, 1, h2::raw_message("soon")),
+        h2::raw_frame(NGHTTP2_PING, 0, 0, "12345678") +
+            h2::raw_frame(NGHTTP2_SETTINGS, 0, 0, window) +
+            call(1, "/large", std::string(5, '\0')) +
+            h2::raw_frame(NGHTTP2_WINDOW_UPDATE, 0, 1, std::string{"\0\0\1\0", 4}),
+        call(1, "/hold", h2::raw_message("")) +
+            h2::raw_frame(NGHTTP2_GOAWAY, 0, 0, std::string(8, '\0')),
+        h2::raw_frame(NGHTTP2_HEADERS, whole, 1, block) +
+            h2::raw_frame(NGHTTP2_PRIORITY, 0, 3, std::string{"\0\0\0\1\x10", 5}) +
+            h2::raw_frame(NGHTTP2_HEADERS, whole | last, 1, h2::raw_field("x", "trailer"))})
+    for (const auto* const begin : {"\1", "\x5a", "\x3f"})
+      add(seeds, "grpc", begin + each);
+  add(seeds, "grpc", "\x80" + h2::raw_greeting());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -143,5 +183,6 @@ int main(int argc, char** argv) {
           .cluster = "lab", .node_name = "node-1", .node_id = "7", .token = std::string(64, 'a')}));
   add_tunnel(seeds);
   add_http(seeds);
+  add_grpc(seeds);
   return 0;
 }

@@ -52,15 +52,24 @@ def counter(alert, minutes, name, steps, **more):
     return Case(alert, minutes, {name: ("climb", steps), **more.pop("series", {})}, **more)
 
 
-def buckets(name, fast, slow):
+def buckets(name, fast, slow, labels=""):
     """A histogram: observations within 5 ms, and those over a second."""
     both = [a + b for a, b in zip(fast, slow)]
+    more = labels and labels + ","
     return {
-        f'{name}_bucket{{le="0.005"}}': ("climb", fast),
-        f'{name}_bucket{{le="1"}}': ("climb", fast),
-        f'{name}_bucket{{le="2.5"}}': ("climb", both),
-        f'{name}_bucket{{le="+Inf"}}': ("climb", both),
+        f'{name}_bucket{{{more}le="0.005"}}': ("climb", fast),
+        f'{name}_bucket{{{more}le="1"}}': ("climb", fast),
+        f'{name}_bucket{{{more}le="2.5"}}': ("climb", both),
+        f'{name}_bucket{{{more}le="+Inf"}}': ("climb", both),
     }
+
+
+READERS_WANTED = {"prism_dataplane_readers_wanted": ("hold", (8, 8, 8))}
+
+
+def calls(method, steps):
+    """Calls of a method that all go well."""
+    return {f'prism_dataplane_calls_total{{method="{method}",status="ok"}}': ("climb", (steps,) * 3)}
 
 
 def of_nodes(name, *values):
@@ -171,8 +180,38 @@ CASES = [
         **{f'prism_shard_held{{instance="{node}:9464",shard="{shard}"}}': ("hold", (0, 0, 0))
            for node in "ab" for shard in (0, 1)},
     }, without_node=True),
+    # A node that is not there any more has a shard still.
+    Case("PrismClusterShardsWithoutNode", (5, 3, 2), of_nodes("prism_cluster_shards_unplaced", (0, 1, 0), (0, 0, 0)),
+         without_node=True),
     counter("PrismClusterMessagesDropped", (8, 12, 8), 'prism_cluster_dropped_messages_total{reason="not_placed"}',
             (1, 40, 1), labels={"reason": "not_placed"}),
+    gauge("PrismReadsHaveNoReader", (5, 3, 2), "prism_dataplane_readers", (8, 0, 8), series=READERS_WANTED),
+    # A node without a data plane, one that lost its readers, and again.
+    gauge("PrismReadsHaveNoReader", (5, 3, 5), "prism_dataplane_readers", (0, 0, 0), series={
+        "prism_dataplane_readers_wanted": ("hold", (0, 8, 0)),
+    }),
+    gauge("PrismReadersMissing", (12, 14, 2), "prism_dataplane_readers", (8, 7, 8), series=READERS_WANTED),
+    counter("PrismReadsRefused", (8, 4, 8), 'prism_dataplane_refusals_total{reason="overloaded"}', (0, 5, 0), series={
+        'prism_dataplane_refusals_total{reason="no_reader"}': ("climb", (9, 9, 9)),
+    }),
+    Case("PrismReadsFail", (8, 12, 8), {
+        'prism_dataplane_calls_total{method="GetActors",status="ok"}': ("climb", (1000, 1000, 1000)),
+        'prism_dataplane_calls_total{method="GetActors",status="internal"}': ("climb", (5, 20, 5)),
+    }),
+    Case("PrismReadsSlow", (8, 18, 8), {
+        **buckets("prism_dataplane_call_seconds", (100, 50, 100), (0, 50, 0), 'method="GetTimeline"'),
+        **calls("GetTimeline", 100),
+    }, labels={"method": "GetTimeline"}),
+    # A method that is called once in a while.
+    Case("PrismReadsSlow", (18, 18, 18), {
+        **buckets("prism_dataplane_call_seconds", (0, 0, 0), (50, 50, 50), 'method="GetTimeline"'),
+        'prism_dataplane_calls_total{method="GetTimeline",status="ok"}': ("climb", (1, 50, 1)),
+    }, labels={"method": "GetTimeline"}),
+    counter("PrismReadsUnknownMethod", (70, 1, 70),
+            'prism_dataplane_calls_total{method="unknown",status="unimplemented"}', (0, 1, 0), series=calls("GetActors", 9)),
+    gauge("PrismReadsStale", (8, 8, 2), "prism_dataplane_staleness_seconds", (50, 70, 0)),
+    counter("PrismReadsBadClients", (15, 3, 15), 'prism_dataplane_ends_total{reason="protocol"}', (0, 2, 0),
+            labels={"reason": "protocol"}),
 ]
 
 

@@ -11,6 +11,7 @@ import socket
 import threading
 import typing
 
+import read_client
 from process import wait_until
 from psql import query
 from standby import Standby
@@ -356,6 +357,93 @@ def identity_directory_silent(run):
             yield
 
 
+# -- the data plane ----------------------------------------------------------------------------
+
+
+@raises("PrismReadsHaveNoReader")
+def readers_shut_out(run):
+    with run.other_node("--dataplane-database-url=host=127.0.0.1 port=1 user=prism dbname=prism"):
+        yield
+
+
+@raises("PrismReadersMissing")
+def readers_limited(run):
+    with _reading_role(run, "CONNECTION LIMIT 3"):
+        yield
+
+
+@raises("PrismReadsRefused")
+def readers_held_up(run):
+    with run.other_node("--dataplane-readers=1", "--dataplane-max-waiting=1"):
+        run.wait_until_ready()
+        with _locked(run, "feed_generators", "ACCESS EXCLUSIVE"), contextlib.ExitStack() as callers:
+            for _ in range(5):  # one is at the reader, one waits
+                callers.enter_context(_calls(run, "GetActorFeeds"))
+            yield
+
+
+@raises("PrismReadsFail")
+def right_to_read_missing(run):
+    with _reading_role(run):
+        query(run.database.conninfo, "REVOKE SELECT ON follows FROM reading")
+        with _calls(run, "GetFollows"):
+            yield
+
+
+@raises("PrismReadsSlow")
+def reads_slow(run):
+    with _calls(run, "GetLatestRev"):
+        run.proxy.order("delay 600")
+        yield
+        run.proxy.order("pass")
+
+
+@raises("PrismReadsUnknownMethod")
+def appview_newer(run):
+    with _calls(run, "GetTomorrow"):
+        yield
+
+
+@raises("PrismReadsStale")
+def replica_behind(run):
+    copy = run.database.copy("--wal-method=stream", "--write-recovery-conf")
+    standby = Standby(run.database, copy)
+    standby.start()
+    try:
+        with run.other_node(f"--dataplane-database-url={standby.conninfo}"):
+            run.wait_until_ready()
+            standby.hold_replay()
+            yield
+    finally:
+        standby.stop()
+
+
+@raises("PrismReadsBadClients")
+def port_of_reads_misused(run):
+    def misuse():
+        with socket.create_connection(("127.0.0.1", run.reads), timeout=5) as peer:
+            peer.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            peer.recv(1000)
+
+    with _repeated(misuse, 0.05):
+        yield
+
+
+# -- the cluster -------------------------------------------------------------------------------
+
+
+@raises("PrismClusterRoundsFail")
+def members_locked(run):
+    with _locked(run, "cluster_members"):
+        yield
+
+
+@raises("PrismClusterHasNoLeader")
+def lease_locked(run):
+    with _locked(run, "leases"):
+        yield
+
+
 # -- helpers -----------------------------------------------------------------------------------
 
 
@@ -365,9 +453,28 @@ def _set(run, name, value):
 
 
 @contextlib.contextmanager
-def _locked(run, table):
+def _reading_role(run, options=""):
+    """A node whose readers have a role of their own."""
+    query(run.database.conninfo, f"CREATE ROLE reading LOGIN {options}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reading")
+    url = next(word for word in run.node_command if word.startswith("--database-url="))
+    with run.other_node(f"--dataplane-{url.removeprefix('--')}".replace("user=prism", "user=reading")):
+        run.wait_until_ready()
+        yield
+    query(run.database.conninfo, "DROP OWNED BY reading; DROP ROLE reading")
+
+
+@contextlib.contextmanager
+def _calls(run, method):
+    """Calls about an account, one after the other."""
+    message = read_client.text_field(1, "did:plc:a") + read_client.number_field(2, 50)
+    with _repeated(lambda: read_client.call(run.reads, method, message), 0.02):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(run, table, mode="SHARE"):
     """Nobody writes into the table; the lock lasts until the session is ended."""
-    sql = f"BEGIN; LOCK TABLE {table} IN SHARE MODE; SELECT pg_sleep(3600)"
+    sql = f"BEGIN; LOCK TABLE {table} IN {mode} MODE; SELECT pg_sleep(3600)"
 
     def hold():
         with contextlib.suppress(RuntimeError):

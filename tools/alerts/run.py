@@ -4,7 +4,7 @@
 usage: run.py PLAN
 
 PLAN is a JSON file: kinds (names; none: all), factor (by which the times of the rules are divided), logs,
-target (the node's metrics), tunnel (its other port), prismctl, tls (the directory of certificates), and what
+target (the node's metrics), tunnel and reads (its other ports), prismctl, tls (the directory of certificates), and what
 tools/faults/stage.py says. A line per fault goes to the standard error; the last line of
 the standard output: N faults, F failed."""
 
@@ -43,6 +43,7 @@ class Run(Stage):
     def __init__(self, plan):
         super().__init__(plan)
         self.target = plan["target"]
+        self.reads = plan["reads"]
         self.factor = plan["factor"]
         self._log = plan["logs"]
         self._prismctl, self._tls, self._tunnel = plan["prismctl"], plan["tls"], plan["tunnel"]

@@ -31,6 +31,14 @@ class Standby:
         """It receives nothing more, and its primary does not notice."""
         os.kill(self._receiver, signal.SIGSTOP)
 
+    @property
+    def conninfo(self):
+        return self._conninfo
+
+    def hold_replay(self):
+        """It receives what comes, and shows none of it."""
+        query(self._conninfo, "SELECT pg_wal_replay_pause()")
+
     def promote(self):
         os.kill(self._receiver, signal.SIGKILL)
         # A killed child makes the server start its sessions again.

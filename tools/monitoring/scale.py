@@ -11,7 +11,7 @@ import sys
 from promql import seconds
 
 _TIMES = re.compile(r"(\[)([0-9a-z]+)(\])|(\bfor: )([0-9a-z]+)()")
-_AGES = re.compile(r"(_(?:age|lag)_seconds [<>] )(\d+)")
+_AGES = re.compile(r"(_(?:age|lag|staleness)_seconds [<>] )(\d+)")
 
 
 def _duration(total):

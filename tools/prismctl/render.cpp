@@ -86,6 +86,11 @@ constexpr std::size_t widest = 90;
 
 /// Columns of the rows of a view; the others show all their fields.
 [[nodiscard]] const std::vector<column>* columns_of(std::string_view list) {
+  static const std::vector<column> slow_calls{{"TOOK", "took_seconds"},
+                                              {"METHOD", "method"},
+                                              {"STATUS", "status"},
+                                              {"AT", "at"},
+                                              {"ARGUMENTS", "arguments"}};
   static const std::map<std::string_view, std::vector<column>> known{
       {"actors",
        {{"ACTOR", "actor"},
@@ -107,6 +112,16 @@ constexpr std::size_t widest = 90;
         {"LEVEL", "level"},
         {"COMPONENT", "component"},
         {"", "text"}}},
+      {"methods",
+       {{"METHOD", "method"},
+        {"CALLS", "calls"},
+        {"A SECOND", "per_second"},
+        {"P50", "p50_seconds"},
+        {"P99", "p99_seconds"},
+        {"MAX", "max_seconds"},
+        {"NOT OK", "not_ok"}}},
+      {"slowest", slow_calls},
+      {"slowest_of_each", slow_calls},
       {"stuck", {{"PART", "actor"}, {"FOR", "seconds"}, {"", "what"}}},
       {"hops",
        {{"HOP", "where"}, {"AFTER", "after_seconds"}, {"STEP", "step_seconds"}, {"", "detail"}}},

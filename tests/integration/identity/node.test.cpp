@@ -123,11 +123,12 @@ struct world {
   }
 
   /// Asks identity. Any thread.
-  [[nodiscard]] identity_resolved resolve(const db::wanted_identity& what) const {
+  [[nodiscard]] identity_resolved resolve(const db::wanted_identity& what,
+                                          bool waits = true) const {
     caf::scoped_actor self{running->system()};
     identity_resolved out;
     self->request(context().actors.find(names::identity), 30s,
-                  resolve_identity{std::make_shared<const db::wanted_identity>(what)})
+                  resolve_identity{std::make_shared<const db::wanted_identity>(what), waits})
         .receive([&](const identity_resolved& answer) { out = answer; },
                  [&](const caf::error& problem) {
                    out.why = "error: " + describe(running->system(), problem);
@@ -190,6 +191,23 @@ TEST_CASE("while the directory is away, nothing of before an #identity event is 
   CHECK(std::chrono::steady_clock::now() - begin < 10s); // and not 30
   CHECK(w.key_by_table(alice).empty());
   CHECK(w.demands("expired") + w.demands("failed") == 1);
+}
+
+TEST_CASE("an old identity is looked up again without waiting") {
+  world w;
+  w.add_account(alice);
+  w.plc.set(alice, "old");
+  CHECK(w.key_by_identity(alice) == world::keys("old"));
+  CHECK(world::eventually([&] { return w.key_by_table(alice) == world::keys("old"); }));
+  // As another process finds it later.
+  w.plc.set(bob, "new");
+  w.add_account(bob);
+  must(w.on->exec_script("UPDATE did_documents SET user_id = (SELECT id FROM users WHERE did = '" +
+                         bob + "'), looked_up_at = looked_up_at - interval '2 hours'"));
+  CHECK(w.key_by_table(bob) == world::keys("old"));
+  CHECK_FALSE(w.resolve(w.wanted(bob), false).what);
+  CHECK(world::eventually([&] { return w.key_by_table(bob) == world::keys("new"); }));
+  CHECK(w.demands("refreshed") == 1);
 }
 
 TEST_CASE("calls for one DID share one look-up") {

@@ -100,6 +100,18 @@ TEST_CASE("an old answer is given while it is looked up again, a very old one is
   CHECK(waits(requests.ask(did, 6, start + 25h)));
 }
 
+TEST_CASE("a call that has an old answer begins a look-up and does not wait") {
+  identity_requests::limits limits;
+  limits.waiting = 1;
+  identity_requests requests(limits, start);
+  CHECK(requests.ask(account(alice), std::nullopt, start).look_up);
+  CHECK_FALSE(requests.ask(account(alice), std::nullopt, start).look_up);
+  CHECK(requests.waiting() == 0);
+  CHECK(waits(requests.ask(account(alice), 1, start)));
+  CHECK(requests.finish(account(alice), found(), start) == waiters{1});
+  CHECK_FALSE(requests.ask(account(alice), std::nullopt, start).look_up);
+}
+
 TEST_CASE("that there is no document is remembered for a minute, a failure for seconds") {
   identity_requests requests({}, start);
   const auto did = other("did:web:a.test");

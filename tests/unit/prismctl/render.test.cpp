@@ -42,6 +42,23 @@ TEST_CASE("an answer is shown field by field, lists as tables") {
                 "\n(cut: there is more; see --limit)\n");
 }
 
+TEST_CASE("methods and slow calls of the data plane are tables, their arguments uncut") {
+  const std::string arguments(200, 'a');
+  const auto text = answer_text(object((R"({"truncated":false,"data":{
+    "methods":[{"method":"GetActors","calls":1200,"per_second":4.5,"p50_seconds":0.0003,
+      "p99_seconds":0.0021,"max_seconds":0.4,"not_ok":"","by_status":{"ok":1200}}],
+    "slowest":[{"took_seconds":0.4,"method":"GetActors","status":"ok","at":"2026",
+      "arguments":")" + arguments + R"("}]}})")
+                                           .c_str()));
+  CHECK(text == "methods:\n"
+                "METHOD     CALLS  A SECOND     P50     P99     MAX  NOT OK\n"
+                "GetActors   1200       4.5  300 µs  2.1 ms  400 ms  -\n"
+                "\nslowest:\n"
+                "  TOOK  METHOD     STATUS  AT    ARGUMENTS\n"
+                "400 ms  GetActors  ok      2026  " +
+                    arguments + "\n");
+}
+
 TEST_CASE("moments are shown in UTC, and bytes as digits and text") {
   CHECK(value_text("event_at_seconds", 1'795'430'953.937) == "2026-11-23T10:49:13.937Z");
   CHECK(value_text("event_at_seconds", 0) == "-");

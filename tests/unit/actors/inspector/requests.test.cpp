@@ -249,3 +249,39 @@ TEST_CASE("nothing that the connected send ends the inspector") {
   }
   CHECK(node.ask("viewer", "status").result == 0);
 }
+
+TEST_CASE("reads: the gate, the methods by calls, and the slowest calls with their arguments") {
+  actor_fixture bench;
+  inspected node(bench);
+  CHECK(node.data("viewer", "reads").contains("said")); // there is no data plane
+
+  auto& reads = bench.node->reads;
+  reads.watch([] {
+    return reads_now{
+        .address = "127.0.0.1:1", .readers = 7, .active = 2, .waiting = 3, .connections = 1};
+  });
+  const auto now = steady_clock::now();
+  for (int i = 0; i < 10; ++i)
+    reads.count({"GetActors", "ok", 1ms}, now, [] { return "dids=did:plc:a"; });
+  reads.count({"GetTimeline", "internal", 9s}, now, [] { return "actor_did=did:plc:b"; });
+  reads.count({"GetTimeline", "unavailable", 1us, false}, now, [] { return "never asked for"; });
+  const auto shown = node.data("viewer", "reads");
+  CHECK(shown.at("data_plane").at("readers").as_int64() == 7);
+  CHECK(shown.at("data_plane").at("calls_waiting").as_int64() == 3);
+  CHECK(shown.at("calls").as_int64() == 12);
+  const auto& methods = shown.at("methods").as_array();
+  REQUIRE(methods.size() == 2);
+  CHECK(methods[0].at("method").as_string() == "GetActors");
+  CHECK(methods[0].at("p99_seconds").as_double() < 0.0013);
+  CHECK(methods[1].at("calls").as_int64() == 2);
+  CHECK(methods[1].at("not_ok").as_string() == "internal 1, unavailable 1");
+  const auto& slowest = shown.at("slowest").as_array();
+  REQUIRE(slowest.size() == 11);
+  CHECK(slowest[0].at("took_seconds").as_double() == 9);
+  CHECK(slowest[0].at("arguments").as_string() == "actor_did=did:plc:b");
+  CHECK(shown.at("slowest_of_each").as_array().size() == 2);
+  CHECK(node.data("viewer", "status").at("data_plane").at("readers_at_work").as_int64() == 2);
+  reads.watch({});
+  CHECK_FALSE(node.data("viewer", "status").contains("data_plane"));
+  CHECK(node.data("viewer", "reads").contains("said"));
+}
