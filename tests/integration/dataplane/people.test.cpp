@@ -15,6 +15,20 @@ namespace {
 
 using texts = std::vector<std::string>;
 
+[[nodiscard]] bsky::GetFollowersRequest followers_of(std::string_view who, int limit,
+                                                     std::string cursor = {}) {
+  bsky::GetFollowersRequest out;
+  out.set_actor_did(did_of(who));
+  out.set_limit(limit);
+  out.set_cursor(std::move(cursor));
+  return out;
+}
+
+[[nodiscard]] bsky::GetFollowersResponse followers(db::executor& on,
+                                                   const bsky::GetFollowersRequest& request) {
+  return ask<bsky::GetFollowersResponse>(on, "GetFollowers", request);
+}
+
 template <class Response, class Request>
 void check_refused(db::executor& on, const char* method, Request request) {
   INFO(method);
@@ -32,7 +46,41 @@ void check_refused(db::executor& on, const char* method, Request request) {
   CHECK(try_ask<Response>(on, method, request));
 }
 
+void look_everybody_up(index_target& target) {
+  must(target.connection.exec_script("UPDATE users SET indexed_at = now()"));
+}
+
 } // namespace
+
+TEST_CASE("followers come in pages; the last one has no cursor") {
+  firehose_builder events;
+  texts uris;
+  for (const auto* who : {"bob", "carol", "dave", "erin"})
+    uris.push_back(events.follow(who, "f1", "alice").uri);
+  index_target target;
+  target.apply(events.take(), 10);
+  look_everybody_up(target);
+  auto& on = target.connection;
+  texts seen;
+  std::string cursor;
+  int pages = 0;
+  do {
+    const auto page = followers(on, followers_of("alice", 2, cursor));
+    for (const auto& each : page.followers()) {
+      seen.push_back(each.uri());
+      CHECK(each.subject_did() == did_of("alice"));
+      CHECK(each.uri() == "at://" + each.actor_did() + "/app.bsky.graph.follow/f1");
+    }
+    cursor = page.cursor();
+    ++pages;
+  } while (!cursor.empty());
+  CHECK(pages == 2);
+  std::ranges::sort(seen);
+  std::ranges::sort(uris);
+  CHECK(seen == uris);
+  CHECK(followers(on, followers_of("alice", 0)).followers().empty());
+  CHECK(followers(on, followers_of("alice", 0)).cursor().empty());
+}
 
 TEST_CASE("a malformed cursor is an invalid argument of every list") {
   index_target target;

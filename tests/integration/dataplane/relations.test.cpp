@@ -85,6 +85,9 @@ TEST_CASE("a relationship has the follows and blocks of both sides") {
   index_target target;
   target.apply(events.take(), 10);
   auto& on = target.connection;
+  // As in the official AppView there is nothing with an account that was never looked up.
+  must(on.exec_script("UPDATE users SET indexed_at = NULL"));
+  CHECK(relationship(on, "alice", "bob").following().empty());
   look_everybody_up(target);
   const auto with_bob = relationship(on, "alice", "bob");
   CHECK(with_bob.following() == follow.uri);
