@@ -26,10 +26,15 @@ constexpr std::size_t value_bytes = 100;   // of one text
 constexpr std::size_t read_fields = 4'000; // of a request
 constexpr int deepest = 4;
 
-[[nodiscard]] const Descriptor* request_of(std::string_view method) {
+/// Null: there is none of that name.
+[[nodiscard]] const google::protobuf::MethodDescriptor* find_in_interface(std::string_view method) {
   const auto* service =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName("bsky.Service");
-  const auto* found = service == nullptr ? nullptr : service->FindMethodByName(std::string{method});
+  return service == nullptr ? nullptr : service->FindMethodByName(std::string{method});
+}
+
+[[nodiscard]] const Descriptor* request_of(std::string_view method) {
+  const auto* found = find_in_interface(method);
   return found == nullptr ? nullptr : found->input_type();
 }
 
@@ -172,6 +177,11 @@ private:
 };
 
 } // namespace
+
+std::string_view name_in_interface(std::string_view method) {
+  const auto* found = find_in_interface(method);
+  return found == nullptr ? std::string_view{"unknown"} : std::string_view{found->name()};
+}
 
 std::string request_text(std::string_view method, std::string_view encoded, std::size_t max_bytes) {
   std::size_t left = read_fields;

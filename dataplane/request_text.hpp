@@ -6,6 +6,10 @@
 
 namespace prism::dataplane {
 
+/// The name of a method that the interface has, whether this program answers it or not, else
+/// "unknown". It lives as long as the program.
+[[nodiscard]] std::string_view name_in_interface(std::string_view method);
+
 /// A request as one line of printable ASCII, for people: `dids=[did:plc:a, did:plc:b, and 98 more]
 /// limit=50`. Any bytes will do: what is no message of its type is said to be cut or unknown. It
 /// reads at most a few thousand fields.

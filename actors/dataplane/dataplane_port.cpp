@@ -62,6 +62,9 @@ expected<void> dataplane_port::start() {
                 from.dataplane_listen);
   net::grpc_server_options options;
   options.listen = *address;
+  // An AppView needs one connection a process. Together with the bytes of each: 1 GiB at the most.
+  options.max_connections = 128;
+  options.max_connection_bytes = std::size_t{8} << 20U;
   options.certificate_file = from.dataplane_certificate;
   options.key_file = from.dataplane_key;
   auto started = net::grpc_server::start(
@@ -76,6 +79,7 @@ expected<void> dataplane_port::start() {
   address_ = net::to_string(options.listen) + (options.certificate_file.empty() ? "" : " by TLS");
   shown_ = node_->metrics.before_scrape([this] { show(); });
   node_->reads.watch([this] { return look(); });
+  note_gate(); // there is no reader yet
   server_->serve();
   log::dataplane().info("data plane: answering bsky.Service on {}", address_);
   return {};
@@ -178,14 +182,22 @@ void dataplane_port::on_call(net::grpc_call call) {
     return answer_without_reader(call, *method);
   if (method != nullptr)
     return admit(std::move(call), *method);
+  refuse_unknown(call);
+}
+
+void dataplane_port::refuse_unknown(const net::grpc_call& call) {
+  const std::string_view path = call.path;
   const auto shown = printable(path);
   if (const auto left_out = lines_.allow("unimplemented", steady_clock::now()))
     log::dataplane().warn("data plane: there is no method '{}'; the AppView may be newer than this "
                           "prismd{}",
                           shown, log::left_out_note(*left_out));
-  count(unknown_method, net::grpc_status::unimplemented, steady_clock::now(), call.message);
-  server_->answer(call.id, {.status = net::grpc_status::unimplemented,
-                            .text = fmt::format("there is no method '{}'", shown)});
+  constexpr auto status = net::grpc_status::unimplemented;
+  metrics_of(unknown_method).calls.of(to_string(status)).Increment();
+  const auto name = dataplane::name_in_interface(path.substr(path.find_last_of('/') + 1));
+  node_->reads.count({name, to_string(status), {}, false}, steady_clock::now(), {});
+  server_->answer(call.id,
+                  {.status = status, .text = fmt::format("there is no method '{}'", shown)});
 }
 
 void dataplane_port::admit(net::grpc_call call, const dataplane::method& method) {
@@ -280,8 +292,7 @@ void dataplane_port::count(const dataplane::method& method, net::grpc_status sta
   const auto now = steady_clock::now();
   const auto& out = metrics_of(method);
   out.calls.of(to_string(status)).Increment();
-  const bool refused =
-      status == net::grpc_status::unavailable || status == net::grpc_status::unimplemented;
+  const bool refused = status == net::grpc_status::unavailable;
   if (!refused)
     out.seconds->Observe(std::chrono::duration<double>(now - arrived).count());
   node_->reads.count({method.name, to_string(status), now - arrived, !refused}, now, [&] {

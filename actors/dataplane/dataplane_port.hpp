@@ -61,6 +61,8 @@ private:
   void give(read_gate::assignment work);
   void answer(const call_ptr& call, dataplane::answer<std::string> result);
   void answer_without_reader(net::grpc_call& call, const dataplane::method& method);
+  /// There is no such method.
+  void refuse_unknown(const net::grpc_call& call);
   void refuse(std::uint64_t id, std::string_view reason, const char* text);
   void refuse_expired(time_point now);
   /// Gives the reader its next call.

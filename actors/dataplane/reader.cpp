@@ -1,5 +1,6 @@
 #include "actors/dataplane/reader.hpp"
 
+#include "db/reads/reader_plans.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -94,6 +95,10 @@ void reader_state::connect() {
     return;
   }
   connection_.emplace(std::move(*opened));
+  if (auto set = connection_->exec_prepared(reads::reader_plans); !set) {
+    lose_session(set.error().message);
+    return;
+  }
   pause_.reset();
   joined_ = port_->join(self_);
   if (number_ == 0)
@@ -175,7 +180,9 @@ dataplane::answer<std::string> reader_state::run(dataplane::call& with,
   connection_->set_deadline(call.deadline);
   auto result = call.what->run(with, call.request);
   // Reading twice does no harm, so a session that had been lost before is no failure of this call.
-  if (!result && !connection_->is_open() && connection_->reconnect(std::chrono::milliseconds{500}))
+  if (!result && !connection_->is_open() &&
+      connection_->reconnect(std::chrono::milliseconds{500}) &&
+      connection_->exec_prepared(reads::reader_plans))
     result = call.what->run(with, call.request);
   at_work_ = nullptr;
   return result;

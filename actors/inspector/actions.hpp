@@ -19,5 +19,6 @@ namespace prism::actions {
 [[nodiscard]] expected<view_data> move_shard(command_call& call);
 [[nodiscard]] expected<view_data> unpin_shard(command_call& call);
 [[nodiscard]] expected<view_data> drain_member(command_call& call);
+[[nodiscard]] expected<view_data> undrain_member(command_call& call);
 
 } // namespace prism::actions

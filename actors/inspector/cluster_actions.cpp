@@ -65,4 +65,13 @@ expected<view_data> drain_member(command_call& call) {
       fmt::format("{} gives up the lead, if it has it, and its shards; it goes on running", *name));
 }
 
+expected<view_data> undrain_member(command_call& call) {
+  const auto name = text_argument(call.arguments, "node");
+  if (!name)
+    return tl::unexpected(name.error());
+  return result_of(
+      call, db::drain_member(*call.database, transaction_of(call), call.node.service, *name, false),
+      fmt::format("{} may have shards and the lead again", *name));
+}
+
 } // namespace prism::actions

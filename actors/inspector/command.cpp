@@ -74,6 +74,7 @@ std::span<const command> all_commands() {
       act("cluster-move", database, actions::move_shard),
       act("cluster-unpin", database, actions::unpin_shard),
       act("cluster-drain", database, actions::drain_member),
+      act("cluster-undrain", database, actions::undrain_member),
       act("dead-letter-retry", database, actions::retry_dead_letter),
       act("dead-letter-discard", database, actions::discard_dead_letter),
       act("identity-refresh", database, actions::refresh_identity),

@@ -16,6 +16,11 @@ namespace json = boost::json;
   return out;
 }
 
+/// Null: no call has a time.
+[[nodiscard]] json::value time_of(const call_times& times, double share) {
+  return times.count() == 0 ? json::value() : json::value(seconds_of(times.quantile(share)));
+}
+
 [[nodiscard]] json::object row_of(std::string_view method, const method_calls& calls,
                                   steady_clock::duration during) {
   json::object by_status;
@@ -24,9 +29,9 @@ namespace json = boost::json;
   return {{"method", method},
           {"calls", calls.total()},
           {"per_second", static_cast<double>(calls.total()) / seconds_of(during)},
-          {"p50_seconds", seconds_of(calls.times.quantile(0.5))},
-          {"p99_seconds", seconds_of(calls.times.quantile(0.99))},
-          {"max_seconds", seconds_of(calls.times.longest())},
+          {"p50_seconds", time_of(calls.times, 0.5)},
+          {"p99_seconds", time_of(calls.times, 0.99)},
+          {"max_seconds", time_of(calls.times, 1)},
           {"not_ok", failures_of(calls)},
           {"by_status", std::move(by_status)}};
 }

@@ -107,6 +107,11 @@ view_data status(node_context& node) {
               {"actors", actors_of(node)},
               {"failed_since_start", failures_of(node)},
               {"stuck", stuck_parts(node, now)}};
+  if (const auto reads = node.reads.now())
+    out.data["data_plane"] = {{"listening", reads->address},
+                              {"readers", reads->readers},
+                              {"readers_at_work", reads->active},
+                              {"calls_waiting", reads->waiting}};
   boost::json::array paused;
   for (const auto& each : node.paused.list(now))
     paused.push_back({{"part", each.part},

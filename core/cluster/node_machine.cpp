@@ -42,7 +42,7 @@ round_request node_machine::begin_round(time_point now) {
   state_.begun = now;
   round_request out;
   out.view = state_.view;
-  out.draining = state_.draining;
+  out.draining = state_.stopping; // what an operator has said is in the table already
   if (must_resign()) {
     out.lease = action::resign;
     state_.trusted_until = {};
@@ -97,7 +97,7 @@ void node_machine::note_success(time_point now) {
 void node_machine::read_members(const table& read, const member& own) {
   state_.name = own.name;
   state_.view = std::max(state_.view, read.view);
-  state_.draining = state_.draining || own.draining;
+  state_.draining = state_.stopping || own.draining;
   // It was read after the round had begun, so what it says lasts at least that long from there on.
   state_.member_renewal =
       state_.begun + std::min(own.expires_in, times_.ttl) - (times_.ttl - times_.renewal());

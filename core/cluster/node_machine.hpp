@@ -25,7 +25,7 @@ struct timing {
 /// What one round writes, before it reads the table.
 struct round_request {
   bool renew_member{false};
-  bool draining{false};
+  bool draining{false}; ///< it stops; never takes an operator's order back
   std::int64_t view{0}; ///< the newest that this node has seen
   /// What is done about the lease. `renew` and `resign` do nothing unless this node holds it with
   /// `epoch`; `take` nothing unless it is free: expired, or held by a node that is dead or no
@@ -61,7 +61,7 @@ public:
   /// All that it knows; for tests and logs.
   struct state {
     bool stopping{false};  ///< `drain` was called
-    bool draining{false};  ///< that, or an operator has said so in the table
+    bool draining{false};  ///< that, or an operator has said so in the newest table
     bool hurried{false};   ///< the next round is due at once
     bool holds{false};     ///< the lease is in this node's name, in the newest table
     bool reported{false};  ///< the newest decision said that this node leads

@@ -81,7 +81,8 @@ inline constexpr std::string_view no_such_member_state = "PF011";
 
 /// An operator's orders. `move_shard` places the shard on a live member (by name) at once, in a new
 /// view, and pins it there. `unpin_shard` leaves it where it is until the leader's next plan.
-/// `drain_member` marks the member as draining. Error with `no_such_member_state` if there is no
+/// `drain_member` marks the member as draining, or as draining no longer, which one that stops does
+/// not heed. Error with `no_such_member_state` if there is no
 /// such live member or shard, or the member to move to is draining.
 [[nodiscard]] outcome<void> move_shard(connection& on, const tx_options& options,
                                        std::string_view service, std::int32_t shard,
@@ -89,6 +90,7 @@ inline constexpr std::string_view no_such_member_state = "PF011";
 [[nodiscard]] outcome<void> unpin_shard(connection& on, const tx_options& options,
                                         std::string_view service, std::int32_t shard);
 [[nodiscard]] outcome<void> drain_member(connection& on, const tx_options& options,
-                                         std::string_view service, std::string_view name);
+                                         std::string_view service, std::string_view name,
+                                         bool draining = true);
 
 } // namespace prism::db

@@ -13,7 +13,7 @@ namespace {
 
 const statement set_draining{"cluster_set_draining", R"sql(
   UPDATE cluster_members
-  SET draining = true
+  SET draining = $3
   WHERE service = $1 AND name = $2 AND dead_at IS NULL
 )sql"};
 
@@ -91,9 +91,10 @@ outcome<void> unpin_shard(connection& on, const tx_options& options, std::string
 }
 
 outcome<void> drain_member(connection& on, const tx_options& options, std::string_view service,
-                           std::string_view name) {
+                           std::string_view name, bool draining) {
   return transaction::run(on, options, [&](tx& inside) -> outcome<void> {
-    const auto done = inside.exec_prepared(set_draining, params{}.text(service).text(name));
+    const auto done =
+        inside.exec_prepared(set_draining, params{}.text(service).text(name).boolean(draining));
     if (!done)
       return tl::unexpected(done.error());
     return done->affected_rows() == 1 ? outcome<void>{} : no_such_member(service, name);

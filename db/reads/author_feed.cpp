@@ -12,8 +12,8 @@ constexpr std::string_view shown = R"sql(
           SELECT reply_parent_id, reply_root_id FROM posts WHERE id = f.post_id LIMIT 1
         ) p
         WHERE (
-            f.repost_rkey IS NOT NULL OR p.reply_parent_id IS NULL OR $5::int2 = 0 /* all */
-            OR $5 = 1 /* author_threads */
+            f.repost_rkey IS NOT NULL OR p.reply_parent_id IS NULL OR $5::int2 = 0 /* of everything */
+            OR $5 = 1 /* of author threads */
             AND (SELECT repo_id FROM uris WHERE id = p.reply_root_id) = o.id
           )
 )sql";

@@ -41,18 +41,18 @@ struct feed_exclusions {
 /// Fragment {item_columns}: what `read_feed_items` reads, for a row `i` with originator_id,
 /// sort_at, post_id and repost_rkey of feed_items, and `o` with the originator's DID. Needs
 /// {item_lookups}.
-inline constexpr std::string_view item_columns =
-    "i.sort_at, c.cid, s.did, s.collection, s.rkey, o.did, i.repost_rkey, c.is_reply, c.is_quote";
+inline constexpr std::string_view item_columns = R"sql(
+    i.sort_at, c.cid,
+    CASE WHEN s.repo_id = i.originator_id THEN o.did
+      ELSE (SELECT did FROM users WHERE id = s.repo_id) END,
+    s.collection, s.rkey, o.did, i.repost_rkey, c.is_reply, c.is_quote
+)sql";
 
 /// Fragment {item_lookups}: the uri of each item's post and the CID of the post or repost. An item
 /// whose record is not there is left out. Indexes: uris_pkey, users_pkey, posts_pkey, reposts_pkey.
 inline constexpr std::string_view item_lookups = R"sql(
     CROSS JOIN LATERAL (
-      SELECT a.did, u.collection, u.rkey
-      FROM uris u
-      LEFT JOIN users a ON a.id = u.repo_id
-      WHERE u.id = i.post_id
-      LIMIT 1
+      SELECT repo_id, collection, rkey FROM uris WHERE id = i.post_id LIMIT 1
     ) s
     CROSS JOIN LATERAL (
       SELECT cid, reply_parent_id IS NOT NULL AS is_reply, quoted_id IS NOT NULL AS is_quote

@@ -12,6 +12,15 @@ const db::statement select_heads{"list_feed_heads", db::compose_sql(R"sql(
   SELECT m.subject_id, h.sort_at
   FROM {asked_uris}
   CROSS JOIN LATERAL (
+    SELECT count(*) AS n
+    FROM (
+      SELECT
+      FROM list_items
+      WHERE list_id = asked.id AND NOT duplicate AND least(created_at, commit_time) IS NOT NULL
+      LIMIT (SELECT $6::int8)
+    ) t
+  ) c
+  CROSS JOIN LATERAL (
     SELECT subject_id
     FROM list_items
     WHERE list_id = asked.id AND NOT duplicate AND least(created_at, commit_time) IS NOT NULL
@@ -30,11 +39,14 @@ const db::statement select_heads{"list_feed_heads", db::compose_sql(R"sql(
     FROM posts
     WHERE creator_id = m.subject_id AND least(created_at, commit_time) <= $4
     ORDER BY least(created_at, commit_time) DESC
-    LIMIT 1
+    LIMIT {heads_each}
   ) h
   WHERE r.out IS NULL
 )sql",
-                                                                    {{"asked_uris", asked_uris}})};
+                                                                    {{"asked_uris", asked_uris},
+                                                                     {"heads_each", heads_each},
+                                                                     {"n", "c.n"},
+                                                                     {"wanted", "$6::int8"}})};
 
 const db::statement select_posts{
     "list_feed_posts", db::compose_sql(R"sql(
@@ -58,7 +70,7 @@ const db::statement select_posts{
   const auto wanted = limit + 1;
   db::params of_heads;
   add_uris(of_heads, std::array{list_uri}, std::identity{});
-  of_heads.timestamptz(time_of(after)).int8(limit_param(max_originators));
+  of_heads.timestamptz(time_of(after)).int8(limit_param(max_originators)).int8(limit_param(wanted));
   const auto heads = on.exec_prepared(select_heads, of_heads);
   if (!heads)
     return tl::unexpected(heads.error());

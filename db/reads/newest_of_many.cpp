@@ -24,16 +24,19 @@ item_window window_of(std::vector<head> heads, const std::optional<list_cursor>&
   const auto older = std::partition(heads.begin(), heads.end(),
                                     [&](const head& each) { return each.sort_at >= until; });
   item_window out;
-  if (wanted > 0 && static_cast<std::size_t>(heads.end() - older) > wanted) {
+  out.full = static_cast<std::size_t>(heads.end() - older) >= wanted;
+  if (wanted > 0 && out.full) {
     const auto nth = older + static_cast<std::ptrdiff_t>(wanted - 1);
     std::ranges::nth_element(older, nth, heads.end(), std::greater<>{}, &head::sort_at);
     out.begin = nth->sort_at;
   }
-  // Those of the cursor's millisecond last: should they be too many, the page goes on without them.
-  std::rotate(heads.begin(), older, heads.end());
   for (const auto& each : heads)
-    if (each.sort_at >= out.begin && out.originators.size() < max_window_originators)
+    if (each.sort_at >= out.begin)
       out.originators.push_back(each.originator_id);
+  std::ranges::sort(out.originators);
+  const auto rest = std::ranges::unique(out.originators);
+  out.originators.erase(rest.begin(), rest.end());
+  out.originators.resize(std::min(out.originators.size(), max_window_originators));
   return out;
 }
 

@@ -5,8 +5,9 @@
 
 /// The newest items of many originators, in two statements of which neither sorts.
 ///
-/// 1. *heads*: the time of each originator's newest item, at the cursor's millisecond or before it.
-///    One descent of an index each.
+/// 1. *heads*: the times of each originator's newest items, at the cursor's millisecond or before
+///    it: one, or some if there are fewer originators than rows wanted. One descent of an index
+///    each.
 /// 2. *items*: the n newest heads before the cursor's millisecond are n items already, so every
 /// item
 ///    of the page is at least as new as the n-th of them. Only originators with such a head can
@@ -29,10 +30,7 @@ inline constexpr std::size_t max_window_originators = 1000;
 inline constexpr std::size_t max_window_items = 20'000;
 inline constexpr std::size_t max_same_originator = 200;
 
-/// Earlier than every stored time: 4000 BC.
-inline constexpr micros begin_of_time = -188'395'027'200'000'000;
-
-/// The newest item of an originator.
+/// One of the newest items of an originator.
 struct head {
   std::int64_t originator_id{0};
   micros sort_at{0};
@@ -41,10 +39,16 @@ struct head {
 /// Reads rows of originator_id and sort_at.
 [[nodiscard]] std::vector<head> read_heads(const db::result& rows);
 
+/// Fragment {heads_each}: how many heads of each of n originators are read, where {n} counts them
+/// up to {wanted}, a parameter: if all of them post, twice as many as are wanted.
+inline constexpr std::string_view heads_each =
+    "CASE WHEN {n} < {wanted} THEN 2 * {wanted} / greatest({n}, 1) ELSE 1 END";
+
 /// The originators whose items are read, and the time of the oldest one.
 struct item_window {
   std::vector<std::int64_t> originators;
   micros begin{begin_of_time};
+  bool full{false}; ///< it has as many items as are wanted, whatever else there is
 };
 
 /// The window that has the `wanted` newest items after the cursor, if there are that many.

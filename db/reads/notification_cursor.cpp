@@ -1,7 +1,6 @@
 #include "atproto/syntax/datetime.hpp"
 #include "core/printable.hpp"
 #include "db/reads/notifications.hpp"
-#include "db/reads/sorted_page.hpp"
 
 #include <charconv>
 #include <fmt/format.h>
@@ -12,22 +11,24 @@ namespace {
 
 constexpr micros ms = 1000;
 
-/// Takes a number and the character after it from the front of a text.
+/// Takes a number and what has to follow it from the front of a text.
 template <class Number>
-[[nodiscard]] bool take(std::string_view& from, Number& to, char end) {
+[[nodiscard]] bool take(std::string_view& from, Number& to, std::string_view end) {
   const auto read = std::from_chars(from.data(), from.data() + from.size(), to);
-  const auto taken = static_cast<std::size_t>(read.ptr - from.data());
-  if (read.ec != std::errc{} || taken == from.size() || from[taken] != end)
+  const auto rest = from.substr(static_cast<std::size_t>(read.ptr - from.data()));
+  if (read.ec != std::errc{} || !rest.starts_with(end))
     return false;
-  from.remove_prefix(taken + 1);
+  from = rest.substr(end.size());
   return true;
 }
 
-/// Of "AUTHOR.REASON.SUBJECT.RKEY".
-[[nodiscard]] bool take_rest(std::string_view text, notification_position& to) {
-  if (!take(text, to.author_id, '.') || !take(text, to.reason, '.') ||
-      !take(text, to.subject_id, '.'))
+/// Of "MILLISECONDS__AUTHOR.REASON.SUBJECT.RKEY".
+[[nodiscard]] bool read_position(std::string_view text, notification_position& to) {
+  std::int64_t time = 0;
+  if (!take(text, time, "__") || !take(text, to.author_id, ".") || !take(text, to.reason, ".") ||
+      !take(text, to.subject_id, ".") || time < begin_of_time / ms || time > end_of_time / ms)
     return false;
+  to.created_at = time * ms;
   to.rkey = text;
   return text.find('\0') == text.npos;
 }
@@ -43,10 +44,8 @@ expected<std::optional<notification_position>> parse_notification_cursor(std::st
   };
   notification_position out;
   if (text.find("__") != text.npos) {
-    const auto position = parse_list_cursor(text);
-    if (!position || !take_rest((*position)->cid, out))
+    if (!read_position(text, out))
       return bad();
-    out.created_at = (*position)->ms * ms;
     return out;
   }
   const auto time = atproto::parse_datetime(text);
@@ -58,9 +57,8 @@ expected<std::optional<notification_position>> parse_notification_cursor(std::st
 }
 
 std::string format_notification_cursor(const notification_position& position) {
-  return format_list_cursor(
-      {position.created_at / ms, fmt::format("{}.{}.{}.{}", position.author_id, position.reason,
-                                             position.subject_id, position.rkey)});
+  return fmt::format("{}__{}.{}.{}.{}", position.created_at / ms, position.author_id,
+                     position.reason, position.subject_id, position.rkey);
 }
 
 } // namespace prism::reads

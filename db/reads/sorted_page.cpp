@@ -23,7 +23,10 @@ expected<std::optional<list_cursor>> parse_list_cursor(std::string_view text) {
   list_cursor out;
   const auto split = std::min(text.find(between), text.size());
   const auto number = text.substr(0, split);
-  const auto cid = text.substr(std::min(split + between.size(), text.size()));
+  const auto rest = text.substr(std::min(split + between.size(), text.size()));
+  // A CID has no '~'; alone it is behind all of them.
+  const auto tilde = rest.find('~', 1);
+  const auto cid = rest.substr(0, tilde);
   const auto* const end = number.data() + number.size();
   const auto read = std::from_chars(number.data(), end, out.ms);
   if (read.ec != std::errc{} || read.ptr != end || out.ms < first_ms || out.ms > last_ms ||
@@ -31,11 +34,14 @@ expected<std::optional<list_cursor>> parse_list_cursor(std::string_view text) {
     return fail(errc::invalid, "the cursor '{}' is not MILLISECONDS__CID",
                 printable(text.substr(0, 100)));
   out.cid = cid;
+  if (tilde != rest.npos)
+    out.uri = rest.substr(tilde + 1);
   return out;
 }
 
 std::string format_list_cursor(const list_cursor& cursor) {
-  return fmt::format("{}__{}", cursor.ms, cursor.cid);
+  return fmt::format("{}__{}{}{}", cursor.ms, cursor.cid, cursor.uri.empty() ? "" : "~",
+                     cursor.uri);
 }
 
 void add_list_params(db::params& to, const std::optional<list_cursor>& after, std::size_t limit,

@@ -15,13 +15,17 @@
 
 /// Lists by time, newest first, as the official AppView has them: by the earlier of createdAt and
 /// the commit's time, in milliseconds, and then by CID as text, both descending. A page continues
-/// after a cursor, `MILLISECONDS__CID`, and has one itself only if another row exists.
+/// after a cursor, `MILLISECONDS__CID`, and has one itself only if another row exists. Records of
+/// the same text have the same CID, so two accounts that like a post in one millisecond make two
+/// rows that only their uris tell apart: if a page ends between such rows, its cursor is
+/// `MILLISECONDS__CID~URI`.
 namespace prism::reads {
 
 /// The last row of the page before.
 struct list_cursor {
   std::int64_t ms{0}; ///< since 1970
   std::string cid;
+  std::string uri{}; ///< of the last row, if the next one has the same CID
 
   friend bool operator==(const list_cursor&, const list_cursor&) = default;
 };
@@ -105,37 +109,56 @@ template <class Row>
     return true;
 }
 
+/// What tells rows of one time and CID apart; rows without a member `uri` have nothing.
+template <class Row>
+[[nodiscard]] std::string_view uri_of(const Row& row) {
+  if constexpr (requires { row.uri; })
+    return row.uri;
+  else
+    return {};
+}
+
 /// Puts the rows of {newest_first} into their order and keeps the page.
-/// @param rows with members `sort_at` (µs since 1970, a multiple of 1,000) and `cid` (text). Those
-/// that are not `shown` are left out.
+/// @param rows with members `sort_at` (µs since 1970, a multiple of 1,000) and `cid` (text), and
+/// maybe `uri`. Those that are not `shown` are left out.
 /// @param more as given to `add_list_params`
 template <class Row>
 [[nodiscard]] sorted_page<Row> cut_sorted(std::vector<Row> rows,
                                           const std::optional<list_cursor>& after,
                                           std::size_t limit, std::size_t more = 0) {
-  using sort_key = std::tuple<std::int64_t, std::string_view>;
-  const auto key = [](const Row& row) { return sort_key(row.sort_at / 1000, row.cid); };
-  const auto before = [&](const Row& left, const Row& right) { return key(left) > key(right); };
+  using sort_key = std::tuple<std::int64_t, std::string_view, std::string_view>;
+  const auto key = [](const Row& row) {
+    return sort_key(row.sort_at / 1000, row.cid, uri_of(row));
+  };
+  const auto follows_cursor = [&](const Row& row) {
+    // A cursor without a uri stands behind all rows of its CID.
+    return after->uri.empty() ? std::tuple(row.sort_at / 1000, std::string_view{row.cid}) <
+                                    std::tuple(after->ms, std::string_view{after->cid})
+                              : key(row) < sort_key(after->ms, after->cid, after->uri);
+  };
   const auto older = std::ranges::count_if(
       rows, [&](const Row& row) { return !after || row.sort_at / 1000 < after->ms; });
   // Whether the list may go on behind these rows.
   const bool cut = static_cast<std::size_t>(older) > limit + more;
   if (after)
-    std::erase_if(rows,
-                  [&](const Row& row) { return key(row) >= sort_key(after->ms, after->cid); });
-  std::ranges::sort(rows, before);
+    std::erase_if(rows, [&](const Row& row) { return !follows_cursor(row); });
+  std::ranges::sort(rows,
+                    [&](const Row& left, const Row& right) { return key(left) > key(right); });
   sorted_page<Row> out;
   if (limit == 0 || rows.empty())
     return out;
-  auto last = list_cursor{rows.back().sort_at / 1000, rows.back().cid};
+  const auto cursor_at = [](const Row& row) { return list_cursor{row.sort_at / 1000, row.cid}; };
+  const auto last_read = cursor_at(rows.back());
   std::erase_if(rows, [](const Row& row) { return !is_shown(row); });
   if (rows.size() > limit) {
-    rows.resize(limit);
-    last = list_cursor{rows.back().sort_at / 1000, rows.back().cid};
+    auto last = cursor_at(rows[limit - 1]);
+    if (last == cursor_at(rows[limit]))
+      last.uri = uri_of(rows[limit - 1]);
     out.cursor = format_list_cursor(last);
+    rows.resize(limit);
   } else if (cut) {
     out.unsure = true;
-    out.cursor = format_list_cursor(last);
+    out.cursor = format_list_cursor(last_read);
   }
   out.rows = std::move(rows);
   return out;

@@ -31,7 +31,9 @@ const db::statement select_above{"thread_above", db::compose_sql(R"sql(
 )sql",
                                                                  {{"asked_uris", asked_uris}})};
 
-// A post answers one other, so a circle below the post can only come back to the post itself.
+// Its limits are not known to the planner, which would expect as many rows at each depth, and would
+// compile the plan (JIT) for seconds. A post answers one other, so a circle below the post can only
+// come back to the post itself.
 const db::statement select_below{"thread_below", db::compose_sql(R"sql(
   WITH RECURSIVE replies(id, creator_id, sort_at, depth, top) AS (
     SELECT p.id, p.creator_id, least(p.created_at, p.commit_time), 1::int8, asked.id
@@ -41,7 +43,7 @@ const db::statement select_below{"thread_below", db::compose_sql(R"sql(
       FROM posts
       WHERE reply_parent_id = asked.id AND id <> asked.id
       ORDER BY place DESC
-      LIMIT $5
+      LIMIT (SELECT $5::int8)
     ) p
     WHERE $4 > 0
     UNION ALL
@@ -52,12 +54,12 @@ const db::statement select_below{"thread_below", db::compose_sql(R"sql(
       FROM posts
       WHERE reply_parent_id = r.id AND id <> r.top
       ORDER BY place DESC
-      LIMIT $5
+      LIMIT (SELECT $5::int8)
     ) p
     WHERE r.depth < $4
   )
   SELECT a.did, u.rkey, r.sort_at
-  FROM (SELECT * FROM replies LIMIT $5) r
+  FROM (SELECT * FROM replies LIMIT (SELECT $5::int8)) r
   CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = r.id LIMIT 1) u
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = r.creator_id LIMIT 1) a
 )sql",

@@ -6,9 +6,20 @@ namespace prism::reads {
 
 namespace {
 
-const db::statement select_heads{"timeline_heads", R"sql(
+const db::statement select_heads{
+    "timeline_heads",
+    db::compose_sql(R"sql(
   SELECT f.subject_id, h.sort_at
   FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS n
+    FROM (
+      SELECT
+      FROM follows
+      WHERE creator_id = o.id AND NOT duplicate AND least(created_at, commit_time) IS NOT NULL
+      LIMIT (SELECT $4::int8)
+    ) t
+  ) c
   CROSS JOIN LATERAL (
     SELECT subject_id
     FROM follows
@@ -22,9 +33,10 @@ const db::statement select_heads{"timeline_heads", R"sql(
     FROM feed_items
     WHERE originator_id = f.subject_id AND sort_at <= $2
     ORDER BY sort_at DESC
-    LIMIT 1
+    LIMIT {heads_each}
   ) h
-)sql"};
+)sql",
+                    {{"heads_each", heads_each}, {"n", "c.n"}, {"wanted", "$4::int8"}})};
 
 const char* items_of(std::string_view originators) {
   return db::compose_sql(R"sql(
@@ -56,7 +68,8 @@ newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, st
   return cut_sorted(std::move(items), after, wanted).rows;
 }
 
-/// @param followed, own each the newest, in order, up to one more than `limit`
+/// @param followed, own each the newest, in order, and one more than the page can take if there is
+/// one
 [[nodiscard]] feed_page merge(std::vector<feed_item> followed, std::vector<feed_item> own,
                               const std::optional<list_cursor>& after, std::size_t limit) {
   const auto own_limit =
@@ -77,26 +90,29 @@ newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, st
                                            std::size_t limit) {
   const auto wanted = limit + 1;
   db::params of_heads;
-  of_heads.text(actor_did).timestamptz(time_of(after)).int8(limit_param(max_originators));
-  db::params of_own;
-  add_window(of_own, after, begin_of_time, wanted);
-  of_own.text(actor_did).int8(limit_param(max_window_items));
-  const std::array requests{db::request{&select_heads, nullptr, &of_heads},
-                            db::request{&select_own_items, nullptr, &of_own}};
-  const auto first = on.round_trip(requests);
-  if (!first)
-    return tl::unexpected(first.error());
-  auto own = newest(read_feed_items((*first)[1]), after, wanted);
-  const auto window = window_of(read_heads((*first)[0]), after, wanted);
-  if (window.originators.empty())
-    return merge({}, std::move(own), after, limit);
+  of_heads.text(actor_did)
+      .timestamptz(time_of(after))
+      .int8(limit_param(max_originators))
+      .int8(limit_param(wanted));
+  const auto heads = on.exec_prepared(select_heads, of_heads);
+  if (!heads)
+    return tl::unexpected(heads.error());
+  const auto window = window_of(read_heads(*heads), after, wanted);
   db::params of_items;
   add_window(of_items, after, window.begin, wanted);
   of_items.int8_array(window.originators).int8(limit_param(max_window_items));
-  const auto items = on.exec_prepared(select_items, of_items);
-  if (!items)
-    return tl::unexpected(items.error());
-  return merge(newest(read_feed_items(*items), after, wanted), std::move(own), after, limit);
+  // One more than may be shown says whether there are more.
+  const auto own_wanted = window.full ? std::min(limit, max_own_items) + 1 : wanted;
+  db::params of_own;
+  add_window(of_own, after, begin_of_time, own_wanted);
+  of_own.text(actor_did).int8(limit_param(max_window_items));
+  const std::array requests{db::request{&select_items, nullptr, &of_items},
+                            db::request{&select_own_items, nullptr, &of_own}};
+  const auto found = on.round_trip(requests);
+  if (!found)
+    return tl::unexpected(found.error());
+  return merge(newest(read_feed_items((*found)[0]), after, wanted),
+               newest(read_feed_items((*found)[1]), after, own_wanted), after, limit);
 }
 
 } // namespace

@@ -21,6 +21,8 @@ namespace {
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 // For a client to read the last bytes, after which it closes by itself.
 constexpr std::chrono::seconds linger_time{2};
+// What a client may still send meanwhile: it cannot know yet.
+constexpr std::size_t linger_bytes = std::size_t{1} << 20U;
 
 [[nodiscard]] bool speaks_http2(SSL* tls) {
   const unsigned char* name = nullptr;
@@ -87,8 +89,12 @@ asio::awaitable<void> grpc_session::read() {
 
 void grpc_session::take(std::size_t size) {
   counters_.received_bytes.fetch_add(size, std::memory_order_relaxed);
-  if (closing_)
+  if (closing_) {
+    lingered_ += size;
+    if (lingered_ > linger_bytes)
+      cut();
     return;
+  }
   taking_ = true;
   connection_.receive({in_.data(), size}, steady_clock::now());
   taking_ = false;

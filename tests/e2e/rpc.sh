@@ -28,7 +28,7 @@ make_scratch
 index_corpus "$base"
 recording=$(recording_of "$base")
 calls=$(zstd -qdc "$recording" | wc -l)
-served=(--pds "http://${relay_url#ws://}")
+served=(--pds "http://${relay_url#ws://}" --corpus "$base")
 
 make_serving_node --dataplane-listen=127.0.0.1:0
 start_dataplane "$scratch/serving.log" "${node_command[@]}"

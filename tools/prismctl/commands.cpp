@@ -126,6 +126,8 @@ std::span<const command_form> all_forms() {
           {{"SHARD", "shard", true, true, "its number"}}),
       act("cluster drain", "cluster-drain", "takes lead and shards away from a node",
           {{"NODE", "node", false, true, "the node-name of a live member"}}),
+      act("cluster undrain", "cluster-undrain", "takes a drain back",
+          {{"NODE", "node", false, true, "the node-name of a live member"}}),
       act("dead-letters retry", "dead-letter-retry", "applies one again, and deletes it",
           {{"ID", "id", true, true, "its number"}}),
       act("dead-letters discard", "dead-letter-discard", "deletes one without applying it",

@@ -99,6 +99,7 @@ def garbage(port, seconds, total=1 << 30):
                     sent += len(block)
             except OSError:
                 sent += len(block)
+    time.sleep(max(0, end - time.monotonic()))
     return f"{sent >> 20} MB in {times} connections"
 
 
@@ -120,7 +121,7 @@ class Load:
 
 def main():
     recording, bench, commands, metrics_port, port, seconds, rate, pid = sys.argv[1:]
-    port, seconds, rate = int(port), float(seconds), float(rate)
+    port, seconds, rate = int(port), int(seconds), float(rate)
     node = Node(metrics_port, int(pid))
     load = Load(pathlib.Path(recording), bench, port)
     proxy = pathlib.Path(commands).open("w", buffering=1)

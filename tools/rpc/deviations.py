@@ -46,6 +46,13 @@ class Deviations:
         for row in official["list_item"]:
             if row["listUri"] in official.lists:
                 self._counts.setdefault(row["listUri"], Counter())["memberCount"] += 1
+        # What the official server answers, right or not.
+        self._stored = {row["uri"]: row for row in official["post_agg"]}
+        self._stored |= {row["did"]: row for row in official["profile_agg"]}
+        for row in official["list_item"]:
+            stored = self._stored.setdefault(row["listUri"], {})
+            stored["memberCount"] = stored.get("memberCount", 0) + 1
+        self._posts = official.posts
         self._gates = {
             flag: {row["postUri"] for row in official[table]}
             for flag, table in (("has_thread_gate", "thread_gate"), ("has_post_gate", "post_gate"))
@@ -68,21 +75,24 @@ class Deviations:
             recorded["count"] += self._unread_added[did] - self._told_unread[did]
 
     def counts(self, method, request, recorded, got):
-        """The stored numbers are stale; right is what the official rows count to."""
+        """The recorded number is the stored one, which is stale; right is what the official rows count to."""
         subjects, columns = _COUNTS.get(method, (None, {}))
         for field, column in columns.items():
             for i, subject in enumerate(request[subjects]):
                 key = subject["uri"] if isinstance(subject, dict) else subject
-                if i < len(got[field]) and got[field][i] == self._counts.get(key, Counter())[column]:
-                    recorded[field][i] = got[field][i]
+                right = self._counts.get(key, Counter())[column]
+                stored = self._stored.get(key, {}).get(column, 0)
+                if recorded[field][i : i + 1] == [stored] and got[field][i : i + 1] == [right]:
+                    recorded[field][i] = right
 
     def gates(self, method, request, recorded, got):
         """The official server loses its flags when a post comes after its gate or is updated."""
         if method != "GetPostRecords":
             return
         for uri, theirs, ours in zip(request["uris"], recorded["meta"], got["meta"]):
-            for flag, posts_with in self._gates.items():
-                if ours[flag] == (uri in posts_with):
+            post = self._posts.get(uri, {})
+            for (flag, posts_with), column in zip(self._gates.items(), ("hasThreadGate", "hasPostGate")):
+                if theirs[flag] == bool(post.get(column)) and ours[flag] == (uri in posts_with):
                     theirs[flag] = ours[flag]
 
 

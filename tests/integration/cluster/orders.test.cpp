@@ -62,6 +62,17 @@ TEST_CASE("a member drains by order, until it is gone") {
   CHECK_FALSE(member_of(must(next.join()), next.who.id).draining);
 }
 
+TEST_CASE("a drain can be taken back from a member that is there") {
+  placed_nodes on;
+  must(db::drain_member(on.other, {}, test_service, "b"));
+  must(db::drain_member(on.other, {}, test_service, "b", false));
+  CHECK_FALSE(member_of(on.read(), on.b.who.id).draining);
+  must(db::move_shard(on.other, {}, test_service, 2, "b"));
+  CHECK(on.read().placement[2].node == on.b.who.id);
+  must(db::leave_cluster(on.b.connection, {}, test_service, on.b.who.id));
+  check_refused(db::drain_member(on.other, {}, test_service, "b", false), "no node b takes part");
+}
+
 TEST_CASE("orders about what is not there are refused and change nothing") {
   placed_nodes on;
   check_refused(db::move_shard(on.other, {}, test_service, 2, "c"), "no node c takes part");

@@ -160,28 +160,39 @@ listing notifications(db::executor& on, const std::string& did, bool only_follow
       "CASE WHEN n.reason IN (1, 7) THEN 'feed.like' WHEN n.reason IN (2, 8) THEN 'feed.repost' "
       "WHEN n.reason = 3 THEN 'graph.follow' WHEN n.reason = 9 THEN 'actor.profile' WHEN n.reason "
       "IN (10, 11) THEN 'graph.verification' ELSE 'feed.post' END";
-  constexpr const char* subject_is_there =
-      "(s.id IS NULL OR s.id IN (SELECT id FROM posts UNION SELECT id FROM feed_generators UNION "
-      "SELECT id FROM lists UNION SELECT id FROM starter_packs) OR (s.repo_id, s.rkey, "
-      "s.collection) "
-      "IN (SELECT creator_id, rkey, 3 FROM reposts UNION SELECT creator_id, rkey, 16 FROM "
-      "labelers))";
-  const auto rows = run(
-      on,
-      fmt::format(
-          "SELECT * FROM (SELECT (extract(epoch FROM n.created_at) * 1000000)::int8 AS at, "
-          "n.reason, "
-          "'at://' || a.did || '/app.bsky.' || {} || '/' || n.rkey, {} AS subject, n.author_id IN "
-          "(SELECT subject_id FROM follows f WHERE f.creator_id = o.id AND NOT f.duplicate) AS "
-          "known, "
-          "n.author_id, coalesce(n.subject_id, 0) AS subject_id, n.rkey FROM notifications n "
-          "JOIN users o ON o.id = n.recipient_id JOIN users a ON a.id = n.author_id LEFT JOIN uris "
-          "s "
-          "ON s.id = n.subject_id LEFT JOIN users so ON so.id = s.repo_id WHERE o.did = $1 AND {}) "
-          "t "
-          "{} ORDER BY at DESC, author_id DESC, reason DESC, subject_id DESC, rkey DESC",
-          record, uri_sql("s", "so"), subject_is_there, only_followed ? "WHERE known" : ""),
-      did);
+  constexpr const char* sql = R"sql(
+    SELECT *
+    FROM (
+      SELECT (extract(epoch FROM n.created_at) * 1000000)::int8 AS at, n.reason,
+        'at://' || a.did || '/app.bsky.' || {record} || '/' || n.rkey, {subject} AS subject,
+        n.author_id IN (
+          SELECT f.subject_id FROM follows f JOIN users r ON r.id = f.creator_id
+          WHERE r.did = $1 AND NOT f.duplicate
+        ) AS known, n.author_id, coalesce(n.subject_id, 0) AS subject_id, n.rkey
+      FROM notifications n
+      JOIN users o ON o.id = n.recipient_id
+      JOIN users a ON a.id = n.author_id
+      LEFT JOIN uris s ON s.id = n.subject_id
+      LEFT JOIN users so ON so.id = s.repo_id
+      WHERE o.did = $1 AND (
+        s.id IS NULL OR EXISTS (SELECT FROM posts WHERE id = s.id)
+        OR EXISTS (SELECT FROM feed_generators WHERE id = s.id)
+        OR EXISTS (SELECT FROM lists WHERE id = s.id)
+        OR EXISTS (SELECT FROM starter_packs WHERE id = s.id)
+        OR s.collection = 3
+        AND EXISTS (SELECT FROM reposts x WHERE x.creator_id = s.repo_id AND x.rkey = s.rkey)
+        OR s.collection = 16
+        AND EXISTS (SELECT FROM labelers x WHERE x.creator_id = s.repo_id AND x.rkey = s.rkey)
+      )
+    ) t
+    {condition}
+    ORDER BY at DESC, author_id DESC, reason DESC, subject_id DESC, rkey DESC
+  )sql";
+  const auto rows = run(on,
+                        fmt::format(fmt::runtime(sql), fmt::arg("record", record),
+                                    fmt::arg("subject", uri_sql("s", "so")),
+                                    fmt::arg("condition", only_followed ? "WHERE known" : "")),
+                        did);
   listing out;
   for (std::size_t i = 0; i < std::min(rows.rows(), how.max_rows); ++i)
     out.push_back(fmt::format("{} {} {} {} {}", rows.get_int8(i, 0), rows.get_int2(i, 1),
@@ -193,7 +204,9 @@ listing notifications(db::executor& on, const std::string& did, bool only_follow
 std::int64_t unread(db::executor& on, const std::string& did) {
   return run(on,
              "SELECT count(*) FROM notifications n JOIN users o ON o.id = n.recipient_id "
-             "WHERE o.did = $1 AND o.indexed_at IS NOT NULL AND n.reason <> 11",
+             "WHERE o.did = $1 AND o.indexed_at IS NOT NULL AND n.reason <> 11 AND (n.reason <> 10 "
+             "OR EXISTS (SELECT FROM verifications v WHERE v.creator_id = n.author_id "
+             "AND v.rkey = n.rkey))",
              did)
       .get_int8(0, 0);
 }

@@ -8,6 +8,7 @@
 #include "tests/support/pg_fixture.hpp"
 #include "tools/replay/corpus_file.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <set>
@@ -176,15 +177,16 @@ TEST_CASE("readers leave out replies, reposts or quotes") {
       "subject_cid) SELECT 2, id, '2024-11-22', '2024-11-22', 'r' || id, false, "
       "convert_to('r' || id, 'UTF8'), '' FROM posts WHERE id % 1000000 <= 40;"
       "INSERT INTO feed_items SELECT 2, '2024-11-22', subject_id, rkey FROM reposts"));
+  // What is left out depends on the page if there are own items.
+  must(on.exec_script("DELETE FROM feed_items WHERE originator_id = 1"));
   const auto read = [&](const reads::feed_exclusions& excluded) {
     return timeline(on, "did:plc:u1", {.page = 20}, excluded).size();
   };
-  // Pages of 50 are read, and all own items find a place in these.
-  const std::size_t all = timeline(on, "did:plc:u1", {.page = 50}).size();
-  CHECK(read({.replies = true}) == all - 75);
-  CHECK(read({.quotes = true}) == all - 75);
-  CHECK(read({.reposts = true}) == all - 120);
-  CHECK(read({.replies = true, .reposts = true, .quotes = true}) == all - 270);
+  CHECK(read({}) == 320);
+  CHECK(read({.replies = true}) == 270);
+  CHECK(read({.quotes = true}) == 270);
+  CHECK(read({.reposts = true}) == 200);
+  CHECK(read({.replies = true, .reposts = true, .quotes = true}) == 100);
   CHECK(list_feed(on, crowd_list, {.page = 20}, {.replies = true, .quotes = true}).size() == 150);
   // Whoever leaves everything out reads a few pages at a time.
   must(on.exec_script("UPDATE posts SET reply_parent_id = 1"));

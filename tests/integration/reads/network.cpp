@@ -1,5 +1,6 @@
 #include "tests/integration/reads/network.hpp"
 
+#include "db/reads/reader_plans.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
@@ -20,12 +21,16 @@ namespace {
 
 db::connection& synthetic_network() {
   static db::connection on = [] {
-    return connect_to(pg_fixture::kept_database("two_million_rows", [](const auto& empty) {
+    auto out = connect_to(pg_fixture::kept_database("two_million_rows", [](const auto& empty) {
       auto made = connect_to(empty);
+      // Two million rows take minutes on a machine that is busy with other builds.
+      made.set_deadline(db::connection::no_deadline);
       must(made.exec_script(text_of(PRISM_SOURCE_DIR "/bench/reads/fill.sql")));
       // The state that autovacuum produces.
       must(made.exec_script("VACUUM ANALYZE"));
     }));
+    must(out.exec_prepared(reads::reader_plans));
+    return out;
   }();
   return on;
 }

@@ -65,7 +65,7 @@ TEST_CASE("another text is no cursor of notifications") {
     INFO(text);
     CHECK_FALSE(reads::parse_notification_cursor(text).has_value());
   }
-  const reads::notification_position position{5'000'000, 7, 3, 0, "r_._k"};
+  const reads::notification_position position{5'000'000, 7, 3, 0, "r__._k"};
   CHECK(reads::parse_notification_cursor(reads::format_notification_cursor(position)).value() ==
         position);
 }

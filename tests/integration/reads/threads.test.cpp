@@ -56,6 +56,9 @@ TEST_CASE("a thread has the post, those above it, and those below it newest firs
   index_target target;
   target.apply(events.take(), 100);
   auto& on = target.connection;
+  // Each later than the one before.
+  must(on.exec_script(
+      "UPDATE posts SET created_at = timestamptz '2020-01-01' + place * interval '1 s'"));
   CHECK(thread_of(on, second.uri).uris ==
         uris{second.uri, first.uri, root.uri, last.uri, other.uri, third.uri});
   CHECK(thread_of(on, second.uri, 1, 1).uris == uris{second.uri, first.uri, other.uri, third.uri});
@@ -94,14 +97,14 @@ TEST_CASE("long and broad threads are bounded") {
 TEST_CASE(
     "the op thread is the author's line from the root, whatever post of the thread is asked") {
   firehose_builder events;
-  const auto root = events.post("alice", "3lbpaaaaaaa2a");
-  const auto a2 = events.reply("alice", "3lbpaaaaaaa2b", root, root);
-  const auto a3 = events.reply("alice", "3lbpaaaaaaa2c", a2, root);
-  const auto branch = events.reply("alice", "3lbpaaaaaaa2d", root, root);
-  const auto guest = events.reply("bob", "3lbpaaaaaaa2e", a3, root);
-  const auto far = events.reply("alice", "3lbpaaaaaaa2f", guest, root);
-  const auto lonely = events.post("bob", "3lbpaaaaaaa2g");
-  events.reply("alice", "3lbpaaaaaaa2h", lonely, lonely);
+  const auto root = events.post("alice", "3jzfcijpj2z2a");
+  const auto a2 = events.reply("alice", "3jzfcijpj2z2b", root, root);
+  const auto a3 = events.reply("alice", "3jzfcijpj2z2c", a2, root);
+  const auto branch = events.reply("alice", "3jzfcijpj2z2d", root, root);
+  const auto guest = events.reply("bob", "3jzfcijpj2z2e", a3, root);
+  const auto far = events.reply("alice", "3jzfcijpj2z2f", guest, root);
+  const auto lonely = events.post("bob", "3jzfcijpj2z2g");
+  events.reply("alice", "3jzfcijpj2z2h", lonely, lonely);
   index_target target;
   target.apply(events.take(), 100);
   auto& on = target.connection;

@@ -42,11 +42,11 @@ constexpr std::array run_otherwise{
     // Readers' statements, which have a test of their own (tests/integration/reads).
     "timeline_", "author_feed", "author_feed_", "list_feed_", "notifications",
     "notifications_scan_end", "unread_notifications", "thread_above", "thread_below",
-    "thread_op_replies", "op_thread_", "followers", "follows", "likes_of", "reposts_of",
-    "quotes_of", "likes_by", "reposts_by", "lists_by", "feeds_by", "starter_packs_by", "blocks_by",
-    "list_members", "blocking_lists", "relationships", "blocks_of_pairs", "likes_by_of",
-    "reposts_by_of", "follows_by_of", "list_blocks_by_of", "memberships_of", "known_followers",
-    "known_likers", "find_user", "records_", "actors", "dids_of_handles",
+    "thread_op_replies", "op_thread_", "reader_plans", "followers", "follows", "likes_of",
+    "reposts_of", "quotes_of", "likes_by", "reposts_by", "lists_by", "feeds_by", "starter_packs_by",
+    "blocks_by", "list_members", "blocking_lists", "relationships", "blocks_of_pairs",
+    "likes_by_of", "reposts_by_of", "follows_by_of", "list_blocks_by_of", "memberships_of",
+    "known_followers", "known_likers", "find_user", "records_", "actors", "dids_of_handles",
     "latest_rev", "counts_of_"};
 
 [[nodiscard]] bool is_write(const db::registered_statement& each) {

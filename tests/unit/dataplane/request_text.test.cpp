@@ -41,6 +41,15 @@ TEST_CASE("a request is shown with the names of its fields") {
   CHECK(request_text("GetActors", "").empty());
 }
 
+TEST_CASE("methods of the interface have names, others are unknown") {
+  const std::string asked = "GetActors";
+  const auto name = prism::dataplane::name_in_interface(asked);
+  CHECK(name == asked);
+  CHECK(name.data() != asked.data());
+  CHECK(prism::dataplane::name_in_interface("getActors") == "unknown");
+  CHECK(prism::dataplane::name_in_interface("") == "unknown");
+}
+
 TEST_CASE("a request of an unknown method is shown with the numbers of its fields") {
   bsky::GetActorsRequest actors;
   actors.add_dids("did:plc:a");
@@ -63,7 +72,8 @@ TEST_CASE("what is no message of its type is shown as far as it can be read") {
   CHECK(request_text("GetFollows", whole + '\x0b') == "actor_did=did:plc:a (cut)");
   CHECK(request_text("GetFollows", whole.substr(0, 5)) == "actor_did=? (cut)");
   CHECK(request_text("GetFollows", std::string(1, '\0')) == "(cut)");
-  CHECK(request_text("GetFollows", "\x0a\xff\xff\xff\xff\x0f") == "actor_did=? (cut)"); // 4 GiB announced
+  CHECK(request_text("GetFollows", "\x0a\xff\xff\xff\xff\x0f") ==
+        "actor_did=? (cut)"); // 4 GiB announced
 }
 
 TEST_CASE("any bytes give a bounded line of plain text") {

@@ -280,6 +280,8 @@ TEST_CASE("reads: the gate, the methods by calls, and the slowest calls with the
   CHECK(slowest[0].at("took_seconds").as_double() == 9);
   CHECK(slowest[0].at("arguments").as_string() == "actor_did=did:plc:b");
   CHECK(shown.at("slowest_of_each").as_array().size() == 2);
+  CHECK(node.data("viewer", "status").at("data_plane").at("readers_at_work").as_int64() == 2);
   reads.watch({});
+  CHECK_FALSE(node.data("viewer", "status").contains("data_plane"));
   CHECK(node.data("viewer", "reads").contains("said"));
 }

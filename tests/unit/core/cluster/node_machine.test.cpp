@@ -310,6 +310,27 @@ TEST_CASE("cluster node: a node that an operator drains leads only while nobody 
   }
 }
 
+TEST_CASE(
+    "cluster node: an operator's drain is taken back, and the node does not bring it up again") {
+  auto node = after(led_by("b"));
+  auto read = led_by("b");
+  read.members[0].draining = true;
+  (void)round_of(node, read, start + 900ms);
+  CHECK_FALSE(node.begin_round(start + 2s).draining);
+  read.members[0].draining = false;
+  read.lead = {"b", 2, -1s};
+  (void)node.on_table(read, start + 2s);
+  CHECK(node.begin_round(start + 3s).lease == action::take);
+  SECTION("one that stops drains whatever the table says") {
+    node.drain();
+    (void)node.on_table(read, start + 3s);
+    const auto asked = node.begin_round(start + 4s);
+    CHECK(asked.draining);
+    CHECK(asked.renew_member);
+    CHECK(asked.lease == action::none);
+  }
+}
+
 TEST_CASE("cluster node: rounds are due regularly, at once, or when the lease ends") {
   SECTION("leader") {
     node_machine leader("a", times);

@@ -41,6 +41,31 @@ TEST_CASE("a cursor is milliseconds and a CID; no text is the first page") {
   CHECK(format_list_cursor({-5, "a_b"}) == "-5__a_b");
 }
 
+TEST_CASE("rows of one time and CID are told apart by their uris") {
+  const list_cursor between{5, "bafy", "at://did:plc:a/c/r__1"};
+  CHECK(format_list_cursor(between) == "5__bafy~at://did:plc:a/c/r__1");
+  CHECK(parse_list_cursor("5__bafy~at://did:plc:a/c/r__1").value() == between);
+  struct row_with_uri {
+    std::int64_t sort_at{0};
+    std::string cid;
+    std::string uri;
+  };
+  const std::vector<row_with_uri> rows{
+      {5000, "x", "a"}, {5000, "x", "c"}, {5000, "x", "b"}, {5000, "w", "d"}, {6000, "x", "e"}};
+  std::string seen;
+  std::optional<list_cursor> at;
+  do {
+    const auto page = cut_sorted(rows, at, 1);
+    seen += page.rows.at(0).uri;
+    at = parse_list_cursor(page.cursor).value();
+  } while (at);
+  CHECK(seen == "ecbad");
+  // A cursor of the official form is behind all rows of its CID.
+  CHECK(cut_sorted(rows, after(5, "x"), 9).rows.size() == 1);
+  CHECK(cut_sorted(rows, {}, 4).cursor == "5__x");
+  CHECK(cut_sorted(rows, {}, 3).cursor == "5__x~b");
+}
+
 TEST_CASE("any other text is no cursor") {
   for (const auto* text :
        {"x", "1", "__", "1__", "__a", "1_a", "1__a__b", "1__a__", " 1__a", "1 __a", "+1__a",
