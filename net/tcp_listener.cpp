@@ -1,6 +1,11 @@
 #include "net/tcp_listener.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <utility>
 
 namespace prism::net {
 
@@ -8,6 +13,9 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 namespace {
+
+// Delay after a failed accept, which mostly means that the process has no file descriptor left.
+constexpr std::chrono::milliseconds accept_pause{100};
 
 [[nodiscard]] expected<void> to_expected(const boost::system::error_code& ec,
                                          const listen_address& address) {
@@ -38,6 +46,22 @@ expected<void> listen(tcp::acceptor& acceptor, const listen_address& address) {
   boost::system::error_code ec;
   acceptor.listen(asio::socket_base::max_listen_connections, ec);
   return to_expected(ec, address);
+}
+
+asio::awaitable<void> accept_all(tcp::acceptor& acceptor, std::function<void(tcp::socket)> admit) {
+  constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
+  asio::steady_timer pause(acceptor.get_executor());
+  while (acceptor.is_open()) {
+    auto [ec, socket] = co_await acceptor.async_accept(use_result);
+    if (!acceptor.is_open())
+      break;
+    if (!ec) {
+      admit(std::move(socket));
+      continue;
+    }
+    pause.expires_after(accept_pause);
+    co_await pause.async_wait(use_result);
+  }
 }
 
 } // namespace prism::net

@@ -3,7 +3,9 @@
 #include "core/error.hpp"
 #include "net/listen_address.hpp"
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <functional>
 
 namespace prism::net {
 
@@ -16,5 +18,11 @@ namespace prism::net {
 /// Binds and listens. Errors as of `bind`.
 [[nodiscard]] expected<void> listen(boost::asio::ip::tcp::acceptor& acceptor,
                                     const listen_address& address);
+
+/// Gives each connection that comes to `admit`, until the acceptor is closed; ends at most a
+/// tenth of a second later. The acceptor must outlive it, and what `admit` uses.
+[[nodiscard]] boost::asio::awaitable<void>
+accept_all(boost::asio::ip::tcp::acceptor& acceptor,
+           std::function<void(boost::asio::ip::tcp::socket)> admit);
 
 } // namespace prism::net

@@ -143,6 +143,8 @@ INSERT INTO declarations (creator_id, collection, rkey, commit_time, cid, record
 INSERT INTO reference_list_opt_outs (creator_id, list_id, created_at, commit_time, rkey, duplicate, cid, record, place)
   SELECT i, 200001 + i % 200, pg_temp.at(i), pg_temp.at(i), lpad(i::text, 13, '0'), false, '\x01', '\x01', i
   FROM generate_series(1, 10000) i;
+INSERT INTO deleted_op_replies (creator_id, root_id, post_id, parent_id, place, deleted_at)
+  SELECT creator_id, id, id + 1, id, place, commit_time FROM posts WHERE id % 10 = 1;
 INSERT INTO pending_ops (referent_id, creator_id, collection, rkey, commit_time, created_at, cid, subject_cid)
   SELECT 250000 + i, 1 + i % 20000, 2 + i % 2, 'parked' || i, pg_temp.at(i), pg_temp.at(i), '\x01', '\x01'
   FROM generate_series(1, 20000) i;

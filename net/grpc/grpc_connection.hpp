@@ -103,6 +103,8 @@ private:
   void release(grpc_stream& stream);
   void check_stream(std::int32_t id, grpc_stream& stream);
   void end_drain();
+  /// Whether it is `when` already; else there is a check then.
+  [[nodiscard]] bool due(time_point when);
   void check_at(time_point when) { next_check_ = std::min(next_check_, when); }
 
   const grpc_server_options& options_;

@@ -10,13 +10,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <future>
 #include <map>
@@ -31,9 +28,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-// Delay after a failed accept, which mostly means that the process has no file descriptor left.
-constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::minutes between_lines{1};
 constexpr std::size_t kinds_of_lines = 32;
 // A call's id is the number of its connection and, in these bits, of its stream.
@@ -63,8 +57,7 @@ class grpc_server::impl {
 public:
   impl(grpc_server_options options, grpc_handler handler)
       : options_(std::move(options)), handler_(std::move(handler)),
-        lines_(between_lines, kinds_of_lines), acceptor_(thread_.context()),
-        pause_(thread_.context()) {}
+        lines_(between_lines, kinds_of_lines), acceptor_(thread_.context()) {}
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
   ~impl() { stop(); }
@@ -84,7 +77,11 @@ public:
 
   void serve() {
     asio::co_spawn(
-        thread_.context(), [this] { return accept(); }, asio::detached);
+        thread_.context(),
+        [this] {
+          return accept_all(acceptor_, [this](tcp::socket socket) { admit(std::move(socket)); });
+        },
+        asio::detached);
   }
 
   void answer(std::uint64_t id, grpc_answer with) {
@@ -144,21 +141,6 @@ private:
   void close_acceptor() {
     error_code ignored;
     acceptor_.close(ignored);
-    pause_.cancel();
-  }
-
-  asio::awaitable<void> accept() {
-    while (acceptor_.is_open()) {
-      auto [ec, socket] = co_await acceptor_.async_accept(use_result);
-      if (!acceptor_.is_open())
-        break;
-      if (ec) {
-        pause_.expires_after(accept_pause);
-        co_await pause_.async_wait(use_result);
-        continue;
-      }
-      admit(std::move(socket));
-    }
   }
 
   void admit(tcp::socket socket) {
@@ -235,7 +217,6 @@ private:
   log::line_limit<std::string> lines_;
   io_thread thread_;
   tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
   session_map sessions_;
   std::vector<std::shared_ptr<std::promise<bool>>> drains_; // who waits in `drain`
   std::uint16_t port_{0};

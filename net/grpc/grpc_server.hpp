@@ -81,7 +81,11 @@ struct grpc_server_stats {
 };
 
 /// A gRPC server for unary calls over HTTP/2 (libnghttp2), on its own thread. No compression, no
-/// HTTP/1.1. What one client can cost is bounded by the options.
+/// HTTP/1.1. What one client can cost is bounded by the options: a connection takes at most twice
+/// `max_connection_bytes`, 2 kB for each of `max_streams` calls, and 300 kB. One that pings,
+/// changes its settings or sends empty frames more than 2,000 times a second, or gives up more than
+/// 2,000 calls at once and then 500 a second, is closed; one that reads less than it makes the
+/// server say is not read from.
 class grpc_server {
 public:
   /// Listens; who connects waits for `serve`. Errors: `errc::io` naming the address or file and the

@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <string_view>
@@ -65,7 +66,7 @@ asio::awaitable<bool> grpc_session::handshake() {
     co_return true;
   auto& tls = stream_.enable_tls(tls_);
   const auto [ec] = co_await tls.async_handshake(maybe_tls_stream::tls_stream::server, use_result);
-  if (ended_)
+  if (ended_ || ec == asio::error::eof || ec == asio::error::connection_reset)
     co_return false;
   if (ec || !speaks_http2(tls.native_handle()))
     connection_.fail(ec ? "TLS: " + ec.message() : "TLS: the client does not offer h2");

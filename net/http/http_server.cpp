@@ -6,12 +6,9 @@
 #include "net/tcp_listener.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <map>
 
@@ -23,9 +20,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-// Delay after a failed accept, which mostly means that the process has no file descriptor left.
-constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::uint32_t least_header_bytes = 64;
 
 expected<void> validate(const http_server_options& options) {
@@ -51,7 +45,7 @@ class http_server::impl {
 public:
   impl(http_server_options options, std::vector<http_route> routes)
       : state_{.options = std::move(options), .router = http_router(std::move(routes))},
-        acceptor_(thread_.context()), pause_(thread_.context()) {}
+        acceptor_(thread_.context()) {}
 
   ~impl() { stop(); }
 
@@ -63,16 +57,18 @@ public:
       return listening;
     port_ = acceptor_.local_endpoint().port();
     asio::co_spawn(
-        thread_.context(), [this] { return accept(); }, asio::detached);
+        thread_.context(),
+        [this] {
+          return accept_all(acceptor_, [this](tcp::socket socket) { admit(std::move(socket)); });
+        },
+        asio::detached);
     return thread_.start("the HTTP server");
   }
 
   void stop() {
     asio::post(thread_.context(), [this] {
-      stopping_ = true;
       error_code ignored;
       acceptor_.close(ignored);
-      pause_.cancel();
       for (const auto& [session, place] : sessions_)
         session->cut();
     });
@@ -83,27 +79,13 @@ public:
   [[nodiscard]] const http_server_state& state() const noexcept { return state_; }
 
 private:
-  asio::awaitable<void> accept() {
-    while (!stopping_) {
-      auto [ec, socket] = co_await acceptor_.async_accept(use_result);
-      if (stopping_)
-        break;
-      if (ec) {
-        pause_.expires_after(accept_pause);
-        co_await pause_.async_wait(use_result);
-        continue;
-      }
-      ++state_.connections;
-      admit(std::move(socket));
-    }
-  }
-
   struct place {
     asio::ip::address origin;
     bool served{false};
   };
 
   void admit(tcp::socket socket) {
+    ++state_.connections;
     const auto origin = origin_of(socket);
     const bool serve = make_room(origin);
     if (!serve)
@@ -178,10 +160,8 @@ private:
   http_server_state state_;
   io_thread thread_;
   tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
   std::map<std::shared_ptr<http_session>, place> sessions_;
   std::uint16_t port_{0};
-  bool stopping_{false};
 };
 
 expected<std::unique_ptr<http_server>> http_server::start(http_server_options options,

@@ -20,24 +20,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-// Delay after a failed accept, which mostly means that the process has no file descriptor left.
-constexpr std::chrono::milliseconds accept_pause{100};
 
 } // namespace
-
-asio::awaitable<void> link_hub::accept() {
-  while (!stopping_) {
-    auto [ec, socket] = co_await acceptor_.async_accept(use_result);
-    if (stopping_)
-      break;
-    if (ec) {
-      pause_.expires_after(accept_pause);
-      co_await pause_.async_wait(use_result);
-      continue;
-    }
-    begin(std::move(socket));
-  }
-}
 
 void link_hub::begin(tcp::socket socket) {
   const number connection = ++counters_.connections;

@@ -26,7 +26,7 @@ link_hub::link_hub(links_options options, link_callbacks callbacks)
     : options_(std::move(options)), callbacks_(std::move(callbacks)),
       places_(options_.max_handshakes, options_.max_handshakes_per_address),
       watch_({options_.ca_file, options_.certificate_file, options_.key_file, options_.crl_file}),
-      lines_(log_interval, max_log_keys), acceptor_(thread_.context()), pause_(thread_.context()),
+      lines_(log_interval, max_log_keys), acceptor_(thread_.context()),
       check_timer_(thread_.context()) {}
 
 expected<void> link_hub::start() {
@@ -42,7 +42,11 @@ expected<void> link_hub::start() {
     return listening;
   port_ = acceptor_.local_endpoint().port();
   asio::co_spawn(
-      thread_.context(), [this] { return accept(); }, asio::detached);
+      thread_.context(),
+      [this] {
+        return accept_all(acceptor_, [this](tcp::socket socket) { begin(std::move(socket)); });
+      },
+      asio::detached);
   asio::co_spawn(
       thread_.context(), [this] { return check(); }, asio::detached);
   return thread_.start("the links");
@@ -53,7 +57,6 @@ void link_hub::stop() {
     stopping_ = true;
     boost::system::error_code ignored;
     acceptor_.close(ignored);
-    pause_.cancel();
     check_timer_.cancel();
     for (const auto& [number, arrival] : arrivals_)
       arrival->cut(std::nullopt, "");

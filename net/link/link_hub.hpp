@@ -80,7 +80,6 @@ private:
   [[nodiscard]] std::optional<attempt_failure> objection(const link_answer& answer,
                                                          const link_peer& peer) const;
 
-  boost::asio::awaitable<void> accept();
   void begin(tcp::socket socket);
   boost::asio::awaitable<void> receive(std::shared_ptr<link_arrival> arrival, number connection);
   [[nodiscard]] link_answer judge(const link_hello& hello, X509* certificate) const;
@@ -120,7 +119,6 @@ private:
   rate_limited<std::string> lines_;
   io_thread thread_;
   tcp::acceptor acceptor_;
-  boost::asio::steady_timer pause_;
   boost::asio::steady_timer check_timer_;
   std::map<std::string, entry_ptr> entries_;
   std::map<number, std::shared_ptr<link_arrival>> arrivals_;

@@ -27,8 +27,6 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-// Delay after a failed accept, which mostly means that the process has no file descriptor left.
-constexpr std::chrono::milliseconds accept_pause{100};
 
 expected<void> validate(const tunnel_server_options& options, const tunnel_callbacks& callbacks) {
   constexpr std::chrono::milliseconds zero{0};
@@ -57,7 +55,7 @@ public:
   impl(tunnel_server_options options, tunnel_callbacks callbacks)
       : places_(options.max_handshakes, options.max_handshakes_per_address),
         watch_({options.ca_file, options.certificate_file, options.key_file, options.crl_file}),
-        acceptor_(thread_.context()), pause_(thread_.context()), check_timer_(thread_.context()) {
+        acceptor_(thread_.context()), check_timer_(thread_.context()) {
     state_.options = std::move(options);
     state_.callbacks = std::move(callbacks);
     state_.no_room = [this](const std::string& name) { return no_room(name); };
@@ -85,7 +83,11 @@ public:
       return listening;
     port_ = acceptor_.local_endpoint().port();
     asio::co_spawn(
-        thread_.context(), [this] { return accept(); }, asio::detached);
+        thread_.context(),
+        [this] {
+          return accept_all(acceptor_, [this](tcp::socket socket) { begin(std::move(socket)); });
+        },
+        asio::detached);
     asio::co_spawn(
         thread_.context(), [this] { return check(); }, asio::detached);
     return thread_.start("the tunnel");
@@ -96,7 +98,6 @@ public:
       stopping_ = true;
       error_code ignored;
       acceptor_.close(ignored);
-      pause_.cancel();
       check_timer_.cancel();
       for (const auto& [number, session] : sessions_)
         session->stop();
@@ -113,20 +114,6 @@ private:
   void use(tunnel_tls tls) {
     state_.tls = std::move(tls.context);
     state_.certificate_expires_at = tls.own.valid_until.time_since_epoch().count();
-  }
-
-  asio::awaitable<void> accept() {
-    while (!stopping_) {
-      auto [ec, socket] = co_await acceptor_.async_accept(use_result);
-      if (stopping_)
-        break;
-      if (ec) {
-        pause_.expires_after(accept_pause);
-        co_await pause_.async_wait(use_result);
-        continue;
-      }
-      begin(std::move(socket));
-    }
   }
 
   void begin(tcp::socket socket) {
@@ -209,7 +196,6 @@ private:
   file_watch watch_;
   io_thread thread_;
   tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
   asio::steady_timer check_timer_;
   std::map<number, std::shared_ptr<tunnel_session>> sessions_;
   std::uint16_t port_{0};
