@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 /// Null: no call has a time.
 [[nodiscard]] json::value time_of(const call_times& times, double share) {
-  return times.count() == 0 ? json::value{} : json::value{seconds_of(times.quantile(share))};
+  return times.count() == 0 ? json::value() : json::value(seconds_of(times.quantile(share)));
 }
 
 [[nodiscard]] json::object row_of(std::string_view method, const method_calls& calls,

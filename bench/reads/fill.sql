@@ -139,9 +139,10 @@ INSERT INTO statuses (creator_id, rkey, created_at, commit_time, cid, record)
 INSERT INTO labelers (creator_id, rkey, created_at, commit_time, cid, record)
   SELECT i, 'self', pg_temp.at(i), pg_temp.at(i), '\x01', '\x01' FROM generate_series(1, 10000) i;
 INSERT INTO declarations (creator_id, collection, rkey, commit_time, cid, record)
-  SELECT i, c, 'self', pg_temp.at(i), '\x01', '\x01' FROM generate_series(1, 10000) i, unnest(ARRAY[17, 18]) c;
+  SELECT i, c, 'self', pg_temp.at(i), '\x01', '\x01' FROM generate_series(1, 10000) i, unnest(ARRAY[17, 18, 19]) c;
 INSERT INTO reference_list_opt_outs (creator_id, list_id, created_at, commit_time, rkey, duplicate, cid, record, place)
-  SELECT i, 200001 + i % 200, pg_temp.at(i), pg_temp.at(i), 'out', false, '\x01', '\x01', i FROM generate_series(1, 10000) i;
+  SELECT i, 200001 + i % 200, pg_temp.at(i), pg_temp.at(i), lpad(i::text, 13, '0'), false, '\x01', '\x01', i
+  FROM generate_series(1, 10000) i;
 INSERT INTO deleted_op_replies (creator_id, root_id, post_id, parent_id, place, deleted_at)
   SELECT creator_id, id, id + 1, id, place, commit_time FROM posts WHERE id % 10 = 1;
 INSERT INTO pending_ops (referent_id, creator_id, collection, rkey, commit_time, created_at, cid, subject_cid)

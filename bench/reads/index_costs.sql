@@ -1,8 +1,9 @@
--- What each index that only readers need costs a record: bytes after the rows came in the order of their events,
--- CPU of the server's process and bytes of log. Run with psql, as superuser, on a database that fill.sql filled,
--- with full_page_writes off:  psql -XAt -d DATABASE -f bench/reads/index_costs.sql
--- A copy of the table takes all rows with all its indexes, then without one of them, three times in turn; the least
--- CPU of each counts. CPU is read in ticks of 10 ms, so numbers of small tables are rough.
+-- What each of some indexes costs a record: bytes after the rows came in the order of their events, CPU of the
+-- server's process, and bytes of log. Run with psql, as superuser, on a migrated database that fill.sql filled and
+-- VACUUM ANALYZE has seen, of a server with full_page_writes off:
+--   psql -XAt -d DATABASE -v indexes='likes_subject_time likes_creator_time' -f bench/reads/index_costs.sql
+-- A copy of each table takes all rows with all its indexes, then without one of them, three times in turn; the least
+-- CPU of each counts. CPU is read in ticks of 10 ms: the rest is noise of some tenths of a microsecond.
 \set QUIET on
 SET client_min_messages = error;
 SET jit = off;
@@ -15,6 +16,8 @@ UPDATE posts SET embed = jsonb_build_object('$type', 'app.bsky.embed.images', 'i
 UPDATE posts SET embed = jsonb_build_object('$type', 'app.bsky.embed.video', 'video',
     '{"$type": "blob", "ref": {"$link": "bafkreibme22gw2h7y2h7tg2fhqotaqjucnbc24deqo72b6mkl2egezxhvy"}, "mimeType": "video/mp4", "size": 4000000}'::jsonb)
   WHERE id % 20 = 1;
+
+UPDATE posts SET reply_root_cid = '\x01' WHERE reply_root_id IS NOT NULL AND reply_root_cid IS NULL;
 
 CREATE SCHEMA index_costs;
 CREATE TABLE index_costs.runs (of text, without text, rows bigint, ticks bigint, log numeric);

@@ -62,6 +62,7 @@ void fill_actor(bsky::ActorInfo& out, const reads::actor& from) {
   if (out.profile().has_created_at())
     *out.mutable_created_at() = out.profile().created_at();
   fill_kept(*out.mutable_status_record(), from.status_record);
+  fill_kept(*out.mutable_germ_record(), from.germ_declaration);
   fill_chat(out, from.chat_declaration);
   const auto allowed = subscribers_allowed(from.notification_declaration);
   out.set_allow_activity_subscriptions_from(allowed.data(), allowed.size());

@@ -17,12 +17,17 @@ answer<void> actor_lists(call& with, const bsky::GetActorListsRequest& in,
 
 answer<void> list_members(call& with, const bsky::GetListMembersRequest& in,
                           bsky::GetListMembersResponse& out) {
-  return answer_list(with, in.list_uri(), in, out, reads::list_members,
-                     [](auto& to, listed_record& each) {
-                       auto& item = *to.add_listitems();
-                       item.set_uri(std::move(each.uri));
-                       item.set_did(std::move(each.other));
-                     });
+  return answer_list(
+      with, in.list_uri(), in, out,
+      [&](db::executor& on, std::string_view uri, const reads::page_request& page) {
+        return reads::list_members(on, uri, in.viewer_did(), page);
+      },
+      [](auto& to, listed_record& each) {
+        auto& item = *to.add_listitems();
+        item.set_uri(std::move(each.uri));
+        item.set_did(std::move(each.other));
+        item.set_subject_opted_out(each.opted_out);
+      });
 }
 
 answer<void> actor_feeds(call& with, const bsky::GetActorFeedsRequest& in,

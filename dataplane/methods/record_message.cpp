@@ -2,10 +2,24 @@
 
 #include "atproto/cbor/cbor_document.hpp"
 #include "atproto/cbor/json_text.hpp"
+#include "atproto/syntax/datetime.hpp"
 
 #include <algorithm>
 
 namespace prism::dataplane {
+
+namespace {
+
+/// The date that a record says, where its table has no column for it.
+[[nodiscard]] std::optional<db::micros> said_date(const atproto::cbor_node& record) {
+  const auto text = record.find_text("createdAt");
+  if (!text)
+    return std::nullopt;
+  const auto us = atproto::normalize_datetime_always(*text);
+  return us != 0 || atproto::is_valid_datetime(*text) ? std::optional{us} : std::nullopt;
+}
+
+} // namespace
 
 void set_time(google::protobuf::Timestamp& out, db::micros us) {
   constexpr std::int64_t thousand = 1000;
@@ -26,10 +40,11 @@ void fill_record(bsky::Record& out, const record_source& from) {
   atproto::append_json(*out.mutable_record(), document->root());
   out.set_cid(from.cid.data(), from.cid.size());
   set_time(*out.mutable_indexed_at(), from.commit_time);
-  if (from.created_at)
-    set_time(*out.mutable_created_at(), *from.created_at);
+  const auto created_at = from.created_at ? from.created_at : said_date(document->root());
+  if (created_at)
+    set_time(*out.mutable_created_at(), *created_at);
   set_time(*out.mutable_sorted_at(),
-           std::min(from.commit_time, from.created_at.value_or(from.commit_time)));
+           std::min(from.commit_time, created_at.value_or(from.commit_time)));
 }
 
 } // namespace prism::dataplane

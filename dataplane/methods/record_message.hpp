@@ -19,7 +19,7 @@ struct record_source {
   std::string_view cid;
   std::span<const std::byte> block;
   db::micros commit_time{0};
-  std::optional<db::micros> created_at;
+  std::optional<db::micros> created_at; ///< empty: only the record may say one
 };
 
 /// Fills a message that is empty. Text that is not UTF-8 is replaced as the reference's decoder

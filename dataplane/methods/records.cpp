@@ -129,6 +129,8 @@ constexpr method methods[] = {
     reads<records_of<collection::chat_declaration, bsky::GetActorChatDeclarationRecordsRequest,
                      bsky::GetActorChatDeclarationRecordsResponse>>(
         "GetActorChatDeclarationRecords"),
+    reads<records_of<collection::germ_declaration, bsky::GetGermDeclarationRecordsRequest,
+                     bsky::GetGermDeclarationRecordsResponse>>("GetGermDeclarationRecords"),
     reads<records_of<collection::notification_declaration,
                      bsky::GetNotificationDeclarationRecordsRequest,
                      bsky::GetNotificationDeclarationRecordsResponse>>(

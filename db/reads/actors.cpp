@@ -13,7 +13,8 @@ const db::statement select_actors{"actors", R"sql(
     p.cid, p.record, p.commit_time, p.created_at,
     s.cid, s.record, s.commit_time, s.created_at,
     c.cid, c.record, c.commit_time, NULL::timestamptz,
-    d.cid, d.record, d.commit_time, NULL::timestamptz
+    d.cid, d.record, d.commit_time, NULL::timestamptz,
+    g.cid, g.record, g.commit_time, NULL::timestamptz
   FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at)
   CROSS JOIN LATERAL (SELECT * FROM users WHERE did = n.did LIMIT 1) o
   LEFT JOIN LATERAL (
@@ -35,6 +36,11 @@ const db::statement select_actors{"actors", R"sql(
     WHERE creator_id = o.id AND collection = 17 /* notification_declaration */ AND rkey = 'self'
     LIMIT 1
   ) d ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM declarations
+    WHERE creator_id = o.id AND collection = 19 /* germ_declaration */ AND rkey = 'self'
+    LIMIT 1
+  ) g ON true
 )sql"};
 
 const db::statement select_handles{"dids_of_handles", R"sql(
@@ -68,7 +74,8 @@ db::outcome<std::vector<actor>> actors(db::executor& on, std::span<const std::st
   return db::read_rows<actor>(*rows, [](actor& out, db::row_reader& row) {
     std::int64_t at = 0;
     row >> at >> out.indexed >> out.handle >> out.status >> out.labeler >> out.profile >>
-        out.status_record >> out.chat_declaration >> out.notification_declaration;
+        out.status_record >> out.chat_declaration >> out.notification_declaration >>
+        out.germ_declaration;
     out.at = static_cast<std::size_t>(at - 1);
   });
 }

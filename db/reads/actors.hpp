@@ -32,6 +32,7 @@ struct actor {
   kept_record status_record;
   kept_record chat_declaration;
   kept_record notification_declaration;
+  kept_record germ_declaration;
 };
 
 /// The accounts with these DIDs that are known, in any order. Plan: users_did_key, and the primary

@@ -35,7 +35,7 @@ using uris_or_empty = std::vector<std::string>;
                                                        std::span<const std::string_view> lists);
 
 /// List items that have the actor as a member. @param lists uris, at most `max_arguments`.
-/// Index: list_items_member.
+/// Index: list_items_subject.
 [[nodiscard]] outcome<uris_or_empty> memberships_of(executor& on, std::string_view actor,
                                                     std::span<const std::string_view> lists);
 

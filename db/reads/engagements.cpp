@@ -32,8 +32,10 @@ using atproto::collection;
                           {"kind", kind}});
 }
 
-[[nodiscard]] const char* by_account(std::string_view table, std::string_view kind) {
-  return db::compose_sql(R"sql(
+const db::statement select_likes_of{"likes_of", of_subject("likes", "2 /* like */")};
+const db::statement select_reposts_of{"reposts_of", of_subject("reposts", "3 /* repost */")};
+const db::statement select_likes_by{
+    "likes_by", db::compose_sql(R"sql(
   SELECT t.sort_at, t.cid, o.did, t.rkey, t.parked, n.did, n.collection, n.rkey
   FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
   CROSS JOIN LATERAL (
@@ -42,27 +44,48 @@ using atproto::collection;
     (
       SELECT cid, referent_id, rkey, place, {time}
       FROM pending_ops
-      WHERE creator_id = o.id AND collection = {kind}
+      WHERE creator_id = o.id AND collection = 2 /* like */
       ORDER BY rkey DESC
       LIMIT {max_parked}
     )
   ) t
   CROSS JOIN {subject_uri}
 )sql",
-                         {{"newest_first", newest_first},
-                          {"columns", "cid, subject_id, rkey, NULL::int8 AS parked"},
-                          {"rows", "{table} WHERE creator_id = o.id AND NOT duplicate"},
-                          {"time", sort_time},
-                          {"subject_uri", uri_named("n", "t.subject_id")},
-                          {"max_parked", max_parked_listed},
-                          {"table", table},
-                          {"kind", kind}});
-}
+                                {{"newest_first", newest_first},
+                                 {"columns", "cid, subject_id, rkey, NULL::int8 AS parked"},
+                                 {"rows", "likes WHERE creator_id = o.id AND NOT duplicate"},
+                                 {"time", sort_time},
+                                 {"subject_uri", uri_named("n", "t.subject_id")},
+                                 {"max_parked", max_parked_listed}})};
 
-const db::statement select_likes_of{"likes_of", of_subject("likes", "2 /* like */")};
-const db::statement select_reposts_of{"reposts_of", of_subject("reposts", "3 /* repost */")};
-const db::statement select_likes_by{"likes_by", by_account("likes", "2 /* like */")};
-const db::statement select_reposts_by{"reposts_by", by_account("reposts", "3 /* repost */")};
+// The AppView does not ask for reposts by an account, so there is no index by time for them.
+const db::statement select_reposts_by{
+    "reposts_by", db::compose_sql(R"sql(
+  SELECT {time}, t.cid, o.did, t.rkey, t.parked, n.did, n.collection, n.rkey
+  FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL (
+    (
+      SELECT created_at, commit_time, cid, subject_id, rkey, NULL::int8 AS parked
+      FROM reposts
+      WHERE creator_id = o.id AND NOT duplicate
+      ORDER BY rkey DESC
+      LIMIT (SELECT {max_read}::int8)
+    )
+    UNION ALL
+    (
+      SELECT created_at, commit_time, cid, referent_id, rkey, place
+      FROM pending_ops
+      WHERE creator_id = o.id AND collection = 3 /* repost */
+      ORDER BY rkey DESC
+      LIMIT {max_parked}
+    )
+  ) t
+  CROSS JOIN {subject_uri}
+)sql",
+                                  {{"time", sort_time},
+                                   {"subject_uri", uri_named("n", "t.subject_id")},
+                                   {"max_read", max_read_whole},
+                                   {"max_parked", max_parked_listed}})};
 
 const db::statement select_quotes{"quotes_of",
                                   db::compose_sql(R"sql(
@@ -95,16 +118,11 @@ const db::statement select_quotes{"quotes_of",
       });
 }
 
-[[nodiscard]] outcome<record_page> read_by(executor& on, const db::statement& select,
-                                           collection kind, std::string_view did,
-                                           const page_request& page) {
-  return list_records(
-      on, select, page, [&](std::size_t more) { return account_params(did, page, more); },
-      [kind](listed_record& out, db::row_reader& row) {
-        read_listed(out, row, kind);
-        row >> out.parked;
-        out.other = read_uri(row);
-      });
+template <collection Kind>
+void read_with_subject(listed_record& out, db::row_reader& row) {
+  read_listed(out, row, Kind);
+  row >> out.parked;
+  out.other = read_uri(row);
 }
 
 } // namespace
@@ -122,11 +140,13 @@ outcome<record_page> quotes_of(executor& on, std::string_view uri, const page_re
 }
 
 outcome<record_page> likes_by(executor& on, std::string_view did, const page_request& page) {
-  return read_by(on, select_likes_by, collection::like, did, page);
+  return list_records(
+      on, select_likes_by, page, [&](std::size_t more) { return account_params(did, page, more); },
+      read_with_subject<collection::like>);
 }
 
 outcome<record_page> reposts_by(executor& on, std::string_view did, const page_request& page) {
-  return read_by(on, select_reposts_by, collection::repost, did, page);
+  return list_whole(on, select_reposts_by, did, page, read_with_subject<collection::repost>);
 }
 
 } // namespace prism::reads

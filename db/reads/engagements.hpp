@@ -27,7 +27,8 @@ namespace prism::reads {
 [[nodiscard]] outcome<record_page> likes_by(executor& on, std::string_view did,
                                             const page_request& page);
 
-/// Reposts by an account; `other` as above. Indexes: reposts_creator_time, pending_ops_pkey.
+/// Reposts by an account; `other` as above. Of an account with more than `max_read_whole` those
+/// with the smallest rkeys are not shown. Indexes: reposts_pkey, pending_ops_pkey.
 [[nodiscard]] outcome<record_page> reposts_by(executor& on, std::string_view did,
                                               const page_request& page);
 

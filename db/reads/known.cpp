@@ -16,8 +16,8 @@ const db::statement select_followers{"known_followers", R"sql(
     SELECT n.at, s.id,
       (SELECT id FROM users WHERE did = $2) AS viewer,
       coalesce((SELECT followers_count FROM user_aggregates WHERE user_id = s.id), 0)
-        < coalesce((SELECT follows_count FROM user_aggregates
-                    WHERE user_id = (SELECT id FROM users WHERE did = $2)), 0) AS few
+        < least(coalesce((SELECT follows_count FROM user_aggregates
+                          WHERE user_id = (SELECT id FROM users WHERE did = $2)), 0), 5000) AS few
     FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at)
     CROSS JOIN LATERAL (SELECT id FROM users WHERE did = n.did LIMIT 1) s
     OFFSET 0
@@ -28,7 +28,7 @@ const db::statement select_followers{"known_followers", R"sql(
       SELECT creator_id AS id
       FROM follows
       WHERE subject_id = a.id AND NOT duplicate
-      LIMIT 5000
+      LIMIT (SELECT 5000::int8)
     ) f
     CROSS JOIN LATERAL (
       SELECT FROM follows
@@ -44,7 +44,7 @@ const db::statement select_followers{"known_followers", R"sql(
       WHERE creator_id = a.viewer AND NOT duplicate
         AND least(created_at, commit_time) IS NOT NULL
       ORDER BY least(created_at, commit_time) DESC
-      LIMIT 5000
+      LIMIT (SELECT 5000::int8)
     ) f
     CROSS JOIN LATERAL (
       SELECT FROM follows
@@ -69,7 +69,7 @@ const db::statement select_likers{"known_likers", db::compose_sql(R"sql(
         WHERE subject_id = asked.id AND NOT duplicate
           AND least(created_at, commit_time) IS NOT NULL
         ORDER BY least(created_at, commit_time) DESC
-        LIMIT 500
+        LIMIT (SELECT 500::int8)
       ) t
       CROSS JOIN LATERAL (
         SELECT FROM follows

@@ -17,10 +17,9 @@ using db::outcome;
 
 /// Of each account, the DIDs of those whom the viewer follows and who follow it, in no order.
 ///
-/// An account with fewer followers than the viewer has follows costs a look-up for each of its
-/// followers, any other one a look-up for each of the viewer's follows, at most 5,000 in both
-/// cases: the viewer's newest ones. Indexes: users_did_key, user_aggregates_pkey, follows_subject,
-/// follows_creator_time.
+/// An account with fewer followers than the viewer has follows, and than 5,000, costs a look-up for
+/// each of its followers; any other one a look-up for each of the viewer's newest 5,000 follows.
+/// Indexes: users_did_key, user_aggregates_pkey, follows_subject, follows_creator_time.
 /// @param accounts DIDs, at most `max_arguments`
 [[nodiscard]] outcome<std::vector<std::vector<std::string>>>
 known_followers(executor& on, std::string_view viewer, std::span<const std::string_view> accounts);

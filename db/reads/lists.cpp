@@ -22,7 +22,6 @@ using atproto::collection;
 }
 
 const db::statement select_lists{"lists_by", documents_by_account("lists")};
-const db::statement select_feeds{"feeds_by", documents_by_account("feed_generators")};
 const db::statement select_packs{"starter_packs_by", documents_by_account("starter_packs")};
 
 const db::statement select_blocks{
@@ -38,8 +37,21 @@ const db::statement select_blocks{
 
 const db::statement select_members{
     "list_members", db::compose_sql(R"sql(
-  SELECT t.sort_at, t.cid, c.did, t.rkey, u.did
+  SELECT t.sort_at, t.cid, c.did, t.rkey, u.did,
+    coalesce(l.is_reference_list AND (
+      SELECT true
+      FROM reference_list_opt_outs
+      WHERE list_id = s.id AND creator_id = t.subject_id AND NOT duplicate
+      LIMIT 1
+    ), false),
+    coalesce(l.creator_id = (SELECT id FROM users WHERE did = $7), false)
   FROM {subject}
+  LEFT JOIN LATERAL (
+    SELECT creator_id, purpose = 'app.bsky.graph.defs#referencelist' AS is_reference_list
+    FROM lists
+    WHERE id = s.id
+    LIMIT 1
+  ) l ON true
   CROSS JOIN LATERAL ({newest_first}) t
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = t.creator_id LIMIT 1) c
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = t.subject_id LIMIT 1) u
@@ -50,22 +62,42 @@ const db::statement select_members{
                                      {"rows", "list_items WHERE list_id = s.id AND NOT duplicate"},
                                      {"time", sort_time}})};
 
+// These two are by createdAt, which may lie in the future.
+const db::statement select_feeds{
+    "feeds_by", db::compose_sql(R"sql(
+  SELECT t.created_at, t.cid, o.did, u.rkey
+  FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
+  CROSS JOIN LATERAL (
+    SELECT id, created_at, cid
+    FROM feed_generators
+    WHERE creator_id = o.id
+    ORDER BY {time} DESC
+    LIMIT (SELECT {max_read}::int8)
+  ) t
+  CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = t.id LIMIT 1) u
+)sql",
+                                {{"time", sort_time}, {"max_read", max_read_whole}})};
+
 const db::statement select_blocking_lists{
-    "blocking_lists",
-    db::compose_sql(R"sql(
-  SELECT {time}, l.cid, c.did, u.rkey
+    "blocking_lists", db::compose_sql(R"sql(
+  SELECT l.created_at, l.cid, c.did, u.rkey
   FROM (
     SELECT list_id
     FROM list_blocks
     WHERE creator_id = (SELECT id FROM users WHERE did = $1) AND NOT duplicate
     ORDER BY {time} DESC
-    LIMIT {max_subscriptions}
+    LIMIT (SELECT {max_read}::int8)
   ) b
   CROSS JOIN LATERAL (SELECT * FROM lists WHERE id = b.list_id LIMIT 1) l
   CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = l.id LIMIT 1) u
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = l.creator_id LIMIT 1) c
 )sql",
-                    {{"time", sort_time}, {"max_subscriptions", max_subscriptions}})};
+                                      {{"time", sort_time}, {"max_read", max_read_whole}})};
+
+template <collection Kind>
+void read_as(listed_record& out, db::row_reader& row) {
+  read_listed(out, row, Kind);
+}
 
 [[nodiscard]] outcome<record_page> read_by(executor& on, const db::statement& select,
                                            collection kind, std::string_view did,
@@ -82,7 +114,7 @@ outcome<record_page> lists_by(executor& on, std::string_view did, const page_req
 }
 
 outcome<record_page> feeds_by(executor& on, std::string_view did, const page_request& page) {
-  return read_by(on, select_feeds, collection::feed_generator, did, page);
+  return list_whole(on, select_feeds, did, page, read_as<collection::feed_generator>);
 }
 
 outcome<record_page> starter_packs_by(executor& on, std::string_view did,
@@ -94,28 +126,25 @@ outcome<record_page> blocks_by(executor& on, std::string_view did, const page_re
   return read_by(on, select_blocks, collection::block, did, page);
 }
 
-outcome<record_page> list_members(executor& on, std::string_view uri, const page_request& page) {
+outcome<record_page> list_members(executor& on, std::string_view uri, std::string_view viewer,
+                                  const page_request& page) {
   return list_records(
-      on, select_members, page, [&](std::size_t more) { return subject_params(uri, page, more); },
+      on, select_members, page,
+      [&](std::size_t more) {
+        auto p = subject_params(uri, page, more);
+        p.text(viewer);
+        return p;
+      },
       [](listed_record& out, db::row_reader& row) {
         read_listed(out, row, collection::list_item);
-        row >> out.other;
+        bool is_creator = false;
+        row >> out.other >> out.opted_out >> is_creator;
+        out.shown = is_creator || !out.opted_out;
       });
 }
 
 outcome<record_page> blocking_lists(executor& on, std::string_view did, const page_request& page) {
-  if (page.limit == 0)
-    return record_page{};
-  db::params p;
-  p.text(did);
-  const auto rows = on.exec_prepared(select_blocking_lists, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return cut_sorted(db::read_rows<listed_record>(*rows,
-                                                 [](listed_record& out, db::row_reader& row) {
-                                                   read_listed(out, row, collection::list);
-                                                 }),
-                    page.after, page.limit);
+  return list_whole(on, select_blocking_lists, did, page, read_as<collection::list>);
 }
 
 } // namespace prism::reads

@@ -10,7 +10,8 @@ namespace prism::reads {
 [[nodiscard]] outcome<record_page> lists_by(executor& on, std::string_view did,
                                             const page_request& page);
 
-/// Feed generators. Index: feed_generators_creator_time.
+/// Feed generators, by createdAt alone, as in the official AppView. Of an account with more than
+/// `max_read_whole` the oldest are not shown. Index: feed_generators_creator_time.
 [[nodiscard]] outcome<record_page> feeds_by(executor& on, std::string_view did,
                                             const page_request& page);
 
@@ -22,16 +23,16 @@ namespace prism::reads {
 [[nodiscard]] outcome<record_page> blocks_by(executor& on, std::string_view did,
                                              const page_request& page);
 
-/// Items of a list; `other` of each is the DID of the member. Index: list_items_list_time.
+/// Items of a list; `other` of each is the DID of the member. Members who have opted out of a
+/// reference list are shown to its creator only. Indexes: list_items_list_time,
+/// reference_list_opt_outs_list.
+/// @param viewer DID of who asks, or empty
 [[nodiscard]] outcome<record_page> list_members(executor& on, std::string_view uri,
-                                                const page_request& page);
+                                                std::string_view viewer, const page_request& page);
 
-/// Most subscriptions of one account that are read, the newest ones.
-inline constexpr std::string_view max_subscriptions = "1000";
-
-/// The lists by which an account blocks, those that are indexed; by the time of the list, not of
-/// the subscription. Of an account with more than `max_subscriptions` the older ones are not shown.
-/// Indexes: list_blocks_creator_time, lists_pkey.
+/// The lists by which an account blocks, those that are indexed; by createdAt of the list, not of
+/// the subscription. Of an account with more than `max_read_whole` subscriptions the oldest are not
+/// shown. Indexes: list_blocks_creator_time, lists_pkey.
 [[nodiscard]] outcome<record_page> blocking_lists(executor& on, std::string_view did,
                                                   const page_request& page);
 

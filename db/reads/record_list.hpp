@@ -24,6 +24,7 @@ struct listed_record {
   std::string did;   ///< of its creator
   std::string other; ///< DID or at-uri of what it refers to; empty where the list does not say
   bool shown{true};
+  bool opted_out{false}; ///< of a list item: the member has opted out of the list
   /// Of an operation that is parked: likes and reposts of posts that are not known yet are listed,
   /// too. Of several of one pair the first one counts.
   std::optional<db::stream_place> parked;
@@ -92,6 +93,27 @@ template <class Params, class Read>
       break;
   }
   return out;
+}
+
+/// Fragment {max_read}: most rows of a list that is read as a whole and sorted.
+inline constexpr std::string_view max_read_whole = "1000";
+
+/// Runs a statement that returns all of an account's list, which is short, and cuts the page out.
+/// @param select has the DID of the account in $1
+template <class Read>
+[[nodiscard]] outcome<record_page> list_whole(executor& on, const db::statement& select,
+                                              std::string_view did, const page_request& page,
+                                              Read read) {
+  if (page.limit == 0)
+    return record_page{};
+  db::params p;
+  p.text(did);
+  const auto rows = on.exec_prepared(select, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  auto records = db::read_rows<listed_record>(*rows, read);
+  drop_parked_duplicates(records);
+  return cut_sorted(std::move(records), page.after, page.limit);
 }
 
 } // namespace prism::reads

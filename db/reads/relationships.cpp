@@ -23,7 +23,7 @@ constexpr std::string_view list_between = R"sql((
             WHERE creator_id = {blocker} AND NOT duplicate
               AND least(created_at, commit_time) IS NOT NULL
             ORDER BY least(created_at, commit_time) DESC
-            LIMIT 1000
+            LIMIT (SELECT 1000::int8)
           ) s
           CROSS JOIN LATERAL (
             SELECT list_id

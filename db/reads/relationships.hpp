@@ -37,7 +37,7 @@ struct relationship {
 /// Between an actor and each of others, in the order given. As in the official AppView there is
 /// nothing between an actor and an account that was never looked up (`users.indexed_at`).
 /// Indexes: users_did_key, blocks_subject, follows_subject, list_blocks_creator_time,
-/// list_items_member.
+/// list_items_subject.
 /// @param others DIDs, at most `max_arguments`
 [[nodiscard]] outcome<std::vector<relationship>>
 relationships(executor& on, std::string_view actor, std::span<const std::string_view> others);

@@ -19,7 +19,7 @@ refused() {
 }
 
 sample=sample/small
-for command in setup build demo appview test oracle rpc official-tests crash faults cluster cluster-bench bench soak format lint; do
+for command in setup build demo appview test oracle rpc official-tests crash faults cluster cluster-bench bench bench-appview soak format lint; do
   output=$("scripts/$command" --help) || fail "$command --help: exit code $?"
   grep -q "^usage: scripts/$command" <<<"$output" || fail "$command --help: no usage line"
   [[ $command == test ]] || refused --nonsense "scripts/$command" --nonsense

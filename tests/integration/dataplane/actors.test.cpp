@@ -57,6 +57,8 @@ TEST_CASE("an account is answered with the records that describe it") {
           {{"allowIncoming", "following"}, {"allowGroupInvites", "none"}});
   declare(events, "alice", "app.bsky.notification.declaration",
           {{"allowSubscriptions", "mutuals"}});
+  const auto germ = declare(events, "alice", "com.germnetwork.declaration",
+                            {{"version", "1.0.0"}, {"currentKey", {{"$bytes", "AAAA"}}}});
   events.follow("alice", "f1", "bob"); // so bob is known, but was never looked up
   index_target target;
   target.apply(events.take(), 10);
@@ -73,6 +75,7 @@ TEST_CASE("an account is answered with the records that describe it") {
     CHECK(alice.profile().cid() == profile.cid);
     CHECK(alice.created_at().seconds() == 1'577'836'800);
     CHECK(alice.status_record().cid() == status.cid);
+    CHECK(alice.germ_record().cid() == germ.cid);
     CHECK(alice.allow_incoming_chats_from() == "following");
     CHECK(alice.allow_group_chat_invites_from() == "none");
     CHECK(alice.allow_activity_subscriptions_from() == "mutuals");

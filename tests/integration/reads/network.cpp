@@ -22,6 +22,8 @@ db::connection& synthetic_network() {
   static db::connection on = [] {
     return connect_to(pg_fixture::kept_database("two_million_rows", [](const auto& empty) {
       auto made = connect_to(empty);
+      // Two million rows take minutes on a machine that is busy with other builds.
+      made.set_deadline(db::connection::no_deadline);
       must(made.exec_script(text_of(PRISM_SOURCE_DIR "/bench/reads/fill.sql")));
       // The state that autovacuum produces.
       must(made.exec_script("VACUUM ANALYZE"));

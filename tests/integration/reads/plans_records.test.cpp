@@ -49,6 +49,8 @@ const promised_indexes promised{
     {"records_labeler", by_path("labelers_pkey")},
     {"records_notification_declaration", by_path("declarations_pkey")},
     {"records_chat_declaration", by_path("declarations_pkey")},
+    {"records_germ_declaration", by_path("declarations_pkey")},
+    {"records_reference_list_opt_out", by_path("reference_list_opt_outs_pkey")},
     {"actors",
      {"users_did_key", "profiles_pkey", "statuses_pkey", "labelers_pkey", "declarations_pkey"}},
     {"dids_of_handles", {"users_handle"}},
@@ -136,6 +138,8 @@ TEST_CASE("500 records, accounts and counts of two million rows are looked up by
   check(collection::labeler, paths("labelers"));
   check(collection::notification_declaration, declarations(17));
   check(collection::chat_declaration, declarations(18));
+  check(collection::germ_declaration, declarations(19));
+  check(collection::reference_list_opt_out, paths("reference_list_opt_outs"));
 
   const auto dids = texts_of(on, "SELECT did FROM users ORDER BY id DESC LIMIT 500");
   CHECK(must(reads::actors(explained, views(dids))).size() == 500);

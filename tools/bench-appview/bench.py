@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+"""Measures two data planes side by side: endpoints of the AppView in front of each, and recorded calls to each alone.
+
+usage: bench.py PLAN.json NODE APPVIEW_DIRECTORY BENCH_RPC [RECORDING]
+
+PLAN: that of endpoints.mjs, its systems also with "dataplane": HOST:PORT and "database": the size on disk in bytes.
+Prints tables. Last line: a JSON object with all numbers.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+_HERE = pathlib.Path(__file__).parent
+# What ours answers with nothing so far (docs/DATAPLANE.md): no comparison.
+_NOTHING = {
+    "GetLabels", "GetMutes", "GetMutelistSubscription", "GetMutelistSubscriptions", "GetThreadMutesOnSubjects",
+    "GetNotificationPreferences", "GetNotificationSeen", "GetActivitySubscriptionDids",
+    "GetActivitySubscriptionsByActorAndSubjects", "GetActorBookmarks", "GetBookmarksByActorAndSubjects",
+    "GetActorDrafts", "GetFollowSuggestions", "GetSuggestedFeeds", "GetSuggestedEntities", "GetBlobTakedown",
+    "GetSitemapIndex", "GetSitemapPage", "Ping",
+}  # fmt: skip
+
+
+def endpoints(plan, path, node, directory):
+    lines = []
+    with subprocess.Popen(
+        [node, "--no-warnings", str(_HERE / "endpoints.mjs"), path], cwd=directory, stdout=subprocess.PIPE, text=True
+    ) as running:
+        print("endpoint | system | p50 ms | p99 ms | of it data plane ms | calls | req/s at 8 | CPU ms a request: "
+              "AppView + data plane + PostgreSQL | MB: AppView, data plane | failed")  # fmt: skip
+        for text in running.stdout:
+            line = json.loads(text)
+            lines.append(line)
+            cpu, rss = line["cpu"], line["rss"]
+            print(
+                f"{line['endpoint']} | {line['system']} | {line['p50']} | {line['p99']} | {line['dataplaneShare']} | "
+                f"{line['calls']} | {line['perSecond']} | {cpu['appview']} + {cpu['dataplane']} + {cpu['postgres']} | "
+                f"{rss['appview']}, {rss['dataplane']} | {line['failed']}",
+                flush=True,
+            )
+    if running.returncode != 0:
+        sys.exit(f"endpoints.mjs ended with {running.returncode}")
+    return lines
+
+
+def _ticks(pid):
+    text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    return list(map(int, text.rsplit(") ", 1)[1].split()[1:]))
+
+
+def cpu_seconds(pids):
+    """Of the data plane, and of PostgreSQL with its sessions."""
+    own = _ticks(pids["dataplane"])
+    server = _ticks(pids["postgres"])
+    total = sum(server[10:14])
+    for each in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            child = _ticks(each.name)
+        except OSError:
+            continue
+        if child[0] == pids["postgres"]:
+            total += child[10] + child[11]
+    return (own[10] + own[11]) / 100, total / 100
+
+
+def calls(system, bench_rpc, text, methods, in_flight, rounds):
+    host, port = system["dataplane"].rsplit(":", 1)
+    words = [bench_rpc, host, port, "--in-flight", str(in_flight), "--rounds", str(rounds), "--only", ",".join(sorted(methods))]
+    subprocess.run([*words[:5], "--rounds", "1", *words[7:]], input=text, capture_output=True, check=True)  # warm
+    before = cpu_seconds(system["pids"])
+    out = subprocess.run(words, input=text, capture_output=True, check=True).stdout.decode().splitlines()
+    after = cpu_seconds(system["pids"])
+    number, failed, rate = out[-1].split(", ")
+    number = int(number.split()[0])
+    return {
+        "calls": number,
+        "failed": int(failed.split()[0]),
+        "perSecond": int(rate.split()[0]),
+        "cpuMicroseconds": {
+            name: round((after[i] - before[i]) / number * 1e6) for i, name in enumerate(("dataplane", "postgres"))
+        },
+        "p50": {words[0]: int(words[3]) for words in map(str.split, out) if words[0] in methods},
+    }
+
+
+def main():
+    path, node, directory, bench_rpc, *recording = sys.argv[1:]
+    plan = json.loads(pathlib.Path(path).read_text())
+    first, second = plan["systems"]
+    result = {"disk": {each["name"]: each["database"] for each in plan["systems"]}}
+    print("bytes on disk:", ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in result["disk"].items()))
+    if recording:
+        text = subprocess.run(["zstd", "-qdc", recording[0]], check=True, stdout=subprocess.PIPE).stdout
+        recorded = {json.loads(line)["method"] for line in text.splitlines()}
+        methods = {name for name in recorded - _NOTHING if not name.startswith("Search")}
+        result["rpc"] = {}
+        for in_flight in (1, 16):
+            runs = {each["name"]: calls(each, bench_rpc, text, methods, in_flight, plan["rounds"]) for each in plan["systems"]}
+            result["rpc"][in_flight] = runs
+            for name, run in runs.items():
+                cpu = run["cpuMicroseconds"]
+                print(f"calls alone, {in_flight} at a time, {name}: {run['perSecond']} calls/s, {cpu['dataplane']} + {cpu['postgres']} us "
+                      f"CPU a call (data plane + PostgreSQL), {run['failed']} failed", flush=True)  # fmt: skip
+        p50 = [result["rpc"][1][each["name"]]["p50"] for each in plan["systems"]]
+        print(f"method | p50 us, one at a time: {first['name']} | {second['name']} | {first['name']} / {second['name']}")
+        for method in sorted(methods):
+            print(f"{method} | {p50[0][method]} | {p50[1][method]} | {p50[0][method] / max(p50[1][method], 1):.1f}")
+    result["endpoints"] = endpoints(plan, path, node, directory)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
