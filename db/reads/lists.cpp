@@ -63,20 +63,19 @@ const db::statement select_members{
                                      {"time", sort_time}})};
 
 // These two are by createdAt, which may lie in the future.
-const db::statement select_feeds{
-    "feeds_by", db::compose_sql(R"sql(
+const db::statement select_feeds{"feeds_by", db::compose_sql(R"sql(
   SELECT t.created_at, t.cid, o.did, u.rkey
   FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
   CROSS JOIN LATERAL (
     SELECT id, created_at, cid
     FROM feed_generators
     WHERE creator_id = o.id
-    ORDER BY {time} DESC
+    ORDER BY created_at DESC
     LIMIT (SELECT {max_read}::int8)
   ) t
   CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = t.id LIMIT 1) u
 )sql",
-                                {{"time", sort_time}, {"max_read", max_read_whole}})};
+                                                             {{"max_read", max_read_whole}})};
 
 const db::statement select_blocking_lists{
     "blocking_lists", db::compose_sql(R"sql(
@@ -85,6 +84,7 @@ const db::statement select_blocking_lists{
     SELECT list_id
     FROM list_blocks
     WHERE creator_id = (SELECT id FROM users WHERE did = $1) AND NOT duplicate
+      AND {time} IS NOT NULL /* as the index says */
     ORDER BY {time} DESC
     LIMIT (SELECT {max_read}::int8)
   ) b

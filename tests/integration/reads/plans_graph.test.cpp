@@ -28,8 +28,8 @@ namespace {
   return by_account(std::move(others));
 }
 
-const index_names for_blocks{"users_did_key",      "blocks_subject", "list_blocks_creator_time",
-                             "list_items_subject", "lists_pkey",     "uris_pkey",
+const index_names for_blocks{"users_did_key",     "blocks_subject", "list_blocks_creator_time",
+                             "list_items_member", "lists_pkey",     "uris_pkey",
                              "users_pkey"};
 
 [[nodiscard]] index_names with(index_names some, const std::string& another) {
@@ -42,7 +42,7 @@ const promised_indexes promised{
     {"follows", by_account({"follows_creator_time", "users_pkey"})},
     {"likes_of", by_uri({"likes_subject_time", "pending_ops_referent", "users_pkey"})},
     {"reposts_of", by_uri({"reposts_subject_time", "pending_ops_referent", "users_pkey"})},
-    {"quotes_of", by_uri({"posts_quoted_time", "uris_pkey", "users_pkey"})},
+    {"quotes_of", by_uri({"posts_quoted_time", "posts_pkey", "uris_pkey", "users_pkey"})},
     {"likes_by", by_account({"likes_creator_time", "pending_ops_pkey", "uris_pkey", "users_pkey"})},
     {"reposts_by", by_account({"reposts_pkey", "pending_ops_pkey", "uris_pkey", "users_pkey"})},
     {"lists_by", by_account({"lists_creator_time", "uris_pkey"})},
@@ -56,7 +56,7 @@ const promised_indexes promised{
     {"reposts_by_of", by_uri({"reposts_subject", "pending_ops_referent"})},
     {"follows_by_of", by_account({"follows_subject"})},
     {"list_blocks_by_of", by_uri({"list_blocks_list"})},
-    {"memberships_of", by_uri({"list_items_subject", "users_pkey"})},
+    {"memberships_of", by_uri({"list_items_member", "users_pkey"})},
     {"relationships", with(for_blocks, "follows_subject")},
     {"blocks_of_pairs", for_blocks},
     {"known_followers",
@@ -140,6 +140,12 @@ TEST_CASE("lists of records of two million rows are read by index and equal the 
   std::vector<std::pair<std::string_view, std::string_view>> pairs;
   for (std::size_t i = 1; i < dids.size(); ++i)
     pairs.emplace_back(dids[i], dids[i / 2]);
+  const auto blocker =
+      texts_of(on, "SELECT did FROM users WHERE id = (SELECT min(creator_id) FROM blocks)");
+  const auto blocked =
+      texts_of(on, "SELECT did FROM users WHERE id = (SELECT subject_id FROM blocks "
+                   "WHERE creator_id = (SELECT min(creator_id) FROM blocks) LIMIT 1)");
+  pairs.emplace_back(blocker.at(0), blocked.at(0));
   const auto blocks = must(reads::blocks_of_pairs(explained, pairs));
   CHECK(std::ranges::any_of(blocks, [](const auto& each) { return !each.blocking.empty(); }));
 

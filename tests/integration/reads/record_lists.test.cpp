@@ -55,6 +55,8 @@ namespace {
   insert("follows", pair, to_others, false);
   insert("blocks", pair, to_others, false);
   insert("posts", "id, creator_id, quoted_id, text", "i, 1, 1, ''", false);
+  must(on.exec_script("INSERT INTO posts (id, creator_id, text, created_at, commit_time, cid) "
+                      "VALUES (1, 1, '', now(), now(), '')"));
   insert("lists", "id, creator_id, name, purpose", "100000 + i, 1, '', ''", true);
   insert("feed_generators", "id, creator_id, feed_did, display_name", "200000 + i, 1, '', ''",
          true);
