@@ -77,7 +77,7 @@ private:
   bool taking_{false};
   bool writing_{false};
   bool flush_posted_{false};
-  bool closing_{false}; // nothing is written any more
+  bool closing_{false};     // nothing is written any more
   std::size_t lingered_{0}; // bytes received since
   bool ended_{false};
 };

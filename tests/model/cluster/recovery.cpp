@@ -60,8 +60,8 @@ void stop_faults(world& in) {
 } // namespace
 
 std::string recover(world from, int& ticks) {
-  // Clocks differ by less than a tenth, things happen at whole ticks, and a round that was under way
-  // for long when faults stopped does not count as a success (node_machine::may_declare_dead).
+  // Clocks differ by less than a tenth, things happen at whole ticks, and a round that was under
+  // way for long when faults stopped does not count as a success (node_machine::may_declare_dead).
   constexpr int limit = 10 + 2 + 3;
   stop_faults(from);
   for (ticks = 0; ticks < limit; ++ticks) {
