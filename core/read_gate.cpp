@@ -83,10 +83,4 @@ std::vector<read_gate::call_id> read_gate::expire(time_point now) {
   return out;
 }
 
-std::optional<time_point> read_gate::next_expiry() const {
-  if (waiting_.empty())
-    return std::nullopt;
-  return waiting_.front().since + options_.max_wait;
-}
-
 } // namespace prism

@@ -65,9 +65,6 @@ public:
   /// Calls that have waited too long; they wait no longer.
   [[nodiscard]] std::vector<call_id> expire(time_point now);
 
-  /// When `expire` has something to do next; empty: nobody waits.
-  [[nodiscard]] std::optional<time_point> next_expiry() const;
-
   [[nodiscard]] std::size_t readers() const noexcept { return readers_.size(); }
   [[nodiscard]] std::size_t active() const noexcept { return readers_.size() - idle_.size(); }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }

@@ -20,7 +20,7 @@ inline constexpr std::size_t max_op_replies = 5'000;
 inline constexpr std::size_t max_op_replies_of_call = 20'000;
 
 /// The op threads of the threads that contain these posts, each once, in no order. Threads whose
-/// author has not answered in them have none; uris that are no indexed posts are passed over.
+/// author has not answered in them have none; uris of posts that are not indexed are ignored.
 /// Plan: posts_creator_root and deleted_op_replies by creator and root, for each root.
 [[nodiscard]] outcome<std::vector<op_thread>>
 op_threads(executor& on, std::span<const std::string_view> post_uris);

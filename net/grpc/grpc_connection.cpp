@@ -82,7 +82,7 @@ void grpc_connection::begin_stream(std::int32_t id) {
 }
 
 void grpc_connection::take_header(std::int32_t id, std::string_view name, std::string_view value) {
-  // So much more than a client is told that it means harm.
+  // A client knows the limit; one that sends this many times more is an attack.
   constexpr std::size_t far_too_much = 16;
   const auto found = streams_.find(id);
   if (found == streams_.end())

@@ -188,7 +188,7 @@ TEST_CASE("readers leave out replies, reposts or quotes") {
   CHECK(read({.reposts = true}) == 200);
   CHECK(read({.replies = true, .reposts = true, .quotes = true}) == 100);
   CHECK(list_feed(on, crowd_list, {.page = 20}, {.replies = true, .quotes = true}).size() == 150);
-  // Whoever leaves everything out reads a few pages at a time.
+  // A call that excludes everything reads a few pages at a time.
   must(on.exec_script("UPDATE posts SET reply_parent_id = 1"));
   const auto none = must(reads::list_feed(on, crowd_list, {}, 20, {.replies = true}));
   CHECK(none.rows.empty());
