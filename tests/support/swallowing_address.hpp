@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,10 +28,14 @@ public:
   swallowing_address(const std::string& ip, std::uint16_t port, what swallowed)
       : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
     const sockaddr_in at = address(ip, port);
+    // Connections of a test before this one may still be in TIME_WAIT at this port.
+    const int reuse = 1;
+    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
     const int backlog = swallowed == what::packets ? 0 : 64;
     if (::bind(listener_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
         ::listen(listener_, backlog) != 0)
-      throw std::runtime_error("no address to swallow with: " + ip);
+      throw std::runtime_error("no address to swallow with: " + ip + ":" + std::to_string(port) +
+                               ": " + std::strerror(errno));
     while (swallowed == what::packets && connects(at))
       ;
   }
