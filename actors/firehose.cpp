@@ -13,7 +13,7 @@ namespace prism {
 
 namespace {
 
-constexpr std::chrono::milliseconds tick_interval{200};
+constexpr std::chrono::milliseconds firehose_tick{200};
 
 /// Time that a shard has to announce itself; then the firehose sends it `firehose_started` again.
 constexpr std::chrono::seconds announcement_patience{2};
@@ -99,7 +99,7 @@ firehose_state::~firehose_state() {
 
 firehose_actor::behavior_type firehose_state::make_behavior() {
   load_cursors();
-  self_->delayed_send(self_, tick_interval, tick{});
+  self_->delayed_send(self_, firehose_tick, tick{});
   return {[this](const source_frames& arrived) { on_frames(arrived); },
           [this](const shard_ready& ready) { on_shard_ready(ready); },
           [this](const frames_durable& report) { on_durable(report); },
@@ -230,7 +230,7 @@ void firehose_state::on_durable(const frames_durable& report) {
 }
 
 void firehose_state::on_tick() {
-  self_->delayed_send(self_, tick_interval, tick{});
+  self_->delayed_send(self_, firehose_tick, tick{});
   if (!window_)
     return load_cursors();
   open_shuffled_lanes();

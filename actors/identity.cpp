@@ -15,7 +15,7 @@ constexpr std::size_t max_why = 300;
 
 using db::identity_kind;
 
-constexpr std::chrono::milliseconds tick_interval{500};
+constexpr std::chrono::milliseconds identity_tick{500};
 
 [[nodiscard]] net::identity_options resolver_options(const config::options& options) {
   net::identity_options out;
@@ -115,7 +115,7 @@ void identity_state::start_resolver() {
 }
 
 void identity_state::on_tick() {
-  self_->delayed_send(self_, tick_interval, tick{});
+  self_->delayed_send(self_, identity_tick, tick{});
   claim();
   expire_requests();
   store();

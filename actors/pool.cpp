@@ -12,9 +12,9 @@ namespace prism {
 
 namespace {
 
-constexpr std::chrono::milliseconds tick_interval{500};
+constexpr std::chrono::milliseconds pool_tick{500};
 
-[[nodiscard]] pool_limits limits_of(const config::options& options) {
+[[nodiscard]] pool_limits pool_limits_of(const config::options& options) {
   return {.max_sessions = options.db_pool_size,
           .max_waiting = options.db_max_waiting,
           .acquire_timeout = options.db_acquire_timeout,
@@ -74,7 +74,7 @@ pool_state::pool_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), metrics_(node_->metrics.database()),
       queue_(node_->metrics.bounded("pool_queue")),
       at_work_(node_->metrics.bounded("pool_to_db_session")),
-      machine_(limits_of(node_->options), std::random_device{}()) {
+      machine_(pool_limits_of(node_->options), std::random_device{}()) {
   self_->set_down_handler([this](const caf::down_msg& down) { on_session_down(down); });
   metrics_.max_connections->Set(static_cast<double>(node_->options.db_pool_size));
 }
@@ -91,11 +91,11 @@ pool_state::~pool_state() {
 }
 
 pool_actor::behavior_type pool_state::make_behavior() {
-  self_->delayed_send(self_, tick_interval, tick{});
+  self_->delayed_send(self_, pool_tick, tick{});
   return {[this](const run_job& job) { return accept(job); },
           [this](const get_pool_sample&) { return machine_.sample(); },
           [this](const tick&) {
-            self_->delayed_send(self_, tick_interval, tick{});
+            self_->delayed_send(self_, pool_tick, tick{});
             const auto now = steady_clock::now();
             perform(machine_.on_tick(node_->status.draining, now), now);
             show_work(now);

@@ -12,12 +12,12 @@ namespace {
 constexpr std::chrono::milliseconds longest_interval{1000};
 
 /// Short enough that a request exceeds its time limit by little.
-[[nodiscard]] std::chrono::milliseconds tick_interval(const config::options& options) {
+[[nodiscard]] std::chrono::milliseconds creation_tick(const config::options& options) {
   return std::clamp(options.user_creation_timeout / 4, std::chrono::milliseconds{10},
                     longest_interval);
 }
 
-[[nodiscard]] did_queue::limits limits_of(const config::options& options) {
+[[nodiscard]] did_queue::limits queue_limits_of(const config::options& options) {
   return {.batch_capacity = user_creation_state::batch_capacity,
           .max_batches = options.max_concurrent_user_creations,
           .batch_timeout = options.transaction_timeout,
@@ -42,7 +42,7 @@ constexpr std::chrono::milliseconds longest_interval{1000};
 
 user_creation_state::user_creation_state(self_pointer self, node_ptr node)
     : self_(self), node_(std::move(node)), shown_user_ids_(node_->metrics.cache("users")),
-      queue_(limits_of(node_->options)) {}
+      queue_(queue_limits_of(node_->options)) {}
 
 user_creation_state::~user_creation_state() {
   for (auto& [id, answer] : answers_)
@@ -50,12 +50,12 @@ user_creation_state::~user_creation_state() {
 }
 
 user_creation_actor::behavior_type user_creation_state::make_behavior() {
-  self_->delayed_send(self_, tick_interval(node_->options), tick{});
+  self_->delayed_send(self_, creation_tick(node_->options), tick{});
   return {[this](const intern_users& request) { return intern(request); },
           [this](const tick&) {
             expire();
             show();
-            self_->delayed_send(self_, tick_interval(node_->options), tick{});
+            self_->delayed_send(self_, creation_tick(node_->options), tick{});
           },
           [this](const stop_request&) {
             stopping_ = true;

@@ -105,6 +105,12 @@ function(prism_test name label)
     PROPERTIES LABELS ${label} TIMEOUT 300 ${prism_test_environment} ${database})
 endfunction()
 
+# prism_alone(FILE...): compiled alone in unity builds too, for example because its names in unnamed
+# namespaces are also another file's.
+function(prism_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # prism_uses_regex(TARGET): with sanitizers g++ 12 takes members inside <regex> for uninitialised.
 function(prism_uses_regex target)
   if(PRISM_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND TARGET ${target})

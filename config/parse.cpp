@@ -16,7 +16,7 @@ tl::unexpected<parse_failure> failure(error why, int exit_code) {
   return tl::unexpected(parse_failure{std::move(why), exit_code});
 }
 
-std::string all_names() {
+std::string option_names() {
   std::string names;
   for (const auto& row : option_rows())
     names += (names.empty() ? "" : " ") + std::string(row.name);
@@ -39,7 +39,7 @@ expected<void> apply(const std::vector<setting>& settings, parse_result& result)
     const auto* row = find_row(given.name);
     if (row == nullptr)
       return fail(errc::invalid, "{}: '{}' is not an option; known options are {}", given.origin,
-                  given.name, all_names());
+                  given.name, option_names());
     if (auto done = assign(*row, given.value, result.values); !done)
       return fail(errc::invalid, "{}: {}", given.origin, done.error().message);
   }

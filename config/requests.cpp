@@ -6,7 +6,7 @@ namespace prism::config {
 
 namespace {
 
-constexpr std::array rows{
+constexpr std::array requests{
     request_row{.spelling = "--config-file=PATH",
                 .help = "file to read; default: /etc/prism/prismd.conf if it exists; environment: "
                         "PRISM_CONFIG_FILE"},
@@ -25,7 +25,7 @@ constexpr std::array rows{
 } // namespace
 
 std::span<const request_row> request_rows() noexcept {
-  return rows;
+  return requests;
 }
 
 } // namespace prism::config

@@ -33,7 +33,7 @@ setting from_variable(std::string_view option, std::string_view variable, std::s
           fmt::format("environment variable {}", variable)};
 }
 
-std::string all_names() {
+std::string variable_names() {
   std::string names{config_file_variable};
   for (const auto& row : option_rows())
     names += " " + environment_name(row.name);
@@ -59,7 +59,7 @@ expected<environment_settings> read_environment(std::span<const std::string_view
       if (option.empty())
         return fail(errc::invalid,
                     "environment variable {} is not an option; known variables are {}", name,
-                    all_names());
+                    variable_names());
       by_name.push_back(from_variable(option, name, value));
     } else if (const auto option = option_with_alias(name); !option.empty()) {
       by_alias.push_back(from_variable(option, name, value));

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace prism::inspect {
+namespace prism::explanations {
 
 std::string_view to_string(verdict value) noexcept {
   constexpr std::array<std::string_view, 21> names{
@@ -28,4 +28,4 @@ std::string_view to_string(check_result value) noexcept {
   return names[static_cast<std::size_t>(value)];
 }
 
-} // namespace prism::inspect
+} // namespace prism::explanations

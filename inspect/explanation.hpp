@@ -9,7 +9,7 @@
 
 /// The answer to "why is this account or record here, or not here?" as plain values: made by
 /// db/inspect/explain from rows of the database, sent as JSON, and shown as text by the client.
-namespace prism::inspect {
+namespace prism::explanations {
 
 /// The answer in one word. Its names are part of the JSON and stay.
 enum class verdict : std::uint8_t {
@@ -78,4 +78,4 @@ struct explanation {
   std::vector<found_row> rows{};
 };
 
-} // namespace prism::inspect
+} // namespace prism::explanations

@@ -2,7 +2,7 @@
 
 #include <boost/json/array.hpp>
 
-namespace prism::inspect {
+namespace prism::explanations {
 
 boost::json::object to_json(const explanation& of) {
   boost::json::array checks;
@@ -29,4 +29,4 @@ boost::json::object to_json(const explanation& of) {
       {"checks", std::move(checks)}, {"rows", std::move(rows)}};
 }
 
-} // namespace prism::inspect
+} // namespace prism::explanations

@@ -5,7 +5,7 @@
 #include <boost/json/object.hpp>
 #include <string>
 
-namespace prism::inspect {
+namespace prism::explanations {
 
 /// The answer as JSON: {"subject", "uri", "verdict", "sentence", "advice", "truncated", "checks":
 /// [{"what", "result", "detail", "at", "place"}], "rows": [{"table", "columns": {…}}]}. `at` is RFC
@@ -19,4 +19,4 @@ namespace prism::inspect {
 [[nodiscard]] std::string to_text(const boost::json::object& json);
 [[nodiscard]] std::string to_text(const explanation& of);
 
-} // namespace prism::inspect
+} // namespace prism::explanations

@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-namespace prism::inspect {
+namespace prism::explanations {
 
 namespace {
 
@@ -80,4 +80,4 @@ std::string to_text(const explanation& of) {
   return to_text(to_json(of));
 }
 
-} // namespace prism::inspect
+} // namespace prism::explanations

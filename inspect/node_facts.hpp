@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace prism::inspect {
+namespace prism::explanations {
 
 /// What one shard of a running node knows of itself.
 struct shard_facts {
@@ -36,4 +36,4 @@ struct node_facts {
   std::chrono::seconds behind_after{30};
 };
 
-} // namespace prism::inspect
+} // namespace prism::explanations

@@ -1,9 +1,8 @@
 #include "net/tcp_listener.hpp"
+#include "net/use_result.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 
@@ -49,7 +48,6 @@ expected<void> listen(tcp::acceptor& acceptor, const listen_address& address) {
 }
 
 asio::awaitable<void> accept_all(tcp::acceptor& acceptor, std::function<void(tcp::socket)> admit) {
-  constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
   asio::steady_timer pause(acceptor.get_executor());
   while (acceptor.is_open()) {
     auto [ec, socket] = co_await acceptor.async_accept(use_result);

@@ -23,7 +23,7 @@ std::string answer_text(const node_context& node, std::string_view view, view_da
 }
 
 std::string utc_text(std::chrono::system_clock::time_point at) {
-  return inspect::time_text(
+  return explanations::time_text(
       std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count());
 }
 

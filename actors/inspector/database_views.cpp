@@ -138,7 +138,7 @@ expected<view_data> crashes(command_call& call) {
   if (!rows)
     return failed(rows.error());
   return list("crashes", *rows, *limit, [](const db::stored_crash& row) {
-    return boost::json::object{{"at", inspect::time_text(row.at)},
+    return boost::json::object{{"at", explanations::time_text(row.at)},
                                {"node", row.node},
                                {"actor", row.actor},
                                {"reason", row.reason},
@@ -158,7 +158,7 @@ expected<view_data> actions(command_call& call) {
   if (!rows)
     return failed(rows.error());
   return list("actions", *rows, *limit, [](const db::operator_action& row) {
-    return boost::json::object{{"at", inspect::time_text(row.at)},
+    return boost::json::object{{"at", explanations::time_text(row.at)},
                                {"node", row.node},
                                {"who", row.who},
                                {"address", row.address},
@@ -193,7 +193,7 @@ expected<view_data> dead_letters(command_call& call) {
     return failed(rows.error());
   return list("dead_letters", *rows, limit, [](const db::dead_letter_summary& row) {
     return boost::json::object{{"id", row.id},
-                               {"at", inspect::time_text(row.created_at)},
+                               {"at", explanations::time_text(row.created_at)},
                                {"seq", row.seq},
                                {"did", row.did},
                                {"path", row.path.empty() ? "(whole frame)" : row.path},
@@ -221,7 +221,7 @@ expected<view_data> dead_letter(command_call& call) {
   view_data out;
   out.truncated = static_cast<std::int64_t>(bytes->size()) < row.bytes;
   out.data = {{"id", row.id},
-              {"at", inspect::time_text(row.created_at)},
+              {"at", explanations::time_text(row.created_at)},
               {"seq", row.seq},
               {"service", config::mask_passwords(row.service)},
               {"did", row.did},

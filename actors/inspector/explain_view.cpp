@@ -8,13 +8,14 @@ namespace prism::views {
 namespace {
 
 /// What the firehose last said of each lane.
-void add_lanes(inspect::node_facts& to, const snapshots::snapshot& from, const node_context& node) {
+void add_lanes(explanations::node_facts& to, const snapshots::snapshot& from,
+               const node_context& node) {
   const auto* lanes = from.fields.if_contains("lanes");
   if (lanes == nullptr || !lanes->is_array())
     return;
   for (const auto& each : lanes->get_array()) {
     const auto& lane = each.get_object();
-    inspect::shard_facts shard;
+    explanations::shard_facts shard;
     shard.number = lane.at("shard").to_number<std::int32_t>();
     shard.queued = lane.at("frames").to_number<std::int64_t>();
     shard.lag_s = lane.at("oldest_seconds").to_number<double>();
@@ -24,10 +25,10 @@ void add_lanes(inspect::node_facts& to, const snapshots::snapshot& from, const n
   }
 }
 
-[[nodiscard]] inspect::node_facts facts_of(command_call& call) {
+[[nodiscard]] explanations::node_facts facts_of(command_call& call) {
   const auto& node = call.node;
   const auto& relay = node.metrics.firehose();
-  inspect::node_facts out;
+  explanations::node_facts out;
   out.service = node.service;
   out.shards = static_cast<std::int32_t>(node.options.shards);
   out.connected = relay.connected->Value() > 0;
@@ -55,7 +56,7 @@ expected<view_data> explain(command_call& call) {
                 found.error().sqlstate);
   view_data out;
   out.truncated = found->truncated;
-  out.data["explanation"] = inspect::to_json(*found);
+  out.data["explanation"] = explanations::to_json(*found);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "atproto/crypto/did_key_point.hpp"
 
+#include "atproto/crypto/openssl_ptr.hpp"
 #include "atproto/crypto/signature_bytes.hpp"
 
 #include <memory>
@@ -21,17 +22,11 @@ std::optional<uncompressed_point> decode_k256(std::span<const std::byte> point) 
   return out;
 }
 
-struct openssl_deleter {
-  void operator()(EC_GROUP* group) const noexcept { EC_GROUP_free(group); }
-  void operator()(EC_POINT* point) const noexcept { EC_POINT_free(point); }
-};
-
 std::optional<uncompressed_point> decode_p256(std::span<const std::byte> point) {
-  const std::unique_ptr<EC_GROUP, openssl_deleter> group{
-      EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)};
+  const openssl_ptr<EC_GROUP> group{EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)};
   if (!group)
     return std::nullopt;
-  const std::unique_ptr<EC_POINT, openssl_deleter> decoded{EC_POINT_new(group.get())};
+  const openssl_ptr<EC_POINT> decoded{EC_POINT_new(group.get())};
   uncompressed_point out{};
   if (!decoded ||
       EC_POINT_oct2point(group.get(), decoded.get(), c_bytes(point), point.size(), nullptr) != 1 ||

@@ -1,5 +1,6 @@
 #include "atproto/crypto/signature_p256.hpp"
 
+#include "atproto/crypto/openssl_ptr.hpp"
 #include "atproto/crypto/signature_bytes.hpp"
 
 #include <algorithm>
@@ -12,16 +13,6 @@
 
 namespace prism::atproto::detail {
 namespace {
-
-struct openssl_deleter {
-  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-  void operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(context); }
-  void operator()(ECDSA_SIG* signature) const noexcept { ECDSA_SIG_free(signature); }
-  void operator()(BIGNUM* number) const noexcept { BN_free(number); }
-};
-
-template <class T>
-using owned = std::unique_ptr<T, openssl_deleter>;
 
 constexpr std::array<unsigned char, 32> bytes32(const char (&hex)[65]) {
   std::array<unsigned char, 32> out{};
@@ -44,8 +35,8 @@ bool is_above(std::span<const std::byte, 32> number,
                                               [](std::byte b) { return std::to_integer<int>(b); });
 }
 
-owned<EVP_PKEY> make_key(const public_key& key) {
-  const owned<EVP_PKEY_CTX> context{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
+openssl_ptr<EVP_PKEY> make_key(const public_key& key) {
+  const openssl_ptr<EVP_PKEY_CTX> context{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
   if (!context || EVP_PKEY_fromdata_init(context.get()) != 1)
     return nullptr;
   // OpenSSL's parameter lists are not const, though it only reads these.
@@ -58,7 +49,7 @@ owned<EVP_PKEY> make_key(const public_key& key) {
       OSSL_PARAM_construct_end()};
   EVP_PKEY* made = nullptr;
   EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, parameters.data());
-  return owned<EVP_PKEY>{made};
+  return openssl_ptr<EVP_PKEY>{made};
 }
 
 struct der_signature {
@@ -69,9 +60,9 @@ struct der_signature {
 
 der_signature to_der(std::span<const std::byte, signature_size> compact) {
   der_signature out;
-  owned<BIGNUM> r{BN_bin2bn(c_bytes(compact.first<32>()), 32, nullptr)};
-  owned<BIGNUM> s{BN_bin2bn(c_bytes(compact.last<32>()), 32, nullptr)};
-  const owned<ECDSA_SIG> signature{ECDSA_SIG_new()};
+  openssl_ptr<BIGNUM> r{BN_bin2bn(c_bytes(compact.first<32>()), 32, nullptr)};
+  openssl_ptr<BIGNUM> s{BN_bin2bn(c_bytes(compact.last<32>()), 32, nullptr)};
+  const openssl_ptr<ECDSA_SIG> signature{ECDSA_SIG_new()};
   if (r && s && signature && ECDSA_SIG_set0(signature.get(), r.get(), s.get()) == 1) {
     // It belongs to the signature now.
     (void)r.release();
@@ -94,7 +85,8 @@ signature_check verify_p256(const public_key& key, const sha256_digest& digest,
     return signature_check::high_s;
   const auto der = to_der(compact);
   const auto evp_key = make_key(key);
-  const owned<EVP_PKEY_CTX> context{evp_key ? EVP_PKEY_CTX_new(evp_key.get(), nullptr) : nullptr};
+  const openssl_ptr<EVP_PKEY_CTX> context{evp_key ? EVP_PKEY_CTX_new(evp_key.get(), nullptr)
+                                                  : nullptr};
   const bool good = context && EVP_PKEY_verify_init(context.get()) == 1 &&
                     EVP_PKEY_verify(context.get(), der.bytes.data(), der.size, c_bytes(digest),
                                     digest.size()) == 1;

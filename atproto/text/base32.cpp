@@ -5,7 +5,7 @@
 namespace prism::atproto {
 namespace {
 
-constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+constexpr std::string_view base32_alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
 constexpr int value_of(char c) noexcept {
   if (c >= 'a' && c <= 'z')
@@ -27,11 +27,11 @@ std::string base32_encode(std::span<const std::byte> data) {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text.push_back(alphabet[(buffer >> bits) & 31U]);
+      text.push_back(base32_alphabet[(buffer >> bits) & 31U]);
     }
   }
   if (bits > 0)
-    text.push_back(alphabet[(buffer << (5 - bits)) & 31U]);
+    text.push_back(base32_alphabet[(buffer << (5 - bits)) & 31U]);
   return text;
 }
 

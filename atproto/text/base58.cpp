@@ -8,19 +8,20 @@
 namespace prism::atproto {
 namespace {
 
-constexpr std::string_view alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+constexpr std::string_view base58_alphabet =
+    "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 } // namespace
 
 std::optional<std::size_t> base58_decode(std::string_view text, std::span<std::byte> out) noexcept {
-  const auto zeros = std::min(text.find_first_not_of(alphabet.front()), text.size());
+  const auto zeros = std::min(text.find_first_not_of(base58_alphabet.front()), text.size());
   if (zeros > out.size())
     return std::nullopt;
   // The value is kept in little-endian order while it grows, behind the room for the zeros.
   const auto value = out.subspan(zeros);
   std::size_t used = 0;
   for (const char c : text.substr(zeros)) {
-    const auto digit = alphabet.find(c);
+    const auto digit = base58_alphabet.find(c);
     if (digit == std::string_view::npos)
       return std::nullopt;
     auto carry = static_cast<std::uint32_t>(digit);
@@ -54,9 +55,9 @@ std::string base58_encode(std::span<const std::byte> data) {
     for (; carry != 0; carry /= 58U)
       digits.push_back(carry % 58U);
   }
-  std::string text(zeros, alphabet.front());
+  std::string text(zeros, base58_alphabet.front());
   std::for_each(digits.rbegin(), digits.rend(),
-                [&text](std::uint32_t digit) { text += alphabet[digit]; });
+                [&text](std::uint32_t digit) { text += base58_alphabet[digit]; });
   return text;
 }
 

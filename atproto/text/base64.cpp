@@ -6,7 +6,7 @@
 namespace prism::atproto {
 namespace {
 
-constexpr std::string_view alphabet =
+constexpr std::string_view base64_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr std::uint8_t no_value = 0xFF;
@@ -14,8 +14,8 @@ constexpr std::uint8_t no_value = 0xFF;
 constexpr auto values = [] {
   std::array<std::uint8_t, 256> table{};
   table.fill(no_value);
-  for (std::size_t i = 0; i < alphabet.size(); ++i)
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < base64_alphabet.size(); ++i)
+    table[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<std::uint8_t>(i);
   return table;
 }();
 
@@ -43,11 +43,11 @@ std::string base64_encode(std::span<const std::byte> data) {
     bits += 8;
     while (bits >= 6) {
       bits -= 6;
-      text.push_back(alphabet[(buffer >> bits) & 63U]);
+      text.push_back(base64_alphabet[(buffer >> bits) & 63U]);
     }
   }
   if (bits > 0)
-    text.push_back(alphabet[(buffer << (6 - bits)) & 63U]);
+    text.push_back(base64_alphabet[(buffer << (6 - bits)) & 63U]);
   return text;
 }
 
@@ -64,8 +64,8 @@ expected<std::vector<std::byte>> base64_decode(std::string_view text) {
   for (std::size_t i = 0; i < digits->size(); ++i) {
     const auto c = static_cast<unsigned char>((*digits)[i]);
     if (values[c] == no_value) {
-      return fail(errc::invalid, "base64: byte 0x{:02x} at position {} is outside the alphabet", c,
-                  i);
+      return fail(errc::invalid,
+                  "base64: byte 0x{:02x} at position {} is outside the base64_alphabet", c, i);
     }
     buffer = (buffer << 6U) | values[c];
     bits += 6;

@@ -120,7 +120,7 @@ answer<void> latest_rev(call& with, const bsky::GetLatestRevRequest& in,
   return {};
 }
 
-constexpr method methods[] = {
+constexpr method actors_group[] = {
     reads<actors>("GetActors"),
     reads<dids_by_handles>("GetDidsByHandles"),
     reads<latest_rev>("GetLatestRev"),
@@ -129,7 +129,7 @@ constexpr method methods[] = {
 } // namespace
 
 std::span<const method> actor_methods() {
-  return methods;
+  return actors_group;
 }
 
 } // namespace prism::dataplane

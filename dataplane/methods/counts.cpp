@@ -86,7 +86,7 @@ answer<void> starter_pack_counts(call& with, const bsky::GetStarterPackCountsReq
   return {};
 }
 
-constexpr method methods[] = {
+constexpr method counts_group[] = {
     reads<interaction_counts>("GetInteractionCounts"),
     reads<counts_for_users>("GetCountsForUsers"),
     reads<list_counts>("GetListCounts"),
@@ -97,7 +97,7 @@ constexpr method methods[] = {
 } // namespace
 
 std::span<const method> count_methods() {
-  return methods;
+  return counts_group;
 }
 
 } // namespace prism::dataplane

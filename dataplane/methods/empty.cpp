@@ -84,7 +84,7 @@ answer<void> no_sitemap_page(const bsky::GetSitemapPageRequest& /*in*/,
 #define PRISM_NO_HITS(name) at_once<no_hits<bsky::name##Request, bsky::name##Response>>(#name)
 
 // The six that write takedowns are not here: to answer them would be to say that it is done.
-constexpr method methods[] = {
+constexpr method empty_group[] = {
     PRISM_NOTHING(Ping),
     // private state
     PRISM_NOTHING(GetMutes),
@@ -134,7 +134,7 @@ constexpr method methods[] = {
 } // namespace
 
 std::span<const method> empty_methods() {
-  return methods;
+  return empty_group;
 }
 
 } // namespace prism::dataplane

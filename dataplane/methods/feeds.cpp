@@ -85,7 +85,7 @@ answer<void> list_feed(call& with, const bsky::GetListFeedRequest& in,
   return {};
 }
 
-constexpr method methods[] = {
+constexpr method feeds_group[] = {
     reads<author_feed>("GetAuthorFeed"),
     reads<list_feed>("GetListFeed"),
     reads<timeline>("GetTimeline"),
@@ -94,7 +94,7 @@ constexpr method methods[] = {
 } // namespace
 
 std::span<const method> feed_methods() {
-  return methods;
+  return feeds_group;
 }
 
 } // namespace prism::dataplane

@@ -43,12 +43,12 @@ answer<void> get_identity_by_did(call& with, const bsky::GetIdentityByDidRequest
   return give(*reading->known, in.did(), out);
 }
 
-constexpr method methods[] = {reads<get_identity_by_did>("GetIdentityByDid")};
+constexpr method identity_group[] = {reads<get_identity_by_did>("GetIdentityByDid")};
 
 } // namespace
 
 std::span<const method> identity_methods() {
-  return methods;
+  return identity_group;
 }
 
 } // namespace prism::dataplane

@@ -53,7 +53,7 @@ answer<void> blocklist_subscriptions(call& with, const bsky::GetBlocklistSubscri
                      [](auto& to, listed_record& each) { to.add_list_uris(std::move(each.uri)); });
 }
 
-constexpr method methods[] = {
+constexpr method lists_group[] = {
     reads<actor_lists>("GetActorLists"),
     reads<list_members>("GetListMembers"),
     reads<actor_feeds>("GetActorFeeds"),
@@ -65,7 +65,7 @@ constexpr method methods[] = {
 } // namespace
 
 std::span<const method> list_methods() {
-  return methods;
+  return lists_group;
 }
 
 } // namespace prism::dataplane

@@ -69,7 +69,7 @@ answer<void> unread_count(call& with, const bsky::GetUnreadNotificationCountRequ
   return {};
 }
 
-constexpr method methods[] = {
+constexpr method notifications_group[] = {
     reads<notifications>("GetNotifications"),
     reads<unread_count>("GetUnreadNotificationCount"),
 };
@@ -77,7 +77,7 @@ constexpr method methods[] = {
 } // namespace
 
 std::span<const method> notification_methods() {
-  return methods;
+  return notifications_group;
 }
 
 } // namespace prism::dataplane

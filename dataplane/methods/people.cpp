@@ -76,7 +76,7 @@ answer<void> known_likers(call& with, const bsky::GetKnownLikersRequest& in,
   return {};
 }
 
-constexpr method methods[] = {
+constexpr method people_group[] = {
     reads<followers>("GetFollowers"),
     reads<follows>("GetFollows"),
     reads<of_subject<reads::likes_of, bsky::GetLikesBySubjectSortedRequest,
@@ -95,7 +95,7 @@ constexpr method methods[] = {
 } // namespace
 
 std::span<const method> people_methods() {
-  return methods;
+  return people_group;
 }
 
 } // namespace prism::dataplane

@@ -95,7 +95,7 @@ answer<void> post_records(call& with, const bsky::GetPostRecordsRequest& in,
   return done && in.include_op_thread_metadata() ? fill_op_threads(with, in.uris(), out) : done;
 }
 
-constexpr method methods[] = {
+constexpr method records_group[] = {
     reads<post_records>("GetPostRecords"),
     reads<records_of<collection::like, bsky::GetLikeRecordsRequest, bsky::GetLikeRecordsResponse>>(
         "GetLikeRecords"),
@@ -142,7 +142,7 @@ constexpr method methods[] = {
 } // namespace
 
 std::span<const method> record_methods() {
-  return methods;
+  return records_group;
 }
 
 } // namespace prism::dataplane

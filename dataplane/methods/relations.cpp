@@ -159,7 +159,7 @@ answer<void> blocklist_subscription(call& with, const bsky::GetBlocklistSubscrip
   return {};
 }
 
-constexpr method methods[] = {
+constexpr method relations_group[] = {
     reads<relationships>("GetRelationships"),
     reads<block_existence>("GetBlockExistence"),
     reads<bidirectional_block>("GetBidirectionalBlock"),
@@ -177,7 +177,7 @@ constexpr method methods[] = {
 } // namespace
 
 std::span<const method> relation_methods() {
-  return methods;
+  return relations_group;
 }
 
 } // namespace prism::dataplane

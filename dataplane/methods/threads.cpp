@@ -16,12 +16,12 @@ answer<void> thread(call& with, const bsky::GetThreadRequest& in, bsky::GetThrea
   return {};
 }
 
-constexpr method methods[] = {reads<thread>("GetThread")};
+constexpr method threads_group[] = {reads<thread>("GetThread")};
 
 } // namespace
 
 std::span<const method> thread_methods() {
-  return methods;
+  return threads_group;
 }
 
 } // namespace prism::dataplane

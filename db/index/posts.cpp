@@ -101,7 +101,7 @@ const statement posts_of{"posts_of", R"sql(
 
 /// Reads one member of a post's columns.
 template <class Member>
-[[nodiscard]] auto column(Member post_row::*member) {
+[[nodiscard]] auto column_of(Member post_row::*member) {
   return [member](const post& each) -> const Member& { return each.columns.*member; };
 }
 
@@ -155,15 +155,15 @@ void queue_insert_posts(pipeline& out, const std::vector<post>& posts) {
       .int8_array(posts, &post::reply_parent_id)
       .int8_array(posts, &post::quoted_id)
       .bytea_array(posts, &post::cid)
-      .bytea_array(posts, column(&post_row::reply_root_cid))
-      .bytea_array(posts, column(&post_row::reply_parent_cid))
-      .text_array(posts, column(&post_row::text))
-      .text_array(posts, column(&post_row::langs))
-      .text_array(posts, column(&post_row::tags))
-      .text_array(posts, column(&post_row::facets))
-      .text_array(posts, column(&post_row::embed))
-      .text_array(posts, column(&post_row::labels))
-      .text_array(posts, column(&post_row::extra))
+      .bytea_array(posts, column_of(&post_row::reply_root_cid))
+      .bytea_array(posts, column_of(&post_row::reply_parent_cid))
+      .text_array(posts, column_of(&post_row::text))
+      .text_array(posts, column_of(&post_row::langs))
+      .text_array(posts, column_of(&post_row::tags))
+      .text_array(posts, column_of(&post_row::facets))
+      .text_array(posts, column_of(&post_row::embed))
+      .text_array(posts, column_of(&post_row::labels))
+      .text_array(posts, column_of(&post_row::extra))
       .bytea_array(posts, &post::record)
       .text_array(posts, &post::created_text)
       .int8_array(posts, &post::place);

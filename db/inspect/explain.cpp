@@ -8,7 +8,7 @@
 
 namespace prism::db {
 
-using inspect::verdict;
+using explanations::verdict;
 
 namespace {
 
@@ -103,9 +103,9 @@ void explainer::unknown_account() {
            "Nothing is known of the account: no event of it has arrived, and no record names it.");
 }
 
-outcome<inspect::explanation> explain_inside(executor& on, std::string_view subject,
-                                             const inspect::node_facts& facts) {
-  inspect::explanation out;
+outcome<explanations::explanation> explain_inside(executor& on, std::string_view subject,
+                                                  const explanations::node_facts& facts) {
+  explanations::explanation out;
   out.subject = printable(subject, max_shown);
   lookup in(on);
   explainer(in, facts, parse_subject(subject), out).run();
@@ -114,8 +114,8 @@ outcome<inspect::explanation> explain_inside(executor& on, std::string_view subj
   return out;
 }
 
-outcome<inspect::explanation> explain(connection& on, std::string_view subject,
-                                      const inspect::node_facts& facts) {
+outcome<explanations::explanation> explain(connection& on, std::string_view subject,
+                                           const explanations::node_facts& facts) {
   if (auto begun = on.exec_script(begin); !begun)
     return tl::unexpected(begun.error());
   auto out = on.exec_prepared(plan_settings).and_then([&](const auto&) {

@@ -18,11 +18,11 @@ namespace prism::db {
 /// `atproto::at_uri::parse` takes; anything else gives the verdict `malformed`.
 /// @param facts what the running node knows, or nothing.
 /// @returns an error only if the database fails: 57014 after 2 s.
-[[nodiscard]] outcome<inspect::explanation> explain(connection& on, std::string_view subject,
-                                                    const inspect::node_facts& facts = {});
+[[nodiscard]] outcome<explanations::explanation>
+explain(connection& on, std::string_view subject, const explanations::node_facts& facts = {});
 
 /// The same inside the caller's transaction, which has its own limits of time.
-[[nodiscard]] outcome<inspect::explanation> explain_inside(executor& on, std::string_view subject,
-                                                           const inspect::node_facts& facts);
+[[nodiscard]] outcome<explanations::explanation>
+explain_inside(executor& on, std::string_view subject, const explanations::node_facts& facts);
 
 } // namespace prism::db

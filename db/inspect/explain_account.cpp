@@ -9,8 +9,8 @@
 /// What `explainer` says of accounts.
 namespace prism::db {
 
-using inspect::time_text;
-using inspect::verdict;
+using explanations::time_text;
+using explanations::verdict;
 
 namespace {
 

@@ -14,20 +14,20 @@ namespace prism::db {
 class explainer {
 public:
   /// All arguments must outlive the explainer.
-  explainer(lookup& in, const inspect::node_facts& facts, explained_subject what,
-            inspect::explanation& out)
+  explainer(lookup& in, const explanations::node_facts& facts, explained_subject what,
+            explanations::explanation& out)
       : in_(in), facts_(facts), what_(std::move(what)), out_(out) {}
 
   void run();
 
 private:
-  using result = inspect::check_result;
+  using result = explanations::check_result;
 
   // explain.cpp
   void add(std::string what, result found, std::string detail = {},
            std::optional<std::int64_t> at = {}, std::optional<std::int64_t> place = {});
   void row(std::string table, std::vector<std::pair<std::string, std::string>> columns);
-  void conclude(inspect::verdict answer, std::string sentence, std::string advice = {});
+  void conclude(explanations::verdict answer, std::string sentence, std::string advice = {});
   [[nodiscard]] bool concluded() const noexcept { return concluded_; }
   [[nodiscard]] bool find_account();
   void unknown_account();
@@ -58,9 +58,9 @@ private:
   void check_blocks(const stored_post& post);
 
   lookup& in_;
-  const inspect::node_facts& facts_;
+  const explanations::node_facts& facts_;
   const explained_subject what_;
-  inspect::explanation& out_;
+  explanations::explanation& out_;
   bool concluded_{false};
 
   stream_view stream_;

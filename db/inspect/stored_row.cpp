@@ -15,7 +15,7 @@ constexpr std::string_view by_path = R"sql(
 )sql";
 
 // LATERAL and LIMIT: the pair is looked for in the index of counted rows, however few there are.
-constexpr std::string_view counted = R"sql(
+constexpr std::string_view counted_sql = R"sql(
   SELECT t.rkey, t.place
   FROM (SELECT {first}, {second} FROM {table} WHERE creator_id = $1 AND rkey = $2 LIMIT 1) d
   CROSS JOIN LATERAL (
@@ -35,7 +35,7 @@ struct relation_lookup {
                           compose_sql(by_path, {{"table", name}, {"uri", uri}, {"user", user}})},
         find_counted{
             compose_sql("explain_counted_{table}", {{"table", name}}),
-            compose_sql(counted, {{"table", name}, {"first", first}, {"second", second}})} {}
+            compose_sql(counted_sql, {{"table", name}, {"first", first}, {"second", second}})} {}
 
   collection kind;
   const char* table;
@@ -96,7 +96,7 @@ const statement declaration{"explain_declarations", R"sql(
   WHERE creator_id = $1 AND rkey = $2 AND collection = $3
 )sql"};
 
-const statement post_row{"explain_post", R"sql(
+const statement select_post{"explain_post", R"sql(
   SELECT p.reply_root_id, p.reply_parent_id, p.quoted_id, coalesce(p.invalid_reply_root, false),
     coalesce(p.violates_thread_gate, false), coalesce(p.violates_embedding_rules, false),
     (SELECT place FROM thread_gates WHERE id = p.reply_root_id),
@@ -197,7 +197,7 @@ std::optional<counted_row> counted_row_of(lookup& in, collection kind, std::int6
 std::optional<stored_post> stored_post_of(lookup& in, std::int64_t uri) {
   params p;
   p.int8(uri);
-  return in.row<stored_post>(post_row, p, [](stored_post& out, row_reader& row) {
+  return in.row<stored_post>(select_post, p, [](stored_post& out, row_reader& row) {
     row >> out.root_id >> out.parent_id >> out.quoted_id >> out.invalid_root >> out.violates_gate >>
         out.violates_embedding >> out.gate_place >> out.hidden >> out.post_gate_place >>
         out.detached >> out.counts;

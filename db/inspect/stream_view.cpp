@@ -8,7 +8,7 @@
 
 namespace prism::db {
 
-using inspect::check_result;
+using explanations::check_result;
 
 namespace {
 
@@ -44,13 +44,13 @@ struct cursor_row {
   std::int64_t age_s{0};
 };
 
-[[nodiscard]] params one(std::string_view text) {
+[[nodiscard]] params one_text(std::string_view text) {
   params p;
   p.text(text);
   return p;
 }
 
-[[nodiscard]] std::string service_of(lookup& in, const inspect::node_facts& facts) {
+[[nodiscard]] std::string service_of(lookup& in, const explanations::node_facts& facts) {
   if (facts.service)
     return *facts.service;
   return in
@@ -59,8 +59,8 @@ struct cursor_row {
 }
 
 /// Why the shard is behind; empty if nothing says so.
-[[nodiscard]] std::string reason(const inspect::node_facts& facts,
-                                 const inspect::shard_facts* shard, const cursor_row& at) {
+[[nodiscard]] std::string reason(const explanations::node_facts& facts,
+                                 const explanations::shard_facts* shard, const cursor_row& at) {
   const auto bound = static_cast<double>(facts.behind_after.count());
   if (shard != nullptr && shard->paused)
     return "the shard is paused by an operator";
@@ -82,9 +82,9 @@ struct cursor_row {
   return {};
 }
 
-void judge(stream_view& out, const inspect::node_facts& facts, std::int32_t shard,
+void judge(stream_view& out, const explanations::node_facts& facts, std::int32_t shard,
            const cursor_row& at) {
-  const auto found = std::ranges::find(facts.shard, shard, &inspect::shard_facts::number);
+  const auto found = std::ranges::find(facts.shard, shard, &explanations::shard_facts::number);
   const auto* known = found == facts.shard.end() ? nullptr : &*found;
   const auto why = reason(facts, known, at);
   out.how = why.empty() ? stream_view::state::up_to_date : stream_view::state::behind;
@@ -98,7 +98,7 @@ void judge(stream_view& out, const inspect::node_facts& facts, std::int32_t shar
 
 } // namespace
 
-inspect::check stream_view::as_check() const {
+explanations::check stream_view::as_check() const {
   const auto result = how == state::up_to_date ? check_result::yes
                       : how == state::behind   ? check_result::no
                                                : check_result::unknown;
@@ -112,7 +112,7 @@ std::string stream_view::where(std::int64_t place) const {
   return seq > 0 ? fmt::format("seq {}", seq) : fmt::format("place {}", place);
 }
 
-stream_view view_stream(lookup& in, std::string_view did, const inspect::node_facts& facts) {
+stream_view view_stream(lookup& in, std::string_view did, const explanations::node_facts& facts) {
   stream_view out;
   out.service = service_of(in, facts);
   if (out.service.empty()) {
@@ -120,7 +120,7 @@ stream_view view_stream(lookup& in, std::string_view did, const inspect::node_fa
     out.detail = "no node has followed a stream on this database";
     return out;
   }
-  const auto service = one(out.service);
+  const auto service = one_text(out.service);
   const auto shards =
       facts.shards.value_or(static_cast<std::int32_t>(in.number(count_cursors, service)));
   std::string since;
@@ -129,7 +129,7 @@ stream_view view_stream(lookup& in, std::string_view did, const inspect::node_fa
             columns >> row.first >> timestamp(row.second);
           })) {
     out.base = began->first;
-    since = inspect::time_text(began->second);
+    since = explanations::time_text(began->second);
   }
   if (shards < 1 || did.empty()) {
     out.detail = fmt::format("stream {} has no cursor", out.service);

@@ -19,7 +19,7 @@ struct stream_view {
   std::string detail; ///< shard, cursor, since when, why it is behind
   std::optional<std::int64_t> moved_at{};
 
-  [[nodiscard]] inspect::check as_check() const;
+  [[nodiscard]] explanations::check as_check() const;
 
   /// A place in words: "seq 5", or "place 1281" for one of an earlier stream.
   [[nodiscard]] std::string where(std::int64_t place) const;
@@ -27,6 +27,6 @@ struct stream_view {
 
 /// Reads the cursor of the repo's shard, one descent.
 [[nodiscard]] stream_view view_stream(lookup& in, std::string_view did,
-                                      const inspect::node_facts& facts);
+                                      const explanations::node_facts& facts);
 
 } // namespace prism::db

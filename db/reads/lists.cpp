@@ -21,7 +21,7 @@ using atproto::collection;
                           {"table", table}});
 }
 
-const db::statement select_lists{"lists_by", documents_by_account("lists")};
+const db::statement select_lists_by{"lists_by", documents_by_account("lists")};
 const db::statement select_packs{"starter_packs_by", documents_by_account("starter_packs")};
 
 const db::statement select_blocks{
@@ -110,7 +110,7 @@ void read_as(listed_record& out, db::row_reader& row) {
 } // namespace
 
 outcome<record_page> lists_by(executor& on, std::string_view did, const page_request& page) {
-  return read_by(on, select_lists, collection::list, did, page);
+  return read_by(on, select_lists_by, collection::list, did, page);
 }
 
 outcome<record_page> feeds_by(executor& on, std::string_view did, const page_request& page) {

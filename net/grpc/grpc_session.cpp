@@ -1,12 +1,11 @@
 #include "net/grpc/grpc_session.hpp"
+#include "net/use_result.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <string_view>
 #include <utility>
 
@@ -18,7 +17,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 // For a client to read the last bytes, after which it closes by itself.
 constexpr std::chrono::seconds linger_time{2};
 // What a client may still send meanwhile: it cannot know yet.

@@ -1,9 +1,8 @@
 #include "net/http/http_session.hpp"
+#include "net/use_result.hpp"
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/string.hpp>
@@ -19,8 +18,6 @@ namespace http = boost::beast::http;
 using boost::beast::error_code;
 
 namespace {
-
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
 constexpr unsigned http_1_1 = 11;
 // Time for a client that is still sending to read the response.

@@ -2,9 +2,8 @@
 
 #include "net/tunnel/accepted.hpp"
 #include "net/tunnel/hello_io.hpp"
+#include "net/use_result.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 
@@ -14,11 +13,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-namespace {
-
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-
-} // namespace
+namespace {} // namespace
 
 link_arrival::link_arrival(tcp::socket socket, tls_context tls, version_range versions,
                            std::chrono::milliseconds limit, owner owner)

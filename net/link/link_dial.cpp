@@ -4,10 +4,9 @@
 #include "log/log.hpp"
 #include "net/link/link_address.hpp"
 #include "net/link/link_hub.hpp"
+#include "net/use_result.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 namespace prism::net {
@@ -16,7 +15,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 // A peer that does not know us yet reads the table of members within a second.
 constexpr std::chrono::milliseconds unknown_pause{300};
 

@@ -5,11 +5,10 @@
 #include "net/link/link_address.hpp"
 #include "net/link/link_hub.hpp"
 #include "net/origin.hpp"
+#include "net/use_result.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
@@ -17,11 +16,7 @@ namespace prism::net {
 
 namespace asio = boost::asio;
 
-namespace {
-
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-
-} // namespace
+namespace {} // namespace
 
 void link_hub::begin(tcp::socket socket) {
   const number connection = ++counters_.connections;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <climits>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -11,7 +12,6 @@ namespace prism::net {
 
 namespace {
 
-constexpr unsigned byte_bits = 8;
 constexpr std::size_t outer_size = sizeof(std::uint32_t);
 constexpr std::size_t head_size = sizeof(std::uint16_t);
 constexpr std::size_t smallest_space = std::size_t{16} * 1024; // of a TLS record
@@ -20,13 +20,13 @@ constexpr std::size_t max_depth = 8; // of the JSON
 
 void put(std::vector<std::byte>& out, std::size_t value, std::size_t bytes) {
   for (std::size_t i = bytes; i > 0; --i)
-    out.push_back(std::byte{static_cast<std::uint8_t>(value >> (byte_bits * (i - 1)))});
+    out.push_back(std::byte{static_cast<std::uint8_t>(value >> (CHAR_BIT * (i - 1)))});
 }
 
 std::size_t number(std::span<const std::byte> bytes) {
   std::size_t out = 0;
   for (const auto each : bytes)
-    out = (out << byte_bits) | std::to_integer<std::size_t>(each);
+    out = (out << CHAR_BIT) | std::to_integer<std::size_t>(each);
   return out;
 }
 

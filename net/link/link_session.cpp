@@ -1,12 +1,11 @@
 #include "net/link/link_session.hpp"
+#include "net/use_result.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 namespace prism::net {
@@ -16,7 +15,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::string_view ping = "ping";
 constexpr std::string_view pong = "pong";
 

@@ -1,10 +1,9 @@
 #include "net/relay/ws_connection.hpp"
+#include "net/use_result.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/websocket/error.hpp>
 
 namespace prism::net {
@@ -14,8 +13,6 @@ namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
 
 namespace {
-
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
 // Buffer for the first read of a message, before its length is known.
 constexpr std::size_t first_read_bytes = 1536;

@@ -3,10 +3,9 @@
 #include "core/printable.hpp"
 #include "net/relay/ws_connection.hpp"
 #include "net/tls_peer.hpp"
+#include "net/use_result.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <cstdint>
@@ -19,8 +18,6 @@ namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
 
 namespace {
-
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
 // Addresses tried per attempt to connect: each must get a useful share of the time.
 constexpr std::size_t max_addresses = 4;

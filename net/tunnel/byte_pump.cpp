@@ -1,11 +1,10 @@
 #include "net/tunnel/byte_pump.hpp"
+#include "net/use_result.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace prism::net {
 
@@ -14,7 +13,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t buffer_size = std::size_t{16} * 1024; // of a TLS record
 // For the peer to confirm the end.
 constexpr std::chrono::seconds goodbye_limit{1};

@@ -1,10 +1,11 @@
 #include "net/tunnel/hello_fields.hpp"
 
+#include <climits>
+
 namespace prism::net {
 
 namespace {
 
-constexpr unsigned byte_bits = 8;
 static_assert(hello_limits::magic + sizeof(std::uint16_t) == hello_limits::head);
 
 } // namespace
@@ -14,7 +15,7 @@ void hello_writer::number8(std::uint8_t value) {
 }
 
 void hello_writer::number16(std::uint16_t value) {
-  number8(static_cast<std::uint8_t>(value >> byte_bits));
+  number8(static_cast<std::uint8_t>(value >> CHAR_BIT));
   number8(static_cast<std::uint8_t>(value & 0xFFU));
 }
 
@@ -56,7 +57,7 @@ std::uint8_t hello_reader::number8() {
 std::uint16_t hello_reader::number16() {
   const unsigned high = number8();
   const unsigned low = number8();
-  return static_cast<std::uint16_t>((high << byte_bits) | low);
+  return static_cast<std::uint16_t>((high << CHAR_BIT) | low);
 }
 
 version_range hello_reader::range() {

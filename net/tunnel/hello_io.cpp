@@ -1,9 +1,8 @@
 #include "net/tunnel/hello_io.hpp"
+#include "net/use_result.hpp"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace prism::net {
 
@@ -11,7 +10,6 @@ namespace asio = boost::asio;
 
 asio::awaitable<tl::expected<std::vector<std::byte>, hello_failure>>
 read_hello(tunnel_stream& from, std::string_view magic) {
-  constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
   std::array<std::byte, hello_limits::head> head{};
   const auto [head_error, head_size] =
       co_await asio::async_read(from, asio::buffer(head), use_result);

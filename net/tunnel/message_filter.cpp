@@ -1,6 +1,7 @@
 #include "net/tunnel/message_filter.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <fmt/format.h>
 #include <string_view>
 
@@ -9,8 +10,6 @@ namespace prism::net {
 namespace {
 
 constexpr std::uint16_t any = 0x100;
-constexpr unsigned byte_bits = 8;
-
 /// The first byte of a header.
 enum kind : std::uint8_t {
   client_handshake = 1, // says which process the client is
@@ -111,7 +110,7 @@ bool message_filter::begin_payload() {
   constexpr std::size_t size_at = 4;
   size_ = 0;
   for (std::size_t i = size_at; i < size_at + sizeof size_; ++i)
-    size_ = (size_ << byte_bits) | std::to_integer<std::uint32_t>(header_.at(i));
+    size_ = (size_ << CHAR_BIT) | std::to_integer<std::uint32_t>(header_.at(i));
   came_ = 0;
   open_.clear();
   if (size_ > rules_.most)

@@ -2,11 +2,10 @@
 
 #include "net/tls_peer.hpp"
 #include "net/tunnel/hello_io.hpp"
+#include "net/use_result.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
@@ -18,8 +17,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
-
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
 bool is_tls(const error_code& ec, int reason) {
   return ec.category() == asio::error::get_ssl_category() &&

@@ -5,13 +5,12 @@
 #include "net/tunnel/byte_pump.hpp"
 #include "net/tunnel/own_connection.hpp"
 #include "net/tunnel/tunnel_opening.hpp"
+#include "net/use_result.hpp"
 
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <utility>
 
@@ -21,11 +20,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-namespace {
-
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-
-} // namespace
+namespace {} // namespace
 
 class tunnel_client::impl {
 public:

@@ -7,13 +7,12 @@
 #include "net/tunnel/file_watch.hpp"
 #include "net/tunnel/handshake_places.hpp"
 #include "net/tunnel/tunnel_session.hpp"
+#include "net/use_result.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <map>
 #include <utility>
@@ -25,8 +24,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
-
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 
 expected<void> validate(const tunnel_server_options& options, const tunnel_callbacks& callbacks) {
   constexpr std::chrono::milliseconds zero{0};

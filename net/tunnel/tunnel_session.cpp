@@ -4,10 +4,9 @@
 #include "log/log.hpp"
 #include "net/tunnel/accepted.hpp"
 #include "net/tunnel/token.hpp"
+#include "net/use_result.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address_v4.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 
@@ -17,11 +16,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-namespace {
-
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-
-} // namespace
+namespace {} // namespace
 
 tunnel_session::tunnel_session(tcp::socket socket, tunnel_state& state, std::function<void()> over)
     : state_(state), over_(std::move(over)), tls_(state.tls), stream_(std::move(socket), *tls_),

@@ -2,24 +2,23 @@
 
 #include "net/io_thread.hpp"
 #include "net/tcp_listener.hpp"
+#include "net/use_result.hpp"
 #include "session.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <future>
 
 namespace prism::proxy {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using net::use_result;
 
 namespace {
 
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds accept_pause{100};
 
 [[nodiscard]] expected<session::endpoint> server_address(const std::string& text) {

@@ -1,11 +1,10 @@
 #include "session.hpp"
+#include "net/use_result.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/socket_base.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 
@@ -13,13 +12,9 @@ namespace prism::proxy {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-
-namespace {
+using net::use_result;
 
 // No co_await inside a larger expression below: g++ 12 miscompiles some of those.
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
-
-} // namespace
 
 session::session(asio::ip::tcp::socket client, endpoint server, proxy_state& state)
     : state_(state), client_(std::move(client)), server_(client_.get_executor()),

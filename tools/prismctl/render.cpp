@@ -229,7 +229,7 @@ std::string value_text(std::string_view field, const boost::json::value& value) 
   if (value.is_number()) {
     const auto number = value.to_number<double>();
     if (field.ends_with("at_seconds"))
-      return number > 0 ? inspect::time_text(static_cast<std::int64_t>(number * 1e6)) : "-";
+      return number > 0 ? explanations::time_text(static_cast<std::int64_t>(number * 1e6)) : "-";
     if (field.ends_with("seconds") || field.ends_with("seconds_ago"))
       return duration_text(number);
     if (field == "bytes" || field.ends_with("_bytes"))
@@ -285,7 +285,7 @@ std::string answer_text(const boost::json::object& answer) {
       add_slowest(each.get_object());
   if (const auto* explained = data.if_contains("explanation");
       explained != nullptr && explained->is_object())
-    return inspect::to_text(explained->get_object());
+    return explanations::to_text(explained->get_object());
   if (const auto* said = data.if_contains("said"))
     return value_text("", *said) + "\n";
   std::string bytes;

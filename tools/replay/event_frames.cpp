@@ -8,8 +8,8 @@ namespace prism::net {
 namespace {
 
 // CBOR initial bytes (RFC 8949, 3).
-constexpr unsigned text_type = 3U << 5;
-constexpr unsigned map_type = 5U << 5;
+constexpr unsigned text_head = 3U << 5;
+constexpr unsigned map_head = 5U << 5;
 constexpr unsigned plus_one = 1;
 constexpr unsigned minus_one = 1U << 5;
 
@@ -22,12 +22,12 @@ void append(std::vector<std::byte>& out, std::size_t value) {
 void append_text(std::vector<std::byte>& out, std::string_view text) {
   text = text.substr(0, longest_text);
   if (text.size() < 24) {
-    append(out, text_type | text.size());
+    append(out, text_head | text.size());
   } else if (text.size() <= 0xff) {
-    append(out, text_type | 24U);
+    append(out, text_head | 24U);
     append(out, text.size());
   } else {
-    append(out, text_type | 25U);
+    append(out, text_head | 25U);
     append(out, text.size() >> 8);
     append(out, text.size() & 0xff);
   }
@@ -41,10 +41,10 @@ void append_text(std::vector<std::byte>& out, std::string_view text) {
 
 std::vector<std::byte> make_error_frame(std::string_view name, std::string_view message) {
   std::vector<std::byte> out;
-  append(out, map_type | 1U);
+  append(out, map_head | 1U);
   append_text(out, "op");
   append(out, minus_one);
-  append(out, map_type | 2U);
+  append(out, map_head | 2U);
   append_text(out, "error");
   append_text(out, name);
   append_text(out, "message");
@@ -54,12 +54,12 @@ std::vector<std::byte> make_error_frame(std::string_view name, std::string_view 
 
 std::vector<std::byte> make_info_frame(std::string_view name, std::string_view message) {
   std::vector<std::byte> out;
-  append(out, map_type | 2U);
+  append(out, map_head | 2U);
   append_text(out, "t");
   append_text(out, "#info");
   append_text(out, "op");
   append(out, plus_one);
-  append(out, map_type | 2U);
+  append(out, map_head | 2U);
   append_text(out, "name");
   append_text(out, name);
   append_text(out, "message");

@@ -2,16 +2,15 @@
 
 #include "net/io_thread.hpp"
 #include "net/tcp_listener.hpp"
+#include "net/use_result.hpp"
 #include "tools/replay/replay_log.hpp"
 #include "tools/replay/replay_session.hpp"
 #include "tools/replay/replay_state.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <set>
 
@@ -23,7 +22,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 // Delay after a failed accept, which mostly means that the process has no file descriptor left.
 constexpr std::chrono::milliseconds accept_pause{100};
 

@@ -1,12 +1,11 @@
 #include "tools/replay/replay_session.hpp"
 
 #include "net/endpoint_url.hpp"
+#include "net/use_result.hpp"
 #include "tools/replay/event_frames.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -27,7 +26,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto use_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds opening_time{10};
 constexpr std::chrono::seconds closing_time{2};
 constexpr std::uint32_t header_bytes = 8192;

@@ -49,7 +49,7 @@ TEST_CASE("explain: its lexicon refused the record, or it cannot be decoded") {
   CHECK_THAT(undecodable.sentence, Contains("bad_cbor"));
   // Listed with the account.
   const auto account = target.why(did_of("alice"));
-  CHECK(std::ranges::count(account.rows, "refused_records", &inspect::found_row::table) == 2);
+  CHECK(std::ranges::count(account.rows, "refused_records", &explanations::found_row::table) == 2);
 }
 
 TEST_CASE("explain: a like is parked until its post is here") {
@@ -99,7 +99,7 @@ TEST_CASE("explain: a record that never arrived, and a node that is behind") {
   CHECK(never.answer == verdict::never_arrived);
   CHECK_THAT(detail(never, "the node is up to date", check_result::yes), Contains("up to seq 1"));
   // As the node says.
-  inspect::node_facts facts{.service = "test", .connected = true, .stream_lag_s = 3'600};
+  explanations::node_facts facts{.service = "test", .connected = true, .stream_lag_s = 3'600};
   const auto lagging = target.why(late.uri, facts);
   CHECK(lagging.answer == verdict::behind);
   CHECK_THAT(lagging.sentence, Contains("3600 s behind"));

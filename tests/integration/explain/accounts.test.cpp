@@ -76,22 +76,22 @@ TEST_CASE("explain: the JSON has what the text shows") {
   explained target;
   const auto p1 = target.events.post("alice", "p1");
   target.index();
-  const auto json = inspect::to_json(target.why(p1.uri));
+  const auto json = explanations::to_json(target.why(p1.uri));
   CHECK(json.at("verdict").as_string() == "here");
   CHECK(json.at("uri").as_string() == p1.uri);
   CHECK(json.at("truncated").as_bool() == false);
   const auto& checks = json.at("checks").as_array();
   CHECK(checks.at(0).at("result").as_string() == "yes");
-  const auto text = inspect::to_text(boost::json::parse(serialize(json)).as_object());
+  const auto text = explanations::to_text(boost::json::parse(serialize(json)).as_object());
   CHECK_THAT(text, Contains(p1.uri + ": here\n") && Contains("  yes     the record is stored"));
   CHECK_THAT(text, Contains("  -       its quote is allowed"));
 }
 
 TEST_CASE("explain: text is made of any JSON, without control characters") {
-  const auto text = inspect::to_text(boost::json::parse(R"({
+  const auto text = explanations::to_text(boost::json::parse(R"({
     "verdict": "new_one", "sentence": "a\u001b[31m\nb", "uri": 5, "checks": [1, {"what": null}],
     "rows": {"table": "x"}, "truncated": true})")
-                                         .as_object());
+                                              .as_object());
   CHECK_THAT(text, Contains("5: new_one\na [31m b\n"));
   CHECK_THAT(text, Contains("more rows"));
   CHECK(text.find('\x1b') == std::string::npos);

@@ -15,8 +15,8 @@
 
 namespace prism::test {
 
-using inspect::check_result;
-using inspect::verdict;
+using explanations::check_result;
+using explanations::verdict;
 
 /// A database that is filled by the indexer, one batch for each frame, and asked for explanations.
 struct explained : index_target {
@@ -25,8 +25,8 @@ struct explained : index_target {
   /// Indexes what was added to `events` since the last call.
   void index(std::size_t batch_frames = 1) { apply(events.take(), batch_frames); }
 
-  [[nodiscard]] inspect::explanation why(std::string_view subject,
-                                         const inspect::node_facts& facts = {}) {
+  [[nodiscard]] explanations::explanation why(std::string_view subject,
+                                              const explanations::node_facts& facts = {}) {
     auto out = must(db::explain(connection, subject, facts));
     CHECK_FALSE(connection.in_transaction());
     CHECK_FALSE(out.sentence.empty());
@@ -35,8 +35,8 @@ struct explained : index_target {
 
   /// The verdict's name, for messages that can be read.
   [[nodiscard]] std::string verdict_of(std::string_view subject,
-                                       const inspect::node_facts& facts = {}) {
-    return std::string{inspect::to_string(why(subject, facts).answer)};
+                                       const explanations::node_facts& facts = {}) {
+    return std::string{explanations::to_string(why(subject, facts).answer)};
   }
 
   /// Indexes frames at a time by our clock, as a shard does, with the errors that it only counts.
@@ -66,13 +66,13 @@ struct explained : index_target {
 };
 
 /// The detail of a check; fails if the check is absent or has another result.
-[[nodiscard]] inline std::string detail(const inspect::explanation& of, std::string_view what,
+[[nodiscard]] inline std::string detail(const explanations::explanation& of, std::string_view what,
                                         check_result expected) {
-  const auto found = std::ranges::find(of.checks, what, &inspect::check::what);
-  INFO(inspect::to_text(of));
+  const auto found = std::ranges::find(of.checks, what, &explanations::check::what);
+  INFO(explanations::to_text(of));
   INFO(what);
   REQUIRE(found != of.checks.end());
-  CHECK(inspect::to_string(found->result) == inspect::to_string(expected));
+  CHECK(explanations::to_string(found->result) == explanations::to_string(expected));
   return found->detail;
 }
 

@@ -1,4 +1,5 @@
 #include "core/call_stats.hpp"
+#include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -9,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const time_point start{1h};
+using prism::test::start;
 
 struct calls {
   call_stats stats{start};

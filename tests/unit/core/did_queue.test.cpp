@@ -1,4 +1,5 @@
 #include "core/did_queue.hpp"
+#include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -11,7 +12,7 @@ using dids = std::vector<std::string>;
 using ids = did_queue::ids;
 using failure = did_queue::failure;
 
-const time_point start{1h};
+using prism::test::start;
 
 [[nodiscard]] did_queue queue_of(std::size_t capacity, std::size_t batches = 1) {
   return did_queue{{.batch_capacity = capacity,

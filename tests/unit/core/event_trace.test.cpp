@@ -1,4 +1,5 @@
 #include "core/event_trace.hpp"
+#include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -6,7 +7,7 @@ using namespace prism;
 using namespace std::chrono_literals;
 
 namespace {
-const time_point start{1h};
+using prism::test::start;
 }
 
 TEST_CASE("a trace follows the events of one repo and ends by itself") {

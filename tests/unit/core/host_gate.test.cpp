@@ -1,4 +1,5 @@
 #include "core/host_gate.hpp"
+#include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -10,7 +11,7 @@ using result = host_gate::result;
 
 namespace {
 
-const time_point start{1h};
+using prism::test::start;
 
 host_gate_options generous() {
   host_gate_options options;

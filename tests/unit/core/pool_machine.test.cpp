@@ -1,4 +1,5 @@
 #include "core/pool_machine.hpp"
+#include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,7 +11,7 @@ using state = machine::session_state;
 
 namespace {
 
-const time_point start{1h};
+using prism::test::start;
 
 [[nodiscard]] pool_limits limits(std::size_t sessions) {
   return {.max_sessions = sessions, .max_waiting = 3, .acquire_timeout = 30s};

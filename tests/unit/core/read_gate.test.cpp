@@ -1,4 +1,5 @@
 #include "core/read_gate.hpp"
+#include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,7 +10,7 @@ using calls = std::vector<read_gate::call_id>;
 
 namespace {
 
-constexpr time_point start{};
+using prism::test::start;
 
 [[nodiscard]] read_gate gate(std::size_t waiting = 2) {
   return read_gate({.max_waiting = waiting, .max_wait = 1s});

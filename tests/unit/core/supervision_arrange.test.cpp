@@ -1,4 +1,5 @@
 #include "core/supervision.hpp"
+#include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -8,7 +9,7 @@ using kind = supervision_action::kind;
 
 namespace {
 
-constexpr time_point t0{};
+using prism::test::start;
 using wanted = std::map<std::string, std::string>;
 
 // A supervisor with a permanent child p and two on demand, a and b.
@@ -42,75 +43,76 @@ std::uint64_t restarts_of_a(const supervision& machine) {
 
 TEST_CASE("children on demand run only while they are arranged") {
   auto machine = made();
-  CHECK(words(machine.start(t0)) == script{"start p"});
-  CHECK(words(machine.arrange({{"a", "1"}}, t0)) == script{"start a"});
-  CHECK(words(machine.arrange({{"a", "1"}}, t0)).empty());
-  CHECK(words(machine.arrange({{"a", "1"}, {"b", "7"}}, t0)) == script{"start b"});
-  CHECK(words(machine.arrange({{"b", "7"}}, t0)) == script{"stop a"});
-  CHECK(words(*machine.child_exited("a", exit_kind::normal, "", t0, 0.5)).empty());
+  CHECK(words(machine.start(start)) == script{"start p"});
+  CHECK(words(machine.arrange({{"a", "1"}}, start)) == script{"start a"});
+  CHECK(words(machine.arrange({{"a", "1"}}, start)).empty());
+  CHECK(words(machine.arrange({{"a", "1"}, {"b", "7"}}, start)) == script{"start b"});
+  CHECK(words(machine.arrange({{"b", "7"}}, start)) == script{"stop a"});
+  CHECK(words(*machine.child_exited("a", exit_kind::normal, "", start, 0.5)).empty());
   CHECK(machine.children()[1].state == child_state::idle);
-  CHECK(words(machine.arrange({{"a", "2"}, {"b", "7"}}, t0)) == script{"start a"});
+  CHECK(words(machine.arrange({{"a", "2"}, {"b", "7"}}, start)) == script{"start a"});
 }
 
 TEST_CASE("an arrangement made before the start takes part in it, in order") {
   auto machine = made();
-  CHECK(machine.arrange({{"b", "1"}, {"a", "1"}}, t0).empty());
-  CHECK(words(machine.start(t0)) == script{"start p", "start a", "start b"});
+  CHECK(machine.arrange({{"b", "1"}, {"a", "1"}}, start).empty());
+  CHECK(words(machine.start(start)) == script{"start p", "start a", "start b"});
 }
 
 TEST_CASE("a child in another version is stopped, and started when it has ended") {
   auto machine = made();
-  static_cast<void>(machine.start(t0));
-  static_cast<void>(machine.arrange({{"a", "1"}}, t0));
-  CHECK(words(machine.arrange({{"a", "2"}}, t0)) == script{"stop a"});
+  static_cast<void>(machine.start(start));
+  static_cast<void>(machine.arrange({{"a", "1"}}, start));
+  CHECK(words(machine.arrange({{"a", "2"}}, start)) == script{"stop a"});
   SECTION("at once, and without counting a restart") {
-    CHECK(words(*machine.child_exited("a", exit_kind::abnormal, "killed", t0, 0.5)) ==
+    CHECK(words(*machine.child_exited("a", exit_kind::abnormal, "killed", start, 0.5)) ==
           script{"start a"});
     CHECK(machine.children()[1].version == "2");
     CHECK(restarts_of_a(machine) == 0);
   }
   SECTION("in the version that is wanted by then") {
-    CHECK(words(machine.arrange({{"a", "3"}}, t0)).empty());
-    CHECK(words(*machine.child_exited("a", exit_kind::normal, "", t0, 0.5)) == script{"start a"});
+    CHECK(words(machine.arrange({{"a", "3"}}, start)).empty());
+    CHECK(words(*machine.child_exited("a", exit_kind::normal, "", start, 0.5)) ==
+          script{"start a"});
     CHECK(machine.children()[1].version == "3");
   }
   SECTION("not at all, if it is not wanted by then") {
-    CHECK(words(machine.arrange({}, t0)).empty());
-    CHECK(words(*machine.child_exited("a", exit_kind::normal, "", t0, 0.5)).empty());
+    CHECK(words(machine.arrange({}, start)).empty());
+    CHECK(words(*machine.child_exited("a", exit_kind::normal, "", start, 0.5)).empty());
     CHECK(machine.children()[1].state == child_state::idle);
   }
 }
 
 TEST_CASE("a child on demand that fails is restarted like any other") {
   auto machine = made();
-  static_cast<void>(machine.start(t0));
-  static_cast<void>(machine.arrange({{"a", "1"}}, t0));
-  CHECK(words(*machine.child_exited("a", exit_kind::abnormal, "boom", t0, 0.5)).empty());
+  static_cast<void>(machine.start(start));
+  static_cast<void>(machine.arrange({{"a", "1"}}, start));
+  CHECK(words(*machine.child_exited("a", exit_kind::abnormal, "boom", start, 0.5)).empty());
   CHECK(machine.children()[1].state == child_state::waiting);
   SECTION("after its delay") {
-    CHECK(words(machine.timer_fired(t0 + 1s)) == script{"start a"});
+    CHECK(words(machine.timer_fired(start + 1s)) == script{"start a"});
     CHECK(restarts_of_a(machine) == 1);
   }
   SECTION("in the version that is wanted by then") {
-    CHECK(words(machine.arrange({{"a", "2"}}, t0)).empty());
-    CHECK(words(machine.timer_fired(t0 + 1s)) == script{"start a"});
+    CHECK(words(machine.arrange({{"a", "2"}}, start)).empty());
+    CHECK(words(machine.timer_fired(start + 1s)) == script{"start a"});
     CHECK(machine.children()[1].version == "2");
   }
   SECTION("not if it is not wanted any more") {
-    CHECK(words(machine.arrange({}, t0)).empty());
-    CHECK(words(machine.timer_fired(t0 + 1s)).empty());
+    CHECK(words(machine.arrange({}, start)).empty());
+    CHECK(words(machine.timer_fired(start + 1s)).empty());
     CHECK(machine.children()[1].state == child_state::idle);
   }
 }
 
 TEST_CASE("nothing is started once the supervisor stops") {
   auto machine = made();
-  static_cast<void>(machine.start(t0));
-  static_cast<void>(machine.arrange({{"a", "1"}}, t0));
+  static_cast<void>(machine.start(start));
+  static_cast<void>(machine.arrange({{"a", "1"}}, start));
   CHECK(words(machine.stop_requested()) == script{"stop a"});
-  CHECK(words(machine.arrange({{"a", "2"}, {"b", "1"}}, t0)).empty());
-  CHECK(words(*machine.child_exited("a", exit_kind::normal, "", t0, 0.5)) == script{"stop p"});
-  CHECK(words(*machine.child_exited("p", exit_kind::normal, "", t0, 0.5)) == script{"done"});
+  CHECK(words(machine.arrange({{"a", "2"}, {"b", "1"}}, start)).empty());
+  CHECK(words(*machine.child_exited("a", exit_kind::normal, "", start, 0.5)) == script{"stop p"});
+  CHECK(words(*machine.child_exited("p", exit_kind::normal, "", start, 0.5)) == script{"done"});
 }
 
 TEST_CASE("children on demand need one_for_one") {

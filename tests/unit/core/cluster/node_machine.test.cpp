@@ -1,4 +1,5 @@
 #include "core/cluster/node_machine.hpp"
+#include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,7 +11,7 @@ using standing = node_decision::standing;
 
 namespace {
 
-const time_point start{1h};
+using prism::test::start;
 const timing times{.ttl = 9s}; // margin 900 ms, renewal 3 s, round 900 ms
 
 [[nodiscard]] member live(const node_id& id, std::chrono::milliseconds expires_in = 9s) {

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-[[nodiscard]] member live(const node_id& id) {
+[[nodiscard]] member member_named(const node_id& id) {
   return {.id = id, .name = "host-" + id, .expires_in = 5s};
 }
 
@@ -19,7 +19,7 @@ namespace {
 [[nodiscard]] table with(const std::vector<node_id>& ids, std::int32_t shards) {
   table out{.view = 10};
   for (const auto& id : ids)
-    out.members.push_back(live(id));
+    out.members.push_back(member_named(id));
   for (std::int32_t i = 0; i < shards; ++i)
     out.placement.push_back({.shard = i});
   return out;
@@ -97,7 +97,7 @@ TEST_CASE("placement: it is the same on every platform") {
 TEST_CASE("placement: without a candidate nothing changes") {
   auto on = with({}, 8);
   CHECK_FALSE(plan_placement(on, {.self = "a"}));
-  on.members.push_back(live("a"));
+  on.members.push_back(member_named("a"));
   on.members[0].dead_reason = "replaced";
   CHECK_FALSE(plan_placement(on, {.self = "a"}));
 }
@@ -131,7 +131,7 @@ TEST_CASE("placement: an expired member dies, and its shards go to the others") 
     CHECK(loads(on)["a"] + loads(on)["c"] == 8 - lost);
   }
   SECTION("one that has no shards dies, too") {
-    on.members.push_back(live("d"));
+    on.members.push_back(member_named("d"));
     on.members.back().expires_in = -1ms;
     on.members[1].expires_in = 5s;
     const auto plan = plan_placement(on, led_by("a", on));
@@ -206,7 +206,7 @@ TEST_CASE("placement: a process that is started again under its name gets the sh
   (void)place(on, led_by("a", on));
   const auto before = on.placement;
   on.members[1].dead_reason = "replaced";
-  on.members.push_back(live("d"));
+  on.members.push_back(member_named("d"));
   on.members.back().name = on.members[1].name;
   (void)place(on, led_by("a", on));
   for (std::size_t i = 0; i < before.size(); ++i)
@@ -225,7 +225,7 @@ TEST_CASE("placement: in random tables, only what must move does, and all stay l
       if (ids.size() == 1 || random() % 2 == 0) {
         const auto joined = "n" + std::to_string(++members);
         ids.push_back(joined);
-        on.members.push_back(live(joined));
+        on.members.push_back(member_named(joined));
         for (const auto& each : place(on, led_by("n0", on)))
           CHECK(each.node == joined);
       } else {
