@@ -3,7 +3,7 @@
 #include "core/clock.hpp"
 #include "core/lru_cache.hpp"
 #include "core/token_bucket.hpp"
-#include "db/accounts/known_identity.hpp"
+#include "db/identity/known_identity.hpp"
 
 #include <chrono>
 #include <cstddef>

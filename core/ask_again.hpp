@@ -21,7 +21,7 @@ public:
   static constexpr std::chrono::seconds most{300};
 
   /// @param stray a frame turned out to be far ahead of the stream since the last call.
-  /// @param leap_since how long an unconfirmed leap has stood; empty: there is none.
+  /// @param leap_since age of the unconfirmed leap; empty: there is none.
   /// @returns whether to ask now.
   [[nodiscard]] bool due(bool stray, std::optional<time_point> leap_since, time_point now) {
     wanted_ = wanted_ || stray;

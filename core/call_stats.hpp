@@ -21,7 +21,7 @@ struct ended_call {
   std::string_view method;
   std::string_view status;
   steady_clock::duration took{};
-  /// Whether `took` says something of the method: not of calls that were refused.
+  /// Whether `took` is a time of the method: not for calls that were refused.
   bool timed{true};
 };
 
@@ -51,7 +51,7 @@ struct call_summary {
 };
 
 /// Statistics of the calls of the last five to ten minutes: it counts for five minutes, keeps that,
-/// and begins again. Bounded by its constants whatever is called. A plain value; not thread-safe.
+/// and begins again. Bounded by its constants for any calls. A plain value; not thread-safe.
 class call_stats {
 public:
   static constexpr std::chrono::minutes window{5};

@@ -12,7 +12,7 @@ namespace prism {
 /// The sender's side of one bounded channel: at most `capacity` units are in flight to the receiver
 /// or queued there. A unit is what both sides count: messages, frames or bytes.
 ///
-/// Invariant: `in_flight() + available() == capacity()`. Not thread-safe: it lives in the sender.
+/// Invariant: `in_flight() + available() == capacity()`. Not thread-safe: the sender owns it.
 class credit_window {
 public:
   /// @param capacity units that the receiver grants; 0, which would block for ever, is taken as 1.

@@ -60,7 +60,7 @@ public:
     waiting_.pop_front();
   }
   [[nodiscard]] const std::vector<Frame>& in_flight() const noexcept { return in_flight_; }
-  /// Where the shard stands once the frames in flight are committed. Without any, `advance_to`
+  /// Position of the shard once the frames in flight are committed. Without any, `advance_to`
   /// moves it: who writes a batch remembers it from when the batch was made.
   [[nodiscard]] stream_position batch_end() const {
     return in_flight_.empty() ? stream_position{cursor_target_} : in_flight_.back().position;

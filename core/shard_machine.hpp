@@ -71,7 +71,7 @@ public:
     backing_off,    ///< waiting before the next attempt
   };
 
-  /// Time without progress after which readiness reports the shard, whatever the reason.
+  /// Time without progress after which readiness reports the shard, for any reason.
   static constexpr std::chrono::seconds stall_threshold{30};
 
   /// The most time that a single frame gets, in transaction timeouts.

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "db/accounts/known_identity.hpp"
 #include "db/batch/batch.hpp"
+#include "db/identity/known_identity.hpp"
 #include "db/pg/executor.hpp"
 #include "net/grpc/grpc_status.hpp"
 

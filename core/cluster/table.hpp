@@ -30,7 +30,7 @@ struct member {
   /// By the database's clock at the moment of reading; negative: expired since.
   std::chrono::milliseconds expires_in{0};
   std::int64_t view{0};      ///< the newest that it says it has seen
-  std::string dead_reason{}; ///< empty: it lives. "replaced", "expired" or "left"
+  std::string dead_reason{}; ///< empty: it is live. "replaced", "expired" or "left"
 
   [[nodiscard]] bool dead() const noexcept { return !dead_reason.empty(); }
 };

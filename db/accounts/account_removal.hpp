@@ -19,7 +19,7 @@ struct account_removal {
 /// own, so that counts, feeds and notifications of other users stay exact. When no record is left,
 /// or few were, a chunk deletes the rest: notifications that the account caused or received, what
 /// is kept of deleted replies, its refused records. A chunk is no larger than a large batch,
-/// whatever the size of the account. Run each in a transaction of its own that begins with
+/// for any size of the account. Run each in a transaction of its own that begins with
 /// `plan_settings`; it takes locks in the order of a batch.
 /// @param late outlives the retries of that transaction.
 /// @returns whether there may be more.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/accounts/known_identity.hpp"
+#include "db/identity/known_identity.hpp"
 #include "db/pg/pipeline.hpp"
 
 #include <vector>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "db/accounts/known_identity.hpp"
 #include "db/batch/batch.hpp"
+#include "db/identity/known_identity.hpp"
 #include "db/pg/connection.hpp"
 #include "db/pg/transaction.hpp"
 
@@ -13,7 +13,7 @@
 
 /// Identity tasks: look-ups of users' handles and of deletions, and what they found. A batch writes
 /// the tasks (rows of identity_tasks) together with the events (db/index/users). A claim is a
-/// lease: if the claimer dies, its tasks become due again.
+/// lease: if the claimer fails, its tasks become due again.
 namespace prism::db {
 
 enum class identity_kind : std::int16_t {

@@ -66,7 +66,7 @@ struct filler {
     return found;
   }
 
-  /// The rule that a gate lives in the repo, and under the rkey, of its post.
+  /// The rule that a gate is in the repo of its post, under the post's rkey.
   [[nodiscard]] filled own_post(std::string_view post) const {
     const auto& key = refs.uris()[uri(post)];
     if (key.repo == out.creator && key.rkey == out.rkey)

@@ -30,7 +30,7 @@ struct join_request {
 };
 
 /// SQLSTATE-like code of an error that refuses a node: its protocol does not fit a live member's,
-/// or its number of shards differs while others live. An operator must act.
+/// or its number of shards differs while others are live. An operator must act.
 inline constexpr std::string_view join_refused_state = "PF010";
 
 /// SQLSTATE-like code of an operator's order about a member or a shard that is not there.

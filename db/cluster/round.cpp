@@ -29,7 +29,7 @@ const statement renew_lease{"cluster_renew_lease", R"sql(
     AND EXISTS (SELECT FROM cluster_members WHERE node = $2::text::uuid AND dead_at IS NULL)
 )sql"};
 
-// Free: expired, or its holder does not live, or it ends later than any node would have written:
+// Free: expired, or its holder is not live, or it ends later than any node would have written:
 // the database's clock was set back.
 const statement take_lease{"cluster_take_lease", R"sql(
   UPDATE leases l

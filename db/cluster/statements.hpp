@@ -54,7 +54,7 @@ void queue_end_sessions(pipeline& out, const std::vector<cluster::node_id>& node
 /// The application_name of all database sessions of a node.
 [[nodiscard]] std::string session_name(const cluster::node_id& node);
 
-/// Deletes dead members that died more than a day ago, or that are not among the newest 200.
+/// Deletes members that are dead for more than a day, or that are not among the newest 200.
 void queue_forget_dead(pipeline& out, std::string_view service);
 
 /// Their numbers.

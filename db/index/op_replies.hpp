@@ -5,9 +5,9 @@
 
 #include <vector>
 
-/// Replies of a thread's author in his own thread (table deleted_op_replies: migrations/0017).
-/// Those that live are posts; those that were deleted keep their place in the thread, so that what
-/// they were answered with still belongs to it (GetThread.op_thread).
+/// Deleted replies of a thread's author in that thread (table deleted_op_replies: migrations/0017).
+/// Each keeps its place in the thread, so that the replies below it still belong to the op thread
+/// (GetThread.op_thread).
 namespace prism::db {
 
 /// A reply that ended: it was deleted, or an update moved it out of its thread.
@@ -20,11 +20,11 @@ struct ended_op_reply {
   micros ended_at;    ///< that operation's commit_time
 };
 
-/// Keeps them; of several of one post in one thread the last one counts. The transaction holds the
+/// Stores them; of several of one post in one thread the last one counts. The transaction holds the
 /// counts of their creators (effects::lock_user). Index: primary key.
 void queue_keep_op_replies(pipeline& out, const std::vector<ended_op_reply>& ended);
 
-/// Forgets those of a deleted account that ended at or before `until`, at most `limit`; the
+/// Deletes the rows of a deleted account that ended at or before `until`, at most `limit`; the
 /// transaction holds the account's counts. Index: primary key.
 void queue_forget_op_replies(pipeline& out, std::int64_t creator_id, stream_place until,
                              std::int64_t limit);

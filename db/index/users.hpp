@@ -29,9 +29,8 @@ intern_uris(executor& on, const batch& of, const std::string& server_incarnation
 /// older than the stored ones change nothing.
 void queue_user_events(pipeline& out, const batch& of);
 
-/// Deletes what is stored of the DID documents of those of these users that are deleted. Whoever
-/// writes such a row holds a lock on the user's row, so none is left if the deletion was written
-/// before this.
+/// Deletes the stored DID documents of those of these users that are deleted. A transaction that
+/// writes such a row locks the user's row, so none remains if the deletion was written before this.
 void queue_forget_documents(pipeline& out, const std::vector<std::int64_t>& users);
 
 } // namespace prism::db

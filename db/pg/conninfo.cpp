@@ -183,7 +183,7 @@ outcome<keyword_list> connection_keywords(const connect_options& options) {
     std::erase_if(list, [&](const auto& known) { return known.first == entry.first; });
     list.push_back(entry);
   }
-  // All texts are UTF-8, whatever PGCLIENTENCODING says.
+  // All texts are UTF-8, also with another PGCLIENTENCODING.
   std::erase_if(list, [](const auto& entry) { return entry.first == "client_encoding"; });
   list.emplace_back("client_encoding", "UTF8");
   return list;

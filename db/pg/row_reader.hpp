@@ -18,9 +18,9 @@ namespace prism::db {
 ///     post out;
 ///     row_reader(rows, i) >> out.id >> out.creator_id >> timestamp(out.commit_time) >> out.text;
 ///
-/// NULL gives zero or an empty value, as with `result`; an optional becomes empty. Views live as
-/// long as the result. Reading past the last column, or with another type,
-/// throws std::logic_error.
+/// NULL gives zero or an empty value, as with `result`; an optional becomes empty. Views are valid
+/// as long as the result. Reading past the last column, or with another type, throws
+/// std::logic_error.
 class row_reader {
 public:
   row_reader(const result& rows, std::size_t row) noexcept : rows_(rows), row_(row) {}

@@ -32,7 +32,7 @@ struct sql_fragment {
 
 /// Puts SQL together at the start of the program: each `{name}` of the pattern is replaced by the
 /// fragment of that name, which may itself contain placeholders of later fragments.
-/// @returns a text that lives as long as the program. Any thread.
+/// @returns a text that is valid until the program ends. Any thread.
 [[nodiscard]] const char* compose_sql(std::string_view pattern,
                                       std::initializer_list<sql_fragment> fragments);
 

@@ -1,6 +1,6 @@
 #include "db/reads/author_feed.hpp"
 
-#include <array>
+#include "db/reads/filtered_page.hpp"
 
 namespace prism::reads {
 
@@ -18,53 +18,26 @@ constexpr std::string_view shown = R"sql(
           )
 )sql";
 
-// In two reads, as {newest_first} of sorted_page.hpp; the second looks at $6 rows.
-const db::statement select_items{"author_feed", db::compose_sql(R"sql(
+constexpr std::string_view items_of_author = "feed_items WHERE originator_id = o.id";
+
+const db::statement select_items{
+    "author_feed",
+    db::compose_sql(R"sql(
   SELECT {item_columns}
   FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
-  CROSS JOIN LATERAL (
-    (
-      SELECT f.originator_id, f.sort_at, f.post_id, f.repost_rkey
-      FROM (
-        SELECT * FROM feed_items WHERE originator_id = o.id AND sort_at = $2 LIMIT $4
-      ) f {shown}
-    )
-    UNION ALL
-    (
-      SELECT *
-      FROM (
-        SELECT f.originator_id, f.sort_at, f.post_id, f.repost_rkey
-        FROM (
-          SELECT *
-          FROM feed_items
-          WHERE originator_id = o.id AND sort_at < $2
-          ORDER BY sort_at DESC
-          LIMIT (SELECT $6::int8)
-        ) f {shown}
-        ORDER BY f.sort_at DESC
-        FETCH FIRST (SELECT $3::int8) ROWS WITH TIES
-      ) t
-      LIMIT $4
-    )
-  ) i {item_lookups}
+  CROSS JOIN LATERAL ({newest_shown}) i {item_lookups}
 )sql",
-                                                                {{"item_columns", item_columns},
-                                                                 {"item_lookups", item_lookups},
-                                                                 {"shown", shown}})};
+                    {{"item_columns", item_columns},
+                     {"item_lookups", item_lookups},
+                     {"newest_shown", newest_shown},
+                     {"columns", "f.originator_id, f.sort_at, f.post_id, f.repost_rkey"},
+                     {"rows", items_of_author},
+                     {"time", "sort_at"},
+                     {"shown", shown}})};
 
-// The last of the rows that select_items looks at, if there are so many.
-const db::statement select_scan_end{"author_feed_scan_end", R"sql(
-  SELECT i.sort_at
-  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
-  CROSS JOIN LATERAL (
-    SELECT sort_at
-    FROM feed_items
-    WHERE originator_id = o.id AND sort_at < $2
-    ORDER BY sort_at DESC
-    OFFSET (SELECT $3::int8) - 1
-    LIMIT 1
-  ) i
-)sql"};
+const db::statement select_last_read{
+    "author_feed_scan_end",
+    db::compose_sql(last_read_sql, {{"rows", items_of_author}, {"time", "sort_at"}})};
 
 // {flag} is a function of migration 0017; a partial index has its name.
 const char* posts_with(std::string_view flag) {
@@ -107,27 +80,17 @@ outcome<feed_page> author_feed(executor& on, std::string_view author_did, author
   if (kind == author_feed_kind::images || kind == author_feed_kind::video)
     return media(on, kind == author_feed_kind::images ? select_images : select_video, author_did,
                  after, limit);
-  const auto scanned = std::max(max_scanned_items, limit + 1);
-  db::params of_items;
-  of_items.text(author_did);
-  add_list_params(of_items, after, limit);
-  of_items.int2(static_cast<std::int16_t>(kind)).int8(limit_param(scanned));
-  db::params of_end;
-  of_end.text(author_did)
-      .timestamptz(after ? after->ms * 1000 : end_of_time)
-      .int8(limit_param(scanned));
-  const std::array requests{db::request{&select_items, nullptr, &of_items},
-                            db::request{&select_scan_end, nullptr, &of_end}};
-  const auto found = on.round_trip(requests);
+  db::params p;
+  p.text(author_did);
+  add_list_params(p, after, limit);
+  p.int2(static_cast<std::int16_t>(kind)).int8(limit_param(filtered_rows_for(limit)));
+  const auto found =
+      read_filtered(on, select_items, p, select_last_read, author_did, time_of(after), limit);
   if (!found)
     return tl::unexpected(found.error());
-  auto out = cut_sorted(read_feed_items((*found)[0]), after, limit);
-  if (out.cursor.empty() && !(*found)[1].empty()) {
-    // The rest of the last millisecond was not looked at: it is all left to the next page.
-    const auto end = (*found)[1].get_timestamptz(0, 0);
-    std::erase_if(out.rows, [&](const feed_item& each) { return each.sort_at <= end; });
-    out.cursor = format_list_cursor({end / 1000, std::string{after_every_cid}});
-  }
+  auto out = cut_sorted(read_feed_items(found->rows), after, limit);
+  if (leave_last_read(out, found->last_read, &feed_item::sort_at))
+    out.cursor = format_list_cursor({*found->last_read / 1000, std::string{after_every_cid}});
   return out;
 }
 

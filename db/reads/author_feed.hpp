@@ -13,15 +13,12 @@ enum class author_feed_kind : std::uint8_t {
   video,          ///< only posts with a video
 };
 
-/// Most items of an author that one page looks through. If it is short then, its cursor leads on.
-inline constexpr std::size_t max_scanned_items = 1000;
-
 /// Posts of an author, and posts that the author reposted, newest first; reposts of posts that are
 /// not indexed are left out. Items of inactive accounts are included; the AppView drops them. Empty
 /// for an unknown DID.
 ///
-/// Plan: feed_items_originator_sort_at in index order, or posts_images or posts_video; and a few
-/// look-ups for each item.
+/// Plan: feed_items_originator_sort_at in index order (filtered_page.hpp), or posts_images or
+/// posts_video; and a few look-ups for each item.
 /// @param limit 0 to `max_list_page`
 [[nodiscard]] outcome<feed_page> author_feed(executor& on, std::string_view author_did,
                                              author_feed_kind kind,

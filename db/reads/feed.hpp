@@ -10,7 +10,7 @@
 /// What the feeds have in common: the timeline, the feed of an author and that of a list.
 namespace prism::reads {
 
-/// A post in a feed, by its author or by somebody who reposted it.
+/// A post in a feed, by its author or by an account that reposted it.
 struct feed_item {
   micros sort_at{0};      ///< of the post or of the repost
   std::string cid;        ///< of the post or of the repost, as text
@@ -22,10 +22,10 @@ struct feed_item {
 
 using feed_page = sorted_page<feed_item>;
 
-/// In a cursor: all of its millisecond is still to come.
+/// In place of a cursor's CID: the next page begins with all rows of that millisecond.
 inline constexpr std::string_view after_every_cid = "~";
 
-/// Items that a reader does not want.
+/// Items that a page leaves out.
 struct feed_exclusions {
   bool replies{false};
   bool reposts{false};
@@ -68,18 +68,25 @@ inline constexpr std::string_view item_lookups = R"sql(
 
 [[nodiscard]] std::vector<feed_item> read_feed_items(const db::result& rows);
 
-/// Pages of which one page without what a reader excludes is made; if it is short then, its cursor
-/// leads on.
+/// Most pages that are read for one page without excluded items. If it is short then, it has a
+/// cursor.
 inline constexpr int max_filtered_pages = 4;
 
+/// Most rows of one page of a timeline or of a list's feed; AppViews ask for at most so many.
+inline constexpr std::size_t max_merged_page = 100;
+
 /// A page of the items that are not excluded.
+/// @param limit 0 to `max_merged_page`; a larger one is that
 /// @param read_page gives the page of all items after a cursor: (cursor, limit) ->
 /// outcome<feed_page>
 template <class ReadPage>
 [[nodiscard]] outcome<feed_page> without(const feed_exclusions& excluded,
                                          std::optional<list_cursor> after, std::size_t limit,
                                          ReadPage read_page) {
-  if (!excluded.any() || limit == 0)
+  limit = std::min(limit, max_merged_page);
+  if (limit == 0)
+    return feed_page{};
+  if (!excluded.any())
     return read_page(after, limit);
   constexpr std::size_t at_once = 50;
   feed_page out;

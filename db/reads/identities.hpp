@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/accounts/known_identity.hpp"
+#include "db/identity/known_identity.hpp"
 #include "db/pg/executor.hpp"
 
 #include <optional>
@@ -8,9 +8,9 @@
 
 namespace prism::reads {
 
-/// What the database knows of a DID.
+/// What is stored of a DID's document.
 struct identity_reading {
-  /// Empty: nothing, or nothing of after the account's newest #identity event.
+  /// Empty: none is stored, or only one from before the account's newest #identity event.
   std::optional<db::known_identity> known;
   /// How old `known` is, in µs by the database's clock.
   db::micros age{0};
@@ -19,7 +19,7 @@ struct identity_reading {
 };
 
 /// Reads what is stored of the DID's document. One row of each of users and did_documents, by their
-/// keys; an unknown DID is an answer, too.
+/// keys. An unknown DID is no error.
 [[nodiscard]] db::outcome<identity_reading> read_identity(db::executor& on, std::string_view did);
 
 } // namespace prism::reads

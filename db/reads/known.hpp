@@ -8,14 +8,14 @@
 #include <string_view>
 #include <vector>
 
-/// Whom a viewer knows, that is follows, among the followers of accounts and the likers of posts.
-/// Errors are those of the database. Blocks; the executor's thread.
+/// The accounts that a viewer knows, that is follows, among the followers of accounts and the
+/// likers of posts. Errors are those of the database. Blocks; the executor's thread.
 namespace prism::reads {
 
 using db::executor;
 using db::outcome;
 
-/// Of each account, the DIDs of those whom the viewer follows and who follow it, in no order.
+/// For each account the DIDs of its followers whom the viewer follows, in no order.
 ///
 /// An account with fewer followers than the viewer has follows, and than 5,000, costs a look-up for
 /// each of its followers; any other one a look-up for each of the viewer's newest 5,000 follows.
@@ -29,7 +29,7 @@ struct known_likers {
   std::vector<std::string> dids; ///< the first of them, the newest like first
 };
 
-/// Of each subject, those whom the viewer follows among its newest 500 likers.
+/// For each subject those of its newest 500 likers whom the viewer follows.
 /// Indexes: likes_subject_time, follows_subject.
 /// @param subjects uris, at most `max_arguments`
 /// @param limit of `known_likers::dids`, 0 to 500; with 0 nothing is found

@@ -91,9 +91,6 @@ const db::statement select_posts{
 outcome<feed_page> list_feed(executor& on, std::string_view list_uri,
                              const std::optional<list_cursor>& after, std::size_t limit,
                              const feed_exclusions& excluded) {
-  limit = std::min(limit, max_merged_page);
-  if (limit == 0)
-    return feed_page{};
   return without(excluded, after, limit, [&](const auto& from, std::size_t rows) {
     return read_page(on, list_uri, from, rows);
   });

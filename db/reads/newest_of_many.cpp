@@ -12,10 +12,6 @@ std::vector<head> read_heads(const db::result& rows) {
   });
 }
 
-micros time_of(const std::optional<list_cursor>& after) noexcept {
-  return after ? after->ms * 1000 : end_of_time;
-}
-
 item_window window_of(std::vector<head> heads, const std::optional<list_cursor>& after,
                       std::size_t wanted) {
   // Items of the cursor's millisecond may have been on the page before, so their heads do not

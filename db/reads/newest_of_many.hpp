@@ -14,18 +14,16 @@
 ///    have one, and only in the *window* that begins at the n-th head: some n rows in all, which
 ///    are read in the order of the index and sorted here.
 ///
-/// The cost is one descent for each originator, whatever they post, and the page.
+/// The cost is one descent for each originator, independent of the number of its items, and the
+/// page.
 namespace prism::reads {
 
 /// Most originators of one page.
 inline constexpr std::size_t max_originators = 10'000;
 
-/// Most rows of one page of many originators; AppViews ask for at most so many.
-inline constexpr std::size_t max_merged_page = 100;
-
 /// Most originators whose items are read for one page, and most items that are read of all of them
-/// and of one millisecond of one of them. Honest times stay far below; of items with forged times
-/// that are more, not all are shown.
+/// and of one millisecond of one of them. Only items with forged times exceed these numbers; then
+/// not all are shown.
 inline constexpr std::size_t max_window_originators = 1000;
 inline constexpr std::size_t max_window_items = 20'000;
 inline constexpr std::size_t max_same_originator = 200;
@@ -48,15 +46,12 @@ inline constexpr std::string_view heads_each =
 struct item_window {
   std::vector<std::int64_t> originators;
   micros begin{begin_of_time};
-  bool full{false}; ///< it has as many items as are wanted, whatever else there is
+  bool full{false}; ///< it has at least as many items as are wanted
 };
 
 /// The window that has the `wanted` newest items after the cursor, if there are that many.
 [[nodiscard]] item_window window_of(std::vector<head> heads,
                                     const std::optional<list_cursor>& after, std::size_t wanted);
-
-/// Time of the cursor; the end of time on the first page.
-[[nodiscard]] micros time_of(const std::optional<list_cursor>& after) noexcept;
 
 /// Fragment {items_in_window}: rows `i` of {rows} (a table and its WHERE with a condition) with
 /// {columns} and `sort_at`, which is {time}: those at $1, and the $3 newest ones before it with all

@@ -51,7 +51,7 @@ expected<std::optional<notification_position>> parse_notification_cursor(std::st
   const auto time = atproto::parse_datetime(text);
   if (!time)
     return bad();
-  // All keys of this time are greater: it is the first one after the time.
+  // All keys of this time are greater, so the page begins with older ones.
   out = {*time / ms * ms, 0, 0, 0, {}};
   return out;
 }

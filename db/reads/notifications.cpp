@@ -4,16 +4,15 @@
 #include "atproto/syntax/datetime.hpp"
 #include "db/batch/refs.hpp"
 #include "db/pg/row_reader.hpp"
+#include "db/reads/filtered_page.hpp"
 #include "db/reads/sorted_page.hpp"
-
-#include <array>
 
 namespace prism::reads {
 
 namespace {
 
-// The rows `f` of notifications that are shown: the subject is indexed, whatever it is. No EXISTS,
-// since PostgreSQL may evaluate it by reading a whole table into memory first.
+// The rows `f` of notifications that are shown: the subject is indexed, or there is none. No
+// EXISTS, since PostgreSQL may evaluate it by reading a whole table into memory first.
 constexpr std::string_view shown = R"sql(
         LEFT JOIN LATERAL (
           SELECT id, repo_id, collection, rkey FROM uris WHERE id = f.subject_id LIMIT 1
@@ -44,7 +43,7 @@ constexpr std::string_view columns =
     "f.created_at, f.author_id, f.reason, f.rkey, coalesce(f.subject_id, 0) AS subject_id, "
     "s.repo_id, coalesce(s.collection, 0::int2) AS collection, s.rkey AS subject_rkey, w.yes";
 
-// Whose record is there: that of a withdrawn verification is gone, those of all others are there.
+// Those whose record exists: that of a withdrawn verification does not, those of all others do.
 constexpr std::string_view recorded = R"sql(
           CASE f.reason
             WHEN 10 /* verified */ THEN coalesce(
@@ -54,55 +53,26 @@ constexpr std::string_view recorded = R"sql(
             ELSE f.reason <> 11 /* unverified */ END
 )sql";
 
-// In two reads, as {newest_first} of sorted_page.hpp; the second looks at $6 rows.
+constexpr std::string_view of_recipient = "notifications WHERE recipient_id = o.id";
+
 const db::statement select_notifications{"notifications",
                                          db::compose_sql(R"sql(
   SELECT n.created_at, n.author_id, n.reason, n.subject_id, n.rkey, a.did, b.did, n.collection,
     n.subject_rkey, coalesce(n.yes, false)
   FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
-  CROSS JOIN LATERAL (
-    (
-      SELECT {columns}
-      FROM (
-        SELECT * FROM notifications WHERE recipient_id = o.id AND created_at = $2 LIMIT $4
-      ) f {shown}
-    )
-    UNION ALL
-    (
-      SELECT *
-      FROM (
-        SELECT {columns}
-        FROM (
-          SELECT *
-          FROM notifications
-          WHERE recipient_id = o.id AND created_at < $2
-          ORDER BY created_at DESC
-          LIMIT (SELECT $6::int8)
-        ) f {shown}
-        ORDER BY f.created_at DESC
-        FETCH FIRST (SELECT $3::int8) ROWS WITH TIES
-      ) t
-      LIMIT $4
-    )
-  ) n
+  CROSS JOIN LATERAL ({newest_shown}) n
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = n.author_id LIMIT 1) a
   LEFT JOIN LATERAL (SELECT did FROM users WHERE id = n.repo_id LIMIT 1) b ON true
 )sql",
-                                                         {{"columns", columns}, {"shown", shown}})};
+                                                         {{"newest_shown", newest_shown},
+                                                          {"columns", columns},
+                                                          {"rows", of_recipient},
+                                                          {"time", "created_at"},
+                                                          {"shown", shown}})};
 
-// The last of the rows that select_notifications looks at, if there are so many.
-const db::statement select_scan_end{"notifications_scan_end", R"sql(
-  SELECT n.created_at
-  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
-  CROSS JOIN LATERAL (
-    SELECT created_at
-    FROM notifications
-    WHERE recipient_id = o.id AND created_at < $2
-    ORDER BY created_at DESC
-    OFFSET (SELECT $3::int8) - 1
-    LIMIT 1
-  ) n
-)sql"};
+const db::statement select_last_read{
+    "notifications_scan_end",
+    db::compose_sql(last_read_sql, {{"rows", of_recipient}, {"time", "created_at"}})};
 
 const db::statement count_unread{"unread_notifications", db::compose_sql(R"sql(
   SELECT count(*)
@@ -167,7 +137,7 @@ const db::statement count_unread{"unread_notifications", db::compose_sql(R"sql(
           row.rkey};
 }
 
-/// Before everything of a time: the next page begins with all that is older.
+/// Behind all notifications of a time: the next page begins with older ones.
 [[nodiscard]] std::string time_cursor(micros time) {
   return atproto::format_datetime(time);
 }
@@ -198,29 +168,22 @@ outcome<notification_page> notifications(executor& on, std::string_view did,
                                          std::size_t limit, bool only_followed) {
   if (limit == 0)
     return notification_page{};
-  const auto scanned = std::max(max_scanned_notifications, limit + 1);
   const auto until = after ? after->created_at : end_of_time;
-  db::params of_rows;
-  of_rows.text(did)
+  db::params p;
+  p.text(did)
       .timestamptz(until)
       .int8(limit_param(limit + 1))
       .int8(limit_param(limit + 1 + max_same_millisecond))
       .boolean(only_followed)
-      .int8(limit_param(scanned));
-  db::params of_end;
-  of_end.text(did).timestamptz(until).int8(limit_param(scanned));
-  const std::array requests{db::request{&select_notifications, nullptr, &of_rows},
-                            db::request{&select_scan_end, nullptr, &of_end}};
-  const auto found = on.round_trip(requests);
+      .int8(limit_param(filtered_rows_for(limit)));
+  const auto found =
+      read_filtered(on, select_notifications, p, select_last_read, did, until, limit);
   if (!found)
     return tl::unexpected(found.error());
-  auto out = cut(read_notifications((*found)[0]), after, limit);
-  if (out.cursor.empty() && !(*found)[1].empty()) {
-    // The rest of the last millisecond was not looked at: it is all left to the next page.
-    const auto end = (*found)[1].get_timestamptz(0, 0);
-    std::erase_if(out.rows, [&](const notification& row) { return row.created_at <= end; });
-    out.cursor = format_notification_cursor({end, INT64_MAX, INT16_MAX, INT64_MAX, {}});
-  }
+  auto out = cut(read_notifications(found->rows), after, limit);
+  if (leave_last_read(out, found->last_read, &notification::created_at))
+    out.cursor =
+        format_notification_cursor({*found->last_read, INT64_MAX, INT16_MAX, INT64_MAX, {}});
   return out;
 }
 

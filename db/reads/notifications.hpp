@@ -22,7 +22,7 @@ struct notification {
   bool from_followed{false};  ///< the recipient follows the author
 };
 
-/// The sort key of a notification: newest first, and in one millisecond by what tells them apart.
+/// The sort key of a notification: newest first, and in one millisecond by its other columns.
 struct notification_position {
   micros created_at{0};
   std::int64_t author_id{0};
@@ -33,10 +33,10 @@ struct notification_position {
   friend auto operator<=>(const notification_position&, const notification_position&) = default;
 };
 
-/// A cursor, which the page begins after. Two forms: a plain time, `2026-11-28T12:00:00.000Z`, is
-/// before all of that time, as the AppView makes the first one. Where a page ends amid several
-/// notifications of one millisecond the cursor says the whole position, in a form that is no date:
-/// the AppView cuts dates to milliseconds.
+/// A cursor, behind which a page begins. It has two forms. A plain time,
+/// `2026-11-28T12:00:00.000Z`, is behind all notifications of that time; the AppView makes the
+/// first cursor so. If a page ends between notifications of one millisecond, the cursor is the
+/// whole position, in a form that is no date, since the AppView truncates dates to milliseconds.
 /// @returns `errc::invalid` for another text; empty for an empty one
 [[nodiscard]] expected<std::optional<notification_position>>
 parse_notification_cursor(std::string_view text);
@@ -47,19 +47,17 @@ struct notification_page {
   std::string cursor; ///< empty: the last page
 };
 
-/// Most notifications that one page looks through. If it is short then, its cursor leads on.
-inline constexpr std::size_t max_scanned_notifications = 1000;
-
 /// Notifications of a user, newest first, without those whose subject is not indexed. Those of
 /// inactive authors are included; the AppView drops them. Empty for an unknown DID.
-/// Plan: notifications_recipient_created_at in index order, and a few look-ups for each.
+/// Plan: notifications_recipient_created_at in index order (filtered_page.hpp), and a few look-ups
+/// for each.
 /// @param limit 0 to `max_list_page`
 /// @param only_followed only those by accounts that the user follows
 [[nodiscard]] outcome<notification_page>
 notifications(executor& on, std::string_view did, const std::optional<notification_position>& after,
               std::size_t limit, bool only_followed);
 
-/// The count ends here.
+/// Most notifications that are counted.
 inline constexpr std::int64_t max_unread = 10'000;
 
 /// The number of a user's notifications whose record is still there, also if their subject is not,

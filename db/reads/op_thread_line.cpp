@@ -54,7 +54,7 @@ std::vector<const op_reply*> resolve_op_thread(std::int64_t root_id,
     path.pop_back();
     if (path.empty())
       return {};
-    // Nothing goes on below this reply: it is the last of the line, unless it was deleted.
+    // The line does not continue below this reply: it is the last one, unless it was deleted.
     auto& above = path.back();
     const auto& last = *(*above.replies)[above.next];
     if (!last.deleted_at)

@@ -47,7 +47,7 @@ struct root {
   return out;
 }
 
-/// Of a reply that lives and was deleted as well, only the one that lives.
+/// A reply that was deleted and exists again is there twice: keeps the existing one.
 void leave_out_revived(std::vector<op_reply>& replies) {
   std::ranges::sort(replies, {}, [](const op_reply& each) {
     return std::pair(each.id, each.deleted_at.has_value());

@@ -19,9 +19,9 @@ struct op_thread {
 inline constexpr std::size_t max_op_replies = 5'000;
 inline constexpr std::size_t max_op_replies_of_call = 20'000;
 
-/// The op threads of the threads that contain these posts, each once, in no order. Threads whose
-/// author has not answered in them have none; uris of posts that are not indexed are ignored.
-/// Plan: posts_creator_root and deleted_op_replies by creator and root, for each root.
+/// The op threads of the threads that contain these posts, each once, in no order. A thread in
+/// which its author has no reply has none; uris of posts that are not indexed are ignored. Plan:
+/// posts_creator_root and deleted_op_replies by creator and root, for each root.
 [[nodiscard]] outcome<std::vector<op_thread>>
 op_threads(executor& on, std::span<const std::string_view> post_uris);
 
@@ -36,8 +36,8 @@ struct op_reply {
 /// The replies of the op thread, from the root down; empty if there is none.
 ///
 /// Of several replies to one parent the one with the least rkey counts. A deleted one counts if the
-/// line goes on below it; otherwise only a reply whose rkey says a time after the deletion may take
-/// its place. A line that comes back to its root is none.
+/// line continues below it; otherwise only a reply whose rkey is of a time after the deletion may
+/// replace it. A line in which a post occurs twice is none.
 [[nodiscard]] std::vector<const op_reply*> resolve_op_thread(std::int64_t root_id,
                                                              std::span<const op_reply> replies);
 

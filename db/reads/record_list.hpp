@@ -22,7 +22,7 @@ struct listed_record {
   std::string cid;
   std::string uri;
   std::string did;   ///< of its creator
-  std::string other; ///< DID or at-uri of what it refers to; empty where the list does not say
+  std::string other; ///< DID or at-uri of its subject; empty in lists that do not have it
   bool shown{true};
   bool opted_out{false}; ///< of a list item: the member has opted out of the list
   /// Of an operation that is parked: likes and reposts of posts that are not known yet are listed,

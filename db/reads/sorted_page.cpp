@@ -10,11 +10,15 @@ namespace prism::reads {
 
 namespace {
 
-// 0001-01-01 and 9999-12-31 in milliseconds: what a lexicon's datetime can say, but for the year 0.
+// 0001-01-01 and 9999-12-31 in milliseconds: the range of a lexicon's datetime, but for the year 0.
 constexpr std::int64_t first_ms = -62'135'596'800'000;
 constexpr std::int64_t last_ms = end_of_time / 1000;
 
 } // namespace
+
+std::int64_t time_of(const std::optional<list_cursor>& after) noexcept {
+  return after ? after->ms * 1000 : end_of_time;
+}
 
 expected<std::optional<list_cursor>> parse_list_cursor(std::string_view text) {
   if (text.empty())
@@ -47,7 +51,7 @@ std::string format_list_cursor(const list_cursor& cursor) {
 void add_list_params(db::params& to, const std::optional<list_cursor>& after, std::size_t limit,
                      std::size_t more) {
   const auto rows = limit + 1 + more;
-  to.timestamptz(after ? after->ms * 1000 : end_of_time)
+  to.timestamptz(time_of(after))
       .int8(static_cast<std::int64_t>(rows))
       .int8(static_cast<std::int64_t>(rows + max_same_millisecond));
 }

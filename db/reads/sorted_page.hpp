@@ -17,7 +17,7 @@
 /// the commit's time, in milliseconds, and then by CID as text, both descending. A page continues
 /// after a cursor, `MILLISECONDS__CID`, and has one itself only if another row exists. Records of
 /// the same text have the same CID, so two accounts that like a post in one millisecond make two
-/// rows that only their uris tell apart: if a page ends between such rows, its cursor is
+/// rows that differ in their uris only: if a page ends between such rows, its cursor is
 /// `MILLISECONDS__CID~URI`.
 namespace prism::reads {
 
@@ -29,6 +29,9 @@ struct list_cursor {
 
   friend bool operator==(const list_cursor&, const list_cursor&) = default;
 };
+
+/// Time of the cursor, in µs since 1970; the end of time on the first page.
+[[nodiscard]] std::int64_t time_of(const std::optional<list_cursor>& after) noexcept;
 
 /// @returns empty for an empty text, which is the first page; `errc::invalid` for any other text
 /// that is no cursor.
@@ -56,7 +59,7 @@ struct page_request {
 
 /// A list that leaves rows out (whose users are unknown) reads so many more if the first ones do
 /// not fill a page and tell whether another row exists. If these do not either, the page is short,
-/// and its cursor goes on behind what was read.
+/// and its cursor is behind the last row that was read.
 inline constexpr std::size_t max_left_out = 1000;
 
 /// Fragment {newest_first}: the rows {rows} (a table and its WHERE with a condition) with {columns}
@@ -96,7 +99,7 @@ template <class Row>
 struct sorted_page {
   std::vector<Row> rows;
   std::string cursor; ///< empty: the last page
-  /// Maybe no row follows: so many were left out that the rows read do not tell.
+  /// Maybe no row follows: too many of the rows read were left out to know.
   bool unsure{false};
 };
 
@@ -109,7 +112,7 @@ template <class Row>
     return true;
 }
 
-/// What tells rows of one time and CID apart; rows without a member `uri` have nothing.
+/// Distinguishes rows of one time and CID; empty for rows without a member `uri`.
 template <class Row>
 [[nodiscard]] std::string_view uri_of(const Row& row) {
   if constexpr (requires { row.uri; })
@@ -131,7 +134,7 @@ template <class Row>
     return sort_key(row.sort_at / 1000, row.cid, uri_of(row));
   };
   const auto follows_cursor = [&](const Row& row) {
-    // A cursor without a uri stands behind all rows of its CID.
+    // A cursor without a uri is behind all rows of its CID.
     return after->uri.empty() ? std::tuple(row.sort_at / 1000, std::string_view{row.cid}) <
                                     std::tuple(after->ms, std::string_view{after->cid})
                               : key(row) < sort_key(after->ms, after->cid, after->uri);

@@ -120,9 +120,6 @@ newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, st
 outcome<feed_page> timeline(executor& on, std::string_view actor_did,
                             const std::optional<list_cursor>& after, std::size_t limit,
                             const feed_exclusions& excluded) {
-  limit = std::min(limit, max_merged_page);
-  if (limit == 0)
-    return feed_page{};
   return without(excluded, after, limit, [&](const auto& from, std::size_t rows) {
     return read_page(on, actor_did, from, rows);
   });

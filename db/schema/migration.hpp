@@ -11,7 +11,7 @@
 
 namespace prism::db {
 
-/// One change of the schema. The texts live as long as the program.
+/// One change of the schema. The texts are valid until the program ends.
 struct migration {
   int version{};         ///< from 1, without gaps
   std::string_view name; ///< "users_and_progress"

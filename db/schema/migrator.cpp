@@ -35,7 +35,7 @@ constexpr const char* create_table = "create table schema_migrations ("
                                      "  checksum bytea not null,"
                                      "  applied_at timestamptz not null default now())";
 
-/// The right to migrate, held as long as the object lives.
+/// The right to migrate, held as long as the object exists.
 class migration_lock {
 public:
   static outcome<migration_lock> take(const connect_options& target, milliseconds limit);

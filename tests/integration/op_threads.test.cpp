@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-// What GetThread.op_thread is made of: the replies of a thread's author in his thread, and those
-// that were deleted (migrations/0017).
+// The rows of GetThread.op_thread: the replies of a thread's author in that thread, and the deleted
+// ones (migrations/0017).
 
 using namespace prism;
 using namespace prism::test;
@@ -43,7 +43,7 @@ using fields = firehose_builder::fields;
           {"createdAt", record_time}};
 }
 
-/// What the events leave behind in batches of every size: always the same.
+/// The op replies after these events, which are the same for batches of any size.
 [[nodiscard]] std::string same_in_every_batch(const firehose_builder& events) {
   std::string found;
   std::map<std::string, std::string> rows;
@@ -52,6 +52,9 @@ using fields = firehose_builder::fields;
     auto copy = events;
     target.apply(copy.take(), batch);
     CHECK(target.reasons.empty());
+    // Of the replies of others nothing is kept.
+    CHECK(target.count("deleted_op_replies d JOIN uris r ON r.id = d.root_id "
+                       "WHERE r.repo_id <> d.creator_id") == 0);
     INFO("batches of " << batch);
     if (batch == 1) {
       found = op_replies(target);
@@ -66,7 +69,7 @@ using fields = firehose_builder::fields;
 
 } // namespace
 
-TEST_CASE("a thread's author has replies in his thread, wherever they stand") {
+TEST_CASE("a thread's author has replies in that thread, at any depth") {
   firehose_builder events;
   const auto root = events.post("alice", "root");
   const auto a = events.reply("alice", "a", root, root);
@@ -94,7 +97,7 @@ TEST_CASE("a deleted reply of the author keeps its place and the time of its del
   CHECK(same_in_every_batch(events) == "root a<root@05.000, root b<a");
   events.remove(b); // 6
   CHECK(same_in_every_batch(events) == "root a<root@05.000, root b<a@06.000");
-  // Made again, it lives.
+  // It is made again.
   events.reply("alice", "a", b, root); // 7
   CHECK(same_in_every_batch(events) == "root a<b, root b<a@06.000");
   events.remove(a); // 8
@@ -140,7 +143,7 @@ TEST_CASE("the thread of an author does not depend on the order of the repos") {
   CHECK(found == "root a<x@05.000, root b<a");
 }
 
-TEST_CASE("what is read a second time changes nothing in an author's thread") {
+TEST_CASE("a replay of the events changes nothing in an author's thread") {
   firehose_builder events;
   const auto root = events.post("alice", "root");
   const auto a = events.reply("alice", "a", root, root);
@@ -178,4 +181,16 @@ TEST_CASE("a deleted account has no thread, and keeps what it wrote afterwards")
   events.remove(d); // second 12
   target.apply(events.take(), batch);
   CHECK(op_replies(target) == "again d<again@12.000, again e<d, bobs c<bobs@06.000");
+}
+
+TEST_CASE("all deleted replies of an account go with it, however many there are") {
+  firehose_builder events;
+  events.post("alice", "root");
+  index_target target;
+  target.apply(events.take(), 10);
+  REQUIRE(target.connection.exec("INSERT INTO deleted_op_replies SELECT id, 1, i, 1, 1, now() "
+                                 "FROM users, generate_series(1, 2500) i"));
+  events.account("alice", false, "deleted");
+  target.apply(events.take(), 10);
+  CHECK(target.count("deleted_op_replies") == 0);
 }

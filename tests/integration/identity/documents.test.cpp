@@ -1,5 +1,5 @@
-// did_documents: who writes it, what makes a row unusable, who deletes it; and what
-// GetIdentityByDid gives for it.
+// did_documents: which look-ups write it, which events make a row unusable or delete it; and the
+// answers of GetIdentityByDid.
 
 #include "dataplane/methods/table.hpp"
 #include "dataplane/proto/bsky.hpp"
@@ -253,14 +253,14 @@ TEST_CASE("what is no DID is not looked up") {
   }
 }
 
-TEST_CASE("the row goes with the account, whoever deletes it, and does not come back") {
+TEST_CASE("the row is deleted with the account, by an event or a confirmed task, for good") {
   accounts a;
   a.verify_deletions = GENERATE(false, true);
   const auto wanted = a.wanted(alice);
   a.store(wanted, document("k"));
   a.account(alice, false, "deleted");
   if (a.verify_deletions) {
-    CHECK(a.count("did_documents") == 1); // only said so far
+    CHECK(a.count("did_documents") == 1); // not confirmed so far
     const auto tasks =
         must(db::claim_identity_tasks(a.connection, a.writer.node, 10, 60s, {})).tasks;
     const auto task =

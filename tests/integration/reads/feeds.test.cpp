@@ -168,6 +168,18 @@ TEST_CASE("a filter that shows little looks through a bounded number of items, a
   CHECK(author_feed(on, "did:plc:u1", kind::author_threads, {.page = 10}).size() == 5000);
 }
 
+TEST_CASE("items at the end of what a page looks through are each read once") {
+  auto on = crowd(1, 1500);
+  // Only two are no replies: of one time, on both sides of that end.
+  must(on.exec_script("UPDATE posts SET reply_parent_id = 1, reply_root_id = 1 "
+                      "WHERE id % 5000 NOT IN (1000, 1001);"
+                      "UPDATE feed_items SET sort_at = sort_at - interval '1 s' * "
+                      "CASE post_id % 5000 WHEN 1001 THEN 1000 ELSE post_id % 5000 END"));
+  const auto rows = author_feed(on, "did:plc:u1", kind::no_replies, {.page = 10});
+  CHECK(rows.size() == 2);
+  CHECK(distinct(rows) == 2);
+}
+
 TEST_CASE("readers leave out replies, reposts or quotes") {
   auto on = crowd(3, 100);
   must(on.exec_script(

@@ -1,4 +1,4 @@
-// Notifications: cursors, ends of pages, what is left out.
+// Notifications: cursors, ends of pages, and which are left out.
 
 #include "tests/integration/reads/feed_listing.hpp"
 #include "tests/support/must.hpp"
@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* one = "did:plc:u1";
 
-/// User 1 was told of `count` likes of his post by user 2, all of them in one millisecond.
+/// User 1 has `count` notifications of likes of a post by user 2, all of one millisecond.
 [[nodiscard]] db::connection told(int count) {
   auto on = connect_to(pg_fixture::migrated_database());
   must(on.exec_script(
@@ -70,7 +70,7 @@ TEST_CASE("another text is no cursor of notifications") {
         position);
 }
 
-TEST_CASE("notifications of what is gone are counted and not listed") {
+TEST_CASE("notifications whose subject was deleted are counted and not listed") {
   auto on = told(3);
   must(on.exec_script("INSERT INTO notifications VALUES (1, 2, '2024-11-24', NULL, 3, 'follow'), "
                       "(1, 2, '2024-11-24', NULL, 11, 'withdrawn')"));
@@ -95,11 +95,23 @@ TEST_CASE(
   CHECK(first.rows.empty());
   CHECK_FALSE(first.cursor.empty());
   CHECK(notifications(on, one, false, {.page = 10}).size() == 1);
-  // None by followed accounts either; then the follow comes back.
+  // None of them is by a followed account, until user 1 follows user 2.
   CHECK(notifications(on, one, true, {.page = 10}).empty());
   must(on.exec_script("INSERT INTO follows (creator_id, subject_id, created_at, commit_time, rkey, "
                       "duplicate, cid) VALUES (1, 2, '2020-01-01', '2020-01-01', 'f', false, '')"));
   CHECK(notifications(on, one, true, {.page = 10}).size() == 1);
+}
+
+TEST_CASE("notifications at the end of what a page looks through are each read once") {
+  auto on = told(1500);
+  // Only two are shown: of one time, on both sides of that end.
+  must(on.exec_script("UPDATE notifications SET created_at = created_at - interval '1 s' * "
+                      "CASE rkey WHEN 'l1001' THEN 1000 ELSE substr(rkey, 2)::int END;"
+                      "UPDATE notifications SET subject_id = NULL, reason = 3 "
+                      "WHERE rkey IN ('l1000', 'l1001'); DELETE FROM posts"));
+  const auto rows = notifications(on, one, false, {.page = 10});
+  CHECK(rows.size() == 2);
+  CHECK(std::set<std::string>(rows.begin(), rows.end()).size() == 2);
 }
 
 TEST_CASE("the count of unread notifications ends") {

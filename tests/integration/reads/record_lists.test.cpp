@@ -1,5 +1,5 @@
-// Lists of records by time: each row once and in order, in pages of any size, and bounded, whatever
-// is stored.
+// Lists of records by time: each row once and in order, in pages of any size, and bounded for any
+// content of the tables.
 
 #include "db/reads/reader_plans.hpp"
 #include "tests/integration/indexing.hpp"
@@ -221,7 +221,7 @@ TEST_CASE("a page reads a bounded number of rows of the longest lists") {
       const auto most = is_followed(name) ? 3000 : is_whole(name) ? 5000 : 400;
       CHECK(count < most);
       if (is_whole(name))
-        break; // these know their first thousand only
+        break; // these have their first thousand rows only
     }
   }
 }

@@ -94,8 +94,7 @@ TEST_CASE("long and broad threads are bounded") {
   CHECK(broad.at(1) == uri(25'000)); // the newest ones
 }
 
-TEST_CASE(
-    "the op thread is the author's line from the root, whatever post of the thread is asked") {
+TEST_CASE("the op thread is the author's line from the root, for any post of the thread") {
   firehose_builder events;
   const auto root = events.post("alice", "3jzfcijpj2z2a");
   const auto a2 = events.reply("alice", "3jzfcijpj2z2b", root, root);
@@ -117,7 +116,7 @@ TEST_CASE(
   REQUIRE(found.size() == 1);
   CHECK(found.front().root_uri == root.uri);
   CHECK(found.front().uris == line);
-  // A deleted reply keeps its place while the line goes on below it.
+  // A deleted reply keeps its place while the line continues below it.
   events.remove(a2);
   target.apply(events.take(), 100);
   CHECK(thread_of(on, root.uri).op_thread == line);

@@ -290,7 +290,7 @@ TEST_CASE("a #sync with a rev ahead of the clock does not become the head of its
   CHECK(later.take().heads.size() == 1);
 }
 
-TEST_CASE("a frame out of order stands where it came, whatever its seq") {
+TEST_CASE("a frame out of order has the place of its arrival, for any seq") {
   builder b;
   commit_maker commit{std::string{did}};
   commit.create(post, "a", record(post, {{"text", "a text"}})).remove(post, "b");

@@ -45,7 +45,7 @@ TEST_CASE("only errors that a short delay can resolve are retried") {
   }
 }
 
-TEST_CASE("an error of another class is not retried whatever its state") {
+TEST_CASE("an error of another class is not retried, for any state") {
   auto lost_at_commit = make_error("57P01", "terminated");
   lost_at_commit.cls = error_class::commit_unknown;
   CHECK_FALSE(retry_policy::is_retryable(lost_at_commit));

@@ -43,27 +43,28 @@ TEST_CASE("the oldest reply of each counts") {
                  live(5, at(15), 2), live(6, at(1), 99)}) == line{3, 4});
 }
 
-TEST_CASE("a deleted reply keeps its place while the line goes on below it") {
+TEST_CASE("a deleted reply keeps its place while the line continues below it") {
   CHECK(resolve({deleted(2, at(1), root, 100), live(3, at(2), 2), live(4, at(3), root)}) ==
         line{2, 3});
   CHECK(resolve({deleted(2, at(1), root, 100), deleted(3, at(2), 2, 100)}).empty());
 }
 
-TEST_CASE("where nothing is left below, a reply from after the deletion takes the place") {
+TEST_CASE("a deleted reply without replies is replaced by one from after the deletion") {
   CHECK(resolve({deleted(2, at(1), root, 100), live(3, at(50), root)}).empty());
   CHECK(resolve({deleted(2, at(1), root, 100), live(3, at(50), root), live(4, at(101), root)}) ==
         line{4});
   CHECK(resolve(
             {deleted(2, at(1), root, 100), deleted(3, at(101), root, 200), live(4, at(150), root)})
             .empty());
+  CHECK(resolve({deleted(2, at(1), root, 100), live(3, at(100), root)}).empty());
   // No time: not newer.
   CHECK(resolve({deleted(2, at(1), root, 100), live(3, "self", root)}).empty());
 }
 
-TEST_CASE("a line that comes back to its root is none") {
+TEST_CASE("a line that returns to its root is none") {
   CHECK(resolve({live(2, at(1), root), live(root, at(2), 2)}).empty());
   CHECK(resolve({live(2, at(1), root), live(3, at(1), 2), live(root, at(2), 2)}) == line{2, 3});
-  // A circle beside it is not reached.
+  // The line does not reach a circle elsewhere.
   CHECK(resolve({live(2, at(1), root), live(8, at(1), 9), live(9, at(1), 8)}) == line{2});
 }
 

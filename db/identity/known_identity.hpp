@@ -7,10 +7,11 @@
 #include <memory>
 #include <string>
 
-/// What is known of a DID's document, and what is to be found out.
+/// The document of a DID as it was looked up, and the request to look one up.
 namespace prism::db {
 
-/// A DID whose document is to be looked up: what the database said of it when that was asked for.
+/// A DID whose document is to be looked up, with the state of its account at the time of the
+/// request.
 struct wanted_identity {
   std::string did;
   /// users.id, if it is an account whose events come with the stream and that is not deleted; else
@@ -28,14 +29,14 @@ struct known_identity {
   micros looked_up_at{0}; ///< when it was begun, by the database's clock
 };
 
-/// For how long an answer is good: as in the official AppView, but that an #identity event ends it
-/// at once. From `fresh_for` to `usable_for` it is given, and looked up again meanwhile; that there
-/// is no document is good for `absent_for`.
+/// How long an answer is valid: as in the official AppView, but an #identity event ends it at once.
+/// Between `fresh_for` and `usable_for` it is given, and looked up again meanwhile; the answer that
+/// there is no document is valid for `absent_for`.
 inline constexpr micros fresh_for = micros{3'600} * 1'000'000;
 inline constexpr micros usable_for = 24 * fresh_for;
 inline constexpr micros absent_for = micros{60} * 1'000'000;
 
-/// What may be done with an answer of this age.
+/// How an answer may be used.
 enum class identity_use : std::uint8_t {
   give,      ///< give it
   give_once, ///< give it, and look it up again
