@@ -149,9 +149,23 @@ void janitor_state::run_batch(job& job) {
       self_, *node_, std::move(request),
       [this, &job](const db::upkeep_report& report) { on_batch_done(job, report); },
       [this, &job](const job_failure& failure) {
-        fenced_ = failure.why.sqlstate == db::fenced_state;
-        end_run(job, db::describe(failure.why));
+        if (failure.why.sqlstate == db::fenced_state)
+          on_fenced(job, failure.why);
+        else
+          end_run(job, db::describe(failure.why));
       });
+}
+
+// Another node has the lease, or this one is dead or leads under a new epoch: that is nobody's
+// fault. What the table says now decides whether this actor is stopped or started again.
+void janitor_state::on_fenced(job& job, const db::db_error& why) {
+  fenced_ = true;
+  log::janitor().warn("[BackgroundJobs] {} is given up, and no job runs here any more: {}; the "
+                      "janitor of the node that leads goes on",
+                      title(job.what.task), why.message);
+  if (const auto cluster = node_->actors.find(names::cluster))
+    self_->send(cluster, read_cluster{});
+  leave_run(job);
 }
 
 void janitor_state::on_batch_done(job& job, const db::upkeep_report& report) {
@@ -213,8 +227,13 @@ void janitor_state::end_run(job& job, const std::string& problem) {
     log::janitor().log(job.rows > 0 || job.what.when.interval >= 1h ? spdlog::level::info
                                                                     : spdlog::level::debug,
                        "[BackgroundJobs] {} completed", title(job.what.task));
+  leave_run(job);
+}
+
+void janitor_state::leave_run(const job& job) {
   running_ = nullptr;
-  if (const auto noted = schedule_.finished(job.what.when.name, now, random()); !noted)
+  const auto noted = schedule_.finished(job.what.when.name, steady_clock::now(), random());
+  if (!noted)
     log::janitor().error("janitor: {}", noted.error().message);
   if (stopping_)
     self_->quit();

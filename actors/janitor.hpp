@@ -27,7 +27,7 @@ struct janitor_task {
 /// Runs the upkeep jobs, one at a time, each as a series of small batches through the pool
 /// (db/upkeep/upkeep.hpp), so it uses at most one session. A job that fails is counted and logged,
 /// runs again at its next time, and stops no other. An audit continues where its last run ended.
-/// Once the node is fenced, no job runs any more.
+/// Once the node is fenced, which is no failure, no job runs any more.
 class janitor_state {
 public:
   using interface = janitor_actor;
@@ -58,10 +58,12 @@ private:
 
   void check_schedule();
   void run_batch(job& job);
+  void on_fenced(job& job, const db::db_error& why);
   void on_batch_done(job& job, const db::upkeep_report& report);
   void log_findings(const job& job, const db::upkeep_report& report);
   void report_expired(const db::upkeep_report& report);
   void end_run(job& job, const std::string& problem);
+  void leave_run(const job& job);
   [[nodiscard]] double random();
 
   self_pointer self_;

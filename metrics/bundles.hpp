@@ -263,8 +263,10 @@ struct tunnel_metrics {
 
 /// Membership, lead, placement and links; used by the actor cluster.
 struct cluster_metrics {
-  /// Live members, as the table says.
+  /// Live members, as the table says, and those among them whose `cluster-ttl-ms` is not this
+  /// node's.
   prometheus::Gauge* members;
+  prometheus::Gauge* other_ttl;
   /// The view, and the epoch of the lease.
   prometheus::Gauge* view;
   prometheus::Gauge* epoch;

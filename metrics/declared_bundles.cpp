@@ -239,6 +239,8 @@ tunnel_metrics declare_tunnel(declarer& d) {
 cluster_metrics declare_cluster(declarer& d) {
   return {
       .members = d.gauge("cluster_members", "Live members of the cluster, as its table says."),
+      .other_ttl = d.gauge("cluster_members_with_other_ttl",
+                           "Live members whose cluster-ttl-ms is not this node's."),
       .view = d.gauge("cluster_view", "The view: a number that rises with every placement."),
       .epoch = d.gauge("cluster_epoch", "The epoch of the lease, which rises with every leader."),
       .leading = d.gauge("cluster_leading", "1 while this node leads, else 0."),

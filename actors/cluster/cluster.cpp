@@ -23,7 +23,8 @@ namespace {
 cluster_state::cluster_state(self_pointer self, node_ptr node, node_links_ptr links)
     : self_(self), node_(std::move(node)),
       links_(std::move(links)), times_{.ttl = node_->options.cluster_ttl},
-      machine_(node_->cluster.self(), times_), now_(node_->cluster.read()) {}
+      machine_(node_->cluster.self(), times_), ttl_check_(times_.ttl), now_(node_->cluster.read()) {
+}
 
 cluster_state::~cluster_state() {
   node_->status.clear_problem(name);
@@ -133,6 +134,7 @@ std::optional<time_point> cluster_state::take(cluster::table table) {
   if (decision.self != standing::member)
     return std::nullopt;
   report(decision);
+  check_ttl();
   links_->follow(*now_);
   return decision.next;
 }
@@ -144,6 +146,13 @@ void cluster_state::report(const cluster::node_decision& decision) {
     return;
   log::cluster().info("cluster: this node leads, with epoch {}", machine_.epoch());
   node_->metrics.cluster().takeovers->Increment();
+}
+
+void cluster_state::check_ttl() {
+  for (const auto& each : ttl_check_.see(now_->table))
+    log::cluster().warn("cluster: node '{}' ({}) has cluster-ttl-ms {}, this one has {}: set the "
+                        "same on all nodes and restart those that differ",
+                        each.name, each.id, each.ttl.count(), times_.ttl.count());
 }
 
 void cluster_state::end_node(bool replaced) {
@@ -240,6 +249,7 @@ void cluster_state::show_metrics() {
     return member == nullptr || member->dead();
   });
   out.members->Set(static_cast<double>(live));
+  out.other_ttl->Set(static_cast<double>(ttl_check_.count()));
   out.view->Set(static_cast<double>(table.view));
   out.epoch->Set(static_cast<double>(table.lead.epoch));
   out.leading->Set(machine_.leads(now()) ? 1 : 0);

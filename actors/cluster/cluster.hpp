@@ -4,6 +4,7 @@
 #include "core/cluster/node_machine.hpp"
 #include "core/cluster/peer_reach.hpp"
 #include "core/cluster/placement.hpp"
+#include "core/cluster/ttl_check.hpp"
 #include "db/cluster/cluster.hpp"
 #include "messages/interfaces.hpp"
 #include "metrics/running_total.hpp"
@@ -36,6 +37,7 @@ private:
   /// ends.
   [[nodiscard]] std::optional<time_point> take(cluster::table table);
   void report(const cluster::node_decision& decision);
+  void check_ttl();
   void end_node(bool replaced);
   /// @returns the table after it, if the placement has changed.
   [[nodiscard]] std::optional<cluster::table> place();
@@ -55,6 +57,7 @@ private:
   cluster::timing times_;
   cluster::node_machine machine_;
   cluster::peer_reach reach_;
+  cluster::ttl_check ttl_check_;
   std::shared_ptr<const cluster_snapshot> now_;
   std::optional<db::connection> connection_;
   time_point due_{};

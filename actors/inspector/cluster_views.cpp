@@ -1,5 +1,6 @@
 // The cluster, as the table and as this node see it.
 #include "actors/inspector/views.hpp"
+#include "core/cluster/ttl_check.hpp"
 #include "db/cluster/cluster.hpp"
 
 namespace prism::views {
@@ -29,7 +30,13 @@ namespace json = boost::json;
   return in.lead.holder == of.id ? "leader" : "member";
 }
 
-[[nodiscard]] json::array members_of(const cluster::table& from) {
+[[nodiscard]] std::string ttl_of(const cluster::member& of, std::chrono::milliseconds own) {
+  if (of.ttl.count() == 0)
+    return "unknown";
+  return fmt::format("{}{} ms", cluster::has_other_ttl(of, own) ? "DIFFERS: " : "", of.ttl.count());
+}
+
+[[nodiscard]] json::array members_of(const cluster::table& from, std::chrono::milliseconds ttl) {
   json::array out;
   for (const auto& each : from.members) {
     std::size_t shards = 0;
@@ -41,6 +48,7 @@ namespace json = boost::json;
                    {"view", each.view},
                    {"behind", each.dead() ? 0 : from.view - each.view},
                    {"expires_in_seconds", seconds(each.expires_in)},
+                   {"ttl", ttl_of(each, ttl)},
                    {"protocol", fmt::format("{}-{}", each.protocol.min, each.protocol.max)},
                    {"version", each.version},
                    {"address", each.address},
@@ -106,7 +114,7 @@ view_data cluster_own(node_context& node) {
     return out;
   }
   out.data["here"] = own_of(node, *own);
-  out.data["members"] = members_of(own->table);
+  out.data["members"] = members_of(own->table, node.options.cluster_ttl);
   out.data["shards"] = shards_of(own->table, own->table);
   out.data["links"] = links_of(node);
   return out;
@@ -130,7 +138,7 @@ expected<view_data> cluster_table(command_call& call) {
                          own->table.lead.holder == table->lead.holder &&
                          own->table.placement == table->placement;
   }
-  out.data["members"] = members_of(*table);
+  out.data["members"] = members_of(*table, call.node.options.cluster_ttl);
   out.data["shards"] = shards_of(*table, own ? own->table : cluster::table{});
   out.data["links"] = links_of(call.node);
   return out;

@@ -31,6 +31,8 @@ struct member {
   std::chrono::milliseconds expires_in{0};
   std::int64_t view{0};      ///< the newest that it says it has seen
   std::string dead_reason{}; ///< empty: it is live. "replaced", "expired" or "left"
+  /// Its `cluster-ttl-ms`; 0: its version does not say.
+  std::chrono::milliseconds ttl{0};
 
   [[nodiscard]] bool dead() const noexcept { return !dead_reason.empty(); }
 };

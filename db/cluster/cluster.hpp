@@ -46,8 +46,8 @@ inline constexpr std::string_view no_such_member_state = "PF011";
                                                    const join_request& who);
 
 /// One round: writes what `what` says, then reads the table. A round that asks for nothing locks
-/// and writes nothing. `take` also takes a lease that ends more than two ttl from now: the
-/// database's clock was set back.
+/// and writes nothing. `take` also takes a lease that ends more than two ttl, this node's or the
+/// holder's, from now: the database's clock was set back.
 [[nodiscard]] outcome<cluster::table> cluster_round(connection& on, const tx_options& options,
                                                     std::string_view service,
                                                     const cluster::node_id& self,

@@ -22,9 +22,9 @@ const statement read_highest_epoch{"cluster_highest_epoch", R"sql(
 // Again after a COMMIT that was not answered: the row is there.
 const statement put_member{"cluster_put_member", R"sql(
   INSERT INTO cluster_members(node, service, name, address, version, protocol_min, protocol_max,
-    started_at, expires_at)
+    started_at, expires_at, ttl_ms)
   VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, clock_timestamp(),
-    clock_timestamp() + $8 * interval '1 millisecond')
+    clock_timestamp() + $8::bigint * interval '1 millisecond', $8)
   ON CONFLICT (node) DO UPDATE
   SET expires_at = excluded.expires_at
 )sql"};

@@ -29,8 +29,8 @@ const statement renew_lease{"cluster_renew_lease", R"sql(
     AND EXISTS (SELECT FROM cluster_members WHERE node = $2::text::uuid AND dead_at IS NULL)
 )sql"};
 
-// Free: expired, or its holder is not live, or it ends later than any node would have written:
-// the database's clock was set back.
+// Free: expired, or its holder is not live, or it ends later than this node or the holder would
+// have written: the database's clock was set back.
 const statement take_lease{"cluster_take_lease", R"sql(
   UPDATE leases l
   SET holder = $2, epoch = l.epoch + 1,
@@ -39,10 +39,11 @@ const statement take_lease{"cluster_take_lease", R"sql(
     AND EXISTS (SELECT FROM cluster_members WHERE node = $2::text::uuid AND dead_at IS NULL)
     AND (
       l.expires_at <= clock_timestamp()
-      OR l.expires_at > clock_timestamp() + 2 * $3 * interval '1 millisecond'
       OR NOT EXISTS (
         SELECT FROM cluster_members m
         WHERE m.service = $1 AND m.node::text = l.holder AND m.dead_at IS NULL
+          AND l.expires_at
+            <= clock_timestamp() + 2 * greatest($3, m.ttl_ms) * interval '1 millisecond'
       )
     )
 )sql"};

@@ -185,6 +185,7 @@ CASES = [
          without_node=True),
     counter("PrismClusterMessagesDropped", (8, 12, 8), 'prism_cluster_dropped_messages_total{reason="not_placed"}',
             (1, 40, 1), labels={"reason": "not_placed"}),
+    gauge("PrismClusterTtlDiffers", (5, 3, 2), "prism_cluster_members_with_other_ttl", (0, 2, 0)),
     gauge("PrismReadsHaveNoReader", (5, 3, 2), "prism_dataplane_readers", (8, 0, 8), series=READERS_WANTED),
     # A node without a data plane, one that lost its readers, and again.
     gauge("PrismReadsHaveNoReader", (5, 3, 5), "prism_dataplane_readers", (0, 0, 0), series={

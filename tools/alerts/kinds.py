@@ -1,4 +1,4 @@
-"""The faults that can be planted, and the alert that each has to raise.
+"""The faults that can be planted, and the alert that each has to raise; those of a cluster are in cluster_kinds.py.
 
 Each fault takes the `Run`; it is planted when its context is entered and mended when it is left.
 """
@@ -74,7 +74,7 @@ def log_not_read(run):
     with run.other_node(unread=True):
         run.wait_until_scraped()
         # It answers with a page of lines.
-        with _repeated(lambda: os.kill(run.node.pid, signal.SIGUSR1), 0.005):
+        with repeated(lambda: os.kill(run.node.pid, signal.SIGUSR1), 0.005):
             yield
 
 
@@ -88,7 +88,7 @@ def metrics_port_flooded(run):
         if len(held) > 200:
             held.pop(0).close()
 
-    with _repeated(connect, 0.005):
+    with repeated(connect, 0.005):
         yield
     for each in held:
         each.close()
@@ -113,7 +113,7 @@ def certificate_of_a_day(run):
 
 @raises("PrismOperatorsRefused")
 def operator_revoked(run):
-    with _repeated(run.look_with_revoked_certificate, 0.1):
+    with repeated(run.look_with_revoked_certificate, 0.1):
         yield
 
 
@@ -195,15 +195,15 @@ def disk_full(run):
 def pool_exhausted(run):
     with run.other_node("--db-pool-size=1"):
         run.wait_until_ready()  # or the start waits for the lock, and no job does
-        with _locked(run, "firehose_cursor"):
+        with locked(run, "firehose_cursor"):
             yield
 
 
 @raises("PrismDatabaseTimeouts")
-def table_locked(run):
+def tablelocked(run):
     with run.other_node("--statement-timeout-ms=500"):
         run.wait_until_ready()
-        with _locked(run, "firehose_cursor"):
+        with locked(run, "firehose_cursor"):
             yield
 
 
@@ -341,7 +341,7 @@ def identity_hosts_broken(run):
     with run.other_node(
         f"--plc-url={nobody}", f"--handle-resolver-url={nobody}", "--identity-lookups=on", "--allow-private-addresses=yes"
     ):
-        with run.empty_database("--rate=50"), _repeated(run.ask_about_everybody, 1):
+        with run.empty_database("--rate=50"), repeated(run.ask_about_everybody, 1):
             yield
 
 
@@ -376,7 +376,7 @@ def readers_limited(run):
 def readers_held_up(run):
     with run.other_node("--dataplane-readers=1", "--dataplane-max-waiting=1"):
         run.wait_until_ready()
-        with _locked(run, "feed_generators", "ACCESS EXCLUSIVE"), contextlib.ExitStack() as callers:
+        with locked(run, "feed_generators", "ACCESS EXCLUSIVE"), contextlib.ExitStack() as callers:
             for _ in range(5):  # one is at the reader, one waits
                 callers.enter_context(_calls(run, "GetActorFeeds"))
             yield
@@ -425,22 +425,7 @@ def port_of_reads_misused(run):
             peer.sendall(b"GET / HTTP/1.1\r\n\r\n")
             peer.recv(1000)
 
-    with _repeated(misuse, 0.05):
-        yield
-
-
-# -- the cluster -------------------------------------------------------------------------------
-
-
-@raises("PrismClusterRoundsFail")
-def members_locked(run):
-    with _locked(run, "cluster_members"):
-        yield
-
-
-@raises("PrismClusterHasNoLeader")
-def lease_locked(run):
-    with _locked(run, "leases"):
+    with repeated(misuse, 0.05):
         yield
 
 
@@ -467,12 +452,12 @@ def _reading_role(run, options=""):
 def _calls(run, method):
     """Calls about an account, one after the other."""
     message = read_client.text_field(1, "did:plc:a") + read_client.number_field(2, 50)
-    with _repeated(lambda: read_client.call(run.reads, method, message), 0.02):
+    with repeated(lambda: read_client.call(run.reads, method, message), 0.02):
         yield
 
 
 @contextlib.contextmanager
-def _locked(run, table, mode="SHARE"):
+def locked(run, table, mode="SHARE"):
     """Nobody writes into the table; the lock lasts until the session is ended."""
     sql = f"BEGIN; LOCK TABLE {table} IN {mode} MODE; SELECT pg_sleep(3600)"
 
@@ -490,7 +475,7 @@ def _locked(run, table, mode="SHARE"):
 
 
 @contextlib.contextmanager
-def _repeated(action, seconds):
+def repeated(action, seconds):
     done = threading.Event()
 
     def work():

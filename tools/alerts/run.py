@@ -21,9 +21,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[1:1] = [f"{ROOT}/tools/{each}" for each in ("faults", "monitoring", "common")]
 
 from dashboard import complaints_about_names, without_answer  # noqa: E402
+import cluster_kinds  # noqa: E402, F401: adds its kinds
 from kinds import KINDS  # noqa: E402
 from monitoring import Monitoring  # noqa: E402
 from process import Process, wait_until  # noqa: E402
+from proxy import Proxy  # noqa: E402
 from psql import query  # noqa: E402
 from scale import scaled  # noqa: E402
 from stage import Stage, names_unknown  # noqa: E402
@@ -45,11 +47,13 @@ class Run(Stage):
         self.target = plan["target"]
         self.reads = plan["reads"]
         self.factor = plan["factor"]
-        self._log = plan["logs"]
-        self._prismctl, self._tls, self._tunnel = plan["prismctl"], plan["tls"], plan["tunnel"]
+        self.logs = plan["logs"]
+        self.tls = plan["tls"]
+        self._plan = plan
+        self._prismctl, self._tunnel = plan["prismctl"], plan["tunnel"]
         with open(f"{ROOT}/deploy/prometheus/prism.rules.yml") as file:
             rules = scaled(file.read(), plan["factor"])
-        self.monitoring = Monitoring(self._log, rules, plan["factor"], self.target)
+        self.monitoring = Monitoring(self.logs, rules, plan["factor"], self.target)
         self.planted = 0.0
         self._afterwards = []
 
@@ -105,7 +109,7 @@ class Run(Stage):
         self.relay.kill()
         port = next(word for word in self.relay.command if word.startswith("--listen=")).rpartition(":")[2]
         odd = Process("the odd relay", [sys.executable, f"{ROOT}/tools/alerts/odd_relay.py", port, mode],
-                      f"{self._log}/odd_relay.log")  # fmt: skip
+                      f"{self.logs}/odd_relay.log")  # fmt: skip
         odd.start()
         try:
             yield
@@ -122,8 +126,8 @@ class Run(Stage):
         own = self.node
         command = [*self.node_command, *more]
         if unread:
-            command = ["sh", "-c", 'mkfifo "$0"; exec 3<>"$0"; exec "$@" 2>&3', f"{self._log}/unread", *command]
-        self.node = Process("prismd", command, f"{self._log}/prismd.log")
+            command = ["sh", "-c", 'mkfifo "$0"; exec 3<>"$0"; exec "$@" 2>&3', f"{self.logs}/unread", *command]
+        self.node = Process("prismd", command, f"{self.logs}/prismd.log")
         self.node.start()
         try:
             yield
@@ -144,13 +148,25 @@ class Run(Stage):
 
     def issue_certificate(self, days):
         """A new one of the node, which reads it within 10 seconds."""
-        subprocess.run([self._prismctl, "tls", "issue", self._tls, "--role", "node", "node", "--host", "127.0.0.1",
+        subprocess.run([self._prismctl, "tls", "issue", self.tls, "--role", "node", "node", "--host", "127.0.0.1",
                         "--days", str(days), "--force"], check=True, capture_output=True)  # fmt: skip
 
     def look_with_revoked_certificate(self):
-        own = f"{self._tls}/gone"
-        subprocess.run([self._prismctl, "--node", self._tunnel, "--authority", f"{self._tls}/ca.crt", "--certificate",
-                        f"{own}.crt", "--key", f"{own}.key", "status"], capture_output=True)  # fmt: skip
+        self._prismctl_as("gone", "status")
+
+    def operate(self, *words):
+        """An operator's action. Error: RuntimeError with prismctl's words."""
+        done = self._prismctl_as("operator", *words, "--why", "a planted fault")
+        if done.returncode != 0:
+            raise RuntimeError(f"prismctl {' '.join(words)}: {done.stderr.decode()}")
+
+    def new_proxy(self):
+        """Before the database, for another node."""
+        return Proxy(self._plan["proxy"], self._plan["socket"], self._proxy_log)
+
+    def node_at(self, proxy):
+        """The node's command, with its database behind this proxy."""
+        return [word.replace("{port}", str(proxy.port)) for word in self._plan["node"]]
 
     def wait_until_ready(self):
         def ready():
@@ -181,6 +197,11 @@ class Run(Stage):
         for step in self._afterwards:
             step()
         self._afterwards.clear()
+
+    def _prismctl_as(self, who, *words):
+        own = f"{self.tls}/{who}"
+        return subprocess.run([self._prismctl, "--node", self._tunnel, "--authority", f"{self.tls}/ca.crt", "--certificate",
+                               f"{own}.crt", "--key", f"{own}.key", *words], capture_output=True)  # fmt: skip
 
     def _start_of_node(self):
         with open(f"/proc/{self.node.pid}/stat") as file:

@@ -27,6 +27,7 @@ TEST_CASE("the first node finds shards of nobody, with a cursor each") {
   CHECK(self.name == "a");
   CHECK(self.address == "127.0.0.1:7000");
   CHECK(self.version == "1.2.3");
+  CHECK(self.ttl == 60s);
   CHECK(self.protocol == cluster::protocol_range{1, 2});
   CHECK_FALSE(self.dead());
   CHECK_FALSE(self.draining);
@@ -82,6 +83,24 @@ TEST_CASE("a node that joins twice, since it had no answer, has joined once") {
   CHECK(table.members.size() == 1);
   CHECK(table.view == 2);
   CHECK(table.placement[0].node == a.who.id);
+}
+
+TEST_CASE(
+    "the table says each member's ttl, also of dead ones, and 0 of one that did not write it") {
+  const auto database = pg_fixture::migrated_database();
+  test_node a(database, "a");
+  test_node b(database, "b");
+  b.who.ttl = 3s;
+  must(a.join());
+  const auto table = must(b.join());
+  CHECK(member_of(table, a.who.id).ttl == 60s);
+  CHECK(member_of(table, b.who.id).ttl == 3s);
+  must(db::leave_cluster(b.connection, b.options, b.who.service, b.who.id));
+  // As the version before writes its row: without the column.
+  must(a.connection.exec_script("UPDATE cluster_members SET ttl_ms = NULL WHERE name = 'a'"));
+  const auto later = must(a.round({.renew_member = true}));
+  CHECK(member_of(later, a.who.id).ttl == 0s);
+  CHECK(member_of(later, b.who.id).ttl == 3s);
 }
 
 TEST_CASE("the cursors of a service start at the lowest one when the number of shards changes") {

@@ -66,6 +66,16 @@ TEST_CASE("a lease that is not free is not taken") {
   CHECK(table.lead.epoch == 1);
 }
 
+TEST_CASE("a node with a shorter ttl does not take the lease of a live leader") {
+  pair_of_nodes on;
+  on.b.who.ttl = 3s; // two of it are less than what is left of the lease
+  CHECK(must(on.b.round(ask(action::take))).lead.holder == on.a.who.id);
+  // But that of one that ends later than the leader itself can have written.
+  auto other = connect_to(on.database);
+  must(other.exec_script("UPDATE leases SET expires_at = expires_at + interval '90 s'"));
+  CHECK(must(on.b.round(ask(action::take))).lead.holder == on.b.who.id);
+}
+
 TEST_CASE("only the holder renews and resigns, with its epoch") {
   pair_of_nodes on;
   auto other = connect_to(on.database);

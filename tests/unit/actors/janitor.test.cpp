@@ -105,7 +105,8 @@ TEST_CASE("a wrong count is corrected, logged and counted") {
   CHECK(metrics.job("counts").rows->Value() == 1);
 }
 
-TEST_CASE("a janitor whose node is fenced runs no more jobs") {
+TEST_CASE("a janitor whose node is fenced runs no more jobs, and that is no failure") {
+  log_capture log;
   actor_fixture bench;
   auto on = bench.connect();
   must(on.exec_script("UPDATE leases SET epoch = 2; INSERT INTO sessions (id, user_id, data, "
@@ -128,4 +129,11 @@ TEST_CASE("a janitor whose node is fenced runs no more jobs") {
     }));
   CHECK(runs() == 1);
   CHECK(sessions(on) == 1);
+  for (const auto& each : janitor_tasks({}))
+    CHECK(metrics.job(each.when.name).failures->Value() == 0);
+  CHECK(log.count("warning [BackgroundJobs] ") == 1);
+  CHECK(log.count("is given up, and no job runs here any more: node ") == 1);
+  CHECK(log.count("does not lead test with epoch 1 any more") == 1);
+  CHECK(log.count("error ") == 0);
+  CHECK(log.count("completed") == 0);
 }
