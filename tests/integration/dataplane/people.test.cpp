@@ -140,12 +140,17 @@ TEST_CASE("likes of a post that is not known are listed, the first of each accou
 TEST_CASE("known followers and likers are those whom the viewer follows") {
   firehose_builder events;
   const auto post = events.post("zoe", "p1");
+  int n = 0;
   for (const auto* who : {"bob", "carol", "dave"}) {
     events.follow(who, "f1", "zoe");
-    events.like(who, "l1", post);
+    events.like(who, "l1", post, {{"createdAt", fmt::format("2026-11-01T00:00:00.00{}Z", ++n)}});
   }
   for (const auto* whom : {"bob", "dave", "erin"})
     events.follow("alice", fmt::format("f{}", whom), whom);
+  // Duplicates count once.
+  events.follow("bob", "f2", "zoe");
+  events.like("bob", "l2", post);
+  events.follow("alice", "f2", "bob");
   index_target target;
   target.apply(events.take(), 10);
   auto& on = target.connection;
@@ -183,7 +188,8 @@ TEST_CASE("known followers and likers are those whom the viewer follows") {
   CHECK(likers.results(0).subject_uri() == "at://x");
   CHECK(likers.results(0).count() == 0);
   CHECK(likers.results(1).count() == 2);
-  CHECK(likers.results(1).dids_size() == 1);
+  REQUIRE(likers.results(1).dids_size() == 1);
+  CHECK(likers.results(1).dids(0) == did_of("dave")); // whose like is the newest
   of_posts.set_limit(0);
   CHECK(ask<bsky::GetKnownLikersResponse>(on, "GetKnownLikers", of_posts).results(1).count() == 0);
 }
@@ -196,15 +202,18 @@ TEST_CASE("who opted out of a reference list is shown to its creator only") {
     events.list_item("alice", fmt::format("a{}", whom), list, whom);
     events.list_item("alice", fmt::format("b{}", whom), curated, whom);
   }
-  for (const auto& each : {list, curated})
-    events.create("bob",
-                  "app.bsky.graph.referencelistoptout/" + each.uri.substr(each.uri.size() - 2),
+  const auto opt_out = [&](std::string_view who, const record_ref& of) {
+    events.create(who, "app.bsky.graph.referencelistoptout/" + of.uri.substr(of.uri.size() - 2),
                   {{"$type", "app.bsky.graph.referencelistoptout"},
-                   {"subject", each.uri},
+                   {"subject", of.uri},
                    {"createdAt", record_time}});
+  };
+  opt_out("bob", list);
+  opt_out("bob", curated);
+  opt_out("carol", curated);
   index_target target;
   target.apply(events.take(), 10);
-  REQUIRE(target.count("reference_list_opt_outs") == 2);
+  REQUIRE(target.count("reference_list_opt_outs") == 3);
   const auto members = [&](const record_ref& of, std::string_view viewer) {
     bsky::GetListMembersRequest request;
     request.set_list_uri(of.uri);

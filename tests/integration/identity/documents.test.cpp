@@ -52,10 +52,12 @@ struct accounts : test::index_target {
     batch.identities.push_back({batch.refs.did(did), db::place_of(0, seq_), now()});
     write(batch);
   }
-  void account(const std::string& did, bool active, const std::string& status = "") {
+  /// @param late the event's place is that of the first one, before all others
+  void account(const std::string& did, bool active, const std::string& status = "",
+               bool late = false) {
     auto batch = next();
     batch.accounts.push_back(
-        {batch.refs.did(did), seq_, db::place_of(0, seq_), now(), active, status});
+        {batch.refs.did(did), seq_, db::place_of(0, late ? 1 : seq_), now(), active, status});
     write(batch);
   }
 
@@ -276,6 +278,14 @@ TEST_CASE("the row is deleted with the account, by an event or a confirmed task,
   a.account(alice, true);
   a.commit(alice);
   a.store(a.wanted(alice), document("k"));
+  CHECK(a.key_of(alice) == "k");
+}
+
+TEST_CASE("a deletion before a newer event of the account leaves the row") {
+  accounts a;
+  a.store(a.wanted(alice), document("k"));
+  a.account(alice, true);
+  a.account(alice, false, "deleted", true);
   CHECK(a.key_of(alice) == "k");
 }
 

@@ -120,7 +120,13 @@ TEST_CASE("the op thread is the author's line from the root, for any post of the
   events.remove(a2);
   target.apply(events.take(), 100);
   CHECK(thread_of(on, root.uri).op_thread == line);
+  const std::array<std::string_view, 1> asked{root.uri};
+  CHECK(must(reads::op_threads(on, asked)).at(0).uris == line);
   events.remove(a3);
   target.apply(events.take(), 100);
   CHECK(thread_of(on, root.uri).op_thread.empty());
+  // A reply that is made again counts as any other, whenever it was deleted.
+  events.reply("alice", "3jzfcijpj2z2b", root, root);
+  target.apply(events.take(), 100);
+  CHECK(thread_of(on, root.uri).op_thread == uris{root.uri, a2.uri});
 }
