@@ -31,7 +31,7 @@ start_appview() {
     BSKY_SERVICE_SIGNING_KEY="$(head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \n')" \
     "$node" "$appview/start.mjs" >"$1" 2>&1 </dev/null
   appview_pid=$started
-  wait_until 60 "the AppView does not answer, see $1" appview_answers "$1"
+  wait_until 180 "the AppView does not answer, see $1" appview_answers "$1"
 }
 
 appview_answers() {

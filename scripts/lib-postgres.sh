@@ -70,3 +70,16 @@ stop_postgres() {
   wait "$postgres_pid" 2>/dev/null || true
   postgres_pid=
 }
+
+# make_standby NAME: a copy of the running server, which follows it once it is started. Sets $standby_command, $standby_dir (its
+# socket's directory).
+make_standby() {
+  standby_dir=$scratch/$1
+  mkdir "$standby_dir"
+  if ((EUID == 0)); then chown postgres: "$standby_dir"; fi
+  "${as_postgres[@]}" "$postgres_bin/pg_basebackup" -D "$standby_dir/data" --checkpoint=fast --no-sync --wal-method=stream \
+    --write-recovery-conf -d "$conninfo" || die "pg_basebackup failed (above: why)"
+  # Of two settings of one name the last counts.
+  standby_command=(setpriv "${as_postgres[@]:1}" --pdeathsig INT -- "$postgres_bin/postgres" "${postgres_arguments[@]}"
+    -D "$standby_dir/data" -c "unix_socket_directories=$standby_dir")
+}

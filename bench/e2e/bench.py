@@ -102,7 +102,7 @@ def main(arguments):
     query(conninfo, "VACUUM")
     counts = row_counts(conninfo)
     rows = sum(counts.values())
-    records = sum(counts[name] for name in _RECORD_TABLES)
+    records = sum(counts.get(name, 0) for name in _RECORD_TABLES)  # an older node has fewer
     sizes = bytes_on_disk(conninfo)
     size = sum(total for total, _ in sizes.values())
     _show_sizes(sizes)
@@ -126,6 +126,7 @@ def main(arguments):
             "prismd_cpu_s": round(run.prismd_cpu_s, 2),
             "postgres_cpu_s": round(run.postgres_cpu_s, 2),
             "cpu_us_per_op": round(1e6 * (run.prismd_cpu_s + run.postgres_cpu_s) / meta["ops"], 1),
+            "log_bytes_per_op": round(run.log_bytes / meta["ops"], 1),
             "idle_cpu_percent": round(run.idle_cpu_percent, 2),
             "peak_rss_mb": round(run.peak_rss_mb, 1),
             "bytes_on_disk": size,

@@ -16,13 +16,14 @@ _ENDING_SECONDS = 1.0  # at the end, when the node stops its parts
 
 @dataclass
 class NodeRun:
-    """`seconds`: from the schema's completion, just before the node connects, to the last commit,
-    as `postgres_cpu_s`; `prismd_cpu_s` includes the start. `idle_cpu_percent`: prismd's in the
-    last IDLE_SECONDS before it ended, for which it must have been idle."""
+    """`seconds`: from the schema's completion, just before the node connects, to the last commit, as
+    `postgres_cpu_s` and `log_bytes`, the server's; `prismd_cpu_s` includes the start. `idle_cpu_percent`:
+    prismd's in the last IDLE_SECONDS before it ended, for which it must have been idle."""
 
     seconds: float
     prismd_cpu_s: float
     postgres_cpu_s: float
+    log_bytes: int
     idle_cpu_percent: float
     peak_rss_mb: float
 
@@ -41,13 +42,13 @@ def run_node(command, conninfo, postgres_pid, log_path):
     """Runs the node until it ends by itself, after it was idle for more than IDLE_SECONDS. Error:
     RuntimeError."""
     progress = Repeated(conninfo, "SELECT count(*) || ':' || sum(seq) FROM firehose_cursor")
+    log = Repeated(conninfo, "SELECT pg_current_wal_insert_lsn() - '0/0'")
     begin = end = prismd_end = None
     last = None
     peak = 0.0
     looks = collections.deque(maxlen=round(2 * IDLE_SECONDS / _POLL_SECONDS))
-    postgres_cpu = cpu_seconds_of_tree(postgres_pid)
-    with open(log_path, "ab") as log:
-        node = start(command, log)
+    with open(log_path, "ab") as lines:
+        node = start(command, lines)
     try:
         while True:
             ended, status = os.waitpid(node.pid, os.WNOHANG)
@@ -59,8 +60,11 @@ def run_node(command, conninfo, postgres_pid, log_path):
                 looks.append((now, cpu))
             if state is not None and not state.startswith("0:") and begin is None:
                 begin, last = now, state
+                postgres_cpu = cpu_seconds_of_tree(postgres_pid)
+                log_begin = int(log.ask())
             if begin is not None and state != last:
                 end, last = now, state
+                log_end = int(log.ask())
                 prismd_end = cpu
                 postgres_end = cpu_seconds_of_tree(postgres_pid)
             time.sleep(_POLL_SECONDS)
@@ -69,6 +73,7 @@ def run_node(command, conninfo, postgres_pid, log_path):
         raise
     finally:
         progress.close()
+        log.close()
     if status != 0:
         raise RuntimeError(f"prismd ended with wait status {status}")
     if begin is None or end is None or prismd_end is None:
@@ -77,6 +82,7 @@ def run_node(command, conninfo, postgres_pid, log_path):
         seconds=end - begin,
         prismd_cpu_s=prismd_end,
         postgres_cpu_s=postgres_end - postgres_cpu,
+        log_bytes=log_end - log_begin,
         idle_cpu_percent=_idle_percent(list(looks)),
         peak_rss_mb=peak,
     )

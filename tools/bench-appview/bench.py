@@ -3,7 +3,7 @@
 
 usage: bench.py PLAN.json NODE APPVIEW_DIRECTORY BENCH_RPC [RECORDING]
 
-PLAN: that of endpoints.mjs, its systems also with "dataplane": HOST:PORT and "database": the size on disk in bytes.
+PLAN: that of endpoints.mjs, its systems also with "dataplane": HOST:PORT and "disk": bytes of "tables" and "indexes" (plan.py).
 Prints tables. Last line: a JSON object with all numbers.
 """
 
@@ -89,8 +89,10 @@ def main():
     path, node, directory, bench_rpc, *recording = sys.argv[1:]
     plan = json.loads(pathlib.Path(path).read_text())
     first, second = plan["systems"]
-    result = {"disk": {each["name"]: each["database"] for each in plan["systems"]}}
-    print("bytes on disk:", ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in result["disk"].items()))
+    result = {"disk": {each["name"]: each["disk"] for each in plan["systems"]}}
+    for name, disk in result["disk"].items():
+        tables, indexes = disk["tables"], disk["indexes"]
+        print(f"on disk, {name}: {(tables + indexes) / 1e6:.0f} MB, tables {tables / 1e6:.0f} and indexes {indexes / 1e6:.0f}")
     if recording:
         text = subprocess.run(["zstd", "-qdc", recording[0]], check=True, stdout=subprocess.PIPE).stdout
         recorded = {json.loads(line)["method"] for line in text.splitlines()}

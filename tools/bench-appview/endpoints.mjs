@@ -1,6 +1,7 @@
 // Measures endpoints of two AppViews, each with a data plane of its own, in turns and with the same requests.
 // usage: node endpoints.mjs PLAN.json     in a directory with deploy/appview's packages
-// PLAN: {"systems": [{name, url, log, pids: {appview, dataplane, postgres}}], "people": [DID…], "posts": [at-uri…], "key": file, "requests": N}
+// PLAN: {"systems": [{name, url, log, pids: {appview, dataplane, postgres}}], "people": [DID…], "posts": [at-uri…], "key": file, "requests": N,
+// "timelines": {NUMBER: [DID…]}}: people by the number of those that they follow, whose timelines are measured besides; may be empty
 // A line of JSON for each endpoint and system.
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -31,8 +32,8 @@ const endpoints = {
 }
 
 const query = (params) => new URLSearchParams(Object.entries(params).flatMap(([name, value]) => [value].flat().map((each) => [name, each])))
-const make = async (method, params) => {
-  const iss = some(plan.people)
+const make = async (method, params, viewers = plan.people) => {
+  const iss = some(viewers)
   const exp = Math.floor(Date.now() / 1000) + 3600
   const token = await createServiceJwt({ iss, aud: 'did:web:appview.test', lxm: method, exp, keypair })
   return { path: `/xrpc/${method}?${query(params())}`, headers: { authorization: `Bearer ${token}` } }
@@ -91,9 +92,14 @@ const run = async (system, jobs, atOnce) => {
   return { p50: at(0.5), p99: at(0.99), perSecond: Number((jobs.length / (performance.now() - began) * 1000).toFixed(1)), failed }
 }
 
-for (const [method, params] of Object.entries(endpoints)) {
+const measured = Object.entries(endpoints).map(([method, params]) => ({ name: method.split('.').pop(), method, params }))
+const timeline = measured[0]
+for (const [number, viewers] of Object.entries(plan.timelines))
+  measured.push({ ...timeline, name: `${timeline.name} of ${number} follows`, viewers })
+
+for (const { name, method, params, viewers } of measured) {
   const jobs = []
-  for (let i = 0; i < plan.requests; i++) jobs.push(await make(method, params))
+  for (let i = 0; i < plan.requests; i++) jobs.push(await make(method, params, viewers))
   for (const system of plan.systems) {
     await run(system, jobs, AT_ONCE) // warm
     await waited(system)
@@ -104,7 +110,7 @@ for (const [method, params] of Object.entries(endpoints)) {
     const after = used(system)
     const cpuOf = (name) => Number(((after[name] - before[name]) / jobs.length).toFixed(1))
     console.log(JSON.stringify({
-      endpoint: method.split('.').pop(), system: system.name, p50: alone.p50, p99: alone.p99,
+      endpoint: name, system: system.name, p50: alone.p50, p99: alone.p99,
       dataplaneShare: Number((rpc.milliseconds / jobs.length).toFixed(1)), calls: Number((rpc.calls / jobs.length).toFixed(1)),
       perSecond: together.perSecond, cpu: { appview: cpuOf('appview'), dataplane: cpuOf('dataplane'), postgres: cpuOf('postgres') },
       rss: { appview: memory(system.pids.appview), dataplane: memory(system.pids.dataplane) }, failed: alone.failed + together.failed,

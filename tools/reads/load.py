@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Reads under load: what strangers and a slow database do to reads and to writes. See scripts/reads-load.
+"""Reads under load: what strangers and a bad standby do to reads and to writes. See scripts/reads-load.
 
-usage: load.py RECORDING BENCH_RPC PROXY_COMMANDS METRICS_PORT DATAPLANE_PORT SECONDS RATE PID
+usage: load.py DIRECTORY BENCH_RPC NODE STANDBY PRISMCTL PRIMARY_CONNINFO STANDBY_CONNINFO SECONDS RATE
+
+DIRECTORY has the recorded calls ("calls") and what tells the proxy its orders ("orders"). NODE, STANDBY, PRISMCTL: commands, as JSON.
 """
 
+import json
 import pathlib
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -13,6 +17,9 @@ import sys
 import threading
 import time
 import urllib.request
+
+import standby as phases_of_standby
+from process import Process, wait_until
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 METHODS = "GetPostRecords,GetActors,GetTimeline,GetAuthorFeed,GetRelationships,GetThread,GetFollowers,GetNotifications"
@@ -47,7 +54,7 @@ class Watch(threading.Thread):
     def __init__(self, node):
         super().__init__(daemon=True)
         self._node, self._over = node, threading.Event()
-        self.lag = self.rss = self.buffered = self.waiting = 0.0
+        self.lag = self.rss = self.buffered = self.waiting = self.behind = 0.0
 
     def run(self):
         while not self._over.wait(0.5):
@@ -56,6 +63,7 @@ class Watch(threading.Thread):
             self.rss = max(self.rss, now["rss"])
             self.buffered = max(self.buffered, now["prism_dataplane_buffered_bytes"])
             self.waiting = max(self.waiting, now["prism_dataplane_waiting_calls"])
+            self.behind = max(self.behind, now["prism_dataplane_staleness_seconds"])
 
     def stop(self):
         self._over.set()
@@ -106,6 +114,7 @@ def garbage(port, seconds, total=1 << 30):
 class Load:
     def __init__(self, recording, bench, port):
         self._calls, self._bench, self._port = recording, bench, port
+        self.calls = self.failed = 0  # of the last load
 
     def __call__(self, seconds, connections, in_flight=1):
         text = subprocess.run(
@@ -115,16 +124,38 @@ class Load:
         )  # fmt: skip
         lines = text.stdout.splitlines() or [text.stderr.strip()]
         slowest = max((int(line.split()[5]) for line in lines if line.startswith("Get")), default=0)
+        if numbers := re.match(r"(\d+) calls, (\d+) failed", lines[-1]):
+            self.calls, self.failed = map(int, numbers.groups())
         statuses = "; ".join(line[2:] for line in lines if line.startswith("# status"))
         return f"{lines[-1]}, slowest {slowest / 1000:.0f} ms" + (f"; {statuses}" if statuses else "")
 
 
+def start_node(command, log):
+    """@returns the process, where its metrics are and where its data plane is."""
+    node = Process("prismd", command, log)
+    node.start()
+
+    def port(after):
+        found = re.search(after + r"[\d.]*:(\d+)", node.log_since_start())
+        return int(found[1]) if found else None
+
+    places = r"metrics on http://", r"answering bsky\.Service on "
+    wait_until(lambda: all(map(port, places)) or not node.runs(), "prismd to listen")
+    return node, *map(port, places)
+
+
 def main():
-    recording, bench, commands, metrics_port, port, seconds, rate, pid = sys.argv[1:]
-    port, seconds, rate = int(port), int(seconds), float(rate)
-    node = Node(metrics_port, int(pid))
-    load = Load(pathlib.Path(recording), bench, port)
-    proxy = pathlib.Path(commands).open("w", buffering=1)
+    directory, bench, node_command, standby_command, ctl, primary, conninfo, seconds, rate = sys.argv[1:]
+    directory, seconds, rate, ctl = pathlib.Path(directory), int(seconds), float(rate), json.loads(ctl)
+    standby = phases_of_standby.Standby(json.loads(standby_command), directory / "standby.log", primary, conninfo)
+    standby.start()
+    process, metrics_port, port = start_node(json.loads(node_command), directory / "prismd.log")
+    node = Node(metrics_port, process.pid)
+    wait_until(lambda: node.ready() == 200, "/readyz to be 200")
+    load = Load(directory / "calls", bench, port)
+    proxy = (directory / "orders").open("w", buffering=1)
+    problems = []
+    fail = problems.append
 
     def slow():
         proxy.write("delay 50\n")
@@ -146,14 +177,17 @@ def main():
         "100 clients, slow database": slow,
         "100 clients, silent database": silent,
         "100 clients again": lambda: load(seconds, 100),
+        "100 clients, standby behind": lambda: phases_of_standby.behind(standby, node, load, ctl, seconds, fail),
+        "100 clients, no standby": lambda: phases_of_standby.gone(standby, node, load, seconds, fail),
         "half-open streams": lambda: half_open(port, seconds),
         "garbage": lambda: garbage(port, seconds),
         "100 clients at the end": lambda: load(seconds, 100),
     }
     failed = 0
     base = None
-    print("phase | frames/s written | oldest uncommitted, s | RSS MB | buffered MB | waiting | what the clients saw")
+    print("phase | frames/s written | oldest uncommitted, s | RSS MB | buffered MB | waiting | behind, s | what the clients saw")
     for name, act in phases.items():
+        problems.clear()
         before, began = node.read(), time.monotonic()
         watch = Watch(node)
         watch.start()
@@ -164,15 +198,18 @@ def main():
         written = (after["prism_firehose_durable_seq"] - before["prism_firehose_durable_seq"]) / took
         base = base or watch.rss
         print(f"{name} | {written:.0f} | {watch.lag:.2f} | {watch.rss:.0f} | {watch.buffered / 1e6:.1f} | "
-              f"{watch.waiting:.0f} | {seen}", flush=True)  # fmt: skip
+              f"{watch.waiting:.0f} | {watch.behind:.1f} | {seen}", flush=True)  # fmt: skip
         for problem in (
             f"only {written:.0f} of {rate:.0f} frames/s were written" if written < 0.9 * rate else None,
             f"a frame waited {watch.lag:.1f} s" if watch.lag > 3 else None,
             f"it needs {watch.rss - base:.0f} MB more" if watch.rss > base + 256 else None,
+            *problems,
         ):
             if problem:
                 failed += 1
                 print(f"FAILED: {name}: {problem}", flush=True)
+    process.end(signal.SIGTERM)
+    standby.end()
     print(f"{len(phases)} phases, {failed} failed")
     sys.exit(1 if failed else 0)
 

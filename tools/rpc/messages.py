@@ -22,6 +22,10 @@ class Interface:
             for each in module.DESCRIPTOR.services_by_name["Service"].methods
         }
 
+    def new_request(self, method, fields):
+        """The bytes of a request with these fields."""
+        return self._methods[method][0](**fields).SerializeToString()
+
     def request(self, method, data):
         return self._methods[method][0].FromString(data)
 
