@@ -10,7 +10,7 @@ read_gate::decision read_gate::arrive(call_id call, time_point now) {
   if (!idle_.empty()) {
     const auto reader = idle_.back();
     idle_.pop_back();
-    readers_[reader] = call;
+    readers_[reader] = {call, now + options_.max_time};
     return {verdict::run, reader};
   }
   if (waiting_.size() >= options_.max_waiting)
@@ -20,16 +20,16 @@ read_gate::decision read_gate::arrive(call_id call, time_point now) {
 }
 
 std::optional<read_gate::assignment> read_gate::join(reader_id reader) {
-  if (!readers_.emplace(reader, std::nullopt).second)
+  if (!readers_.try_emplace(reader).second)
     return std::nullopt;
   return give_work(reader);
 }
 
 std::optional<read_gate::assignment> read_gate::finish(reader_id reader) {
   const auto found = readers_.find(reader);
-  if (found == readers_.end() || !found->second)
+  if (found == readers_.end() || !found->second.call)
     return std::nullopt;
-  found->second.reset();
+  found->second = {};
   return give_work(reader);
 }
 
@@ -38,10 +38,10 @@ std::optional<read_gate::assignment> read_gate::give_work(reader_id reader) {
     idle_.push_back(reader);
     return std::nullopt;
   }
-  const auto next = waiting_.front().call;
+  const auto next = waiting_.front();
   waiting_.pop_front();
-  readers_[reader] = next;
-  return assignment{next, reader};
+  readers_[reader] = {next.call, next.since + options_.max_time};
+  return assignment{next.call, reader};
 }
 
 std::vector<read_gate::call_id> read_gate::leave(reader_id reader) {
@@ -49,8 +49,8 @@ std::vector<read_gate::call_id> read_gate::leave(reader_id reader) {
   const auto found = readers_.find(reader);
   if (found == readers_.end())
     return out;
-  if (found->second)
-    out.push_back(*found->second);
+  if (found->second.call)
+    out.push_back(*found->second.call);
   std::erase(idle_, reader);
   readers_.erase(found);
   if (readers_.empty()) {
@@ -69,17 +69,32 @@ std::optional<read_gate::reader_id> read_gate::cancel(call_id call) {
     return std::nullopt;
   }
   for (const auto& [reader, work] : readers_)
-    if (work == call)
+    if (work.call == call)
       return reader;
   return std::nullopt;
 }
 
-std::vector<read_gate::call_id> read_gate::expire(time_point now) {
-  std::vector<call_id> out;
+std::vector<read_gate::overdue> read_gate::expire(time_point now) {
+  std::vector<overdue> out;
   while (!waiting_.empty() && now - waiting_.front().since >= options_.max_wait) {
-    out.push_back(waiting_.front().call);
+    out.push_back({waiting_.front().call, false});
     waiting_.pop_front();
   }
+  for (auto& [reader, work] : readers_)
+    if (work.until && now >= *work.until) {
+      out.push_back({*work.call, true});
+      work.until.reset();
+    }
+  return out;
+}
+
+std::optional<time_point> read_gate::next_expiry() const {
+  std::optional<time_point> out;
+  if (!waiting_.empty())
+    out = waiting_.front().since + options_.max_wait;
+  for (const auto& [reader, work] : readers_)
+    if (work.until && (!out || *work.until < *out))
+      out = work.until;
   return out;
 }
 

@@ -17,6 +17,8 @@ struct read_gate_options {
   std::size_t max_waiting{512};
   /// A call that has waited for longer is refused.
   std::chrono::milliseconds max_wait{2'000};
+  /// A call that is at a reader is given up this long after it arrived; more than `max_wait`.
+  std::chrono::milliseconds max_time{5'000};
 };
 
 /// Hands calls to readers, each of which works on one call at a time: first come, first served.
@@ -36,6 +38,12 @@ public:
   struct decision {
     verdict what{verdict::wait};
     reader_id reader{0};
+  };
+  /// A call whose time is over.
+  struct overdue {
+    call_id call{0};
+    bool at_reader{false}; ///< else it waited for one
+    bool operator==(const overdue&) const = default;
   };
   /// A call for a reader.
   struct assignment {
@@ -62,8 +70,12 @@ public:
   /// finishes; empty: the call no longer waits, or is unknown.
   [[nodiscard]] std::optional<reader_id> cancel(call_id call);
 
-  /// Calls that have waited too long; they wait no longer.
-  [[nodiscard]] std::vector<call_id> expire(time_point now);
+  /// Calls whose time is over, each once. Those that waited do so no longer; a reader that works on
+  /// one goes on until it finishes.
+  [[nodiscard]] std::vector<overdue> expire(time_point now);
+
+  /// When `expire` has something to do next; empty: never, unless a call arrives.
+  [[nodiscard]] std::optional<time_point> next_expiry() const;
 
   [[nodiscard]] std::size_t readers() const noexcept { return readers_.size(); }
   [[nodiscard]] std::size_t active() const noexcept { return readers_.size() - idle_.size(); }
@@ -74,10 +86,14 @@ private:
     call_id call;
     time_point since;
   };
+  struct work {
+    std::optional<call_id> call{};
+    std::optional<time_point> until{}; // empty: no call, or it has expired
+  };
   [[nodiscard]] std::optional<assignment> give_work(reader_id reader);
 
   read_gate_options options_;
-  std::map<reader_id, std::optional<call_id>> readers_;
+  std::map<reader_id, work> readers_;
   std::vector<reader_id> idle_; // the one that worked last is the first: its caches are warm
   std::deque<waiter> waiting_;
 };

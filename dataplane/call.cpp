@@ -1,12 +1,25 @@
 #include "dataplane/call.hpp"
 
+#include "db/reads/answer_limit.hpp"
+
+#include <fmt/format.h>
+
 namespace prism::dataplane {
+
+tl::unexpected<failure> too_large(std::size_t bytes) {
+  return tl::unexpected<failure>(
+      failure{net::grpc_status::resource_exhausted,
+              fmt::format("the answer would have {} bytes, of which {} are allowed; ask for fewer",
+                          bytes, max_answer_bytes)});
+}
 
 tl::unexpected<failure> failed(const db::db_error& why) {
   using db::error_class;
   if (why.cls == error_class::transient || why.cls == error_class::commit_unknown)
     return tl::unexpected<failure>(
         failure{net::grpc_status::unavailable, "the database: " + why.message});
+  if (why.sqlstate == reads::too_large)
+    return tl::unexpected<failure>(failure{net::grpc_status::resource_exhausted, why.message});
   if (why.cls == error_class::poison)
     return invalid("the database does not take an argument: " + why.message);
   return tl::unexpected<failure>(

@@ -50,8 +50,15 @@ struct call {
   return tl::unexpected<failure>(failure{net::grpc_status::not_found, std::move(text)});
 }
 
+/// Most bytes of an encoded answer.
+inline constexpr std::size_t max_answer_bytes = std::size_t{8} << 20U;
+
+/// The answer would be larger than that.
+[[nodiscard]] tl::unexpected<failure> too_large(std::size_t bytes);
+
 /// The database failed. Transient failures and cancelled statements are `unavailable`, so that the
-/// client asks another node; others are `internal`.
+/// client asks another node; more records than one call may read (db/reads/answer_limit.hpp) are
+/// `resource_exhausted`; others are `internal`.
 [[nodiscard]] tl::unexpected<failure> failed(const db::db_error& why);
 
 } // namespace prism::dataplane

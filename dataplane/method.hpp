@@ -37,6 +37,8 @@ struct body_of<answer<void> (*)(call&, const Request&, Response&)> {
     Response response;
     if (auto done = Body(with, request, response); !done)
       return tl::unexpected(std::move(done.error()));
+    if (const auto bytes = response.ByteSizeLong(); bytes > max_answer_bytes)
+      return too_large(bytes);
     return response.SerializeAsString();
   }
 };

@@ -231,6 +231,10 @@ struct dataplane_metrics {
   labelled_counter refusals;
   prometheus::Counter* received_bytes;
   prometheus::Counter* sent_bytes;
+  /// Changed certificate files, by result (`labels::certificate_reloads`).
+  labelled_counter reloads;
+  /// When the certificate in use expires, in seconds since 1970; 0: clear text.
+  prometheus::Gauge* certificate_expiry;
   /// How far the database that is read is behind, if it is a replica.
   prometheus::Gauge* staleness;
 };
@@ -252,7 +256,7 @@ struct tunnel_metrics {
   labelled_counter refusals;
   /// Bytes that passed through, by direction (`labels::tunnel_directions`).
   labelled_counter bytes;
-  /// Changed certificate files, by result (`labels::tunnel_reloads`).
+  /// Changed certificate files, by result (`labels::certificate_reloads`).
   labelled_counter reloads;
   /// Clients connected, and connections whose hello is not answered yet.
   prometheus::Gauge* open;

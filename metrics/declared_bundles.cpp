@@ -225,7 +225,7 @@ tunnel_metrics declare_tunnel(declarer& d) {
       .reloads = d.counters("tunnel_certificate_reloads_total",
                             "Times the certificate files of the tunnel had changed and were read, "
                             "by result.",
-                            "result", labels::tunnel_reloads),
+                            "result", labels::certificate_reloads),
       .open =
           d.gauge("tunnel_open_connections", "Operators' clients connected through the tunnel."),
       .handshakes = d.gauge("tunnel_open_handshakes",
@@ -295,6 +295,13 @@ dataplane_metrics declare_dataplane(declarer& d) {
                              "reason", labels::dataplane_refusals),
       .received_bytes = d.counter("dataplane_received_bytes_total", "Bytes received from clients."),
       .sent_bytes = d.counter("dataplane_sent_bytes_total", "Bytes sent to clients."),
+      .reloads = d.counters("dataplane_certificate_reloads_total",
+                            "Times the certificate files of the data plane had changed and were "
+                            "read, by result.",
+                            "result", labels::certificate_reloads),
+      .certificate_expiry = d.gauge("dataplane_certificate_expiry_timestamp_seconds",
+                                    "When the data plane's certificate expires, in seconds since "
+                                    "1970; 0: clear text."),
       .staleness = d.gauge("dataplane_staleness_seconds",
                            "How far the database that is read is behind the primary; 0 if it is "
                            "the primary."),

@@ -114,13 +114,13 @@ inline constexpr std::array<std::string_view, 4> dataplane_ends{"protocol", "sta
                                                                 "bad_request"};
 
 /// `reason` why the data plane refused a call: no reader has a database session; too many wait; it
-/// waited too long.
-inline constexpr std::array<std::string_view, 3> dataplane_refusals{"no_reader", "overloaded",
-                                                                    "waited_too_long"};
+/// waited too long; its reader did not answer in time.
+inline constexpr std::array<std::string_view, 4> dataplane_refusals{
+    "no_reader", "overloaded", "waited_too_long", "not_answered"};
 
 /// `status` of a call of the data plane: net::grpc_status.
-inline constexpr std::array<std::string_view, 8> call_statuses{
-    "ok",        "invalid_argument",  "not_found", "unavailable",
+inline constexpr std::array<std::string_view, 9> call_statuses{
+    "ok",        "invalid_argument",  "not_found", "unavailable",  "resource_exhausted",
     "cancelled", "deadline_exceeded", "internal",  "unimplemented"};
 
 /// `event` of a connection to the tunnel: accepted; admitted; cut, since its certificate was no
@@ -139,7 +139,7 @@ inline constexpr std::array<std::string_view, 16> tunnel_refusals{
 inline constexpr std::array<std::string_view, 2> tunnel_directions{"in", "out"};
 
 /// `result` of reading changed certificate files: failed means that the earlier ones hold on.
-inline constexpr std::array<std::string_view, 2> tunnel_reloads{"done", "failed"};
+inline constexpr std::array<std::string_view, 2> certificate_reloads{"done", "failed"};
 
 /// `reason` why a database session was replaced: connection lost, maximum age reached, or crash.
 inline constexpr std::array<std::string_view, 3> session_ends{"broken", "aged", "crashed"};

@@ -5,6 +5,8 @@
 #include "dataplane/request_text.hpp"
 #include "log/log.hpp"
 
+#include <utility>
+
 namespace prism {
 
 namespace {
@@ -14,9 +16,14 @@ constexpr std::string_view service = "/bsky.Service/";
 /// What calls of methods that there are not are counted as.
 constexpr dataplane::method unknown_method{.name = "unknown"};
 
+/// What a reader has beyond the time limit to say that a statement ran into it. It says nothing if
+/// the database does not even answer the request to cancel.
+constexpr std::chrono::milliseconds answer_grace{250};
+
 [[nodiscard]] read_gate_options gate_options(const config::options& from) {
   return {.max_waiting = from.dataplane_max_waiting,
-          .max_wait = std::max(from.dataplane_timeout / 2, std::chrono::milliseconds{1})};
+          .max_wait = std::max(from.dataplane_timeout / 2, std::chrono::milliseconds{1}),
+          .max_time = from.dataplane_timeout + answer_grace};
 }
 
 [[nodiscard]] net::grpc_answer to_grpc(dataplane::answer<std::string> result) {
@@ -33,12 +40,15 @@ constexpr dataplane::method unknown_method{.name = "unknown"};
 
 dataplane_port::dataplane_port(node_ptr node)
     : node_(std::move(node)), gate_(gate_options(node_->options)),
+      missing_(node_->options.dataplane_readers),
       received_(*node_->metrics.dataplane().received_bytes),
       sent_(*node_->metrics.dataplane().sent_bytes),
       protocol_(node_->metrics.dataplane().ends.of("protocol")),
       stalled_(node_->metrics.dataplane().ends.of("stalled")),
       too_many_(node_->metrics.dataplane().ends.of("too_many")),
-      bad_request_(node_->metrics.dataplane().ends.of("bad_request")) {}
+      bad_request_(node_->metrics.dataplane().ends.of("bad_request")),
+      reloads_(node_->metrics.dataplane().reloads.of("done")),
+      failed_reloads_(node_->metrics.dataplane().reloads.of("failed")) {}
 
 dataplane_port::~dataplane_port() {
   stop();
@@ -62,9 +72,10 @@ expected<void> dataplane_port::start() {
                 from.dataplane_listen);
   net::grpc_server_options options;
   options.listen = *address;
-  // An AppView needs one connection a process. Together with the bytes of each: 1 GiB at the most.
+  // An AppView needs one connection a process. Together with the bytes of each, two of the largest
+  // answers: 2 GiB at the most.
   options.max_connections = 128;
-  options.max_connection_bytes = std::size_t{8} << 20U;
+  options.max_connection_bytes = 2 * dataplane::max_answer_bytes;
   options.certificate_file = from.dataplane_certificate;
   options.key_file = from.dataplane_key;
   auto started = net::grpc_server::start(
@@ -102,15 +113,37 @@ std::uint16_t dataplane_port::port() const noexcept {
   return server_ ? server_->port() : std::uint16_t{0};
 }
 
-dataplane_port::reader_id dataplane_port::join(reader_actor reader) {
+dataplane_port::reader_id dataplane_port::join(reader_actor reader, std::size_t number) {
   const auto id = ++last_reader_;
-  server_->post([this, id, reader = std::move(reader)] {
+  server_->post([this, id, number, reader = std::move(reader)] {
+    log_sessions(missing_.found(number), {});
     readers_.emplace(id, reader);
     if (const auto work = gate_.join(id))
       give(*work);
     note_gate();
   });
   return id;
+}
+
+void dataplane_port::note_no_session(std::size_t number, std::string why) {
+  server_->post([this, number, why = std::move(why)] { log_sessions(missing_.lost(number), why); });
+}
+
+void dataplane_port::log_sessions(missing_sessions::news what, const std::string& why) {
+  using news = missing_sessions::news;
+  const auto all = node_->options.dataplane_readers;
+  if (what == news::over && std::exchange(loss_logged_, false))
+    log::dataplane().info("data plane: all {} readers have database sessions again", all);
+  if (what != news::first && what != news::all)
+    return;
+  const std::string kind = what == news::all ? "all sessions" : "a session";
+  const auto left_out = lines_.allow(kind, steady_clock::now());
+  if (!left_out)
+    return;
+  loss_logged_ = true;
+  log::dataplane().warn("data plane: {} of {} readers have no database session: {}; they try again "
+                        "until they have one{}",
+                        missing_.count(), all, why, log::left_out_note(*left_out));
 }
 
 void dataplane_port::finish(reader_id reader, call_ptr call,
@@ -223,6 +256,7 @@ void dataplane_port::admit(net::grpc_call call, const dataplane::method& method)
   calls_.emplace(call.id, std::move(pending));
   if (decided.what == verdict::run)
     give({call.id, decided.reader});
+  arm();
 }
 
 void dataplane_port::give(read_gate::assignment work) {
@@ -268,14 +302,33 @@ void dataplane_port::refuse(std::uint64_t id, std::string_view reason, const cha
 }
 
 void dataplane_port::refuse_expired(time_point now) {
-  for (const auto id : gate_.expire(now)) {
-    const auto found = calls_.find(id);
+  for (const auto& each : gate_.expire(now)) {
+    const auto found = calls_.find(each.call);
     if (found == calls_.end())
       continue;
+    found->second->given_up = true;
     count(*found->second, net::grpc_status::unavailable);
     calls_.erase(found);
-    refuse(id, "waited_too_long", "the call waited too long for a reader");
+    if (each.at_reader)
+      refuse(each.call, "not_answered", "its reader has not answered in time");
+    else
+      refuse(each.call, "waited_too_long", "the call waited too long for a reader");
   }
+}
+
+// A call expires after those that came before it in the same way, so only its arrival can make the
+// first expiry an earlier one.
+void dataplane_port::arm() {
+  const auto next = gate_.next_expiry();
+  if (!next || *next >= armed_)
+    return;
+  armed_ = *next;
+  server_->run_at(armed_, [this] {
+    armed_ = time_point::max();
+    refuse_expired(steady_clock::now());
+    note_gate();
+    arm();
+  });
 }
 
 const metrics::dataplane_method_metrics&
@@ -326,6 +379,9 @@ void dataplane_port::show() {
   stalled_.show(static_cast<double>(stats.stalled));
   too_many_.show(static_cast<double>(stats.refused));
   bad_request_.show(static_cast<double>(stats.bad_requests));
+  reloads_.show(static_cast<double>(stats.reloads));
+  failed_reloads_.show(static_cast<double>(stats.failed_reloads));
+  out.certificate_expiry->Set(static_cast<double>(stats.certificate_expires_at));
 }
 
 } // namespace prism

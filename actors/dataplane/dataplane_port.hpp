@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/dataplane/missing_sessions.hpp"
 #include "actors/runtime/node_context.hpp"
 #include "core/read_gate.hpp"
 #include "dataplane/pending_call.hpp"
@@ -37,8 +38,11 @@ public:
   /// 0: it does not listen.
   [[nodiscard]] std::uint16_t port() const noexcept;
 
-  /// A reader has a database session and can work. @returns its id here, for the other calls.
-  [[nodiscard]] reader_id join(reader_actor reader);
+  /// A reader has a database session and can work.
+  /// @param number of the reader, from 0. @returns its id here, for the other calls
+  [[nodiscard]] reader_id join(reader_actor reader, std::size_t number);
+  /// A reader has no database session, and tries again; for the log.
+  void note_no_session(std::size_t number, std::string why);
   /// The reader has finished its call.
   void finish(reader_id reader, std::shared_ptr<const dataplane::pending_call> call,
               dataplane::answer<std::string> result);
@@ -65,6 +69,9 @@ private:
   void refuse_unknown(const net::grpc_call& call);
   void refuse(std::uint64_t id, std::string_view reason, const char* text);
   void refuse_expired(time_point now);
+  /// Has `refuse_expired` run when the first of the open calls expires.
+  void arm();
+  void log_sessions(missing_sessions::news what, const std::string& why);
   /// Gives the reader its next call.
   void free(reader_id reader);
   void answer_if_open(const call_ptr& call, dataplane::answer<std::string> result);
@@ -92,6 +99,9 @@ private:
   std::map<reader_id, reader_actor> readers_;
   std::map<const dataplane::method*, metrics::dataplane_method_metrics> method_metrics_;
   log::line_limit<std::string> lines_{std::chrono::seconds{10}, 64};
+  time_point armed_{time_point::max()}; // when `refuse_expired` runs next
+  missing_sessions missing_;
+  bool loss_logged_{false}; // so its end is logged, too
   // Any thread.
   std::atomic<reader_id> last_reader_{0};
   std::atomic<std::size_t> readers_now_{0};
@@ -103,6 +113,8 @@ private:
   metrics::running_total stalled_;
   metrics::running_total too_many_;
   metrics::running_total bad_request_;
+  metrics::running_total reloads_;
+  metrics::running_total failed_reloads_;
   std::unique_ptr<net::grpc_server> server_;
 };
 

@@ -100,7 +100,7 @@ void reader_state::connect() {
     return;
   }
   pause_.reset();
-  joined_ = port_->join(self_);
+  joined_ = port_->join(self_, number_);
   if (number_ == 0)
     look_at_staleness();
 }
@@ -111,12 +111,8 @@ void reader_state::lose_session(const std::string& why) {
   joined_.reset();
   connection_.reset();
   last_error_ = why;
-  const auto delay = pause_.next(0.5);
-  if (number_ == 0)
-    log::dataplane().warn(
-        "data plane: reader {} has no database session: {}; next attempt in {} ms", number_, why,
-        delay.count());
-  self_->delayed_send(self_, delay, tick{});
+  port_->note_no_session(number_, why);
+  self_->delayed_send(self_, pause_.next(0.5), tick{});
 }
 
 void reader_state::answer(const read_call& call) {

@@ -233,10 +233,12 @@ expected<record> parse_record(collection kind, const cbor_node& root) {
   case collection::labeler:
     return in.done(plain_record{in.text("createdAt")});
   case collection::status:
+    return in.done(plain_record{in.optional_text("createdAt")});
+  // Their lexicons do not name createdAt, so it may be anything.
   case collection::notification_declaration:
   case collection::chat_declaration:
   case collection::germ_declaration:
-    return in.done(plain_record{in.optional_text("createdAt")});
+    return in.done(plain_record{root.find_text("createdAt")});
   case collection::other:
     break;
   }

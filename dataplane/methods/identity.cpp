@@ -1,15 +1,17 @@
 #include "atproto/syntax/syntax.hpp"
 #include "dataplane/methods/groups.hpp"
+#include "db/reads/actors.hpp"
 #include "db/reads/identities.hpp"
 
+#include <array>
 #include <utility>
 
 namespace prism::dataplane {
 
 namespace {
 
-answer<void> give(const db::known_identity& known, const std::string& did,
-                  bsky::GetIdentityByDidResponse& out) {
+template <class Response>
+answer<void> give(const db::known_identity& known, const std::string& did, Response& out) {
   const auto& published = *known.published;
   if (!published.exists)
     return not_found(did + " has no DID document");
@@ -24,13 +26,11 @@ answer<void> give(const db::known_identity& known, const std::string& did,
   return {};
 }
 
-answer<void> get_identity_by_did(call& with, const bsky::GetIdentityByDidRequest& in,
-                                 bsky::GetIdentityByDidResponse& out) {
+template <class Response>
+answer<void> identity_of(call& with, const std::string& did, Response& out) {
   if (with.identity != nullptr)
-    return give(*with.identity, in.did(), out);
-  if (!atproto::is_valid_did(in.did()))
-    return not_found("'" + in.did() + "' is not a DID");
-  auto reading = reads::read_identity(with.on, in.did());
+    return give(*with.identity, did, out);
+  auto reading = reads::read_identity(with.on, did);
   if (!reading)
     return failed(reading.error());
   const auto use = reading->known ? db::use_of(reading->known->published->exists, reading->age)
@@ -39,11 +39,35 @@ answer<void> get_identity_by_did(call& with, const bsky::GetIdentityByDidRequest
     with.wanted = std::move(reading->wanted);
   if (use == db::identity_use::look_up)
     return tl::unexpected<failure>(
-        failure{net::grpc_status::unavailable, "the identity of " + in.did() + " is not known"});
-  return give(*reading->known, in.did(), out);
+        failure{net::grpc_status::unavailable, "the identity of " + did + " is not known"});
+  return give(*reading->known, did, out);
 }
 
-constexpr method identity_group[] = {reads<get_identity_by_did>("GetIdentityByDid")};
+answer<void> identity_by_did(call& with, const bsky::GetIdentityByDidRequest& in,
+                             bsky::GetIdentityByDidResponse& out) {
+  if (!atproto::is_valid_did(in.did()))
+    return not_found("'" + in.did() + "' is not a DID");
+  return identity_of(with, in.did(), out);
+}
+
+/// Of the handles that are confirmed; no other is looked up.
+answer<void> identity_by_handle(call& with, const bsky::GetIdentityByHandleRequest& in,
+                                bsky::GetIdentityByHandleResponse& out) {
+  const std::string_view handle = in.handle();
+  const bool known = handle.find('\0') == handle.npos; // PostgreSQL takes no NUL
+  const std::array handles{known ? handle : std::string_view{}};
+  const auto dids = reads::dids_of_handles(with.on, handles);
+  if (!dids)
+    return failed(dids.error());
+  if (dids->front().empty())
+    return not_found("no account that is indexed has the handle '" + in.handle() + "'");
+  return identity_of(with, dids->front(), out);
+}
+
+constexpr method identity_group[] = {
+    reads<identity_by_did>("GetIdentityByDid"),
+    reads<identity_by_handle>("GetIdentityByHandle"),
+};
 
 } // namespace
 

@@ -2,19 +2,27 @@
 
 #include "db/batch/rebuild.hpp"
 #include "db/pg/row_reader.hpp"
+#include "db/reads/answer_limit.hpp"
 
 namespace prism::reads {
 
 namespace {
 
+// Whether the records up to this account's have at most $2 bytes; their bytes are left out if not.
+constexpr std::string_view fits = R"sql(sum(
+      coalesce(octet_length(p.record), 0) + coalesce(octet_length(s.record), 0)
+      + coalesce(octet_length(c.record), 0) + coalesce(octet_length(d.record), 0)
+      + coalesce(octet_length(g.record), 0)
+    ) OVER (ROWS UNBOUNDED PRECEDING) <= $2)sql";
+
 // Looks up each DID and each record separately.
-const db::statement select_actors{"actors", R"sql(
-  SELECT n.at, o.indexed_at IS NOT NULL, o.handle, o.status, coalesce(l.found, false),
-    p.cid, p.record, p.commit_time, p.created_at,
-    s.cid, s.record, s.commit_time, s.created_at,
-    c.cid, c.record, c.commit_time, NULL::timestamptz,
-    d.cid, d.record, d.commit_time, NULL::timestamptz,
-    g.cid, g.record, g.commit_time, NULL::timestamptz
+const db::statement select_actors{"actors", db::compose_sql(R"sql(
+  SELECT n.at, {fits}, o.indexed_at IS NOT NULL, o.handle, o.status, coalesce(l.found, false),
+    p.cid, CASE WHEN {fits} THEN p.record END, p.commit_time, p.created_at,
+    s.cid, CASE WHEN {fits} THEN s.record END, s.commit_time, s.created_at,
+    c.cid, CASE WHEN {fits} THEN c.record END, c.commit_time, NULL::timestamptz,
+    d.cid, CASE WHEN {fits} THEN d.record END, d.commit_time, NULL::timestamptz,
+    g.cid, CASE WHEN {fits} THEN g.record END, g.commit_time, NULL::timestamptz
   FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at)
   CROSS JOIN LATERAL (SELECT * FROM users WHERE did = n.did LIMIT 1) o
   LEFT JOIN LATERAL (
@@ -41,7 +49,8 @@ const db::statement select_actors{"actors", R"sql(
     WHERE creator_id = o.id AND collection = 19 /* germ_declaration */ AND rkey = 'self'
     LIMIT 1
   ) g ON true
-)sql"};
+)sql",
+                                                            {{"fits", fits}})};
 
 const db::statement select_handles{"dids_of_handles", R"sql(
   SELECT n.at, u.did
@@ -67,14 +76,18 @@ db::row_reader& operator>>(db::row_reader& row, kept_record& out) {
 
 db::outcome<std::vector<actor>> actors(db::executor& on, std::span<const std::string_view> dids) {
   db::params p;
-  p.text_array(dids);
+  p.text_array(dids).int8(max_record_bytes);
   const auto rows = on.exec_prepared(select_actors, p);
   if (!rows)
     return tl::unexpected(rows.error());
+  constexpr std::size_t fit = 1; // the column
+  if (!rows->empty() && !rows->get_bool(rows->rows() - 1, fit))
+    return fail_too_large(select_actors.name);
   return db::read_rows<actor>(*rows, [](actor& out, db::row_reader& row) {
     std::int64_t at = 0;
-    row >> at >> out.indexed >> out.handle >> out.status >> out.labeler >> out.profile >>
-        out.status_record >> out.chat_declaration >> out.notification_declaration >>
+    bool fits_too = false;
+    row >> at >> fits_too >> out.indexed >> out.handle >> out.status >> out.labeler >>
+        out.profile >> out.status_record >> out.chat_declaration >> out.notification_declaration >>
         out.germ_declaration;
     out.at = static_cast<std::size_t>(at - 1);
   });

@@ -40,7 +40,48 @@ constexpr std::string_view by_path_or_parked = R"sql(
   ) t
 )sql";
 
-constexpr std::string_view head = "n.at, t.cid, t.record, t.commit_time, t.created_at";
+// Whether the records up to this one have at most $3 bytes; their bytes are left out if not. {size}
+// is known without reading them.
+constexpr std::string_view fits = "sum({size}) OVER (ROWS UNBOUNDED PRECEDING) <= $3";
+
+constexpr std::string_view head =
+    "n.at, t.cid, {fits}, CASE WHEN {fits} THEN t.record END, t.commit_time, {created_at}";
+
+// Of records kept whole, and of those whose columns are small.
+constexpr std::string_view kept_size = "coalesce(octet_length(t.record), 0)";
+
+// Of a column of type jsonb. Its size in the table says little if it is compressed, which only long
+// ones are.
+constexpr std::string_view json_size =
+    "CASE WHEN pg_column_compression(t.{column}) IS NULL "
+    "THEN coalesce(pg_column_size(t.{column}), 0) ELSE octet_length(t.{column}::text) END";
+
+[[nodiscard]] std::string replaced(std::string in, std::string_view name, std::string_view by) {
+  for (auto at = in.find(name); at != std::string::npos; at = in.find(name, at + by.size()))
+    in.replace(at, name.size(), by);
+  return in;
+}
+
+/// @param size the SQL of {size}
+[[nodiscard]] std::string fits_by(std::string_view size) {
+  return replaced(std::string{fits}, "{size}", size);
+}
+
+[[nodiscard]] std::string head_by(std::string_view size, std::string_view created_at) {
+  return replaced(replaced(std::string{head}, "{fits}", fits_by(size)), "{created_at}", created_at);
+}
+
+[[nodiscard]] std::string usual_head() {
+  return head_by(kept_size, "t.created_at");
+}
+
+[[nodiscard]] std::string post_size() {
+  std::string out{kept_size};
+  out += " + coalesce(octet_length(t.text), 0)";
+  for (const std::string_view column : {"facets", "embed", "labels", "extra"})
+    out += " + " + replaced(std::string{json_size}, "{column}", column);
+  return out;
+}
 
 // The uri with the id {id}, as r; none if the record is kept whole.
 constexpr std::string_view uri_of = R"sql(
@@ -62,21 +103,25 @@ constexpr std::string_view uri_of = R"sql(
 
 /// Records kept whole, by path.
 [[nodiscard]] const char* kept_by_path(std::string_view table) {
-  return compose_sql("SELECT {head} {asked} {by_path}",
-                     {{"head", head}, {"asked", asked}, {"by_path", by_path}, {"table", table}});
+  return compose_sql(
+      "SELECT {head} {asked} {by_path}",
+      {{"head", usual_head()}, {"asked", asked}, {"by_path", by_path}, {"table", table}});
 }
 
 /// Records kept whole, by uri.
 /// @param of_uri the collection of the uri with its name, as in SQL
 [[nodiscard]] const char* kept_by_uri(std::string_view table, std::string_view of_uri) {
-  return compose_sql(
-      "SELECT {head} {asked} {by_uri}",
-      {{"head", head}, {"asked", asked}, {"by_uri", by_uri}, {"table", table}, {"of_uri", of_uri}});
+  return compose_sql("SELECT {head} {asked} {by_uri}", {{"head", usual_head()},
+                                                        {"asked", asked},
+                                                        {"by_uri", by_uri},
+                                                        {"table", table},
+                                                        {"of_uri", of_uri}});
 }
 
 [[nodiscard]] const char* declarations(std::string_view kind) {
-  return compose_sql(R"sql(
-  SELECT n.at, t.cid, t.record, t.commit_time, NULL::timestamptz
+  return compose_sql(
+      R"sql(
+  SELECT {head}
   {asked}
   CROSS JOIN LATERAL (
     SELECT * FROM declarations
@@ -84,7 +129,7 @@ constexpr std::string_view uri_of = R"sql(
     LIMIT 1
   ) t
 )sql",
-                     {{"asked", asked}, {"kind", kind}});
+      {{"head", head_by(kept_size, "NULL::timestamptz")}, {"asked", asked}, {"kind", kind}});
 }
 
 /// Likes and reposts.
@@ -99,7 +144,7 @@ constexpr std::string_view uri_of = R"sql(
     s.rkey, v.did, coalesce(v.collection, 0::int2), v.rkey
   {asked} {by_path_or_parked} {subject} {via}
 )sql",
-                     {{"head", head},
+                     {{"head", usual_head()},
                       {"asked", asked},
                       {"by_path_or_parked", by_path_or_parked},
                       {"subject", uri_named("s", "t.subject_id")},
@@ -112,27 +157,32 @@ constexpr std::string_view uri_of = R"sql(
 
 /// Follows and blocks.
 [[nodiscard]] const char* pairs(std::string_view table) {
-  return compose_sql(R"sql(
+  return compose_sql(
+      R"sql(
   SELECT {head}, t.created_text, s.did
   {asked} {by_path}
   LEFT JOIN LATERAL (SELECT did FROM users WHERE id = t.subject_id LIMIT 1) s ON true
 )sql",
-                     {{"head", head}, {"asked", asked}, {"by_path", by_path}, {"table", table}});
+      {{"head", usual_head()}, {"asked", asked}, {"by_path", by_path}, {"table", table}});
 }
 
 [[nodiscard]] const char* posts() {
+  const auto size = post_size();
   return compose_sql(R"sql(
   SELECT {head}, coalesce(t.violates_thread_gate, false),
     coalesce(t.violates_embedding_rules, false), coalesce(tg.found, false),
     coalesce(pg.found, false), t.created_text, t.text, array_to_json(t.langs)::text,
-    array_to_json(t.tags)::text, t.facets::text, t.embed::text, t.labels::text, t.extra::text,
+    array_to_json(t.tags)::text, CASE WHEN {fits} THEN t.facets::text END,
+    CASE WHEN {fits} THEN t.embed::text END, CASE WHEN {fits} THEN t.labels::text END,
+    CASE WHEN {fits} THEN t.extra::text END,
     t.reply_root_cid, r.did, coalesce(r.collection, 0::int2), r.rkey,
     t.reply_parent_cid, p.did, coalesce(p.collection, 0::int2), p.rkey
   {asked} {by_uri} {root} {parent}
   LEFT JOIN LATERAL (SELECT true AS found FROM thread_gates WHERE id = t.id LIMIT 1) tg ON true
   LEFT JOIN LATERAL (SELECT true AS found FROM post_gates WHERE id = t.id LIMIT 1) pg ON true
 )sql",
-                     {{"head", head},
+                     {{"head", head_by(size, "t.created_at")},
+                      {"fits", fits_by(size)},
                       {"asked", asked},
                       {"by_uri", by_uri},
                       {"root", uri_named("r", "t.reply_root_id")},
@@ -143,7 +193,7 @@ constexpr std::string_view uri_of = R"sql(
 
 [[nodiscard]] const char* list_items() {
   return compose_sql("SELECT {head} {asked} {by_path_or_parked}",
-                     {{"head", head},
+                     {{"head", usual_head()},
                       {"asked", asked},
                       {"by_path_or_parked", by_path_or_parked},
                       {"columns", "cid, record, commit_time, created_at"},

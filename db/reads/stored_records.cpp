@@ -5,6 +5,7 @@
 #include "db/batch/rebuild.hpp"
 #include "db/batch/refs.hpp"
 #include "db/pg/row_reader.hpp"
+#include "db/reads/answer_limit.hpp"
 #include "db/reads/record_statements.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
@@ -104,8 +105,9 @@ struct uri_columns {
 [[nodiscard]] expected<void> read_record(found_record& out, collection kind, row_reader& row) {
   std::int64_t at = 0;
   std::span<const std::byte> cid;
+  bool fits = false;
   std::optional<std::span<const std::byte>> record;
-  row >> at >> cid >> record >> timestamp(out.commit_time) >> timestamp(out.created_at);
+  row >> at >> cid >> fits >> record >> timestamp(out.commit_time) >> timestamp(out.created_at);
   out.at = static_cast<std::size_t>(at - 1);
   out.cid = unpack_cid(cid);
   if (kind == collection::post)
@@ -132,16 +134,20 @@ using on_broken = std::function<void(const std::string& why)>;
 
 [[nodiscard]] outcome<std::vector<found_record>> read_records(executor& on, collection kind,
                                                               std::span<const record_path> paths,
+                                                              std::int64_t max_bytes,
                                                               const on_broken& broken) {
   std::vector<found_record> out;
   const auto* statement = records_statement(kind);
   if (statement == nullptr || paths.empty())
     return out;
   params p;
-  p.text_array(paths, &record_path::did).text_array(paths, &record_path::rkey);
+  p.text_array(paths, &record_path::did).text_array(paths, &record_path::rkey).int8(max_bytes);
   const auto rows = on.exec_prepared(*statement, p);
   if (!rows)
     return tl::unexpected(rows.error());
+  constexpr std::size_t fits = 2; // the column
+  if (!rows->empty() && !rows->get_bool(rows->rows() - 1, fits))
+    return reads::fail_too_large(statement->name);
   out.reserve(rows->rows());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     row_reader row(*rows, i);
@@ -181,7 +187,7 @@ outcome<std::vector<found_record>> records_at(executor& on, collection kind,
                                               std::span<const record_path> paths) {
   static log::line_limit<collection> lines(std::chrono::minutes(1), atproto::collection_count);
   return read_records(on, kind, paths.first(std::min(paths.size(), max_record_paths)),
-                      [&](const std::string& why) {
+                      reads::max_record_bytes, [&](const std::string& why) {
                         if (const auto left_out = lines.allow(kind, steady_clock::now()))
                           log::dataplane().error("{}{}", why, log::left_out_note(*left_out));
                       });
@@ -201,7 +207,8 @@ outcome<void> for_each_stored_record(executor& on, collection kind,
     const auto part = rest.first(std::min(rest.size(), max_record_paths));
     rest = rest.subspan(part.size());
     std::string failure;
-    auto records = read_records(on, kind, part, [&](const std::string& why) { failure = why; });
+    auto records = read_records(on, kind, part, reads::no_record_limit,
+                                [&](const std::string& why) { failure = why; });
     if (!records)
       return tl::unexpected(records.error());
     if (!failure.empty())

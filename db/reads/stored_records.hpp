@@ -48,6 +48,7 @@ inline constexpr std::size_t max_record_paths = 5000;
 /// cannot be rebuilt, which is an error of Prism or of the storage, is left out, and a line in the
 /// log names it.
 /// @param paths at most `max_record_paths`, the others are not looked up; DID and rkey without NUL
+/// @returns also the error `reads::too_large`, if they have more than `reads::max_record_bytes`
 [[nodiscard]] outcome<std::vector<found_record>> records_at(executor& on, atproto::collection kind,
                                                             std::span<const record_path> paths);
 

@@ -193,6 +193,11 @@ void grpc_connection::answer(std::int32_t id, grpc_answer answer, time_point now
   auto& stream = found->second;
   if (answer.status != grpc_status::ok)
     return send_status(id, stream, "200", answer.status, answer.text);
+  if (held_ + answer.message.size() > options_.max_connection_bytes) {
+    ++counters_.stalled;
+    return send_status(id, stream, "200", grpc_status::unavailable,
+                       "more bytes of answers wait on this connection than it may have");
+  }
   stream.now_in = grpc_stream::phase::answering;
   stream.since = now;
   hold(stream, answer.message.size());

@@ -3,6 +3,7 @@
 #include "core/printable.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
+#include "net/file_watch.hpp"
 #include "net/grpc/grpc_session.hpp"
 #include "net/grpc/grpc_tls.hpp"
 #include "net/io_thread.hpp"
@@ -10,10 +11,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <future>
 #include <map>
@@ -44,8 +49,10 @@ expected<void> validate(const grpc_server_options& options, const grpc_handler& 
                 "max_connection_bytes is {}, must be at least twice "
                 "max_message_bytes, which is {}",
                 options.max_connection_bytes, options.max_message_bytes);
-  if (options.stall_timeout <= zero || options.idle_timeout <= zero)
-    return fail(errc::invalid, "stall_timeout and idle_timeout must be positive");
+  if (options.stall_timeout <= zero || options.idle_timeout <= zero ||
+      options.certificate_interval <= zero)
+    return fail(errc::invalid,
+                "stall_timeout, idle_timeout and certificate_interval must be positive");
   if (!handler.on_call || !handler.on_cancel)
     return fail(errc::invalid, "on_call and on_cancel must be set");
   return {};
@@ -57,7 +64,9 @@ class grpc_server::impl {
 public:
   impl(grpc_server_options options, grpc_handler handler)
       : options_(std::move(options)), handler_(std::move(handler)),
-        lines_(between_lines, kinds_of_lines), acceptor_(thread_.context()) {}
+        watch_({options_.certificate_file, options_.key_file}),
+        lines_(between_lines, kinds_of_lines), acceptor_(thread_.context()),
+        timer_(thread_.context()), watch_timer_(thread_.context()) {}
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
   ~impl() { stop(); }
@@ -67,7 +76,7 @@ public:
       auto made = make_grpc_tls(options_.certificate_file, options_.key_file);
       if (!made)
         return tl::unexpected(made.error());
-      tls_ = std::move(*made);
+      use(std::move(*made));
     }
     if (auto listening = listen(acceptor_, options_.listen); !listening)
       return listening;
@@ -82,6 +91,9 @@ public:
           return accept_all(acceptor_, [this](tcp::socket socket) { admit(std::move(socket)); });
         },
         asio::detached);
+    if (tls_)
+      asio::co_spawn(
+          thread_.context(), [this] { return watch_certificate(); }, asio::detached);
   }
 
   void answer(std::uint64_t id, grpc_answer with) {
@@ -98,6 +110,16 @@ public:
   void post(std::function<void()> work) {
     if (!stopped_)
       asio::post(thread_.context(), std::move(work));
+  }
+
+  void run_at(time_point when, std::function<void()> work) {
+    if (stopped_)
+      return;
+    timer_.expires_at(when);
+    timer_.async_wait([this, work = std::move(work)](const error_code& ec) {
+      if (!ec && !stopped_)
+        work();
+    });
   }
 
   bool drain(std::chrono::milliseconds limit) {
@@ -120,6 +142,8 @@ public:
     stopped_ = true;
     asio::post(thread_.context(), [this] {
       close_acceptor();
+      timer_.cancel();
+      watch_timer_.cancel();
       for (const auto& [number, session] : copy_of_sessions())
         session->cut();
       for (const auto& each : std::exchange(drains_, {}))
@@ -137,6 +161,34 @@ private:
 
   // A session may end while it is asked to.
   [[nodiscard]] session_map copy_of_sessions() const { return sessions_; }
+
+  void use(tls_context tls) {
+    tls_ = std::move(tls);
+    counters_.certificate_expires_at = expiry_of(*tls_);
+  }
+
+  asio::awaitable<void> watch_certificate() {
+    while (!stopped_) {
+      watch_timer_.expires_after(options_.certificate_interval);
+      co_await watch_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (!stopped_ && watch_.changed())
+        reload();
+    }
+  }
+
+  void reload() {
+    auto made = make_grpc_tls(options_.certificate_file, options_.key_file);
+    if (!made) {
+      ++counters_.failed_reloads;
+      log::dataplane().error("data plane: the changed certificate files cannot be used, the "
+                             "earlier ones hold on: {}",
+                             made.error().message);
+      return;
+    }
+    use(std::move(*made));
+    ++counters_.reloads;
+    log::dataplane().info("data plane: the changed certificate files are in use");
+  }
 
   void close_acceptor() {
     error_code ignored;
@@ -212,11 +264,14 @@ private:
 
   grpc_server_options options_;
   grpc_handler handler_;
-  tls_context tls_;
+  tls_context tls_; // of further connections
+  file_watch watch_;
   grpc_counters counters_;
   log::line_limit<std::string> lines_;
   io_thread thread_;
   tcp::acceptor acceptor_;
+  asio::steady_timer timer_; // of `run_at`
+  asio::steady_timer watch_timer_;
   session_map sessions_;
   std::vector<std::shared_ptr<std::promise<bool>>> drains_; // who waits in `drain`
   std::uint16_t port_{0};
@@ -250,6 +305,10 @@ void grpc_server::post(std::function<void()> work) {
   impl_->post(std::move(work));
 }
 
+void grpc_server::run_at(time_point when, std::function<void()> work) {
+  impl_->run_at(when, std::move(work));
+}
+
 bool grpc_server::drain(std::chrono::milliseconds limit) {
   return impl_->drain(limit);
 }
@@ -273,7 +332,10 @@ grpc_server_stats grpc_server::stats() const {
           .sent_bytes = from.sent_bytes,
           .open = from.open,
           .calls = from.calls,
-          .buffered_bytes = from.buffered_bytes};
+          .buffered_bytes = from.buffered_bytes,
+          .reloads = from.reloads,
+          .failed_reloads = from.failed_reloads,
+          .certificate_expires_at = from.certificate_expires_at};
 }
 
 } // namespace prism::net

@@ -22,6 +22,10 @@ struct grpc_server_options {
   /// PEM files; both empty: clear text, HTTP/2 by prior knowledge. Else TLS, with ALPN "h2".
   std::string certificate_file{};
   std::string key_file{};
+  /// How often it is looked whether these have changed. If so, further connections see the new
+  /// certificate; files that cannot be used are logged and counted, and the earlier ones hold on.
+  /// 10 s.
+  std::chrono::milliseconds certificate_interval{10'000};
   /// Connections open at a time. A further one takes the place of the one that has had no call for
   /// longest; if all have calls, it is closed itself. 64; at least 1.
   std::size_t max_connections{64};
@@ -29,8 +33,9 @@ struct grpc_server_options {
   std::uint32_t max_streams{1'000};
   /// Bytes of one request's message; more is answered with `resource_exhausted`. 1 MiB.
   std::size_t max_message_bytes{std::size_t{1} << 20U};
-  /// Bytes of unfinished requests, and of answers not yet taken, on one connection; a connection
-  /// that needs more is closed. 32 MiB, at least 2 * max_message_bytes.
+  /// Bytes of unfinished requests, and of answers not yet taken, on one connection. One whose
+  /// requests need more is closed; an answer that needs more is not given, and its call is answered
+  /// with `unavailable`. 32 MiB, at least 2 * max_message_bytes.
   std::size_t max_connection_bytes{std::size_t{32} << 20U};
   /// Bytes of one request's headers. 16 KiB.
   std::size_t max_header_bytes{std::size_t{16} << 10U};
@@ -75,9 +80,12 @@ struct grpc_server_stats {
   std::uint64_t bad_requests{0};    ///< calls refused as no gRPC request, too large, or compressed
   std::uint64_t received_bytes{0};
   std::uint64_t sent_bytes{0};
-  std::uint64_t open{0};           ///< connections open now
-  std::uint64_t calls{0};          ///< calls begun and not over, now
-  std::uint64_t buffered_bytes{0}; ///< of unfinished requests and answers not yet taken, now
+  std::uint64_t open{0};                  ///< connections open now
+  std::uint64_t calls{0};                 ///< calls begun and not over, now
+  std::uint64_t buffered_bytes{0};        ///< of unfinished requests and answers not yet taken, now
+  std::uint64_t reloads{0};               ///< changed certificate files that are in use
+  std::uint64_t failed_reloads{0};        ///< changed certificate files that cannot be used
+  std::int64_t certificate_expires_at{0}; ///< in seconds since 1970; 0: clear text
 };
 
 /// A gRPC server for unary calls over HTTP/2 (libnghttp2), on its own thread. No compression, no
@@ -105,6 +113,10 @@ public:
 
   /// Runs `work` on the server's thread, in the order of the calls of `post`. Any thread.
   void post(std::function<void()> work);
+
+  /// Runs `work` on the server's thread at `when`, or a little later, in place of what was to run
+  /// by an earlier call. On the server's thread only.
+  void run_at(time_point when, std::function<void()> work);
 
   /// Accepts no further connection and no further call (GOAWAY), and waits until all open calls are
   /// answered and the answers sent, `limit` at most. Not callable on the server's thread.

@@ -1,6 +1,8 @@
 #include "net/grpc/grpc_tls.hpp"
 
 #include <boost/asio/ssl/context.hpp>
+#include <ctime>
+#include <openssl/x509.h>
 
 namespace prism::net {
 
@@ -26,6 +28,14 @@ expected<tls_context> make_grpc_tls(const std::string& certificate_file,
   if (made)
     SSL_CTX_set_alpn_select_cb((*made)->native_handle(), choose, nullptr);
   return made;
+}
+
+std::int64_t expiry_of(boost::asio::ssl::context& context) {
+  const auto* const certificate = SSL_CTX_get0_certificate(context.native_handle());
+  std::tm at{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &at) != 1)
+    return 0;
+  return timegm(&at);
 }
 
 } // namespace prism::net

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "net/tls_context.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace prism::net {
@@ -11,5 +12,8 @@ namespace prism::net {
 /// of `make_server_tls`.
 [[nodiscard]] expected<tls_context> make_grpc_tls(const std::string& certificate_file,
                                                   const std::string& key_file);
+
+/// When the certificate of the context expires, in seconds since 1970.
+[[nodiscard]] std::int64_t expiry_of(boost::asio::ssl::context& context);
 
 } // namespace prism::net

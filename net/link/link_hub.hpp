@@ -7,7 +7,7 @@
 #include "net/link/link_arrival.hpp"
 #include "net/link/link_session.hpp"
 #include "net/link/links.hpp"
-#include "net/tunnel/file_watch.hpp"
+#include "net/file_watch.hpp"
 #include "net/tunnel/handshake_places.hpp"
 #include "net/tunnel/node_dialling.hpp"
 

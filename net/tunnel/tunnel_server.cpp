@@ -4,7 +4,7 @@
 #include "net/io_thread.hpp"
 #include "net/origin.hpp"
 #include "net/tcp_listener.hpp"
-#include "net/tunnel/file_watch.hpp"
+#include "net/file_watch.hpp"
 #include "net/tunnel/handshake_places.hpp"
 #include "net/tunnel/tunnel_session.hpp"
 #include "net/use_result.hpp"

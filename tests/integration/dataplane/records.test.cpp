@@ -2,6 +2,8 @@
 
 #include "atproto/cbor/cbor_document.hpp"
 #include "atproto/cbor/json_codec.hpp"
+#include "db/reads/answer_limit.hpp"
+#include "db/reads/record_statements.hpp"
 #include "db/reads/stored_records.hpp"
 #include "tests/integration/dataplane/asking.hpp"
 #include "tests/integration/firehose_builder.hpp"
@@ -176,6 +178,94 @@ TEST_CASE("a call takes 5,000 uris and no more") {
   }
 }
 
+TEST_CASE("records of more bytes than an answer may have are refused, with what to do") {
+  constexpr std::size_t large = 900'000;
+  const auto stays_below = [](std::size_t bytes) { // times
+    return static_cast<std::size_t>(reads::max_record_bytes) / (bytes + 2'000);
+  };
+  firehose_builder events;
+  // Much shorter in the table.
+  const auto post = events.post("alice", "p1", {{"own", std::string(large, 'x')}});
+  const auto profile =
+      events.create("alice", "app.bsky.actor.profile/self",
+                    {{"$type", "app.bsky.actor.profile"}, {"own", std::string(large, 'x')}});
+  const auto escaped =
+      events.create("bob", "app.bsky.actor.profile/self",
+                    {{"$type", "app.bsky.actor.profile"}, {"own", std::string(large, '\x01')}});
+  const auto small = events.post("alice", "p2");
+  index_target target;
+  target.apply(events.take(), 1);
+  REQUIRE(target.rejected.empty());
+  const auto most = stays_below(large);
+  REQUIRE(most == 9);
+  const auto refusal = [&](std::string_view name, const uris& of) {
+    for (const auto& each : all_methods)
+      if (each.name == name) {
+        const auto answer = each.ask(target.connection, name, of);
+        if (answer)
+          return std::string{"none"};
+        CHECK(answer.error().status == net::grpc_status::resource_exhausted);
+        return answer.error().text;
+      }
+    return std::string{"no method"};
+  };
+  using Catch::Matchers::Contains;
+  for (const auto& [name, uri] :
+       {std::pair{"GetPostRecords", post.uri}, std::pair{"GetProfileRecords", profile.uri}}) {
+    INFO(name);
+    CHECK(refusal(name, uris(most, uri)) == "none");
+    CHECK_THAT(refusal(name, uris(most + 1, uri)), Contains("ask for fewer"));
+    CHECK_THAT(refusal(name, uris(5000, uri)), Contains("ask for fewer"));
+  }
+  CHECK(refusal("GetPostRecords", uris(5000, small.uri)) == "none");
+  // As JSON it is six times as long.
+  CHECK(refusal("GetProfileRecords", uris(1, escaped.uri)) == "none");
+  CHECK_THAT(refusal("GetProfileRecords", uris(2, escaped.uri)), Contains("ask for fewer"));
+
+  const auto actors = [&](std::size_t times) {
+    bsky::GetActorsRequest request;
+    for (std::size_t i = 0; i < times; ++i)
+      request.add_dids(did_of("alice"));
+    return try_ask<bsky::GetActorsResponse>(target.connection, "GetActors", request);
+  };
+  CHECK(actors(most));
+  const auto refused = actors(most + 1);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().status == net::grpc_status::resource_exhausted);
+}
+
+TEST_CASE("what exceeds the limit of a call does not leave the database") {
+  constexpr std::size_t large = 100'000;
+  firehose_builder events;
+  const auto post = events.post("alice", "p1", {{"own", std::string(large, 'x')}});
+  events.create("alice", "app.bsky.actor.profile/self",
+                {{"$type", "app.bsky.actor.profile"}, {"own", std::string(large, 'x')}});
+  index_target target;
+  target.apply(events.take(), 1);
+  const auto bytes_of = [&](collection kind, std::string_view rkey, std::int64_t limit) {
+    const std::vector<std::string> dids(20, did_of("alice"));
+    const std::vector<std::string> rkeys(20, std::string{rkey});
+    db::params p;
+    p.text_array(dids).text_array(rkeys).int8(limit);
+    const auto rows = must(target.connection.exec_prepared(*db::records_statement(kind), p));
+    REQUIRE(rows.rows() == 20);
+    constexpr std::size_t record = 3; // the columns
+    constexpr std::size_t extra = 17;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+      bytes += kind == collection::post ? rows.get_text(i, extra).size()
+                                        : rows.get_bytea(i, record).size();
+    return bytes;
+  };
+  for (const auto& [kind, rkey] :
+       {std::pair{collection::post, "p1"}, std::pair{collection::profile, "self"}}) {
+    CHECK(bytes_of(kind, rkey, reads::no_record_limit) > 20 * large);
+    CHECK(bytes_of(kind, rkey, std::int64_t{5 * large + 50'000}) > 5 * large);
+    CHECK(bytes_of(kind, rkey, std::int64_t{5 * large + 50'000}) < 6 * large);
+    CHECK(bytes_of(kind, rkey, 1) < large);
+  }
+}
+
 TEST_CASE("a record's times are those of its commit and its own") {
   firehose_builder events;
   const auto early = events.post("alice", "p1", {{"createdAt", "2020-02-03T04:05:06.789123Z"}});
@@ -223,6 +313,9 @@ TEST_CASE("a declaration has the date that it says, if it is one") {
   CHECK(date_of("2020-02-03") == "1580688000000");
   CHECK(date_of("1970-01-01T00:00:00Z") == "0");
   CHECK(date_of("now") == "");
+  CHECK(date_of(5) == "");
+  CHECK(date_of(nullptr) == "");
+  CHECK(date_of(boost::json::array{"2020-02-03T04:05:06.789Z"}) == "");
 }
 
 TEST_CASE("no text that a stranger writes makes a record vanish") {

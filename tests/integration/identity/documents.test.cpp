@@ -13,6 +13,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <fmt/format.h>
+#include <tuple>
 
 using namespace prism;
 using namespace std::chrono_literals;
@@ -135,6 +136,39 @@ TEST_CASE("the identity of an account is given from the table once it was looked
   CHECK(got.body.keys() == "k1");
   CHECK(got.body.services() == "{}");
   CHECK(got.body.updated().seconds() == wanted.asked_at / second);
+}
+
+TEST_CASE("the identity behind a confirmed handle is given, and that of no other") {
+  accounts a;
+  must(a.connection.exec_script("UPDATE users SET handle = 'alice.test'"));
+  const auto ask = [&](const std::string& handle, const db::known_identity* found = nullptr) {
+    bsky::GetIdentityByHandleRequest request;
+    request.set_handle(handle);
+    dataplane::call call{.on = a.connection, .now = accounts::now(), .identity = found};
+    const auto answer =
+        dataplane::find_method("GetIdentityByHandle")->run(call, request.SerializeAsString());
+    bsky::GetIdentityByHandleResponse body;
+    if (answer)
+      REQUIRE(body.ParseFromString(*answer));
+    return std::tuple{answer ? grpc_status::ok : answer.error().status, body,
+                      std::move(call.wanted)};
+  };
+  CHECK(std::get<0>(ask("nobody.test")) == grpc_status::not_found);
+  CHECK(std::get<0>(ask("")) == grpc_status::not_found);
+  CHECK(std::get<0>(ask(std::string{"alice.test\0", 11})) == grpc_status::not_found);
+  const auto [status, nothing, wanted] = ask("alice.test");
+  CHECK(status == grpc_status::unavailable);
+  REQUIRE(wanted);
+  CHECK(wanted->did == alice);
+  const db::known_identity found{document("k1"), accounts::now()};
+  CHECK(std::get<1>(ask("alice.test", &found)).keys() == "k1");
+  a.store(*wanted, document("k2"));
+  const auto [stored_status, body, no_more] = ask("alice.test");
+  CHECK(stored_status == grpc_status::ok);
+  CHECK_FALSE(no_more);
+  CHECK(body.did() == alice);
+  CHECK(body.handle() == "alice.test");
+  CHECK(body.keys() == "k2");
 }
 
 TEST_CASE("after an #identity event no call gets what was known before it") {

@@ -7,13 +7,14 @@ using namespace prism;
 using namespace std::chrono_literals;
 using verdict = read_gate::verdict;
 using calls = std::vector<read_gate::call_id>;
+using overdue = std::vector<read_gate::overdue>;
 
 namespace {
 
 using prism::test::start;
 
 [[nodiscard]] read_gate gate(std::size_t waiting = 2) {
-  return read_gate({.max_waiting = waiting, .max_wait = 1s});
+  return read_gate({.max_waiting = waiting, .max_wait = 1s, .max_time = 3s});
 }
 
 } // namespace
@@ -58,10 +59,45 @@ TEST_CASE("a call that has waited too long is given back") {
   static_cast<void>(at.arrive(1, start));
   static_cast<void>(at.arrive(2, start));
   static_cast<void>(at.arrive(3, start + 500ms));
+  CHECK(at.next_expiry() == start + 1s);
   CHECK(at.expire(start + 999ms).empty());
-  CHECK(at.expire(start + 1s) == calls{2});
+  CHECK(at.expire(start + 1s) == overdue{{2, false}});
   CHECK(at.waiting() == 1);
+  CHECK(at.next_expiry() == start + 1500ms);
   CHECK(at.finish(7)->call == 3);
+}
+
+TEST_CASE("a call that its reader does not answer is given back once") {
+  auto at = gate();
+  CHECK(!at.next_expiry());
+  static_cast<void>(at.join(7));
+  static_cast<void>(at.join(8));
+  CHECK(!at.next_expiry());
+  static_cast<void>(at.arrive(1, start));
+  static_cast<void>(at.arrive(2, start + 1s));
+  CHECK(at.next_expiry() == start + 3s);
+  CHECK(at.expire(start + 2999ms).empty());
+  CHECK(at.expire(start + 3s) == overdue{{1, true}});
+  CHECK(at.expire(start + 3s).empty());
+  CHECK(at.next_expiry() == start + 4s);
+  CHECK(at.active() == 2); // it may still be at work
+  CHECK(at.expire(start + 4s) == overdue{{2, true}});
+  CHECK(!at.next_expiry());
+  CHECK(!at.finish(7));
+  CHECK(!at.finish(8));
+  CHECK(at.arrive(3, start + 5s).what == verdict::run);
+  CHECK(at.next_expiry() == start + 8s);
+}
+
+TEST_CASE("the time at a reader begins when the call arrived") {
+  auto at = gate();
+  static_cast<void>(at.join(7));
+  static_cast<void>(at.arrive(1, start));
+  static_cast<void>(at.arrive(2, start + 500ms));
+  CHECK(at.finish(7)->call == 2);
+  CHECK(at.next_expiry() == start + 3500ms);
+  CHECK(at.leave(7) == calls{2});
+  CHECK(!at.next_expiry());
 }
 
 TEST_CASE("a reader that leaves ends its call, and the last one all that wait") {

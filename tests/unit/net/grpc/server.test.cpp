@@ -2,6 +2,8 @@
 #include "socket_client.hpp"
 #include "tests/unit/net/support/certificates.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <future>
 
 using namespace prism;
@@ -37,6 +39,7 @@ TEST_CASE("bad options are named", "[grpc]") {
   CHECK_THAT(problem({.max_streams = 0}), Contains("max_streams"));
   CHECK_THAT(problem({.max_message_bytes = 10, .max_connection_bytes = 19}),
              Contains("max_connection_bytes"));
+  CHECK_THAT(problem({.certificate_interval = 0ms}), Contains("certificate_interval"));
   CHECK_THAT(problem({.stall_timeout = 0ms}), Contains("stall_timeout"));
   CHECK_THAT(problem({.idle_timeout = 0ms}), Contains("idle_timeout"));
   const world w;
@@ -87,6 +90,71 @@ TEST_CASE("by TLS only clients that offer h2 are served", "[grpc]") {
   clear.send(raw_greeting());
   CHECK(clear.ends());
   CHECK(eventually([&] { return w.stats().protocol_errors == errors + 1; }));
+}
+
+TEST_CASE("a renewed certificate is used by further connections, and a bad one is not", "[grpc]") {
+  const temporary_directory directory;
+  certificate_authority old_ca(directory, "old");
+  certificate_authority new_ca(directory, "new");
+  const auto old_files = old_ca.issue("IP:127.0.0.1");
+  const auto new_files = new_ca.issue("IP:127.0.0.1");
+  const auto certificate = directory.file("server.pem");
+  const auto key = directory.file("server.key");
+  // As most tools do: a complete file takes the place of the other.
+  const auto put = [&](const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(from, to + ".new");
+    std::filesystem::rename(to + ".new", to);
+  };
+  put(old_files.certificate, certificate);
+  put(old_files.key, key);
+  world w({.certificate_file = certificate, .key_file = key, .certificate_interval = 10ms});
+  const auto serves = [&](const certificate_authority& ca) {
+    socket_client client(w.port(), ca.file());
+    return !client.failure && client.ask(request::of("/t/Echo", "hello")).message() == "hello";
+  };
+  socket_client earlier(w.port(), old_ca.file());
+  CHECK(serves(old_ca));
+  CHECK_FALSE(serves(new_ca));
+  const auto expires_at = w.stats().certificate_expires_at;
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  CHECK(expires_at > now + 80'000);
+  CHECK(expires_at < now + 90'000);
+
+  const auto bad = directory.file("bad.pem");
+  std::ofstream(bad) << "no certificate";
+  put(bad, certificate);
+  REQUIRE(eventually([&] { return w.stats().failed_reloads == 1; }));
+  CHECK(serves(old_ca));
+  put(new_files.certificate, certificate); // the key is still the old one
+  REQUIRE(eventually([&] { return w.stats().failed_reloads == 2; }));
+  CHECK(serves(old_ca));
+  CHECK(w.stats().reloads == 0);
+
+  put(new_files.key, key);
+  REQUIRE(eventually([&] { return w.stats().reloads == 1; }));
+  CHECK(serves(new_ca));
+  CHECK_FALSE(serves(old_ca));
+  CHECK(earlier.ask(request::of("/t/Echo", "hello")).message() == "hello");
+
+  std::filesystem::remove(key);
+  REQUIRE(eventually([&] { return w.stats().failed_reloads == 3; }));
+  CHECK(serves(new_ca));
+  CHECK(w.stats().certificate_expires_at >= expires_at);
+}
+
+TEST_CASE("work runs at its time, and later work takes its place", "[grpc]") {
+  world w;
+  std::promise<time_point> ran;
+  const auto began = steady_clock::now();
+  w.it->post([&] {
+    w.it->run_at(began + 10ms, [] { FAIL("it was replaced"); });
+    w.it->run_at(began + 50ms, [&] { ran.set_value(steady_clock::now()); });
+  });
+  auto at = ran.get_future();
+  REQUIRE(at.wait_for(patience) == std::future_status::ready);
+  CHECK(at.get() - began >= 50ms);
+  w.it->post([&] { w.it->run_at(began + 24h, [] { FAIL("after the end"); }); });
+  w.it->stop(); // does not wait for it
 }
 
 TEST_CASE("answers may come from any thread and in any order", "[grpc]") {

@@ -1,4 +1,4 @@
-#include "net/tunnel/file_watch.hpp"
+#include "net/file_watch.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
