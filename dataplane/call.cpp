@@ -1,7 +1,5 @@
 #include "dataplane/call.hpp"
 
-#include "db/reads/answer_limit.hpp"
-
 #include <fmt/format.h>
 
 namespace prism::dataplane {
@@ -18,8 +16,6 @@ tl::unexpected<failure> failed(const db::db_error& why) {
   if (why.cls == error_class::transient || why.cls == error_class::commit_unknown)
     return tl::unexpected<failure>(
         failure{net::grpc_status::unavailable, "the database: " + why.message});
-  if (why.sqlstate == reads::too_large)
-    return tl::unexpected<failure>(failure{net::grpc_status::resource_exhausted, why.message});
   if (why.cls == error_class::poison)
     return invalid("the database does not take an argument: " + why.message);
   return tl::unexpected<failure>(

@@ -38,6 +38,8 @@ struct call {
   /// with `identity`; without an answer the call fails as the look-up did. If the method succeeded,
   /// its answer is given, and the look-up is asked for without waiting.
   std::optional<db::wanted_identity> wanted{};
+  /// Records that exist and are missing in the answer, because it would be too large.
+  std::size_t left_out{0};
 };
 
 /// The request cannot be answered, since it is wrong.
@@ -53,12 +55,15 @@ struct call {
 /// Most bytes of an encoded answer.
 inline constexpr std::size_t max_answer_bytes = std::size_t{8} << 20U;
 
-/// The answer would be larger than that.
+/// Of these, the bytes of records as JSON. The largest records are left out until the others fit,
+/// so that nobody's large records keep those of others from being answered.
+inline constexpr std::size_t max_json_bytes = max_answer_bytes - (std::size_t{1} << 20U);
+
+/// The answer would be larger than `max_answer_bytes`.
 [[nodiscard]] tl::unexpected<failure> too_large(std::size_t bytes);
 
 /// The database failed. Transient failures and cancelled statements are `unavailable`, so that the
-/// client asks another node; more records than one call may read (db/reads/answer_limit.hpp) are
-/// `resource_exhausted`; others are `internal`.
+/// client asks another node; others are `internal`.
 [[nodiscard]] tl::unexpected<failure> failed(const db::db_error& why);
 
 } // namespace prism::dataplane

@@ -231,6 +231,8 @@ struct dataplane_metrics {
   labelled_counter refusals;
   prometheus::Counter* received_bytes;
   prometheus::Counter* sent_bytes;
+  /// Records that are missing in answers that would be too large.
+  prometheus::Counter* left_out_records;
   /// Changed certificate files, by result (`labels::certificate_reloads`).
   labelled_counter reloads;
   /// When the certificate in use expires, in seconds since 1970; 0: clear text.

@@ -146,6 +146,16 @@ void dataplane_port::log_sessions(missing_sessions::news what, const std::string
                         missing_.count(), all, why, log::left_out_note(*left_out));
 }
 
+void dataplane_port::note_left_out(const dataplane::pending_call& call, std::size_t records) {
+  node_->metrics.dataplane().left_out_records->Increment(static_cast<double>(records));
+  server_->post([this, name = call.what->name, records] {
+    if (const auto left_out = lines_.allow("left out", steady_clock::now()))
+      log::dataplane().warn("data plane: {}: {} of the largest records are missing in the answer, "
+                            "because it would be too large; the client should ask for fewer{}",
+                            name, records, log::left_out_note(*left_out));
+  });
+}
+
 void dataplane_port::finish(reader_id reader, call_ptr call,
                             dataplane::answer<std::string> result) {
   auto shared = std::make_shared<dataplane::answer<std::string>>(std::move(result));

@@ -43,6 +43,8 @@ public:
   [[nodiscard]] reader_id join(reader_actor reader, std::size_t number);
   /// A reader has no database session, and tries again; for the log.
   void note_no_session(std::size_t number, std::string why);
+  /// Records are missing in the answer to a call, because it would be too large.
+  void note_left_out(const dataplane::pending_call& call, std::size_t records);
   /// The reader has finished its call.
   void finish(reader_id reader, std::shared_ptr<const dataplane::pending_call> call,
               dataplane::answer<std::string> result);

@@ -121,6 +121,8 @@ void reader_state::answer(const read_call& call) {
   dataplane::call with{.on = *connection_, .now = now_us()};
   auto result = run(with, *call.what);
   ++answered_;
+  if (with.left_out > 0)
+    port_->note_left_out(*call.what, with.left_out);
   const bool lost = !connection_->is_open();
   if (!result && with.wanted) {
     port_->set_aside(*joined_);

@@ -76,13 +76,18 @@ void fill_unknown(bsky::ActorInfo& out) {
   out.set_allow_activity_subscriptions_from("followers");
 }
 
+[[nodiscard]] std::size_t size_of_records(const reads::actor& of) {
+  return of.profile.block.size() + of.status_record.block.size() + of.germ_declaration.block.size();
+}
+
 answer<void> actors(call& with, const bsky::GetActorsRequest& in, bsky::GetActorsResponse& out) {
   const auto dids = names(in.dids());
   if (!dids)
     return tl::unexpected(dids.error());
-  const auto found = reads::actors(with.on, *dids);
+  auto found = reads::actors(with.on, *dids);
   if (!found)
     return failed(found.error());
+  std::ranges::sort(*found, {}, size_of_records);
   const std::set<std::string_view> ages(in.return_age_assurance_for_dids().begin(),
                                         in.return_age_assurance_for_dids().end());
   for (const auto& did : in.dids()) {
@@ -93,8 +98,19 @@ answer<void> actors(call& with, const bsky::GetActorsRequest& in, bsky::GetActor
     each.mutable_age_assurance_status()->set_status("unknown");
     each.mutable_age_assurance_status()->set_access("unknown");
   }
-  for (const auto& each : *found)
-    fill_actor(*out.mutable_actors(static_cast<int>(each.at)), each);
+  std::size_t bytes = 0;
+  for (auto& each : *found) {
+    auto& actor = *out.mutable_actors(static_cast<int>(each.at));
+    fill_actor(actor, each);
+    if (bytes + actor.ByteSizeLong() > max_json_bytes) {
+      reads::leave_out_records(each);
+      for (auto* record :
+           {actor.mutable_profile(), actor.mutable_status_record(), actor.mutable_germ_record()})
+        record->Clear();
+    }
+    bytes += actor.ByteSizeLong();
+    with.left_out += each.records_left_out ? 1 : 0;
+  }
   return {};
 }
 

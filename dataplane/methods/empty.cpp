@@ -42,13 +42,6 @@ answer<void> bookmarks(const bsky::GetBookmarksByActorAndSubjectsRequest& in,
   return {};
 }
 
-answer<void> opt_outs(const bsky::GetReferencelistoptoutsByActorAndSubjectsRequest& in,
-                      bsky::GetReferencelistoptoutsByActorAndSubjectsResponse& out) {
-  for (int i = 0; i < in.subject_uris_size(); ++i)
-    out.add_uris();
-  return {};
-}
-
 /// V2 searches always have their page's information.
 template <class Request, class Response>
 answer<void> no_hits(const Request& /*in*/, Response& out) {
@@ -121,7 +114,6 @@ constexpr method empty_group[] = {
     PRISM_NOTHING(GetSuggestedFeeds),
     PRISM_NOTHING(GetSuggestedEntities),
     // what no corpus has
-    at_once<opt_outs>("GetReferencelistoptoutsByActorAndSubjects"),
     PRISM_NOTHING(GetSiteStandardRecordsByRef),
     PRISM_NOTHING(GetSiteStandardRecordsByURI),
     at_once<sitemap_index>("GetSitemapIndex"),

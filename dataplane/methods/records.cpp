@@ -5,6 +5,7 @@
 #include "db/batch/refs.hpp"
 #include "db/reads/op_threads.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <vector>
 
@@ -43,17 +44,27 @@ fill_records(call& with, collection kind, const uris& of, records& out,
     return invalid(
         fmt::format("{} uris; at most {} are answered", of.size(), db::max_record_paths));
   const auto asked = paths_of(of, kind);
-  const auto found = db::records_at(with.on, kind, asked.paths);
+  auto found = db::records_at(with.on, kind, asked.paths);
   if (!found)
     return failed(found.error());
+  std::ranges::sort(*found, {}, [](const db::found_record& each) { return each.block.size(); });
   for (int i = 0; i < of.size(); ++i) {
     out.Add();
     if (meta != nullptr)
       meta->Add();
   }
+  std::size_t bytes = 0;
   for (const auto& each : *found) {
     const auto place = asked.places[each.at];
-    fill_record(*out.Mutable(place), {each.cid, each.block, each.commit_time, each.created_at});
+    auto& record = *out.Mutable(place);
+    if (!each.left_out)
+      fill_record(record, {each.cid, each.block, each.commit_time, each.created_at});
+    bytes += record.record().size();
+    if (each.left_out || bytes > max_json_bytes) {
+      bytes -= record.record().size();
+      record.Clear();
+      ++with.left_out;
+    }
     if (meta == nullptr)
       continue;
     auto& flags = *meta->Mutable(place);

@@ -149,6 +149,19 @@ answer<void> list_membership(call& with, const bsky::GetListMembershipRequest& i
   return {};
 }
 
+answer<void> opt_outs(call& with, const bsky::GetReferencelistoptoutsByActorAndSubjectsRequest& in,
+                      bsky::GetReferencelistoptoutsByActorAndSubjectsResponse& out) {
+  const auto lists = arguments(in.subject_uris(), std::identity{});
+  if (!lists)
+    return tl::unexpected(lists.error());
+  auto found = reads::opt_outs_by_of(with.on, in.actor_did(), *lists);
+  if (!found)
+    return failed(found.error());
+  for (auto& each : *found)
+    out.add_uris(std::move(each));
+  return {};
+}
+
 answer<void> blocklist_subscription(call& with, const bsky::GetBlocklistSubscriptionRequest& in,
                                     bsky::GetBlocklistSubscriptionResponse& out) {
   auto found = reads::list_blocks_by_of(with.on, in.actor_did(),
@@ -172,6 +185,7 @@ constexpr method relations_group[] = {
     reads<follows_following>("GetFollowsFollowing"),
     reads<list_membership>("GetListMembership"),
     reads<blocklist_subscription>("GetBlocklistSubscription"),
+    reads<opt_outs>("GetReferencelistoptoutsByActorAndSubjects"),
 };
 
 } // namespace

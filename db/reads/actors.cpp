@@ -8,12 +8,13 @@ namespace prism::reads {
 
 namespace {
 
-// Whether the records up to this account's have at most $2 bytes; their bytes are left out if not.
-constexpr std::string_view fits = R"sql(sum(
-      coalesce(octet_length(p.record), 0) + coalesce(octet_length(s.record), 0)
-      + coalesce(octet_length(c.record), 0) + coalesce(octet_length(d.record), 0)
-      + coalesce(octet_length(g.record), 0)
-    ) OVER (ROWS UNBOUNDED PRECEDING) <= $2)sql";
+constexpr std::string_view size =
+    "coalesce(octet_length(p.record), 0) + coalesce(octet_length(s.record), 0) "
+    "+ coalesce(octet_length(c.record), 0) + coalesce(octet_length(d.record), 0) "
+    "+ coalesce(octet_length(g.record), 0)";
+
+const std::string_view fits =
+    db::compose_sql(record_fits, {{"size", size}, {"asked", "$1"}, {"limit", "$2"}});
 
 // Looks up each DID and each record separately.
 const db::statement select_actors{"actors", db::compose_sql(R"sql(
@@ -74,22 +75,28 @@ db::row_reader& operator>>(db::row_reader& row, kept_record& out) {
 
 } // namespace
 
+void leave_out_records(actor& of) {
+  of.records_left_out = true;
+  for (auto* each : {&of.profile, &of.status_record, &of.chat_declaration,
+                     &of.notification_declaration, &of.germ_declaration})
+    *each = {};
+}
+
 db::outcome<std::vector<actor>> actors(db::executor& on, std::span<const std::string_view> dids) {
   db::params p;
   p.text_array(dids).int8(max_record_bytes);
   const auto rows = on.exec_prepared(select_actors, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  constexpr std::size_t fit = 1; // the column
-  if (!rows->empty() && !rows->get_bool(rows->rows() - 1, fit))
-    return fail_too_large(select_actors.name);
   return db::read_rows<actor>(*rows, [](actor& out, db::row_reader& row) {
     std::int64_t at = 0;
-    bool fits_too = false;
-    row >> at >> fits_too >> out.indexed >> out.handle >> out.status >> out.labeler >>
-        out.profile >> out.status_record >> out.chat_declaration >> out.notification_declaration >>
+    bool fits = false;
+    row >> at >> fits >> out.indexed >> out.handle >> out.status >> out.labeler >> out.profile >>
+        out.status_record >> out.chat_declaration >> out.notification_declaration >>
         out.germ_declaration;
     out.at = static_cast<std::size_t>(at - 1);
+    if (!fits)
+      leave_out_records(out);
   });
 }
 

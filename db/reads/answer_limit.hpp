@@ -1,9 +1,6 @@
 #pragma once
 
-#include "db/pg/executor.hpp"
-
 #include <cstdint>
-#include <fmt/format.h>
 #include <limits>
 #include <string_view>
 
@@ -11,23 +8,20 @@
 /// ask for thousands.
 namespace prism::reads {
 
-/// Most bytes of records in the result of one statement, as they are stored. Of columns that are
-/// stored without compression, their size in the table counts; as JSON they may be longer. The
-/// statements leave out the bytes of the row that exceeds this, and of all rows after it.
+/// Most bytes of the large records in the result of one statement, as they are stored; the small
+/// ones, which are all there, have at most as many again. A record is small if this many bytes are
+/// enough for as many of its size as are asked for. So nobody's large records keep the small ones
+/// of others from being read. Of columns that are stored without compression, their size in the
+/// table counts; as JSON they may be longer.
 inline constexpr std::int64_t max_record_bytes = std::int64_t{8} << 20U;
+
+/// Fragment {fits}: whether a row's record is in the result. {size} is its bytes, known without
+/// reading them, {asked} the array of what is asked for, {limit} `max_record_bytes`.
+inline constexpr std::string_view record_fits =
+    "({size} <= {limit} / cardinality({asked}) OR sum(CASE WHEN {size} > {limit} / "
+    "cardinality({asked}) THEN {size} END) OVER (ROWS UNBOUNDED PRECEDING) <= {limit})";
 
 /// For audits and exports.
 inline constexpr std::int64_t no_record_limit = std::numeric_limits<std::int64_t>::max();
-
-/// SQLSTATE program_limit_exceeded: more was asked for than one answer may have.
-inline constexpr std::string_view too_large = "54000";
-
-/// @param statement by its name
-[[nodiscard]] inline tl::unexpected<db::db_error> fail_too_large(std::string_view statement) {
-  return db::db_fail(
-      too_large,
-      fmt::format("the records asked for have more than {} bytes; ask for fewer", max_record_bytes),
-      statement);
-}
 
 } // namespace prism::reads

@@ -74,6 +74,25 @@ const db::statement select_list_blocks{
 )sql",
                                          {{"asked_uris", asked_uris}, {"actor", actor_id}})};
 
+const db::statement select_opt_outs{
+    "opt_outs_by_of", db::compose_sql(R"sql(
+  SELECT asked.at, $4, r.rkey
+  FROM {asked_uris}
+  CROSS JOIN LATERAL (
+    SELECT id
+    FROM lists
+    WHERE id = asked.id AND purpose = 'app.bsky.graph.defs#referencelist'
+    LIMIT 1
+  ) l
+  CROSS JOIN LATERAL (
+    SELECT rkey
+    FROM reference_list_opt_outs
+    WHERE list_id = l.id AND creator_id = {actor} AND NOT duplicate
+    LIMIT 1
+  ) r
+)sql",
+                                      {{"asked_uris", asked_uris}, {"actor", actor_id}})};
+
 const db::statement select_memberships{
     "memberships_of", db::compose_sql(R"sql(
   SELECT asked.at, c.did, r.rkey
@@ -142,6 +161,11 @@ outcome<uris_or_empty> follows_by_of(executor& on, std::string_view actor,
 outcome<uris_or_empty> list_blocks_by_of(executor& on, std::string_view actor,
                                          std::span<const std::string_view> lists) {
   return of_uris(on, select_list_blocks, actor, collection::list_block, lists);
+}
+
+outcome<uris_or_empty> opt_outs_by_of(executor& on, std::string_view actor,
+                                      std::span<const std::string_view> lists) {
+  return of_uris(on, select_opt_outs, actor, collection::reference_list_opt_out, lists);
 }
 
 outcome<uris_or_empty> memberships_of(executor& on, std::string_view actor,

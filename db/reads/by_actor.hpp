@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-/// The records by which one account likes, reposts or follows given subjects, blocks by given
-/// lists, or is on given lists: one uri for each subject, in the order given; empty where there is
-/// none. Every subject is a look-up by key. Errors are those of the database. Blocks; the
+/// The records by which one account likes, reposts or follows given subjects, blocks by or opts out
+/// of given lists, or is on given lists: one uri for each subject, in the order given; empty where
+/// there is none. Every subject is a look-up by key. Errors are those of the database. Blocks; the
 /// executor's thread.
 namespace prism::reads {
 
@@ -33,6 +33,12 @@ using uris_or_empty = std::vector<std::string>;
 /// List blocks by the actor. @param lists uris, at most `max_arguments`. Index: list_blocks_list.
 [[nodiscard]] outcome<uris_or_empty> list_blocks_by_of(executor& on, std::string_view actor,
                                                        std::span<const std::string_view> lists);
+
+/// The actor's opt-outs of reference lists; of lists that are not indexed, or no reference lists,
+/// none.
+/// @param lists uris, at most `max_arguments`. Indexes: lists_pkey, reference_list_opt_outs_list.
+[[nodiscard]] outcome<uris_or_empty> opt_outs_by_of(executor& on, std::string_view actor,
+                                                    std::span<const std::string_view> lists);
 
 /// List items that have the actor as a member. @param lists uris, at most `max_arguments`.
 /// Index: list_items_subject.

@@ -1,5 +1,7 @@
 #include "db/reads/record_statements.hpp"
 
+#include "db/reads/answer_limit.hpp"
+
 #include <array>
 #include <fmt/format.h>
 
@@ -40,10 +42,6 @@ constexpr std::string_view by_path_or_parked = R"sql(
   ) t
 )sql";
 
-// Whether the records up to this one have at most $3 bytes; their bytes are left out if not. {size}
-// is known without reading them.
-constexpr std::string_view fits = "sum({size}) OVER (ROWS UNBOUNDED PRECEDING) <= $3";
-
 constexpr std::string_view head =
     "n.at, t.cid, {fits}, CASE WHEN {fits} THEN t.record END, t.commit_time, {created_at}";
 
@@ -64,7 +62,7 @@ constexpr std::string_view json_size =
 
 /// @param size the SQL of {size}
 [[nodiscard]] std::string fits_by(std::string_view size) {
-  return replaced(std::string{fits}, "{size}", size);
+  return compose_sql(reads::record_fits, {{"size", size}, {"asked", "$1"}, {"limit", "$3"}});
 }
 
 [[nodiscard]] std::string head_by(std::string_view size, std::string_view created_at) {

@@ -113,6 +113,9 @@ struct uri_columns {
   if (kind == collection::post)
     row >> out.flags.violates_thread_gate >> out.flags.violates_embedding_rules >>
         out.flags.has_thread_gate >> out.flags.has_post_gate;
+  out.left_out = !fits;
+  if (out.left_out)
+    return {};
   if (record) {
     out.block.assign(record->begin(), record->end());
     return {};
@@ -145,9 +148,6 @@ using on_broken = std::function<void(const std::string& why)>;
   const auto rows = on.exec_prepared(*statement, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  constexpr std::size_t fits = 2; // the column
-  if (!rows->empty() && !rows->get_bool(rows->rows() - 1, fits))
-    return reads::fail_too_large(statement->name);
   out.reserve(rows->rows());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     row_reader row(*rows, i);

@@ -38,6 +38,9 @@ struct found_record {
   std::optional<micros> created_at; ///< empty: the collection has none, or the record says none
   bytes block;                      ///< CBOR
   post_flags flags;                 ///< of a post
+  /// The block is missing, because all records together were too large
+  /// (db/reads/answer_limit.hpp).
+  bool left_out{false};
 };
 
 /// Most paths of one call.

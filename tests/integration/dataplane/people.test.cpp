@@ -231,6 +231,19 @@ TEST_CASE("who opted out of a reference list is shown to its creator only") {
   CHECK(members(list, "bob") == texts{did_of("carol")});
   CHECK(members(list, "alice") == texts{did_of("bob") + " opted out", did_of("carol")});
   CHECK(members(curated, "") == texts{did_of("bob"), did_of("carol")});
+
+  const auto opt_outs = [&](std::string_view who) {
+    bsky::GetReferencelistoptoutsByActorAndSubjectsRequest request;
+    request.set_actor_did(did_of(who));
+    for (const auto& each : {curated.uri, list.uri, std::string{"no uri"}})
+      request.add_subject_uris(each);
+    const auto answer = ask<bsky::GetReferencelistoptoutsByActorAndSubjectsResponse>(
+        target.connection, "GetReferencelistoptoutsByActorAndSubjects", request);
+    return texts{answer.uris().begin(), answer.uris().end()};
+  };
+  const auto of_bob = "at://" + did_of("bob") + "/app.bsky.graph.referencelistoptout/l1";
+  CHECK(opt_outs("bob") == texts{"", of_bob, ""}); // not of the list that is no reference list
+  CHECK(opt_outs("carol") == texts{"", "", ""});
 }
 
 TEST_CASE("feed generators and subscribed lists are ordered by createdAt, also in the future") {

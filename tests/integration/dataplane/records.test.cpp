@@ -11,6 +11,7 @@
 #include "tests/support/must.hpp"
 #include "tools/replay/corpus_file.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 using namespace prism;
@@ -178,60 +179,81 @@ TEST_CASE("a call takes 5,000 uris and no more") {
   }
 }
 
-TEST_CASE("records of more bytes than an answer may have are refused, with what to do") {
+TEST_CASE("the largest records are missing in an answer that would be too large") {
   constexpr std::size_t large = 900'000;
-  const auto stays_below = [](std::size_t bytes) { // times
-    return static_cast<std::size_t>(reads::max_record_bytes) / (bytes + 2'000);
-  };
   firehose_builder events;
   // Much shorter in the table.
   const auto post = events.post("alice", "p1", {{"own", std::string(large, 'x')}});
   const auto profile =
       events.create("alice", "app.bsky.actor.profile/self",
                     {{"$type", "app.bsky.actor.profile"}, {"own", std::string(large, 'x')}});
+  // As JSON it is six times as long.
   const auto escaped =
       events.create("bob", "app.bsky.actor.profile/self",
                     {{"$type", "app.bsky.actor.profile"}, {"own", std::string(large, '\x01')}});
-  const auto small = events.post("alice", "p2");
+  const auto small = events.post("carol", "p2");
+  const auto short_profile =
+      events.create("carol", "app.bsky.actor.profile/self",
+                    {{"$type", "app.bsky.actor.profile"}, {"displayName", "Carol"}});
   index_target target;
   target.apply(events.take(), 1);
   REQUIRE(target.rejected.empty());
-  const auto most = stays_below(large);
-  REQUIRE(most == 9);
-  const auto refusal = [&](std::string_view name, const uris& of) {
-    for (const auto& each : all_methods)
-      if (each.name == name) {
-        const auto answer = each.ask(target.connection, name, of);
-        if (answer)
-          return std::string{"none"};
-        CHECK(answer.error().status == net::grpc_status::resource_exhausted);
-        return answer.error().text;
-      }
-    return std::string{"no method"};
+  const auto found = [&](std::string_view name, std::string_view which, const uris& of) {
+    const auto method = std::ranges::find(all_methods, name, &records_method::name);
+    const auto answer = method->ask(target.connection, name, of);
+    REQUIRE(answer);
+    REQUIRE(answer->size() == of.size());
+    std::size_t out = 0;
+    for (std::size_t i = 0; i < of.size(); ++i)
+      out += of[i] == which && !answer->at(i).record().empty() ? 1 : 0;
+    return out;
   };
-  using Catch::Matchers::Contains;
-  for (const auto& [name, uri] :
-       {std::pair{"GetPostRecords", post.uri}, std::pair{"GetProfileRecords", profile.uri}}) {
-    INFO(name);
-    CHECK(refusal(name, uris(most, uri)) == "none");
-    CHECK_THAT(refusal(name, uris(most + 1, uri)), Contains("ask for fewer"));
-    CHECK_THAT(refusal(name, uris(5000, uri)), Contains("ask for fewer"));
-  }
-  CHECK(refusal("GetPostRecords", uris(5000, small.uri)) == "none");
-  // As JSON it is six times as long.
-  CHECK(refusal("GetProfileRecords", uris(1, escaped.uri)) == "none");
-  CHECK_THAT(refusal("GetProfileRecords", uris(2, escaped.uri)), Contains("ask for fewer"));
+  // The large ones first, so that their place decides nothing.
+  const auto with_last = [](std::size_t times, const std::string& many, const std::string& last) {
+    auto out = uris(times, many);
+    out.push_back(last);
+    return out;
+  };
+  const auto posts = with_last(100, post.uri, small.uri);
+  const auto profiles = with_last(100, profile.uri, short_profile.uri);
+  CHECK(found("GetPostRecords", post.uri, posts) == 8); // of 8 MiB, and 7 MiB as JSON
+  CHECK(found("GetPostRecords", small.uri, posts) == 1);
+  CHECK(found("GetProfileRecords", profile.uri, profiles) == 8);
+  CHECK(found("GetProfileRecords", short_profile.uri, profiles) == 1);
+  CHECK(found("GetPostRecords", small.uri, uris(5000, small.uri)) == 5000);
+  const auto escapes = with_last(5, escaped.uri, short_profile.uri);
+  CHECK(found("GetProfileRecords", escaped.uri, escapes) == 1);
+  CHECK(found("GetProfileRecords", short_profile.uri, escapes) == 1);
 
-  const auto actors = [&](std::size_t times) {
-    bsky::GetActorsRequest request;
-    for (std::size_t i = 0; i < times; ++i)
-      request.add_dids(did_of("alice"));
-    return try_ask<bsky::GetActorsResponse>(target.connection, "GetActors", request);
+  bsky::GetActorsRequest request;
+  for (int i = 0; i < 100; ++i)
+    request.add_dids(did_of("alice"));
+  request.add_dids(did_of("bob"));
+  request.add_dids(did_of("bob"));
+  request.add_dids(did_of("carol"));
+  const auto actors = try_ask<bsky::GetActorsResponse>(target.connection, "GetActors", request);
+  REQUIRE(actors);
+  CHECK(actors->ByteSizeLong() <= dataplane::max_answer_bytes);
+  const auto profiles_of = [&](int from, int to) {
+    return std::count_if(actors->actors().begin() + from, actors->actors().begin() + to,
+                         [](const auto& each) { return !each.profile().record().empty(); });
   };
-  CHECK(actors(most));
-  const auto refused = actors(most + 1);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().status == net::grpc_status::resource_exhausted);
+  CHECK(profiles_of(0, 100) == 8);
+  CHECK(profiles_of(100, 102) == 0);
+  CHECK(profiles_of(102, 103) == 1);
+}
+
+TEST_CASE("a call says how many records are missing in its answer") {
+  firehose_builder events;
+  const auto post = events.post("alice", "p1", {{"own", std::string(900'000, 'x')}});
+  index_target target;
+  target.apply(events.take(), 1);
+  bsky::GetPostRecordsRequest request;
+  for (int i = 0; i < 20; ++i)
+    request.add_uris(post.uri);
+  dataplane::call with{.on = target.connection};
+  REQUIRE(dataplane::find_method("GetPostRecords")->run(with, request.SerializeAsString()));
+  CHECK(with.left_out == 12);
 }
 
 TEST_CASE("what exceeds the limit of a call does not leave the database") {

@@ -56,6 +56,7 @@ const promised_indexes promised{
     {"reposts_by_of", by_uri({"reposts_subject", "pending_ops_referent"})},
     {"follows_by_of", by_account({"follows_subject"})},
     {"list_blocks_by_of", by_uri({"list_blocks_list"})},
+    {"opt_outs_by_of", by_uri({"lists_pkey", "reference_list_opt_outs_list"})},
     {"memberships_of", by_uri({"list_items_member", "users_pkey"})},
     {"relationships", with(for_blocks, "follows_subject")},
     {"blocks_of_pairs", for_blocks},
@@ -130,6 +131,9 @@ TEST_CASE("lists of records of two million rows are read by index and equal the 
         count("follows WHERE creator_id = 1 AND subject_id <= 500"));
   CHECK(filled(must(reads::list_blocks_by_of(explained, did(12), views(lists)))) ==
         count("list_blocks WHERE creator_id = 12"));
+  CHECK(filled(must(reads::opt_outs_by_of(explained, did(12), views(lists)))) ==
+        count("reference_list_opt_outs JOIN lists l ON l.id = list_id "
+              "WHERE reference_list_opt_outs.creator_id = 12 AND purpose LIKE '%#referencelist'"));
   CHECK(filled(must(reads::memberships_of(explained, did(12), views(lists)))) ==
         count("list_items WHERE subject_id = 12"));
 

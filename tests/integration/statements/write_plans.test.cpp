@@ -45,9 +45,9 @@ constexpr std::array run_otherwise{
     "thread_op_replies", "op_thread_", "reader_plans", "followers", "follows", "likes_of",
     "reposts_of", "quotes_of", "likes_by", "reposts_by", "lists_by", "feeds_by", "starter_packs_by",
     "blocks_by", "list_members", "blocking_lists", "relationships", "blocks_of_pairs",
-    "likes_by_of", "reposts_by_of", "follows_by_of", "list_blocks_by_of", "memberships_of",
-    "known_followers", "known_likers", "find_user", "records_", "actors", "dids_of_handles",
-    "latest_rev", "counts_of_"};
+    "likes_by_of", "reposts_by_of", "follows_by_of", "list_blocks_by_of", "opt_outs_by_of",
+    "memberships_of", "known_followers", "known_likers", "find_user", "records_", "actors",
+    "dids_of_handles", "latest_rev", "counts_of_"};
 
 [[nodiscard]] bool is_write(const db::registered_statement& each) {
   return std::ranges::none_of(run_otherwise, [&](std::string_view name) {
