@@ -76,7 +76,7 @@ struct grpc_server_stats {
   std::uint64_t connections{0};     ///< accepted
   std::uint64_t refused{0};         ///< closed, because there were too many
   std::uint64_t protocol_errors{0}; ///< connections ended for breaking HTTP/2, or a limit
-  std::uint64_t stalled{0};         ///< connections and calls ended by `stall_timeout`
+  std::uint64_t stalled{0};         ///< connections and calls ended because the client took nothing
   std::uint64_t bad_requests{0};    ///< calls refused as no gRPC request, too large, or compressed
   std::uint64_t received_bytes{0};
   std::uint64_t sent_bytes{0};

@@ -17,7 +17,8 @@
 namespace prism::test {
 
 /// An address of this machine that swallows what comes, as a firewall or a dead host behind a load
-/// balancer does.
+/// balancer does. Take an address that no other test uses: a client that connects from it may have
+/// taken the port.
 class swallowing_address {
 public:
   enum class what {

@@ -27,7 +27,10 @@ public:
   answering() = default;
   answering(const answering&) = delete;
   answering& operator=(const answering&) = delete;
-  ~answering() { it.reset(); }
+  ~answering() {
+    if (it)
+      it->stop(); // its calls use `it`, which is null while it is destroyed
+  }
 
   [[nodiscard]] expected<void> start(grpc_server_options options) {
     auto started = grpc_server::start(std::move(options),

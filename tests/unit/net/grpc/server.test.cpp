@@ -281,7 +281,8 @@ TEST_CASE("a client that never reads is ended, and its answers are bounded", "[g
   };
   for (int i = 0; i < 20 && ask(); ++i)
     ;
-  CHECK(eventually([&] { return w.stats().stalled + w.stats().protocol_errors == 1; }));
+  // The connection, and before it each call whose answer found no room.
+  CHECK(eventually([&] { return w.stats().stalled + w.stats().protocol_errors >= 1; }));
   CHECK(eventually([&] { return w.stats().open == 0; }));
   CHECK(largest <= most + 1'000'000);
   CHECK(w.stats().buffered_bytes == 0);

@@ -306,8 +306,8 @@ TEST_CASE("A host with an address that swallows every packet is reached at its o
   fetching f{local_options()};
   web_server server{say_hello};
   const auto port = static_cast<std::uint16_t>(std::stoi(server.port()));
-  const swallowing_address bad("127.0.0.2", port, swallowing_address::what::packets);
-  f.names.add_address("two.test", "127.0.0.2");
+  const swallowing_address bad("127.0.1.4", port, swallowing_address::what::packets);
+  f.names.add_address("two.test", "127.0.1.4");
   f.names.add_address("two.test", "127.0.0.1");
   const auto begin = std::chrono::steady_clock::now();
   CHECK(code_of(f.get("http://two.test:" + server.port() + "/")) == "200");
@@ -322,8 +322,8 @@ TEST_CASE(
   web_server server{say_hello, named.certificate, named.key};
   fetching f{local_options(10s), ours.file()};
   const auto port = static_cast<std::uint16_t>(std::stoi(server.port()));
-  const swallowing_address bad("127.0.0.2", port, swallowing_address::what::bytes);
-  f.names.add_address("two.test", "127.0.0.2");
+  const swallowing_address bad("127.0.1.4", port, swallowing_address::what::bytes);
+  f.names.add_address("two.test", "127.0.1.4");
   f.names.add_address("two.test", "127.0.0.1");
   CHECK(code_of(f.get("https://two.test:" + server.port() + "/")) == "200");
   CHECK(bad.was_tried());
