@@ -2,12 +2,12 @@
 
 #include "core/backoff.hpp"
 #include "core/rate_limited.hpp"
+#include "net/file_watch.hpp"
 #include "net/io_thread.hpp"
 #include "net/link/link_account.hpp"
 #include "net/link/link_arrival.hpp"
 #include "net/link/link_session.hpp"
 #include "net/link/links.hpp"
-#include "net/file_watch.hpp"
 #include "net/tunnel/handshake_places.hpp"
 #include "net/tunnel/node_dialling.hpp"
 

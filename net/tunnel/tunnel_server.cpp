@@ -1,10 +1,10 @@
 #include "net/tunnel/tunnel_server.hpp"
 
 #include "log/log.hpp"
+#include "net/file_watch.hpp"
 #include "net/io_thread.hpp"
 #include "net/origin.hpp"
 #include "net/tcp_listener.hpp"
-#include "net/file_watch.hpp"
 #include "net/tunnel/handshake_places.hpp"
 #include "net/tunnel/tunnel_session.hpp"
 #include "net/use_result.hpp"
