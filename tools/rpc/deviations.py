@@ -35,6 +35,9 @@ class Deviations:
         self._feed_dropped, self._feed_added = _changes(
             official["feed_item"], posts.expected_feed_items(official, Counter()), lambda row: row["uri"]
         )
+        self._quotes_dropped, self._quotes_added = _changes(
+            official["quote"], posts.expected_quotes(official, Counter()), lambda row: row["uri"]
+        )
         self._told_dropped, self._told_added = _changes(
             official["notification"],
             notifications.expected_notifications(official, set(), Counter()),
@@ -64,6 +67,11 @@ class Deviations:
         if method in _FEEDS:
             name = lambda item: item["repost"] or item["uri"]  # noqa: E731
             _leave_out("items", recorded, got, self._feed_dropped, self._feed_added, name)
+
+    def quotes(self, method, _, recorded, got):
+        """By posts that are gone, and of posts that have been updated."""
+        if method == "GetQuotesBySubjectSorted":
+            _leave_out("uris", recorded, got, self._quotes_dropped, self._quotes_added, lambda uri: uri)
 
     def notifications(self, method, request, recorded, got):
         """To oneself, of likes and reposts that are parked, of duplicates that count now."""

@@ -117,6 +117,7 @@ def _by_rows(name):
 _RULES = {
     "sitemap": _sitemap,
     "feed items": _by_rows("feed_items"),
+    "quotes": _by_rows("quotes"),
     "notifications": _by_rows("notifications"),
     "counts": _by_rows("counts"),
     "gates": _by_rows("gates"),

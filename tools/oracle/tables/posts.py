@@ -129,6 +129,11 @@ def quote(db, official):
             "indexedAt": indexed,
             "sortAt": min(created, indexed),
         })  # fmt: skip
+    return Comparison("quote", ours, expected_quotes(official, rules), rules)
+
+
+def expected_quotes(official, rules):
+    """The reference's quotes as they should be (docs/ORACLE.md, "Quotes")."""
     theirs = []
     for row in official["quote"]:
         if row["uri"] in official.posts:
@@ -147,4 +152,4 @@ def quote(db, official):
                 "subject": embed["embedUri"],
                 "subjectCid": embed["embedCid"],
             })  # fmt: skip
-    return Comparison("quote", ours, theirs, rules)
+    return theirs
