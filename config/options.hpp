@@ -17,7 +17,7 @@ enum class log_format : std::uint8_t { text, json };
 /// in config/option_rows.cpp. A member `foo_bar` is `--foo-bar=VALUE` on the command line,
 /// `foo-bar = VALUE` in the file and `PRISM_FOO_BAR` in the environment; the name of a duration
 /// ends with its unit (`--drain-timeout-ms`).
-struct options {
+struct options { // NOLINT(clang-analyzer-optin.performance.Padding): in the order of the file
   // -- source -------------------------------------------------------------------------------------
 
   /// The relay or PDS to follow: ws:// or wss://, host, optional port and path.

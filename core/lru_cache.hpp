@@ -32,8 +32,8 @@ public:
   // Not copyable: a copy is never needed, and would be expensive if made by mistake.
   lru_cache(const lru_cache&) = delete;
   lru_cache& operator=(const lru_cache&) = delete;
-  lru_cache(lru_cache&&) = default;
-  lru_cache& operator=(lru_cache&&) = default;
+  lru_cache(lru_cache&&) noexcept = default;
+  lru_cache& operator=(lru_cache&&) noexcept = default;
   ~lru_cache() = default;
 
   /// The value of `key`, or nullptr. Makes `key` the most recently used, and counts a hit or a

@@ -16,8 +16,8 @@ inline constexpr std::uint16_t oldest_operator_version = 1;
 inline constexpr std::uint16_t operator_version = 1;
 
 /// Most bytes of a request's arguments, and of a reply's body.
-inline constexpr std::size_t max_operator_arguments = 64 * 1024;
-inline constexpr std::size_t max_operator_body = 1024 * 1024;
+inline constexpr std::size_t max_operator_arguments = std::size_t{64} * 1024;
+inline constexpr std::size_t max_operator_body = std::size_t{1024} * 1024;
 
 /// prismctl → inspector. Answered with `operator_reply`.
 struct operator_request {

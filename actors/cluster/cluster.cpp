@@ -311,6 +311,7 @@ void cluster_state::show_links() {
     return std::ranges::none_of(all, [&](const auto& link) { return link.peer.id == shown.first; });
   });
   std::vector<link_line> lines;
+  lines.reserve(all.size());
   for (const auto& link : all)
     lines.push_back(line_of(link));
   node_->cluster.show_links(std::move(lines));

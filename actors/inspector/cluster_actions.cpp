@@ -2,6 +2,8 @@
 #include "actors/inspector/actions.hpp"
 #include "db/cluster/cluster.hpp"
 
+#include <string_view>
+
 namespace prism::actions {
 
 namespace {
@@ -13,20 +15,20 @@ namespace {
 }
 
 [[nodiscard]] expected<view_data> result_of(command_call& call, const db::outcome<void>& done,
-                                            std::string said) {
+                                            std::string_view said) {
   if (!done)
     return fail(done.error().sqlstate == db::no_such_member_state ? errc::not_found
                                                                   : errc::transient,
                 "{}", done.error().message);
   call.node.access.send(call.node.actors.find(names::cluster), read_cluster{});
   view_data out;
-  out.data["said"] = std::move(said);
+  out.data["said"] = said;
   return out;
 }
 
 [[nodiscard]] expected<std::int64_t> shard_of(const command_call& call) {
   const auto last = static_cast<std::int64_t>(call.node.options.shards) - 1;
-  const auto shard = number_argument(call.arguments, "shard", -1, 0, last);
+  auto shard = number_argument(call.arguments, "shard", -1, 0, last);
   if (shard && *shard < 0)
     return fail(errc::invalid, "argument 'shard' is missing");
   return shard;

@@ -21,7 +21,7 @@ namespace prism {
 class actor_load {
 public:
   /// Without metrics it adds to none: for actors of tests that belong to no node.
-  explicit actor_load(std::optional<metrics::actor_metrics> out) : out_(out) {}
+  explicit actor_load(std::optional<metrics::actor_metrics> out) : out_(std::move(out)) {}
   /// Subtracts the messages that were never handled.
   ~actor_load() { take_back(); }
   actor_load(const actor_load&) = delete;
