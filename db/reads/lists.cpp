@@ -36,7 +36,8 @@ const db::statement select_blocks{
                                   {"time", sort_time}})};
 
 const db::statement select_members{
-    "list_members", db::compose_sql(R"sql(
+    "list_members",
+    db::compose_sql(R"sql(
   SELECT t.sort_at, t.cid, c.did, t.rkey, u.did,
     coalesce(l.is_reference_list AND (
       SELECT true
@@ -44,7 +45,7 @@ const db::statement select_members{
       WHERE list_id = s.id AND creator_id = t.subject_id AND NOT duplicate
       LIMIT 1
     ), false),
-    coalesce(l.creator_id = (SELECT id FROM users WHERE did = $7), false)
+    coalesce(l.creator_id = (SELECT id FROM users WHERE did = $7), false), t.parked
   FROM {subject}
   LEFT JOIN LATERAL (
     SELECT creator_id, purpose = 'app.bsky.graph.defs#referencelist' AS is_reference_list
@@ -52,15 +53,24 @@ const db::statement select_members{
     WHERE id = s.id
     LIMIT 1
   ) l ON true
-  CROSS JOIN LATERAL ({newest_first}) t
+  CROSS JOIN LATERAL (
+    {newest_first}
+    UNION ALL
+    (
+      SELECT cid, creator_id, other_id, rkey, place, {time}
+      FROM (SELECT * FROM pending_ops WHERE referent_id = s.id LIMIT {max_parked}) p
+      WHERE collection = 10 /* list_item */
+    )
+  ) t
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = t.creator_id LIMIT 1) c
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = t.subject_id LIMIT 1) u
 )sql",
-                                    {{"subject", subject_by_uri},
-                                     {"newest_first", newest_first},
-                                     {"columns", "cid, creator_id, subject_id, rkey"},
-                                     {"rows", "list_items WHERE list_id = s.id AND NOT duplicate"},
-                                     {"time", sort_time}})};
+                    {{"subject", subject_by_uri},
+                     {"newest_first", newest_first},
+                     {"columns", "cid, creator_id, subject_id, rkey, NULL::int8 AS parked"},
+                     {"rows", "list_items WHERE list_id = s.id AND NOT duplicate"},
+                     {"time", sort_time},
+                     {"max_parked", max_parked_listed}})};
 
 // These two are by createdAt, which may lie in the future.
 const db::statement select_feeds{"feeds_by", db::compose_sql(R"sql(
@@ -138,7 +148,7 @@ outcome<record_page> list_members(executor& on, std::string_view uri, std::strin
       [](listed_record& out, db::row_reader& row) {
         read_listed(out, row, collection::list_item);
         bool is_creator = false;
-        row >> out.other >> out.opted_out >> is_creator;
+        row >> out.other >> out.opted_out >> is_creator >> out.parked;
         out.shown = is_creator || !out.opted_out;
       });
 }

@@ -25,8 +25,8 @@ struct listed_record {
   std::string other; ///< DID or at-uri of its subject; empty in lists that do not have it
   bool shown{true};
   bool opted_out{false}; ///< of a list item: the member has opted out of the list
-  /// Of an operation that is parked: likes and reposts of posts that are not known yet are listed,
-  /// too. Of several of one pair the first one counts.
+  /// Of an operation that is parked: likes and reposts of posts that are not known yet, and items
+  /// of such lists, are listed, too. Of several of one pair the first one counts.
   std::optional<db::stream_place> parked;
 };
 using record_page = sorted_page<listed_record>;

@@ -246,6 +246,32 @@ TEST_CASE("who opted out of a reference list is shown to its creator only") {
   CHECK(opt_outs("carol") == texts{"", "", ""});
 }
 
+TEST_CASE("members of a list that is not indexed are listed, each once") {
+  firehose_builder events;
+  const auto list = events.list("alice", "l1");
+  const auto kept = events.list_item("alice", "i1", list, "bob");
+  events.remove(list);
+  const auto later = events.list_item("alice", "i2", list, "carol");
+  events.list_item("alice", "i3", list, "carol"); // a duplicate
+  index_target target;
+  target.apply(events.take(), 1);
+  bsky::GetListMembersRequest request;
+  request.set_list_uri(list.uri);
+  request.set_limit(10);
+  const auto members = [&] {
+    const auto answer =
+        ask<bsky::GetListMembersResponse>(target.connection, "GetListMembers", request);
+    texts out;
+    for (const auto& each : answer.listitems())
+      out.push_back(each.uri());
+    return out;
+  };
+  CHECK(members() == texts{later.uri, kept.uri});
+  events.list("alice", "l1");
+  target.apply(events.take(), 1);
+  CHECK(members() == texts{later.uri, kept.uri});
+}
+
 TEST_CASE("feed generators and subscribed lists are ordered by createdAt, also in the future") {
   firehose_builder events;
   const auto feed = [&](std::string_view rkey, std::string_view created) {
