@@ -62,10 +62,14 @@ class Deviations:
         }
         self._unread_added = Counter(did for did, _, _ in self._told_added)
 
-    def feed_items(self, method, _, recorded, got):
+    def feed_items(self, method, request, recorded, got):
         """Of reposts that do not count, and of reposts whose post has been updated."""
         if method in _FEEDS:
             name = lambda item: item["repost"] or item["uri"]  # noqa: E731
+            if method == "GetTimeline":
+                own = f"at://{request['actor_did']}/"
+                _leave_out_more_own(own, recorded, got, self._feed_dropped, name)
+                _leave_out_more_own(own, got, recorded, self._feed_added, name)
             _leave_out("items", recorded, got, self._feed_dropped, self._feed_added, name)
 
     def quotes(self, method, _, recorded, got):
@@ -108,6 +112,15 @@ def _changes(before, after, name):
     """What is only in the one and only in the other."""
     old, new = {name(row) for row in before}, {name(row) for row in after}
     return old - new, new - old
+
+
+def _leave_out_more_own(own, side, other, without, name):
+    """Where entries that only one side has by right take the room, the other has as many more of the viewer's own."""
+    places = [i for i, item in enumerate(other["items"]) if name(item).startswith(own)]
+    more = len(places) - sum(name(item).startswith(own) for item in side["items"])
+    if 0 < more <= sum(name(item) in without for item in side["items"]):
+        for i in reversed(places[-more:]):
+            del other["items"][i]
 
 
 def _leave_out(field, recorded, got, dropped, added, name):
