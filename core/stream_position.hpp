@@ -18,9 +18,10 @@ struct stream_position {
   /// 0: the frame with this number itself; else N for the Nth frame out of order behind it.
   std::uint64_t apart;
 
-  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 inside for a pointer.
+  // clang-tidy 14 takes the 0 inside for a pointer. NOLINTBEGIN(modernize-use-nullptr)
   friend constexpr auto operator<=>(const stream_position&,
                                     const stream_position&) noexcept = default;
+  // NOLINTEND(modernize-use-nullptr)
 };
 
 /// The next place behind `place` for a frame out of order.
