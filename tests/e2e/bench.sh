@@ -6,7 +6,7 @@ scripts/bench "$1" | tail -n 1 | python3 -c '
 import json, sys
 result = json.loads(sys.stdin.read())
 expected = ["frames", "ops", "seconds", "ops_per_s", "rows", "rows_per_s", "ceiling_rows_per_s",
-            "ratio", "prismd_cpu_s", "postgres_cpu_s", "cpu_us_per_op", "idle_cpu_percent",
+            "ratio", "prismd_cpu_s", "postgres_cpu_s", "cpu_us_per_op", "log_bytes_per_op", "idle_cpu_percent",
             "peak_rss_mb", "bytes_on_disk"]
 assert list(result) == expected, list(result)
 assert all(result[name] > 0 for name in expected if name != "idle_cpu_percent"), result

@@ -88,8 +88,8 @@ def calls(system, bench_rpc, text, methods, in_flight, rounds):
 def main():
     path, node, directory, bench_rpc, *recording = sys.argv[1:]
     plan = json.loads(pathlib.Path(path).read_text())
-    first, second = plan["systems"]
-    result = {"disk": {each["name"]: each["disk"] for each in plan["systems"]}}
+    first, second = both = [each for each in plan["systems"] if each["dataplane"] != "-"]
+    result = {"disk": {each["name"]: each["disk"] for each in both}}
     for name, disk in result["disk"].items():
         tables, indexes = disk["tables"], disk["indexes"]
         print(f"on disk, {name}: {(tables + indexes) / 1e6:.0f} MB, tables {tables / 1e6:.0f} and indexes {indexes / 1e6:.0f}")
@@ -99,13 +99,13 @@ def main():
         methods = {name for name in recorded - _NOTHING if not name.startswith("Search")}
         result["rpc"] = {}
         for in_flight in (1, 16):
-            runs = {each["name"]: calls(each, bench_rpc, text, methods, in_flight, plan["rounds"]) for each in plan["systems"]}
+            runs = {each["name"]: calls(each, bench_rpc, text, methods, in_flight, plan["rounds"]) for each in both}
             result["rpc"][in_flight] = runs
             for name, run in runs.items():
                 cpu = run["cpuMicroseconds"]
                 print(f"calls alone, {in_flight} at a time, {name}: {run['perSecond']} calls/s, {cpu['dataplane']} + {cpu['postgres']} us "
                       f"CPU a call (data plane + PostgreSQL), {run['failed']} failed", flush=True)  # fmt: skip
-        p50 = [result["rpc"][1][each["name"]]["p50"] for each in plan["systems"]]
+        p50 = [result["rpc"][1][each["name"]]["p50"] for each in both]
         print(f"method | p50 us, one at a time: {first['name']} | {second['name']} | {first['name']} / {second['name']}")
         for method in sorted(methods):
             print(f"{method} | {p50[0][method]} | {p50[1][method]} | {p50[0][method] / max(p50[1][method], 1):.1f}")

@@ -1,4 +1,4 @@
-// Measures endpoints of two AppViews, each with a data plane of its own, in turns and with the same requests.
+// Measures endpoints of AppViews, each with a data plane of its own, in turns and with the same requests.
 // usage: node endpoints.mjs PLAN.json     in a directory with deploy/appview's packages
 // PLAN: {"systems": [{name, url, log, pids: {appview, dataplane, postgres}}], "people": [DID…], "posts": [at-uri…], "key": file, "requests": N,
 // "timelines": {NUMBER: [DID…]}}: people by the number of those that they follow, whose timelines are measured besides; may be empty

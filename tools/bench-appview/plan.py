@@ -3,7 +3,7 @@
 usage: plan.py CONNINFO KEY_FILE REQUESTS ROUNDS [NAME URL LOG DATAPLANE TABLE_BYTES INDEX_BYTES APPVIEW_PID DATAPLANE_PID POSTGRES_PID]...
 
 CONNINFO: our database, from which people and posts are chosen: those with the most of everything first. "timelines" has people
-by the number of their follows, if there are at least 20 of each number.
+by the number of their follows, if there are at least 20 of each number. DATAPLANE - is no data plane to ask alone.
 """
 
 import json
