@@ -177,8 +177,7 @@ void pool_state::perform(const pool_machine::actions& actions, time_point now,
                          const job_result* result) {
   const overloaded perform_one{
       [&](const pool_machine::answer_job& action) {
-        if (result != nullptr) // a job is answered when it has finished, with what it gave
-          answer(action, *result);
+        answer(action, *result); // NOLINT: only after a report, which has a result
       },
       [&](const pool_machine::wake_up_at& action) {
         self_->delayed_send(self_, action.at - now, wake_up{});
