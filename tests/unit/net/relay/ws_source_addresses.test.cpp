@@ -14,8 +14,9 @@ using namespace prism::net::test;
 using prism::test::swallowing_address;
 using std::chrono::milliseconds;
 
-// Stands before the C library's: two names of tests have three addresses each. three.test has the
-// relay's last; nothing but these tests uses the others, so that no client has taken a port there.
+// Replaces the C library's getaddrinfo, and answers for two names with three addresses each. The
+// last address of three.test is the relay's. Only these tests use the others, so their ports are
+// free.
 extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo* hints,
                            addrinfo** found) {
   static const auto real =
