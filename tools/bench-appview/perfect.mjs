@@ -33,7 +33,7 @@ server.on('stream', async (stream, { ':path': path, ...headers }) => {
   const body = await read(stream)
   const key = path + body.toString('latin1')
   const answer = known.get(key) ?? (await ask({ ':method': 'POST', ':path': path, 'content-type': headers['content-type'], te: 'trailers' }, body))
-  known.set(key, answer)
+  if (answer.trailers['grpc-status'] === '0') known.set(key, answer)
   if (stream.destroyed) return
   stream.respond(answer.headers, { waitForTrailers: true })
   stream.on('wantTrailers', () => stream.sendTrailers(answer.trailers))
