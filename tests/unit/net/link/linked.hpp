@@ -43,12 +43,14 @@ public:
              [this](const std::string& peer, std::uint16_t version) {
                const std::scoped_lock lock(mutex_);
                ups_.emplace_back(peer, version);
+               told_up_.insert(peer);
                log_ += fmt::format("up {};", peer);
              },
          .down =
              [this](const std::string& peer, link_end why, const std::string& text) {
                const std::scoped_lock lock(mutex_);
                downs_.push_back({peer, why, text});
+               told_up_.erase(peer);
                log_ += fmt::format("down {} {};", peer, to_string(why));
              },
          .received =
@@ -76,6 +78,12 @@ public:
   [[nodiscard]] std::vector<std::pair<std::string, std::uint16_t>> ups() const {
     const std::scoped_lock lock(mutex_);
     return ups_;
+  }
+  /// Whether the last report of a peer says that its link is up. It follows connected(), on another
+  /// thread.
+  [[nodiscard]] bool told_up(const std::string& peer) const {
+    const std::scoped_lock lock(mutex_);
+    return told_up_.contains(peer);
   }
   [[nodiscard]] std::vector<ended> downs() const {
     const std::scoped_lock lock(mutex_);
@@ -118,6 +126,7 @@ private:
   mutable std::mutex mutex_;
   std::vector<std::pair<std::string, std::uint16_t>> ups_;
   std::vector<ended> downs_;
+  std::set<std::string> told_up_;
   std::map<std::string, std::vector<std::int64_t>> numbers_;
   std::map<std::string, std::size_t> bytes_;
   std::vector<std::byte> last_;
@@ -161,7 +170,7 @@ inline void introduce(const std::vector<const linked_node*>& all) {
 
 /// Whether both have a link with each other, and were told so.
 [[nodiscard]] inline bool linked(const linked_node& a, const linked_node& b) {
-  return a.it->connected(b.id) && b.it->connected(a.id) && !a.ups().empty() && !b.ups().empty();
+  return a.it->connected(b.id) && b.it->connected(a.id) && a.told_up(b.id) && b.told_up(a.id);
 }
 
 } // namespace prism::net::test
