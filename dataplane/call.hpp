@@ -2,7 +2,7 @@
 
 #include "db/batch/batch.hpp"
 #include "db/identity/known_identity.hpp"
-#include "db/pg/executor.hpp"
+#include "db/reads/session.hpp"
 #include "net/grpc/grpc_status.hpp"
 
 #include <optional>
@@ -27,7 +27,7 @@ using answer = tl::expected<T, failure>;
 
 /// What a method works with. The reader's thread.
 struct call {
-  db::executor& on;
+  reads::session& on;
   /// The present, in µs since 1970.
   db::micros now{0};
   /// In the second run of a call that failed for want of an identity: what the look-up found. Null

@@ -41,6 +41,8 @@ constexpr std::chrono::milliseconds answer_grace{250};
 dataplane_port::dataplane_port(node_ptr node)
     : node_(std::move(node)), gate_(gate_options(node_->options)),
       missing_(node_->options.dataplane_readers),
+      shown_users_(node_->metrics.cache("reader_users")),
+      shown_uris_(node_->metrics.cache("reader_uris")),
       received_(*node_->metrics.dataplane().received_bytes),
       sent_(*node_->metrics.dataplane().sent_bytes),
       protocol_(node_->metrics.dataplane().ends.of("protocol")),
@@ -383,6 +385,12 @@ void dataplane_port::show() {
   out.connections->Set(static_cast<double>(stats.open));
   out.open_calls->Set(static_cast<double>(stats.calls));
   out.buffered_bytes->Set(static_cast<double>(stats.buffered_bytes));
+  const auto show_cache = [](metrics::shown_cache& to, const reads::id_cache::figures& now) {
+    to.show(now.hits, now.misses, now.evictions, now.entries);
+  };
+  const auto ids = ids_.current();
+  show_cache(shown_users_, ids->accounts());
+  show_cache(shown_uris_, ids->uris());
   received_.show(static_cast<double>(stats.received_bytes));
   sent_.show(static_cast<double>(stats.sent_bytes));
   protocol_.show(static_cast<double>(stats.protocol_errors));

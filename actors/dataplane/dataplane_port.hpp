@@ -4,6 +4,7 @@
 #include "actors/runtime/node_context.hpp"
 #include "core/read_gate.hpp"
 #include "dataplane/pending_call.hpp"
+#include "db/reads/server_ids.hpp"
 #include "log/line_limit.hpp"
 #include "metrics/running_total.hpp"
 #include "net/grpc/grpc_server.hpp"
@@ -55,6 +56,9 @@ public:
   /// The reader has no session any more, or ends.
   void leave(reader_id reader);
 
+  /// The ids that the readers share.
+  [[nodiscard]] reads::server_ids& ids() noexcept { return ids_; }
+
   /// How far the database that is read is behind, in seconds.
   void show_staleness(double seconds);
 
@@ -105,10 +109,13 @@ private:
   missing_sessions missing_;
   bool loss_logged_{false}; // so its end is logged, too
   // Any thread.
+  reads::server_ids ids_;
   std::atomic<reader_id> last_reader_{0};
   std::atomic<std::size_t> readers_now_{0};
   std::atomic<std::size_t> active_now_{0};
   std::atomic<std::size_t> waiting_now_{0};
+  metrics::shown_cache shown_users_;
+  metrics::shown_cache shown_uris_;
   metrics::running_total received_;
   metrics::running_total sent_;
   metrics::running_total protocol_;

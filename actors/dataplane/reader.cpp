@@ -95,8 +95,8 @@ void reader_state::connect() {
     return;
   }
   connection_.emplace(std::move(*opened));
-  if (auto set = connection_->exec_prepared(reads::reader_plans); !set) {
-    lose_session(set.error().message);
+  if (auto ready = prepare_session(); !ready) {
+    lose_session(ready.error().message);
     return;
   }
   pause_.reset();
@@ -105,10 +105,21 @@ void reader_state::connect() {
     look_at_staleness();
 }
 
+db::outcome<void> reader_state::prepare_session() {
+  if (const auto set = connection_->exec_prepared(reads::reader_plans); !set)
+    return tl::unexpected(set.error());
+  auto ids = port_->ids().join(*connection_);
+  if (!ids)
+    return tl::unexpected(ids.error());
+  session_.emplace(*connection_, std::move(*ids));
+  return {};
+}
+
 void reader_state::lose_session(const std::string& why) {
   if (joined_)
     port_->leave(*joined_);
   joined_.reset();
+  session_.reset();
   connection_.reset();
   last_error_ = why;
   port_->note_no_session(number_, why);
@@ -118,7 +129,7 @@ void reader_state::lose_session(const std::string& why) {
 void reader_state::answer(const read_call& call) {
   if (!joined_)
     return; // the port has refused it
-  dataplane::call with{.on = *connection_, .now = now_us()};
+  dataplane::call with{.on = *session_, .now = now_us()};
   auto result = run(with, *call.what);
   ++answered_;
   if (with.left_out > 0)
@@ -159,9 +170,9 @@ void reader_state::on_identity(const call_ptr& call, const identity_resolved& fo
   aside_.erase(call->id);
   if (!found.what)
     return port_->finish_later(call, unavailable("the identity is not known: " + found.why));
-  if (!connection_)
+  if (!session_)
     return port_->finish_later(call, unavailable("the reader has no database session"));
-  dataplane::call with{.on = *connection_, .now = now_us(), .identity = found.what.get()};
+  dataplane::call with{.on = *session_, .now = now_us(), .identity = found.what.get()};
   port_->finish_later(call, run(with, *call));
 }
 
@@ -179,8 +190,7 @@ dataplane::answer<std::string> reader_state::run(dataplane::call& with,
   auto result = call.what->run(with, call.request);
   // Reading twice does no harm, so a session that had been lost before is no failure of this call.
   if (!result && !connection_->is_open() &&
-      connection_->reconnect(std::chrono::milliseconds{500}) &&
-      connection_->exec_prepared(reads::reader_plans))
+      connection_->reconnect(std::chrono::milliseconds{500}) && prepare_session())
     result = call.what->run(with, call.request);
   at_work_ = nullptr;
   return result;

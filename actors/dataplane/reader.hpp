@@ -4,6 +4,7 @@
 #include "core/backoff.hpp"
 #include "core/rate_limited.hpp"
 #include "db/pg/connection.hpp"
+#include "db/reads/session.hpp"
 #include "messages/interfaces.hpp"
 
 #include <map>
@@ -33,6 +34,8 @@ private:
 
   [[nodiscard]] actor_status status() const;
   void connect();
+  /// What a new session needs before its first call.
+  [[nodiscard]] db::outcome<void> prepare_session();
   void lose_session(const std::string& why);
   void answer(const read_call& call);
   [[nodiscard]] dataplane::answer<std::string> run(dataplane::call& with,
@@ -49,6 +52,7 @@ private:
   dataplane_port_ptr port_;
   std::size_t number_;
   std::optional<db::connection> connection_;
+  std::optional<reads::session> session_; // on the connection
   std::optional<dataplane_port::reader_id> joined_;
   const dataplane::pending_call* at_work_{nullptr};
   backoff pause_;

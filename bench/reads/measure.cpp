@@ -16,12 +16,13 @@ constexpr std::size_t max_calls = 200;
 } // namespace
 
 timing measure(db::connection& on, const reading& read) {
+  reads::session session(on);
   std::vector<double> calls;
   const auto begin = clock::now();
   for (std::size_t i = 0; i <= max_calls; ++i) {
     const auto before = clock::now();
     on.set_deadline(before + given_up_after);
-    const bool done = read(on);
+    const bool done = read(session);
     const std::chrono::duration<double, std::milli> took = clock::now() - before;
     if (!done)
       return {took.count(), true};

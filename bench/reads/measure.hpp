@@ -1,6 +1,7 @@
 #pragma once
 
 #include "db/pg/connection.hpp"
+#include "db/reads/session.hpp"
 
 #include <functional>
 
@@ -13,7 +14,7 @@ struct timing {
 };
 
 /// A read to measure; returns false if it failed.
-using reading = std::function<bool(db::executor&)>;
+using reading = std::function<bool(reads::session&)>;
 
 /// Runs `read` once to warm up, then up to 200 times within two seconds, at least once. A call is
 /// cancelled after 20 seconds.

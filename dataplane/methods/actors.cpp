@@ -109,7 +109,7 @@ answer<void> actors(call& with, const bsky::GetActorsRequest& in, bsky::GetActor
         record->Clear();
     }
     bytes += actor.ByteSizeLong();
-    with.left_out += each.records_left_out ? 1 : 0;
+    with.left_out += each.left_out ? 1 : 0;
   }
   return {};
 }

@@ -3,55 +3,40 @@
 #include "db/batch/rebuild.hpp"
 #include "db/pg/row_reader.hpp"
 #include "db/reads/answer_limit.hpp"
+#include "db/reads/ids.hpp"
 
 namespace prism::reads {
 
 namespace {
 
-constexpr std::string_view size =
-    "coalesce(octet_length(p.record), 0) + coalesce(octet_length(s.record), 0) "
-    "+ coalesce(octet_length(c.record), 0) + coalesce(octet_length(d.record), 0) "
-    "+ coalesce(octet_length(g.record), 0)";
-
-const std::string_view fits =
-    db::compose_sql(record_fits, {{"size", size}, {"asked", "$1"}, {"limit", "$2"}});
-
-// Looks up each DID and each record separately.
-const db::statement select_actors{"actors", db::compose_sql(R"sql(
-  SELECT n.at, {fits}, o.indexed_at IS NOT NULL, o.handle, o.status, coalesce(l.found, false),
-    p.cid, CASE WHEN {fits} THEN p.record END, p.commit_time, p.created_at,
-    s.cid, CASE WHEN {fits} THEN s.record END, s.commit_time, s.created_at,
-    c.cid, CASE WHEN {fits} THEN c.record END, c.commit_time, NULL::timestamptz,
-    d.cid, CASE WHEN {fits} THEN d.record END, d.commit_time, NULL::timestamptz,
-    g.cid, CASE WHEN {fits} THEN g.record END, g.commit_time, NULL::timestamptz
-  FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at)
-  CROSS JOIN LATERAL (SELECT * FROM users WHERE did = n.did LIMIT 1) o
-  LEFT JOIN LATERAL (
-    SELECT true AS found FROM labelers WHERE creator_id = o.id AND rkey = 'self' LIMIT 1
-  ) l ON true
-  LEFT JOIN LATERAL (
-    SELECT * FROM profiles WHERE creator_id = o.id AND rkey = 'self' LIMIT 1
-  ) p ON true
-  LEFT JOIN LATERAL (
-    SELECT * FROM statuses WHERE creator_id = o.id AND rkey = 'self' LIMIT 1
-  ) s ON true
-  LEFT JOIN LATERAL (
-    SELECT * FROM declarations
-    WHERE creator_id = o.id AND collection = 18 /* chat_declaration */ AND rkey = 'self'
-    LIMIT 1
-  ) c ON true
-  LEFT JOIN LATERAL (
-    SELECT * FROM declarations
-    WHERE creator_id = o.id AND collection = 17 /* notification_declaration */ AND rkey = 'self'
-    LIMIT 1
-  ) d ON true
-  LEFT JOIN LATERAL (
-    SELECT * FROM declarations
-    WHERE creator_id = o.id AND collection = 19 /* germ_declaration */ AND rkey = 'self'
-    LIMIT 1
-  ) g ON true
-)sql",
-                                                            {{"fits", fits}})};
+// Looks up each account and each record separately. $1: see answer_limit.hpp.
+const db::statement select_actors{"actors", R"sql(
+  SELECT n.at, z.bytes, o.indexed_at IS NOT NULL, o.handle, o.status, l.creator_id IS NOT NULL,
+    p.cid, CASE WHEN z.bytes <= $1 THEN p.record END, p.commit_time, p.created_at,
+    s.cid, CASE WHEN z.bytes <= $1 THEN s.record END, s.commit_time, s.created_at,
+    c.cid, CASE WHEN z.bytes <= $1 THEN c.record END, c.commit_time, NULL::timestamptz,
+    d.cid, CASE WHEN z.bytes <= $1 THEN d.record END, d.commit_time, NULL::timestamptz,
+    g.cid, CASE WHEN z.bytes <= $1 THEN g.record END, g.commit_time, NULL::timestamptz
+  FROM unnest($2::int8[]) WITH ORDINALITY AS n(id, at)
+  CROSS JOIN LATERAL (SELECT * FROM users WHERE id = n.id LIMIT 1) o
+  LEFT JOIN labelers l ON l.creator_id = o.id AND l.rkey = 'self'
+  LEFT JOIN profiles p ON p.creator_id = o.id AND p.rkey = 'self'
+  LEFT JOIN statuses s ON s.creator_id = o.id AND s.rkey = 'self'
+  LEFT JOIN declarations c
+    ON c.creator_id = o.id AND c.collection = 18 /* chat_declaration */ AND c.rkey = 'self'
+  LEFT JOIN declarations d
+    ON d.creator_id = o.id AND d.collection = 17 /* notification_declaration */ AND d.rkey = 'self'
+  LEFT JOIN declarations g
+    ON g.creator_id = o.id AND g.collection = 19 /* germ_declaration */ AND g.rkey = 'self'
+  CROSS JOIN LATERAL (
+    SELECT (
+      coalesce(octet_length(p.record), 0) + coalesce(octet_length(s.record), 0)
+      + coalesce(octet_length(c.record), 0) + coalesce(octet_length(d.record), 0)
+      + coalesce(octet_length(g.record), 0)
+    )::int8 AS bytes
+    OFFSET 0
+  ) z
+)sql"};
 
 const db::statement select_handles{"dids_of_handles", R"sql(
   SELECT n.at, u.did
@@ -76,28 +61,35 @@ db::row_reader& operator>>(db::row_reader& row, kept_record& out) {
 } // namespace
 
 void leave_out_records(actor& of) {
-  of.records_left_out = true;
+  of.left_out = true;
   for (auto* each : {&of.profile, &of.status_record, &of.chat_declaration,
                      &of.notification_declaration, &of.germ_declaration})
     *each = {};
 }
 
-db::outcome<std::vector<actor>> actors(db::executor& on, std::span<const std::string_view> dids) {
-  db::params p;
-  p.text_array(dids).int8(max_record_bytes);
-  const auto rows = on.exec_prepared(select_actors, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return db::read_rows<actor>(*rows, [](actor& out, db::row_reader& row) {
-    std::int64_t at = 0;
-    bool fits = false;
-    row >> at >> fits >> out.indexed >> out.handle >> out.status >> out.labeler >> out.profile >>
-        out.status_record >> out.chat_declaration >> out.notification_declaration >>
-        out.germ_declaration;
-    out.at = static_cast<std::size_t>(at - 1);
-    if (!fits)
-      leave_out_records(out);
-  });
+db::outcome<std::vector<actor>> actors(session& on, std::span<const std::string_view> dids) {
+  const auto all = ids_of_dids(on, dids);
+  if (!all)
+    return tl::unexpected(all.error());
+  return read_within(
+      dids.size(), max_record_bytes,
+      [&](std::span<const std::size_t> which,
+          std::int64_t max_bytes) -> db::outcome<std::vector<actor>> {
+        db::params p;
+        p.int8(max_bytes).int8_array(which, [&](std::size_t i) { return (*all)[i]; });
+        const auto rows = on.exec_prepared(select_actors, p);
+        if (!rows)
+          return tl::unexpected(rows.error());
+        return db::read_rows<actor>(*rows, [&](actor& out, db::row_reader& row) {
+          std::int64_t at = 0;
+          row >> at >> out.size >> out.indexed >> out.handle >> out.status >> out.labeler >>
+              out.profile >> out.status_record >> out.chat_declaration >>
+              out.notification_declaration >> out.germ_declaration;
+          out.at = which[static_cast<std::size_t>(at - 1)];
+          if (out.size > max_bytes)
+            leave_out_records(out);
+        });
+      });
 }
 
 db::outcome<std::vector<std::string>> dids_of_handles(db::executor& on,

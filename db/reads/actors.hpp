@@ -1,7 +1,7 @@
 #pragma once
 
 #include "db/batch/batch.hpp"
-#include "db/pg/executor.hpp"
+#include "db/reads/session.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -35,16 +35,17 @@ struct actor {
   kept_record germ_declaration;
   /// It has records, and they are missing here, because all together were too large
   /// (db/reads/answer_limit.hpp).
-  bool records_left_out{false};
+  bool left_out{false};
+  std::int64_t size{0}; ///< of its records, as stored
 };
 
 /// Takes its records away.
 void leave_out_records(actor& of);
 
-/// The accounts with these DIDs that are known, in any order. Plan: users_did_key, and the primary
-/// key of each table, DID by DID.
+/// The accounts with these DIDs that are known, in any order. Plan: users_pkey, and the primary key
+/// of each table, account by account; the ids are from the session's cache.
 /// @param dids at most `max_arguments`, without NUL
-[[nodiscard]] db::outcome<std::vector<actor>> actors(db::executor& on,
+[[nodiscard]] db::outcome<std::vector<actor>> actors(session& on,
                                                      std::span<const std::string_view> dids);
 
 /// The DID of each handle; empty for one that no account has. Plan: users_handle, handle by handle.

@@ -24,7 +24,7 @@ const db::statement select_items{
     "author_feed",
     db::compose_sql(R"sql(
   SELECT {item_columns}
-  FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
+  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
   CROSS JOIN LATERAL ({newest_shown}) i {item_lookups}
 )sql",
                     {{"item_columns", item_columns},
@@ -42,11 +42,9 @@ const db::statement select_last_read{
 // {flag} is a function of migration 0017; a partial index has its name.
 const char* posts_with(std::string_view flag) {
   return db::compose_sql(R"sql(
-  SELECT i.sort_at, i.cid, o.did, 1::int2 /* post */, u.rkey, o.did, NULL::text, i.is_reply,
-    i.is_quote
-  FROM (SELECT id, did FROM users WHERE did = $1 LIMIT 1) o
+  SELECT i.sort_at, i.cid, i.id, o.id, NULL::text, i.is_reply, i.is_quote
+  FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
   CROSS JOIN LATERAL ({newest_first}) i
-  CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = i.id LIMIT 1) u
 )sql",
                          {{"newest_first", newest_first},
                           {"columns", "id, cid, reply_parent_id IS NOT NULL AS is_reply, quoted_id "
@@ -59,7 +57,7 @@ const char* posts_with(std::string_view flag) {
 const db::statement select_images{"author_feed_images", posts_with("embeds_images")};
 const db::statement select_video{"author_feed_video", posts_with("embeds_video")};
 
-[[nodiscard]] outcome<feed_page> media(executor& on, const db::statement& select,
+[[nodiscard]] outcome<feed_page> media(session& on, const db::statement& select,
                                        std::string_view author_did,
                                        const std::optional<list_cursor>& after, std::size_t limit) {
   db::params p;
@@ -68,12 +66,12 @@ const db::statement select_video{"author_feed_video", posts_with("embeds_video")
   const auto rows = on.exec_prepared(select, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  return cut_sorted(read_feed_items(*rows), after, limit);
+  return with_uris(on, cut_sorted(read_feed_items(*rows), after, limit));
 }
 
 } // namespace
 
-outcome<feed_page> author_feed(executor& on, std::string_view author_did, author_feed_kind kind,
+outcome<feed_page> author_feed(session& on, std::string_view author_did, author_feed_kind kind,
                                const std::optional<list_cursor>& after, std::size_t limit) {
   if (limit == 0)
     return feed_page{};
@@ -91,7 +89,7 @@ outcome<feed_page> author_feed(executor& on, std::string_view author_did, author
   auto out = cut_sorted(read_feed_items(found->rows), after, limit);
   if (leave_last_read(out, found->last_read, &feed_item::sort_at))
     out.cursor = format_list_cursor({*found->last_read / 1000, std::string{after_every_cid}});
-  return out;
+  return with_uris(on, std::move(out));
 }
 
 } // namespace prism::reads

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "db/batch/batch.hpp"
-#include "db/pg/executor.hpp"
+#include "db/reads/session.hpp"
 
 #include <cstdint>
 #include <span>
@@ -9,7 +9,8 @@
 #include <vector>
 
 /// Numbers that views show. Each function answers for each argument, in the order given; what is
-/// not known has zeros. At most `max_arguments` (db/reads/uri_args.hpp).
+/// not known has zeros. The ids are from the session's cache. At most `max_arguments`
+/// (db/reads/uri_args.hpp).
 namespace prism::reads {
 
 struct interaction_counts {
@@ -19,9 +20,9 @@ struct interaction_counts {
   std::int32_t quotes{0};
 };
 
-/// Of any uris: feed generators and lists are liked, too. Plan: {asked_uris}, post_aggregates_pkey.
+/// Of any uris: feed generators and lists are liked, too. Plan: post_aggregates_pkey.
 [[nodiscard]] db::outcome<std::vector<interaction_counts>>
-interaction_counts_of(db::executor& on, std::span<const std::string_view> uris);
+interaction_counts_of(session& on, std::span<const std::string_view> uris);
 
 struct user_counts {
   std::int32_t posts{0};
@@ -36,15 +37,15 @@ struct user_counts {
 /// counted row by row.
 inline constexpr std::int64_t max_counted = 1000;
 
-/// Plan: users_did_key, user_aggregates_pkey, and of each of lists_creator_time,
+/// Plan: user_aggregates_pkey, and of each of lists_creator_time,
 /// feed_generators_creator_time and starter_packs_creator_time at most `max_counted` entries.
 /// @param dids without NUL
 [[nodiscard]] db::outcome<std::vector<user_counts>>
-user_counts_of(db::executor& on, std::span<const std::string_view> dids);
+user_counts_of(session& on, std::span<const std::string_view> dids);
 
-/// Members of lists. Plan: {asked_uris}, list_aggregates_pkey.
+/// Members of lists. Plan: list_aggregates_pkey.
 [[nodiscard]] db::outcome<std::vector<std::int32_t>>
-list_counts_of(db::executor& on, std::span<const std::string_view> uris);
+list_counts_of(session& on, std::span<const std::string_view> uris);
 
 struct joined_counts {
   std::int32_t all{0};
@@ -55,10 +56,10 @@ struct joined_counts {
 inline constexpr std::int64_t max_joined = 10'000;
 
 /// Users whose profiles say that they joined by a starter pack: at most `max_joined` of each pack,
-/// those whose profiles were written last. Plan: {asked_uris}, profiles_joined_via backwards.
+/// those whose profiles were written last. Plan: profiles_joined_via backwards.
 /// @param since µs since 1970, compared with the profile's createdAt, or the time of its commit if
 /// it says none
 [[nodiscard]] db::outcome<std::vector<joined_counts>>
-joined_counts_of(db::executor& on, std::span<const std::string_view> uris, db::micros since);
+joined_counts_of(session& on, std::span<const std::string_view> uris, db::micros since);
 
 } // namespace prism::reads

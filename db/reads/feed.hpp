@@ -1,7 +1,7 @@
 #pragma once
 
-#include "db/pg/result.hpp"
 #include "db/reads/page.hpp"
+#include "db/reads/session.hpp"
 #include "db/reads/sorted_page.hpp"
 
 #include <string>
@@ -16,8 +16,11 @@ struct feed_item {
   std::string cid;        ///< of the post or of the repost, as text
   std::string uri;        ///< of the post
   std::string repost_uri; ///< empty: the post itself
-  bool is_reply{false};   ///< false for a repost
-  bool is_quote{false};   ///< false for a repost
+  std::int64_t post_id{0};
+  std::int64_t originator_id{0};
+  std::string repost_rkey; ///< empty: the post itself
+  bool is_reply{false};    ///< false for a repost
+  bool is_quote{false};    ///< false for a repost
 };
 
 using feed_page = sorted_page<feed_item>;
@@ -33,27 +36,19 @@ struct feed_exclusions {
 
   [[nodiscard]] bool any() const noexcept { return replies || reposts || quotes; }
   [[nodiscard]] bool leave_out(const feed_item& item) const noexcept {
-    return (replies && item.is_reply) || (reposts && !item.repost_uri.empty()) ||
+    return (replies && item.is_reply) || (reposts && !item.repost_rkey.empty()) ||
            (quotes && item.is_quote);
   }
 };
 
 /// Fragment {item_columns}: what `read_feed_items` reads, for a row `i` with originator_id,
-/// sort_at, post_id and repost_rkey of feed_items, and `o` with the originator's DID. Needs
-/// {item_lookups}.
-inline constexpr std::string_view item_columns = R"sql(
-    i.sort_at, c.cid,
-    CASE WHEN s.repo_id = i.originator_id THEN o.did
-      ELSE (SELECT did FROM users WHERE id = s.repo_id) END,
-    s.collection, s.rkey, o.did, i.repost_rkey, c.is_reply, c.is_quote
-)sql";
+/// sort_at, post_id and repost_rkey of feed_items. Needs {item_lookups}.
+inline constexpr std::string_view item_columns =
+    "i.sort_at, c.cid, i.post_id, i.originator_id, i.repost_rkey, c.is_reply, c.is_quote";
 
-/// Fragment {item_lookups}: the uri of each item's post and the CID of the post or repost. An item
-/// whose record is not there is left out. Indexes: uris_pkey, users_pkey, posts_pkey, reposts_pkey.
+/// Fragment {item_lookups}: the CID of each item's post or repost. An item whose record is not
+/// there is left out. Indexes: posts_pkey, reposts_pkey.
 inline constexpr std::string_view item_lookups = R"sql(
-    CROSS JOIN LATERAL (
-      SELECT repo_id, collection, rkey FROM uris WHERE id = i.post_id LIMIT 1
-    ) s
     CROSS JOIN LATERAL (
       SELECT cid, reply_parent_id IS NOT NULL AS is_reply, quoted_id IS NOT NULL AS is_quote
       FROM posts
@@ -66,7 +61,11 @@ inline constexpr std::string_view item_lookups = R"sql(
     ) c
 )sql";
 
+/// Without uris.
 [[nodiscard]] std::vector<feed_item> read_feed_items(const db::result& rows);
+
+/// Fills in the uris of a page's items. Indexes: uris_pkey, users_pkey.
+[[nodiscard]] outcome<feed_page> with_uris(session& on, feed_page page);
 
 /// Most pages that are read for one page without excluded items. If it is short then, it has a
 /// cursor.

@@ -10,7 +10,7 @@ namespace prism::reads {
 
 namespace {
 
-const db::statement select_followers{"known_followers", R"sql(
+const db::statement select_known_followers{"known_followers", R"sql(
   SELECT a.at, u.did
   FROM (
     SELECT n.at, s.id,
@@ -94,7 +94,7 @@ known_followers(executor& on, std::string_view viewer, std::span<const std::stri
     return out;
   db::params p;
   p.text_array(accounts).text(viewer);
-  const auto rows = on.exec_prepared(select_followers, p);
+  const auto rows = on.exec_prepared(select_known_followers, p);
   if (!rows)
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i) {

@@ -8,7 +8,8 @@ namespace prism::reads {
 
 namespace {
 
-const db::statement select_heads{"list_feed_heads", db::compose_sql(R"sql(
+const db::statement select_list_heads{"list_feed_heads",
+                                      db::compose_sql(R"sql(
   SELECT m.subject_id, h.sort_at
   FROM {asked_uris}
   CROSS JOIN LATERAL (
@@ -43,19 +44,16 @@ const db::statement select_heads{"list_feed_heads", db::compose_sql(R"sql(
   ) h
   WHERE r.out IS NULL
 )sql",
-                                                                    {{"asked_uris", asked_uris},
-                                                                     {"heads_each", heads_each},
-                                                                     {"n", "c.n"},
-                                                                     {"wanted", "$6::int8"}})};
+                                                      {{"asked_uris", asked_uris},
+                                                       {"heads_each", heads_each},
+                                                       {"n", "c.n"},
+                                                       {"wanted", "$6::int8"}})};
 
 const db::statement select_posts{
     "list_feed_posts", db::compose_sql(R"sql(
-  SELECT i.sort_at, i.cid, o.did, 1::int2 /* post */, u.rkey, o.did, NULL::text, i.is_reply,
-    i.is_quote
-  FROM unnest($5::int8[]) AS n(id)
-  CROSS JOIN LATERAL (SELECT id, did FROM users WHERE id = n.id LIMIT 1) o
+  SELECT i.sort_at, i.cid, i.id, o.id, NULL::text, i.is_reply, i.is_quote
+  FROM unnest($5::int8[]) AS o(id)
   CROSS JOIN LATERAL {items_in_window} i
-  CROSS JOIN LATERAL (SELECT rkey FROM uris WHERE id = i.id LIMIT 1) u
   LIMIT $6
 )sql",
                                        {{"items_in_window", items_in_window},
@@ -64,14 +62,14 @@ const db::statement select_posts{
                                         {"rows", "posts WHERE creator_id = o.id"},
                                         {"time", sort_time}})};
 
-[[nodiscard]] outcome<feed_page> read_page(executor& on, std::string_view list_uri,
-                                           const std::optional<list_cursor>& after,
-                                           std::size_t limit) {
+[[nodiscard]] outcome<feed_page> read_list_page(session& on, std::string_view list_uri,
+                                                const std::optional<list_cursor>& after,
+                                                std::size_t limit) {
   const auto wanted = limit + 1;
   db::params of_heads;
   add_uris(of_heads, std::array{list_uri}, std::identity{});
   of_heads.timestamptz(time_of(after)).int8(limit_param(max_originators)).int8(limit_param(wanted));
-  const auto heads = on.exec_prepared(select_heads, of_heads);
+  const auto heads = on.exec_prepared(select_list_heads, of_heads);
   if (!heads)
     return tl::unexpected(heads.error());
   const auto window = window_of(read_heads(*heads), after, wanted);
@@ -83,16 +81,16 @@ const db::statement select_posts{
   const auto posts = on.exec_prepared(select_posts, of_posts);
   if (!posts)
     return tl::unexpected(posts.error());
-  return cut_sorted(read_feed_items(*posts), after, limit);
+  return with_uris(on, cut_sorted(read_feed_items(*posts), after, limit));
 }
 
 } // namespace
 
-outcome<feed_page> list_feed(executor& on, std::string_view list_uri,
+outcome<feed_page> list_feed(session& on, std::string_view list_uri,
                              const std::optional<list_cursor>& after, std::size_t limit,
                              const feed_exclusions& excluded) {
   return without(excluded, after, limit, [&](const auto& from, std::size_t rows) {
-    return read_page(on, list_uri, from, rows);
+    return read_list_page(on, list_uri, from, rows);
   });
 }
 

@@ -11,7 +11,7 @@ namespace prism::reads {
 /// Plan: newest_of_many, over posts_creator_time, in two round trips; the members by
 /// list_items_list_time, the newest `max_originators`.
 /// @param limit 0 to `max_merged_page`
-[[nodiscard]] outcome<feed_page> list_feed(executor& on, std::string_view list_uri,
+[[nodiscard]] outcome<feed_page> list_feed(session& on, std::string_view list_uri,
                                            const std::optional<list_cursor>& after,
                                            std::size_t limit, const feed_exclusions& excluded = {});
 

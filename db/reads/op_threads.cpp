@@ -3,8 +3,8 @@
 #include "atproto/records/collection.hpp"
 #include "db/batch/refs.hpp"
 #include "db/pg/row_reader.hpp"
+#include "db/reads/ids.hpp"
 #include "db/reads/op_reply_rows.hpp"
-#include "db/reads/uri_args.hpp"
 
 #include <map>
 
@@ -13,12 +13,11 @@ namespace prism::reads {
 namespace {
 
 // The threads of these posts.
-const db::statement select_roots{"op_thread_roots", db::compose_sql(R"sql(
+const db::statement select_roots{"op_thread_roots", R"sql(
   SELECT coalesce(p.reply_root_id, p.id)
-  FROM {asked_uris}
+  FROM unnest($1::int8[]) AS asked(id)
   CROSS JOIN LATERAL (SELECT id, reply_root_id FROM posts WHERE id = asked.id LIMIT 1) p
-)sql",
-                                                                    {{"asked_uris", asked_uris}})};
+)sql"};
 
 const db::statement select_replies{
     "op_thread_replies", db::compose_sql(op_replies_sql, {{"roots", "unnest($1::int8[]) AS n(id)"},
@@ -79,10 +78,13 @@ void add_op_bounds(db::params& to) {
   to.int8(limit_param(max_op_replies)).int8(limit_param(max_op_replies_of_call));
 }
 
-outcome<std::vector<op_thread>> op_threads(executor& on,
+outcome<std::vector<op_thread>> op_threads(session& on,
                                            std::span<const std::string_view> post_uris) {
+  const auto posts = ids_of_uris(on, post_uris);
+  if (!posts)
+    return tl::unexpected(posts.error());
   db::params of_roots;
-  add_uris(of_roots, post_uris, std::identity{});
+  of_roots.int8_array(*posts);
   const auto found = on.exec_prepared(select_roots, of_roots);
   if (!found)
     return tl::unexpected(found.error());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "db/reads/page.hpp"
+#include "db/reads/session.hpp"
 
 #include <span>
 #include <string>
@@ -23,7 +24,7 @@ inline constexpr std::size_t max_op_replies_of_call = 20'000;
 /// which its author has no reply has none; uris of posts that are not indexed are ignored. Plan:
 /// posts_creator_root and deleted_op_replies by creator and root, for each root.
 [[nodiscard]] outcome<std::vector<op_thread>>
-op_threads(executor& on, std::span<const std::string_view> post_uris);
+op_threads(session& on, std::span<const std::string_view> post_uris);
 
 /// A reply of a thread's author.
 struct op_reply {

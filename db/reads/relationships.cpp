@@ -2,7 +2,9 @@
 
 #include "db/batch/refs.hpp"
 #include "db/pg/row_reader.hpp"
-#include "db/reads/record_list.hpp"
+#include "db/reads/ids.hpp"
+
+#include <numeric>
 
 namespace prism::reads {
 
@@ -51,62 +53,47 @@ constexpr std::string_view rkey_between = R"sql((
                          {{"table", table}, {"creator", creator}, {"subject", subject}});
 }
 
+// $1 is the actor's users.id, $2 those of the others.
 const db::statement select_relationships{
     "relationships", db::compose_sql(R"sql(
-  SELECT r.at, $2::text, r.did, r.blocking, r.blocked_by, x.did, x.collection, x.rkey,
-    y.did, y.collection, y.rkey, r.following, r.followed_by
+  SELECT r.*
   FROM (
-    SELECT t.at, t.did,
-      {blocking} AS blocking, {blocked_by} AS blocked_by,
+    SELECT n.at, {blocking} AS blocking, {blocked_by} AS blocked_by,
       {blocking_list} AS blocking_list, {blocked_by_list} AS blocked_by_list,
       {following} AS following, {followed_by} AS followed_by
-    FROM unnest($1::text[]) WITH ORDINALITY AS n(did, at)
+    FROM unnest($2::int8[]) WITH ORDINALITY AS n(id, at)
     CROSS JOIN LATERAL (
-      SELECT n.at, n.did, id AS other, (SELECT id FROM users WHERE did = $2) AS actor
-      FROM users
-      WHERE did = n.did AND indexed_at IS NOT NULL
-      LIMIT 1
-    ) t
+      SELECT FROM users WHERE id = n.id AND indexed_at IS NOT NULL LIMIT 1
+    ) u
     OFFSET 0
   ) r
-  LEFT JOIN {blocking_uri} ON true
-  LEFT JOIN {blocked_by_uri} ON true
   WHERE coalesce(r.blocking, r.blocked_by, r.following, r.followed_by) IS NOT NULL
     OR coalesce(r.blocking_list, r.blocked_by_list) IS NOT NULL
 )sql",
-                                     {{"blocking", rkey_of("blocks", "t.actor", "t.other")},
-                                      {"blocked_by", rkey_of("blocks", "t.other", "t.actor")},
-                                      {"following", rkey_of("follows", "t.actor", "t.other")},
-                                      {"followed_by", rkey_of("follows", "t.other", "t.actor")},
-                                      {"blocking_list", list_of("t.actor", "t.other")},
-                                      {"blocked_by_list", list_of("t.other", "t.actor")},
-                                      {"blocking_uri", uri_named("x", "r.blocking_list")},
-                                      {"blocked_by_uri", uri_named("y", "r.blocked_by_list")}})};
+                                     {{"blocking", rkey_of("blocks", "$1", "n.id")},
+                                      {"blocked_by", rkey_of("blocks", "n.id", "$1")},
+                                      {"following", rkey_of("follows", "$1", "n.id")},
+                                      {"followed_by", rkey_of("follows", "n.id", "$1")},
+                                      {"blocking_list", list_of("$1", "n.id")},
+                                      {"blocked_by_list", list_of("n.id", "$1")}})};
 
+// $1 and $2 are the users.ids of each pair.
 const db::statement select_pairs{
     "blocks_of_pairs", db::compose_sql(R"sql(
-  SELECT r.at, r.one_did, r.other_did, r.blocking, r.blocked_by, x.did, x.collection, x.rkey,
-    y.did, y.collection, y.rkey
+  SELECT r.*
   FROM (
-    SELECT n.at, n.one AS one_did, n.other AS other_did,
-      {blocking} AS blocking, {blocked_by} AS blocked_by,
+    SELECT n.at, {blocking} AS blocking, {blocked_by} AS blocked_by,
       {blocking_list} AS blocking_list, {blocked_by_list} AS blocked_by_list
-    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n(one, other, at)
-    CROSS JOIN LATERAL (SELECT id FROM users WHERE did = n.one LIMIT 1) a
-    CROSS JOIN LATERAL (SELECT id FROM users WHERE did = n.other LIMIT 1) b
+    FROM unnest($1::int8[], $2::int8[]) WITH ORDINALITY AS n(one, other, at)
     OFFSET 0
   ) r
-  LEFT JOIN {blocking_uri} ON true
-  LEFT JOIN {blocked_by_uri} ON true
   WHERE coalesce(r.blocking, r.blocked_by) IS NOT NULL
     OR coalesce(r.blocking_list, r.blocked_by_list) IS NOT NULL
 )sql",
-                                       {{"blocking", rkey_of("blocks", "a.id", "b.id")},
-                                        {"blocked_by", rkey_of("blocks", "b.id", "a.id")},
-                                        {"blocking_list", list_of("a.id", "b.id")},
-                                        {"blocked_by_list", list_of("b.id", "a.id")},
-                                        {"blocking_uri", uri_named("x", "r.blocking_list")},
-                                        {"blocked_by_uri", uri_named("y", "r.blocked_by_list")}})};
+                                       {{"blocking", rkey_of("blocks", "n.one", "n.other")},
+                                        {"blocked_by", rkey_of("blocks", "n.other", "n.one")},
+                                        {"blocking_list", list_of("n.one", "n.other")},
+                                        {"blocked_by_list", list_of("n.other", "n.one")}})};
 
 /// The uri of a record between two accounts, if the next column has its rkey.
 [[nodiscard]] std::string read_record(db::row_reader& row, std::string_view creator,
@@ -116,68 +103,120 @@ const db::statement select_pairs{
   return rkey ? db::uri_text(creator, kind, *rkey) : std::string{};
 }
 
+/// The place of the argument, of which the next column has the number, from 1.
+[[nodiscard]] std::size_t read_place(db::row_reader& row) {
+  std::int64_t at = 0;
+  row >> at;
+  return static_cast<std::size_t>(at - 1);
+}
+
 struct two_dids {
   std::string_view one;
   std::string_view other;
 };
 
-[[nodiscard]] blocks_between read_blocks(db::row_reader& row, const two_dids& of) {
-  blocks_between out;
-  out.blocking = read_record(row, of.one, collection::block);
-  out.blocked_by = read_record(row, of.other, collection::block);
-  out.blocking_by_list = read_uri(row);
-  out.blocked_by_list = read_uri(row);
+/// What a row says, with lists by their uris.ids; 0: none.
+struct found_blocks {
+  blocks_between blocks;
+  std::int64_t blocking_list{0};
+  std::int64_t blocked_by_list{0};
+};
+
+[[nodiscard]] found_blocks read_blocks(db::row_reader& row, const two_dids& of) {
+  found_blocks out;
+  out.blocks.blocking = read_record(row, of.one, collection::block);
+  out.blocks.blocked_by = read_record(row, of.other, collection::block);
+  row >> out.blocking_list >> out.blocked_by_list;
   return out;
 }
 
-/// Runs a statement that returns the place of an argument, from 1, and the DIDs of two accounts.
-template <class Row, class Read>
-[[nodiscard]] outcome<std::vector<Row>> by_place(executor& on, const db::statement& select,
-                                                 const db::params& p, std::size_t arguments,
-                                                 Read read) {
-  const auto rows = on.exec_prepared(select, p);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  std::vector<Row> out(arguments);
-  for (std::size_t i = 0; i < rows->rows(); ++i) {
-    db::row_reader row(*rows, i);
-    std::int64_t at = 0;
-    two_dids of;
-    row >> at >> of.one >> of.other;
-    out[static_cast<std::size_t>(at - 1)] = read(row, of);
+/// Fills in the uris of the lists.
+/// @param blocks_of gives the blocks of an element of `out`
+template <class Row, class Blocks>
+[[nodiscard]] outcome<std::vector<Row>> with_lists(session& on, std::vector<Row> out,
+                                                   const std::vector<found_blocks>& found,
+                                                   Blocks blocks_of) {
+  ids lists;
+  for (const auto& each : found)
+    lists.insert(lists.end(), {each.blocking_list, each.blocked_by_list});
+  const auto uris = uris_of_ids(on, std::move(lists));
+  if (!uris)
+    return tl::unexpected(uris.error());
+  const auto uri_of = [&](std::int64_t id) {
+    const auto at = uris->find(id);
+    return at == uris->end() ? std::string{} : at->second;
+  };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    blocks_between& blocks = blocks_of(out[i]);
+    blocks.blocking_by_list = uri_of(found[i].blocking_list);
+    blocks.blocked_by_list = uri_of(found[i].blocked_by_list);
   }
   return out;
 }
 
 } // namespace
 
-outcome<std::vector<relationship>> relationships(executor& on, std::string_view actor,
+outcome<std::vector<relationship>> relationships(session& on, std::string_view actor,
                                                  std::span<const std::string_view> others) {
   if (others.empty())
     return std::vector<relationship>{};
+  std::vector<std::string_view> dids{others.begin(), others.end()};
+  dids.push_back(actor);
+  auto asked = ids_of_dids(on, dids);
+  if (!asked)
+    return tl::unexpected(asked.error());
   db::params p;
-  p.text_array(others).text(actor);
-  return by_place<relationship>(on, select_relationships, p, others.size(),
-                                [](db::row_reader& row, const two_dids& of) {
-                                  relationship out;
-                                  out.blocks = read_blocks(row, of);
-                                  out.following = read_record(row, of.one, collection::follow);
-                                  out.followed_by = read_record(row, of.other, collection::follow);
-                                  return out;
-                                });
+  p.int8(asked->back());
+  asked->pop_back();
+  p.int8_array(*asked);
+  const auto rows = on.exec_prepared(select_relationships, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<relationship> out(others.size());
+  std::vector<found_blocks> found(others.size());
+  for (std::size_t i = 0; i < rows->rows(); ++i) {
+    db::row_reader row(*rows, i);
+    const auto place = read_place(row);
+    const two_dids of{actor, others[place]};
+    found[place] = read_blocks(row, of);
+    out[place].blocks = std::move(found[place].blocks);
+    out[place].following = read_record(row, of.one, collection::follow);
+    out[place].followed_by = read_record(row, of.other, collection::follow);
+  }
+  return with_lists(on, std::move(out), found,
+                    [](relationship& each) -> blocks_between& { return each.blocks; });
 }
 
 outcome<std::vector<blocks_between>>
-blocks_of_pairs(executor& on,
-                std::span<const std::pair<std::string_view, std::string_view>> pairs) {
-  using pair = std::pair<std::string_view, std::string_view>;
+blocks_of_pairs(session& on, std::span<const std::pair<std::string_view, std::string_view>> pairs) {
   if (pairs.empty())
     return std::vector<blocks_between>{};
+  std::vector<std::string_view> dids;
+  dids.reserve(2 * pairs.size());
+  for (const auto& [one, other] : pairs)
+    dids.insert(dids.end(), {one, other});
+  const auto asked = ids_of_dids(on, dids);
+  if (!asked)
+    return tl::unexpected(asked.error());
+  std::vector<std::size_t> places(pairs.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
   db::params p;
-  p.text_array(pairs, &pair::first).text_array(pairs, &pair::second);
-  return by_place<blocks_between>(
-      on, select_pairs, p, pairs.size(),
-      [](db::row_reader& row, const two_dids& of) { return read_blocks(row, of); });
+  p.int8_array(places, [&](std::size_t i) {
+     return (*asked)[2 * i];
+   }).int8_array(places, [&](std::size_t i) { return (*asked)[2 * i + 1]; });
+  const auto rows = on.exec_prepared(select_pairs, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  std::vector<blocks_between> out(pairs.size());
+  std::vector<found_blocks> found(pairs.size());
+  for (std::size_t i = 0; i < rows->rows(); ++i) {
+    db::row_reader row(*rows, i);
+    const auto place = read_place(row);
+    found[place] = read_blocks(row, {pairs[place].first, pairs[place].second});
+    out[place] = std::move(found[place].blocks);
+  }
+  return with_lists(on, std::move(out), found,
+                    [](blocks_between& each) -> blocks_between& { return each; });
 }
 
 } // namespace prism::reads

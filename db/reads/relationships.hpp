@@ -1,6 +1,6 @@
 #pragma once
 
-#include "db/pg/executor.hpp"
+#include "db/reads/session.hpp"
 
 #include <span>
 #include <string>
@@ -9,7 +9,7 @@
 #include <vector>
 
 /// What is between two accounts: follows, blocks, and blocks by lists. Errors are those of the
-/// database. Blocks; the executor's thread.
+/// database. Blocks; the session's thread.
 ///
 /// By how many lists an account blocks is up to it, so of each account the newest 1,000 of its list
 /// blocks are looked at. If several of them have the other one as a member, an indexed moderation
@@ -17,7 +17,6 @@
 /// these, one of them.
 namespace prism::reads {
 
-using db::executor;
 using db::outcome;
 
 /// Uris of records and lists; empty where there is none.
@@ -36,15 +35,15 @@ struct relationship {
 
 /// Between an actor and each of others, in the order given. As in the official AppView there is
 /// nothing between an actor and an account that was never looked up (`users.indexed_at`).
-/// Indexes: users_did_key, blocks_subject, follows_subject, list_blocks_creator_time,
+/// Indexes: users_pkey, blocks_subject, follows_subject, list_blocks_creator_time,
 /// list_items_subject.
 /// @param others DIDs, at most `max_arguments`
 [[nodiscard]] outcome<std::vector<relationship>>
-relationships(executor& on, std::string_view actor, std::span<const std::string_view> others);
+relationships(session& on, std::string_view actor, std::span<const std::string_view> others);
 
 /// Between the accounts of each pair, in the order given. Indexes as above.
 /// @param pairs DIDs, at most `max_arguments`
 [[nodiscard]] outcome<std::vector<blocks_between>>
-blocks_of_pairs(executor& on, std::span<const std::pair<std::string_view, std::string_view>> pairs);
+blocks_of_pairs(session& on, std::span<const std::pair<std::string_view, std::string_view>> pairs);
 
 } // namespace prism::reads

@@ -3,7 +3,7 @@
 #include "atproto/cbor/cid.hpp"
 #include "atproto/records/collection.hpp"
 #include "db/batch/batch.hpp"
-#include "db/pg/executor.hpp"
+#include "db/reads/session.hpp"
 
 #include <functional>
 #include <optional>
@@ -38,6 +38,7 @@ struct found_record {
   std::optional<micros> created_at; ///< empty: the collection has none, or the record says none
   bytes block;                      ///< CBOR
   post_flags flags;                 ///< of a post
+  std::int64_t size{0};             ///< as stored (db/reads/answer_limit.hpp)
   /// The block is missing, because all records together were too large
   /// (db/reads/answer_limit.hpp).
   bool left_out{false};
@@ -46,14 +47,13 @@ struct found_record {
 /// Most paths of one call.
 inline constexpr std::size_t max_record_paths = 5000;
 
-/// The records at these paths, parked ones included, in any order. One statement, with a few
-/// look-ups by key for each path; a path that is asked for twice is looked up twice. A row that
-/// cannot be rebuilt, which is an error of Prism or of the storage, is left out, and a line in the
-/// log names it.
+/// The records at these paths, parked ones included, in any order. One statement for all whose ids
+/// are in the session's cache, with a look-up by key for each path; a path that is asked for twice
+/// is looked up twice. A row that cannot be rebuilt, which is an error of Prism or of the storage,
+/// is left out, and a line in the log names it.
 /// @param paths at most `max_record_paths`, the others are not looked up; DID and rkey without NUL
-/// @returns also the error `reads::too_large`, if they have more than `reads::max_record_bytes`
-[[nodiscard]] outcome<std::vector<found_record>> records_at(executor& on, atproto::collection kind,
-                                                            std::span<const record_path> paths);
+[[nodiscard]] outcome<std::vector<found_record>>
+records_at(reads::session& on, atproto::collection kind, std::span<const record_path> paths);
 
 struct stored_record {
   atproto::collection kind{atproto::collection::other};

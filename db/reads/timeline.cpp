@@ -55,12 +55,11 @@ const char* items_of(std::string_view originators) {
 }
 
 const db::statement select_items{"timeline_items", items_of(R"sql(
-  unnest($5::int8[]) AS n(id)
-  CROSS JOIN LATERAL (SELECT id, did FROM users WHERE id = n.id LIMIT 1) o
-)sql")};
+  unnest($5::int8[]) AS o(id)
+  )sql")};
 
-const db::statement select_own_items{
-    "timeline_own_items", items_of("(SELECT id, did FROM users WHERE did = $5 LIMIT 1) o")};
+const db::statement select_own_items{"timeline_own_items",
+                                     items_of("(SELECT id FROM users WHERE did = $5 LIMIT 1) o")};
 
 /// Keeps the newest, in order.
 [[nodiscard]] std::vector<feed_item>
@@ -85,7 +84,7 @@ newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, st
   return out;
 }
 
-[[nodiscard]] outcome<feed_page> read_page(executor& on, std::string_view actor_did,
+[[nodiscard]] outcome<feed_page> read_page(session& on, std::string_view actor_did,
                                            const std::optional<list_cursor>& after,
                                            std::size_t limit) {
   const auto wanted = limit + 1;
@@ -111,13 +110,14 @@ newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, st
   const auto found = on.round_trip(requests);
   if (!found)
     return tl::unexpected(found.error());
-  return merge(newest(read_feed_items((*found)[0]), after, wanted),
-               newest(read_feed_items((*found)[1]), after, own_wanted), after, limit);
+  return with_uris(on,
+                   merge(newest(read_feed_items((*found)[0]), after, wanted),
+                         newest(read_feed_items((*found)[1]), after, own_wanted), after, limit));
 }
 
 } // namespace
 
-outcome<feed_page> timeline(executor& on, std::string_view actor_did,
+outcome<feed_page> timeline(session& on, std::string_view actor_did,
                             const std::optional<list_cursor>& after, std::size_t limit,
                             const feed_exclusions& excluded) {
   return without(excluded, after, limit, [&](const auto& from, std::size_t rows) {

@@ -16,7 +16,7 @@ inline constexpr std::size_t max_own_items = 10;
 /// Plan: newest_of_many, over feed_items_originator_sort_at, in two round trips; the follows by
 /// follows_creator_time, the newest `max_originators`.
 /// @param limit 0 to `max_merged_page`
-[[nodiscard]] outcome<feed_page> timeline(executor& on, std::string_view actor_did,
+[[nodiscard]] outcome<feed_page> timeline(session& on, std::string_view actor_did,
                                           const std::optional<list_cursor>& after,
                                           std::size_t limit, const feed_exclusions& excluded = {});
 

@@ -34,19 +34,31 @@ inline constexpr std::size_t max_arguments = 5000;
 /// A uri that no table holds, in place of those that a statement cannot take (NUL).
 inline constexpr db::uri_parts no_uri{};
 
-/// Adds $1 to $3 of {asked_uris}. Texts with a NUL, which no row has, are asked for as `no_uri`.
+/// The parts of each uri; `no_uri` for a text with a NUL, which no row has.
 template <class Range, class Projection>
-void add_uris(db::params& to, const Range& uris, Projection text_of) {
-  std::vector<db::uri_parts> parts;
-  parts.reserve(std::size(uris));
+[[nodiscard]] std::vector<db::uri_parts> parts_of(const Range& uris, Projection text_of) {
+  std::vector<db::uri_parts> out;
+  out.reserve(std::size(uris));
   for (const auto& each : uris) {
     const std::string_view text = text_of(each);
-    parts.push_back(text.find('\0') == text.npos ? db::split_uri(text) : no_uri);
+    out.push_back(text.find('\0') == text.npos ? db::split_uri(text) : no_uri);
   }
+  return out;
+}
+
+/// Adds $1 to $3 of {asked_uris}.
+/// @param parts without NUL
+inline void add_uri_parts(db::params& to, const std::vector<db::uri_parts>& parts) {
   to.text_array(parts, &db::uri_parts::did)
       .int2_array(parts,
                   [](const db::uri_parts& each) { return static_cast<std::int16_t>(each.kind); })
       .text_array(parts, &db::uri_parts::rkey);
+}
+
+/// The same of texts.
+template <class Range, class Projection>
+void add_uris(db::params& to, const Range& uris, Projection text_of) {
+  add_uri_parts(to, parts_of(uris, text_of));
 }
 
 } // namespace prism::reads

@@ -9,16 +9,25 @@
 /// Methods of the data plane asked in process, through their encoded messages.
 namespace prism::test {
 
-/// The answer of a method; throws std::logic_error if there is no such method.
+/// The answer of a method; throws std::logic_error if there is no such method, or if it answers
+/// otherwise when the session knows the ids.
 template <class Response, class Request>
 [[nodiscard]] dataplane::answer<Response> try_ask(db::executor& on, std::string_view method,
                                                   const Request& request, db::micros now = 0) {
   const auto* found = dataplane::find_method(method);
   if (found == nullptr)
     throw std::logic_error("no method " + std::string{method});
-  dataplane::call call{on, now};
+  reads::session session(on);
   const auto bytes = request.SerializeAsString();
-  auto answer = found->run != nullptr ? found->run(call, bytes) : found->at_once(bytes);
+  const auto run = [&]() -> dataplane::answer<std::string> {
+    if (found->run == nullptr)
+      return found->at_once(bytes);
+    dataplane::call call{session, now};
+    return found->run(call, bytes);
+  };
+  auto answer = run();
+  if (const auto again = run(); answer && (!again || *again != *answer))
+    throw std::logic_error(std::string{method} + " answers otherwise with known ids");
   if (!answer)
     return tl::unexpected(std::move(answer.error()));
   Response out;

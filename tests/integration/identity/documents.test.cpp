@@ -70,7 +70,8 @@ struct accounts : test::index_target {
   reply ask(const std::string& did, const db::known_identity* found = nullptr) {
     bsky::GetIdentityByDidRequest request;
     request.set_did(did);
-    dataplane::call call{.on = connection, .now = now(), .identity = found};
+    reads::session on(connection);
+    dataplane::call call{.on = on, .now = now(), .identity = found};
     const auto* method = dataplane::find_method("GetIdentityByDid");
     REQUIRE(method != nullptr);
     const auto answer = method->run(call, request.SerializeAsString());
@@ -144,7 +145,8 @@ TEST_CASE("the identity behind a confirmed handle is given, and that of no other
   const auto ask = [&](const std::string& handle, const db::known_identity* found = nullptr) {
     bsky::GetIdentityByHandleRequest request;
     request.set_handle(handle);
-    dataplane::call call{.on = a.connection, .now = accounts::now(), .identity = found};
+    reads::session on(a.connection);
+    dataplane::call call{.on = on, .now = accounts::now(), .identity = found};
     const auto answer =
         dataplane::find_method("GetIdentityByHandle")->run(call, request.SerializeAsString());
     bsky::GetIdentityByHandleResponse body;

@@ -40,22 +40,25 @@ std::string text_of(const reads::notification& row) {
 
 listing timeline(db::executor& on, const std::string& did, feed_reading how,
                  const reads::feed_exclusions& excluded) {
+  reads::session session(on);
   return read_all(how, reads::parse_list_cursor, [&](const auto& after) {
-    return reads::timeline(on, did, after, how.page, excluded);
+    return reads::timeline(session, did, after, how.page, excluded);
   });
 }
 
 listing author_feed(db::executor& on, const std::string& did, reads::author_feed_kind kind,
                     feed_reading how) {
+  reads::session session(on);
   return read_all(how, reads::parse_list_cursor, [&](const auto& after) {
-    return reads::author_feed(on, did, kind, after, how.page);
+    return reads::author_feed(session, did, kind, after, how.page);
   });
 }
 
 listing list_feed(db::executor& on, const std::string& list_uri, feed_reading how,
                   const reads::feed_exclusions& excluded) {
+  reads::session session(on);
   return read_all(how, reads::parse_list_cursor, [&](const auto& after) {
-    return reads::list_feed(on, list_uri, after, how.page, excluded);
+    return reads::list_feed(session, list_uri, after, how.page, excluded);
   });
 }
 

@@ -94,22 +94,23 @@ TEST_CASE("every feed of the sample, read in pages, equals the reference") {
 
 TEST_CASE("a page has a cursor if another item exists, and only then") {
   auto on = crowd(5, 4);
+  reads::session session(on);
   for (const std::size_t limit : {3, 4, 5}) {
     INFO(limit);
-    const auto page = must(reads::author_feed(on, "did:plc:u2", kind::everything, {}, limit));
+    const auto page = must(reads::author_feed(session, "did:plc:u2", kind::everything, {}, limit));
     CHECK(page.rows.size() == std::min<std::size_t>(limit, 4));
     CHECK(page.cursor.empty() == (limit >= 4));
   }
   for (const std::size_t limit : {19, 20, 21}) {
     INFO(limit);
-    CHECK(must(reads::timeline(on, "did:plc:u1", {}, limit)).cursor.empty() == (limit >= 20));
-    CHECK(must(reads::list_feed(on, crowd_list, {}, limit)).cursor.empty() == (limit >= 20));
+    CHECK(must(reads::timeline(session, "did:plc:u1", {}, limit)).cursor.empty() == (limit >= 20));
+    CHECK(must(reads::list_feed(session, crowd_list, {}, limit)).cursor.empty() == (limit >= 20));
   }
-  CHECK(must(reads::timeline(on, "did:plc:u1", {}, 0)).rows.empty());
-  CHECK(must(reads::timeline(on, "did:plc:u1", {}, 0)).cursor.empty());
-  CHECK(must(reads::author_feed(on, "did:plc:u1", kind::everything, {}, 0)).cursor.empty());
-  CHECK(must(reads::list_feed(on, crowd_list, {}, 0)).cursor.empty());
-  CHECK(must(reads::timeline(on, "did:plc:nobody", {}, 10)).rows.empty());
+  CHECK(must(reads::timeline(session, "did:plc:u1", {}, 0)).rows.empty());
+  CHECK(must(reads::timeline(session, "did:plc:u1", {}, 0)).cursor.empty());
+  CHECK(must(reads::author_feed(session, "did:plc:u1", kind::everything, {}, 0)).cursor.empty());
+  CHECK(must(reads::list_feed(session, crowd_list, {}, 0)).cursor.empty());
+  CHECK(must(reads::timeline(session, "did:plc:nobody", {}, 10)).rows.empty());
 }
 
 TEST_CASE("items of one millisecond are each read once across pages") {
@@ -132,6 +133,7 @@ TEST_CASE("of thousands of items with one forged time some are read, none twice,
 
 TEST_CASE("own items take at most ten places of a page that others fill") {
   auto on = crowd(2, 40);
+  reads::session session(on);
   // The own ones are all newer.
   must(on.exec_script("UPDATE feed_items SET sort_at = '2024-11-24' WHERE originator_id = 1"));
   const auto own_of = [](const reads::feed_page& page) {
@@ -139,23 +141,24 @@ TEST_CASE("own items take at most ten places of a page that others fill") {
       return each.uri.starts_with("at://did:plc:u1/");
     });
   };
-  CHECK(own_of(must(reads::timeline(on, "did:plc:u1", {}, 30))) == 10);
-  CHECK(own_of(must(reads::timeline(on, "did:plc:u1", {}, 5))) == 5);
+  CHECK(own_of(must(reads::timeline(session, "did:plc:u1", {}, 30))) == 10);
+  CHECK(own_of(must(reads::timeline(session, "did:plc:u1", {}, 5))) == 5);
   // 40 of the others leave room for 20 of a page of 60.
-  CHECK(own_of(must(reads::timeline(on, "did:plc:u1", {}, 60))) == 20);
+  CHECK(own_of(must(reads::timeline(session, "did:plc:u1", {}, 60))) == 20);
   must(on.exec_script("DELETE FROM follows"));
-  const auto alone = must(reads::timeline(on, "did:plc:u1", {}, 30));
+  const auto alone = must(reads::timeline(session, "did:plc:u1", {}, 30));
   CHECK(own_of(alone) == 30);
   CHECK_FALSE(alone.cursor.empty());
 }
 
 TEST_CASE("a filter that shows little looks through a bounded number of items, and goes on") {
   auto on = crowd(1, 5000);
+  reads::session session(on);
   must(on.exec_script("UPDATE posts SET reply_parent_id = 1, reply_root_id = 1 WHERE id % 2500 > 0;"
                       "UPDATE posts SET created_at = created_at - id % 5000 * interval '1 s';"
                       "UPDATE feed_items SET sort_at = (SELECT created_at FROM posts WHERE id = "
                       "post_id)"));
-  const auto first = must(reads::author_feed(on, "did:plc:u1", kind::no_replies, {}, 10));
+  const auto first = must(reads::author_feed(session, "did:plc:u1", kind::no_replies, {}, 10));
   CHECK(first.rows.size() <= 1);
   CHECK_FALSE(first.cursor.empty());
   CHECK(author_feed(on, "did:plc:u1", kind::no_replies, {.page = 10}).size() == 2);
@@ -182,6 +185,7 @@ TEST_CASE("items at the end of what a page looks through are each read once") {
 
 TEST_CASE("readers leave out replies, reposts or quotes") {
   auto on = crowd(3, 100);
+  reads::session session(on);
   must(on.exec_script(
       "UPDATE posts SET reply_parent_id = 1 WHERE id % 4 = 1;"
       "UPDATE posts SET quoted_id = 1 WHERE id % 4 = 2;"
@@ -202,7 +206,7 @@ TEST_CASE("readers leave out replies, reposts or quotes") {
   CHECK(list_feed(on, crowd_list, {.page = 20}, {.replies = true, .quotes = true}).size() == 150);
   // A call that excludes everything reads a few pages at a time.
   must(on.exec_script("UPDATE posts SET reply_parent_id = 1"));
-  const auto none = must(reads::list_feed(on, crowd_list, {}, 20, {.replies = true}));
+  const auto none = must(reads::list_feed(session, crowd_list, {}, 20, {.replies = true}));
   CHECK(none.rows.empty());
   CHECK_FALSE(none.cursor.empty());
   CHECK(list_feed(on, crowd_list, {.page = 20}, {.replies = true}).empty());

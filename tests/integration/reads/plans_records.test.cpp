@@ -18,49 +18,41 @@ using atproto::collection;
 
 namespace {
 
-[[nodiscard]] index_names by_path(std::string index) {
-  return {"users_did_key", std::move(index)};
-}
-
-[[nodiscard]] index_names by_uri(std::string index) {
-  return {"users_did_key", "uris_repo_id_collection_rkey_key", std::move(index)};
-}
-
 const promised_indexes promised{
-    {"records_post",
-     {"users_did_key", "uris_repo_id_collection_rkey_key", "posts_pkey", "uris_pkey", "users_pkey",
-      "thread_gates_pkey", "post_gates_pkey"}},
-    {"records_like",
-     {"users_did_key", "likes_pkey", "pending_ops_pkey", "uris_pkey", "users_pkey"}},
-    {"records_repost",
-     {"users_did_key", "reposts_pkey", "pending_ops_pkey", "uris_pkey", "users_pkey"}},
-    {"records_follow", {"users_did_key", "follows_pkey", "users_pkey"}},
-    {"records_block", {"users_did_key", "blocks_pkey", "users_pkey"}},
-    {"records_thread_gate", by_uri("thread_gates_pkey")},
-    {"records_post_gate", by_uri("post_gates_pkey")},
-    {"records_list", by_uri("lists_pkey")},
-    {"records_feed_generator", by_uri("feed_generators_pkey")},
-    {"records_starter_pack", by_uri("starter_packs_pkey")},
-    {"records_list_item", {"users_did_key", "list_items_pkey", "pending_ops_pkey"}},
-    {"records_list_block", by_path("list_blocks_pkey")},
-    {"records_verification", by_path("verifications_pkey")},
-    {"records_profile", by_path("profiles_pkey")},
-    {"records_status", by_path("statuses_pkey")},
-    {"records_labeler", by_path("labelers_pkey")},
-    {"records_notification_declaration", by_path("declarations_pkey")},
-    {"records_chat_declaration", by_path("declarations_pkey")},
-    {"records_germ_declaration", by_path("declarations_pkey")},
-    {"records_reference_list_opt_out", by_path("reference_list_opt_outs_pkey")},
+    {"records_post", {"posts_pkey", "thread_gates_pkey", "post_gates_pkey"}},
+    {"records_like", {"likes_pkey", "pending_ops_pkey"}},
+    {"records_repost", {"reposts_pkey", "pending_ops_pkey"}},
+    {"records_follow", {"follows_pkey"}},
+    {"records_block", {"blocks_pkey"}},
+    {"records_thread_gate", {"thread_gates_pkey"}},
+    {"records_post_gate", {"post_gates_pkey"}},
+    {"records_list", {"lists_pkey"}},
+    {"records_feed_generator", {"feed_generators_pkey"}},
+    {"records_starter_pack", {"starter_packs_pkey"}},
+    {"records_list_item", {"list_items_pkey", "pending_ops_pkey"}},
+    {"records_list_block", {"list_blocks_pkey"}},
+    {"records_verification", {"verifications_pkey"}},
+    {"records_profile", {"profiles_pkey"}},
+    {"records_status", {"statuses_pkey"}},
+    {"records_labeler", {"labelers_pkey"}},
+    {"records_notification_declaration", {"declarations_pkey"}},
+    {"records_chat_declaration", {"declarations_pkey"}},
+    {"records_germ_declaration", {"declarations_pkey"}},
+    {"records_reference_list_opt_out", {"reference_list_opt_outs_pkey"}},
     {"actors",
-     {"users_did_key", "profiles_pkey", "statuses_pkey", "labelers_pkey", "declarations_pkey"}},
+     {"users_pkey", "profiles_pkey", "statuses_pkey", "labelers_pkey", "declarations_pkey"}},
     {"dids_of_handles", {"users_handle"}},
-    {"latest_rev", by_path("repos_pkey")},
-    {"counts_of_interactions", by_uri("post_aggregates_pkey")},
+    {"latest_rev", {"users_did_key", "repos_pkey"}},
+    {"counts_of_interactions", {"post_aggregates_pkey"}},
     {"counts_of_users",
-     {"users_did_key", "user_aggregates_pkey", "lists_creator_time", "feed_generators_creator_time",
+     {"user_aggregates_pkey", "lists_creator_time", "feed_generators_creator_time",
       "starter_packs_creator_time"}},
-    {"counts_of_lists", by_uri("list_aggregates_pkey")},
-    {"counts_of_joined", by_uri("profiles_joined_via")},
+    {"counts_of_lists", {"list_aggregates_pkey"}},
+    {"counts_of_joined", {"profiles_joined_via"}},
+    {"ids_of_dids", {"users_did_key"}},
+    {"ids_of_uris", {"users_did_key", "uris_repo_id_collection_rkey_key"}},
+    {"dids_of_ids", {"users_pkey"}},
+    {"uris_of_ids", {"uris_pkey", "users_pkey"}},
 };
 
 struct row {
@@ -99,11 +91,12 @@ struct row {
 TEST_CASE("500 records, accounts and counts of two million rows are looked up by key") {
   auto& on = synthetic_network();
   explaining_executor explained(on);
+  reads::session session(explained);
   const auto check = [&](collection kind, const std::string& from) {
     INFO(atproto::nsid_of(kind));
     const auto rows = rows_of(on, from + " LIMIT 500");
     REQUIRE(!rows.empty());
-    const auto found = must(db::records_at(explained, kind, paths_of(rows)));
+    const auto found = must(db::records_at(session, kind, paths_of(rows)));
     CHECK(found.size() == rows.size());
   };
   const auto uris = [](int kind) {
@@ -142,24 +135,24 @@ TEST_CASE("500 records, accounts and counts of two million rows are looked up by
   check(collection::reference_list_opt_out, paths("reference_list_opt_outs"));
 
   const auto dids = texts_of(on, "SELECT did FROM users ORDER BY id DESC LIMIT 500");
-  CHECK(must(reads::actors(explained, views(dids))).size() == 500);
+  CHECK(must(reads::actors(session, views(dids))).size() == 500);
   const auto handles = texts_of(on, "SELECT handle FROM users ORDER BY id DESC LIMIT 500");
   CHECK(must(reads::dids_of_handles(explained, views(handles))) == dids);
   const auto posts =
       texts_of(on, "SELECT 'at://' || o.did || '/app.bsky.feed.post/' || t.rkey FROM " + uris(1) +
                        " LIMIT 500");
-  const auto counts = must(reads::interaction_counts_of(explained, views(posts)));
+  const auto counts = must(reads::interaction_counts_of(session, views(posts)));
   CHECK(std::ranges::any_of(counts, [](const auto& each) { return each.likes > 0; }));
-  const auto of_users = must(reads::user_counts_of(explained, views(dids)));
+  const auto of_users = must(reads::user_counts_of(session, views(dids)));
   CHECK(std::ranges::any_of(of_users, [](const auto& each) { return each.followers > 0; }));
   const auto lists =
       texts_of(on, "SELECT 'at://' || o.did || '/app.bsky.graph.list/' || t.rkey FROM " + uris(9) +
                        " ORDER BY t.id LIMIT 500");
-  CHECK(must(reads::list_counts_of(explained, views(lists))).front() > 0);
+  CHECK(must(reads::list_counts_of(session, views(lists))).front() > 0);
   const auto packs =
       texts_of(on, "SELECT 'at://' || o.did || '/app.bsky.graph.starterpack/' || t.rkey FROM " +
                        uris(12) + " ORDER BY t.id LIMIT 500");
-  const auto joined = must(reads::joined_counts_of(explained, views(packs), 0));
+  const auto joined = must(reads::joined_counts_of(session, views(packs), 0));
   CHECK(joined.front().all > 100);
   CHECK(joined.front().recent == joined.front().all);
   CHECK(must(reads::latest_rev(explained, dids.front())) == "0000000020000");

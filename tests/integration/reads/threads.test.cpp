@@ -111,8 +111,9 @@ TEST_CASE("the op thread is the author's line from the root, for any post of the
   for (const auto& each : {root, a3, branch, guest, far})
     CHECK(thread_of(on, each.uri).op_thread == line);
   CHECK(thread_of(on, lonely.uri).op_thread.empty());
+  reads::session session(on);
   const auto found = must(reads::op_threads(
-      on, std::array<std::string_view, 4>{guest.uri, far.uri, lonely.uri, "at://x/y/z"}));
+      session, std::array<std::string_view, 4>{guest.uri, far.uri, lonely.uri, "at://x/y/z"}));
   REQUIRE(found.size() == 1);
   CHECK(found.front().root_uri == root.uri);
   CHECK(found.front().uris == line);
@@ -121,7 +122,7 @@ TEST_CASE("the op thread is the author's line from the root, for any post of the
   target.apply(events.take(), 100);
   CHECK(thread_of(on, root.uri).op_thread == line);
   const std::array<std::string_view, 1> asked{root.uri};
-  CHECK(must(reads::op_threads(on, asked)).at(0).uris == line);
+  CHECK(must(reads::op_threads(session, asked)).at(0).uris == line);
   events.remove(a3);
   target.apply(events.take(), 100);
   CHECK(thread_of(on, root.uri).op_thread.empty());
