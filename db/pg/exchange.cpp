@@ -11,6 +11,9 @@ namespace {
 
 constexpr int binary_format = 1;
 
+/// Bytes of values that are sent at once.
+constexpr std::size_t flush_at = 16'384;
+
 /// The parameters as the arrays that libpq takes. The pointers refer to the `params`.
 struct bound_values {
   std::vector<Oid> types;
@@ -123,10 +126,22 @@ outcome<void> exchange::check() const {
   return state_.ready_to_send(requests_[0].label());
 }
 
+// Small round trips are one message to the kernel. In a large one the server works on the first
+// statements meanwhile, and its answers are taken, so that neither side waits for the other to
+// read.
 bool exchange::send_all() {
-  for (std::size_t index = 0; index < requests_.size(); ++index)
-    if (!send(index) || !flush())
+  std::size_t unsent = 0;
+  for (std::size_t index = 0; index < requests_.size(); ++index) {
+    if (!send(index))
       return false;
+    const auto* values = requests_[index].values;
+    unsent += values != nullptr ? values->bytes() : 0;
+    if (unsent < flush_at)
+      continue;
+    if (!flush())
+      return false;
+    unsent = 0;
+  }
   return PQpipelineSync(state_.raw.get()) == 1 && flush();
 }
 
