@@ -1,21 +1,13 @@
 #include "db/accounts/account_removal.hpp"
+#include "db/accounts/older_transactions.hpp"
 #include "db/accounts/purge.hpp"
 #include "db/accounts/purge_transaction.hpp"
 #include "db/index/membership.hpp"
-
-#include <chrono>
-#include <fmt/format.h>
-#include <thread>
 
 /// Deletions that were confirmed by the account's PDS.
 namespace prism::db {
 
 namespace {
-
-const statement next_transaction{
-    "next_transaction", R"sql(SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8)sql"};
-const statement oldest_transaction{
-    "oldest_transaction", R"sql(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8)sql"};
 
 const statement same_task{"same_identity_task", R"sql(
   SELECT FROM identity_tasks
@@ -69,27 +61,6 @@ const statement drop_tasks{"drop_identity_tasks", R"sql(
   return true;
 }
 
-/// Waits for the end of all transactions that may not see what was committed before: they may still
-/// notify the account.
-[[nodiscard]] outcome<void> wait_for_older(connection& on, std::chrono::milliseconds limit) {
-  const auto next = on.exec_prepared(next_transaction, {});
-  if (!next)
-    return tl::unexpected(next.error());
-  const auto until = std::chrono::steady_clock::now() + limit;
-  for (;;) {
-    const auto oldest = on.exec_prepared(oldest_transaction, {});
-    if (!oldest)
-      return tl::unexpected(oldest.error());
-    if (oldest->get_int8(0, 0) >= next->get_int8(0, 0))
-      return {};
-    if (std::chrono::steady_clock::now() >= until)
-      return tl::unexpected(db_error{
-          error_class::transient, "55P03",
-          fmt::format("an older transaction has not ended within {} ms", limit.count()), "purge"});
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-}
-
 /// One chunk; the last one deletes the task as well.
 [[nodiscard]] outcome<bool> purge_chunk_confirmed(tx& on, const confirmed_deletion& deletion,
                                                   late_locks& late, apply_report& report) {
@@ -119,7 +90,7 @@ outcome<apply_report> purge_confirmed(connection& on, const tx_options& options,
       transaction::run(on, options, [&](tx& inside) { return mark_deleted(inside, deletion); });
   if (!marked)
     return tl::unexpected(marked.error());
-  if (auto waited = wait_for_older(on, options.deadline); !waited)
+  if (auto waited = wait_for_older_transactions(on, options.deadline); !waited)
     return tl::unexpected(waited.error());
   const auto done = run_chunks(on, options, partial.done,
                                [&](tx& inside, late_locks& late, apply_report& report) {

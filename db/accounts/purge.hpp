@@ -9,9 +9,10 @@
 namespace prism::db {
 
 /// Carries out the believed deletions of a batch, in transactions before the batch's own, since an
-/// account can have more records than one transaction can delete within its deadline. The cursor
-/// does not move, so the rest is repeated after a crash. Does nothing for a batch that is applied
-/// already or an event that is not newer than the stored ones.
+/// account can have more records than one transaction can delete within its deadline. The first one
+/// marks the accounts as deleted, and the others wait until no transaction is left that may notify
+/// them. The cursor does not move, so the rest is repeated after a crash. Does nothing for a batch
+/// that is applied already or an event that is not newer than the stored ones.
 /// @param done gets what was committed, even if the call fails afterwards.
 /// @returns an error with `fenced_state` if the shard has a newer token.
 [[nodiscard]] outcome<void> purge_before_batch(connection& on, const tx_options& options,
