@@ -190,8 +190,12 @@ dataplane::answer<std::string> reader_state::run(dataplane::call& with,
   auto result = call.what->run(with, call.request);
   // Reading twice does no harm, so a session that had been lost before is no failure of this call.
   if (!result && !connection_->is_open() &&
-      connection_->reconnect(std::chrono::milliseconds{500}) && prepare_session())
-    result = call.what->run(with, call.request);
+      connection_->reconnect(std::chrono::milliseconds{500})) {
+    if (prepare_session())
+      result = call.what->run(with, call.request);
+    else
+      connection_->close(); // no call may meet this server with the ids of another
+  }
   at_work_ = nullptr;
   return result;
 }

@@ -11,15 +11,17 @@ namespace prism::db {
 /// Carries out the believed deletions of a batch, in transactions before the batch's own, since an
 /// account can have more records than one transaction can delete within its deadline. The first one
 /// marks the accounts as deleted, and the others wait until no transaction is left that may notify
-/// them. The cursor does not move, so the rest is repeated after a crash. Does nothing for a batch
+/// them. The cursor does not move, so the rest is repeated after a crash; if the batch never comes
+/// again, the account stays marked until its next #account event. Does nothing for a batch
 /// that is applied already or an event that is not newer than the stored ones.
 /// @param done gets what was committed, even if the call fails afterwards.
 /// @returns an error with `fenced_state` if the shard has a newer token.
 [[nodiscard]] outcome<void> purge_before_batch(connection& on, const tx_options& options,
                                                const batch& of, apply_report& done);
 
-/// Deletes what is left, inside the batch's transaction. The batch should contain nothing else,
-/// since locks that it took before could lead to deadlocks.
+/// Deletes what is left, inside the batch's transaction. A deletion that is retried as a dead
+/// letter has no other part: a batch that is open meanwhile may leave a notification. The batch
+/// should contain nothing else, since locks that it took before could lead to deadlocks.
 /// @param late outlives the retries of that transaction.
 [[nodiscard]] outcome<void> purge_deleted(executor& on, const batch& of, late_locks& late,
                                           apply_report& report);

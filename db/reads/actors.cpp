@@ -9,9 +9,10 @@ namespace prism::reads {
 
 namespace {
 
-// Looks up each account and each record separately. $1: see answer_limit.hpp.
+// Looks up each account and each record separately; without LIMIT a plan for empty tables would
+// not. $1: see answer_limit.hpp.
 const db::statement select_actors{"actors", R"sql(
-  SELECT n.at, z.bytes, o.indexed_at IS NOT NULL, o.handle, o.status, l.creator_id IS NOT NULL,
+  SELECT n.at, z.bytes, o.indexed_at IS NOT NULL, o.handle, o.status, coalesce(l.found, false),
     p.cid, CASE WHEN z.bytes <= $1 THEN p.record END, p.commit_time, p.created_at,
     s.cid, CASE WHEN z.bytes <= $1 THEN s.record END, s.commit_time, s.created_at,
     c.cid, CASE WHEN z.bytes <= $1 THEN c.record END, c.commit_time, NULL::timestamptz,
@@ -19,15 +20,30 @@ const db::statement select_actors{"actors", R"sql(
     g.cid, CASE WHEN z.bytes <= $1 THEN g.record END, g.commit_time, NULL::timestamptz
   FROM unnest($2::int8[]) WITH ORDINALITY AS n(id, at)
   CROSS JOIN LATERAL (SELECT * FROM users WHERE id = n.id LIMIT 1) o
-  LEFT JOIN labelers l ON l.creator_id = o.id AND l.rkey = 'self'
-  LEFT JOIN profiles p ON p.creator_id = o.id AND p.rkey = 'self'
-  LEFT JOIN statuses s ON s.creator_id = o.id AND s.rkey = 'self'
-  LEFT JOIN declarations c
-    ON c.creator_id = o.id AND c.collection = 18 /* chat_declaration */ AND c.rkey = 'self'
-  LEFT JOIN declarations d
-    ON d.creator_id = o.id AND d.collection = 17 /* notification_declaration */ AND d.rkey = 'self'
-  LEFT JOIN declarations g
-    ON g.creator_id = o.id AND g.collection = 19 /* germ_declaration */ AND g.rkey = 'self'
+  LEFT JOIN LATERAL (
+    SELECT true AS found FROM labelers WHERE creator_id = o.id AND rkey = 'self' LIMIT 1
+  ) l ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM profiles WHERE creator_id = o.id AND rkey = 'self' LIMIT 1
+  ) p ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM statuses WHERE creator_id = o.id AND rkey = 'self' LIMIT 1
+  ) s ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM declarations
+    WHERE creator_id = o.id AND collection = 18 /* chat_declaration */ AND rkey = 'self'
+    LIMIT 1
+  ) c ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM declarations
+    WHERE creator_id = o.id AND collection = 17 /* notification_declaration */ AND rkey = 'self'
+    LIMIT 1
+  ) d ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM declarations
+    WHERE creator_id = o.id AND collection = 19 /* germ_declaration */ AND rkey = 'self'
+    LIMIT 1
+  ) g ON true
   CROSS JOIN LATERAL (
     SELECT (
       coalesce(octet_length(p.record), 0) + coalesce(octet_length(s.record), 0)

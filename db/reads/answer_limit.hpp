@@ -41,14 +41,16 @@ template <class Read>
     return rows;
   places.clear();
   std::int64_t bytes = 0;
+  std::int64_t largest = 0;
   for (const auto& each : *rows)
     if (each.left_out && each.size <= max_bytes - bytes) {
       bytes += each.size;
+      largest = std::max(largest, each.size);
       places.push_back(each.at);
     }
   if (places.empty())
     return rows;
-  auto large = read(std::span<const std::size_t>{places}, max_bytes);
+  auto large = read(std::span<const std::size_t>{places}, largest); // they may have grown
   if (!large)
     return large;
   std::vector<std::size_t> index(asked, rows->size());

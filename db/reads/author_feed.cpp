@@ -66,7 +66,10 @@ const db::statement select_video{"author_feed_video", posts_with("embeds_video")
   const auto rows = on.exec_prepared(select, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  return with_uris(on, cut_sorted(read_feed_items(*rows), after, limit));
+  auto items = read_feed_items(on, *rows);
+  if (!items)
+    return tl::unexpected(items.error());
+  return cut_sorted(std::move(*items), after, limit);
 }
 
 } // namespace
@@ -86,10 +89,13 @@ outcome<feed_page> author_feed(session& on, std::string_view author_did, author_
       read_filtered(on, select_items, p, select_last_read, author_did, time_of(after), limit);
   if (!found)
     return tl::unexpected(found.error());
-  auto out = cut_sorted(read_feed_items(found->rows), after, limit);
+  auto items = read_feed_items(on, found->rows);
+  if (!items)
+    return tl::unexpected(items.error());
+  auto out = cut_sorted(std::move(*items), after, limit);
   if (leave_last_read(out, found->last_read, &feed_item::sort_at))
     out.cursor = format_list_cursor({*found->last_read / 1000, std::string{after_every_cid}});
-  return with_uris(on, std::move(out));
+  return out;
 }
 
 } // namespace prism::reads

@@ -3,7 +3,10 @@
 #include "db/pg/row_reader.hpp"
 #include "db/reads/ids.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <optional>
 
 namespace prism::reads {
 
@@ -96,11 +99,22 @@ const db::statement select_memberships{"memberships_of", R"sql(
   ) r
 )sql"};
 
-[[nodiscard]] outcome<db::result> run(session& on, const db::statement& select, std::int64_t actor,
-                                      const ids& subjects) {
+/// Runs a statement for an actor and subjects; empty if none of them, or not the actor, is known.
+[[nodiscard]] outcome<std::optional<db::result>> run(session& on, const db::statement& select,
+                                                     std::string_view actor, const ids& subjects) {
+  if (std::ranges::count(subjects, 0) == std::ssize(subjects))
+    return std::nullopt;
+  const auto id = ids_of_dids(on, std::array{actor});
+  if (!id)
+    return tl::unexpected(id.error());
+  if (id->front() == 0)
+    return std::nullopt;
   db::params p;
-  p.int8(actor).int8_array(subjects);
-  return on.exec_prepared(select, p);
+  p.int8(id->front()).int8_array(subjects);
+  auto rows = on.exec_prepared(select, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  return std::move(*rows);
 }
 
 /// Of each subject the record that the statement finds, which is the actor's.
@@ -110,18 +124,16 @@ const db::statement select_memberships{"memberships_of", R"sql(
   if (!subjects)
     return tl::unexpected(subjects.error());
   uris_or_empty out(subjects->size());
-  const auto id = ids_of_dids(on, std::array{actor});
-  if (!id)
-    return tl::unexpected(id.error());
-  if (out.empty() || id->front() == 0)
+  const auto found = run(on, select, actor, *subjects);
+  if (!found)
+    return tl::unexpected(found.error());
+  if (!*found)
     return out;
-  const auto rows = run(on, select, id->front(), *subjects);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  for (std::size_t i = 0; i < rows->rows(); ++i) {
+  const auto& rows = **found;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
     std::int64_t at = 0;
     std::string_view rkey;
-    db::row_reader(*rows, i) >> at >> rkey;
+    db::row_reader(rows, i) >> at >> rkey;
     out[static_cast<std::size_t>(at - 1)] = db::uri_text(actor, kind, rkey);
   }
   return out;
@@ -161,24 +173,22 @@ outcome<uris_or_empty> memberships_of(session& on, std::string_view member,
   if (!asked)
     return tl::unexpected(asked.error());
   uris_or_empty out(asked->size());
-  const auto id = ids_of_dids(on, std::array{member});
-  if (!id)
-    return tl::unexpected(id.error());
-  if (out.empty() || id->front() == 0)
+  const auto found = run(on, select_memberships, member, *asked);
+  if (!found)
+    return tl::unexpected(found.error());
+  if (!*found)
     return out;
-  const auto rows = run(on, select_memberships, id->front(), *asked);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  ids creators(rows->rows());
+  const auto& rows = **found;
+  ids creators(rows.rows());
   for (std::size_t i = 0; i < creators.size(); ++i)
-    creators[i] = rows->get_int8(i, 2);
+    creators[i] = rows.get_int8(i, 2);
   const auto dids = dids_of_ids(on, creators);
   if (!dids)
     return tl::unexpected(dids.error());
   for (std::size_t i = 0; i < creators.size(); ++i)
     if (const auto did = dids->find(creators[i]); did != dids->end())
-      out[static_cast<std::size_t>(rows->get_int8(i, 0) - 1)] =
-          db::uri_text(did->second, collection::list_item, rows->get_text(i, 1));
+      out[static_cast<std::size_t>(rows.get_int8(i, 0) - 1)] =
+          db::uri_text(did->second, collection::list_item, rows.get_text(i, 1));
   return out;
 }
 

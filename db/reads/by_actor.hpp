@@ -40,7 +40,7 @@ using uris_or_empty = std::vector<std::string>;
                                                     std::span<const std::string_view> lists);
 
 /// List items that have an account as a member. @param lists uris, at most `max_arguments`.
-/// Index: list_items_subject.
+/// Index: list_items_member.
 [[nodiscard]] outcome<uris_or_empty> memberships_of(session& on, std::string_view member,
                                                     std::span<const std::string_view> lists);
 

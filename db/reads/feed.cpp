@@ -7,19 +7,16 @@
 
 namespace prism::reads {
 
-std::vector<feed_item> read_feed_items(const db::result& rows) {
-  return db::read_rows<feed_item>(rows, [](feed_item& out, db::row_reader& row) {
+outcome<std::vector<feed_item>> read_feed_items(session& on, const db::result& rows) {
+  auto out = db::read_rows<feed_item>(rows, [](feed_item& item, db::row_reader& row) {
     std::span<const std::byte> cid;
-    row >> db::timestamp(out.sort_at) >> cid >> out.post_id >> out.originator_id >>
-        out.repost_rkey >> out.is_reply >> out.is_quote;
-    out.cid = db::unpack_cid(cid);
+    row >> db::timestamp(item.sort_at) >> cid >> item.post_id >> item.originator_id >>
+        item.repost_rkey >> item.is_reply >> item.is_quote;
+    item.cid = db::unpack_cid(cid);
   });
-}
-
-outcome<feed_page> with_uris(session& on, feed_page page) {
   ids posts;
   ids reposters;
-  for (const auto& each : page.rows) {
+  for (const auto& each : out) {
     posts.push_back(each.post_id);
     if (!each.repost_rkey.empty())
       reposters.push_back(each.originator_id);
@@ -30,13 +27,13 @@ outcome<feed_page> with_uris(session& on, feed_page page) {
   auto dids = dids_of_ids(on, std::move(reposters));
   if (!dids)
     return tl::unexpected(dids.error());
-  for (auto& each : page.rows) {
+  for (auto& each : out) {
     each.uri = (*uris)[each.post_id];
     if (!each.repost_rkey.empty())
       each.repost_uri =
           db::uri_text((*dids)[each.originator_id], atproto::collection::repost, each.repost_rkey);
   }
-  return page;
+  return out;
 }
 
 } // namespace prism::reads

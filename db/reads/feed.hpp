@@ -61,11 +61,8 @@ inline constexpr std::string_view item_lookups = R"sql(
     ) c
 )sql";
 
-/// Without uris.
-[[nodiscard]] std::vector<feed_item> read_feed_items(const db::result& rows);
-
-/// Fills in the uris of a page's items. Indexes: uris_pkey, users_pkey.
-[[nodiscard]] outcome<feed_page> with_uris(session& on, feed_page page);
+/// With their uris, by which items of one time and CID are ordered. Indexes: uris_pkey, users_pkey.
+[[nodiscard]] outcome<std::vector<feed_item>> read_feed_items(session& on, const db::result& rows);
 
 /// Most pages that are read for one page without excluded items. If it is short then, it has a
 /// cursor.

@@ -29,12 +29,13 @@ struct known_uri {
 };
 
 /// Which id stands for which DID (`users`) and for which at-uri (`uris`), as sessions of one
-/// database server have read it. Rows of these tables are never changed nor deleted, so what was
-/// read stays true as long as the server runs: `server_ids` gives each session the right cache.
-/// Thread-safe.
+/// database server have read it. Ids and names in these tables are never changed nor deleted, so
+/// what was read stays true as long as the server runs: `server_ids` gives each session the right
+/// cache. Thread-safe.
 class id_cache {
 public:
-  /// Some 25 MB if all names are of usual size.
+  /// Some 25 MB if all names are of usual size, 50 MB if they are as long as strangers can make
+  /// them.
   static constexpr std::size_t default_accounts = 65'536;
   static constexpr std::size_t default_uris = 131'072;
   /// Longer DIDs and rkeys, which only strangers' inventions have, are not kept.

@@ -121,6 +121,8 @@ outcome<ids> ids_of_uris(session& on, std::span<const db::uri_parts> uris) {
     db::row_reader(*rows, i) >> at >> each.repo_id >> each.id;
     const auto which = static_cast<std::size_t>(at - 1);
     out[places[which]] = each.id;
+    if (missing[which].did.size() > id_cache::max_name)
+      continue;
     if (each.repo_id != 0)
       accounts.push_back({each.repo_id, std::string{missing[which].did}});
     each.kind = missing[which].kind;
@@ -171,6 +173,8 @@ outcome<texts> uris_of_ids(session& on, ids of) {
     std::string_view did;
     db::row_reader(*rows, i) >> each.id >> each.repo_id >> did >> each.kind >> each.rkey;
     out.emplace(each.id, db::uri_text(did, each.kind, each.rkey));
+    if (did.size() > id_cache::max_name || did.empty() != (each.repo_id == 0))
+      continue;
     if (each.repo_id != 0)
       accounts.push_back({each.repo_id, std::string{did}});
     found.push_back(std::move(each));

@@ -81,7 +81,10 @@ const db::statement select_posts{
   const auto posts = on.exec_prepared(select_posts, of_posts);
   if (!posts)
     return tl::unexpected(posts.error());
-  return with_uris(on, cut_sorted(read_feed_items(*posts), after, limit));
+  auto items = read_feed_items(on, *posts);
+  if (!items)
+    return tl::unexpected(items.error());
+  return cut_sorted(std::move(*items), after, limit);
 }
 
 } // namespace

@@ -10,7 +10,8 @@
 
 /// Read queries for the data plane: records, accounts, feeds, threads, notifications, lists.
 ///
-/// Each function runs on an `executor`, reads one snapshot per statement and changes nothing.
+/// Each function runs on an `executor`, or on a `session`, which also knows ids; reads one snapshot
+/// per statement and changes nothing.
 /// Records of accounts that are not active are included, as the official data plane has it: the
 /// AppView drops them. Every list is returned in pages. A page begins after the sort key of the row
 /// before it, so every page costs the same, and rows that are inserted or deleted between two pages

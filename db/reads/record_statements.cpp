@@ -135,15 +135,15 @@ constexpr std::string_view json_size =
 [[nodiscard]] const char* posts() {
   return compose_sql(R"sql(
   SELECT {head}, coalesce(t.violates_thread_gate, false),
-    coalesce(t.violates_embedding_rules, false), tg.id IS NOT NULL, pg.id IS NOT NULL,
-    t.created_text, t.text, array_to_json(t.langs)::text,
+    coalesce(t.violates_embedding_rules, false), coalesce(tg.found, false),
+    coalesce(pg.found, false), t.created_text, t.text, array_to_json(t.langs)::text,
     array_to_json(t.tags)::text, CASE WHEN z.bytes <= $1 THEN t.facets::text END,
     CASE WHEN z.bytes <= $1 THEN t.embed::text END, CASE WHEN z.bytes <= $1 THEN t.labels::text END,
     CASE WHEN z.bytes <= $1 THEN t.extra::text END,
     t.reply_root_cid, t.reply_parent_cid, t.reply_root_id, t.reply_parent_id
   {by_id} {sized}
-  LEFT JOIN thread_gates tg ON tg.id = t.id
-  LEFT JOIN post_gates pg ON pg.id = t.id
+  LEFT JOIN LATERAL (SELECT true AS found FROM thread_gates WHERE id = t.id LIMIT 1) tg ON true
+  LEFT JOIN LATERAL (SELECT true AS found FROM post_gates WHERE id = t.id LIMIT 1) pg ON true
 )sql",
                      {{"head", head_with("t.created_at")},
                       {"by_id", by_id},

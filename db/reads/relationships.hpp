@@ -36,12 +36,13 @@ struct relationship {
 /// Between an actor and each of others, in the order given. As in the official AppView there is
 /// nothing between an actor and an account that was never looked up (`users.indexed_at`).
 /// Indexes: users_pkey, blocks_subject, follows_subject, list_blocks_creator_time,
-/// list_items_subject.
+/// list_items_member, lists_pkey. The ids are from the session's cache (db/reads/ids.hpp).
 /// @param others DIDs, at most `max_arguments`
 [[nodiscard]] outcome<std::vector<relationship>>
 relationships(session& on, std::string_view actor, std::span<const std::string_view> others);
 
-/// Between the accounts of each pair, in the order given. Indexes as above.
+/// Between the accounts of each pair, in the order given. Indexes as above, but for users_pkey and
+/// follows_subject.
 /// @param pairs DIDs, at most `max_arguments`
 [[nodiscard]] outcome<std::vector<blocks_between>>
 blocks_of_pairs(session& on, std::span<const std::pair<std::string_view, std::string_view>> pairs);

@@ -101,17 +101,19 @@ struct reference {
 }
 
 /// The texts of what those records refer to that must be rebuilt.
+/// @param max_bytes $1: larger records are left out
 [[nodiscard]] outcome<reads::texts> names_in(reads::session& on, collection kind,
-                                             const result& rows) {
+                                             const result& rows, std::int64_t max_bytes) {
   // The ids are in the last columns.
   const bool is_pair = kind == collection::follow || kind == collection::block;
   const bool is_subject = kind == collection::like || kind == collection::repost;
   if (!is_pair && !is_subject && kind != collection::post)
     return reads::texts{};
+  constexpr std::size_t size = 2; // the columns
   constexpr std::size_t record = 3;
   reads::ids of;
   for (std::size_t i = 0; i < rows.rows(); ++i)
-    if (rows.is_null(i, record))
+    if (rows.is_null(i, record) && rows.get_int8(i, size) <= max_bytes)
       for (auto column = rows.columns() - (is_pair ? 1 : 2); column < rows.columns(); ++column)
         of.push_back(rows.get_int8(i, column)); // 0: no reference
   return is_pair ? dids_of_ids(on, std::move(of)) : uris_of_ids(on, std::move(of));
@@ -202,7 +204,7 @@ read_some(reads::session& on, collection kind, const asked_records& of,
   const auto rows = on.exec_prepared(*by.records, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  const auto names = names_in(on, kind, *rows);
+  const auto names = names_in(on, kind, *rows, max_bytes);
   if (!names)
     return tl::unexpected(names.error());
   std::vector<found_record> out;

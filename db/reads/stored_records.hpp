@@ -47,10 +47,10 @@ struct found_record {
 /// Most paths of one call.
 inline constexpr std::size_t max_record_paths = 5000;
 
-/// The records at these paths, parked ones included, in any order. One statement for all whose ids
-/// are in the session's cache, with a look-up by key for each path; a path that is asked for twice
-/// is looked up twice. A row that cannot be rebuilt, which is an error of Prism or of the storage,
-/// is left out, and a line in the log names it.
+/// The records at these paths, parked ones included, in any order. One statement, with a look-up by
+/// key for each path; one more for names that are not in the session's cache, and one for large
+/// records. A path that is asked for twice is looked up twice. A row that cannot be rebuilt, which
+/// is an error of Prism or of the storage, is left out, and a line in the log names it.
 /// @param paths at most `max_record_paths`, the others are not looked up; DID and rkey without NUL
 [[nodiscard]] outcome<std::vector<found_record>>
 records_at(reads::session& on, atproto::collection kind, std::span<const record_path> paths);

@@ -110,9 +110,14 @@ newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, st
   const auto found = on.round_trip(requests);
   if (!found)
     return tl::unexpected(found.error());
-  return with_uris(on,
-                   merge(newest(read_feed_items((*found)[0]), after, wanted),
-                         newest(read_feed_items((*found)[1]), after, own_wanted), after, limit));
+  auto followed = read_feed_items(on, (*found)[0]);
+  if (!followed)
+    return tl::unexpected(followed.error());
+  auto own = read_feed_items(on, (*found)[1]);
+  if (!own)
+    return tl::unexpected(own.error());
+  return merge(newest(std::move(*followed), after, wanted),
+               newest(std::move(*own), after, own_wanted), after, limit);
 }
 
 } // namespace

@@ -131,6 +131,24 @@ TEST_CASE("of thousands of items with one forged time some are read, none twice,
   }
 }
 
+TEST_CASE("posts of one time and one CID are each read once across pages") {
+  auto on = crowd(3, 20);
+  // How many own items are shown depends on the page.
+  must(
+      on.exec_script("UPDATE posts SET cid = 'x'; DELETE FROM feed_items WHERE originator_id = 1"));
+  for (const std::size_t page : {1, 7}) {
+    const feed_reading how{.page = page};
+    const auto followed = timeline(on, "did:plc:u1", how);
+    CHECK(distinct(followed) == 40);
+    CHECK(followed == timeline(on, "did:plc:u1", {.page = 100}));
+    CHECK(list_feed(on, crowd_list, how).size() == 60);
+    CHECK(distinct(list_feed(on, crowd_list, how)) == 60);
+    CHECK(distinct(author_feed(on, "did:plc:u2", kind::everything, how)) == 20);
+    CHECK(distinct(author_feed(on, "did:plc:u2", kind::images, how)) ==
+          author_feed(on, "did:plc:u2", kind::images, how).size());
+  }
+}
+
 TEST_CASE("own items take at most ten places of a page that others fill") {
   auto on = crowd(2, 40);
   reads::session session(on);
