@@ -78,7 +78,7 @@ believed_removal(executor& on, const batch& of, const account_event& event) {
 [[nodiscard]] outcome<bool> purge_chunk_before_batch(tx& on, const batch& of,
                                                      const account_event& event, late_locks& late,
                                                      apply_report& report) {
-  const auto open = open_before_batch(on, of);
+  auto open = open_before_batch(on, of);
   if (!open || !*open)
     return open;
   const auto removal = believed_removal(on, of, event);

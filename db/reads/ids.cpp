@@ -57,8 +57,7 @@ template <class Name>
 [[nodiscard]] ids distinct(ids of) {
   std::erase(of, 0);
   std::ranges::sort(of);
-  const auto rest = std::ranges::unique(of);
-  of.erase(rest.begin(), rest.end());
+  of.erase(std::unique(of.begin(), of.end()), of.end());
   return of;
 }
 
