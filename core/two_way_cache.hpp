@@ -11,7 +11,7 @@
 
 namespace prism {
 
-/// Pairs of an id and a name that belong together for ever, found by either. Holds at most
+/// Pairs of an id and a name, found by either. A pair never changes. Holds at most
 /// `capacity` pairs and evicts the least recently used one first. Every operation is O(1). Not
 /// thread-safe.
 /// @tparam Hash, Equal of names; they may take views of names, too

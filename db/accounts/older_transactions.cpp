@@ -9,7 +9,8 @@ namespace prism::db {
 
 namespace {
 
-// Whoever may notify somebody has locked a cursor first, in one of these modes.
+// Every transaction that writes notifications first locks a row of firehose_cursor, which takes one
+// of these two locks on the table.
 const statement open_transactions{"open_transactions", R"sql(
   SELECT virtualtransaction
   FROM pg_locks

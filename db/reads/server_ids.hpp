@@ -15,16 +15,16 @@ namespace prism::reads {
 /// on the same server; one that has another cache keeps it until it ends. Thread-safe.
 class server_ids {
 public:
-  /// The cache for a session that has just been opened. Behind a pooler it holds nothing ever,
-  /// since the session may change to another server unnoticed. (Even in the middle of a call: only
-  /// a pooler before a single server is safe.) Errors are those of the database.
+  /// The cache for a session that has just been opened. Behind a pooler the cache stays empty,
+  /// because the pooler can move the session to another server. It can do so between two statements
+  /// of a call, so use a pooler in front of a single server only. Errors are those of the database.
   [[nodiscard]] db::outcome<std::shared_ptr<id_cache>> join(db::connection& on);
 
   /// The cache that the next session on the same server will share.
   [[nodiscard]] std::shared_ptr<const id_cache> current() const;
 
 private:
-  /// A session of the server, which no other one ever equals.
+  /// Identifies one session of one server.
   struct session_identity {
     std::int32_t pid{0};
     std::int64_t started{0}; ///< µs since 1970
