@@ -4,6 +4,7 @@
 #include "db/pg/row_reader.hpp"
 #include "db/reads/answer_limit.hpp"
 #include "db/reads/ids.hpp"
+#include "db/reads/ordinal.hpp"
 
 namespace prism::reads {
 
@@ -97,11 +98,10 @@ db::outcome<std::vector<actor>> actors(session& on, std::span<const std::string_
         if (!rows)
           return tl::unexpected(rows.error());
         return db::read_rows<actor>(*rows, [&](actor& out, db::row_reader& row) {
-          std::int64_t at = 0;
-          row >> at >> out.size >> out.indexed >> out.handle >> out.status >> out.labeler >>
-              out.profile >> out.status_record >> out.chat_declaration >>
+          row >> db::ordinal(out.at) >> out.size >> out.indexed >> out.handle >> out.status >>
+              out.labeler >> out.profile >> out.status_record >> out.chat_declaration >>
               out.notification_declaration >> out.germ_declaration;
-          out.at = which[static_cast<std::size_t>(at - 1)];
+          out.at = which[out.at];
           if (out.size > max_bytes)
             leave_out_records(out);
         });

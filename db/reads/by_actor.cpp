@@ -2,6 +2,7 @@
 
 #include "db/pg/row_reader.hpp"
 #include "db/reads/ids.hpp"
+#include "db/reads/ordinal.hpp"
 
 #include <algorithm>
 #include <array>
@@ -131,10 +132,10 @@ const db::statement select_memberships{"memberships_of", R"sql(
     return out;
   const auto& rows = **found;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    std::int64_t at = 0;
+    std::size_t at = 0;
     std::string_view rkey;
-    db::row_reader(rows, i) >> at >> rkey;
-    out[static_cast<std::size_t>(at - 1)] = db::uri_text(actor, kind, rkey);
+    db::row_reader(rows, i) >> db::ordinal(at) >> rkey;
+    out[at] = db::uri_text(actor, kind, rkey);
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include "db/pg/row_reader.hpp"
 #include "db/reads/ids.hpp"
+#include "db/reads/ordinal.hpp"
 
 namespace prism::reads {
 
@@ -66,9 +67,9 @@ template <class Row, class More, class Read>
   std::vector<Row> out(asked->size());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     db::row_reader row(*rows, i);
-    std::int64_t at = 0;
-    row >> at;
-    read(out[static_cast<std::size_t>(at - 1)], row);
+    std::size_t at = 0;
+    row >> db::ordinal(at);
+    read(out[at], row);
   }
   return out;
 }

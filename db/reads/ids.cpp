@@ -1,6 +1,7 @@
 #include "db/reads/ids.hpp"
 
 #include "db/pg/row_reader.hpp"
+#include "db/reads/ordinal.hpp"
 #include "db/reads/uri_args.hpp"
 
 #include <algorithm>
@@ -90,10 +91,9 @@ outcome<ids> ids_of_dids(session& on, std::span<const std::string_view> dids) {
     return tl::unexpected(rows.error());
   std::vector<known_account> found;
   for (std::size_t i = 0; i < rows->rows(); ++i) {
-    std::int64_t at = 0;
+    std::size_t which = 0;
     std::int64_t id = 0;
-    db::row_reader(*rows, i) >> at >> id;
-    const auto which = static_cast<std::size_t>(at - 1);
+    db::row_reader(*rows, i) >> db::ordinal(which) >> id;
     out[places[which]] = id;
     found.push_back({id, std::string{missing[which]}});
   }
@@ -115,10 +115,9 @@ outcome<ids> ids_of_uris(session& on, std::span<const db::uri_parts> uris) {
   std::vector<known_account> accounts;
   std::vector<known_uri> found;
   for (std::size_t i = 0; i < rows->rows(); ++i) {
-    std::int64_t at = 0;
+    std::size_t which = 0;
     known_uri each;
-    db::row_reader(*rows, i) >> at >> each.repo_id >> each.id;
-    const auto which = static_cast<std::size_t>(at - 1);
+    db::row_reader(*rows, i) >> db::ordinal(which) >> each.repo_id >> each.id;
     out[places[which]] = each.id;
     if (missing[which].did.size() > id_cache::max_name)
       continue;

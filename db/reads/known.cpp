@@ -1,6 +1,7 @@
 #include "db/reads/known.hpp"
 
 #include "db/pg/row_reader.hpp"
+#include "db/reads/ordinal.hpp"
 #include "db/reads/uri_args.hpp"
 
 #include <algorithm>
@@ -98,10 +99,10 @@ known_followers(executor& on, std::string_view viewer, std::span<const std::stri
   if (!rows)
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
-    std::int64_t at = 0;
+    std::size_t at = 0;
     std::string did;
-    db::row_reader(*rows, i) >> at >> did;
-    out[static_cast<std::size_t>(at - 1)].push_back(std::move(did));
+    db::row_reader(*rows, i) >> db::ordinal(at) >> did;
+    out[at].push_back(std::move(did));
   }
   return out;
 }
@@ -120,11 +121,11 @@ outcome<std::vector<known_likers>> known_likers_of(executor& on, std::string_vie
   if (!rows)
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
-    std::int64_t at = 0;
+    std::size_t at = 0;
     std::int32_t count = 0;
     std::string did;
-    db::row_reader(*rows, i) >> at >> count >> did;
-    auto& each = out[static_cast<std::size_t>(at - 1)];
+    db::row_reader(*rows, i) >> db::ordinal(at) >> count >> did;
+    auto& each = out[at];
     each.count = count;
     each.dids.push_back(std::move(did));
   }

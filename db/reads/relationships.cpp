@@ -3,6 +3,7 @@
 #include "db/batch/refs.hpp"
 #include "db/pg/row_reader.hpp"
 #include "db/reads/ids.hpp"
+#include "db/reads/ordinal.hpp"
 
 #include <numeric>
 
@@ -103,13 +104,6 @@ const db::statement select_pairs{
   return rkey ? db::uri_text(creator, kind, *rkey) : std::string{};
 }
 
-/// The place of the argument, of which the next column has the number, from 1.
-[[nodiscard]] std::size_t read_place(db::row_reader& row) {
-  std::int64_t at = 0;
-  row >> at;
-  return static_cast<std::size_t>(at - 1);
-}
-
 struct two_dids {
   std::string_view one;
   std::string_view other;
@@ -176,7 +170,8 @@ outcome<std::vector<relationship>> relationships(session& on, std::string_view a
   std::vector<found_blocks> found(others.size());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     db::row_reader row(*rows, i);
-    const auto place = read_place(row);
+    std::size_t place = 0;
+    row >> db::ordinal(place);
     const two_dids of{actor, others[place]};
     found[place] = read_blocks(row, of);
     out[place].blocks = std::move(found[place].blocks);
@@ -211,7 +206,8 @@ blocks_of_pairs(session& on, std::span<const std::pair<std::string_view, std::st
   std::vector<found_blocks> found(pairs.size());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
     db::row_reader row(*rows, i);
-    const auto place = read_place(row);
+    std::size_t place = 0;
+    row >> db::ordinal(place);
     found[place] = read_blocks(row, {pairs[place].first, pairs[place].second});
     out[place] = std::move(found[place].blocks);
   }

@@ -7,6 +7,7 @@
 #include "db/pg/row_reader.hpp"
 #include "db/reads/answer_limit.hpp"
 #include "db/reads/ids.hpp"
+#include "db/reads/ordinal.hpp"
 #include "db/reads/record_statements.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
@@ -124,11 +125,10 @@ struct reference {
 /// @returns why it cannot be rebuilt
 [[nodiscard]] expected<void> read_record(found_record& out, collection kind, row_reader& row,
                                          std::int64_t max_bytes, const reads::texts& names) {
-  std::int64_t at = 0;
   std::span<const std::byte> cid;
   std::optional<std::span<const std::byte>> record;
-  row >> at >> cid >> out.size >> record >> timestamp(out.commit_time) >> timestamp(out.created_at);
-  out.at = static_cast<std::size_t>(at - 1);
+  row >> ordinal(out.at) >> cid >> out.size >> record >> timestamp(out.commit_time) >>
+      timestamp(out.created_at);
   out.cid = unpack_cid(cid);
   if (kind == collection::post)
     row >> out.flags.violates_thread_gate >> out.flags.violates_embedding_rules >>
