@@ -122,6 +122,22 @@ class Door:
         return "in", answer, connection
 
 
+def send_until_cut(connection, *parts):
+    """Whether all could be sent; the node may end the connection before the last byte."""
+    try:
+        for each in parts:
+            connection.sendall(each)
+    except TimeoutError:
+        raise
+    except OSError:
+        return False
+    return True
+
+
+def is_cut(connection, *parts):
+    return not send_until_cut(connection, *parts) or ends(connection)
+
+
 def ends(connection, within=PATIENCE):
     """Whether the node ends the connection by itself; what it still sends is read."""
     connection.settimeout(within)

@@ -3,13 +3,12 @@
 import random
 import re
 import resource
-import socket
 import ssl
 import struct
 import threading
 import time
 
-from foreign_client import CAF_HEADER, caf_content, caf_header, ends, hello, message, receive
+from foreign_client import CAF_HEADER, caf_content, caf_header, ends, hello, is_cut, message, receive, send_until_cut
 from node import expect, wait_for
 
 MAY_OPEN = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -32,15 +31,6 @@ def dripped(pause):
 def half(connection):
     connection.sendall(HALF_HELLO)
     connection.unwrap()
-
-
-def raw(node, data, close=False):
-    """What is said without TLS; whether the node ends it."""
-    with node.door.connect() as connection:
-        connection.sendall(data)
-        if close:
-            connection.shutdown(socket.SHUT_WR)
-        return ends(connection)
 
 
 # What, certificate, what is said, the outcome, words of the answer, the reason that is counted.
@@ -91,7 +81,8 @@ def hellos(node):
         each.start()
     for each in threads:
         each.join()
-    expect(raw(node, b"GET / HTTP/1.1\r\n\r\n", close=True), "HTTP at the tunnel is not ended")
+    with node.door.connect() as connection:
+        expect(is_cut(connection, b"GET / HTTP/1.1\r\n\r\n"), "HTTP at the tunnel is not ended")
     word, answer, _ = node.door.outcome("vera", hello(), newest=ssl.TLSVersion.TLSv1_2)
     expect(word == "alert", f"TLS 1.2: {word} {answer}")
     reasons = [each[-1] for each in HELLOS if each[-1]] + ["not_tls", "not_tls"]
@@ -118,15 +109,16 @@ def inside(node):
     for what, data in bad:
         word, answer, connection = node.door.outcome("vera", hello())
         expect(word == "in", f"after a good hello: {word} {answer}")
-        connection.sendall(data)
-        expect(ends(connection), f"who sends {what} is not cut")
+        expect(is_cut(connection, data), f"who sends {what} is not cut")
     wait_for("those are counted", lambda: node.metric(CUT) - before == len(bad))
     for _ in range(20):
         connection = node.door.outcome("vera", hello())[2]
         kind, size = noise.randrange(8), noise.choice((32, 64, 79, 900))
-        connection.sendall(caf_header(kind, size, noise.randrange(4), noise.randrange(3), noise.randrange(3)))
-        connection.sendall(noise.randbytes(size))
+        header = caf_header(kind, size, noise.randrange(4), noise.randrange(3), noise.randrange(3))
+        send_until_cut(connection, header, noise.randbytes(size))
         connection.close()
+    # At most the prober's own is left.
+    wait_for("their places are free", lambda: node.metric("prism_tunnel_open_connections") <= 1)
     # Places by name: the last one of 32 is refused until another has gone.
     held = [node.door.outcome("vera", hello())[2] for _ in range(32)]
     word, answer, _ = node.door.outcome("vera", hello())
