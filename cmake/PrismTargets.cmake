@@ -69,6 +69,9 @@ function(prism_room folder)
   endif()
 endfunction()
 
+# What `ctest -L "unit|integration"` needs, and nothing else.
+add_custom_target(prism_tests)
+
 # Where the tests learn of the PostgreSQL server of their run of ctest: see tests/support/test_postgres.main.cpp.
 set(prism_test_servers ${PROJECT_BINARY_DIR}/tests/servers)
 
@@ -87,6 +90,7 @@ function(prism_test name label)
     return()
   endif()
   add_executable(${name} ${sources})
+  add_dependencies(prism_tests ${name})
   target_link_libraries(${name} PRIVATE prism_test_main ${arg_UNPARSED_ARGUMENTS})
   prism_precompiled(${name} ${prism_precompiled_test_kind})
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
