@@ -326,7 +326,7 @@ constexpr std::array rows{
                .allowed_text = "a postgresql:// URL, libpq key=value pairs, or nothing",
                .secret = true},
     option_row{.name = "dataplane-readers",
-               .help = "readers, each with a thread and a database session",
+               .help = "readers, each with a thread and a database session; the port has one session more",
                .field = &options::dataplane_readers,
                .min = 1,
                .max = 256},

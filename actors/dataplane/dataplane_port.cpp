@@ -1,5 +1,6 @@
 #include "actors/dataplane/dataplane_port.hpp"
 
+#include "actors/dataplane/refresh_identity.hpp"
 #include "core/printable.hpp"
 #include "dataplane/methods/table.hpp"
 #include "dataplane/request_text.hpp"
@@ -109,6 +110,7 @@ void dataplane_port::stop() {
   node_->reads.watch({});
   if (server_)
     server_->stop();
+  readers_.clear(); // readers that end later no longer leave
 }
 
 std::uint16_t dataplane_port::port() const noexcept {
@@ -120,6 +122,8 @@ dataplane_port::reader_id dataplane_port::join(reader_actor reader, std::size_t 
   server_->post([this, id, number, reader = std::move(reader)] {
     log_sessions(missing_.found(number), {});
     readers_.emplace(id, reader);
+    if (number == 0)
+      first_reader_ = id;
     if (const auto work = gate_.join(id))
       give(*work);
     note_gate();
@@ -204,6 +208,12 @@ void dataplane_port::leave(reader_id reader) {
   });
 }
 
+void dataplane_port::lend(std::unique_ptr<reader_session> session) {
+  lacks_session_ = false;
+  const auto lent = std::make_shared<std::unique_ptr<reader_session>>(std::move(session));
+  server_->post([this, lent] { own_.take(std::move(*lent), *server_); });
+}
+
 void dataplane_port::note_gate() {
   const auto readers = gate_.readers();
   if (readers == 0)
@@ -211,7 +221,7 @@ void dataplane_port::note_gate() {
   else if (readers_now_ == 0)
     node_->status.clear_problem("dataplane");
   readers_now_ = readers;
-  active_now_ = gate_.active();
+  active_now_ = gate_.active() + (own_.is_at_work() ? 1U : 0U);
   waiting_now_ = gate_.waiting();
 }
 
@@ -248,16 +258,6 @@ void dataplane_port::refuse_unknown(const net::grpc_call& call) {
 void dataplane_port::admit(net::grpc_call call, const dataplane::method& method) {
   const auto now = steady_clock::now();
   refuse_expired(now);
-  const auto decided = gate_.arrive(call.id, now);
-  active_now_ = gate_.active();
-  waiting_now_ = gate_.waiting();
-  using verdict = read_gate::verdict;
-  if (decided.what == verdict::no_reader || decided.what == verdict::overloaded) {
-    count(method, net::grpc_status::unavailable, now, call.message);
-    return decided.what == verdict::no_reader
-               ? refuse(call.id, "no_reader", "no reader has a database session")
-               : refuse(call.id, "overloaded", "too many calls wait for a reader");
-  }
   auto pending = std::make_shared<dataplane::pending_call>();
   pending->id = call.id;
   pending->what = &method;
@@ -265,10 +265,54 @@ void dataplane_port::admit(net::grpc_call call, const dataplane::method& method)
   pending->arrived = now;
   pending->deadline =
       std::min(now + node_->options.dataplane_timeout, call.deadline.value_or(time_point::max()));
-  calls_.emplace(call.id, std::move(pending));
-  if (decided.what == verdict::run)
-    give({call.id, decided.reader});
+  // A call does not overtake those that wait for a reader.
+  if (!own_.is_idle() || gate_.readers() == 0 || gate_.waiting() > 0)
+    return pass_on(pending, now);
+  own_.reserve(pending, now + node_->options.dataplane_timeout + answer_grace);
+  calls_.emplace(pending->id, pending);
+  // Not from within the connection, which goes on reading meanwhile.
+  server_->post([this, pending] { answer_here(pending); });
+  note_gate();
   arm();
+}
+
+void dataplane_port::pass_on(const call_ptr& call, time_point now) {
+  const auto decided = gate_.arrive(call->id, now);
+  note_gate();
+  using verdict = read_gate::verdict;
+  if (decided.what == verdict::no_reader || decided.what == verdict::overloaded) {
+    count(*call, net::grpc_status::unavailable);
+    calls_.erase(call->id);
+    return decided.what == verdict::no_reader
+               ? refuse(call->id, "no_reader", "no reader has a database session")
+               : refuse(call->id, "overloaded", "too many calls wait for a reader");
+  }
+  calls_.emplace(call->id, call);
+  if (decided.what == verdict::run)
+    give({call->id, decided.reader});
+  arm();
+}
+
+void dataplane_port::answer_here(const call_ptr& call) {
+  auto done = own_.run();
+  const bool lost = own_.drop_if_lost();
+  if (lost) {
+    lacks_session_ = true;
+    if (const auto opens = readers_.find(first_reader_); opens != readers_.end())
+      caf::anon_send(opens->second, tick{});
+  }
+  note_gate();
+  if (!calls_.contains(call->id))
+    return; // it was cancelled, or is overdue
+  const auto now = steady_clock::now();
+  // What a call may need beside a session, the readers have.
+  if (!done.answer && (done.wanted || lost) && now < call->deadline)
+    return pass_on(call, now);
+  if (done.left_out > 0)
+    note_left_out(*call, done.left_out);
+  if (done.wanted)
+    refresh_identity(node_->actors, std::move(*done.wanted));
+  answer_if_open(call, std::move(done.answer));
 }
 
 void dataplane_port::give(read_gate::assignment work) {
@@ -314,7 +358,10 @@ void dataplane_port::refuse(std::uint64_t id, std::string_view reason, const cha
 }
 
 void dataplane_port::refuse_expired(time_point now) {
-  for (const auto& each : gate_.expire(now)) {
+  auto overdue = gate_.expire(now);
+  if (const auto own = own_.take_overdue(now))
+    overdue.push_back({own->id, /*at_reader=*/true});
+  for (const auto& each : overdue) {
     const auto found = calls_.find(each.call);
     if (found == calls_.end())
       continue;
@@ -331,10 +378,11 @@ void dataplane_port::refuse_expired(time_point now) {
 // A call expires after those that came before it in the same way, so only its arrival can make the
 // first expiry an earlier one.
 void dataplane_port::arm() {
-  const auto next = gate_.next_expiry();
-  if (!next || *next >= armed_)
+  const auto next = std::min(gate_.next_expiry().value_or(time_point::max()),
+                             own_.until().value_or(time_point::max()));
+  if (next >= armed_)
     return;
-  armed_ = *next;
+  armed_ = next;
   server_->run_at(armed_, [this] {
     armed_ = time_point::max();
     refuse_expired(steady_clock::now());

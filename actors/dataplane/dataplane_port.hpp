@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/dataplane/missing_sessions.hpp"
+#include "actors/dataplane/own_session.hpp"
 #include "actors/runtime/node_context.hpp"
 #include "core/read_gate.hpp"
 #include "dataplane/pending_call.hpp"
@@ -56,6 +57,12 @@ public:
   /// The reader has no session any more, or ends.
   void leave(reader_id reader);
 
+  /// Whether the port has no session of its own; the first reader, which opens one, gets a `tick`
+  /// when it has lost it.
+  [[nodiscard]] bool lacks_session() const noexcept { return lacks_session_; }
+  /// @param session that has just been opened
+  void lend(std::unique_ptr<reader_session> session);
+
   /// The ids that the readers share.
   [[nodiscard]] reads::server_ids& ids() noexcept { return ids_; }
 
@@ -68,6 +75,10 @@ private:
   void on_call(net::grpc_call call);
   void on_cancel(std::uint64_t id);
   void admit(net::grpc_call call, const dataplane::method& method);
+  /// Has a reader answer the call, now or later.
+  void pass_on(const call_ptr& call, time_point now);
+  /// Answers the call for which the port's own session is reserved.
+  void answer_here(const call_ptr& call);
   void give(read_gate::assignment work);
   void answer(const call_ptr& call, dataplane::answer<std::string> result);
   void answer_without_reader(net::grpc_call& call, const dataplane::method& method);
@@ -103,6 +114,7 @@ private:
   read_gate gate_;
   std::map<std::uint64_t, call_ptr> calls_; // waiting or at a reader
   std::map<reader_id, reader_actor> readers_;
+  reader_id first_reader_{0}; // number 0; its id here
   std::map<const dataplane::method*, metrics::dataplane_method_metrics> method_metrics_;
   log::line_limit<std::string> lines_{std::chrono::seconds{10}, 64};
   time_point armed_{time_point::max()}; // when `refuse_expired` runs next
@@ -110,6 +122,8 @@ private:
   bool loss_logged_{false}; // so its end is logged, too
   // Any thread.
   reads::server_ids ids_;
+  own_session own_; // on the server's thread only
+  std::atomic<bool> lacks_session_{true};
   std::atomic<reader_id> last_reader_{0};
   std::atomic<std::size_t> readers_now_{0};
   std::atomic<std::size_t> active_now_{0};

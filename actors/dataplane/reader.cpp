@@ -1,6 +1,6 @@
 #include "actors/dataplane/reader.hpp"
 
-#include "db/reads/reader_plans.hpp"
+#include "actors/dataplane/refresh_identity.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -33,12 +33,6 @@ const db::statement select_staleness{"dataplane_staleness", R"sql(
     END::int8
 )sql"};
 
-[[nodiscard]] db::micros now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 } // namespace
 
 reader_state::reader_state(self_pointer self, node_ptr node, dataplane_port_ptr port,
@@ -58,10 +52,10 @@ reader_actor::behavior_type reader_state::make_behavior() {
   self_->send(self_, tick{});
   return {[this](const read_call& call) { answer(call); },
           [this](const tick&) {
-            if (!connection_ || !connection_->is_open())
+            if (!session_ || !session_->is_open())
               connect();
             else if (number_ == 0)
-              look_at_staleness();
+              look_after_port();
           },
           [this](const stop_request&) { self_->quit(); },
           [this](const get_status&) { return status(); }};
@@ -77,42 +71,14 @@ void reader_state::connect() {
   if (joined_)
     port_->leave(*joined_);
   joined_.reset();
-  db::connect_options options;
-  const auto& from = node_->options;
-  options.conninfo =
-      from.dataplane_database_url.empty() ? node_->conninfo : from.dataplane_database_url;
-  options.application_name = "prismd reader";
-  if (from.dataplane_database_url.empty())
-    options.known_server = node_->server;
-  options.default_timeout = from.dataplane_timeout;
-  options.cancel_grace = std::chrono::milliseconds{1'000};
-  options.gives_up = [this](const db::server_wait&) {
-    return at_work_ != nullptr && at_work_->given_up.load(std::memory_order_relaxed);
-  };
-  auto opened = db::connection::open(std::move(options));
-  if (!opened) {
-    lose_session(opened.error().message);
-    return;
-  }
-  connection_.emplace(std::move(*opened));
-  if (auto ready = prepare_session(); !ready) {
-    lose_session(ready.error().message);
-    return;
-  }
+  auto opened = reader_session::open(*node_, port_->ids());
+  if (!opened)
+    return lose_session(opened.error().message);
+  session_ = std::move(*opened);
   pause_.reset();
   joined_ = port_->join(self_, number_);
   if (number_ == 0)
-    look_at_staleness();
-}
-
-db::outcome<void> reader_state::prepare_session() {
-  if (const auto set = connection_->exec_prepared(reads::reader_plans); !set)
-    return tl::unexpected(set.error());
-  auto ids = port_->ids().join(*connection_);
-  if (!ids)
-    return tl::unexpected(ids.error());
-  session_.emplace(*connection_, std::move(*ids));
-  return {};
+    look_after_port();
 }
 
 void reader_state::lose_session(const std::string& why) {
@@ -120,30 +86,48 @@ void reader_state::lose_session(const std::string& why) {
     port_->leave(*joined_);
   joined_.reset();
   session_.reset();
-  connection_.reset();
   last_error_ = why;
   port_->note_no_session(number_, why);
   self_->delayed_send(self_, pause_.next(0.5), tick{});
 }
 
+void reader_state::look_after_port() {
+  lend_session();
+  look_at_staleness();
+}
+
+void reader_state::lend_session() {
+  if (!port_->lacks_session())
+    return;
+  auto opened = reader_session::open(*node_, port_->ids());
+  if (!opened) {
+    if (const auto left_out = lines_.allow("lend", steady_clock::now()))
+      log::dataplane().warn("data plane: the server's thread has no database session: {}; the "
+                            "readers answer all calls, at twice the cost; it is tried again until "
+                            "there is one{}",
+                            opened.error().message, log::left_out_note(*left_out));
+    return self_->delayed_send(self_, pause_.next(0.5), tick{});
+  }
+  pause_.reset();
+  port_->lend(std::move(*opened));
+}
+
 void reader_state::answer(const read_call& call) {
   if (!joined_)
     return; // the port has refused it
-  dataplane::call with{.on = *session_, .now = now_us()};
-  auto result = run(with, *call.what);
+  auto done = run(*call.what);
   ++answered_;
-  if (with.left_out > 0)
-    port_->note_left_out(*call.what, with.left_out);
-  const bool lost = !connection_->is_open();
-  if (!result && with.wanted) {
+  if (done.left_out > 0)
+    port_->note_left_out(*call.what, done.left_out);
+  if (!done.answer && done.wanted) {
     port_->set_aside(*joined_);
-    wait_for_identity(call.what, std::move(*with.wanted));
+    wait_for_identity(call.what, std::move(*done.wanted));
   } else {
-    port_->finish(*joined_, call.what, std::move(result));
-    if (with.wanted)
-      refresh(std::move(*with.wanted));
+    port_->finish(*joined_, call.what, std::move(done.answer));
+    if (done.wanted)
+      refresh_identity(node_->actors, std::move(*done.wanted));
   }
-  if (lost)
+  if (!session_->is_open())
     lose_session("the connection was lost");
 }
 
@@ -172,32 +156,16 @@ void reader_state::on_identity(const call_ptr& call, const identity_resolved& fo
     return port_->finish_later(call, unavailable("the identity is not known: " + found.why));
   if (!session_)
     return port_->finish_later(call, unavailable("the reader has no database session"));
-  dataplane::call with{.on = *session_, .now = now_us(), .identity = found.what.get()};
-  port_->finish_later(call, run(with, *call));
+  port_->finish_later(call, run(*call, found.what.get()).answer);
 }
 
-void reader_state::refresh(db::wanted_identity wanted) {
-  if (const auto identity = node_->actors.find(names::identity))
-    caf::anon_send(identity,
-                   resolve_identity{std::make_shared<const db::wanted_identity>(std::move(wanted)),
-                                    /*waits=*/false});
-}
-
-dataplane::answer<std::string> reader_state::run(dataplane::call& with,
-                                                 const dataplane::pending_call& call) {
-  at_work_ = &call;
-  connection_->set_deadline(call.deadline);
-  auto result = call.what->run(with, call.request);
+call_outcome reader_state::run(const dataplane::pending_call& call,
+                               const db::known_identity* identity) {
+  auto done = session_->run(call, identity);
   // Reading twice does no harm, so a session that had been lost before is no failure of this call.
-  if (!result && !connection_->is_open() &&
-      connection_->reconnect(std::chrono::milliseconds{500})) {
-    if (prepare_session())
-      result = call.what->run(with, call.request);
-    else
-      connection_->close(); // no call may meet this server with the ids of another
-  }
-  at_work_ = nullptr;
-  return result;
+  if (!done.answer && !session_->is_open() && session_->reopen())
+    done = session_->run(call, identity);
+  return done;
 }
 
 void reader_state::look_at_staleness() {
@@ -205,8 +173,8 @@ void reader_state::look_at_staleness() {
   if (node_->options.dataplane_database_url.empty() || now < next_look_)
     return; // in the latter case another tick is under way
   next_look_ = now + look_interval - std::chrono::seconds{1};
-  connection_->set_deadline(db::connection::default_deadline);
-  if (const auto rows = connection_->exec_prepared(select_staleness)) {
+  session_->connection().set_deadline(db::connection::default_deadline);
+  if (const auto rows = session_->connection().exec_prepared(select_staleness)) {
     constexpr double ms = 1000.0;
     port_->show_staleness(static_cast<double>(rows->get_int8(0, 0)) / ms);
   }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/dataplane/dataplane_port.hpp"
+#include "actors/dataplane/reader_session.hpp"
 #include "core/backoff.hpp"
 #include "core/rate_limited.hpp"
-#include "db/pg/connection.hpp"
-#include "db/reads/session.hpp"
+#include "log/line_limit.hpp"
 #include "messages/interfaces.hpp"
 
 #include <map>
@@ -21,7 +21,8 @@ public:
   using self_pointer = interface::pointer;
   static constexpr const char* name = "reader";
 
-  /// @param number of readers, from 0; the first one watches how far a replica is behind
+  /// @param number of readers, from 0; the first one watches how far a replica is behind, and opens
+  ///   the port's own session
   reader_state(self_pointer self, node_ptr node, dataplane_port_ptr port, std::size_t number);
   ~reader_state();
   reader_state(const reader_state&) = delete;
@@ -34,31 +35,29 @@ private:
 
   [[nodiscard]] actor_status status() const;
   void connect();
-  /// What a new session needs before its first call.
-  [[nodiscard]] db::outcome<void> prepare_session();
   void lose_session(const std::string& why);
   void answer(const read_call& call);
-  [[nodiscard]] dataplane::answer<std::string> run(dataplane::call& with,
-                                                   const dataplane::pending_call& call);
+  [[nodiscard]] call_outcome run(const dataplane::pending_call& call,
+                                 const db::known_identity* identity = nullptr);
   /// The call lacks an identity: it is set aside until that is looked up.
   void wait_for_identity(const call_ptr& call, db::wanted_identity wanted);
   void on_identity(const call_ptr& call, const identity_resolved& found);
-  /// Has an identity looked up that was given, but is old.
-  void refresh(db::wanted_identity wanted);
+  void look_after_port();
+  /// Opens a session for the port, if it has none.
+  void lend_session();
   void look_at_staleness();
 
   self_pointer self_;
   node_ptr node_;
   dataplane_port_ptr port_;
   std::size_t number_;
-  std::optional<db::connection> connection_;
-  std::optional<reads::session> session_; // on the connection
+  std::unique_ptr<reader_session> session_;
   std::optional<dataplane_port::reader_id> joined_;
-  const dataplane::pending_call* at_work_{nullptr};
   backoff pause_;
   std::map<std::uint64_t, call_ptr> aside_; // by their ids: they wait for an identity
   std::uint64_t answered_{0};
   std::string last_error_; // why there was no session
+  log::line_limit<std::string> lines_{std::chrono::minutes{1}, 1};
   time_point next_look_{};
 };
 

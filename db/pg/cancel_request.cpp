@@ -35,6 +35,8 @@ outcome<void> request_cancel(pg_conn* raw, std::chrono::milliseconds limit) {
     return db_fail(sqlstate::connection_failure,
                    fmt::format("cannot start a thread for the cancel request: {}", e.what()));
   }
+  if (limit.count() == 0)
+    return {};
   if (done.wait_for(limit) != std::future_status::ready)
     return db_fail(
         sqlstate::connection_failure,

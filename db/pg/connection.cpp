@@ -116,6 +116,10 @@ void connection::set_deadline(clock::time_point when) noexcept {
   state_->deadline = when;
 }
 
+void connection::wait_by(wait_for_socket how) noexcept {
+  state_->wait_for = std::move(how);
+}
+
 int connection::backend_pid() const noexcept {
   return state_->raw ? PQbackendPID(state_->raw.get()) : 0;
 }

@@ -62,6 +62,10 @@ public:
   static constexpr clock::time_point no_deadline = clock::time_point::max();
   static constexpr clock::time_point default_deadline = clock::time_point::min();
 
+  /// Has further round trips wait for the server by `how`, so that their thread can do other work
+  /// meanwhile; empty: by poll(), which is the default. A cancel request does not block then.
+  void wait_by(wait_for_socket how) noexcept;
+
   /// The server process of this connection (behind a pooler not the real one); 0 if closed.
   [[nodiscard]] int backend_pid() const noexcept;
 

@@ -26,6 +26,7 @@ struct connection_state {
   };
 
   connect_options options;
+  wait_for_socket wait_for; // empty: poll()
   connection_ptr raw;
   connection::clock::time_point deadline{connection::default_deadline};
   bool named_statements{true};

@@ -23,24 +23,33 @@ log::line_limit<std::string> cancel_lines{std::chrono::seconds{10}, 16};
 
 bool waiter::wait(short events) {
   for (;;) {
-    auto slice = state_.options.gives_up ? watched_slice : poll_slice;
-    if (until_ != connection::no_deadline) {
-      const auto now = connection::clock::now();
-      if (now >= until_) {
-        if (cancelled_)
-          return false;
-        on_deadline();
-        continue;
-      }
-      slice = std::min(slice, std::chrono::ceil<std::chrono::milliseconds>(until_ - now));
-    }
-    pollfd entry{PQsocket(state_.raw.get()), events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(slice.count()));
-    if (ready > 0 || (ready < 0 && errno != EINTR))
-      return true; // libpq's next read reports an error of poll()
-    if (!cancelled_ && given_up())
+    const auto now = connection::clock::now();
+    if (now >= until_) {
+      if (cancelled_)
+        return false;
       on_deadline();
+      continue;
+    }
+    const auto slice = state_.options.gives_up ? watched_slice : poll_slice;
+    const auto ended = wait_once(events, until_ - now < slice ? until_ : now + slice);
+    if (ended == socket_wait::ready)
+      return true;
+    if (!cancelled_ && (ended == socket_wait::stop || given_up()))
+      on_deadline();
+    if (ended == socket_wait::stop)
+      return false;
   }
+}
+
+socket_wait waiter::wait_once(short events, connection::clock::time_point until) const {
+  const int socket = PQsocket(state_.raw.get());
+  if (state_.wait_for)
+    return state_.wait_for(socket, events, until);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - connection::clock::now());
+  pollfd entry{socket, events, 0};
+  const int ready = ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+  // libpq's next read reports an error of poll().
+  return ready > 0 || (ready < 0 && errno != EINTR) ? socket_wait::ready : socket_wait::not_yet;
 }
 
 std::chrono::milliseconds waiter::elapsed() const {
@@ -57,7 +66,8 @@ void waiter::on_deadline() {
   cancelled_ = true;
   const auto grace = state_.options.cancel_grace;
   until_ = connection::clock::now() + grace;
-  if (auto sent = request_cancel(state_.raw.get(), grace); !sent)
+  const auto blocks = state_.wait_for ? std::chrono::milliseconds{0} : grace;
+  if (auto sent = request_cancel(state_.raw.get(), blocks); !sent)
     if (const auto left_out = cancel_lines.allow(sent.error().sqlstate, connection::clock::now()))
       log::database().warn("[DB] {}{}", sent.error().message, log::left_out_note(*left_out));
 }

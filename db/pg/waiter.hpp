@@ -19,7 +19,8 @@ public:
         until_(state.round_trip_deadline()) {}
 
   /// Waits for one of the `events` of poll().
-  /// @returns false if the server has not answered the cancel request either
+  /// @returns false if the server has not answered the cancel request either, or
+  ///   `connection::wait_by` says to stop
   [[nodiscard]] bool wait(short events);
 
   /// Whether a cancel request was sent.
@@ -29,6 +30,7 @@ public:
   [[nodiscard]] std::chrono::milliseconds elapsed() const;
 
 private:
+  [[nodiscard]] socket_wait wait_once(short events, connection::clock::time_point until) const;
   void on_deadline();
   [[nodiscard]] bool given_up() const;
 

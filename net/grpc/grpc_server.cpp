@@ -7,6 +7,7 @@
 #include "net/grpc/grpc_session.hpp"
 #include "net/grpc/grpc_tls.hpp"
 #include "net/io_thread.hpp"
+#include "net/socket_wait.hpp"
 #include "net/tcp_listener.hpp"
 
 #include <algorithm>
@@ -121,6 +122,15 @@ public:
         work();
     });
   }
+
+  wait_end wait(int socket, short events, time_point until) {
+    const bool ready = socket_.wait(socket, events, until, [this] { return stopped_.load(); });
+    if (stopped_)
+      return wait_end::stopped;
+    return ready ? wait_end::ready : wait_end::not_yet;
+  }
+
+  void forget_socket() { socket_.forget(); }
 
   bool drain(std::chrono::milliseconds limit) {
     if (stopped_)
@@ -272,6 +282,7 @@ private:
   tcp::acceptor acceptor_;
   asio::steady_timer timer_; // of `run_at`
   asio::steady_timer watch_timer_;
+  socket_wait socket_{thread_.context()};
   session_map sessions_;
   std::vector<std::shared_ptr<std::promise<bool>>> drains_; // who waits in `drain`
   std::uint16_t port_{0};
@@ -307,6 +318,14 @@ void grpc_server::post(std::function<void()> work) {
 
 void grpc_server::run_at(time_point when, std::function<void()> work) {
   impl_->run_at(when, std::move(work));
+}
+
+grpc_server::wait_end grpc_server::wait(int socket, short events, time_point until) {
+  return impl_->wait(socket, events, until);
+}
+
+void grpc_server::forget_socket() {
+  impl_->forget_socket();
 }
 
 bool grpc_server::drain(std::chrono::milliseconds limit) {

@@ -118,6 +118,18 @@ public:
   /// by an earlier call. On the server's thread only.
   void run_at(time_point when, std::function<void()> work);
 
+  /// How a `wait` ended.
+  enum class wait_end { ready, not_yet, stopped };
+
+  /// Waits for a socket of another library, for one of these events of poll(), until `until`, and
+  /// does the other work of the server's thread meanwhile. Only from work that `post` runs, one
+  /// wait at a time.
+  [[nodiscard]] wait_end wait(int socket, short events, time_point until);
+
+  /// The socket that was waited for is closed, or is used on another thread. On the server's thread
+  /// only.
+  void forget_socket();
+
   /// Accepts no further connection and no further call (GOAWAY), and waits until all open calls are
   /// answered and the answers sent, `limit` at most. Not callable on the server's thread.
   /// @returns whether all were answered

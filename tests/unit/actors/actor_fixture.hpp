@@ -34,10 +34,13 @@ public:
   /// Starts an actor and enters it in the directory under `name`.
   template <class State, class... Args>
   typename State::interface put(const std::string& name, Args... args) {
-    auto actor = spawn_state<State>(system, node, args...);
-    node->actors.put(name, caf::actor_cast<caf::strong_actor_ptr>(actor));
-    spawned_.push_back(caf::actor_cast<caf::actor>(actor));
-    return actor;
+    return enter(name, spawn_state<State>(system, node, args...));
+  }
+
+  /// The same for an actor that blocks.
+  template <class State, class... Args>
+  typename State::interface put_detached(const std::string& name, Args... args) {
+    return enter(name, spawn_state<State, caf::detached>(system, node, args...));
   }
 
   /// Sends a job to the pool; `outcome_of` the result waits for its end.
@@ -79,6 +82,12 @@ public:
 
 private:
   void lead();
+  template <class Actor>
+  Actor enter(const std::string& name, Actor actor) {
+    node->actors.put(name, caf::actor_cast<caf::strong_actor_ptr>(actor));
+    spawned_.push_back(caf::actor_cast<caf::actor>(actor));
+    return actor;
+  }
 
   std::vector<caf::actor> spawned_;
 };

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <optional>
+#include <poll.h>
 
 using namespace prism::db;
 using namespace std::chrono_literals;
@@ -79,6 +80,44 @@ TEST_CASE("a statement that waits is given up when asked, and says so") {
   CHECK(on.exec("select 1").error().sqlstate == "57014");
   const auto late = connection::open(options);
   CHECK((late || late.error().sqlstate == "08001"));
+}
+
+TEST_CASE("a connection waits as it is told, and a cancel request does not block it") {
+  connect_options options;
+  options.conninfo = prism::test::pg_fixture::fresh_database();
+  auto on = must(connection::open(options));
+  std::size_t waits = 0;
+  bool stops = false;
+  on.wait_by([&](int socket, short events, connection::clock::time_point until) {
+    ++waits;
+    if (stops)
+      return socket_wait::stop;
+    const auto left = until - connection::clock::now();
+    pollfd entry{socket, events, 0};
+    const auto ready = ::poll(
+        &entry, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+    return ready > 0 ? socket_wait::ready : socket_wait::not_yet;
+  });
+  CHECK(must(on.exec("select 7")).get_int4(0, 0) == 7);
+  CHECK(waits > 0);
+  on.set_deadline(connection::clock::now() + 100ms);
+  CHECK(on.exec("select pg_sleep(600)").error().sqlstate == "57014");
+  CHECK(on.is_open());
+  on.set_deadline(connection::default_deadline);
+  auto watcher = connect_to(options.conninfo);
+  const auto works = [&, pid = std::to_string(on.backend_pid())] {
+    const auto rows = must(watcher.exec("select from pg_stat_activity where pid = " + pid));
+    return rows.rows() > 0;
+  };
+  CHECK(works());
+  stops = true;
+  const auto stopped = on.exec("select pg_sleep(600)");
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().sqlstate == "08006");
+  CHECK_FALSE(on.is_open());
+  const auto until = std::chrono::steady_clock::now() + 60s;
+  while (works()) // the server does not go on with it
+    REQUIRE(std::chrono::steady_clock::now() < until);
 }
 
 TEST_CASE("a commit whose wait for a standby was cancelled is told apart from a replicated one") {

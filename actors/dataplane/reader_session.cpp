@@ -1,0 +1,72 @@
+#include "actors/dataplane/reader_session.hpp"
+
+#include "db/reads/reader_plans.hpp"
+
+#include <chrono>
+
+namespace prism {
+
+namespace {
+
+[[nodiscard]] db::micros now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+} // namespace
+
+db::outcome<std::unique_ptr<reader_session>> reader_session::open(const node_context& node,
+                                                                  reads::server_ids& ids) {
+  std::unique_ptr<reader_session> out(new reader_session(ids));
+  const auto& from = node.options;
+  const bool is_own = from.dataplane_database_url.empty();
+  db::connect_options options;
+  options.conninfo = is_own ? node.conninfo : from.dataplane_database_url;
+  options.application_name = "prismd reader";
+  if (is_own)
+    options.known_server = node.server;
+  options.default_timeout = from.dataplane_timeout;
+  options.cancel_grace = std::chrono::milliseconds{1'000};
+  options.gives_up = [made = out.get()](const db::server_wait&) {
+    return made->at_work_ != nullptr && made->at_work_->given_up.load(std::memory_order_relaxed);
+  };
+  auto opened = db::connection::open(std::move(options));
+  if (!opened)
+    return tl::unexpected(std::move(opened.error()));
+  out->connection_.emplace(std::move(*opened));
+  if (auto ready = out->prepare(); !ready)
+    return tl::unexpected(std::move(ready.error()));
+  return out;
+}
+
+db::outcome<void> reader_session::prepare() {
+  if (const auto set = connection_->exec_prepared(reads::reader_plans); !set)
+    return tl::unexpected(set.error());
+  auto ids = ids_.join(*connection_);
+  if (!ids)
+    return tl::unexpected(ids.error());
+  session_.emplace(*connection_, std::move(*ids));
+  return {};
+}
+
+call_outcome reader_session::run(const dataplane::pending_call& call,
+                                 const db::known_identity* identity) {
+  dataplane::call with{.on = *session_, .now = now_us(), .identity = identity};
+  at_work_ = &call;
+  connection_->set_deadline(call.deadline);
+  auto answer = call.what->run(with, call.request);
+  at_work_ = nullptr;
+  return {std::move(answer), std::move(with.wanted), with.left_out};
+}
+
+bool reader_session::reopen() {
+  if (!connection_->reconnect(std::chrono::milliseconds{500}))
+    return false;
+  if (prepare())
+    return true;
+  connection_->close(); // no call may meet this server with the ids of another
+  return false;
+}
+
+} // namespace prism

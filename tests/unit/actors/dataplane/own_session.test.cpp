@@ -1,0 +1,160 @@
+// The port's own session, beside a reader, on a database whose answers the test holds back.
+#include "actors/dataplane/dataplane_port.hpp"
+#include "actors/dataplane/reader.hpp"
+#include "tests/support/must.hpp"
+#include "tests/unit/actors/actor_fixture.hpp"
+#include "tests/unit/net/grpc/socket_client.hpp"
+
+#include <catch2/catch.hpp>
+#include <csignal>
+
+using namespace prism;
+using namespace prism::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+[[nodiscard]] config::options one_reader(std::chrono::milliseconds timeout) {
+  config::options out;
+  out.dataplane_listen = "127.0.0.1:0";
+  out.dataplane_timeout = timeout;
+  out.dataplane_readers = 1;
+  return out;
+}
+
+/// A port with a session of its own, and one reader.
+struct served_database {
+  explicit served_database(std::chrono::milliseconds timeout = patience)
+      : bench(one_reader(timeout)), port(std::make_shared<dataplane_port>(bench.node)) {
+    REQUIRE(port->start());
+    reader = bench.put_detached<reader_state>("reader-0", port, std::size_t{0});
+    REQUIRE(eventually([&] { return now().readers == 1 && !port->lacks_session(); }));
+    client.emplace(port->port());
+  }
+  ~served_database() { port->stop(); }
+  served_database(const served_database&) = delete;
+  served_database& operator=(const served_database&) = delete;
+
+  [[nodiscard]] reads_now now() const { return bench.node->reads.now().value(); }
+  /// Calls that the reader has answered.
+  [[nodiscard]] std::string answered() { return bench.field(reader, "answered"); }
+
+  std::int32_t begin(std::string method = "GetLatestRev") {
+    return client->begin(net::test::request::of("/bsky.Service/" + std::move(method)));
+  }
+  [[nodiscard]] net::test::response end(std::int32_t stream) {
+    auto& out = client->http2.responses[stream];
+    client->run_until([&] { return out.closed; });
+    return out;
+  }
+
+  actor_fixture bench;
+  dataplane_port_ptr port;
+  reader_actor reader;
+  std::optional<net::test::socket_client> client;
+};
+
+/// Whether so many sessions wait for the table.
+[[nodiscard]] bool blocks(users_table_lock& lock, std::size_t sessions) {
+  return eventually([&] { return lock.blocked_backends().size() == sessions; });
+}
+
+} // namespace
+
+TEST_CASE("the port answers a call itself, and does its other work meanwhile") {
+  served_database w;
+  users_table_lock lock(w.bench);
+  const auto first = w.begin();
+  REQUIRE(blocks(lock, 1));
+  CHECK(w.now().active == 1);
+  CHECK(w.end(w.begin("Ping")).status() == "0");
+  const auto second = w.begin(); // the reader's
+  REQUIRE(blocks(lock, 2));
+  CHECK(w.now().active == 2);
+  const auto third = w.begin();
+  REQUIRE(eventually([&] { return w.now().waiting == 1; }));
+  lock.release();
+  for (const auto each : {first, second, third})
+    CHECK(w.end(each).status() == "0");
+  // Nobody overtakes a call that waits, so the third was the reader's as well.
+  CHECK(w.answered() == "2");
+  CHECK(w.end(w.begin()).status() == "0");
+  CHECK(w.answered() == "2");
+  CHECK(eventually([&] { return w.now().active == 0; }));
+}
+
+TEST_CASE("a call of the port's own session that the client gives up is cancelled") {
+  served_database w;
+  users_table_lock lock(w.bench);
+  const auto given_up = w.begin();
+  REQUIRE(blocks(lock, 1));
+  const auto pid = lock.blocked_backends().front();
+  w.client->http2.reset(given_up);
+  CHECK(w.end(w.begin("Ping")).status() == "0");
+  CHECK(blocks(lock, 0));
+  CHECK(eventually([&] { return w.now().active == 0; }));
+  const auto next = w.begin();
+  REQUIRE(blocks(lock, 1));
+  CHECK(lock.blocked_backends().front() == pid); // the session goes on
+  lock.release();
+  CHECK(w.end(next).status() == "0");
+  CHECK(w.answered() == "0");
+}
+
+TEST_CASE("if the port's own session is lost, a reader answers, and the port gets another one") {
+  served_database w;
+  users_table_lock lock(w.bench);
+  const auto call = w.begin();
+  REQUIRE(blocks(lock, 1));
+  const auto pid = lock.blocked_backends().front();
+  must(w.bench.connect().exec("SELECT pg_terminate_backend(" + std::to_string(pid) + ")"));
+  REQUIRE(eventually([&] {
+    const auto now = lock.blocked_backends();
+    return now.size() == 1 && now.front() != pid;
+  }));
+  lock.release();
+  CHECK(w.end(call).status() == "0");
+  CHECK(w.answered() == "1");
+  REQUIRE(eventually([&] { return !w.port->lacks_session(); }));
+  CHECK(w.end(w.begin()).status() == "0");
+  CHECK(w.answered() == "1");
+}
+
+TEST_CASE("a call that needs an identity goes from the port's own session to a reader") {
+  served_database w;
+  bsky::GetIdentityByDidRequest request;
+  request.set_did("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa");
+  const auto done = w.client->ask(
+      net::test::request::of("/bsky.Service/GetIdentityByDid", request.SerializeAsString()));
+  CHECK(done.status() == "14");
+  CHECK(done.text() == "identity is not running");
+  CHECK(w.answered() == "1");
+}
+
+TEST_CASE("a database that says nothing does not hold the port") {
+  served_database w(400ms);
+  users_table_lock lock(w.bench);
+  const auto call = w.begin();
+  REQUIRE(blocks(lock, 1));
+  const auto pid = lock.blocked_backends().front();
+  REQUIRE(::kill(pid, SIGSTOP) == 0); // it will not even take notice of a cancel request
+  const auto done = w.end(call);
+  CHECK(done.status() == "14");
+  CHECK(done.text() == "its reader has not answered in time");
+  CHECK(w.end(w.begin("Ping")).status() == "0");
+  lock.release();
+  // Its session is given up, and replaced.
+  CHECK(eventually([&] { return w.now().active == 0 && !w.port->lacks_session(); }));
+  CHECK(w.end(w.begin()).status() == "0");
+  REQUIRE(::kill(pid, SIGCONT) == 0);
+  CHECK(w.answered() == "0");
+}
+
+TEST_CASE("the port ends while its own session is at work") {
+  served_database w;
+  users_table_lock lock(w.bench);
+  w.begin();
+  REQUIRE(blocks(lock, 1));
+  w.port->stop();
+  CHECK(blocks(lock, 0));
+}
