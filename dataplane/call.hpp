@@ -25,7 +25,7 @@ struct failure {
 template <class T>
 using answer = tl::expected<T, failure>;
 
-/// What a method works with. The reader's thread.
+/// What a method works with. The thread of the session.
 struct call {
   reads::session& on;
   /// The present, in µs since 1970.

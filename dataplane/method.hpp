@@ -8,7 +8,7 @@
 
 namespace prism::dataplane {
 
-/// One method of the service. A method with `run` needs a reader and its connection; one with
+/// One method of the service. A method with `run` needs a database session; one with
 /// `at_once` needs none and is answered on the server's thread.
 struct method {
   std::string_view name; ///< "GetActors"

@@ -9,7 +9,7 @@
 
 namespace prism::dataplane {
 
-/// A call on its way to a reader and back. Immutable, but for the sign that nobody waits for the
+/// A call on its way to a session and back. Immutable, but for the sign that nobody waits for the
 /// answer any more.
 struct pending_call {
   std::uint64_t id{0};
@@ -17,7 +17,7 @@ struct pending_call {
   std::string request;
   time_point arrived{};
   time_point deadline{};
-  /// Set by the port, read by the reader while it waits for the database.
+  /// Set by the port, read by the session's thread while it waits for the database.
   mutable std::atomic<bool> given_up{false};
 };
 

@@ -42,8 +42,8 @@ using periodic_actor = caf::typed_actor<takes<tick>, takes<stop_request>, status
 using db_session_actor =
     caf::typed_actor<answers<run_job, job_result>, takes<stop_request>, status_request>;
 
-using reader_actor =
-    caf::typed_actor<takes<read_call>, takes<tick>, takes<stop_request>, status_request>;
+using reader_actor = caf::typed_actor<takes<read_call>, takes<lend_session>, takes<tick>,
+                                      takes<stop_request>, status_request>;
 
 using metrics_actor = caf::typed_actor<takes<tick>, takes<stop_request>, status_request>;
 

@@ -196,6 +196,9 @@ struct read_call {
   std::shared_ptr<const dataplane::pending_call> what;
 };
 
+/// The data plane's port → first reader, and that one → itself: open a session for the port.
+struct lend_session {};
+
 // -- every actor --------------------------------------------------------------------------------
 
 /// supervisor → child, pool → db_session, node → supervisor: finish the work in flight, then end.
@@ -268,6 +271,7 @@ PRISM_LOCAL_MESSAGE(prism::wake_up)
 PRISM_LOCAL_MESSAGE(prism::get_pool_sample)
 PRISM_LOCAL_MESSAGE(prism::pool_sample)
 PRISM_LOCAL_MESSAGE(prism::read_call)
+PRISM_LOCAL_MESSAGE(prism::lend_session)
 PRISM_LOCAL_MESSAGE(prism::stop_request)
 PRISM_LOCAL_MESSAGE(prism::tick)
 PRISM_LOCAL_MESSAGE(prism::arrange_children)

@@ -218,6 +218,7 @@ struct dataplane_metrics {
   /// work on a call; calls that wait.
   prometheus::Gauge* readers;
   prometheus::Gauge* readers_wanted;
+  prometheus::Gauge* own_session;
   prometheus::Gauge* active;
   prometheus::Gauge* waiting;
   /// Connections of clients, calls open on them, and bytes of theirs in memory.

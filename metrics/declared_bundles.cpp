@@ -282,8 +282,12 @@ dataplane_metrics declare_dataplane(declarer& d) {
       .readers = d.gauge("dataplane_readers", "Readers that have a database session."),
       .readers_wanted = d.gauge("dataplane_readers_wanted",
                                 "Readers that should have one; 0 without a data plane."),
+      .own_session =
+          d.gauge("dataplane_own_session", "1 while the port has a database session of its own."),
       .active =
-          d.gauge("dataplane_active_readers", "Readers that work on a call, and the port itself."),
+          d.gauge("dataplane_active_readers",
+                  "Calls that are worked on: one per busy reader, and one more while the port "
+                  "answers one itself."),
       .waiting = d.gauge("dataplane_waiting_calls", "Calls that wait for a reader."),
       .connections = d.gauge("dataplane_connections", "Connections of clients that are open."),
       .open_calls = d.gauge("dataplane_open_calls", "Calls that are not answered yet."),

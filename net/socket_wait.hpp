@@ -20,8 +20,8 @@ public:
   ~socket_wait() { forget(); }
 
   /// Waits for one of the `events` of poll(), POLLIN and POLLOUT, until `until`, or until a piece
-  /// of other work has made `stops` true. The context must be running: the caller is work of its
-  /// thread, and what that work posted itself has to wait for its end.
+  /// of other work has made `stops` true. Call it from a handler of the context; what that handler
+  /// has posted before runs only after it returns.
   /// @returns whether one of them, or an error of the socket, is there
   template <class Stops>
   [[nodiscard]] bool wait(int socket, short events, time_point until, Stops stops) {

@@ -122,8 +122,10 @@ dataplane_port::reader_id dataplane_port::join(reader_actor reader, std::size_t 
   server_->post([this, id, number, reader = std::move(reader)] {
     log_sessions(missing_.found(number), {});
     readers_.emplace(id, reader);
-    if (number == 0)
+    if (number == 0) {
       first_reader_ = id;
+      ask_for_session();
+    }
     if (const auto work = gate_.join(id))
       give(*work);
     note_gate();
@@ -196,6 +198,8 @@ void dataplane_port::answer_if_open(const call_ptr& call, dataplane::answer<std:
 void dataplane_port::leave(reader_id reader) {
   server_->post([this, reader] {
     readers_.erase(reader);
+    if (reader == first_reader_)
+      own_.close(); // as the readers', it may be on a server that was left
     for (const auto id : gate_.leave(reader)) {
       const auto call = calls_.find(id);
       if (call == calls_.end())
@@ -209,9 +213,19 @@ void dataplane_port::leave(reader_id reader) {
 }
 
 void dataplane_port::lend(std::unique_ptr<reader_session> session) {
-  lacks_session_ = false;
   const auto lent = std::make_shared<std::unique_ptr<reader_session>>(std::move(session));
-  server_->post([this, lent] { own_.take(std::move(*lent), *server_); });
+  server_->post([this, lent] {
+    own_.take(std::move(*lent), *server_);
+    has_session_ = own_.is_there();
+  });
+}
+
+void dataplane_port::ask_for_session() {
+  has_session_ = own_.is_there();
+  if (has_session_)
+    return;
+  if (const auto opens = readers_.find(first_reader_); opens != readers_.end())
+    caf::anon_send(opens->second, lend_session{});
 }
 
 void dataplane_port::note_gate() {
@@ -295,19 +309,15 @@ void dataplane_port::pass_on(const call_ptr& call, time_point now) {
 
 void dataplane_port::answer_here(const call_ptr& call) {
   auto done = own_.run();
-  const bool lost = own_.drop_if_lost();
-  if (lost) {
-    lacks_session_ = true;
-    if (const auto opens = readers_.find(first_reader_); opens != readers_.end())
-      caf::anon_send(opens->second, tick{});
-  }
+  const bool lost = !own_.is_there();
+  ask_for_session();
   note_gate();
   if (!calls_.contains(call->id))
     return; // it was cancelled, or is overdue
-  const auto now = steady_clock::now();
-  // What a call may need beside a session, the readers have.
-  if (!done.answer && (done.wanted || lost) && now < call->deadline)
-    return pass_on(call, now);
+  // What a call may need beside a session, the readers have. Its time goes on from its arrival.
+  const bool failed = !done.answer && done.answer.error().status == net::grpc_status::unavailable;
+  if (!done.answer && (done.wanted || (lost && failed)) && steady_clock::now() < call->deadline)
+    return pass_on(call, call->arrived);
   if (done.left_out > 0)
     note_left_out(*call, done.left_out);
   if (done.wanted)
@@ -428,6 +438,7 @@ void dataplane_port::show() {
   const auto stats = server_->stats();
   const auto& out = node_->metrics.dataplane();
   out.readers->Set(static_cast<double>(readers_now_));
+  out.own_session->Set(has_session_ ? 1 : 0);
   out.active->Set(static_cast<double>(active_now_));
   out.waiting->Set(static_cast<double>(waiting_now_));
   out.connections->Set(static_cast<double>(stats.open));

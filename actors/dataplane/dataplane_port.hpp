@@ -57,10 +57,10 @@ public:
   /// The reader has no session any more, or ends.
   void leave(reader_id reader);
 
-  /// Whether the port has no session of its own; the first reader, which opens one, gets a `tick`
-  /// when it has lost it.
-  [[nodiscard]] bool lacks_session() const noexcept { return lacks_session_; }
-  /// @param session that has just been opened
+  /// Whether the port has a session of its own. While it has none, it asks the first reader for one
+  /// by `lend_session`.
+  [[nodiscard]] bool has_session() const noexcept { return has_session_; }
+  /// @param session that has just been opened; the port closes it if it has one
   void lend(std::unique_ptr<reader_session> session);
 
   /// The ids that the readers share.
@@ -77,6 +77,8 @@ private:
   void admit(net::grpc_call call, const dataplane::method& method);
   /// Has a reader answer the call, now or later.
   void pass_on(const call_ptr& call, time_point now);
+  /// Has the first reader open a session for the port, if it has none.
+  void ask_for_session();
   /// Answers the call for which the port's own session is reserved.
   void answer_here(const call_ptr& call);
   void give(read_gate::assignment work);
@@ -112,7 +114,7 @@ private:
   std::shared_ptr<void> shown_;
   // On the server's thread only.
   read_gate gate_;
-  std::map<std::uint64_t, call_ptr> calls_; // waiting or at a reader
+  std::map<std::uint64_t, call_ptr> calls_; // waiting or at work
   std::map<reader_id, reader_actor> readers_;
   reader_id first_reader_{0}; // number 0; its id here
   std::map<const dataplane::method*, metrics::dataplane_method_metrics> method_metrics_;
@@ -123,7 +125,7 @@ private:
   // Any thread.
   reads::server_ids ids_;
   own_session own_; // on the server's thread only
-  std::atomic<bool> lacks_session_{true};
+  std::atomic<bool> has_session_{false};
   std::atomic<reader_id> last_reader_{0};
   std::atomic<std::size_t> readers_now_{0};
   std::atomic<std::size_t> active_now_{0};

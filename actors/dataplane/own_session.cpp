@@ -1,32 +1,34 @@
 #include "actors/dataplane/own_session.hpp"
 
+#include <exception>
 #include <utility>
 
 namespace prism {
 
 namespace {
 
-[[nodiscard]] db::socket_wait to_socket_wait(net::grpc_server::wait_end end) noexcept {
+[[nodiscard]] db::wait_end to_db(net::grpc_server::wait_end end) noexcept {
   switch (end) {
   case net::grpc_server::wait_end::ready:
-    return db::socket_wait::ready;
+    return db::wait_end::ready;
   case net::grpc_server::wait_end::not_yet:
-    return db::socket_wait::not_yet;
+    return db::wait_end::not_yet;
   case net::grpc_server::wait_end::stopped:
     break;
   }
-  return db::socket_wait::stop;
+  return db::wait_end::stop;
 }
 
 } // namespace
 
 void own_session::take(std::unique_ptr<reader_session> session, net::grpc_server& server) {
-  if (call_)
-    return; // there is one already
+  if (session_)
+    return;
   session_ = std::move(session);
   server_ = &server;
+  closes_ = false;
   session_->connection().wait_by([&server](int socket, short events, time_point until) {
-    return to_socket_wait(server.wait(socket, events, until));
+    return to_db(server.wait(socket, events, until));
   });
 }
 
@@ -36,18 +38,27 @@ void own_session::reserve(call_ptr call, time_point until) {
 }
 
 call_outcome own_session::run() {
-  auto done = session_->run(*call_);
+  auto done = [this]() -> call_outcome {
+    try {
+      return session_->run(*call_);
+    } catch (const std::exception& problem) {
+      closes_ = true; // in what state it is now, nobody knows
+      return {tl::unexpected(dataplane::failure{net::grpc_status::internal, problem.what()})};
+    }
+  }();
   call_.reset();
   until_.reset();
+  if (closes_ || !session_->is_open())
+    close();
   return done;
 }
 
-bool own_session::drop_if_lost() {
-  if (session_->is_open())
-    return false;
+void own_session::close() {
+  closes_ = true;
+  if (call_ || !session_)
+    return;
   session_.reset();
   server_->forget_socket();
-  return true;
 }
 
 own_session::call_ptr own_session::take_overdue(time_point now) {

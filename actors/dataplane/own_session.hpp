@@ -19,19 +19,22 @@ public:
   /// @param server whose thread this is; outlives the session's last call
   void take(std::unique_ptr<reader_session> session, net::grpc_server& server);
 
+  [[nodiscard]] bool is_there() const noexcept { return session_ != nullptr; }
   /// Whether a call could begin.
-  [[nodiscard]] bool is_idle() const noexcept { return session_ != nullptr && !call_; }
+  [[nodiscard]] bool is_idle() const noexcept {
+    return is_there() && !call_ && !session_->connection().is_cancelling();
+  }
   [[nodiscard]] bool is_at_work() const noexcept { return call_ != nullptr; }
 
   /// Keeps the session for this call until `run` has run it.
   /// @param until when it is overdue
   void reserve(call_ptr call, time_point until);
 
-  /// Runs the reserved call.
+  /// Runs the reserved call. If the method throws, the session is closed.
   [[nodiscard]] call_outcome run();
 
-  /// Closes a session that has been lost. @returns whether it was
-  [[nodiscard]] bool drop_if_lost();
+  /// Closes the session, but not before its call has ended.
+  void close();
 
   /// The call whose time is over, once; null: there is none.
   [[nodiscard]] call_ptr take_overdue(time_point now);
@@ -43,6 +46,7 @@ private:
   net::grpc_server* server_{nullptr};
   call_ptr call_;
   std::optional<time_point> until_;
+  bool closes_{false}; // when its call has ended
 };
 
 } // namespace prism

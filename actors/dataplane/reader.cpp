@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::chrono::seconds look_interval{10};
 
+/// To connect to one host.
+constexpr std::chrono::milliseconds longest_connect{10'000};
+constexpr std::chrono::milliseconds longest_connect_for_port{500};
+
 /// Calls that one reader sets aside, and for how long at most.
 constexpr std::size_t max_aside = 256;
 constexpr std::chrono::milliseconds longest_wait{4'000};
@@ -39,7 +43,9 @@ reader_state::reader_state(self_pointer self, node_ptr node, dataplane_port_ptr 
                            std::size_t number)
     : self_(self), node_(std::move(node)), port_(std::move(port)), number_(number),
       pause_(backoff_options{.min = std::chrono::milliseconds{100},
-                             .max = std::chrono::milliseconds{5'000}}) {}
+                             .max = std::chrono::milliseconds{5'000}}),
+      pause_of_port_(backoff_options{.min = std::chrono::milliseconds{100},
+                                     .max = std::chrono::milliseconds{30'000}}) {}
 
 reader_state::~reader_state() {
   for (const auto& [id, call] : aside_)
@@ -50,12 +56,12 @@ reader_state::~reader_state() {
 
 reader_actor::behavior_type reader_state::make_behavior() {
   self_->send(self_, tick{});
-  return {[this](const read_call& call) { answer(call); },
+  return {[this](const read_call& call) { answer(call); }, [this](const lend_session&) { lend(); },
           [this](const tick&) {
             if (!session_ || !session_->is_open())
               connect();
             else if (number_ == 0)
-              look_after_port();
+              look_at_staleness();
           },
           [this](const stop_request&) { self_->quit(); },
           [this](const get_status&) { return status(); }};
@@ -71,14 +77,14 @@ void reader_state::connect() {
   if (joined_)
     port_->leave(*joined_);
   joined_.reset();
-  auto opened = reader_session::open(*node_, port_->ids());
+  auto opened = reader_session::open(*node_, port_->ids(), longest_connect);
   if (!opened)
     return lose_session(opened.error().message);
   session_ = std::move(*opened);
   pause_.reset();
   joined_ = port_->join(self_, number_);
   if (number_ == 0)
-    look_after_port();
+    look_at_staleness();
 }
 
 void reader_state::lose_session(const std::string& why) {
@@ -91,25 +97,24 @@ void reader_state::lose_session(const std::string& why) {
   self_->delayed_send(self_, pause_.next(0.5), tick{});
 }
 
-void reader_state::look_after_port() {
-  lend_session();
-  look_at_staleness();
-}
-
-void reader_state::lend_session() {
-  if (!port_->lacks_session())
-    return;
-  auto opened = reader_session::open(*node_, port_->ids());
-  if (!opened) {
-    if (const auto left_out = lines_.allow("lend", steady_clock::now()))
-      log::dataplane().warn("data plane: the server's thread has no database session: {}; the "
-                            "readers answer all calls, at twice the cost; it is tried again until "
-                            "there is one{}",
-                            opened.error().message, log::left_out_note(*left_out));
-    return self_->delayed_send(self_, pause_.next(0.5), tick{});
+// Calls may wait for this reader meanwhile, so it does not try long, nor often.
+void reader_state::lend() {
+  const auto now = steady_clock::now();
+  if (!joined_ || port_->has_session() || now < next_lend_)
+    return; // the port asks again; there is one; or this message is on its way
+  auto opened = reader_session::open(*node_, port_->ids(), longest_connect_for_port);
+  if (opened) {
+    pause_of_port_.reset();
+    return port_->lend(std::move(*opened));
   }
-  pause_.reset();
-  port_->lend(std::move(*opened));
+  if (const auto left_out = lines_.allow("lend", now))
+    log::dataplane().warn("data plane: the server's thread has no database session: {}; the "
+                          "readers answer all calls, at twice the cost; it is tried again until "
+                          "there is one{}",
+                          opened.error().message, log::left_out_note(*left_out));
+  const auto pause = pause_of_port_.next(0.5);
+  next_lend_ = steady_clock::now() + pause;
+  self_->delayed_send(self_, pause, lend_session{});
 }
 
 void reader_state::answer(const read_call& call) {
@@ -163,7 +168,7 @@ call_outcome reader_state::run(const dataplane::pending_call& call,
                                const db::known_identity* identity) {
   auto done = session_->run(call, identity);
   // Reading twice does no harm, so a session that had been lost before is no failure of this call.
-  if (!done.answer && !session_->is_open() && session_->reopen())
+  if (!done.answer && !session_->is_open() && session_->reopen(call))
     done = session_->run(call, identity);
   return done;
 }

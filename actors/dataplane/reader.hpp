@@ -42,9 +42,8 @@ private:
   /// The call lacks an identity: it is set aside until that is looked up.
   void wait_for_identity(const call_ptr& call, db::wanted_identity wanted);
   void on_identity(const call_ptr& call, const identity_resolved& found);
-  void look_after_port();
   /// Opens a session for the port, if it has none.
-  void lend_session();
+  void lend();
   void look_at_staleness();
 
   self_pointer self_;
@@ -54,6 +53,8 @@ private:
   std::unique_ptr<reader_session> session_;
   std::optional<dataplane_port::reader_id> joined_;
   backoff pause_;
+  backoff pause_of_port_;
+  time_point next_lend_{};                  // no earlier
   std::map<std::uint64_t, call_ptr> aside_; // by their ids: they wait for an identity
   std::uint64_t answered_{0};
   std::string last_error_; // why there was no session

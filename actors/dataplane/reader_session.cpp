@@ -2,6 +2,7 @@
 
 #include "db/reads/reader_plans.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace prism {
@@ -17,7 +18,8 @@ namespace {
 } // namespace
 
 db::outcome<std::unique_ptr<reader_session>> reader_session::open(const node_context& node,
-                                                                  reads::server_ids& ids) {
+                                                                  reads::server_ids& ids,
+                                                                  std::chrono::milliseconds limit) {
   std::unique_ptr<reader_session> out(new reader_session(ids));
   const auto& from = node.options;
   const bool is_own = from.dataplane_database_url.empty();
@@ -26,7 +28,8 @@ db::outcome<std::unique_ptr<reader_session>> reader_session::open(const node_con
   options.application_name = "prismd reader";
   if (is_own)
     options.known_server = node.server;
-  options.default_timeout = from.dataplane_timeout;
+  options.connect_timeout = limit;
+  options.default_timeout = std::min(limit, from.dataplane_timeout);
   options.cancel_grace = std::chrono::milliseconds{1'000};
   options.gives_up = [made = out.get()](const db::server_wait&) {
     return made->at_work_ != nullptr && made->at_work_->given_up.load(std::memory_order_relaxed);
@@ -60,13 +63,13 @@ call_outcome reader_session::run(const dataplane::pending_call& call,
   return {std::move(answer), std::move(with.wanted), with.left_out};
 }
 
-bool reader_session::reopen() {
-  if (!connection_->reconnect(std::chrono::milliseconds{500}))
-    return false;
-  if (prepare())
-    return true;
-  connection_->close(); // no call may meet this server with the ids of another
-  return false;
+bool reader_session::reopen(const dataplane::pending_call& call) {
+  at_work_ = &call;
+  const bool open = connection_->reconnect(std::chrono::milliseconds{500}) && prepare();
+  at_work_ = nullptr;
+  if (!open)
+    connection_->close(); // no call may meet this server with the ids of another
+  return open;
 }
 
 } // namespace prism

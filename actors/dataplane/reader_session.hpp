@@ -6,6 +6,7 @@
 #include "db/reads/server_ids.hpp"
 #include "db/reads/session.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -25,8 +26,9 @@ class reader_session {
 public:
   /// Connects to the database that is read. Blocks.
   /// @param ids outlive the session
-  [[nodiscard]] static db::outcome<std::unique_ptr<reader_session>> open(const node_context& node,
-                                                                         reads::server_ids& ids);
+  /// @param limit to connect to one host, and for each of the first statements
+  [[nodiscard]] static db::outcome<std::unique_ptr<reader_session>>
+  open(const node_context& node, reads::server_ids& ids, std::chrono::milliseconds limit);
   reader_session(const reader_session&) = delete;
   reader_session& operator=(const reader_session&) = delete;
 
@@ -35,8 +37,8 @@ public:
   [[nodiscard]] call_outcome run(const dataplane::pending_call& call,
                                  const db::known_identity* identity = nullptr);
 
-  /// Connects again. Blocks for 0.5 s at most. @returns whether it is open
-  [[nodiscard]] bool reopen();
+  /// Connects again for a call, within 0.5 s a host. Blocks. @returns whether it is open
+  [[nodiscard]] bool reopen(const dataplane::pending_call& call);
 
   [[nodiscard]] bool is_open() const noexcept { return connection_ && connection_->is_open(); }
   [[nodiscard]] db::connection& connection() noexcept { return *connection_; }

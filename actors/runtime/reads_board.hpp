@@ -16,7 +16,7 @@ namespace prism {
 struct reads_now {
   std::string address; ///< where it listens
   std::size_t readers{0};
-  std::size_t active{0};  ///< readers at work, and the port itself
+  std::size_t active{0};  ///< calls that are worked on
   std::size_t waiting{0}; ///< calls that wait for a reader
   std::uint64_t connections{0};
   std::uint64_t open_calls{0};

@@ -20,23 +20,32 @@ outcome<void> send(PGcancel* target) {
 
 } // namespace
 
-outcome<void> request_cancel(pg_conn* raw, std::chrono::milliseconds limit) {
+std::shared_future<outcome<void>> begin_cancel(pg_conn* raw) {
   const std::shared_ptr<PGcancel> target(PQgetCancel(raw),
                                          [](PGcancel* used) { PQfreeCancel(used); });
+  const auto failed = [](outcome<void> why) {
+    std::promise<outcome<void>> done;
+    done.set_value(std::move(why));
+    return done.get_future().share();
+  };
   if (!target)
-    return db_fail(sqlstate::connection_closed, "not connected, no statement to cancel");
+    return failed(db_fail(sqlstate::connection_closed, "not connected, no statement to cancel"));
   // PQcancel() waits without limit for a server that accepts the connection and does not answer.
   // Each lost connection leaves at most one such thread, which ends with its socket.
   std::packaged_task<outcome<void>()> task([target] { return send(target.get()); });
-  auto done = task.get_future();
+  auto done = task.get_future().share();
   try {
     std::thread(std::move(task)).detach();
   } catch (const std::system_error& e) {
-    return db_fail(sqlstate::connection_failure,
-                   fmt::format("cannot start a thread for the cancel request: {}", e.what()));
+    return failed(
+        db_fail(sqlstate::connection_failure,
+                fmt::format("cannot start a thread for the cancel request: {}", e.what())));
   }
-  if (limit.count() == 0)
-    return {};
+  return done;
+}
+
+outcome<void> request_cancel(pg_conn* raw, std::chrono::milliseconds limit) {
+  const auto done = begin_cancel(raw);
   if (done.wait_for(limit) != std::future_status::ready)
     return db_fail(
         sqlstate::connection_failure,

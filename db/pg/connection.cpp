@@ -120,6 +120,10 @@ void connection::wait_by(wait_for_socket how) noexcept {
   state_->wait_for = std::move(how);
 }
 
+bool connection::is_cancelling() const noexcept {
+  return state_->is_cancelling();
+}
+
 int connection::backend_pid() const noexcept {
   return state_->raw ? PQbackendPID(state_->raw.get()) : 0;
 }
@@ -159,7 +163,14 @@ bool connection_state::drop_if_lost() noexcept {
   return true;
 }
 
-outcome<void> connection_state::ready_to_send(std::string_view label) const {
+bool connection_state::is_cancelling() const noexcept {
+  return cancel.valid() && cancel.wait_for(std::chrono::seconds{0}) != std::future_status::ready;
+}
+
+outcome<void> connection_state::ready_to_send(std::string_view label) {
+  if (is_cancelling())
+    drop();
+  cancel = {};
   if (!raw)
     return db_fail(sqlstate::connection_closed, "not connected", label);
   if (round_trip_deadline() <= connection::clock::now())

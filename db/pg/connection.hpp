@@ -2,6 +2,7 @@
 
 #include "db/pg/conninfo.hpp"
 #include "db/pg/executor.hpp"
+#include "db/pg/wait_for_socket.hpp"
 
 #include <chrono>
 #include <memory>
@@ -63,8 +64,13 @@ public:
   static constexpr clock::time_point default_deadline = clock::time_point::min();
 
   /// Has further round trips wait for the server by `how`, so that their thread can do other work
-  /// meanwhile; empty: by poll(), which is the default. A cancel request does not block then.
+  /// meanwhile; empty: by poll(), which is the default. Then a cancel request does not block; if it
+  /// is still on its way when the next round trip begins, the connection is closed, since it could
+  /// hit that one.
   void wait_by(wait_for_socket how) noexcept;
+
+  /// Whether a cancel request that nobody waited for is still on its way.
+  [[nodiscard]] bool is_cancelling() const noexcept;
 
   /// The server process of this connection (behind a pooler not the real one); 0 if closed.
   [[nodiscard]] int backend_pid() const noexcept;

@@ -3,6 +3,7 @@
 #include "db/pg/connection.hpp"
 
 #include <cstddef>
+#include <future>
 #include <libpq-fe.h>
 #include <memory>
 #include <string>
@@ -30,7 +31,8 @@ struct connection_state {
   connection_ptr raw;
   connection::clock::time_point deadline{connection::default_deadline};
   bool named_statements{true};
-  bool unreplicated{false}; // see connection::take_unreplicated()
+  bool unreplicated{false};                 // see connection::take_unreplicated()
+  std::shared_future<outcome<void>> cancel; // the request that nobody has waited for
   std::unordered_map<std::string_view, prepared_entry> prepared; // by statement::name
 
   /// The deadline of a round trip that begins now.
@@ -42,9 +44,12 @@ struct connection_state {
   /// Closes the connection if libpq has found it lost. @returns whether it is closed.
   bool drop_if_lost() noexcept;
 
-  /// Checks that a statement may be sent. Errors: 08003 without a connection, 57014 after the
-  /// deadline.
-  [[nodiscard]] outcome<void> ready_to_send(std::string_view label) const;
+  /// See connection::is_cancelling().
+  [[nodiscard]] bool is_cancelling() const noexcept;
+
+  /// Checks that a statement may be sent, and closes the connection if a cancel request is still on
+  /// its way to it. Errors: 08003 without a connection, 57014 after the deadline.
+  [[nodiscard]] outcome<void> ready_to_send(std::string_view label);
 };
 
 /// Makes the error from the fields of a failed result, or from its message if it has none.

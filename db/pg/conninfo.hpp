@@ -23,17 +23,6 @@ struct server_wait {
 ///
 /// No option is session state that a pooler in transaction mode would lose: of the start-up
 /// parameters, only those that PgBouncer tracks are sent (client_encoding, application_name).
-/// How a wait for a socket ended.
-enum class socket_wait {
-  ready,   ///< one of the events is there
-  not_yet, ///< the time is over
-  stop,    ///< no more waiting: the connection is to be closed
-};
-
-/// Waits for a socket, for one of these events of poll(), not longer than until this time.
-using wait_for_socket =
-    std::function<socket_wait(int socket, short events, std::chrono::steady_clock::time_point)>;
-
 struct connect_options {
   /// postgresql://user:password@host:port/db?… or key=value pairs, as libpq accepts them, completed
   /// by the PG* environment. Takes precedence over the members below.

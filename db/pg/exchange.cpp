@@ -94,11 +94,7 @@ outcome<std::vector<result>> exchange::run() {
     return tl::unexpected(finish_error(std::move(*failure_), lost));
   if (gave_up_)
     return tl::unexpected(finish_error(
-        make_error(sqlstate::connection_failure,
-                   fmt::format("no answer from the server for {} ms, not even to a cancel request",
-                               waiter_.elapsed().count()),
-                   requests_[0].label()),
-        true));
+        make_error(sqlstate::connection_failure, why_given_up(), requests_[0].label()), true));
   if (lost)
     return tl::unexpected(
         finish_error(make_error(sqlstate::connection_failure, reason, requests_[0].label()), true));
@@ -272,6 +268,13 @@ void exchange::drop_unfinished_prepares() {
     state_.named_statements = false;
     state_.prepared.clear();
   }
+}
+
+std::string exchange::why_given_up() const {
+  const auto waited = waiter_.elapsed().count();
+  if (waiter_.stopped())
+    return fmt::format("stopped after {} ms without an answer from the server", waited);
+  return fmt::format("no answer from the server for {} ms, not even to a cancel request", waited);
 }
 
 db_error exchange::finish_error(db_error failure, bool lost) const {

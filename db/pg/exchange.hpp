@@ -45,6 +45,7 @@ private:
   void read_closing_error();
   void take(PGresult* raw);
   void drop_unfinished_prepares();
+  [[nodiscard]] std::string why_given_up() const;
   [[nodiscard]] db_error finish_error(db_error failure, bool lost) const;
 
   connection_state& state_;

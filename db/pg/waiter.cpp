@@ -32,16 +32,17 @@ bool waiter::wait(short events) {
     }
     const auto slice = state_.options.gives_up ? watched_slice : poll_slice;
     const auto ended = wait_once(events, until_ - now < slice ? until_ : now + slice);
-    if (ended == socket_wait::ready)
+    if (ended == wait_end::ready)
       return true;
-    if (!cancelled_ && (ended == socket_wait::stop || given_up()))
+    stopped_ = ended == wait_end::stop;
+    if (!cancelled_ && (stopped_ || given_up()))
       on_deadline();
-    if (ended == socket_wait::stop)
+    if (stopped_)
       return false;
   }
 }
 
-socket_wait waiter::wait_once(short events, connection::clock::time_point until) const {
+wait_end waiter::wait_once(short events, connection::clock::time_point until) const {
   const int socket = PQsocket(state_.raw.get());
   if (state_.wait_for)
     return state_.wait_for(socket, events, until);
@@ -49,7 +50,7 @@ socket_wait waiter::wait_once(short events, connection::clock::time_point until)
   pollfd entry{socket, events, 0};
   const int ready = ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
   // libpq's next read reports an error of poll().
-  return ready > 0 || (ready < 0 && errno != EINTR) ? socket_wait::ready : socket_wait::not_yet;
+  return ready > 0 || (ready < 0 && errno != EINTR) ? wait_end::ready : wait_end::not_yet;
 }
 
 std::chrono::milliseconds waiter::elapsed() const {
@@ -66,8 +67,11 @@ void waiter::on_deadline() {
   cancelled_ = true;
   const auto grace = state_.options.cancel_grace;
   until_ = connection::clock::now() + grace;
-  const auto blocks = state_.wait_for ? std::chrono::milliseconds{0} : grace;
-  if (auto sent = request_cancel(state_.raw.get(), blocks); !sent)
+  if (state_.wait_for) {
+    state_.cancel = begin_cancel(state_.raw.get());
+    return;
+  }
+  if (auto sent = request_cancel(state_.raw.get(), grace); !sent)
     if (const auto left_out = cancel_lines.allow(sent.error().sqlstate, connection::clock::now()))
       log::database().warn("[DB] {}{}", sent.error().message, log::left_out_note(*left_out));
 }

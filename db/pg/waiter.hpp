@@ -10,7 +10,7 @@ namespace prism::db {
 ///
 /// When the deadline passes, or `connect_options::gives_up` says so, it sends one cancel request
 /// and continues to wait, since only the server's answer says whether the work was done; it gives
-/// up after `cancel_grace`.
+/// up after `cancel_grace`, and at once if `connection::wait_by` says to stop.
 class waiter {
 public:
   /// @param requests of the round trip; not copied
@@ -23,6 +23,9 @@ public:
   ///   `connection::wait_by` says to stop
   [[nodiscard]] bool wait(short events);
 
+  /// Whether `connection::wait_by` said to stop.
+  [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+
   /// Whether a cancel request was sent.
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
@@ -30,7 +33,7 @@ public:
   [[nodiscard]] std::chrono::milliseconds elapsed() const;
 
 private:
-  [[nodiscard]] socket_wait wait_once(short events, connection::clock::time_point until) const;
+  [[nodiscard]] wait_end wait_once(short events, connection::clock::time_point until) const;
   void on_deadline();
   [[nodiscard]] bool given_up() const;
 
@@ -39,6 +42,7 @@ private:
   connection::clock::time_point started_;
   connection::clock::time_point until_;
   bool cancelled_{false};
+  bool stopped_{false};
 };
 
 } // namespace prism::db

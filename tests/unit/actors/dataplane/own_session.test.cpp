@@ -28,7 +28,7 @@ struct served_database {
       : bench(one_reader(timeout)), port(std::make_shared<dataplane_port>(bench.node)) {
     REQUIRE(port->start());
     reader = bench.put_detached<reader_state>("reader-0", port, std::size_t{0});
-    REQUIRE(eventually([&] { return now().readers == 1 && !port->lacks_session(); }));
+    REQUIRE(eventually([&] { return now().readers == 1 && port->has_session(); }));
     client.emplace(port->port());
   }
   ~served_database() { port->stop(); }
@@ -88,17 +88,14 @@ TEST_CASE("a call of the port's own session that the client gives up is cancelle
   users_table_lock lock(w.bench);
   const auto given_up = w.begin();
   REQUIRE(blocks(lock, 1));
-  const auto pid = lock.blocked_backends().front();
   w.client->http2.reset(given_up);
   CHECK(w.end(w.begin("Ping")).status() == "0");
   CHECK(blocks(lock, 0));
   CHECK(eventually([&] { return w.now().active == 0; }));
-  const auto next = w.begin();
-  REQUIRE(blocks(lock, 1));
-  CHECK(lock.blocked_backends().front() == pid); // the session goes on
+  CHECK(w.port->has_session()); // it goes on
   lock.release();
-  CHECK(w.end(next).status() == "0");
-  CHECK(w.answered() == "0");
+  CHECK(w.end(w.begin()).status() == "0");
+  CHECK(w.port->has_session());
 }
 
 TEST_CASE("if the port's own session is lost, a reader answers, and the port gets another one") {
@@ -115,9 +112,59 @@ TEST_CASE("if the port's own session is lost, a reader answers, and the port get
   lock.release();
   CHECK(w.end(call).status() == "0");
   CHECK(w.answered() == "1");
-  REQUIRE(eventually([&] { return !w.port->lacks_session(); }));
+  REQUIRE(eventually([&] { return w.port->has_session(); }));
   CHECK(w.end(w.begin()).status() == "0");
   CHECK(w.answered() == "1");
+}
+
+TEST_CASE("with the first reader the port's own session ends, and begins again") {
+  // Both go when the node turns to another server.
+  served_database w;
+  users_table_lock lock(w.bench);
+  const auto call = w.begin();
+  REQUIRE(blocks(lock, 1));
+  const auto pid = lock.blocked_backends().front();
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(w.reader), caf::exit_reason::kill);
+  REQUIRE(eventually([&] { return w.now().readers == 0; }));
+  w.reader = w.bench.put_detached<reader_state>("reader-0", w.port, std::size_t{0});
+  REQUIRE(eventually([&] { return w.now().readers == 1; }));
+  lock.release();
+  CHECK(w.end(call).status() == "0"); // it may still end
+  REQUIRE(eventually([&] { return w.port->has_session() && w.now().active == 0; }));
+  users_table_lock again(w.bench);
+  const auto next = w.begin();
+  REQUIRE(blocks(again, 1));
+  CHECK(again.blocked_backends().front() != pid);
+  again.release();
+  CHECK(w.end(next).status() == "0");
+  CHECK(w.answered() == "0");
+}
+
+TEST_CASE("a method that throws ends the port's own session, not the port") {
+  actor_fixture bench;
+  reads::server_ids ids;
+  auto started = net::grpc_server::start(
+      {}, {.on_call = [](const net::grpc_call&) {}, .on_cancel = [](std::uint64_t) {}});
+  REQUIRE(started);
+  own_session own;
+  own.take(must(reader_session::open(*bench.node, ids, patience)), **started);
+  REQUIRE(own.is_idle());
+  constexpr dataplane::method throws{
+      .name = "Throws",
+      .run = [](dataplane::call&, std::string_view) -> dataplane::answer<std::string> {
+        throw std::logic_error("a column that is not there");
+      }};
+  auto call = std::make_shared<dataplane::pending_call>();
+  call->what = &throws;
+  call->deadline = time_point::max();
+  own.reserve(call, time_point::max());
+  CHECK(own.is_at_work());
+  const auto done = own.run();
+  REQUIRE_FALSE(done.answer);
+  CHECK(done.answer.error().status == net::grpc_status::internal);
+  CHECK(done.answer.error().text == "a column that is not there");
+  CHECK_FALSE(own.is_there());
+  CHECK_FALSE(own.is_at_work());
 }
 
 TEST_CASE("a call that needs an identity goes from the port's own session to a reader") {
@@ -144,7 +191,7 @@ TEST_CASE("a database that says nothing does not hold the port") {
   CHECK(w.end(w.begin("Ping")).status() == "0");
   lock.release();
   // Its session is given up, and replaced.
-  CHECK(eventually([&] { return w.now().active == 0 && !w.port->lacks_session(); }));
+  CHECK(eventually([&] { return w.now().active == 0 && w.port->has_session(); }));
   CHECK(w.end(w.begin()).status() == "0");
   REQUIRE(::kill(pid, SIGCONT) == 0);
   CHECK(w.answered() == "0");

@@ -22,7 +22,7 @@ public:
   stuck_reader_state(self_pointer self, node_ptr /*node*/) : self_(self) {}
 
   interface::behavior_type make_behavior() {
-    return {[](const read_call&) {}, [](const tick&) {},
+    return {[](const read_call&) {}, [](const lend_session&) {}, [](const tick&) {},
             [this](const stop_request&) { self_->quit(); },
             [](const get_status&) -> actor_status {
               return {name, {}};

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <optional>
 #include <poll.h>
 
@@ -91,12 +92,12 @@ TEST_CASE("a connection waits as it is told, and a cancel request does not block
   on.wait_by([&](int socket, short events, connection::clock::time_point until) {
     ++waits;
     if (stops)
-      return socket_wait::stop;
+      return wait_end::stop;
     const auto left = until - connection::clock::now();
     pollfd entry{socket, events, 0};
     const auto ready = ::poll(
         &entry, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
-    return ready > 0 ? socket_wait::ready : socket_wait::not_yet;
+    return ready > 0 ? wait_end::ready : wait_end::not_yet;
   });
   CHECK(must(on.exec("select 7")).get_int4(0, 0) == 7);
   CHECK(waits > 0);
@@ -118,6 +119,29 @@ TEST_CASE("a connection waits as it is told, and a cancel request does not block
   const auto until = std::chrono::steady_clock::now() + 60s;
   while (works()) // the server does not go on with it
     REQUIRE(std::chrono::steady_clock::now() < until);
+}
+
+TEST_CASE("a cancel request that comes late hits no other statement") {
+  const lonely_primary primary;
+  auto on = connect_to(primary.server->conninfo());
+  on.wait_by([](int socket, short events, connection::clock::time_point) {
+    pollfd entry{socket, events, 0};
+    return ::poll(&entry, 1, 10) > 0 ? wait_end::ready : wait_end::not_yet;
+  });
+  must(on.exec("select 1"));
+  auto postmaster = must(on.exec("select pg_read_file('postmaster.pid')")).get_text(0, 0);
+  const auto pid = std::stoi(std::string{postmaster});
+  REQUIRE(::kill(pid, SIGSTOP) == 0); // it takes no cancel request now
+  on.set_deadline(connection::clock::now() + 50ms);
+  CHECK(on.exec("select pg_sleep(0.3)")); // it ends by itself
+  on.set_deadline(connection::default_deadline);
+  const auto next = on.exec("select 1");
+  REQUIRE(::kill(pid, SIGCONT) == 0);
+  REQUIRE_FALSE(next);
+  CHECK(next.error().sqlstate == "08003");
+  CHECK_FALSE(on.is_open());
+  must(on.reconnect());
+  must(on.exec("select 1"));
 }
 
 TEST_CASE("a commit whose wait for a standby was cancelled is told apart from a replicated one") {
