@@ -79,8 +79,10 @@ def uploads(node):
 def flood(node):
     begun = (b"", b"GET /readyz HTTP/1.1\r\nX-", b"POST / HTTP/1.1\r\nContent-Length: 10000000\r\n\r\nx", b"\n")
 
+    # Not from the address of those who look: of one address the newest connections are served.
     def connect():
-        out = socket.create_connection(("127.0.0.1", node.http), timeout=PATIENCE)
+        source = (f"127.0.0.{noise.randrange(2, 10)}", 0)
+        out = socket.create_connection(("127.0.0.1", node.http), timeout=PATIENCE, source_address=source)
         out.sendall(noise.choice(begun))
         return out
 
