@@ -129,8 +129,8 @@ TEST_CASE("a cancel request that comes late hits no other statement") {
     return ::poll(&entry, 1, 10) > 0 ? wait_end::ready : wait_end::not_yet;
   });
   must(on.exec("select 1"));
-  auto postmaster = must(on.exec("select pg_read_file('postmaster.pid')")).get_text(0, 0);
-  const auto pid = std::stoi(std::string{postmaster});
+  const auto file = must(on.exec("select pg_read_file('postmaster.pid')"));
+  const auto pid = std::stoi(std::string{file.get_text(0, 0)});
   REQUIRE(::kill(pid, SIGSTOP) == 0); // it takes no cancel request now
   on.set_deadline(connection::clock::now() + 50ms);
   CHECK(on.exec("select pg_sleep(0.3)")); // it ends by itself
