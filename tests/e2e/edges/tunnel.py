@@ -75,7 +75,7 @@ def try_hello(node, source, what, name, say, wanted, words, _reason):
 
 
 def hellos(node):
-    threads = [threading.Thread(target=try_hello, args=(node, f"127.0.1.{number + 1}", *each)) for number, each in enumerate(HELLOS)]
+    threads = [threading.Thread(target=try_hello, args=(node, f"127.0.3.{number + 1}", *each)) for number, each in enumerate(HELLOS)]
     before = counted(node)
     for each in threads:
         each.start()
