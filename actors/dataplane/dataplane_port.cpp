@@ -198,8 +198,10 @@ void dataplane_port::answer_if_open(const call_ptr& call, dataplane::answer<std:
 void dataplane_port::leave(reader_id reader) {
   server_->post([this, reader] {
     readers_.erase(reader);
-    if (reader == first_reader_)
+    if (reader == first_reader_) {
       own_.close(); // as the readers', it may be on a server that was left
+      has_session_ = own_.is_there();
+    }
     for (const auto id : gate_.leave(reader)) {
       const auto call = calls_.find(id);
       if (call == calls_.end())

@@ -19,9 +19,9 @@ namespace prism::db {
 [[nodiscard]] outcome<void> purge_before_batch(connection& on, const tx_options& options,
                                                const batch& of, apply_report& done);
 
-/// Deletes what is left, inside the batch's transaction. The batch should contain nothing else,
-/// since locks that it took before could lead to deadlocks. The retry of a dead letter calls only
-/// this function and does not wait for open batches, so one of them may leave a notification.
+/// Deletes what is left, inside the batch's transaction. The batch should contain nothing else: two
+/// transactions that lock rows in different orders can deadlock. The retry of a dead letter calls
+/// only this function and does not wait for open batches, so one of them may leave a notification.
 /// @param late outlives the retries of that transaction.
 [[nodiscard]] outcome<void> purge_deleted(executor& on, const batch& of, late_locks& late,
                                           apply_report& report);

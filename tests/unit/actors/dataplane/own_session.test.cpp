@@ -138,6 +138,8 @@ TEST_CASE("with the first reader the port's own session ends, and begins again")
   again.release();
   CHECK(w.end(next).status() == "0");
   CHECK(w.answered() == "0");
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(w.reader), caf::exit_reason::kill);
+  CHECK(eventually([&] { return !w.port->has_session(); })); // an idle one ends at once
 }
 
 TEST_CASE("a method that throws ends the port's own session, not the port") {

@@ -83,7 +83,7 @@ TEST_CASE("a statement that waits is given up when asked, and says so") {
   CHECK((late || late.error().sqlstate == "08001"));
 }
 
-TEST_CASE("a connection waits as it is told, and a cancel request does not block it") {
+TEST_CASE("wait_by replaces poll(), and a cancel request does not block") {
   connect_options options;
   options.conninfo = prism::test::pg_fixture::fresh_database();
   auto on = must(connection::open(options));
