@@ -141,7 +141,7 @@ void shard_state::receive(const frame_batch& arrived) {
 void shard_state::restart_stream() {
   must_hold(queue_.drop_waiting());
   incarnation_ = 0;
-  carry_out(machine_.on_stream_restarted());
+  carry_out(machine_.on_stream_restarted(now()));
 }
 
 // -- decisions -------------------------------------------------------------------------------

@@ -83,10 +83,12 @@ public:
     return freed;
   }
 
-  /// Drops the frames that wait: a restarted firehose sends them again.
+  /// Drops the frames that wait, and the target of `advance_to`: a restarted firehose sends them
+  /// again.
   [[nodiscard]] expected<void> drop_waiting() {
     auto freed = depth_.finished(waiting_.size());
     waiting_.clear();
+    cursor_target_ = 0;
     last_ = in_flight_.empty() ? durable_ : in_flight_.back().position;
     return freed;
   }

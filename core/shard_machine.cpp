@@ -48,6 +48,13 @@ shard_decision shard_machine::start_batch(bool has_work, time_point now) {
   return {.next = action::build};
 }
 
+// A firehose that was restarted while a batch was in flight waits for the announcement.
+shard_decision shard_machine::go_on(bool queue_empty, bool has_work, time_point now) {
+  if (announcement_due_ && queue_empty && !stopping_)
+    return on_start(now);
+  return start_batch(has_work, now);
+}
+
 shard_decision shard_machine::on_built(const batch_load& load) {
   in_flight_ = load;
   has_batch_ = true;
@@ -84,11 +91,7 @@ shard_decision shard_machine::on_committed(steady_clock::duration took, bool que
   waiting_since_.reset();
   backoff_.reset();
   phase_ = phase::idle;
-  const bool announce = announcement_due_ && queue_empty;
-  if (announce)
-    announcement_due_ = false;
-  auto out = start_batch(has_work, now);
-  out.announce = announce;
+  auto out = go_on(queue_empty, has_work, now);
   out.clear_problem = true;
   return out;
 }
@@ -195,12 +198,9 @@ shard_decision shard_machine::retry_later(time_point now, double random01) {
   return stop_if_idle(out);
 }
 
-shard_decision shard_machine::on_stream_restarted() {
+shard_decision shard_machine::on_stream_restarted(time_point now) {
   announcement_due_ = true;
-  if (phase_ != phase::idle)
-    return {};
-  announcement_due_ = false;
-  return {.announce = true};
+  return phase_ == phase::idle ? go_on(true, false, now) : shard_decision{};
 }
 
 shard_decision shard_machine::on_timer(bool queue_empty, bool has_work, time_point now) {
@@ -216,13 +216,7 @@ shard_decision shard_machine::on_timer(bool queue_empty, bool has_work, time_poi
     phase_ = phase::resolving_ids;
     return {.next = action::resolve_ids};
   }
-  // A firehose that was restarted meanwhile got the frames back and waits for the announcement.
-  const bool announce = announcement_due_ && queue_empty;
-  if (announce)
-    announcement_due_ = false;
-  auto out = start_batch(has_work, now);
-  out.announce = announce;
-  return out;
+  return go_on(queue_empty, has_work, now);
 }
 
 shard_decision shard_machine::on_stop() {

@@ -110,8 +110,10 @@ public:
                                          double random01);
   /// The stored cursor could not be read.
   [[nodiscard]] shard_decision on_cursor_failed(time_point now, double random01);
-  /// The firehose was restarted; the queue has been emptied.
-  [[nodiscard]] shard_decision on_stream_restarted();
+  /// The firehose was restarted; the queue has been emptied. Before the shard announces itself, it
+  /// reads its cursor again: a session that served the actor before this one may have committed
+  /// after this one read it, and the firehose has read the later value.
+  [[nodiscard]] shard_decision on_stream_restarted(time_point now);
   /// The delay of `wait` is over.
   [[nodiscard]] shard_decision on_timer(bool queue_empty, bool has_work, time_point now);
   /// The node stops: finish the batch in flight, start no other.
@@ -132,6 +134,7 @@ public:
 
 private:
   [[nodiscard]] shard_decision start_batch(bool has_work, time_point now);
+  [[nodiscard]] shard_decision go_on(bool queue_empty, bool has_work, time_point now);
   [[nodiscard]] shard_decision retry_later(time_point now, double random01);
   [[nodiscard]] shard_decision bisect(time_point now, double random01);
   [[nodiscard]] shard_decision shrink(time_point now, double random01);

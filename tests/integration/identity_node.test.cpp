@@ -229,11 +229,14 @@ TEST_CASE("identity may be killed at any moment and loses no task") {
   auto running = start(options);
   auto& context = running->context();
   std::optional<node_status::exit_request> exit_request;
+  auto victim = context.actors.find(names::identity);
   for (int kills = 0; kills < 5 && !exit_request; ++kills) {
-    REQUIRE(eventually([&] { return context.actors.find(names::identity) != nullptr; }));
+    REQUIRE(eventually([&, killed = std::exchange(victim, nullptr)] {
+      victim = context.actors.find(names::identity);
+      return victim != nullptr && (kills == 0 || victim != killed);
+    }));
     exit_request = context.status.wait(40ms);
-    if (const auto victim = context.actors.find(names::identity))
-      caf::anon_send_exit(caf::actor_cast<caf::actor>(victim), caf::exit_reason::kill);
+    caf::anon_send_exit(caf::actor_cast<caf::actor>(victim), caf::exit_reason::kill);
   }
   if (!exit_request)
     exit_request = context.status.wait(patience);
@@ -243,5 +246,5 @@ TEST_CASE("identity may be killed at any moment and loses no task") {
   CHECK(running->stop());
   auto on = test::connect_to(database);
   CHECK(one(on, "SELECT count(handle) FROM users") == "51");
-  CHECK(one(on, "SELECT count(*) FROM identity_tasks") == "0");
+  CHECK(one(on, "SELECT coalesce(string_agg(t::text, ' '), '') FROM identity_tasks t").empty());
 }

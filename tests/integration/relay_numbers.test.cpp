@@ -174,6 +174,32 @@ TEST_CASE("a stray is not lost when its shard or the firehose is started again b
   CHECK(relay.highest_cursor() == "8");
 }
 
+// As it is when the session of a shard that was killed commits after the next one has read the
+// cursor.
+TEST_CASE("a restarted firehose and the shards agree, though the cursors moved unseen") {
+  odd_relay relay;
+  send(relay, {1, 2, 3, 4});
+  auto options = relay.settings();
+  options.until_caught_up = 0ms;
+  const auto running = start_node(options);
+  auto& context = running->context();
+  REQUIRE(eventually([&] { return relay.ask("SELECT min(seq) FROM firehose_cursor") == "4"; }));
+  REQUIRE(db::connection::open({.conninfo = relay.database})
+              .value()
+              .exec_script("UPDATE firehose_cursor SET seq = 6"));
+  const auto firehose = context.actors.find(names::firehose);
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(firehose), caf::exit_reason::kill);
+  REQUIRE(eventually([&] { return context.actors.find(names::firehose) != firehose; }));
+  firehose_builder rest; // of other repos
+  for (int i = 0; i < 4; ++i)
+    rest.post("other", fmt::format("q{}", i));
+  relay.sends->add(rest.numbered({5, 6, 7, 8}));
+  CHECK(eventually([&] { return relay.highest_cursor() == "8"; }));
+  CHECK(relay.posts() == "6"); // 5 and 6 count as committed
+  CHECK(context.metrics.actor("firehose").restarts->Value() == 1);
+  CHECK(running->stop());
+}
+
 TEST_CASE("a real leap is followed once it is confirmed") {
   odd_relay relay;
   numbers seqs{1, 2, 3};

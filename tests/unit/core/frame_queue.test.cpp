@@ -66,6 +66,16 @@ TEST_CASE("frames in flight are not received again after the others were dropped
   CHECK(queue.receive(frames({1, 2, 3})) == 1);
 }
 
+TEST_CASE("the target of an earlier firehose is dropped with the frames that wait") {
+  frame_queue<frame> queue(10);
+  queue.start_at(5);
+  queue.advance_to(9);
+  REQUIRE(queue.drop_waiting());
+  CHECK_FALSE(queue.has_work());
+  queue.start_at(3); // the database went back meanwhile
+  CHECK_FALSE(queue.has_work());
+}
+
 TEST_CASE("requeued frames keep their order, before all others") {
   frame_queue<frame> queue(10);
   REQUIRE(queue.receive(frames({1, 2, 3, 4})));

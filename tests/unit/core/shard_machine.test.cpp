@@ -438,43 +438,53 @@ TEST_CASE_METHOD(fixture, "a fenced shard does nothing more") {
   CHECK(machine.on_stop().next == action::stop);
 }
 
-TEST_CASE_METHOD(fixture, "an idle shard announces itself to a restarted firehose at once") {
+TEST_CASE_METHOD(fixture,
+                 "before a shard announces itself to a restarted firehose, it reads its cursor") {
   load();
-  CHECK(machine.on_stream_restarted().announce);
-  write(1);
-  CHECK_FALSE(commit().announce); // once
-}
-
-TEST_CASE_METHOD(fixture, "a busy shard announces itself when its batch is committed") {
-  load();
-  write(1);
-  CHECK_FALSE(machine.on_stream_restarted().announce);
-  SECTION("and no frame waits") {
-    CHECK(commit(false).announce);
-    CHECK_FALSE(machine.on_work(false, now).announce);
+  SECTION("at once, if it is idle") {
+    const auto asked = machine.on_stream_restarted(now);
+    CHECK(asked.next == action::load_cursor);
+    CHECK_FALSE(asked.announce);
+    CHECK(machine.on_work(true, now).next == action::none); // not before
+    SECTION("and again, if it cannot be read") {
+      REQUIRE(machine.on_cursor_failed(now, 0).next == action::wait);
+      CHECK(timer(false).next == action::load_cursor);
+    }
+    SECTION("asked again meanwhile, once") {
+      CHECK(machine.on_stream_restarted(now).next == action::none);
+    }
+    CHECK(machine.on_cursor().announce);
+    write(1);
+    CHECK(commit().next == action::none);
   }
-  SECTION("but not while requeued frames wait") {
-    CHECK_FALSE(commit(true).announce);
-    hand_over(1);
-    CHECK(commit(false).announce);
+  SECTION("when its batch is committed") {
+    write(1);
+    CHECK(machine.on_stream_restarted(now).next == action::none);
+    SECTION("and no frame waits") {
+      CHECK(commit(false).next == action::load_cursor);
+      CHECK(machine.on_cursor().announce);
+      CHECK(machine.on_work(false, now).next == action::none);
+    }
+    SECTION("but not while requeued frames wait") {
+      CHECK(commit(true).next == action::build);
+      hand_over(1);
+      CHECK(commit(false).next == action::load_cursor);
+    }
+    SECTION("and not if the node stops") {
+      CHECK(machine.on_stop().next == action::none);
+      CHECK(commit(false).next == action::stop);
+    }
   }
-}
-
-TEST_CASE_METHOD(fixture, "a shard that backs off without a batch announces itself afterwards") {
-  load();
-  write(2);
-  REQUIRE(fail(batch_failure::too_large).requeue);
-  CHECK_FALSE(machine.on_stream_restarted().announce);
-  SECTION("its queue was dropped") {
-    const auto next = timer(false);
-    CHECK(next.announce);
-    CHECK(next.next == action::none);
-    CHECK(machine.current() == phase::idle);
-  }
-  SECTION("frames wait") {
-    const auto next = timer(true);
-    CHECK_FALSE(next.announce);
-    CHECK(next.next == action::build);
+  SECTION("after it has backed off without a batch") {
+    write(2);
+    REQUIRE(fail(batch_failure::too_large).requeue);
+    CHECK(machine.on_stream_restarted(now).next == action::none);
+    SECTION("its queue was dropped") {
+      CHECK(timer(false).next == action::load_cursor);
+    }
+    SECTION("frames wait") {
+      CHECK(timer(true).next == action::build);
+    }
   }
 }
 
