@@ -289,10 +289,11 @@ void identity_state::on_purge_failed(const db::identity_task& task, const job_fa
     if (const auto cluster = node_->actors.find(names::cluster))
       self_->send(cluster,
                   read_cluster{}); // this node is no member any more: that is for it to end
-  auto result = retry(task, !is_transient(failure.why), random());
-  result.why = printable(failure.why.message, max_why);
-  metrics_.tasks.of(label_of({.result = result})).Increment();
-  results_.push_back(std::move(result));
+  identity_decision decision{.result = retry(task, !is_transient(failure.why), random())};
+  metrics_.tasks.of(label_of(decision)).Increment();
+  log_failure(decision, failure.why.message);
+  decision.result.why = printable(failure.why.message, max_why);
+  results_.push_back(std::move(decision.result));
   store();
   quit_if_idle();
 }

@@ -7,7 +7,8 @@ namespace prism {
 
 replay_window::replay_window(std::vector<std::int64_t> durable, std::size_t lane_capacity,
                              read_limits limits, time_point now)
-    : progress_(std::move(durable), limits.frames), limits_(limits), last_arrival_(now) {
+    : progress_(std::move(durable), limits.frames), limits_(limits), last_arrival_(now),
+      last_commit_(now) {
   lanes_.assign(progress_.shards(), shard_lane(lane_capacity));
 }
 
@@ -75,6 +76,7 @@ bool replay_window::reaches_back_to(const shard_ready& ready) const noexcept {
 bool replay_window::announce(const shard_ready& ready, time_point now) {
   if (ready.shard >= lanes_.size())
     return false;
+  last_commit_ = now;
   lanes_[ready.shard].restart(ready.incarnation, now);
   drop_frames(ready.shard, ready.durable_seq, now);
   // It may have committed frames that this firehose has not read again yet.
@@ -85,6 +87,7 @@ bool replay_window::announce(const shard_ready& ready, time_point now) {
 bool replay_window::committed(const frames_durable& report, time_point now) {
   if (report.shard >= lanes_.size() || lanes_[report.shard].incarnation() == 0)
     return false;
+  last_commit_ = now;
   drop_frames(report.shard, report.position, now);
   static_cast<void>(
       progress_.acked(report.shard, std::min(report.position, progress_.known(report.shard))));
@@ -125,8 +128,7 @@ bool replay_window::caught_up(std::chrono::milliseconds quiet_time, time_point i
   for (std::size_t shard = 0; shard < shards(); ++shard)
     if (progress_.advance_for(shard))
       return false;
-  return identity_idle_since >= last_arrival_ + quiet_time / 2 &&
-         (any_read_ || progress_.highest() > 0);
+  return identity_idle_since >= last_commit_ && (any_read_ || progress_.highest() > 0);
 }
 
 steady_clock::duration replay_window::longest_wait(time_point now) const noexcept {

@@ -77,8 +77,9 @@ public:
   void reset_quiet_time(time_point now) noexcept { last_arrival_ = now; }
 
   /// Whether the stream has ended, as far as can be told: frames were read, none came for
-  /// `quiet_time`, all are committed, every cursor is at the end, and `identity` has had no untried
-  /// task since the middle of that time (tasks come with batches). Never, if `quiet_time` is 0.
+  /// `quiet_time`, all are committed, every cursor is at the end, and `identity` has looked for
+  /// untried tasks after the last commit and found none. Never, if `quiet_time` is 0.
+  /// @param identity_idle_since when that search began.
   [[nodiscard]] bool caught_up(std::chrono::milliseconds quiet_time, time_point identity_idle_since,
                                time_point now) const noexcept;
 
@@ -121,6 +122,7 @@ private:
   std::vector<steady_clock::duration> latencies_;
   bool any_read_{false}; // a frame with a number
   time_point last_arrival_;
+  time_point last_commit_; // that was reported; identity's tasks come with commits
 };
 
 } // namespace prism
