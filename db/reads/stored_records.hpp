@@ -45,7 +45,7 @@ struct found_record {
 };
 
 /// Most paths of one call.
-inline constexpr std::size_t max_record_paths = 5000;
+inline constexpr std::size_t max_record_paths = 10'000;
 
 /// The records at these paths, parked ones included, in any order. One statement, with a look-up by
 /// key for each path; one more for names that are not in the session's cache, and one for large

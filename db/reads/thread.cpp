@@ -4,6 +4,7 @@
 #include "db/batch/refs.hpp"
 #include "db/pg/row_reader.hpp"
 #include "db/reads/op_reply_rows.hpp"
+#include "db/reads/stored_records.hpp"
 #include "db/reads/uri_args.hpp"
 
 #include <array>
@@ -80,6 +81,11 @@ const db::statement select_op_replies{"thread_op_replies",
                                                                        {"asked_uris", asked_uris},
                                                                        {"per_root", "$4"},
                                                                        {"in_all", "$5"}})};
+
+// In one call the AppView asks for the posts of a thread, those that they quote, and those that
+// these quote.
+constexpr std::size_t max_asked_next = 3 * (1 + max_thread_height + max_thread_replies);
+static_assert(max_asked_next <= max_arguments && max_asked_next <= db::max_record_paths);
 
 struct reply {
   std::string uri;

@@ -8,10 +8,11 @@
 
 namespace prism::reads {
 
-/// Bounds of a thread. Honest ones stay below.
-inline constexpr std::size_t max_thread_height = 1'000; ///< posts above
-inline constexpr std::size_t max_thread_depth = 1'000;  ///< levels below
-inline constexpr std::size_t max_thread_replies = 20'000;
+/// Bounds of a thread. What the AppView asks of it next must be within `max_arguments`, or a thread
+/// with many replies could not be opened at all.
+inline constexpr std::size_t max_thread_height = 1'000;  ///< posts above
+inline constexpr std::size_t max_thread_depth = 1'000;   ///< levels below
+inline constexpr std::size_t max_thread_replies = 2'000; ///< the newest to each post first
 
 /// A post with what is above and below it, as uris.
 struct thread {

@@ -29,7 +29,7 @@ inline constexpr std::string_view asked_uris = R"sql(
 )sql";
 
 /// Most uris, DIDs or handles of one call.
-inline constexpr std::size_t max_arguments = 5000;
+inline constexpr std::size_t max_arguments = 10'000;
 
 /// A uri that no table holds, in place of those that a statement cannot take (NUL).
 inline constexpr db::uri_parts no_uri{};

@@ -31,8 +31,9 @@ struct grpc_server_options {
   std::size_t max_connections{64};
   /// Calls open at a time on one connection (SETTINGS_MAX_CONCURRENT_STREAMS). 1,000; at least 1.
   std::uint32_t max_streams{1'000};
-  /// Bytes of one request's message; more is answered with `resource_exhausted`. 1 MiB.
-  std::size_t max_message_bytes{std::size_t{1} << 20U};
+  /// Bytes of one request's message; more is answered with `resource_exhausted`. 2 MiB: 10,000
+  /// references to records have some 1.4 MB.
+  std::size_t max_message_bytes{std::size_t{2} << 20U};
   /// Bytes of unfinished requests, and of answers not yet taken, on one connection. One whose
   /// requests need more is closed; an answer that needs more is not given, and its call is answered
   /// with `unavailable`. 32 MiB, at least 2 * max_message_bytes.

@@ -168,15 +168,15 @@ TEST_CASE("handles lead to DIDs, each in its place") {
         std::vector<std::string>{did_of("bob"), "", "", "", did_of("alice"), did_of("bob"), ""});
 }
 
-TEST_CASE("a list of more than 5,000 DIDs or handles is refused") {
+TEST_CASE("a list of more than 10,000 DIDs or handles is refused") {
   index_target target;
   bsky::GetActorsRequest dids;
   bsky::GetDidsByHandlesRequest handles;
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < 10'000; ++i) {
     dids.add_dids(did_of("alice"));
     handles.add_handles("alice.test");
   }
-  CHECK(ask<bsky::GetActorsResponse>(target.connection, "GetActors", dids).actors_size() == 5000);
+  CHECK(ask<bsky::GetActorsResponse>(target.connection, "GetActors", dids).actors_size() == 10'000);
   dids.add_dids("");
   handles.add_handles("");
   const auto no_actors = try_ask<bsky::GetActorsResponse>(target.connection, "GetActors", dids);

@@ -166,16 +166,18 @@ TEST_CASE("entries are in the order asked, with nothing for what is not there") 
   CHECK(is_absent(records(target.connection, collection::like, {p1.uri}).at(0)));
 }
 
-TEST_CASE("a call takes 5,000 uris and no more") {
+TEST_CASE("a call takes 10,000 uris and no more") {
   firehose_builder events;
   const auto post = events.post("alice", "p1");
   index_target target;
   target.apply(events.take(), 10);
   CHECK(records(target.connection, collection::post, uris(500, post.uri)).back().cid() == post.cid);
-  CHECK(records(target.connection, collection::post, uris(5000, post.uri)).size() == 5000);
+  CHECK(records(target.connection, collection::post, uris(db::max_record_paths, post.uri)).size() ==
+        db::max_record_paths);
   for (const auto& method : all_methods) {
     INFO(method.name);
-    const auto refused = method.ask(target.connection, method.name, uris(5001, post.uri));
+    const auto refused =
+        method.ask(target.connection, method.name, uris(db::max_record_paths + 1, post.uri));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().status == net::grpc_status::invalid_argument);
   }
@@ -222,7 +224,7 @@ TEST_CASE("the largest records are missing in an answer that would be too large"
   CHECK(found("GetPostRecords", small.uri, posts) == 1);
   CHECK(found("GetProfileRecords", profile.uri, profiles) == 8);
   CHECK(found("GetProfileRecords", short_profile.uri, profiles) == 1);
-  CHECK(found("GetPostRecords", small.uri, uris(5000, small.uri)) == 5000);
+  CHECK(found("GetPostRecords", small.uri, uris(10'000, small.uri)) == 10'000);
   const auto escapes = with_last(5, escaped.uri, short_profile.uri);
   CHECK(found("GetProfileRecords", escaped.uri, escapes) == 1);
   CHECK(found("GetProfileRecords", short_profile.uri, escapes) == 1);
