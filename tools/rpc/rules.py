@@ -10,6 +10,10 @@ from messages import first_difference
 # Recorded statuses that are errors of the official server: UNKNOWN, INTERNAL.
 _EXCUSED = (2, 13)
 
+# Bounds of ours: max_unread and max_thread_replies in db/reads.
+_MAX_UNREAD = 10_000
+_MAX_REPLIES = 2_000
+
 
 def excused(status):
     return status in _EXCUSED
@@ -106,6 +110,15 @@ def _sitemap(method, _, recorded, got, __):
         recorded["sitemap"] = got["sitemap"]
 
 
+def _bounds(method, _, recorded, got, __):
+    """Only an answer that reaches a bound of ours may have less."""
+    if method == "GetUnreadNotificationCount" and got["count"] == _MAX_UNREAD:
+        recorded["count"] = min(recorded["count"], _MAX_UNREAD)
+    elif method == "GetThread" and len(got["uris"]) > _MAX_REPLIES:
+        ours = set(got["uris"])
+        recorded["uris"] = [uri for uri in recorded["uris"] if uri in ours]
+
+
 def _by_rows(name):
     def rule(method, request, recorded, got, known):
         if known.deviations:
@@ -116,6 +129,7 @@ def _by_rows(name):
 
 _RULES = {
     "sitemap": _sitemap,
+    "bounds": _bounds,
     "feed items": _by_rows("feed_items"),
     "quotes": _by_rows("quotes"),
     "notifications": _by_rows("notifications"),
