@@ -2,6 +2,7 @@
 
 #include "atproto/records/collection.hpp"
 #include "db/batch/rebuild.hpp"
+#include "db/reads/thread.hpp"
 #include "tests/support/must.hpp"
 
 #include <fmt/format.h>
@@ -213,12 +214,12 @@ std::int64_t unread(db::executor& on, const std::string& did) {
 
 namespace {
 
-/// Runs a statement with the table all_posts, which has a row for each post: its id, its parent's
-/// and its uri. With indexes, because a thread of 80 levels asks for it 80 times.
+/// Runs a statement with the table all_posts, which has a row for each post: its id, its parent's,
+/// its place and its uri. With indexes, because a thread of 80 levels asks for it 80 times.
 [[nodiscard]] listing uris(db::executor& on, const std::string& sql, const std::string& uri,
                            std::int64_t levels) {
   must(on.exec_script(fmt::format(
-      "CREATE TEMP TABLE all_posts AS SELECT p.id, p.reply_parent_id AS parent, {} AS uri "
+      "CREATE TEMP TABLE all_posts AS SELECT p.id, p.reply_parent_id AS parent, p.place, {} AS uri "
       "FROM posts p JOIN uris u ON u.id = p.id JOIN users a ON a.id = u.repo_id; "
       "CREATE INDEX ON all_posts (id); CREATE INDEX ON all_posts (parent); ANALYZE all_posts",
       uri_sql("u", "a"))));
@@ -242,12 +243,18 @@ listing above(db::executor& on, const std::string& uri, std::int64_t height) {
               uri, height);
 }
 
+// Cut level by level, and within one in the order of the parents, then the newest first.
 listing below(db::executor& on, const std::string& uri, std::int64_t depth) {
-  return uris(on,
-              "WITH RECURSIVE t AS (SELECT *, 0::int8 AS n FROM all_posts WHERE uri = $1 UNION ALL "
-              "SELECT p.*, t.n + 1 FROM t JOIN all_posts p ON p.parent = t.id WHERE t.n < $2) "
-              "SELECT uri FROM t WHERE n > 0 ORDER BY uri COLLATE \"C\"",
-              uri, depth);
+  auto found = uris(on,
+                    "WITH RECURSIVE t AS (SELECT *, 0::int8 AS n, '{}'::int8[] AS path "
+                    "FROM all_posts WHERE uri = $1 UNION ALL "
+                    "SELECT p.*, t.n + 1, t.path || -p.place "
+                    "FROM t JOIN all_posts p ON p.parent = t.id WHERE t.n < $2) "
+                    "SELECT uri FROM t WHERE n > 0 ORDER BY n, path LIMIT " +
+                        std::to_string(reads::max_thread_replies),
+                    uri, depth);
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 } // namespace prism::test::reference

@@ -16,7 +16,8 @@ namespace prism::test::reference {
                                     feed_reading how);
 [[nodiscard]] std::int64_t unread(db::executor& on, const std::string& did);
 
-/// The uris of a thread: from the post upwards, and those of all replies below it, sorted as text.
+/// The uris of a thread: from the post upwards, and those of the replies below it, at most
+/// `reads::max_thread_replies`, sorted as text.
 [[nodiscard]] listing above(db::executor& on, const std::string& uri, std::int64_t height);
 [[nodiscard]] listing below(db::executor& on, const std::string& uri, std::int64_t depth);
 

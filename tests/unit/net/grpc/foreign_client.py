@@ -11,7 +11,6 @@ import time
 import grpc
 
 PATIENCE = 60
-MEGABYTE = 1 << 20
 
 
 class Node:
@@ -19,7 +18,7 @@ class Node:
 
     def __init__(self, path):
         self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-        self.port = int(self.process.stdout.readline())
+        self.port, self.max_message_bytes = map(int, self.process.stdout.readline().split())
 
     def say(self, line):
         self.process.stdin.write(line + "\n")
@@ -52,7 +51,7 @@ def failure(call):
 def talk(node):
     # No look-up of proxies or names, which a machine may answer in its own way.
     channel = grpc.insecure_channel(f"127.0.0.1:{node.port}", options=[
-        ("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", 4 * MEGABYTE)])
+        ("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", 2 * node.max_message_bytes)])
     method = channel.unary_unary  # without serializers: messages are bytes
     echo, size, fail, hold = (method(f"/t/{name}") for name in ("Echo", "Size", "Fail", "Hold"))
 
@@ -60,11 +59,12 @@ def talk(node):
     same(echo(b"", timeout=PATIENCE), b"", "an empty message")
     calls = [echo.future(str(i).encode(), timeout=PATIENCE) for i in range(20)]
     same([int(call.result()) for call in calls], list(range(20)), "20 calls at once")
-    same(len(size(str(MEGABYTE).encode(), timeout=PATIENCE)), MEGABYTE, "an answer of 1 MiB")
-    large = bytes(range(256)) * (MEGABYTE // 256)
-    same(echo(large, timeout=PATIENCE), large, "a request of 1 MiB")
+    most = node.max_message_bytes
+    same(len(size(str(most).encode(), timeout=PATIENCE)), most, "a large answer")
+    large = bytes(range(256)) * (most // 256)
+    same(echo(large, timeout=PATIENCE), large, "the largest request")
     same(failure(lambda: echo(large + b"!", timeout=PATIENCE)),
-         (grpc.StatusCode.RESOURCE_EXHAUSTED, "the message is too large"), "a request of more")
+         (grpc.StatusCode.RESOURCE_EXHAUSTED, "the message is too large"), "a larger request")
 
     text = "100 % of \u00e4\n"
     same(failure(lambda: fail(text.encode(), timeout=PATIENCE)), (grpc.StatusCode.INVALID_ARGUMENT, text), "an error")

@@ -1,5 +1,6 @@
-// The server of answering.hpp for programs in other languages: prints its port and then does what
-// the lines of its standard input say, until its end:
+// The server of answering.hpp for programs in other languages: prints its port and the largest
+// message it takes, in bytes, and then does what the lines of its standard input say, until its
+// end:
 //   release   answers the held calls
 //   cancelled prints how many calls were cancelled
 //   held      prints how many calls are held
@@ -24,7 +25,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "grpc_node: {}\n", started.error().message);
     return 1;
   }
-  fmt::print("{}\n", server.it->port());
+  fmt::print("{} {}\n", server.it->port(), options.max_message_bytes);
   std::fflush(stdout);
   std::string line;
   while (std::getline(std::cin, line)) {
