@@ -1,47 +1,68 @@
 #include "db/reads/newest_of_many.hpp"
 
-#include "db/pg/row_reader.hpp"
-
-#include <functional>
+#include "db/pg/statement.hpp"
 
 namespace prism::reads {
 
-std::vector<head> read_heads(const db::result& rows) {
-  return db::read_rows<head>(rows, [](head& out, db::row_reader& row) {
-    row >> out.originator_id >> db::timestamp(out.sort_at);
-  });
+namespace {
+
+// Accounts post unevenly: the more heads, the fewer items that are read in vain. An array is put in
+// order, not a Sort: it holds heads or items of one page.
+constexpr std::string_view pattern = R"sql(
+  WITH originators AS MATERIALIZED ({originators}),
+  heads AS MATERIALIZED (
+    SELECT o.id, h.sort_at
+    FROM originators o
+    CROSS JOIN LATERAL (
+      SELECT {time} AS sort_at
+      FROM {rows} AND {time} <= $4
+      ORDER BY {time} DESC
+      LIMIT (SELECT greatest(1, 4 * $5::int8 / greatest(1, count(*))) FROM originators)
+    ) h
+  ),
+  span AS MATERIALIZED (SELECT {nth_newest} AS begin FROM heads),
+  items AS MATERIALIZED (
+    SELECT o.id AS originator_id, i.*
+    FROM (
+      SELECT unnest(array_agg(DISTINCT id)) AS id
+      FROM heads
+      WHERE sort_at >= (SELECT begin FROM span)
+      LIMIT (SELECT $7::int8)
+    ) o
+    CROSS JOIN LATERAL {items_of_span} i
+    LIMIT $8
+  )
+  {select}
+)sql";
+
+constexpr std::string_view newest_items =
+    "(SELECT * FROM items WHERE sort_at >= (SELECT {nth_newest} FROM items))";
+
+constexpr std::string_view nth_newest =
+    "coalesce((array_agg(sort_at ORDER BY sort_at DESC) FILTER (WHERE sort_at < $4))[$5::int8], "
+    "'-infinity')";
+
+} // namespace
+
+const char* newest_of_many_sql(const newest_of_many& of) {
+  const std::string_view items_of_span = db::compose_sql(
+      items_between, {{"begin", "(SELECT begin FROM span)"}, {"wanted", "$5::int8"}});
+  return db::compose_sql(pattern, {{"originators", of.originators},
+                                   {"items_of_span", items_of_span},
+                                   {"select", of.select},
+                                   {"newest_items", newest_items},
+                                   {"nth_newest", nth_newest},
+                                   {"columns", of.columns},
+                                   {"rows", of.rows},
+                                   {"time", of.time}});
 }
 
-item_window window_of(std::vector<head> heads, const std::optional<list_cursor>& after,
-                      std::size_t wanted) {
-  // Items of the cursor's millisecond may have been on the page before, so their heads do not
-  // count.
-  const auto until = time_of(after);
-  const auto older = std::partition(heads.begin(), heads.end(),
-                                    [&](const head& each) { return each.sort_at >= until; });
-  item_window out;
-  out.full = static_cast<std::size_t>(heads.end() - older) >= wanted;
-  if (wanted > 0 && out.full) {
-    const auto nth = older + static_cast<std::ptrdiff_t>(wanted - 1);
-    std::ranges::nth_element(older, nth, heads.end(), std::greater<>{}, &head::sort_at);
-    out.begin = nth->sort_at;
-  }
-  for (const auto& each : heads)
-    if (each.sort_at >= out.begin)
-      out.originators.push_back(each.originator_id);
-  std::ranges::sort(out.originators);
-  const auto rest = std::ranges::unique(out.originators);
-  out.originators.erase(rest.begin(), rest.end());
-  out.originators.resize(std::min(out.originators.size(), max_window_originators));
-  return out;
-}
-
-void add_window(db::params& to, const std::optional<list_cursor>& after, micros begin,
-                std::size_t wanted) {
+void add_span(db::params& to, const std::optional<list_cursor>& after, std::size_t wanted) {
   to.timestamptz(time_of(after))
-      .timestamptz(begin)
       .int8(limit_param(wanted))
-      .int8(limit_param(max_same_originator));
+      .int8(limit_param(max_same_originator))
+      .int8(limit_param(max_span_originators))
+      .int8(limit_param(max_span_items));
 }
 
 } // namespace prism::reads

@@ -3,16 +3,15 @@
 #include "db/reads/page.hpp"
 #include "db/reads/sorted_page.hpp"
 
-/// The newest items of many originators, in two statements of which neither sorts.
+/// The newest items of many originators, in one statement that sorts nothing but one page.
 ///
 /// 1. *heads*: the times of each originator's newest items, at the cursor's millisecond or before
-///    it: one, or some if there are fewer originators than rows wanted. One descent of an index
-///    each.
+///    it: some for each item wanted, at least one each. One descent of an index each.
 /// 2. *items*: the n newest heads before the cursor's millisecond are n items already, so every
-/// item
-///    of the page is at least as new as the n-th of them. Only originators with such a head can
-///    have one, and only in the *window* that begins at the n-th head: some n rows in all, which
-///    are read in the order of the index and sorted here.
+///    item of the page is at least as new as the n-th of them. Only originators with such a head
+///    can have one, and only in the *span* that begins at the n-th head, which is read in the order
+///    of the index.
+/// 3. What the page shows of an item is looked up only for the n newest of these.
 ///
 /// The cost is one descent for each originator, independent of the number of its items, and the
 /// page.
@@ -24,62 +23,53 @@ inline constexpr std::size_t max_originators = 10'000;
 /// Most originators whose items are read for one page, and most items that are read of all of them
 /// and of one millisecond of one of them. Only items with forged times exceed these numbers; then
 /// not all are shown.
-inline constexpr std::size_t max_window_originators = 1000;
-inline constexpr std::size_t max_window_items = 20'000;
+inline constexpr std::size_t max_span_originators = 1000;
+inline constexpr std::size_t max_span_items = 20'000;
 inline constexpr std::size_t max_same_originator = 200;
 
-/// One of the newest items of an originator.
-struct head {
-  std::int64_t originator_id{0};
-  micros sort_at{0};
+/// The pieces of such a statement. Its parameters $4 to $8 are those of `add_span`.
+struct newest_of_many {
+  std::string_view originators; ///< a query for their `id`
+  /// Of an originator `o.id`: a table and its WHERE with a condition.
+  std::string_view rows;
+  std::string_view time;    ///< of a row; the end of an index that finds `rows`
+  std::string_view columns; ///< of a row
+  /// The query that follows the WITH list. In it {newest_items} are the wanted ones with all of the
+  /// last millisecond, as rows of originator_id, `columns` and sort_at.
+  std::string_view select;
 };
 
-/// Reads rows of originator_id and sort_at.
-[[nodiscard]] std::vector<head> read_heads(const db::result& rows);
+/// @returns as db::compose_sql
+[[nodiscard]] const char* newest_of_many_sql(const newest_of_many& of);
 
-/// Fragment {heads_each}: how many heads of each of n originators are read, where {n} counts them
-/// up to {wanted}, a parameter: if all of them post, twice as many as are wanted.
-inline constexpr std::string_view heads_each =
-    "CASE WHEN {n} < {wanted} THEN 2 * {wanted} / greatest({n}, 1) ELSE 1 END";
-
-/// The originators whose items are read, and the time of the oldest one.
-struct item_window {
-  std::vector<std::int64_t> originators;
-  micros begin{begin_of_time};
-  bool full{false}; ///< it has at least as many items as are wanted
-};
-
-/// The window that has the `wanted` newest items after the cursor, if there are that many.
-[[nodiscard]] item_window window_of(std::vector<head> heads,
-                                    const std::optional<list_cursor>& after, std::size_t wanted);
-
-/// Fragment {items_in_window}: rows `i` of {rows} (a table and its WHERE with a condition) with
-/// {columns} and `sort_at`, which is {time}: those at $1, and the $3 newest ones before it with all
-/// of the last millisecond, none of them before $2. `add_window` adds $1 to $4; $4 is the most rows
-/// of one millisecond.
-inline constexpr std::string_view items_in_window = R"sql(
+/// Fragment {items_between} of `select`, rows of `columns` and sort_at of an originator `o.id`:
+/// those at $4, and the {wanted} newest ones before it with all of the last millisecond, none of
+/// them before {begin}.
+inline constexpr std::string_view items_between = R"sql(
     (
       (
         SELECT {columns}, {time} AS sort_at
-        FROM {rows} AND {time} = $1
-        LIMIT $4
+        FROM {rows} AND {time} = $4
+        LIMIT $6
       )
       UNION ALL
       (
         SELECT *
         FROM (
           SELECT {columns}, {time} AS sort_at
-          FROM {rows} AND {time} < $1 AND {time} >= $2
+          FROM {rows} AND {time} < $4 AND {time} >= {begin}
           ORDER BY {time} DESC
-          FETCH FIRST (SELECT $3::int8) ROWS WITH TIES
+          FETCH FIRST (SELECT {wanted}) ROWS WITH TIES
         ) t
-        LIMIT (SELECT $3::int8) + $4
+        LIMIT (SELECT {wanted}) + $6
       )
     )
 )sql";
 
-/// Adds $1 to $4 of {items_in_window}.
-void add_window(db::params& to, const std::optional<list_cursor>& after, micros begin,
-                std::size_t wanted);
+/// In `select` whether all that are wanted were found.
+inline constexpr std::string_view is_full = "(SELECT begin FROM span) > '-infinity'";
+
+/// Adds $4 to $8: the cursor's time, how many items are wanted ($5), and the bounds.
+void add_span(db::params& to, const std::optional<list_cursor>& after, std::size_t wanted);
 
 } // namespace prism::reads

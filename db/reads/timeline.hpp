@@ -13,7 +13,7 @@ inline constexpr std::size_t max_own_items = 10;
 /// leave room for. Items of inactive accounts and reposts of records that are no posts are
 /// included; the AppView drops them. Empty for an unknown DID.
 ///
-/// Plan: newest_of_many, over feed_items_originator_sort_at, in two round trips and one for names
+/// Plan: newest_of_many, over feed_items_originator_sort_at, in one round trip and one for names
 /// that the session does not know; the follows by follows_creator_time, the newest
 /// `max_originators`.
 /// @param limit 0 to `max_merged_page`

@@ -20,19 +20,17 @@ using kind = reads::author_feed_kind;
 namespace {
 
 const promised_indexes promised{
-    {"timeline_heads", {"users_did_key", "follows_creator_time", "feed_items_originator_sort_at"}},
-    {"timeline_own_items",
-     {"users_did_key", "feed_items_originator_sort_at", "posts_pkey", "reposts_pkey"}},
-    {"timeline_items", {"feed_items_originator_sort_at", "posts_pkey", "reposts_pkey"}},
+    {"timeline",
+     {"users_did_key", "follows_creator_time", "feed_items_originator_sort_at", "posts_pkey",
+      "reposts_pkey"}},
     {"author_feed",
      {"users_did_key", "feed_items_originator_sort_at", "posts_pkey", "reposts_pkey"}},
     {"author_feed_scan_end", {"users_did_key", "feed_items_originator_sort_at"}},
     {"author_feed_images", {"users_did_key", "posts_images"}},
     {"author_feed_video", {"users_did_key", "posts_video"}},
-    {"list_feed_heads",
+    {"list_feed",
      {"users_did_key", "uris_repo_id_collection_rkey_key", "list_items_list_time", "lists_pkey",
       "reference_list_opt_outs_list", "posts_creator_time"}},
-    {"list_feed_posts", {"posts_creator_time"}},
     {"thread_above",
      {"users_did_key", "uris_repo_id_collection_rkey_key", "posts_pkey", "uris_pkey",
       "users_pkey"}},
