@@ -55,14 +55,15 @@ constexpr std::string_view recorded = R"sql(
 
 constexpr std::string_view of_recipient = "notifications WHERE recipient_id = o.id";
 
+// Nearly all subjects are records of the recipient, whose DID is $1.
 const db::statement select_notifications{"notifications",
                                          db::compose_sql(R"sql(
-  SELECT n.created_at, n.author_id, n.reason, n.subject_id, n.rkey, a.did, b.did, n.collection,
-    n.subject_rkey, coalesce(n.yes, false)
+  SELECT n.created_at, n.author_id, n.reason, n.subject_id, n.rkey, a.did,
+    CASE n.repo_id WHEN o.id THEN $1 ELSE (SELECT did FROM users WHERE id = n.repo_id) END,
+    n.collection, n.subject_rkey, coalesce(n.yes, false)
   FROM (SELECT id FROM users WHERE did = $1 LIMIT 1) o
   CROSS JOIN LATERAL ({newest_shown}) n
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = n.author_id LIMIT 1) a
-  LEFT JOIN LATERAL (SELECT did FROM users WHERE id = n.repo_id LIMIT 1) b ON true
 )sql",
                                                          {{"newest_shown", newest_shown},
                                                           {"columns", columns},
