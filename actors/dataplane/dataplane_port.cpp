@@ -1,5 +1,6 @@
 #include "actors/dataplane/dataplane_port.hpp"
 
+#include "actors/dataplane/port_options.hpp"
 #include "actors/dataplane/refresh_identity.hpp"
 #include "core/printable.hpp"
 #include "dataplane/methods/table.hpp"
@@ -13,9 +14,6 @@ namespace prism {
 namespace {
 
 constexpr std::string_view service = "/bsky.Service/";
-
-/// What calls of methods that there are not are counted as.
-constexpr dataplane::method unknown_method{.name = "unknown"};
 
 /// What a reader has beyond the time limit to say that a statement ran into it. It says nothing if
 /// the database does not even answer the request to cancel.
@@ -33,64 +31,31 @@ constexpr std::chrono::milliseconds answer_grace{250};
   return {.status = result.error().status, .text = std::move(result.error().text)};
 }
 
-[[nodiscard]] bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address == "::1";
-}
-
 } // namespace
 
 dataplane_port::dataplane_port(node_ptr node)
     : node_(std::move(node)), gate_(gate_options(node_->options)),
-      missing_(node_->options.dataplane_readers),
-      shown_users_(node_->metrics.cache("reader_users")),
-      shown_uris_(node_->metrics.cache("reader_uris")),
-      received_(*node_->metrics.dataplane().received_bytes),
-      sent_(*node_->metrics.dataplane().sent_bytes),
-      protocol_(node_->metrics.dataplane().ends.of("protocol")),
-      stalled_(node_->metrics.dataplane().ends.of("stalled")),
-      too_many_(node_->metrics.dataplane().ends.of("too_many")),
-      bad_request_(node_->metrics.dataplane().ends.of("bad_request")),
-      reloads_(node_->metrics.dataplane().reloads.of("done")),
-      failed_reloads_(node_->metrics.dataplane().reloads.of("failed")) {}
+      missing_(node_->options.dataplane_readers), figures_(node_) {}
 
 dataplane_port::~dataplane_port() {
   stop();
 }
 
 expected<void> dataplane_port::start() {
-  const auto& from = node_->options;
-  if (from.dataplane_listen.empty())
+  if (node_->options.dataplane_listen.empty())
     return {};
-  const auto address = net::parse_listen_address(from.dataplane_listen);
-  if (!address)
-    return fail(errc::invalid, "dataplane-listen: {}", address.error().message);
-  if (from.dataplane_certificate.empty() != from.dataplane_key.empty())
-    return fail(errc::invalid, "dataplane-certificate and dataplane-key: one of them is missing");
-  if (!is_loopback(address->address) && from.dataplane_certificate.empty() &&
-      !from.dataplane_clear_text)
-    return fail(errc::invalid,
-                "dataplane-listen {}: other machines reach this address in clear text and without "
-                "authentication; set dataplane-certificate and dataplane-key, or "
-                "dataplane-clear-text = yes on a private network",
-                from.dataplane_listen);
-  net::grpc_server_options options;
-  options.listen = *address;
-  // An AppView needs one connection a process. Together with the bytes of each, two of the largest
-  // answers: 2 GiB at the most.
-  options.max_connections = 128;
-  options.max_connection_bytes = 2 * dataplane::max_answer_bytes;
-  options.certificate_file = from.dataplane_certificate;
-  options.key_file = from.dataplane_key;
+  auto options = port_options(node_->options);
+  if (!options)
+    return tl::unexpected(options.error());
   auto started = net::grpc_server::start(
-      options, {.on_call = [this](net::grpc_call call) { on_call(std::move(call)); },
-                .on_cancel = [this](std::uint64_t id) { on_cancel(id); }});
+      *options, {.on_call = [this](net::grpc_call call) { on_call(std::move(call)); },
+                 .on_cancel = [this](std::uint64_t id) { on_cancel(id); }});
   if (!started)
     return fail(errc::invalid, "dataplane-listen: {}", started.error().message);
   server_ = std::move(*started);
-  node_->metrics.dataplane().readers_wanted->Set(static_cast<double>(from.dataplane_readers));
-  static_cast<void>(metrics_of(unknown_method)); // so that the first one is seen as a rise
-  options.listen.port = server_->port();
-  address_ = net::to_string(options.listen) + (options.certificate_file.empty() ? "" : " by TLS");
+  options->listen.port = server_->port();
+  address_ = net::to_string(options->listen) + (options->certificate_file.empty() ? "" : " by TLS");
+  figures_.begin();
   shown_ = node_->metrics.before_scrape([this] { show(); });
   node_->reads.watch([this] { return look(); });
   note_gate(); // there is no reader yet
@@ -263,12 +228,9 @@ void dataplane_port::refuse_unknown(const net::grpc_call& call) {
     log::dataplane().warn("data plane: there is no method '{}'; the AppView may be newer than this "
                           "prismd{}",
                           shown, log::left_out_note(*left_out));
-  constexpr auto status = net::grpc_status::unimplemented;
-  metrics_of(unknown_method).calls.of(to_string(status)).Increment();
-  const auto name = dataplane::name_in_interface(path.substr(path.find_last_of('/') + 1));
-  node_->reads.count({name, to_string(status), {}, false}, steady_clock::now(), {});
-  server_->answer(call.id,
-                  {.status = status, .text = fmt::format("there is no method '{}'", shown)});
+  figures_.count_unknown(dataplane::name_in_interface(path.substr(path.find_last_of('/') + 1)));
+  server_->answer(call.id, {.status = net::grpc_status::unimplemented,
+                            .text = fmt::format("there is no method '{}'", shown)});
 }
 
 void dataplane_port::admit(net::grpc_call call, const dataplane::method& method) {
@@ -357,7 +319,7 @@ void dataplane_port::answer(const call_ptr& call, dataplane::answer<std::string>
 void dataplane_port::answer_without_reader(net::grpc_call& call, const dataplane::method& method) {
   const auto now = steady_clock::now();
   auto result = method.at_once(call.message);
-  count(method, result ? net::grpc_status::ok : result.error().status, now, call.message);
+  figures_.count(method, result ? net::grpc_status::ok : result.error().status, now, call.message);
   server_->answer(call.id, to_grpc(std::move(result)));
 }
 
@@ -403,28 +365,6 @@ void dataplane_port::arm() {
   });
 }
 
-const metrics::dataplane_method_metrics&
-dataplane_port::metrics_of(const dataplane::method& method) {
-  const auto found = method_metrics_.find(&method);
-  if (found != method_metrics_.end())
-    return found->second;
-  return method_metrics_.emplace(&method, node_->metrics.dataplane_method(method.name))
-      .first->second;
-}
-
-void dataplane_port::count(const dataplane::method& method, net::grpc_status status,
-                           time_point arrived, std::string_view request) {
-  const auto now = steady_clock::now();
-  const auto& out = metrics_of(method);
-  out.calls.of(to_string(status)).Increment();
-  const bool refused = status == net::grpc_status::unavailable;
-  if (!refused)
-    out.seconds->Observe(std::chrono::duration<double>(now - arrived).count());
-  node_->reads.count({method.name, to_string(status), now - arrived, !refused}, now, [&] {
-    return dataplane::request_text(method.name, request, call_stats::max_argument_bytes);
-  });
-}
-
 reads_now dataplane_port::look() const {
   const auto stats = server_->stats();
   return {.address = address_,
@@ -437,30 +377,12 @@ reads_now dataplane_port::look() const {
 }
 
 void dataplane_port::show() {
-  const auto stats = server_->stats();
   const auto& out = node_->metrics.dataplane();
   out.readers->Set(static_cast<double>(readers_now_));
   out.own_session->Set(has_session_ ? 1 : 0);
   out.active->Set(static_cast<double>(active_now_));
   out.waiting->Set(static_cast<double>(waiting_now_));
-  out.connections->Set(static_cast<double>(stats.open));
-  out.open_calls->Set(static_cast<double>(stats.calls));
-  out.buffered_bytes->Set(static_cast<double>(stats.buffered_bytes));
-  const auto show_cache = [](metrics::shown_cache& to, const reads::id_cache::figures& now) {
-    to.show(now.hits, now.misses, now.evictions, now.entries);
-  };
-  const auto ids = ids_.current();
-  show_cache(shown_users_, ids->accounts());
-  show_cache(shown_uris_, ids->uris());
-  received_.show(static_cast<double>(stats.received_bytes));
-  sent_.show(static_cast<double>(stats.sent_bytes));
-  protocol_.show(static_cast<double>(stats.protocol_errors));
-  stalled_.show(static_cast<double>(stats.stalled));
-  too_many_.show(static_cast<double>(stats.refused));
-  bad_request_.show(static_cast<double>(stats.bad_requests));
-  reloads_.show(static_cast<double>(stats.reloads));
-  failed_reloads_.show(static_cast<double>(stats.failed_reloads));
-  out.certificate_expiry->Set(static_cast<double>(stats.certificate_expires_at));
+  figures_.show(server_->stats(), *ids_.current());
 }
 
 } // namespace prism

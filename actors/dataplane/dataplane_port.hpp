@@ -2,12 +2,12 @@
 
 #include "actors/dataplane/missing_sessions.hpp"
 #include "actors/dataplane/own_session.hpp"
+#include "actors/dataplane/port_figures.hpp"
 #include "actors/runtime/node_context.hpp"
 #include "core/read_gate.hpp"
 #include "dataplane/pending_call.hpp"
 #include "db/reads/server_ids.hpp"
 #include "log/line_limit.hpp"
-#include "metrics/running_total.hpp"
 #include "net/grpc/grpc_server.hpp"
 
 #include <atomic>
@@ -99,14 +99,9 @@ private:
   void show();
   [[nodiscard]] reads_now look() const;
 
-  /// The metrics of one method, made when it is called first.
-  [[nodiscard]] const metrics::dataplane_method_metrics&
-  metrics_of(const dataplane::method& method);
-  /// A call has ended. @param request the encoded message
-  void count(const dataplane::method& method, net::grpc_status status, time_point arrived,
-             std::string_view request);
+  /// The call has ended.
   void count(const dataplane::pending_call& call, net::grpc_status status) {
-    count(*call.what, status, call.arrived, call.request);
+    figures_.count(*call.what, status, call.arrived, call.request);
   }
 
   node_ptr node_;
@@ -117,7 +112,6 @@ private:
   std::map<std::uint64_t, call_ptr> calls_; // waiting or at work
   std::map<reader_id, reader_actor> readers_;
   reader_id first_reader_{0}; // number 0; its id here
-  std::map<const dataplane::method*, metrics::dataplane_method_metrics> method_metrics_;
   log::line_limit<std::string> lines_{std::chrono::seconds{10}, 64};
   time_point armed_{time_point::max()}; // when `refuse_expired` runs next
   missing_sessions missing_;
@@ -130,16 +124,7 @@ private:
   std::atomic<std::size_t> readers_now_{0};
   std::atomic<std::size_t> active_now_{0};
   std::atomic<std::size_t> waiting_now_{0};
-  metrics::shown_cache shown_users_;
-  metrics::shown_cache shown_uris_;
-  metrics::running_total received_;
-  metrics::running_total sent_;
-  metrics::running_total protocol_;
-  metrics::running_total stalled_;
-  metrics::running_total too_many_;
-  metrics::running_total bad_request_;
-  metrics::running_total reloads_;
-  metrics::running_total failed_reloads_;
+  port_figures figures_;
   std::unique_ptr<net::grpc_server> server_;
 };
 
