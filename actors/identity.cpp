@@ -209,9 +209,13 @@ void identity_state::on_lookup_done(const identity_lookup_done& found) {
   auto decision = decide(lookup->task, found, random());
   if (decision.purge)
     return purge(lookup->task);
+  settle(std::move(decision), found.why);
+}
+
+void identity_state::settle(identity_decision decision, const std::string& why) {
   metrics_.tasks.of(label_of(decision)).Increment();
-  log_failure(decision, found.why);
-  decision.result.why = printable(found.why, max_why);
+  log_failure(decision, why);
+  decision.result.why = printable(why, max_why);
   results_.push_back(std::move(decision.result));
   store();
 }
@@ -289,12 +293,7 @@ void identity_state::on_purge_failed(const db::identity_task& task, const job_fa
     if (const auto cluster = node_->actors.find(names::cluster))
       self_->send(cluster,
                   read_cluster{}); // this node is no member any more: that is for it to end
-  identity_decision decision{.result = retry(task, !is_transient(failure.why), random())};
-  metrics_.tasks.of(label_of(decision)).Increment();
-  log_failure(decision, failure.why.message);
-  decision.result.why = printable(failure.why.message, max_why);
-  results_.push_back(std::move(decision.result));
-  store();
+  settle({.result = retry(task, !is_transient(failure.why), random())}, failure.why.message);
   quit_if_idle();
 }
 

@@ -21,8 +21,7 @@ expected<std::vector<std::size_t>> replay_window::receive(const source_frames& a
     if (auto received = receive_one(item, fed); !received)
       return tl::unexpected(received.error());
   std::ranges::sort(fed);
-  const auto duplicates = std::ranges::unique(fed);
-  fed.erase(duplicates.begin(), duplicates.end());
+  fed.erase(std::unique(fed.begin(), fed.end()), fed.end());
   return fed;
 }
 

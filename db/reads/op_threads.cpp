@@ -92,8 +92,7 @@ outcome<std::vector<op_thread>> op_threads(session& on,
   for (std::size_t i = 0; i < roots.size(); ++i)
     roots[i] = found->get_int8(i, 0);
   std::ranges::sort(roots);
-  const auto rest = std::ranges::unique(roots);
-  roots.erase(rest.begin(), rest.end());
+  roots.erase(std::unique(roots.begin(), roots.end()), roots.end());
   if (roots.empty())
     return std::vector<op_thread>{};
   db::params of_replies;
