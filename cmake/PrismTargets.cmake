@@ -124,8 +124,9 @@ function(prism_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
-# prism_uses_regex(TARGET): with sanitizers g++ 12 takes members inside <regex> for uninitialised.
-function(prism_uses_regex target)
+# prism_trusts_library(TARGET): with sanitizers g++ 12 takes variables inside <regex> and inside
+# Asio's futures for uninitialised.
+function(prism_trusts_library target)
   if(PRISM_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND TARGET ${target})
     target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
   endif()
