@@ -154,6 +154,19 @@ void index_target::apply(const std::vector<frame_bytes>& frames, std::size_t bat
     flush(builder, arrived_);
 }
 
+void index_target::clear() {
+  REQUIRE(connection.exec_script(R"sql(
+    DO $$
+    BEGIN
+      EXECUTE (
+        SELECT coalesce('TRUNCATE ' || string_agg(oid::regclass::text, ', '), 'SELECT')
+        FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+          AND relname <> 'schema_migrations' AND pg_relation_size(oid) > 0
+      );
+    END $$)sql"));
+}
+
 db::batch index_target::batch_of(const std::vector<frame_bytes>& frames) {
   db::batch_builder builder(events_, 0, arrival);
   for (const auto& data : frames) {

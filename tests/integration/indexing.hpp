@@ -42,6 +42,9 @@ public:
   /// Indexes frames from seq 0 on, in batches of at most `batch_frames`.
   void apply(const std::vector<frame_bytes>& frames, std::size_t batch_frames);
 
+  /// Deletes all rows, for the next order of the same events: much faster than another database.
+  void clear();
+
   /// A batch of these frames with all ids.
   [[nodiscard]] db::batch batch_of(const std::vector<frame_bytes>& frames);
 

@@ -26,8 +26,9 @@ namespace {
   const auto expected = first->fingerprints();
   const auto stride = orders.size() / max_orders + 1;
   const std::size_t batches[] = {1, 3, events.size()};
+  index_target target;
   for (std::size_t i = 1; i < orders.size(); i += stride) {
-    index_target target;
+    target.clear();
     const auto batch = batches[(i / stride) % std::size(batches)];
     target.apply(events.in_order(orders[i]), batch);
     for (const auto& [table, hash] : target.fingerprints()) {

@@ -43,10 +43,10 @@ constexpr std::array run_otherwise{
 
 /// Statements that run behind `reader_plans`; tests/integration/reads explains them on two million
 /// rows.
-constexpr std::array of_readers{"timeline_",
+constexpr std::array of_readers{"timeline",
                                 "author_feed",
                                 "author_feed_",
-                                "list_feed_",
+                                "list_feed",
                                 "notifications",
                                 "notifications_scan_end",
                                 "unread_notifications",
