@@ -244,7 +244,8 @@ void dataplane_port::admit(net::grpc_call call, const dataplane::method& method)
   pending->deadline =
       std::min(now + node_->options.dataplane_timeout, call.deadline.value_or(time_point::max()));
   // A call does not overtake those that wait for a reader.
-  if (!own_.is_idle() || gate_.readers() == 0 || gate_.waiting() > 0)
+  if (!own_.is_idle() || gate_.readers() == 0 || gate_.waiting() > 0 ||
+      pending->request.size() > max_own_request)
     return pass_on(pending, now);
   own_.reserve(pending, now + node_->options.dataplane_timeout + answer_grace);
   calls_.emplace(pending->id, pending);

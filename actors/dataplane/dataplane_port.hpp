@@ -24,6 +24,10 @@ class dataplane_port {
 public:
   using reader_id = read_gate::reader_id;
 
+  /// Requests of more bytes, some 200 uris, are the readers': reading them and writing their answer
+  /// would keep the server's thread from other calls.
+  static constexpr std::size_t max_own_request{16U << 10U};
+
   explicit dataplane_port(node_ptr node);
   ~dataplane_port();
   dataplane_port(const dataplane_port&) = delete;

@@ -1,6 +1,7 @@
 // The port's own session, beside a reader, on a database whose answers the test holds back.
 #include "actors/dataplane/dataplane_port.hpp"
 #include "actors/dataplane/reader.hpp"
+#include "dataplane/proto/bsky.hpp"
 #include "tests/support/must.hpp"
 #include "tests/unit/actors/actor_fixture.hpp"
 #include "tests/unit/net/grpc/socket_client.hpp"
@@ -81,6 +82,21 @@ TEST_CASE("the port answers a call itself, and does its other work meanwhile") {
   CHECK(w.end(w.begin()).status() == "0");
   CHECK(w.answered() == "2");
   CHECK(eventually([&] { return w.now().active == 0; }));
+}
+
+TEST_CASE("a call with a large request is a reader's") {
+  served_database w;
+  const auto ask = [&](std::size_t bytes) {
+    bsky::GetLatestRevRequest request;
+    request.set_actor_did(std::string(bytes, 'd'));
+    const auto path = "/bsky.Service/GetLatestRev";
+    CHECK(w.end(w.client->begin(net::test::request::of(path, request.SerializeAsString())))
+              .status() == "0");
+  };
+  ask(dataplane_port::max_own_request - 100);
+  CHECK(w.answered() == "0");
+  ask(dataplane_port::max_own_request + 1);
+  CHECK(w.answered() == "1");
 }
 
 TEST_CASE("a call of the port's own session that the client gives up is cancelled") {
