@@ -3,7 +3,8 @@
 
 usage: bench.py PLAN.json NODE APPVIEW_DIRECTORY BENCH_RPC [RECORDING]
 
-PLAN: that of endpoints.mjs, its systems also with "dataplane": HOST:PORT and "disk": bytes of "tables" and "indexes" (plan.py).
+PLAN: that of endpoints.mjs, its systems also with "dataplane": HOST:PORT and "disk": bytes of "tables" and "indexes", and of
+both when "rewritten" (plan.py).
 Prints tables. Last line: a JSON object with all numbers.
 """
 
@@ -92,7 +93,8 @@ def main():
     result = {"disk": {each["name"]: each["disk"] for each in both}}
     for name, disk in result["disk"].items():
         tables, indexes = disk["tables"], disk["indexes"]
-        print(f"on disk, {name}: {(tables + indexes) / 1e6:.0f} MB, tables {tables / 1e6:.0f} and indexes {indexes / 1e6:.0f}")
+        print(f"on disk, {name}: {(tables + indexes) / 1e6:.0f} MB, tables {tables / 1e6:.0f} and indexes {indexes / 1e6:.0f};"
+              f" rewritten by VACUUM FULL {disk['rewritten'] / 1e6:.0f} MB")
     if recording:
         text = subprocess.run(["zstd", "-qdc", recording[0]], check=True, stdout=subprocess.PIPE).stdout
         recorded = {json.loads(line)["method"] for line in text.splitlines()}

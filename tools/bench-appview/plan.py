@@ -1,6 +1,6 @@
 """Writes what bench.py measures, as JSON. See scripts/bench-appview.
 
-usage: plan.py CONNINFO KEY_FILE REQUESTS ROUNDS [NAME URL LOG DATAPLANE TABLE_BYTES INDEX_BYTES APPVIEW_PID DATAPLANE_PID POSTGRES_PID]...
+usage: plan.py CONNINFO KEY_FILE REQUESTS ROUNDS [NAME URL LOG DATAPLANE TABLE_BYTES INDEX_BYTES REWRITTEN_BYTES APPVIEW_PID DATAPLANE_PID POSTGRES_PID]...
 
 CONNINFO: our database, from which people and posts are chosen: those with the most of everything first. "timelines" has people
 by the number of their follows, if there are at least 20 of each number. DATAPLANE - is no data plane to ask alone.
@@ -11,7 +11,7 @@ import sys
 
 from psql import query
 
-_FIELDS = 9
+_FIELDS = 10
 _TIMELINES = (10, 100, 500)
 _FEWEST = 20
 
@@ -24,9 +24,10 @@ def main():
 
     systems = []
     for i in range(0, len(words), _FIELDS):
-        name, url, log, dataplane, tables, indexes, *pids = words[i : i + _FIELDS]
+        name, url, log, dataplane, tables, indexes, rewritten, *pids = words[i : i + _FIELDS]
         systems.append({
-            "name": name, "url": url, "log": log, "dataplane": dataplane, "disk": {"tables": int(tables), "indexes": int(indexes)},
+            "name": name, "url": url, "log": log, "dataplane": dataplane,
+            "disk": {"tables": int(tables), "indexes": int(indexes), "rewritten": int(rewritten)},
             "pids": dict(zip(("appview", "dataplane", "postgres"), map(int, pids))),
         })  # fmt: skip
     active = "FROM users JOIN user_aggregates ON user_id = id WHERE indexed_at IS NOT NULL AND status IS NULL AND handle IS NOT NULL"

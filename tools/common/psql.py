@@ -16,10 +16,11 @@ def query(conninfo, sql):
     return [line.split("\t") for line in _run(conninfo, sql).split("\n") if line]
 
 
-def json_rows(conninfo, select):
-    """The rows of one SELECT as dicts, whatever their texts hold. Error: RuntimeError."""
+def json_rows(conninfo, select, before=""):
+    """The rows of one SELECT as dicts, whatever their texts hold. Error: RuntimeError.
+    `before`: statements that the SELECT sees and nobody else; they are rolled back."""
     # Only a newline ends a row: text may hold other characters that Python takes for line ends.
-    answer = _run(conninfo, f"SELECT row_to_json(q) FROM ({select}) q")
+    answer = _run(conninfo, f"BEGIN;\n{before}SELECT row_to_json(q) FROM ({select}) q;\nROLLBACK")
     return [json.loads(line) for line in answer.split("\n") if line]
 
 
