@@ -55,6 +55,10 @@ struct post_columns {
 [[nodiscard]] std::optional<std::vector<std::string>>
 json_texts(std::optional<std::string_view> json);
 
+/// Longer posts keep their block. Its size is known to a reader at no cost; that of long columns is
+/// known only once they are read, and their text can be many times as long as the record.
+inline constexpr std::size_t max_rebuilt_post = 16 * 1024;
+
 /// A post's block.
 /// @returns `errc::invalid` if a JSON column is not a record's JSON.
 [[nodiscard]] expected<bytes> rebuild_post(const post_columns& columns);

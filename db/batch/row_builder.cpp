@@ -283,7 +283,7 @@ filled filler::operator()(const atproto::post_record& in) const {
   columns.embed = view(post.embed);
   columns.labels = view(post.labels);
   columns.extra = view(post.extra);
-  keep_block_unless(same(rebuild_post(columns), block));
+  keep_block_unless(block.size() <= max_rebuilt_post && same(rebuild_post(columns), block));
   out.columns = std::move(post);
   return {};
 }

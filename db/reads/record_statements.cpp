@@ -42,14 +42,30 @@ constexpr std::string_view sized = R"sql(
   CROSS JOIN LATERAL (SELECT ({size})::int8 AS bytes OFFSET 0) z
 )sql";
 
-// Of records kept whole, and of those whose columns are small.
+// Of records that are kept whole, and of those that are rebuilt from columns that are all short.
 constexpr std::string_view kept_size = "coalesce(octet_length(t.record), 0)";
 
-// Of a column of type jsonb. Its size in the table says little if it is compressed, which only long
-// ones are.
-constexpr std::string_view json_size =
+// Of a column, whose text is {text}. Its size in the table says little if it is compressed, which
+// only long ones are: those of posts that were written before long ones kept their block.
+constexpr std::string_view column_size =
     "CASE WHEN pg_column_compression(t.{column}) IS NULL "
-    "THEN coalesce(pg_column_size(t.{column}), 0) ELSE octet_length(t.{column}::text) END";
+    "THEN coalesce(pg_column_size(t.{column}), 0) ELSE octet_length({text}) END";
+
+struct post_column {
+  std::string_view name;
+  std::string_view text;
+};
+
+// Those from which a post is rebuilt and that may be long, in the order in which they are read.
+constexpr post_column long_columns[] = {
+    {"text", "t.text"},
+    {"langs", "array_to_json(t.langs)::text"},
+    {"tags", "array_to_json(t.tags)::text"},
+    {"facets", "t.facets::text"},
+    {"embed", "t.embed::text"},
+    {"labels", "t.labels::text"},
+    {"extra", "t.extra::text"},
+};
 
 [[nodiscard]] std::string replaced(std::string in, std::string_view name, std::string_view by) {
   for (auto at = in.find(name); at != std::string::npos; at = in.find(name, at + by.size()))
@@ -66,10 +82,19 @@ constexpr std::string_view json_size =
 }
 
 [[nodiscard]] std::string post_size() {
-  std::string out{kept_size};
-  out += " + coalesce(octet_length(t.text), 0)";
-  for (const std::string_view column : {"facets", "embed", "labels", "extra"})
-    out += " + " + replaced(std::string{json_size}, "{column}", column);
+  std::string sum;
+  for (const auto& each : long_columns)
+    sum += (sum.empty() ? "" : " + ") +
+           replaced(replaced(std::string{column_size}, "{column}", each.name), "{text}", each.text);
+  return "CASE WHEN t.record IS NULL THEN " + sum + " ELSE octet_length(t.record) END";
+}
+
+/// Of a post that is rebuilt, and is not too large.
+[[nodiscard]] std::string post_columns_read() {
+  std::string out;
+  for (const auto& each : long_columns)
+    out += fmt::format("{}\n    CASE WHEN t.record IS NULL AND z.bytes <= $1 THEN {} END",
+                       out.empty() ? "" : ",", each.text);
   return out;
 }
 
@@ -136,10 +161,7 @@ constexpr std::string_view json_size =
   return compose_sql(R"sql(
   SELECT {head}, coalesce(t.violates_thread_gate, false),
     coalesce(t.violates_embedding_rules, false), coalesce(tg.found, false),
-    coalesce(pg.found, false), t.created_text, t.text, array_to_json(t.langs)::text,
-    array_to_json(t.tags)::text, CASE WHEN z.bytes <= $1 THEN t.facets::text END,
-    CASE WHEN z.bytes <= $1 THEN t.embed::text END, CASE WHEN z.bytes <= $1 THEN t.labels::text END,
-    CASE WHEN z.bytes <= $1 THEN t.extra::text END,
+    coalesce(pg.found, false), t.created_text, {columns},
     t.reply_root_cid, t.reply_parent_cid, t.reply_root_id, t.reply_parent_id
   {by_id} {sized}
   LEFT JOIN LATERAL (SELECT true AS found FROM thread_gates WHERE id = t.id LIMIT 1) tg ON true
@@ -148,6 +170,7 @@ constexpr std::string_view json_size =
                      {{"head", head_with("t.created_at")},
                       {"by_id", by_id},
                       {"sized", sized_by(post_size())},
+                      {"columns", post_columns_read()},
                       {"table", "posts"}});
 }
 

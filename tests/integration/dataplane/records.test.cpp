@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 using namespace prism;
 using namespace prism::test;
@@ -261,44 +262,92 @@ TEST_CASE("a call says how many records are missing in its answer") {
   CHECK(with.left_out == 12);
 }
 
+namespace {
+
+/// What leaves the database for records that are each asked for 20 times.
+class sent_records {
+public:
+  explicit sent_records(index_target& target) : on_(target.connection) {}
+
+  [[nodiscard]] std::size_t bytes(collection kind, std::string_view rkey, std::int64_t limit) {
+    constexpr std::size_t times = 20;
+    reads::session session(on_);
+    const auto uri = fmt::format("at://{}/app.bsky.feed.post/{}", did_of("alice"), rkey);
+    const auto id =
+        kind == collection::post
+            ? must(reads::ids_of_uris(session, std::array<std::string_view, 1>{uri})).front()
+            : must(reads::ids_of_dids(session, std::array<std::string_view, 1>{did_of("alice")}))
+                  .front();
+    const auto by = db::look_up_of(kind);
+    db::params p;
+    p.int8(limit).int8_array(std::vector<std::int64_t>(times, id));
+    if (!by.of_uri)
+      p.text_array(std::vector<std::string>(times, std::string{rkey}));
+    const auto rows = must(on_.exec_prepared(*by.records, p));
+    REQUIRE(rows.rows() == times);
+    constexpr std::size_t record = 3; // the columns
+    constexpr std::size_t text = 11;
+    constexpr std::size_t extra = 17;
+    std::size_t bytes = 0;
+    for (std::size_t row = 0; row < times; ++row) {
+      bytes += rows.get_bytea(row, record).size();
+      for (auto column = text; kind == collection::post && column <= extra; ++column)
+        bytes += rows.get_text(row, column).size();
+    }
+    return bytes;
+  }
+
+private:
+  db::connection& on_;
+};
+
+} // namespace
+
 TEST_CASE("what exceeds the limit of a call does not leave the database") {
   constexpr std::size_t large = 100'000;
+  std::string long_tag = "en-x";
+  while (long_tag.size() < large)
+    long_tag += "-aaaaaaaa";
   firehose_builder events;
-  const auto post = events.post("alice", "p1", {{"own", std::string(large, 'x')}});
+  events.post("alice", "p1", {{"own", std::string(large, 'x')}});
+  events.post("alice", "p2", {{"langs", {long_tag}}});
+  events.post("alice", "p3", {{"tags", {"t"}}, {"own", std::string(large, 'x')}});
   events.create("alice", "app.bsky.actor.profile/self",
                 {{"$type", "app.bsky.actor.profile"}, {"own", std::string(large, 'x')}});
   index_target target;
   target.apply(events.take(), 1);
-  reads::session on(target.connection);
-  const auto author =
-      must(reads::ids_of_dids(on, std::array<std::string_view, 1>{did_of("alice")}));
-  const auto of_post = must(reads::ids_of_uris(on, std::array<std::string_view, 1>{post.uri}));
-  const auto bytes_of = [&](collection kind, std::string_view rkey, std::int64_t limit) {
-    const auto id = kind == collection::post ? of_post.front() : author.front();
-    const auto by = db::look_up_of(kind);
-    const std::vector<std::int64_t> ids(20, id);
-    const std::vector<std::string> rkeys(20, std::string{rkey});
-    db::params p;
-    p.int8(limit).int8_array(ids);
-    if (!by.of_uri)
-      p.text_array(rkeys);
-    const auto rows = must(target.connection.exec_prepared(*by.records, p));
-    REQUIRE(rows.rows() == 20);
-    constexpr std::size_t record = 3; // the columns
-    constexpr std::size_t extra = 17;
-    std::size_t bytes = 0;
-    for (std::size_t i = 0; i < rows.rows(); ++i)
-      bytes += kind == collection::post ? rows.get_text(i, extra).size()
-                                        : rows.get_bytea(i, record).size();
-    return bytes;
+  const auto check = [&] {
+    sent_records sent(target);
+    for (const auto& [kind, rkey] :
+         {std::pair{collection::post, "p1"}, std::pair{collection::post, "p2"},
+          std::pair{collection::post, "p3"}, std::pair{collection::profile, "self"}}) {
+      INFO(rkey);
+      const auto whole = sent.bytes(kind, rkey, reads::no_record_limit);
+      CHECK(whole > 20 * large);
+      CHECK(whole < 21 * large); // in one form, not in two
+      CHECK(sent.bytes(kind, rkey, large + 50'000) == whole);
+      CHECK(sent.bytes(kind, rkey, large - 50'000) < large);
+      CHECK(sent.bytes(kind, rkey, 1) < large);
+    }
   };
-  for (const auto& [kind, rkey] :
-       {std::pair{collection::post, "p1"}, std::pair{collection::profile, "self"}}) {
-    CHECK(bytes_of(kind, rkey, reads::no_record_limit) > 20 * large);
-    CHECK(bytes_of(kind, rkey, large + 50'000) > 20 * large);
-    CHECK(bytes_of(kind, rkey, large - 50'000) < large);
-    CHECK(bytes_of(kind, rkey, 1) < large);
-  }
+  check();
+  // As they were written before long posts kept their block.
+  must(target.connection.exec("UPDATE posts SET record = NULL"));
+  check();
+}
+
+TEST_CASE("of a post that is kept whole no column is read") {
+  constexpr std::size_t large = 20'000;
+  firehose_builder events;
+  events.post("alice", "p1", {{"own", std::string(large, 'x')}});
+  index_target target;
+  target.apply(events.take(), 1);
+  // A float has 9 bytes in a record, and 300 digits in the column.
+  must(target.connection.exec("UPDATE posts SET extra = jsonb_build_object('own', "
+                              "(SELECT jsonb_agg(1.2e300) FROM generate_series(1, 1000)))"));
+  sent_records sent(target);
+  CHECK(sent.bytes(collection::post, "p1", 2 * large) > 20 * large);
+  CHECK(sent.bytes(collection::post, "p1", 2 * large) < 21 * large);
 }
 
 TEST_CASE("a record's times are those of its commit and its own") {
