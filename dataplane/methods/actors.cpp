@@ -25,15 +25,22 @@ void fill_kept(bsky::Record& out, const reads::kept_record& from) {
     fill_record(out, {from.cid, from.block, from.commit_time, from.created_at});
 }
 
+/// The known values of a chat declaration have at most 9 bytes. A stranger's may have a megabyte,
+/// which would count against everybody whose account is in the answer.
+constexpr std::size_t max_chat_value = 64;
+
 /// As the lexicon chat.bsky.actor.declaration has it: allowIncoming must be there, and
-/// allowGroupInvites may; a record of another form says nothing.
+/// allowGroupInvites may; a record of another form, or with a long text, says nothing.
 void fill_chat(bsky::ActorInfo& out, const reads::kept_record& from) {
   const auto record = read(from);
   if (!record)
     return;
   const auto incoming = record->root().find_text("allowIncoming");
   const auto groups = record->root().find("allowGroupInvites");
-  if (!incoming || (groups && !groups->as_text()))
+  const auto is_short = [](const std::optional<std::string_view>& text) {
+    return text && text->size() <= max_chat_value;
+  };
+  if (!is_short(incoming) || (groups && !is_short(groups->as_text())))
     return;
   out.set_allow_incoming_chats_from(incoming->data(), incoming->size());
   if (groups)

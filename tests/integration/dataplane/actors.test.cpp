@@ -122,6 +122,12 @@ TEST_CASE("a declaration of another form than its lexicon's says nothing") {
   CHECK(said({{"allowIncoming", 1}}, {{"allowSubscriptions", "everybody"}}) == "//followers");
   CHECK(said({{"allowIncoming", "all"}, {"allowGroupInvites", 1}}, {}) == "//followers");
   CHECK(said({{"allowGroupInvites", "all"}}, {{"allowSubscriptions", {"none"}}}) == "//followers");
+  // The longest answers that are given. Longer ones would count against all accounts of an answer.
+  const std::string text(64, 'x');
+  CHECK(said({{"allowIncoming", text}, {"allowGroupInvites", text}}, {}) ==
+        text + "/" + text + "/followers");
+  CHECK(said({{"allowIncoming", text + "x"}}, {}) == "//followers");
+  CHECK(said({{"allowIncoming", text}, {"allowGroupInvites", text + "x"}}, {}) == "//followers");
 }
 
 TEST_CASE("an inactive account has its status; one that is gone is nobody") {
