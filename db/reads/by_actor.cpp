@@ -15,7 +15,9 @@ namespace {
 
 using atproto::collection;
 
-// $1 is the actor's users.id, $2 those of the subjects.
+// $1 is the actor's users.id, $2 those of the subjects. Of the records that wait for one subject
+// the first one counts. Nothing bounds how often an account likes what is not there, so it is the
+// first of some of them.
 /// Likes and reposts have the same columns.
 [[nodiscard]] const char* of_subjects(std::string_view table, std::string_view kind) {
   return db::compose_sql(
@@ -32,14 +34,16 @@ using atproto::collection;
     UNION ALL
     (
       SELECT rkey
-      FROM pending_ops p
-      WHERE referent_id = asked.id AND creator_id = $1 AND collection = {kind}
-        AND place = (
-          SELECT min(place)
+      FROM (
+        SELECT (array_agg(rkey ORDER BY place))[1] AS rkey
+        FROM (
+          SELECT rkey, place
           FROM pending_ops
-          WHERE referent_id = p.referent_id AND creator_id = p.creator_id
-            AND collection = p.collection)
-      LIMIT 1
+          WHERE referent_id = asked.id AND creator_id = $1 AND collection = {kind}
+          LIMIT 1000
+        ) p
+      ) first
+      WHERE rkey IS NOT NULL
     )
     LIMIT 1
   ) r

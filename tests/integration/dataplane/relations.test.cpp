@@ -188,7 +188,7 @@ TEST_CASE("likes of given posts are found, the first of each, also of posts that
   const record_ref unknown{"at://did:plc:carol/app.bsky.feed.post/p9", post.cid};
   const auto first = events.like("alice", "l1", post);
   events.like("alice", "l2", post);
-  const auto parked = events.like("alice", "l3", unknown);
+  const auto parked = events.like("alice", "l9", unknown);
   events.like("alice", "l4", unknown);
   events.like("dave", "l1", unknown);
   index_target target;
