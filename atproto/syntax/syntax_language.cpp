@@ -2,8 +2,10 @@
 
 #include "atproto/syntax/syntax_chars.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <vector>
 
 namespace prism::atproto {
 namespace {
@@ -68,17 +70,15 @@ bool at_variant(const subtags& tags) noexcept {
          (tags.peek(4, 4, detail::is_alnum) && detail::is_digit(tags.current().front()));
 }
 
-// Variants are compared with those before them in the tag itself: no table, no allocation, and a
-// tag in a record is short.
+// Each variant may be there once. Sorted, because nothing bounds the length of a tag in a record.
 bool take_variants(subtags& tags) noexcept {
-  const auto first = tags;
-  while (at_variant(tags)) {
-    for (auto earlier = first; earlier.current().data() != tags.current().data(); earlier.advance())
-      if (equal_ignoring_case(earlier.current(), tags.current()))
-        return false;
-    tags.advance();
-  }
-  return true;
+  std::vector<std::string_view> variants;
+  for (; at_variant(tags); tags.advance())
+    variants.push_back(tags.current());
+  std::ranges::sort(variants, [](std::string_view a, std::string_view b) {
+    return std::ranges::lexicographical_compare(a, b, {}, detail::to_lower, detail::to_lower);
+  });
+  return std::ranges::adjacent_find(variants, equal_ignoring_case) == variants.end();
 }
 
 bool take_extensions(subtags& tags) noexcept {

@@ -1,6 +1,7 @@
 #include "atproto/syntax/syntax.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <string>
 
 using namespace prism::atproto;
@@ -71,6 +72,18 @@ TEST_CASE("a language tag takes up to three extended languages and its parts in 
   CHECK_FALSE(is_valid_language("en-a"));
   CHECK_FALSE(is_valid_language("en-x"));
   CHECK(is_valid_language("en-a-bbb-x-a-bbb"));
+}
+
+TEST_CASE("a variant is in a language tag once, and a tag of a megabyte is checked at once") {
+  CHECK(is_valid_language("sl-rozaj-biske-1994"));
+  CHECK_FALSE(is_valid_language("sl-rozaj-biske-ROZAJ"));
+  CHECK_FALSE(is_valid_language("sl-rozaj-rozaj"));
+  // A comparison of each with each takes minutes.
+  std::string long_tag = "en";
+  for (int i = 0; i < 160'000; ++i)
+    long_tag += fmt::format("-v{:06}", i);
+  CHECK(is_valid_language(long_tag));
+  CHECK_FALSE(is_valid_language(long_tag + "-v000017"));
 }
 
 TEST_CASE("a CID string may speak of codecs and hashes that atproto does not use") {
