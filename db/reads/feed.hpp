@@ -102,7 +102,10 @@ template <class ReadPage>
     }
     if (out.cursor.empty())
       return out;
-    after = parse_list_cursor(out.cursor).value();
+    if (auto next_after = parse_list_cursor(out.cursor))
+      after = std::move(*next_after);
+    else
+      return out;
   }
   return out;
 }

@@ -10,8 +10,8 @@ namespace prism::reads {
 
 namespace {
 
-// 0001-01-01 and 9999-12-31 in milliseconds: the range of a lexicon's datetime, but for the year 0.
-constexpr std::int64_t first_ms = -62'135'596'800'000;
+// 0000-01-01 and 9999-12-31 in milliseconds: the range of a lexicon's datetime.
+constexpr std::int64_t first_ms = -62'167'219'200'000;
 constexpr std::int64_t last_ms = end_of_time / 1000;
 
 } // namespace
