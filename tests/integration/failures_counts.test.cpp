@@ -62,8 +62,9 @@ TEST_CASE("a like that comes before its post is counted and notified when the po
   const auto post = events.post("alice", "p1");
   events.like("bob", "l1", post);
   events.repost("carol", "r1", post);
+  index_target target;
   for (const auto& order : events.orders()) {
-    index_target target;
+    target.clear();
     target.apply(events.in_order(order), batch);
     CHECK(counts(target.connection, post) == "1 1 0 0");
     CHECK(target.count("pending_ops") == 0);

@@ -35,8 +35,9 @@ TEST_CASE("one user's like and repost of a post are both kept, in either order")
   events.repost("bob", "r1", post);
   events.repost("carol", "r2", post);
   events.like("carol", "l2", post);
+  index_target target;
   for (const auto& order : events.orders()) {
-    index_target target;
+    target.clear();
     target.apply(events.in_order(order), batch);
     CHECK(counts(target.connection, post) == "2 2 0 0");
     CHECK(target.count("likes") == 2);

@@ -31,7 +31,7 @@ using dice = std::mt19937;
 /// How many networks are made; PRISM_TEST_SEEDS=200 for the long form.
 [[nodiscard]] unsigned seeds() {
   const char* wanted = std::getenv("PRISM_TEST_SEEDS");
-  return wanted == nullptr ? 6U : static_cast<unsigned>(std::strtoul(wanted, nullptr, 10));
+  return wanted == nullptr ? 4U : static_cast<unsigned>(std::strtoul(wanted, nullptr, 10));
 }
 
 [[nodiscard]] synth::options tangled_network(unsigned seed, const std::string& base) {

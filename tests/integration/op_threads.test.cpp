@@ -133,8 +133,9 @@ TEST_CASE("the thread of an author does not depend on the order of the repos") {
   events.remove(x);
   events.remove(a);
   std::string found;
+  index_target target;
   for (const auto& order : events.orders()) {
-    index_target target;
+    target.clear();
     target.apply(events.in_order(order), 2);
     if (found.empty())
       found = op_replies(target);

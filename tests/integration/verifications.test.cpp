@@ -155,9 +155,10 @@ TEST_CASE("batches of any size cause the same notifications of verifications") {
   index_target one_by_one;
   one_by_one.apply(frames, 1);
   REQUIRE(notifications(one_by_one.connection).size() > 10);
+  index_target target;
   for (const std::size_t batch : {2, 7, 60}) {
     INFO("batches of " << batch);
-    index_target target;
+    target.clear();
     target.apply(frames, batch);
     CHECK(notifications(target.connection) == notifications(one_by_one.connection));
     CHECK(differing(one_by_one.fingerprints(), target.fingerprints()) == lines{});

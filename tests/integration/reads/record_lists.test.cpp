@@ -116,7 +116,7 @@ TEST_CASE("rows of one millisecond are each returned once across pages") {
     INFO(list.name);
     const auto expected = reference_listing(on, list, key_of(list));
     REQUIRE(expected.size() == 800);
-    for (const std::size_t page : {3, 70, 799, 800, 801})
+    for (const std::size_t page : {9, 70, 799, 800, 801})
       CHECK(read_listing(on, list, key_of(list), page) == expected);
   }
 }
