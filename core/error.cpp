@@ -20,8 +20,6 @@ std::string_view to_string(errc code) noexcept {
     return "cancelled";
   case errc::transient:
     return "transient";
-  case errc::fenced:
-    return "fenced";
   case errc::fatal:
     return "fatal";
   }

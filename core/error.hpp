@@ -18,7 +18,6 @@ enum class errc {
   closed,    ///< the peer or the owner has closed
   cancelled, ///< stopped on request
   transient, ///< a retry will probably succeed
-  fenced,    ///< a newer writer has a higher epoch
   fatal      ///< a retry cannot succeed
 };
 

@@ -77,10 +77,7 @@ public:
 
   [[nodiscard]] pool_level level() const noexcept;
 
-  /// Whether the latest sample was starving: jobs wait and no session is free.
-  [[nodiscard]] bool starving() const noexcept { return starving_; }
-
-  /// How often a starving sample followed one that was not.
+  /// How often a starving sample followed one that was not: jobs wait and no session is free.
   [[nodiscard]] std::uint64_t exhaustion_events() const noexcept { return exhaustion_events_; }
 
   /// Samples kept now.

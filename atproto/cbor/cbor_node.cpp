@@ -118,11 +118,6 @@ std::optional<cbor_node> cbor_node::find(std::string_view key) const noexcept {
   return std::nullopt;
 }
 
-std::optional<bool> cbor_node::find_bool(std::string_view key) const noexcept {
-  const auto value = find(key);
-  return value ? value->as_bool() : std::nullopt;
-}
-
 std::optional<std::int64_t> cbor_node::find_int(std::string_view key) const noexcept {
   const auto value = find(key);
   return value ? value->as_int() : std::nullopt;

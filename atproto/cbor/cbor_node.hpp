@@ -96,7 +96,6 @@ public:
   [[nodiscard]] std::optional<cbor_node> find(std::string_view key) const noexcept;
 
   /// Shorthands for `find` and the accessor: `nullopt` if absent or of another kind.
-  [[nodiscard]] std::optional<bool> find_bool(std::string_view key) const noexcept;
   [[nodiscard]] std::optional<std::int64_t> find_int(std::string_view key) const noexcept;
   [[nodiscard]] std::optional<std::span<const std::byte>>
   find_bytes(std::string_view key) const noexcept;

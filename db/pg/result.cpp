@@ -117,19 +117,6 @@ std::int64_t result::get_timestamptz(std::size_t row, std::size_t column) const 
                                                       : value + wire::epoch_shift_us;
 }
 
-std::optional<std::int64_t> result::opt_int8(std::size_t row, std::size_t column) const {
-  return is_null(row, column) ? std::nullopt : std::optional(get_int8(row, column));
-}
-
-std::optional<std::string_view> result::opt_text(std::size_t row, std::size_t column) const {
-  return is_null(row, column) ? std::nullopt : std::optional(get_text(row, column));
-}
-
-std::optional<std::span<const std::byte>> result::opt_bytea(std::size_t row,
-                                                            std::size_t column) const {
-  return is_null(row, column) ? std::nullopt : std::optional(get_bytea(row, column));
-}
-
 std::optional<std::int64_t> result::opt_timestamptz(std::size_t row, std::size_t column) const {
   return is_null(row, column) ? std::nullopt : std::optional(get_timestamptz(row, column));
 }

@@ -16,10 +16,10 @@ namespace prism::db {
 /// The rows of one finished statement, in binary format.
 ///
 /// Rows and columns count from 0. A getter returns zero or an empty view for NULL: use `is_null()`
-/// or the `opt_` form where NULL is possible. A row or column out of range, or a type other than
-/// the column's, is an error in the program and throws std::logic_error; transaction::run() turns
-/// it into a rollback and a `fatal` error. Views are valid as long as the result. Move-only; const
-/// methods are thread-safe.
+/// or `opt_timestamptz()` where NULL is possible. A row or column out of range, or a type other
+/// than the column's, is an error in the program and throws std::logic_error; transaction::run()
+/// turns it into a rollback and a `fatal` error. Views are valid as long as the result. Move-only;
+/// const methods are thread-safe.
 class result {
 public:
   /// No rows, no columns.
@@ -53,10 +53,6 @@ public:
   /// Microseconds since 1970-01-01T00:00:00Z. `infinity` is INT64_MAX, `-infinity` INT64_MIN.
   [[nodiscard]] std::int64_t get_timestamptz(std::size_t row, std::size_t column) const;
 
-  [[nodiscard]] std::optional<std::int64_t> opt_int8(std::size_t row, std::size_t column) const;
-  [[nodiscard]] std::optional<std::string_view> opt_text(std::size_t row, std::size_t column) const;
-  [[nodiscard]] std::optional<std::span<const std::byte>> opt_bytea(std::size_t row,
-                                                                    std::size_t column) const;
   [[nodiscard]] std::optional<std::int64_t> opt_timestamptz(std::size_t row,
                                                             std::size_t column) const;
 

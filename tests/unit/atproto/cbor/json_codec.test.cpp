@@ -1,6 +1,8 @@
 #include "atproto/cbor/json_codec.hpp"
 
 #include "atproto/cbor/cbor.hpp"
+#include "atproto/text/base64.hpp"
+#include "tests/unit/atproto/fixtures.hpp"
 #include "tests/unit/atproto/hex.hpp"
 
 #include <boost/json.hpp>
@@ -9,6 +11,8 @@
 using namespace prism;
 using namespace prism::atproto;
 using Catch::Matchers::Contains;
+using test::interop_cases;
+using test::text_of;
 using test::to_hex;
 
 namespace json = boost::json;
@@ -33,6 +37,18 @@ constexpr std::string_view link_text =
     "bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua";
 
 } // namespace
+
+TEST_CASE("the data model fixtures have the known bytes and CIDs in both directions") {
+  const auto cases = interop_cases("data-model/data-model-fixtures.json");
+  REQUIRE(cases.size() == 3);
+  for (const auto& each : cases) {
+    const auto known = base64_decode(text_of(each.at("cbor_base64"))).value();
+    CHECK(from_json(each.at("json")).value() == known);
+    CHECK(cid::of_dag_cbor(known).to_string() == text_of(each.at("cid")));
+    const auto document = cbor_document::parse(known).value();
+    CHECK(to_json(document.root()) == each.at("json"));
+  }
+}
 
 TEST_CASE("JSON becomes canonical DAG-CBOR with sorted keys") {
   CHECK(encoded(R"({"bb": 1, "a": [true, false, null], "c": -5})") ==
