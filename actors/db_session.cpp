@@ -1,6 +1,7 @@
 #include "actors/db_session.hpp"
 
 #include "actors/runtime/replication.hpp"
+#include "log/line_limit.hpp"
 #include "log/log.hpp"
 
 namespace prism {
@@ -54,7 +55,7 @@ db::job_outcome db_session_state::run(const db::job& job, job_result::session_no
   db::tx_options options;
   options.deadline = node_->options.transaction_timeout;
   options.statement_timeout = node_->options.statement_timeout;
-  options.server_incarnation = node_->server.incarnation;
+  options.server_start = node_->server.start;
   options.on_retry = [this](const db::db_error& why) {
     node_->metrics.database().retries.of(why.sqlstate).Increment();
     node_->metrics.database().failed_attempts.of(why.sqlstate).Increment();
@@ -79,9 +80,9 @@ void db_session_state::count(const db::job_outcome& done) {
   node_->metrics.database().failed_attempts.of(done.error().sqlstate).Increment();
   // Content that PostgreSQL rejects comes from strangers, as often as they like.
   if (const auto left_out = lines_.allow(done.error().cls, steady_clock::now()))
-    log::database().warn("database {} error {} in {}: {} ({} similar lines suppressed)",
-                         db::to_string(done.error().cls), done.error().sqlstate,
-                         done.error().statement, done.error().message, *left_out);
+    log::database().warn("database {} error {} in {}: {}{}", db::to_string(done.error().cls),
+                         done.error().sqlstate, done.error().statement, done.error().message,
+                         log::left_out_note(*left_out));
 }
 
 } // namespace prism

@@ -40,6 +40,8 @@ private:
   // -- start: cursors, then the source ---------------------------------------------------------
   void load_cursors();
   void open(const std::vector<db::shard_cursor>& cursors);
+
+  // -- the source (firehose_source.cpp) --------------------------------------------------------
   void start_source();
   [[nodiscard]] net::ws_source_callbacks callbacks();
 
@@ -48,7 +50,6 @@ private:
   void on_shard_ready(const shard_ready& ready);
   void on_durable(const frames_durable& report);
   void on_tick();
-  [[nodiscard]] actor_status status() const;
 
   // -- what follows from them ------------------------------------------------------------------
   void feed(std::size_t shard);
@@ -57,13 +58,18 @@ private:
   void ask_for_announcements();
   void advance_idle_shards();
   void top_up_credit();
-  void ask_again_if_due();
-  void watch_numbers();
-  void finish_if_caught_up();
   [[nodiscard]] bool may_read() const;
+  void ask_again_if_due();
+  void finish_if_caught_up();
+
+  // -- reports to others (firehose_reports.cpp) ------------------------------------------------
+  [[nodiscard]] actor_status status() const;
+  void watch_numbers();
   void observe_latencies();
   void update_metrics();
   void show_lanes();
+
+  [[nodiscard]] static time_point now() { return steady_clock::now(); } // any thread
 
   self_pointer self_;
   node_ptr node_;

@@ -57,7 +57,8 @@ bool health_port::open() {
   routes.insert(routes.end(), more_.begin(), more_.end());
   auto started = net::http_server::start(options, std::move(routes));
   if (!started) {
-    log::http().error("no metrics for now: {}", started.error().message);
+    log::http().error("metrics-listen cannot be opened: {}; it is tried again",
+                      started.error().message);
     return false;
   }
   server_ = std::move(*started);

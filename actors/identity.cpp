@@ -3,6 +3,7 @@
 #include "actors/intake/routing.hpp"
 #include "actors/runtime/report_counters.hpp"
 #include "core/printable.hpp"
+#include "log/line_limit.hpp"
 #include "log/log.hpp"
 #include "metrics/labels.hpp"
 
@@ -226,11 +227,12 @@ void identity_state::log_failure(const identity_decision& decision, const std::s
   const auto outcome = decision.result.what;
   if (outcome != db::identity_result::task_outcome::failed && !decision.given_up)
     return;
-  if (const auto suppressed = failures_.allow(task.kind, steady_clock::now()))
+  if (const auto left_out = failures_.allow(task.kind, steady_clock::now()))
     log::identity().info(
-        "identity: {}: {}, try {} failed: {}; {} ({} similar lines suppressed)", task.did,
+        "identity: {}: {}, try {} failed: {}; {}{}", task.did,
         task.kind == identity_kind::handle ? "handle" : "deletion", task.attempts + 1, reason,
-        decision.given_up ? "no retry before its next activity" : "will be retried", *suppressed);
+        decision.given_up ? "no retry before its next activity" : "will be retried",
+        log::left_out_note(*left_out));
 }
 
 // Stores what has gathered while the previous results were written.
@@ -276,9 +278,9 @@ void identity_state::purge(const db::identity_task& task) {
 
 void identity_state::on_purged(const db::identity_task& task, const db::apply_report& report) {
   metrics_.tasks.of("purged").Increment();
-  if (const auto suppressed = purges_.allow(task.kind, steady_clock::now()))
-    log::identity().info("identity: {} is deleted: {} records purged ({} similar lines suppressed)",
-                         task.did, report.purged, *suppressed);
+  if (const auto left_out = purges_.allow(task.kind, steady_clock::now()))
+    log::identity().info("identity: {} is deleted: {} records purged{}", task.did, report.purged,
+                         log::left_out_note(*left_out));
   report_changes(report, true);
   claims_.release({task.user_id, task.kind});
   claim();

@@ -1,4 +1,5 @@
 #include "actors/identity.hpp"
+#include "log/line_limit.hpp"
 #include "log/log.hpp"
 
 /// Look-ups that calls of the data plane ask for.
@@ -51,11 +52,11 @@ void identity_state::on_document(const document_looked_up& found) {
   const auto* label = !found.document ? "failed" : found.document->exists ? "found" : "absent";
   metrics_.demands.of(label).Increment(static_cast<double>(waiters.size()));
   if (!found.document && !found.held_back)
-    if (const auto suppressed = demand_failures_.allow(0, steady_clock::now()))
+    if (const auto left_out = demand_failures_.allow(0, steady_clock::now()))
       log::identity().info(
-          "identity: {}, which the data plane was asked for, was not found out: {} "
-          "({} similar lines suppressed)",
-          found.what->did, found.why, *suppressed);
+          "identity: no server answered for {}, which a call of the data plane needs: {}; the call "
+          "is UNAVAILABLE{}",
+          found.what->did, found.why, log::left_out_note(*left_out));
   for (const auto who : waiters)
     deliver(who, {result.found, result.why});
   if (!found.document)

@@ -1,6 +1,7 @@
 #include "actors/janitor.hpp"
 
 #include "actors/runtime/ask_database.hpp"
+#include "core/wall_clock.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -160,9 +161,10 @@ void janitor_state::run_batch(job& job) {
 // fault. What the table says now decides whether this actor is stopped or started again.
 void janitor_state::on_fenced(job& job, const db::db_error& why) {
   fenced_ = true;
-  log::janitor().warn("[BackgroundJobs] {} is given up, and no job runs here any more: {}; the "
-                      "janitor of the node that leads goes on",
-                      title(job.what.task), why.message);
+  log::janitor().warn(
+      "[BackgroundJobs] {} stopped, because this node does not lead any more: {}; the "
+      "janitor of the node that leads goes on",
+      title(job.what.task), why.message);
   if (const auto cluster = node_->actors.find(names::cluster))
     self_->send(cluster, read_cluster{});
   leave_run(job);
@@ -216,8 +218,7 @@ void janitor_state::end_run(job& job, const std::string& problem) {
   const auto now = steady_clock::now();
   const std::chrono::duration<double> took = now - started_;
   job.metrics.last_duration->Set(took.count());
-  job.metrics.last_run->Set(
-      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
+  job.metrics.last_run->Set(seconds_since_1970());
   job.last_error = problem;
   if (!problem.empty()) {
     ++job.failures;

@@ -2,6 +2,7 @@
 
 #include "actors/runtime/ask_database.hpp"
 #include "core/crash_point.hpp"
+#include "log/line_limit.hpp"
 #include "log/log.hpp"
 #include "metrics/labels.hpp"
 
@@ -132,9 +133,7 @@ void pending_ops_state::apply_reported(const db::pending_change& change) {
   if (result.warn)
     log::pending_ops().warn("[BoundedArrayMap] Array for key {} reached max items ({}){}",
                             change.referent_id, node_->options.pending_max_items,
-                            *result.warn > 0
-                                ? fmt::format("; {} similar lines suppressed", *result.warn)
-                                : std::string{});
+                            log::left_out_note(*result.warn));
 }
 
 pending_index::map::add_result pending_ops_state::apply(const db::pending_change& change) {

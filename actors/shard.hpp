@@ -68,6 +68,7 @@ private:
   void on_fenced();
   void note_rejection(const shard_decision& decision, const db::db_error& error,
                       const batch_load& load);
+  void note_quarantine(const db::db_error& rejection);
   void on_ids_failed(bool fatal, const std::string& why);
 
   // reports to others
@@ -87,6 +88,9 @@ private:
   void count(const db::apply_report& report);
   void count_not_indexed();
 
+  /// Throws if a promise of the firehose or of this actor is broken: the supervisor starts the
+  /// shard again.
+  static void must_hold(const expected<void>& promise);
   [[nodiscard]] time_point now() const { return steady_clock::now(); }
   [[nodiscard]] double random() { return std::uniform_real_distribution<>{0, 1}(random_); }
 

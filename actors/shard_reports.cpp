@@ -2,6 +2,7 @@
 #include "actors/runtime/report_counters.hpp"
 
 #include "actors/shard.hpp"
+#include "log/line_limit.hpp"
 #include "log/log.hpp"
 
 #include <atomic>
@@ -64,9 +65,9 @@ void shard_state::count(const db::apply_report& report) {
     out.skipped.of("replayed").Increment(report.stale);
   for (const auto& part : report.quarantined) {
     if (const auto left_out = lines_.allow(line::dead_letter, now()))
-      log::shard().error("dead letter: frame {} {}: {} ({} similar lines suppressed)",
-                         queue_.in_flight().front().seq,
-                         part.path.empty() ? "as a whole" : part.path, part.reason, *left_out);
+      log::shard().error(
+          "shard {}: dead letter: frame {} {}: {}{}", number_, queue_.in_flight().front().seq,
+          part.path.empty() ? "as a whole" : part.path, part.reason, log::left_out_note(*left_out));
     out.dead_letters->Increment();
   }
   report_pending(report);

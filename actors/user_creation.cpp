@@ -1,6 +1,7 @@
 #include "actors/user_creation.hpp"
 
 #include "actors/runtime/database_errors.hpp"
+#include "log/line_limit.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -134,16 +135,14 @@ void user_creation_state::on_failed(const did_queue::batch& batch, const db::db_
   if (result.next_size) {
     if (const auto left_out = lines_.allow(line::rejected, steady_clock::now()))
       log::user_creation().warn(
-          "user_creation: a batch of {} new users was rejected ({}), trying {} at a time "
-          "({} similar lines suppressed)",
-          result.dids, error.sqlstate, *result.next_size, *left_out);
+          "user_creation: a batch of {} new users was rejected ({}), trying {} at a time{}",
+          result.dids, error.sqlstate, *result.next_size, log::left_out_note(*left_out));
     return;
   }
   if (const auto left_out = lines_.allow(line::failed, steady_clock::now()))
     log::user_creation().warn(
-        "user_creation: a batch of {} new users failed, their shards retry: {} ({} similar "
-        "lines suppressed)",
-        result.dids, db::describe(error), *left_out);
+        "user_creation: a batch of {} new users failed, their shards retry: {}{}", result.dids,
+        db::describe(error), log::left_out_note(*left_out));
   const interned_users answer{nullptr, db::describe(error), error.cls == db::error_class::fatal,
                               error.cls == db::error_class::poison ? error.sqlstate
                                                                    : std::string{}};

@@ -16,8 +16,8 @@ enum class exit_code : int {
   /// Stopped as requested, but not everything was committed within `drain-timeout-ms`
   /// (EX_TEMPFAIL). Nothing is lost; the next start continues.
   drain_timeout = 75,
-  /// Another prismd has become the writer of this stream. A restart would fence that one in turn,
-  /// so it must not be automatic. (EX_PROTOCOL, which nothing else here uses.)
+  /// Another prismd has joined the cluster under this node's name. A restart would replace that one
+  /// in turn, so it must not be automatic. (EX_PROTOCOL, which nothing else here uses.)
   fenced = 76,
   /// The settings are wrong, or do not fit the relay or the database: its version or its encoding
   /// (EX_CONFIG). A restart does not help.

@@ -43,7 +43,7 @@ struct firehose_metrics {
   /// Highest seq at or below which every frame is committed.
   prometheus::Gauge* durable_seq;
   /// Seconds since the frame that waits longest for its commit was received; 0: none waits.
-  prometheus::Gauge* lag;
+  prometheus::Gauge* uncommitted_age;
   /// Median `time` of the last committed events, not after now, in seconds since 1970.
   prometheus::Gauge* event_timestamp;
   /// When a frame was received last, and when one was committed last, by this machine's clock, in

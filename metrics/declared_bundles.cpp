@@ -44,8 +44,9 @@ firehose_metrics declare_firehose(declarer& d) {
       .last_seq = d.gauge("firehose_last_seq", "Highest seq received."),
       .durable_seq =
           d.gauge("firehose_durable_seq", "Seq at or below which every frame is committed."),
-      .lag = d.gauge("firehose_uncommitted_age_seconds",
-                     "Time since the oldest uncommitted frame was received; 0 if there is none."),
+      .uncommitted_age =
+          d.gauge("firehose_uncommitted_age_seconds",
+                  "Time since the oldest uncommitted frame was received; 0 if there is none."),
       .event_timestamp = d.gauge("firehose_event_timestamp_seconds",
                                  "Median time that the last committed events state, not after now, "
                                  "in seconds since 1970."),

@@ -47,9 +47,13 @@ private:
   void round_soon();
   [[nodiscard]] db::outcome<void> ensure_connected();
   [[nodiscard]] db::tx_options tx() const;
+
+  // reports to others (cluster_reports.cpp)
   void show_metrics();
   void show_links();
   [[nodiscard]] actor_status status() const;
+
+  [[nodiscard]] static time_point now() { return steady_clock::now(); }
 
   self_pointer self_;
   node_ptr node_;

@@ -11,9 +11,15 @@
 #include "net/grpc/grpc_server.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 
 namespace prism {
 
@@ -27,6 +33,10 @@ public:
   /// Requests of more bytes, some 200 uris, are the readers': reading them and writing their answer
   /// would keep the server's thread from other calls.
   static constexpr std::size_t max_own_request{16U << 10U};
+
+  /// What a reader has beyond the time limit to say that a statement ran into it. It says nothing
+  /// if the database does not even answer the request to cancel.
+  static constexpr std::chrono::milliseconds answer_grace{250};
 
   explicit dataplane_port(node_ptr node);
   ~dataplane_port();
@@ -66,6 +76,9 @@ public:
   [[nodiscard]] bool has_session() const noexcept { return has_session_; }
   /// @param session that has just been opened; the port closes it if it has one
   void lend(std::unique_ptr<reader_session> session);
+  /// The first reader has connected again, perhaps to another server. The port closes its session,
+  /// which may be on the one that was left, and asks for another one.
+  void renew_session();
 
   /// The ids that the readers share.
   [[nodiscard]] reads::server_ids& ids() noexcept { return ids_; }
@@ -76,13 +89,18 @@ public:
 private:
   using call_ptr = std::shared_ptr<const dataplane::pending_call>;
 
+  // A client, or a database that is away, can cause these lines.
+  enum class line : std::uint8_t { no_method, left_out_records, no_session, no_sessions };
+  /// What lines are limited by. Text is the reason of a refusal, or the name of a method that
+  /// fails; it lives as long as the program.
+  using line_key = std::variant<line, std::string_view>;
+
+  // -- calls (port_calls.cpp), on the server's thread ------------------------------------------
   void on_call(net::grpc_call call);
   void on_cancel(std::uint64_t id);
   void admit(net::grpc_call call, const dataplane::method& method);
   /// Has a reader answer the call, now or later.
   void pass_on(const call_ptr& call, time_point now);
-  /// Has the first reader open a session for the port, if it has none.
-  void ask_for_session();
   /// Answers the call for which the port's own session is reserved.
   void answer_here(const call_ptr& call);
   void give(read_gate::assignment work);
@@ -94,42 +112,58 @@ private:
   void refuse_expired(time_point now);
   /// Has `refuse_expired` run when the first of the open calls expires.
   void arm();
-  void log_sessions(missing_sessions::news what, const std::string& why);
-  /// Gives the reader its next call.
-  void free(reader_id reader);
-  void answer_if_open(const call_ptr& call, dataplane::answer<std::string> result);
-  /// Publishes what the gate holds.
-  void note_gate();
-  void show();
-  [[nodiscard]] reads_now look() const;
-
   /// The call has ended.
   void count(const dataplane::pending_call& call, net::grpc_status status) {
     figures_.count(*call.what, status, call.arrived, call.request);
   }
 
+  // -- readers (port_readers.cpp), on the server's thread --------------------------------------
+  /// Gives the reader its next call.
+  void free(reader_id reader);
+  void answer_if_open(const call_ptr& call, dataplane::answer<std::string> result);
+  /// Has the first reader open a session for the port, if it has none.
+  void ask_for_session();
+  void close_session();
+  /// Publishes whether the port has a session.
+  void note_own_session();
+  void log_sessions(missing_sessions::news what, const std::string& why);
+
+  // -- both, on the server's thread ------------------------------------------------------------
+  /// Publishes what the gate holds.
+  void note_gate();
+  /// See `log::line_limit::allow`.
+  [[nodiscard]] std::optional<std::uint64_t> may_log(line_key about) {
+    return lines_.allow(about, steady_clock::now());
+  }
+
+  // -- what the port shows, on any thread ------------------------------------------------------
+  void show();
+  [[nodiscard]] reads_now look() const;
+
+  // Any thread. What is not thread-safe itself does not change after `start`.
   node_ptr node_;
   std::string address_;
-  std::shared_ptr<void> shown_;
-  // On the server's thread only.
-  read_gate gate_;
-  std::map<std::uint64_t, call_ptr> calls_; // waiting or at work
-  std::map<reader_id, reader_actor> readers_;
-  reader_id first_reader_{0}; // number 0; its id here
-  log::line_limit<std::string> lines_{std::chrono::seconds{10}, 64};
-  time_point armed_{time_point::max()}; // when `refuse_expired` runs next
-  missing_sessions missing_;
-  bool loss_logged_{false}; // so its end is logged, too
-  // Any thread.
-  reads::server_ids ids_;
-  own_session own_; // on the server's thread only
+  reads::server_ids ids_; // `own_` uses it
   std::atomic<bool> has_session_{false};
   std::atomic<reader_id> last_reader_{0};
   std::atomic<std::size_t> readers_now_{0};
   std::atomic<std::size_t> active_now_{0};
   std::atomic<std::size_t> waiting_now_{0};
-  port_figures figures_;
-  std::unique_ptr<net::grpc_server> server_;
+
+  // On the server's thread only, while it runs.
+  read_gate gate_;
+  std::map<std::uint64_t, call_ptr> calls_; // waiting or at work
+  std::map<reader_id, reader_actor> readers_;
+  reader_id first_reader_{0}; // number 0; its id here
+  log::line_limit<line_key> lines_{std::chrono::seconds{10}, 64};
+  time_point armed_{time_point::max()}; // when `refuse_expired` runs next
+  missing_sessions missing_;
+  bool loss_logged_{false}; // so its end is logged, too
+  own_session own_;
+
+  std::shared_ptr<void> shown_;              // from `start` to `stop`
+  port_figures figures_;                     // says itself on which thread
+  std::unique_ptr<net::grpc_server> server_; // last: its thread uses all of these
 };
 
 using dataplane_port_ptr = std::shared_ptr<dataplane_port>;

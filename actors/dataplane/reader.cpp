@@ -168,8 +168,11 @@ call_outcome reader_state::run(const dataplane::pending_call& call,
                                const db::known_identity* identity) {
   auto done = session_->run(call, identity);
   // Reading twice does no harm, so a session that had been lost before is no failure of this call.
-  if (!done.answer && !session_->is_open() && session_->reopen(call))
+  if (!done.answer && !session_->is_open() && session_->reopen(call)) {
+    if (number_ == 0)
+      port_->renew_session();
     done = session_->run(call, identity);
+  }
   return done;
 }
 

@@ -1,21 +1,12 @@
 #include "actors/dataplane/reader_session.hpp"
 
+#include "core/wall_clock.hpp"
 #include "db/reads/reader_plans.hpp"
 
 #include <algorithm>
 #include <chrono>
 
 namespace prism {
-
-namespace {
-
-[[nodiscard]] db::micros now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-} // namespace
 
 db::outcome<std::unique_ptr<reader_session>> reader_session::open(const node_context& node,
                                                                   reads::server_ids& ids,
@@ -55,7 +46,7 @@ db::outcome<void> reader_session::prepare() {
 
 call_outcome reader_session::run(const dataplane::pending_call& call,
                                  const db::known_identity* identity) {
-  dataplane::call with{.on = *session_, .now = now_us(), .identity = identity};
+  dataplane::call with{.on = *session_, .now = micros_since_1970(), .identity = identity};
   at_work_ = &call;
   connection_->set_deadline(call.deadline);
   auto answer = call.what->run(with, call.request);

@@ -1,5 +1,6 @@
 #include "actors/inspector/snapshots.hpp"
 #include "actors/inspector/views.hpp"
+#include "core/wall_clock.hpp"
 #include "db/inspect/explain.hpp"
 #include "inspect/explanation_json.hpp"
 
@@ -34,9 +35,7 @@ void add_lanes(explanations::node_facts& to, const snapshots::snapshot& from,
   out.connected = relay.connected->Value() > 0;
   out.highest_seq = static_cast<std::int64_t>(relay.last_seq->Value());
   if (const auto newest = relay.event_timestamp->Value(); newest > 0)
-    out.stream_lag_s =
-        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count() -
-        newest;
+    out.stream_lag_s = seconds_since_1970() - newest;
   out.pending_ttl = node.options.pending_ttl;
   out.history_keep = node.options.history_keep;
   if (const auto firehose = call.last.ask(names::firehose))

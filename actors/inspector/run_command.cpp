@@ -1,5 +1,6 @@
 #include "actors/inspector/run_command.hpp"
 
+#include "core/wall_clock.hpp"
 #include "log/log.hpp"
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -30,9 +31,7 @@ void write_down(inspection_context& context, const command& what, const operator
                 const boost::json::object& arguments, const std::string& result) {
   db::operator_action row;
   row.node = context.node->name;
-  row.at = std::chrono::duration_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-               .count();
+  row.at = micros_since_1970();
   row.who = who.name;
   row.address = who.address;
   row.action = what.name;

@@ -2,6 +2,7 @@
 #include "actors/inspector/views.hpp"
 #include "actors/runtime/node_readiness.hpp"
 #include "core/version.hpp"
+#include "core/wall_clock.hpp"
 
 namespace prism::views {
 
@@ -24,19 +25,18 @@ namespace {
 [[nodiscard]] boost::json::object relay_of(const node_context& node, time_point now) {
   const auto& from = node.metrics.firehose();
   const auto link = node.relay.read();
-  const std::chrono::duration<double> wall = std::chrono::system_clock::now().time_since_epoch();
   const auto receipt = from.last_receipt->Value();
   return {{"url", node.service_shown},
           {"connected", from.connected->Value() > 0},
           {"since_seconds", seconds_ago(link.since, now)},
           {"last_end", link.why},
           {"heard_seconds_ago", seconds_ago(link.heard, now)},
-          {"last_frame_seconds_ago", receipt > 0
-                                         ? boost::json::value(std::max(0.0, wall.count() - receipt))
-                                         : boost::json::value()},
+          {"last_frame_seconds_ago",
+           receipt > 0 ? boost::json::value(std::max(0.0, seconds_since_1970() - receipt))
+                       : boost::json::value()},
           {"last_seq", static_cast<std::int64_t>(from.last_seq->Value())},
           {"durable_seq", static_cast<std::int64_t>(from.durable_seq->Value())},
-          {"longest_wait_seconds", from.lag->Value()},
+          {"longest_wait_seconds", from.uncommitted_age->Value()},
           {"event_at_seconds", from.event_timestamp->Value()},
           {"window_frames", static_cast<std::int64_t>(from.window_frames->Value())},
           {"window_capacity", static_cast<std::int64_t>(from.window_capacity->Value())},

@@ -1,6 +1,7 @@
 #include "actors/intake/batch_maker.hpp"
 
 #include "atproto/frame/frame.hpp"
+#include "log/line_limit.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -80,8 +81,8 @@ db::batch batch_maker::make(frame_queue<routed_frame>& queue, std::size_t max_op
                                : tl::unexpected(decoded.error());
     if (!added) {
       if (const auto left_out = may_log(line::frame))
-        log::shard().warn("frame {} skipped: {} ({} similar lines suppressed)", frame.seq,
-                          added.error().message, *left_out);
+        log::shard().warn("frame {} skipped: {}{}", frame.seq, added.error().message,
+                          log::left_out_note(*left_out));
       left_out_.frames.push_back(added.error().code);
       if (!decoded)
         note_undecodable(builder, frame, place_base, decoded.error());

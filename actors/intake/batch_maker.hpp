@@ -46,7 +46,7 @@ public:
   /// @param place_base of the stream (`db::place_of`)
   /// @param arrival the time by our clock, in µs since 1970; see `db::batch_builder`
   /// @param now for the limits of the log
-  /// @returns their batch. Service, shard, epoch and `verify_deletions` are the caller's.
+  /// @returns their batch. Service, shard, token and `verify_deletions` are the caller's.
   [[nodiscard]] db::batch make(frame_queue<routed_frame>& queue, std::size_t max_ops,
                                std::int64_t place_base, std::int64_t arrival, time_point now);
 

@@ -1,6 +1,7 @@
 #include "actors/intake/frame_intake.hpp"
 
 #include "actors/intake/routing.hpp"
+#include "log/line_limit.hpp"
 #include "log/log.hpp"
 
 #include <memory>
@@ -52,9 +53,8 @@ source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& cou
     item.frame.seq = none;
     count(counts, peeked.error().code == errc::limit ? bad_frame::limit : bad_frame::invalid);
     if (const auto left_out = lines_.allow(line::undecodable, now))
-      log::firehose().warn(
-          "skipping a frame that cannot be decoded: {} ({} similar lines suppressed)",
-          peeked.error().message, *left_out);
+      log::firehose().warn("skipping a frame that cannot be decoded: {}{}", peeked.error().message,
+                           log::left_out_note(*left_out));
     return item;
   }
   ++counts.frames[static_cast<std::size_t>(peeked->kind)];
@@ -102,37 +102,33 @@ void frame_intake::report(const stream_sequence::verdict& what, std::int64_t seq
     if (const auto left_out = lines_.allow(line::stray, now))
       log::firehose().warn(
           "frame {} was far ahead of the stream, which goes on at {}: it is indexed, and "
-          "the cursor does not move there ({} similar lines suppressed)",
-          what.strays.front(), seq, *left_out);
+          "the cursor does not move there{}",
+          what.strays.front(), seq, log::left_out_note(*left_out));
   if (what.recovered)
     if (const auto left_out = lines_.allow(line::recovered, now))
       log::firehose().error(
           "the relay's numbers are above {} again; if they began anew, not all that came "
-          "below is indexed ({} similar lines suppressed)",
-          highest, *left_out);
+          "below is indexed{}",
+          highest, log::left_out_note(*left_out));
   switch (what.order) {
   case arrival_order::in_order:
   case arrival_order::far_ahead:
     break;
   case arrival_order::late:
     if (const auto left_out = lines_.allow(line::late, now))
-      log::firehose().warn(
-          "frame {} comes late, after {}: it is indexed ({} similar lines suppressed)", seq,
-          highest, *left_out);
+      log::firehose().warn("frame {} comes late, after {}: it is indexed{}", seq, highest,
+                           log::left_out_note(*left_out));
     break;
   case arrival_order::repeated:
     if (const auto left_out = lines_.allow(line::repeated, now))
-      log::firehose().warn(
-          "skipping frame {}: read before, and the stream is at {} ({} similar lines "
-          "suppressed)",
-          seq, highest, *left_out);
+      log::firehose().warn("skipping frame {}: read before, and the stream is at {}{}", seq,
+                           highest, log::left_out_note(*left_out));
     break;
   case arrival_order::refused:
     if (const auto left_out = lines_.allow(line::refused, now))
-      log::firehose().error(
-          "skipping frame {}: out of order like the {} before it, after {} ({} similar "
-          "lines suppressed)",
-          seq, stream_sequence::most_apart, highest, *left_out);
+      log::firehose().error("skipping frame {}: out of order like the {} before it, after {}{}",
+                            seq, stream_sequence::most_apart, highest,
+                            log::left_out_note(*left_out));
     break;
   }
 }
@@ -141,8 +137,8 @@ intake_counts frame_intake::skip_text(std::size_t size, time_point now) {
   intake_counts counts;
   count(counts, bad_frame::text);
   if (const auto left_out = lines_.allow(line::text, now))
-    log::firehose().warn("skipping a text message of {} bytes ({} similar lines suppressed)", size,
-                         *left_out);
+    log::firehose().warn("skipping a text message of {} bytes{}", size,
+                         log::left_out_note(*left_out));
   return counts;
 }
 

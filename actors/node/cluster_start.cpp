@@ -31,13 +31,13 @@ void show(node_context& node, const cluster::node_id& self, const cluster::node_
 } // namespace
 
 expected<void> enter_cluster(db::connection& connection, node_context& node, node_links& links,
-                             const std::string& incarnation) {
+                             const std::string& server_start) {
   const auto self = to_string(boost::uuids::random_generator()());
   if (auto listening = links.start(self); !listening)
     return listening;
   const auto& options = node.options;
   db::tx_options tx;
-  tx.server_incarnation = incarnation;
+  tx.server_start = server_start;
   // Others wait for the rows that it locks.
   tx.deadline = std::max(options.cluster_ttl / 2, std::chrono::milliseconds{2'000});
   auto table = db::join_cluster(connection, tx,

@@ -12,6 +12,6 @@ namespace prism {
 /// Errors: those of `code_at_start`; `errc::invalid` if the cluster refuses this node (its sentence
 /// says why).
 [[nodiscard]] expected<void> enter_cluster(db::connection& connection, node_context& node,
-                                           node_links& links, const std::string& incarnation);
+                                           node_links& links, const std::string& server_start);
 
 } // namespace prism

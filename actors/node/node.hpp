@@ -77,7 +77,7 @@ private:
   [[nodiscard]] expected<void> open_database(const interrupted& stop_requested);
   [[nodiscard]] expected<void> prepare(db::connection& connection, start_watch& watch);
   [[nodiscard]] expected<void> begin_stream_anew(db::connection& connection,
-                                                 const std::string& incarnation);
+                                                 const std::string& server_start);
   [[nodiscard]] expected<void> connect(start_watch& watch);
   void start_actors();
   void kill_actors();

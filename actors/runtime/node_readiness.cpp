@@ -1,5 +1,7 @@
 #include "actors/runtime/node_readiness.hpp"
 
+#include "core/wall_clock.hpp"
+
 namespace prism {
 
 readiness readiness_of(const node_context& node) {
@@ -12,8 +14,7 @@ readiness readiness_of(const node_context& node) {
   facts.firehose_connected = firehose.connected->Value() != 0;
   if (const auto newest = firehose.event_timestamp->Value(); newest > 0)
     facts.newest_event_age = std::chrono::duration_cast<std::chrono::seconds>(
-        std::chrono::system_clock::now().time_since_epoch() -
-        std::chrono::duration<double>(newest));
+        std::chrono::duration<double>(seconds_since_1970() - newest));
   return evaluate_readiness(facts);
 }
 

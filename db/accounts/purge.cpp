@@ -53,7 +53,7 @@ believed_removal(executor& on, const batch& of, const account_event& event) {
   const auto results = prologue.sync();
   if (!results)
     return tl::unexpected(results.error());
-  const auto seq = read_cursor((*results)[cursor_at], of.service, of.epoch);
+  const auto seq = read_cursor((*results)[cursor_at], of.service, of.token);
   if (!seq)
     return tl::unexpected(seq.error());
   return *seq < of.last_seq || !of.moves_cursor;

@@ -147,7 +147,7 @@ outcome<apply_report> apply_batch(connection& on, const tx_options& options, con
 
 outcome<apply_report> apply_batch(connection& on, const tx_options& options, const batch& of,
                                   partial_report& partial) {
-  const auto uri_ids = intern_uris(on, of, options.server_incarnation);
+  const auto uri_ids = intern_uris(on, of, options.server_start);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
   if (auto ahead = purge_before_batch(on, options, of, partial.done); !ahead)

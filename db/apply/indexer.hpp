@@ -22,7 +22,7 @@ namespace prism::db {
 /// @param of its `user_ids` are filled.
 /// @param partial filled if the call fails.
 /// @returns an error whose sqlstate is `fenced_state` (db/index/progress.hpp) if another writer has
-/// a newer epoch.
+/// a newer token.
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,
                                                 const batch& of, partial_report& partial);
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,

@@ -160,7 +160,7 @@ struct identity_event {
 struct batch {
   std::string service; ///< names the upstream; cursors are per service
   std::int32_t shard{0};
-  std::int64_t epoch{0};
+  std::int64_t token{0};      ///< of the placement of the shard; an older one is fenced
   std::int64_t place_base{0}; ///< of the stream (`place_of`)
   /// The cursor as the shard knows it, from a COMMIT or from the table: a row below it shows that
   /// the database went back.

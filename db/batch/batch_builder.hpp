@@ -60,7 +60,7 @@ public:
   /// Frames added so far.
   [[nodiscard]] std::uint32_t frames() const noexcept { return batch_.frames; }
 
-  /// The batch; the builder is empty afterwards. Service, shard, epoch and last_seq are the
+  /// The batch; the builder is empty afterwards. Service, shard, token and last_seq are the
   /// caller's.
   [[nodiscard]] batch take();
 

@@ -150,7 +150,7 @@ private:
 apply_without_faults(connection& on, const tx_options& options, const batch& of,
                      const refused_frame& frame, partial_report& partial,
                      std::optional<std::chrono::milliseconds> limit) {
-  const auto uri_ids = intern_uris(on, of, options.server_incarnation);
+  const auto uri_ids = intern_uris(on, of, options.server_start);
   if (!uri_ids && uri_ids.error().cls != error_class::poison)
     return tl::unexpected(uri_ids.error());
   if (uri_ids && !of.ops.empty()) {

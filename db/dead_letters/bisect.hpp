@@ -41,7 +41,7 @@ inline constexpr std::size_t max_dead_letters_per_frame = 20;
                                                      partial_report& partial);
 
 /// Stores the whole frame in dead_letters and moves the cursor. Of the batch it uses only service,
-/// shard, epoch and `last_seq`.
+/// shard, token and `last_seq`.
 [[nodiscard]] outcome<apply_report> quarantine_frame(connection& on, const tx_options& options,
                                                      const batch& of, const refused_frame& frame,
                                                      partial_report& partial);

@@ -59,7 +59,7 @@ constexpr std::string_view not_applied = "PF002";
   const auto& cursors = (*rows)[cursors_at];
   if (cursors.empty())
     return tl::unexpected(fenced(of));
-  row_reader(cursors, 0) >> of.shard >> of.epoch;
+  row_reader(cursors, 0) >> of.shard >> of.token;
   return {};
 }
 
@@ -164,7 +164,7 @@ outcome<retry_result> retry_dead_letter(connection& on, const tx_options& option
   if (!users)
     return tl::unexpected(users.error());
   of->user_ids = std::move(*users);
-  const auto uris = intern_uris(on, *of, options.server_incarnation);
+  const auto uris = intern_uris(on, *of, options.server_start);
   if (!uris)
     return tl::unexpected(uris.error());
   late_locks late;

@@ -143,7 +143,7 @@ outcome<std::vector<shard_cursor>> select_cursors(executor& on, std::string_view
 }
 
 db_error fenced(const batch& of) {
-  return fenced(of.service, of.epoch);
+  return fenced(of.service, of.token);
 }
 
 db_error fenced(std::string_view service, std::int64_t token) {
@@ -166,7 +166,7 @@ outcome<advance> move_cursor(executor& on, const batch& of) {
 
 void queue_advance_cursor(pipeline& out, const batch& of) {
   params p;
-  p.text(of.service).int4(of.shard).int8(of.epoch).int8(of.last_seq).int8(of.previous_seq);
+  p.text(of.service).int4(of.shard).int8(of.token).int8(of.last_seq).int8(of.previous_seq);
   p.boolean(of.moves_cursor);
   out.add(advance_cursor, std::move(p));
 }
@@ -179,11 +179,11 @@ db_error went_back(std::string_view what, std::int64_t found, std::int64_t known
 }
 
 outcome<advance> read_advance(const result& rows, const batch& of) {
-  if (rows.empty() || rows.get_int8(0, 0) > of.epoch)
+  if (rows.empty() || rows.get_int8(0, 0) > of.token)
     return advance::fenced;
   // A token only rises, and a cursor too.
-  if (rows.get_int8(0, 0) < of.epoch)
-    return tl::unexpected(went_back("token", rows.get_int8(0, 0), of.epoch));
+  if (rows.get_int8(0, 0) < of.token)
+    return tl::unexpected(went_back("token", rows.get_int8(0, 0), of.token));
   if (rows.get_bool(0, 2))
     return advance::moved;
   if (rows.get_int8(0, 1) >= of.last_seq)

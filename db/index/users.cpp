@@ -199,7 +199,7 @@ outcome<std::vector<std::int64_t>> intern_users(executor& on,
 }
 
 outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of,
-                                               const std::string& server_incarnation) {
+                                               const std::string& server_start) {
   std::vector<std::int64_t> ids(of.refs.uris().size());
   if (ids.empty())
     return ids;
@@ -210,8 +210,8 @@ outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of,
     if (missing.empty())
       break;
     pipeline out(on);
-    if (!server_incarnation.empty())
-      queue_prove_server(out, server_incarnation);
+    if (!server_start.empty())
+      queue_prove_server(out, server_start);
     out.add(plan_settings);
     auto names = uri_params(of, missing);
     if (insert)

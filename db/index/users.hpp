@@ -19,10 +19,10 @@ namespace prism::db {
 
 /// The same for the uris of a batch whose `user_ids` are filled. A new uri of a post gets its row
 /// of post_aggregates as well.
-/// @param server_incarnation outside a transaction: the server from which the ids of users come
+/// @param server_start outside a transaction: the server from which the ids of users come
 /// (`tx_options`); on another one nothing is inserted (error `server_changed`).
-[[nodiscard]] outcome<std::vector<std::int64_t>>
-intern_uris(executor& on, const batch& of, const std::string& server_incarnation = {});
+[[nodiscard]] outcome<std::vector<std::int64_t>> intern_uris(executor& on, const batch& of,
+                                                             const std::string& server_start = {});
 
 /// Stores when each repo was first seen and the newest #identity and #account event of each
 /// account, and requests the lookups that follow from them (db/accounts/identity). Events that are

@@ -1,5 +1,7 @@
 #include "atproto/syntax/tid.hpp"
 #include "core/printable.hpp"
+#include "core/wall_clock.hpp"
+#include "db/batch/batch_builder.hpp"
 #include "db/inspect/explainer.hpp"
 
 #include <algorithm>
@@ -17,15 +19,6 @@ namespace {
 /// As in db/accounts/identity.hpp.
 constexpr std::int16_t handle_task = 0;
 constexpr std::int16_t deletion_task = 1;
-
-/// As in batch_builder: a rev that is farther ahead is refused.
-constexpr std::int64_t max_lead = 300'000'000;
-
-[[nodiscard]] std::int64_t now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 [[nodiscard]] const explained_task* find(const std::vector<explained_task>& tasks,
                                          std::int16_t kind) {
@@ -90,7 +83,7 @@ void explainer::check_repo() {
   refused_event_ = refusal_of(in_, account_->id, atproto::collection::other, "");
   if (head_)
     if (const auto rev = atproto::tid::parse(head_->rev))
-      deaf_ = rev->timestamp_us() > now_us() + max_lead;
+      deaf_ = rev->timestamp_us() > micros_since_1970() + batch_builder::max_event_lead;
   constexpr const char* what = "its repo's commits are taken";
   if (deaf_)
     add(what, result::no,

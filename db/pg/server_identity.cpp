@@ -12,25 +12,26 @@ namespace {
 
 // The first eight digits of a WAL file's name are the timeline; pg_control_checkpoint() would show
 // it only after the first checkpoint behind a promotion.
-const statement select_identity{"server_identity", compose_sql(R"sql(
+const statement select_identity{"server_identity",
+                                compose_sql(R"sql(
   SELECT (SELECT system_identifier::text FROM pg_control_system()),
     CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id::int8 FROM pg_control_checkpoint())
       ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int8 END,
-    {incarnation}
+    {server_start}
 )sql",
-                                                               {{"incarnation", incarnation_sql}})};
+                                            {{"server_start", server_start_sql}})};
 
-const statement select_incarnation{
-    "server_incarnation",
-    compose_sql(R"sql(SELECT {incarnation})sql", {{"incarnation", incarnation_sql}})};
+const statement select_server_start{
+    "server_start",
+    compose_sql(R"sql(SELECT {server_start})sql", {{"server_start", server_start_sql}})};
 
 constexpr std::string_view failed_cast = "22P02";
 
 // Only a cast that fails can stop a pipeline without a function of ours in the database.
 const statement prove_server{"prove_server", compose_sql(R"sql(
-  SELECT CASE WHEN {incarnation} = $1 THEN 0 ELSE ('found ' || {incarnation})::int END
+  SELECT CASE WHEN {server_start} = $1 THEN 0 ELSE ('found ' || {server_start})::int END
 )sql",
-                                                         {{"incarnation", incarnation_sql}})};
+                                                         {{"server_start", server_start_sql}})};
 
 } // namespace
 
@@ -42,9 +43,9 @@ db_error another_server(std::string_view detail, const char* statement) {
           statement};
 }
 
-void queue_prove_server(pipeline& out, const std::string& incarnation) {
+void queue_prove_server(pipeline& out, const std::string& server_start) {
   params p;
-  p.text(incarnation);
+  p.text(server_start);
   out.add(prove_server, std::move(p));
 }
 
@@ -59,16 +60,16 @@ outcome<server_identity> read_server_identity(executor& on) {
   server_identity out;
   const auto rows = on.exec_prepared(select_identity);
   if (rows) {
-    row_reader(*rows, 0) >> out.system >> out.timeline >> out.incarnation;
+    row_reader(*rows, 0) >> out.system >> out.timeline >> out.start;
     return out;
   }
   // A hosted server may keep its control file and its WAL to itself.
   if (rows.error().cls != error_class::fatal)
     return tl::unexpected(rows.error());
-  const auto incarnation = on.exec_prepared(select_incarnation);
-  if (!incarnation)
-    return tl::unexpected(incarnation.error());
-  row_reader(*incarnation, 0) >> out.incarnation;
+  const auto server_start = on.exec_prepared(select_server_start);
+  if (!server_start)
+    return tl::unexpected(server_start.error());
+  row_reader(*server_start, 0) >> out.start;
   return out;
 }
 

@@ -21,13 +21,13 @@ struct server_identity {
   std::int64_t timeline{0};
   /// Another one after each start of the server and for each database: a promoted standby, a
   /// restored backup and the other server behind a pooler all differ. Empty: unknown.
-  std::string incarnation;
+  std::string start;
 
   friend bool operator==(const server_identity&, const server_identity&) = default;
 };
 
-/// The expression for `server_identity::incarnation`.
-inline constexpr std::string_view incarnation_sql =
+/// The expression for `server_identity::start`.
+inline constexpr std::string_view server_start_sql =
     "(extract(epoch FROM pg_postmaster_start_time())::text || '/' || "
     "(SELECT oid FROM pg_database WHERE datname = current_database()))";
 
@@ -48,7 +48,7 @@ inline constexpr std::string_view server_changed = "PF003";
 /// Queues a statement that fails on any other start of the server, and with it the statements
 /// behind it up to the next sync. For work outside transactions, which prove it with their first
 /// statement.
-void queue_prove_server(pipeline& out, const std::string& incarnation);
+void queue_prove_server(pipeline& out, const std::string& server_start);
 /// The error of a round trip that began with that statement: `server_changed` if it was not proven,
 /// any other as it is.
 [[nodiscard]] db_error as_server_changed(db_error failure);

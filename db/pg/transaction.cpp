@@ -20,10 +20,10 @@ const statement commit_statement{"commit", R"sql(COMMIT)sql"};
 const statement set_local{"set_local", compose_sql(R"sql(
   SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
     set_config('idle_in_transaction_session_timeout', $3, true),
-    set_config('synchronous_commit', 'on', true), {incarnation}
+    set_config('synchronous_commit', 'on', true), {server_start}
 )sql",
-                                                   {{"incarnation", incarnation_sql}})};
-constexpr int incarnation_column = 4;
+                                                   {{"server_start", server_start_sql}})};
+constexpr int server_start_column = 4;
 
 /// How much longer than this process the server waits: it acts on its own only if this process is
 /// stopped or cut off.
@@ -149,11 +149,11 @@ outcome<void> tx::begin() {
 }
 
 outcome<void> tx::check_server(const result& settings) {
-  const auto found = settings.get_text(0, incarnation_column);
-  if (options_.server_incarnation.empty() || found == options_.server_incarnation)
+  const auto found = settings.get_text(0, server_start_column);
+  if (options_.server_start.empty() || found == options_.server_start)
     return {};
-  first_error_ = another_server(
-      fmt::format("found {} instead of {}", found, options_.server_incarnation), set_local.name);
+  first_error_ = another_server(fmt::format("found {} instead of {}", found, options_.server_start),
+                                set_local.name);
   return tl::unexpected(*first_error_);
 }
 

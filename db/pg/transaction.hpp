@@ -33,7 +33,7 @@ struct tx_options {
 
   /// The server on which everything was read that the work builds on; empty: any. On another one,
   /// or after it was started again, the transaction is rolled back with `server_changed`.
-  std::string server_incarnation{};
+  std::string server_start{};
 
   retry_policy retry{};
 

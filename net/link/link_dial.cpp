@@ -121,7 +121,7 @@ void link_hub::note_failure(const entry& which, const attempt_failure& failure) 
     // A node that joins is not known to everybody at once.
     log::link().log(failure.why == link_end::unknown_peer ? spdlog::level::info
                                                           : spdlog::level::warn,
-                    "link: none with '{}' ({}): {} ({}){}", printable(which.peer.name),
+                    "link: cannot dial '{}' ({}): {} ({}){}", printable(which.peer.name),
                     printable(which.peer.id), failure.text, to_string(failure.why),
                     log::left_out_note(*left_out));
 }

@@ -303,7 +303,7 @@ TEST_CASE("bisecting a frame is fenced") {
   index_target target;
   target.apply(given.before, 10);
   auto batch = target.batch_of({given.frame});
-  --batch.epoch;
+  --batch.token;
   const auto done = bisect(target.connection, batch, given.frame);
   REQUIRE_FALSE(done);
   CHECK(done.error().sqlstate == db::fenced_state);

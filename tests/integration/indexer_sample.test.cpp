@@ -77,7 +77,7 @@ TEST_CASE("a batch of a fenced writer changes nothing and is an error") {
   const auto before = target.fingerprints();
   auto stale = target.batch_of({});
   stale.last_seq = 1'000'000;
-  stale.epoch = target.writer.token - 1;
+  stale.token = target.writer.token - 1;
   const auto done = db::apply_batch(target.connection, {}, stale);
   REQUIRE(!done);
   CHECK(done.error().sqlstate == db::fenced_state);

@@ -124,7 +124,7 @@ void index_target::flush(db::batch_builder& builder, std::int64_t last_seq) {
   auto batch = builder.take();
   batch.service = "test";
   batch.verify_deletions = verify_deletions;
-  batch.epoch = writer.token;
+  batch.token = writer.token;
   batch.last_seq = last_seq;
   batch.user_ids = db::intern_users(connection, batch.refs.dids()).value();
   const auto done = db::apply_batch(connection, {}, batch);
@@ -176,7 +176,7 @@ db::batch index_target::batch_of(const std::vector<frame_bytes>& frames) {
   auto out = builder.take();
   out.service = "test";
   out.verify_deletions = verify_deletions;
-  out.epoch = writer.token;
+  out.token = writer.token;
   out.last_seq = arrived_;
   out.user_ids = db::intern_users(connection, out.refs.dids()).value();
   return out;

@@ -23,9 +23,9 @@ namespace {
 /// One shard of a service, with a connection of its own; used from one thread.
 class writer {
 public:
-  writer(const std::string& conninfo, std::int32_t shard, std::int64_t epoch,
+  writer(const std::string& conninfo, std::int32_t shard, std::int64_t token,
          std::string service = "test")
-      : on_(db::connection::open({.conninfo = conninfo}).value()), shard_(shard), epoch_(epoch),
+      : on_(db::connection::open({.conninfo = conninfo}).value()), shard_(shard), token_(token),
         service_(std::move(service)) {}
 
   /// One batch. @returns what it reports, or an error's text.
@@ -41,7 +41,7 @@ public:
     auto batch = builder.take();
     batch.service = service_;
     batch.shard = shard_;
-    batch.epoch = epoch_;
+    batch.token = token_;
     batch.last_seq = last;
     auto ids = db::intern_users(on_, batch.refs.dids());
     if (!ids)
@@ -61,7 +61,7 @@ public:
 private:
   db::connection on_;
   std::int32_t shard_;
-  std::int64_t epoch_;
+  std::int64_t token_;
   std::string service_;
 };
 
@@ -148,7 +148,7 @@ TEST_CASE("concurrent creates and deletes leave counts of the existing rows") {
     const auto database = pg_fixture::fresh_database();
     auto on = db::connection::open({.conninfo = database}).value();
     REQUIRE(db::migrate(on));
-    const auto epoch = claim(on, 3);
+    const auto token = claim(on, 3);
     const auto frames = events.take();
     const auto repos = events.repos();
     std::vector<std::future<expected<void>>> lanes;
@@ -158,8 +158,8 @@ TEST_CASE("concurrent creates and deletes leave counts of the existing rows") {
         if (repos[i] == did_of(who))
           own.push_back(frames[i]);
       lanes.push_back(std::async(std::launch::async,
-                                 [own, database, epoch, shard = lanes.size()]() -> expected<void> {
-                                   writer lane(database, static_cast<std::int32_t>(shard), epoch);
+                                 [own, database, token, shard = lanes.size()]() -> expected<void> {
+                                   writer lane(database, static_cast<std::int32_t>(shard), token);
                                    for (const auto& frame : own)
                                      if (auto done = lane.apply({frame}); !done)
                                        return tl::unexpected(done.error());
@@ -195,14 +195,14 @@ TEST_CASE("two writers that apply the same release concurrently release once") {
     const auto database = pg_fixture::fresh_database();
     auto on = db::connection::open({.conninfo = database}).value();
     REQUIRE(db::migrate(on));
-    const auto epoch = claim(on, 1);
-    const auto parked = writer(database, 0, epoch).apply(waiting);
+    const auto token = claim(on, 1);
+    const auto parked = writer(database, 0, token).apply(waiting);
     REQUIRE(parked);
     CHECK(parked->pending.size() == 5);
     std::vector<reporting> lanes;
     for (int i = 0; i < 4; ++i)
       lanes.push_back(std::async(std::launch::async,
-                                 [&] { return writer(database, 0, epoch).apply(release); }));
+                                 [&] { return writer(database, 0, token).apply(release); }));
     const auto changes = changes_of(lanes);
     CHECK(number_of(changes, db::pending_event::released) == 5);
     CHECK(changes.size() == 5);
@@ -275,14 +275,14 @@ TEST_CASE("parked operations are replaced by newer versions while they are relea
   auto on = connect_to(database);
   auto locker = connect_to(database);
   REQUIRE(db::migrate(on));
-  const auto epoch = claim(on, 2);
-  REQUIRE(writer(database, 1, epoch).apply(waiting));
+  const auto token = claim(on, 2);
+  REQUIRE(writer(database, 1, token).apply(waiting));
   // One writer waits with the rows that it has removed from pending_ops; the other then finds them.
   must(locker.exec_script(release_is_first ? "BEGIN; LOCK TABLE notifications IN EXCLUSIVE MODE"
                                            : "BEGIN; SELECT FROM pending_ops FOR UPDATE"));
   const auto start = [&](bool releasing) {
     return std::async(std::launch::async, [&, releasing] {
-      return writer(database, releasing ? 0 : 1, epoch).apply(releasing ? release : newer);
+      return writer(database, releasing ? 0 : 1, token).apply(releasing ? release : newer);
     });
   };
   std::vector<reporting> lanes;
@@ -326,8 +326,8 @@ TEST_CASE("two services that apply the same events concurrently count each once"
       lanes.push_back(std::async(
           std::launch::async,
           [&, service,
-           epoch = claim(on, 1, service)]() -> expected<std::vector<db::pending_change>> {
-            writer lane(database, 0, epoch, service);
+           token = claim(on, 1, service)]() -> expected<std::vector<db::pending_change>> {
+            writer lane(database, 0, token, service);
             start.arrive_and_wait();
             std::vector<db::pending_change> out;
             for (const auto& frames : {waiting, release}) {
@@ -369,11 +369,11 @@ TEST_CASE("a takeover while a release waits for a lock releases once") {
   auto on = db::connection::open({.conninfo = database}).value();
   auto locker = db::connection::open({.conninfo = database}).value();
   REQUIRE(db::migrate(on));
-  const auto old_epoch = claim(on, 1);
-  REQUIRE(writer(database, 0, old_epoch).apply(waiting));
+  const auto old_token = claim(on, 1);
+  REQUIRE(writer(database, 0, old_token).apply(waiting));
   REQUIRE(locker.exec_script("BEGIN; SELECT FROM pending_ops FOR UPDATE"));
   auto old =
-      std::async(std::launch::async, [&] { return writer(database, 0, old_epoch).apply(release); });
+      std::async(std::launch::async, [&] { return writer(database, 0, old_token).apply(release); });
   wait_for_blocked_sessions(on, 1);
   // The running batch holds the cursor's row, so the newer writer waits until it ends.
   auto taken = std::async(std::launch::async, [&] {
@@ -383,9 +383,9 @@ TEST_CASE("a takeover while a release waits for a lock releases once") {
   wait_for_blocked_sessions(on, 2);
   REQUIRE(locker.exec_script("COMMIT"));
   const auto by_old = old.get();
-  const auto new_epoch = taken.get();
-  CHECK(new_epoch > old_epoch);
-  const auto by_new = writer(database, 0, new_epoch).apply(release);
+  const auto new_token = taken.get();
+  CHECK(new_token > old_token);
+  const auto by_new = writer(database, 0, new_token).apply(release);
   REQUIRE(by_new);
   // Either the old writer released it, or it was fenced and the new one did; exactly one of them.
   const auto released_by_old = by_old ? by_old->pending.size() : 0;
@@ -393,9 +393,9 @@ TEST_CASE("a takeover while a release waits for a lock releases once") {
   CHECK(counts(on, post) == "5 0 0 0");
   CHECK(value(on, "SELECT count(*) FROM notifications") == "5");
   CHECK(value(on, "SELECT count(*) FROM pending_ops") == "0");
-  CHECK_FALSE(writer(database, 0, old_epoch).apply(later));
+  CHECK_FALSE(writer(database, 0, old_token).apply(later));
   CHECK(counts(on, post) == "5 0 0 0");
-  CHECK(writer(database, 0, new_epoch).apply(later));
+  CHECK(writer(database, 0, new_token).apply(later));
   CHECK(counts(on, post) == "6 0 0 0");
 }
 
@@ -412,11 +412,11 @@ TEST_CASE("the author of a post is purged while likes of it are parked and relea
     auto on = db::connection::open({.conninfo = database}).value();
     REQUIRE(db::migrate(on));
     const auto owner = take_over(on, "test", 2);
-    const auto epoch = owner.token;
-    REQUIRE(writer(database, 1, epoch).apply(before));
+    const auto token = owner.token;
+    REQUIRE(writer(database, 1, token).apply(before));
     std::latch start(2);
     auto likers = std::async(std::launch::async, [&]() -> expected<void> {
-      writer lane(database, 1, epoch);
+      writer lane(database, 1, token);
       start.arrive_and_wait();
       for (const auto& frame : meanwhile)
         if (auto done = lane.apply({frame}); !done)
@@ -424,7 +424,7 @@ TEST_CASE("the author of a post is purged while likes of it are parked and relea
       return {};
     });
     auto author = std::async(std::launch::async, [&]() -> expected<void> {
-      writer lane(database, 0, epoch);
+      writer lane(database, 0, token);
       start.arrive_and_wait();
       if (auto done = lane.apply(release); !done)
         return tl::unexpected(done.error());

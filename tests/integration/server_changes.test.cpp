@@ -41,17 +41,17 @@ TEST_CASE("a transaction on another start of the server, or in another database,
   CHECK(server.timeline >= 1);
   CHECK(must(db::read_server_identity(target.connection)) == server);
   index_target other;
-  CHECK(must(db::read_server_identity(other.connection)).incarnation != server.incarnation);
+  CHECK(must(db::read_server_identity(other.connection)).start != server.start);
 
   events.post("bob", "d");
   const auto batch = target.batch_of(events.take());
   const auto users = target.count("users");
   const auto uris = target.count("uris");
-  CHECK(state_of(target, batch, {.server_incarnation = "1.5/7"}) == db::server_changed);
+  CHECK(state_of(target, batch, {.server_start = "1.5/7"}) == db::server_changed);
   CHECK(target.count("posts") == 3);
   CHECK(target.count("users") == users);
   CHECK(target.count("uris") == uris); // not even an id was given
-  CHECK(state_of(target, batch, {.server_incarnation = server.incarnation}) == "applied");
+  CHECK(state_of(target, batch, {.server_start = server.start}) == "applied");
   CHECK(target.count("posts") == 4);
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("ids of users that stem from another server are not given to it") {
   index_target target;
   target.apply({}, 1);
   const auto interned =
-      db::transaction::run(target.connection, {.server_incarnation = "1.5/7"}, [](db::tx& on) {
+      db::transaction::run(target.connection, {.server_start = "1.5/7"}, [](db::tx& on) {
         return db::intern_users(on, {"did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"});
       });
   REQUIRE_FALSE(interned);

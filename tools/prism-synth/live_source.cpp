@@ -1,5 +1,7 @@
 #include "live_source.hpp"
 
+#include "core/wall_clock.hpp"
+
 #include <cstdio>
 #include <fmt/format.h>
 
@@ -43,9 +45,7 @@ std::optional<steady_clock::time_point> live_source::due(std::size_t index) cons
 bool live_source::make_more() {
   if (!network_) {
     begin_ = steady_clock::now();
-    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count();
+    const auto now = micros_since_1970();
     fmt::print(stderr, "streaming since {:.6f}\n", static_cast<double>(now) / 1e6);
     network_ = std::make_unique<network>(
         how_,

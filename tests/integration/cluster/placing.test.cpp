@@ -39,7 +39,7 @@ struct placed_nodes {
   db::batch out;
   out.service = test_service;
   out.shard = shard;
-  out.epoch = token;
+  out.token = token;
   out.last_seq = seq;
   return out;
 }

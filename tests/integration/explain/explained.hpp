@@ -48,7 +48,7 @@ struct explained : index_target {
       static_cast<void>(builder.add(*atproto::decode_frame(*each)));
     auto batch = builder.take();
     batch.service = "test";
-    batch.epoch = writer.token;
+    batch.token = writer.token;
     batch.last_seq = std::stoll(value(connection, "SELECT seq FROM firehose_cursor")) + 1;
     batch.user_ids = must(db::intern_users(connection, batch.refs.dids()));
     must(db::apply_batch(connection, {}, batch));

@@ -133,7 +133,7 @@ TEST_CASE("a janitor whose node is fenced runs no more jobs, and that is no fail
     CHECK(metrics.job(each.when.name).failures->Value() == 0);
   INFO(log.all());
   CHECK(log.count("warning [BackgroundJobs] ") == 1);
-  CHECK(log.count("is given up, and no job runs here any more: node ") == 1);
+  CHECK(log.count("stopped, because this node does not lead any more: node ") == 1);
   CHECK(log.count("does not lead test with epoch 1 any more; the janitor of the node") == 1);
   CHECK(log.count("error [BackgroundJobs] ") == 0);
   CHECK(log.count("completed") == 0);
