@@ -6,9 +6,9 @@
 namespace prism::reads {
 
 /// SQL: the replies of the authors of {roots}, a FROM list with `n.id`, the uris.id of a thread's
-/// first post. {per_root} and {in_all} are the two parameters that `add_op_bounds` adds. Indexes:
-/// posts_creator_root, the primary key of deleted_op_replies. A reply that was deleted and is in
-/// the thread again is there twice.
+/// first post. {per_root} and {in_all} are the two parameters that `add_op_bounds` adds; rows of
+/// one root follow each other. Indexes: posts_creator_root, the primary key of deleted_op_replies.
+/// A reply that was deleted and is in the thread again is there twice.
 inline constexpr std::string_view op_replies_sql = R"sql(
   SELECT r.id, o.did, r.collection, r.rkey, t.id, u.rkey, t.parent_id, t.deleted_at
   FROM {roots}
@@ -33,7 +33,8 @@ inline constexpr std::string_view op_replies_sql = R"sql(
   LIMIT {in_all}
 )sql";
 
-void add_op_bounds(db::params& to);
+/// @param per_root most existing and most deleted replies of one root, `max_op_replies` at most
+void add_op_bounds(db::params& to, std::size_t per_root = max_op_replies);
 
 [[nodiscard]] std::vector<op_thread> read_op_threads(const db::result& rows);
 

@@ -6,6 +6,7 @@
 #include "db/reads/ids.hpp"
 #include "db/reads/op_reply_rows.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace prism::reads {
@@ -31,8 +32,10 @@ struct root {
   std::vector<op_reply> replies;
 };
 
-[[nodiscard]] std::map<std::int64_t, root> read_replies(const db::result& rows) {
-  std::map<std::int64_t, root> out;
+using roots = std::map<std::int64_t, root>;
+
+[[nodiscard]] roots read_replies(const db::result& rows) {
+  roots out;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     db::row_reader row(rows, i);
     std::int64_t id = 0;
@@ -55,27 +58,78 @@ void leave_out_revived(std::vector<op_reply>& replies) {
   replies.erase(rest.begin(), rest.end());
 }
 
-} // namespace
-
-std::vector<op_thread> read_op_threads(const db::result& rows) {
-  auto roots = read_replies(rows);
+[[nodiscard]] std::vector<op_thread> lines_of(roots from) {
   std::vector<op_thread> out;
-  for (auto& [id, from] : roots) {
-    leave_out_revived(from.replies);
-    const auto line = resolve_op_thread(id, from.replies);
+  for (auto& [id, root] : from) {
+    leave_out_revived(root.replies);
+    const auto line = resolve_op_thread(id, root.replies);
     if (line.empty())
       continue;
-    op_thread thread{db::uri_text(from.did, from.kind, from.rkey), {}};
+    op_thread thread{db::uri_text(root.did, root.kind, root.rkey), {}};
     thread.uris.push_back(thread.root_uri);
     for (const auto* each : line)
-      thread.uris.push_back(db::uri_text(from.did, atproto::collection::post, each->rkey));
+      thread.uris.push_back(db::uri_text(root.did, atproto::collection::post, each->rkey));
     out.push_back(std::move(thread));
   }
   return out;
 }
 
-void add_op_bounds(db::params& to) {
-  to.int8(limit_param(max_op_replies)).int8(limit_param(max_op_replies_of_call));
+/// Replies of some threads, of which those that may lack some are told apart.
+struct some_replies {
+  roots whole;
+  ids cut;
+};
+
+[[nodiscard]] outcome<some_replies> read_some(session& on, const ids& of, std::size_t per_root) {
+  db::params p;
+  p.int8_array(of);
+  add_op_bounds(p, per_root);
+  const auto rows = on.exec_prepared(select_replies, p);
+  if (!rows)
+    return tl::unexpected(rows.error());
+  some_replies out{read_replies(*rows), {}};
+  const auto is_cut = [&](const root& each) {
+    const auto deleted = static_cast<std::size_t>(std::ranges::count_if(
+        each.replies, [](const op_reply& reply) { return reply.deleted_at.has_value(); }));
+    return std::max(deleted, each.replies.size() - deleted) >= per_root;
+  };
+  for (const auto& [id, each] : out.whole)
+    if (is_cut(each))
+      out.cut.push_back(id);
+  // The statement ended within the last one that it read, and has nothing of those behind it.
+  if (rows->rows() == max_op_replies_of_call)
+    for (auto at = std::ranges::find(of, rows->get_int8(rows->rows() - 1, 0)); at != of.end(); ++at)
+      out.cut.push_back(*at);
+  for (const auto id : out.cut)
+    out.whole.erase(id);
+  return out;
+}
+
+/// Each thread has the same share of the rows. Those that are longer are read again, as far as
+/// there is room: an author with long threads hides nobody else's.
+[[nodiscard]] outcome<roots> read_whole(session& on, const ids& of) {
+  const auto share =
+      std::clamp<std::size_t>(max_op_replies_of_call / (2 * of.size()), 1, max_op_replies);
+  auto first = read_some(on, of, share);
+  if (!first)
+    return tl::unexpected(first.error());
+  if (first->cut.empty() || share == max_op_replies)
+    return std::move(first->whole);
+  auto second = read_some(on, first->cut, max_op_replies);
+  if (!second)
+    return tl::unexpected(second.error());
+  second->whole.merge(first->whole);
+  return std::move(second->whole);
+}
+
+} // namespace
+
+std::vector<op_thread> read_op_threads(const db::result& rows) {
+  return lines_of(read_replies(rows));
+}
+
+void add_op_bounds(db::params& to, std::size_t per_root) {
+  to.int8(limit_param(per_root)).int8(limit_param(max_op_replies_of_call));
 }
 
 outcome<std::vector<op_thread>> op_threads(session& on,
@@ -88,20 +142,17 @@ outcome<std::vector<op_thread>> op_threads(session& on,
   const auto found = on.exec_prepared(select_roots, of_roots);
   if (!found)
     return tl::unexpected(found.error());
-  std::vector<std::int64_t> roots(found->rows());
-  for (std::size_t i = 0; i < roots.size(); ++i)
-    roots[i] = found->get_int8(i, 0);
-  std::ranges::sort(roots);
-  roots.erase(std::unique(roots.begin(), roots.end()), roots.end());
-  if (roots.empty())
+  ids of(found->rows());
+  for (std::size_t i = 0; i < of.size(); ++i)
+    of[i] = found->get_int8(i, 0);
+  std::ranges::sort(of);
+  of.erase(std::unique(of.begin(), of.end()), of.end());
+  if (of.empty())
     return std::vector<op_thread>{};
-  db::params of_replies;
-  of_replies.int8_array(roots);
-  add_op_bounds(of_replies);
-  const auto rows = on.exec_prepared(select_replies, of_replies);
-  if (!rows)
-    return tl::unexpected(rows.error());
-  return read_op_threads(*rows);
+  auto replies = read_whole(on, of);
+  if (!replies)
+    return tl::unexpected(replies.error());
+  return lines_of(std::move(*replies));
 }
 
 } // namespace prism::reads

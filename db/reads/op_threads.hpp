@@ -16,12 +16,13 @@ struct op_thread {
   std::vector<std::string> uris; ///< from the root down; two at least
 };
 
-/// Most replies of an author in one thread, and of one call, that are looked at.
+/// Most replies of an author in one thread, and of one statement, that are looked at.
 inline constexpr std::size_t max_op_replies = 5'000;
 inline constexpr std::size_t max_op_replies_of_call = 20'000;
 
 /// The op threads of the threads that contain these posts, each once, in no order. A thread in
-/// which its author has no reply has none; uris of posts that are not indexed are ignored. Plan:
+/// which its author has no reply has none; uris of posts that are not indexed are ignored. If there
+/// are more replies than are looked at, the longest threads are left out. Plan:
 /// posts_creator_root and deleted_op_replies by creator and root, for each root.
 [[nodiscard]] outcome<std::vector<op_thread>>
 op_threads(session& on, std::span<const std::string_view> post_uris);

@@ -7,6 +7,7 @@
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -92,6 +93,26 @@ TEST_CASE("long and broad threads are bounded") {
   const auto broad = thread_of(on, uri(1), 0, 1).uris;
   CHECK(broad.size() == 1 + reads::max_thread_replies);
   CHECK(broad.at(1) == uri(25'000)); // the newest ones
+}
+
+TEST_CASE("an author's long threads hide no others' op threads") {
+  auto on = posts(25'000, "NULL");
+  // Four threads with 4,900 replies of the author, one with more than are looked at, and one of two
+  // posts.
+  must(on.exec_script(
+      "UPDATE posts SET reply_parent_id = root, reply_root_id = root, reply_root_cid = '\\x01' "
+      "FROM (SELECT i, CASE WHEN i = 10 THEN 6 ELSE least(5, 1 + (i - 101) / 4900) END AS root "
+      "FROM generate_series(1, 25000) i WHERE i = 10 OR i > 100) r WHERE id = i; ANALYZE posts"));
+  reads::session session(on);
+  uris asked;
+  for (int i = 1; i <= 6; ++i)
+    asked.push_back(uri(i));
+  uris found;
+  for (const auto& each :
+       must(reads::op_threads(session, std::vector<std::string_view>{asked.begin(), asked.end()})))
+    found.push_back(each.root_uri);
+  std::ranges::sort(found);
+  CHECK(found == uris{uri(1), uri(2), uri(3), uri(4), uri(6)});
 }
 
 TEST_CASE("the op thread is the author's line from the root, for any post of the thread") {
