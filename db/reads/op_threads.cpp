@@ -54,11 +54,13 @@ void leave_out_revived(std::vector<op_reply>& replies) {
   std::ranges::sort(replies, {}, [](const op_reply& each) {
     return std::pair(each.id, each.deleted_at.has_value());
   });
-  const auto rest = std::ranges::unique(replies, {}, &op_reply::id);
-  replies.erase(rest.begin(), rest.end());
+  const auto rest = std::unique(replies.begin(), replies.end(),
+                                [](const auto& a, const auto& b) { return a.id == b.id; });
+  replies.erase(rest, replies.end());
 }
 
-[[nodiscard]] std::vector<op_thread> lines_of(roots from) {
+/// @param from loses the deleted replies that exist again
+[[nodiscard]] std::vector<op_thread> lines_of(roots& from) {
   std::vector<op_thread> out;
   for (auto& [id, root] : from) {
     leave_out_revived(root.replies);
@@ -125,7 +127,8 @@ struct some_replies {
 } // namespace
 
 std::vector<op_thread> read_op_threads(const db::result& rows) {
-  return lines_of(read_replies(rows));
+  auto found = read_replies(rows);
+  return lines_of(found);
 }
 
 void add_op_bounds(db::params& to, std::size_t per_root) {
@@ -152,7 +155,7 @@ outcome<std::vector<op_thread>> op_threads(session& on,
   auto replies = read_whole(on, of);
   if (!replies)
     return tl::unexpected(replies.error());
-  return lines_of(std::move(*replies));
+  return lines_of(*replies);
 }
 
 } // namespace prism::reads
