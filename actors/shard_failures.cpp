@@ -85,7 +85,7 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
                       log::left_out_note(*left_out));
 }
 
-// An error, not a warning: what moves to dead_letters is not indexed until an operator retries it.
+// Logged as an error: operations in dead_letters stay unindexed until an operator retries them.
 void shard_state::note_quarantine(const db::db_error& rejection) {
   const auto seq = queue_.in_flight().front().seq;
   const bool unfinished = machine_.one_by_one();

@@ -76,10 +76,10 @@ void leave_out_revived(std::vector<op_reply>& replies) {
   return out;
 }
 
-/// Replies of some threads, of which those that may lack some are told apart.
+/// The replies of some threads.
 struct some_replies {
   roots whole;
-  ids cut;
+  ids cut; ///< threads of which replies may be missing, each once
 };
 
 [[nodiscard]] outcome<some_replies> read_some(session& on, const ids& of, std::size_t per_root) {
@@ -95,15 +95,17 @@ struct some_replies {
         each.replies, [](const op_reply& reply) { return reply.deleted_at.has_value(); }));
     return std::max(deleted, each.replies.size() - deleted) >= per_root;
   };
-  for (const auto& [id, each] : out.whole)
-    if (is_cut(each))
-      out.cut.push_back(id);
-  // The statement ended within the last one that it read, and has nothing of those behind it.
+  // A full result ends within the last thread that it has rows of, and has none of those behind it.
+  auto end = of.end();
   if (rows->rows() == max_op_replies_of_call)
-    for (auto at = std::ranges::find(of, rows->get_int8(rows->rows() - 1, 0)); at != of.end(); ++at)
+    end = std::ranges::find(of, rows->get_int8(rows->rows() - 1, 0));
+  for (auto at = of.begin(); at != of.end(); ++at) {
+    const auto found = out.whole.find(*at);
+    if (at >= end || (found != out.whole.end() && is_cut(found->second))) {
       out.cut.push_back(*at);
-  for (const auto id : out.cut)
-    out.whole.erase(id);
+      out.whole.erase(*at);
+    }
+  }
   return out;
 }
 

@@ -31,7 +31,7 @@ NSID = {
 }
 
 
-# What a shard says of a record that it does not take (actors/shard.cpp): uri, reason, message.
+# What a shard says of a record that it does not take (actors/intake/batch_maker.cpp): uri, reason, message.
 _REFUSED = re.compile(r"record refused: (at://\S+): ([a-z_]+): (.*)")
 
 
