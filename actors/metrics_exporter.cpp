@@ -9,7 +9,7 @@ constexpr std::chrono::seconds show_interval{1};
 
 } // namespace
 
-metrics_actor::behavior_type metrics_exporter_state::make_behavior() {
+periodic_actor::behavior_type metrics_exporter_state::make_behavior() {
   look();
   return {[this](const tick&) { look(); }, [this](const stop_request&) { self_->quit(); },
           [this](const get_status&) { return status(); }};

@@ -13,7 +13,7 @@ namespace prism {
 /// tried again every five seconds. Shows what the port counts.
 class metrics_exporter_state {
 public:
-  using interface = metrics_actor;
+  using interface = periodic_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "metrics";
 

@@ -6,8 +6,8 @@
 
 namespace prism {
 
-/// The receiver's side of one bounded edge: checks that the sender keeps to the credit it was
-/// granted (DESIGN §3: mailbox depth <= capacity, always). Not thread-safe: the receiver owns it.
+/// The receiver's side of one bounded channel: checks that the sender keeps to its credit, so that
+/// never more than `capacity` units wait. Not thread-safe: the receiver owns it.
 class depth_guard {
 public:
   /// @param capacity units granted to the sender; 0 is taken as 1, as in `credit_window`.

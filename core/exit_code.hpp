@@ -18,7 +18,7 @@ enum class exit_code : int {
   drain_timeout = 75,
   /// Another prismd has joined the cluster under this node's name. A restart would replace that one
   /// in turn, so it must not be automatic. (EX_PROTOCOL, which nothing else here uses.)
-  fenced = 76,
+  replaced = 76,
   /// The settings are wrong, or do not fit the relay or the database: its version or its encoding
   /// (EX_CONFIG). A restart does not help.
   configuration = 78

@@ -16,8 +16,8 @@ struct readiness_facts {
   bool firehose_running{false};
   /// An orderly stop is under way.
   bool draining{false};
-  /// Why the node has to end, for example since another one has become the writer; empty if it has
-  /// not.
+  /// Why the node has to end, for example since another prismd has joined under its node-name;
+  /// empty if it has not.
   std::string ending;
   /// Problems by the name of the actor: a shard that is blocked by a fatal error, or makes no
   /// progress.

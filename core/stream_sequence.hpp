@@ -33,7 +33,6 @@ public:
   [[nodiscard]] bool contains(std::int64_t number) const noexcept;
   /// Numbers above all before cost O(1), others O(intervals).
   void add(std::int64_t number);
-  [[nodiscard]] std::size_t intervals() const noexcept { return intervals_.size(); }
 
 private:
   std::size_t capacity_;

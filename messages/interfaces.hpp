@@ -36,7 +36,7 @@ using pool_actor =
 using janitor_actor =
     caf::typed_actor<takes<tick>, takes<run_task>, takes<stop_request>, status_request>;
 
-/// pool_monitor: only the clock makes it act.
+/// pool_monitor, metrics: only the clock makes them act.
 using periodic_actor = caf::typed_actor<takes<tick>, takes<stop_request>, status_request>;
 
 using db_session_actor =
@@ -44,8 +44,6 @@ using db_session_actor =
 
 using reader_actor = caf::typed_actor<takes<read_call>, takes<lend_session>, takes<tick>,
                                       takes<stop_request>, status_request>;
-
-using metrics_actor = caf::typed_actor<takes<tick>, takes<stop_request>, status_request>;
 
 using cluster_actor = caf::typed_actor<takes<tick>, takes<read_cluster>, takes<begin_drain>,
                                        takes<stop_request>, status_request>;

@@ -214,8 +214,8 @@ struct http_metrics {
 
 /// The data plane, sampled at each scrape; without `dataplane-listen` all are 0.
 struct dataplane_metrics {
-  /// Readers with a database session, and those that there should be; of the former, the ones that
-  /// work on a call; calls that wait.
+  /// Readers with a database session, and those that there should be; 1 while the port has a
+  /// session of its own; calls that are worked on, the port's own included; calls that wait.
   prometheus::Gauge* readers;
   prometheus::Gauge* readers_wanted;
   prometheus::Gauge* own_session;
@@ -334,7 +334,7 @@ struct inbox_channel {
 struct actor_metrics {
   /// Restarts.
   prometheus::Counter* restarts;
-  /// Messages waiting in the mailbox, as of the last message handled.
+  /// Messages waiting in the mailbox, now; also while the actor is busy.
   prometheus::Gauge* mailbox_depth;
   /// Messages handled, and seconds spent in their handlers.
   prometheus::Counter* messages;

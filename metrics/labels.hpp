@@ -44,8 +44,8 @@ inline constexpr std::array<std::string_view, 2> stamp_fields{"rev", "time"};
 inline constexpr std::array<std::string_view, 4> error_classes{"transient", "commit_unknown",
                                                                "poison", "fatal"};
 
-/// `result` of a batch: committed, or why not; `fenced` means that a newer writer has a higher
-/// epoch.
+/// `result` of a batch: committed, or why not; `fenced`: the shard was placed anew, and
+/// the batch's token is not the newest.
 inline constexpr std::array<std::string_view, 6> batch_results{
     "committed", "transient", "commit_unknown", "poison", "fatal", "fenced"};
 
@@ -124,8 +124,8 @@ inline constexpr std::array<std::string_view, 9> call_statuses{
     "cancelled", "deadline_exceeded", "internal",  "unimplemented"};
 
 /// `event` of a connection to the tunnel: accepted; admitted; cut, since its certificate was no
-/// longer good; ended, since nothing passed for too long; cut, since it announced too long a
-/// message.
+/// longer good; ended, since nothing passed for too long; cut, since it sent a message that
+/// breaks the rules (net/tunnel/message_filter.hpp).
 inline constexpr std::array<std::string_view, 5> tunnel_events{"accepted", "admitted", "cut",
                                                                "idle", "bad_message"};
 

@@ -1,6 +1,15 @@
 # Sourced after lib.sh: where the programs are, built if need be.
 # shellcheck shell=bash
 
+# need_tools NAME...: as need_programs, and these tools, which have to be there.
+need_tools() {
+  need_programs "$@"
+  local each
+  for each; do
+    [[ -x $build_dir/tools/$each ]] || die "$build_dir/tools/$each is missing; run scripts/build"
+  done
+}
+
 # need_programs [TARGET...]: sets $build_dir to a directory with up-to-date programs, these targets
 # too. PRISM_BUILD_DIR names one that is taken as it is, which the tests use.
 need_programs() {

@@ -1,7 +1,8 @@
 # Sourced after lib.sh: a PostgreSQL server of our own, for one run.
 # shellcheck shell=bash
 
-# The newest installed server's programs, from 15 on.
+# The newest installed server's programs, from 15 on; its psql before Debian's, a Perl script that
+# looks for the former each time.
 find_postgres() {
   local dir
   for dir in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -t/ -k5,5nr) \
@@ -9,7 +10,10 @@ find_postgres() {
     [[ -x $dir/initdb && -x $dir/postgres ]] || continue
     local version
     version=$("$dir/postgres" --version | sed -E 's/[^0-9]*([0-9]+).*/\1/')
-    ((version >= 15)) && { postgres_bin=$dir && return; }
+    ((version >= 15)) || continue
+    postgres_bin=$dir
+    export PATH=$dir:$PATH
+    return
   done
   die "no PostgreSQL server from version 15 on; run scripts/setup"
 }
@@ -59,6 +63,23 @@ postgres_answers() {
   fi
   "$postgres_bin/pg_isready" -q -h "$postgres_dir" -U prism -d postgres
 }
+
+# Puts the tables of the database prism, which is empty, on a disk that is soon full, and sets $disk to
+# its directory; empty if the script has no $own_mounts or may not mount. What PostgreSQL needs itself
+# is elsewhere: without that it would end, which is another fault.
+use_small_disk() {
+  disk=
+  [[ ${own_mounts:-} == 1 ]] && mkdir "$scratch/disk" &&
+    mount -t tmpfs -o size=512m,mode=711 prism "$scratch/disk" || return 0
+  disk=$scratch/disk
+  end_steps=(unmount_disk "${end_steps[@]}")
+  mkdir "$disk/space"
+  chown postgres: "$disk/space"
+  psql -XAtq -d "${conninfo/dbname=prism/dbname=postgres}" -c "CREATE TABLESPACE small LOCATION '$disk/space'" \
+    -c "ALTER DATABASE prism SET TABLESPACE small"
+}
+
+unmount_disk() { umount "$scratch/disk"; }
 
 stop_postgres() {
   [[ -n ${postgres_pid:-} ]] || return 0

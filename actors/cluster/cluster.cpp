@@ -147,7 +147,7 @@ void cluster_state::end_node(bool replaced) {
   ended_ = true;
   if (replaced)
     return node_->status.finish(
-        exit_code::fenced,
+        exit_code::replaced,
         fmt::format("another prismd has joined as '{}': two nodes must not have one node-name",
                     node_->name));
   node_->status.begin_again("the cluster has declared this node dead");

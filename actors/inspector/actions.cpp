@@ -87,7 +87,8 @@ expected<view_data> set_log_level(command_call& call) {
   argument_reader given(call.arguments);
   const auto name = given.text("component");
   const auto wanted = given.text("level");
-  const auto seconds = given.number("seconds", 600, 1, longest_pause);
+  const auto seconds =
+      given.number("seconds", 600, 1, std::chrono::seconds{log::level_table::longest}.count());
   if (const auto& wrong = given.wrong())
     return tl::unexpected(*wrong);
   const auto level = log::level_named(wanted);

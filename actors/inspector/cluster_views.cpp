@@ -1,4 +1,5 @@
 // The cluster, as the table and as this node see it.
+#include "actors/inspector/answer.hpp"
 #include "actors/inspector/views.hpp"
 #include "core/cluster/ttl_check.hpp"
 #include "db/cluster/cluster.hpp"
@@ -8,10 +9,6 @@ namespace prism::views {
 namespace {
 
 namespace json = boost::json;
-
-[[nodiscard]] double seconds(steady_clock::duration time) {
-  return std::chrono::duration<double>(time).count();
-}
 
 [[nodiscard]] std::string name_of(const cluster::table& in, const cluster::node_id& id) {
   for (const auto& member : in.members)
@@ -47,7 +44,7 @@ namespace json = boost::json;
                    {"shards", shards},
                    {"view", each.view},
                    {"behind", each.dead() ? 0 : from.view - each.view},
-                   {"expires_in_seconds", seconds(each.expires_in)},
+                   {"expires_in_seconds", seconds_of(each.expires_in)},
                    {"ttl", ttl_of(each, ttl)},
                    {"protocol", fmt::format("{}-{}", each.protocol.min, each.protocol.max)},
                    {"version", each.version},
@@ -86,7 +83,7 @@ namespace json = boost::json;
           {"leader", name_of(own.table, own.table.lead.holder)},
           {"epoch", own.table.lead.epoch},
           {"leads", node.cluster.leads(now)},
-          {"read_seconds_ago", seconds(now - own.read_at)}};
+          {"read_seconds_ago", seconds_of(now - own.read_at)}};
 }
 
 [[nodiscard]] json::array links_of(const node_context& node) {
@@ -131,7 +128,7 @@ expected<view_data> cluster_table(command_call& call) {
   out.data["table"] = {{"view", table->view},
                        {"leader", name_of(*table, table->lead.holder)},
                        {"epoch", table->lead.epoch},
-                       {"lease_expires_in_seconds", seconds(table->lead.expires_in)}};
+                       {"lease_expires_in_seconds", seconds_of(table->lead.expires_in)}};
   if (own) {
     out.data["here"] = own_of(call.node, *own);
     out.data["agrees"] = own->table.view == table->view &&

@@ -56,7 +56,8 @@ open_operators_tunnel(inspection_ptr context, std::function<std::uint16_t()> bac
   callbacks.left = [context](const std::string& token) { context->connected.remove(token); };
   auto opened = net::tunnel_server::start(std::move(options), std::move(callbacks));
   if (opened)
-    log::tunnel().info("operators connect to port {} of {}", (*opened)->port(), from.tunnel_listen);
+    log::tunnel().info("tunnel: operators connect to port {} of {}", (*opened)->port(),
+                       from.tunnel_listen);
   return opened;
 }
 

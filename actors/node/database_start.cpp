@@ -98,8 +98,8 @@ expected<void> node::connect(start_watch& watch) {
       report_unreplicated(*context_);
     if (!ready && watch.stop_requested())
       return fail(errc::cancelled, "stopped at the start: {}", ready.error().message);
-    // A database that goes away in between is retried as well. To claim the cursors twice, after a
-    // COMMIT whose answer was lost, only takes a newer token.
+    // A database that goes away in between is retried as well. To join twice, after a COMMIT
+    // whose answer was lost, replaces the first row, which has the same name.
     if (ready || ready.error().code != errc::transient)
       return ready;
     const auto delay = pause.next(0.5);

@@ -27,7 +27,7 @@ public:
   using interrupted = std::function<bool()>;
 
   /// Opens the health port, starts the private PostgreSQL if no database is named, waits for the
-  /// database with backoff, checks its version and encoding, migrates it, takes over the cursors
+  /// database with backoff, checks its version and encoding, migrates it, joins the cluster
   /// and starts the actors. Blocks.
   /// Errors: `errc::cancelled` when interrupted; `errc::invalid` if prismd cannot work with this
   /// PostgreSQL or if `database-url`, or a file that it needs, is wrong; `errc::fatal` for

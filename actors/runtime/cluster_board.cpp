@@ -10,17 +10,11 @@ const cluster::member* cluster_snapshot::find(const cluster::node_id& id) const 
 }
 
 const cluster::member* cluster_snapshot::leader() const noexcept {
-  const auto* holder = table.lead.holder.empty() ? nullptr : find(table.lead.holder);
-  return holder != nullptr && !holder->dead() ? holder : nullptr;
+  return cluster::find_live(table, table.lead.holder);
 }
 
 bool cluster_snapshot::is_led(time_point now) const noexcept {
   return leader() != nullptr && now < read_at + table.lead.expires_in;
-}
-
-bool cluster_snapshot::is_alone() const noexcept {
-  return std::ranges::all_of(table.members,
-                             [&](const auto& each) { return each.dead() || each.id == self; });
 }
 
 const cluster::placed_shard* cluster_snapshot::shard(std::size_t number) const noexcept {
@@ -36,7 +30,7 @@ cluster::node_id cluster_board::self() const {
 
 std::string cluster_board::application_name() const {
   const auto id = self();
-  return id.empty() ? "prismd" : "prismd " + id;
+  return id.empty() ? "prismd" : cluster::session_name(id);
 }
 
 std::optional<std::int64_t> cluster_board::token(std::size_t shard) const {

@@ -25,8 +25,6 @@ struct cluster_snapshot {
   [[nodiscard]] const cluster::member* find(const cluster::node_id& id) const noexcept;
   /// Whether a live member's lease lasts still, as far as this node knows.
   [[nodiscard]] bool is_led(time_point now) const noexcept;
-  /// Whether no other member lives.
-  [[nodiscard]] bool is_alone() const noexcept;
   [[nodiscard]] bool led_by_self() const noexcept { return table.lead.holder == self; }
   /// Null: there is no such shard.
   [[nodiscard]] const cluster::placed_shard* shard(std::size_t number) const noexcept;

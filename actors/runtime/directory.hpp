@@ -28,7 +28,7 @@ inline const actor_name<user_creation_actor> user_creation{"user_creation"};
 inline const actor_name<pending_ops_actor> pending_ops{"pending_ops"};
 inline const actor_name<identity_actor> identity{"identity"};
 inline const actor_name<pool_actor> pool{"pool"};
-inline const actor_name<metrics_actor> metrics{"metrics"};
+inline const actor_name<periodic_actor> metrics{"metrics"};
 inline const actor_name<periodic_actor> pool_monitor{"pool_monitor"};
 inline const actor_name<janitor_actor> janitor{"janitor"};
 inline const actor_name<cluster_actor> cluster{"cluster"};

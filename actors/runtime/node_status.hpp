@@ -27,7 +27,7 @@ public:
   std::atomic<bool> firehose_running{false};
   std::atomic<bool> draining{false};
 
-  /// Of the writer and of the database, for inspection; 0 before they are known.
+  /// Epoch of the cluster's lease and timeline of the database, as last read; 0: not known yet.
   std::atomic<std::int64_t> epoch{0};
   std::atomic<std::int64_t> timeline{0};
 

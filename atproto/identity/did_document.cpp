@@ -163,8 +163,6 @@ void read_signing_key(const json::object& document, did_document& out) {
                                                    member(*method, "publicKeyMultibase"));
   if (key)
     out.signing_key = *key;
-  else
-    out.signing_key_problem = std::move(key.error().message);
 }
 
 } // namespace

@@ -22,11 +22,8 @@ struct did_document {
   /// unconfirmed until the handle resolves to the DID.
   std::optional<std::string> handle;
 
-  /// The key of verification method `#atproto`, which signs commits.
+  /// The key of verification method `#atproto`, which signs commits; empty if it cannot be read.
   std::optional<public_key> signing_key;
-
-  /// Why there is no `signing_key` although the document has a method `#atproto`; else empty.
-  std::string signing_key_problem;
 
   /// The endpoint of service `#atproto_pds`, type `AtprotoPersonalDataServer`: text that begins
   /// like an http(s) URL with a host, as written. Untrusted: guard requests to it accordingly.

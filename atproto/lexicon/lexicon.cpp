@@ -2,8 +2,6 @@
 
 #include "atproto/lexicon/lexicon_compile.hpp"
 #include "atproto/lexicon/lexicon_validate.hpp"
-#include "atproto/syntax/syntax.hpp"
-#include "atproto/syntax/tid.hpp"
 
 namespace prism::atproto {
 
@@ -39,18 +37,6 @@ lexicon_result lexicon_catalog::validate_record(std::string_view collection, cbo
         lexicon_violation{lexicon_rule::unknown_collection, "$", "the collection has no lexicon"});
   }
   return detail::validate(*graph_, found->second, record, notes);
-}
-
-bool lexicon_catalog::accepts_key(std::string_view collection,
-                                  std::string_view rkey) const noexcept {
-  constexpr std::string_view literal = "literal:";
-  const auto found = graph_->records.find(collection);
-  if (found == graph_->records.end() || !is_valid_record_key(rkey))
-    return false;
-  const std::string_view key = std::get<detail::record_schema>(graph_->schemas[found->second]).key;
-  if (key.starts_with(literal))
-    return rkey == key.substr(literal.size());
-  return key == "any" || (key == "tid" ? is_valid_tid(rkey) : is_valid_nsid(rkey));
 }
 
 } // namespace prism::atproto

@@ -63,14 +63,6 @@ public:
   [[nodiscard]] lexicon_result validate_record(std::string_view collection, cbor_node record,
                                                lexicon_notes& notes) const;
 
-  /// Whether a record key is of the kind that the lexicon asks for (`tid`, `nsid`, `any`, or a
-  /// literal such as `self`); false for an unknown collection.
-  ///
-  /// Separate from `validate_record` because the official AppView does not check this: it indexes a
-  /// post or a follow with any key. Only for collections with the key `self` does it create no row
-  /// of their own for another key, although it keeps the record.
-  [[nodiscard]] bool accepts_key(std::string_view collection, std::string_view rkey) const noexcept;
-
 private:
   explicit lexicon_catalog(std::unique_ptr<const detail::lexicon_graph> graph) noexcept;
 

@@ -31,9 +31,6 @@ enum class lexicon_rule : std::uint8_t {
   blob_too_large      ///< a size above `maxSize`
 };
 
-/// How many rules there are, to make one series of a metric for each.
-inline constexpr std::size_t lexicon_rule_count = 20;
-
 /// The name as in the enumeration: `"missing_field"` and so on.
 [[nodiscard]] std::string_view to_string(lexicon_rule rule) noexcept;
 

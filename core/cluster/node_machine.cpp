@@ -9,13 +9,6 @@ namespace {
 using action = round_request::lease_action;
 using standing = node_decision::standing;
 
-[[nodiscard]] const member* find_live(const table& in, const node_id& node) {
-  const auto found = std::find_if(in.members.begin(), in.members.end(), [&](const member& each) {
-    return !each.dead() && each.id == node;
-  });
-  return found == in.members.end() ? nullptr : &*found;
-}
-
 // Also the row of a node that died long ago is deleted; then only its name tells that another
 // process has taken its place.
 [[nodiscard]] bool is_replaced(const table& in, const node_id& node, const std::string& name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -54,6 +55,11 @@ struct placed_shard {
   friend bool operator==(const placed_shard&, const placed_shard&) = default;
 };
 
+/// By which the database's server knows the sessions of a node (application_name).
+[[nodiscard]] inline std::string session_name(const node_id& node) {
+  return "prismd " + node;
+}
+
 /// All of it, read in one transaction.
 struct table {
   std::int64_t view{0};
@@ -61,5 +67,11 @@ struct table {
   std::vector<member> members{};         ///< live ones by name; then some dead ones, newest first
   std::vector<placed_shard> placement{}; ///< by shard; as many as the service has shards
 };
+
+/// Null: no such member lives.
+[[nodiscard]] inline const member* find_live(const table& in, const node_id& node) noexcept {
+  const auto found = std::ranges::find(in.members, node, &member::id);
+  return found == in.members.end() || found->dead() ? nullptr : &*found;
+}
 
 } // namespace prism::cluster

@@ -21,8 +21,8 @@ namespace prism::db {
 /// Blocks; the connection's thread.
 /// @param of its `user_ids` are filled.
 /// @param partial filled if the call fails.
-/// @returns an error whose sqlstate is `fenced_state` (db/index/progress.hpp) if another writer has
-/// a newer token.
+/// @returns an error whose sqlstate is `fenced_state` (db/index/progress.hpp) if the shard has a
+/// newer token.
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,
                                                 const batch& of, partial_report& partial);
 [[nodiscard]] outcome<apply_report> apply_batch(connection& on, const tx_options& options,

@@ -158,7 +158,7 @@ struct identity_event {
 
 /// All that one transaction writes.
 struct batch {
-  std::string service; ///< names the upstream; cursors are per service
+  std::string service; ///< the relay's URL; cursors are per service
   std::int32_t shard{0};
   std::int64_t token{0};      ///< of the placement of the shard; an older one is fenced
   std::int64_t place_base{0}; ///< of the stream (`place_of`)

@@ -10,11 +10,11 @@
 #include <cstdint>
 #include <string>
 
-/// Tables cluster_members, cluster_state, shard_placement, and the writer's row of leases
-/// (docs/CLUSTER.md). Each function runs one transaction, safe to repeat when its COMMIT was not
-/// answered. Those that change placement lock the rows of lease and state, and wait for the running
-/// batch of each shard that they move: `tx_options::deadline` should be well below ttl. Rounds wait
-/// only for the lease, and only if they ask something of it.
+/// Tables cluster_members, cluster_state, shard_placement, and the row of leases that is the
+/// leader's (docs/CLUSTER.md). Each function runs one transaction, safe to repeat when its COMMIT
+/// was not answered. Those that change placement lock the rows of lease and state, and wait for the
+/// running batch of each shard that they move: `tx_options::deadline` should be well below ttl.
+/// Rounds wait only for the lease, and only if they ask something of it.
 namespace prism::db {
 
 /// A node that joins.

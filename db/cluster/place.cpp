@@ -17,12 +17,6 @@ using cluster::placed_shard;
   return {error_class::fatal, std::string{fenced_state}, std::move(why), "place_shards"};
 }
 
-[[nodiscard]] const cluster::member* find_live(const cluster::table& in,
-                                               const cluster::node_id& node) {
-  const auto found = std::ranges::find(in.members, node, &cluster::member::id);
-  return found == in.members.end() || found->dead() ? nullptr : &*found;
-}
-
 [[nodiscard]] std::vector<cluster::node_id> live_of(const cluster::table& in,
                                                     std::vector<cluster::node_id> nodes) {
   std::erase_if(nodes, [&](const auto& node) { return find_live(in, node) == nullptr; });

@@ -147,16 +147,14 @@ void queue_end_sessions(pipeline& out, const std::vector<cluster::node_id>& node
     return;
   if (!lease.may_end_sessions) {
     if (privilege_lines.allow("", std::chrono::steady_clock::now()))
-      log::database().warn("the database does not let this role end sessions "
-                           "(pg_terminate_backend), so those of {} end only on their own",
-                           fmt::join(nodes, ", "));
+      log::database().warn(
+          "cluster: this role may not call pg_terminate_backend, so locks of the "
+          "dead nodes {} last until the server notices their end; GRANT EXECUTE ON "
+          "FUNCTION pg_terminate_backend(integer, bigint) to it",
+          fmt::join(nodes, ", "));
     return;
   }
-  out.add(end_sessions, std::move(params{}.text_array(nodes, session_name)));
-}
-
-std::string session_name(const cluster::node_id& node) {
-  return "prismd " + node;
+  out.add(end_sessions, std::move(params{}.text_array(nodes, cluster::session_name)));
 }
 
 void queue_forget_dead(pipeline& out, std::string_view service) {

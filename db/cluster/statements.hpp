@@ -45,14 +45,11 @@ std::size_t queue_mark_expired(pipeline& out, std::string_view service,
 void queue_free_lease(pipeline& out, std::string_view service,
                       const std::vector<cluster::node_id>& holders);
 
-/// Ends the database sessions of nodes (`session_name`) that this role has opened, so that a
-/// stopped process keeps no row locked. Takes no lock and cannot be rolled back. Without the right
-/// to do that, it logs so instead: the rows are free when the server notices on its own.
+/// Ends the database sessions of nodes (`cluster::session_name`) that this role has opened, so that
+/// a stopped process keeps no row locked. Takes no lock and cannot be rolled back. Without the
+/// right to do that, it logs so instead: the rows are free when the server notices on its own.
 void queue_end_sessions(pipeline& out, const std::vector<cluster::node_id>& nodes,
                         const locked_lease& lease);
-
-/// The application_name of all database sessions of a node.
-[[nodiscard]] std::string session_name(const cluster::node_id& node);
 
 /// Deletes members that are dead for more than a day, or that are not among the newest 200.
 void queue_forget_dead(pipeline& out, std::string_view service);

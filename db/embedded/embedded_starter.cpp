@@ -3,6 +3,7 @@
 #include "db/embedded/directory_lock.hpp"
 #include "db/embedded/postmaster.hpp"
 #include "db/pg/connection.hpp"
+#include "db/pg/conninfo.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -54,16 +55,6 @@ std::optional<int> cluster_version(const fs::path& data) {
   if (in >> version)
     return version;
   return std::nullopt;
-}
-
-std::string quoted(const std::string& value) {
-  std::string text = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\')
-      text += '\\';
-    text += c;
-  }
-  return text += '\'';
 }
 
 } // namespace
@@ -277,8 +268,8 @@ expected<void> embedded_starter::create_database() const {
 }
 
 std::string embedded_starter::conninfo(const std::string& database) const {
-  return fmt::format("host={} port={} user={} dbname={}", quoted(socket_directory_.string()), port_,
-                     quoted(options_.superuser), quoted(database));
+  return fmt::format("host={} port={} user={} dbname={}", quoted_value(socket_directory_.string()),
+                     port_, quoted_value(options_.superuser), quoted_value(database));
 }
 
 } // namespace prism::db

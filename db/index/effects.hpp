@@ -58,8 +58,6 @@ public:
   void add_feed_item(feed_item item) { feed_added_.push_back(std::move(item)); }
   void remove_feed_item(feed_item item) { feed_removed_.push_back(std::move(item)); }
   void notify(notification row) { notified_.push_back(std::move(row)); }
-  /// Deletes a notification; give the same values as to `notify`.
-  void retract(notification row) { retracted_.push_back(std::move(row)); }
   /// Deletes all notifications that a post, profile or verification caused for one reason.
   void retract_all(std::int64_t author_id, std::string rkey, notification_reason reason);
 

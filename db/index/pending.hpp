@@ -57,7 +57,7 @@ void queue_release(pipeline& out, const std::vector<std::int64_t>& referents);
 /// The rows that `queue_release` returned, oldest first.
 [[nodiscard]] std::vector<pending_op> read_released(const result& rows);
 
-/// Rkeys of one creator's parked operations of one collection whose commit is not later than
+/// Rkeys of one creator's parked operations of one collection that are not behind
 /// `until`, at most `limit`.
 void queue_select_parked(pipeline& out, atproto::collection kind, std::int64_t creator_id,
                          stream_place until, std::int64_t limit);

@@ -36,12 +36,12 @@ struct relation_table {
   explicit relation_table(relation_shape of);
 
   relation_shape shape;
-  statement remove;            ///< $1: creators, $2: rkeys, $3 with history: times of removal
+  statement remove;            ///< $1: creators, $2: rkeys, $3 with history: places of removal
   statement remove_by_subject; ///< $1: subjects
   statement insert;            ///< $1 …: the columns
   statement promote;           ///< $1, $2: the pairs
   statement subjects_of;       ///< $1: creators, $2: rkeys, $3: collection
-  statement paths_of;          ///< $1: creator, $2: latest commit time, $3: limit
+  statement paths_of;          ///< $1: creator, $2: last place, $3: limit
 };
 
 /// All of them, in the order in which they are written (relation_tables.cpp).

@@ -30,6 +30,15 @@ void explainer::row(std::string table, std::vector<std::pair<std::string, std::s
   out_.rows.push_back({std::move(table), std::move(columns)});
 }
 
+void explainer::letter_row(const explained_letter& each) {
+  row("dead_letters", {{"id", std::to_string(each.id)},
+                       {"seq", std::to_string(each.seq)},
+                       {"path", each.path},
+                       {"sqlstate", each.sqlstate},
+                       {"reason", printable(each.reason, 300)},
+                       {"created_at", explanations::time_text(each.created_at)}});
+}
+
 void explainer::conclude(verdict answer, std::string sentence, std::string advice) {
   if (std::exchange(concluded_, true))
     return;

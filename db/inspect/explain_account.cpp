@@ -179,12 +179,7 @@ void explainer::list_letters() {
   out_.truncated = out_.truncated || shown < found.size();
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& each = found[i];
-    row("dead_letters", {{"id", std::to_string(each.id)},
-                         {"seq", std::to_string(each.seq)},
-                         {"path", each.path},
-                         {"sqlstate", each.sqlstate},
-                         {"reason", printable(each.reason, 300)},
-                         {"created_at", time_text(each.created_at)}});
+    letter_row(each);
   }
   add("PostgreSQL accepted all of it", found.empty() ? result::yes : result::no,
       found.empty()

@@ -44,12 +44,7 @@ void explainer::check_letters() {
   for (auto& each : letters_of(in_, did_, fmt::format("{}/{}", what_.collection, what_.rkey))) {
     if (each.path.empty() && !each.names_path)
       continue;
-    row("dead_letters", {{"id", std::to_string(each.id)},
-                         {"seq", std::to_string(each.seq)},
-                         {"path", each.path},
-                         {"sqlstate", each.sqlstate},
-                         {"reason", printable(each.reason, 300)},
-                         {"created_at", time_text(each.created_at)}});
+    letter_row(each);
     if (!letter_ || letter_->id < each.id)
       letter_ = std::move(each);
   }

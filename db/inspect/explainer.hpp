@@ -27,8 +27,8 @@ private:
   void add(std::string what, result found, std::string detail = {},
            std::optional<std::int64_t> at = {}, std::optional<std::int64_t> place = {});
   void row(std::string table, std::vector<std::pair<std::string, std::string>> columns);
+  void letter_row(const explained_letter& each);
   void conclude(explanations::verdict answer, std::string sentence, std::string advice = {});
-  [[nodiscard]] bool concluded() const noexcept { return concluded_; }
   [[nodiscard]] bool find_account();
   void unknown_account();
 

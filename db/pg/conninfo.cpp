@@ -31,17 +31,6 @@ bool is_secret(std::string_view keyword) {
   return keyword == "password" || keyword == "sslpassword";
 }
 
-// Quoting of libpq's key=value form.
-std::string quoted_value(std::string_view value) {
-  std::string text = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\')
-      text += '\\';
-    text += c;
-  }
-  return text += '\'';
-}
-
 std::string join(const keyword_list& list) {
   std::string text;
   for (const auto& [keyword, value] : list)
@@ -108,6 +97,16 @@ outcome<void> check_host_counts(const keyword_list& list) {
 }
 
 } // namespace
+
+std::string quoted_value(std::string_view value) {
+  std::string text = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\')
+      text += '\\';
+    text += c;
+  }
+  return text += '\'';
+}
 
 std::vector<std::string> split_list(std::string_view list) {
   std::vector<std::string> out;

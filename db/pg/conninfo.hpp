@@ -70,6 +70,9 @@ using keyword_list = std::vector<std::pair<std::string, std::string>>;
 /// parsed is not shown at all, since any part of it may be the password. Any thread.
 [[nodiscard]] std::string mask_conninfo(const std::string& conninfo);
 
+/// A value in libpq's key=value form. Any thread.
+[[nodiscard]] std::string quoted_value(std::string_view value);
+
 /// The items of a list with commas, as libpq takes it for hosts and ports; at least one, maybe
 /// empty.
 [[nodiscard]] std::vector<std::string> split_list(std::string_view list);

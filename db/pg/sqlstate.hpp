@@ -42,7 +42,6 @@ inline constexpr std::string_view cannot_connect = "08001";
 inline constexpr std::string_view connection_closed = "08003";
 inline constexpr std::string_view connection_failure = "08006";
 inline constexpr std::string_view commit_unknown = "08007";
-inline constexpr std::string_view invalid_parameter = "22023";
 inline constexpr std::string_view bad_text = "22021";
 inline constexpr std::string_view bad_timestamp = "22008";
 inline constexpr std::string_view read_only = "25006";

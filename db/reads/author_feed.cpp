@@ -72,6 +72,29 @@ const db::statement select_video{"author_feed_video", posts_with("embeds_video")
   return cut_sorted(std::move(*items), after, limit);
 }
 
+/// A page of `select_items`.
+/// @param rows that the filter looks at
+[[nodiscard]] outcome<feed_page> items(session& on, std::string_view author_did,
+                                       author_feed_kind kind,
+                                       const std::optional<list_cursor>& after, std::size_t limit,
+                                       std::size_t rows) {
+  db::params p;
+  p.text(author_did);
+  add_list_params(p, after, limit);
+  p.int2(static_cast<std::int16_t>(kind)).int8(limit_param(rows));
+  const auto found =
+      read_filtered(on, select_items, p, select_last_read, author_did, time_of(after), rows);
+  if (!found)
+    return tl::unexpected(found.error());
+  auto read = read_feed_items(on, found->rows);
+  if (!read)
+    return tl::unexpected(read.error());
+  auto out = cut_sorted(std::move(*read), after, limit);
+  if (leave_last_read(out, found->last_read, &feed_item::sort_at))
+    out.cursor = format_list_cursor({*found->last_read / 1000, std::string{after_every_cid}});
+  return out;
+}
+
 } // namespace
 
 outcome<feed_page> author_feed(session& on, std::string_view author_did, author_feed_kind kind,
@@ -81,21 +104,8 @@ outcome<feed_page> author_feed(session& on, std::string_view author_did, author_
   if (kind == author_feed_kind::images || kind == author_feed_kind::video)
     return media(on, kind == author_feed_kind::images ? select_images : select_video, author_did,
                  after, limit);
-  db::params p;
-  p.text(author_did);
-  add_list_params(p, after, limit);
-  p.int2(static_cast<std::int16_t>(kind)).int8(limit_param(filtered_rows_for(limit)));
-  const auto found =
-      read_filtered(on, select_items, p, select_last_read, author_did, time_of(after), limit);
-  if (!found)
-    return tl::unexpected(found.error());
-  auto items = read_feed_items(on, found->rows);
-  if (!items)
-    return tl::unexpected(items.error());
-  auto out = cut_sorted(std::move(*items), after, limit);
-  if (leave_last_read(out, found->last_read, &feed_item::sort_at))
-    out.cursor = format_list_cursor({*found->last_read / 1000, std::string{after_every_cid}});
-  return out;
+  return read_filtered_page(
+      limit, [&](std::size_t rows) { return items(on, author_did, kind, after, limit, rows); });
 }
 
 } // namespace prism::reads

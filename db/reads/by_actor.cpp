@@ -3,6 +3,7 @@
 #include "db/pg/row_reader.hpp"
 #include "db/reads/ids.hpp"
 #include "db/reads/ordinal.hpp"
+#include "db/reads/record_list.hpp"
 
 #include <algorithm>
 #include <array>
@@ -93,16 +94,28 @@ const db::statement select_opt_outs{"opt_outs_by_of", R"sql(
   ) r
 )sql"};
 
-const db::statement select_memberships{"memberships_of", R"sql(
+const db::statement select_memberships{"memberships_of",
+                                       db::compose_sql(R"sql(
   SELECT asked.at, r.rkey, r.creator_id
   FROM unnest($2::int8[]) WITH ORDINALITY AS asked(id, at)
   CROSS JOIN LATERAL (
-    SELECT creator_id, rkey
-    FROM list_items
-    WHERE list_id = asked.id AND subject_id = $1 AND NOT duplicate
+    (
+      SELECT creator_id, rkey
+      FROM list_items
+      WHERE list_id = asked.id AND subject_id = $1 AND NOT duplicate
+      LIMIT 1
+    )
+    UNION ALL
+    (
+      SELECT creator_id, rkey
+      FROM (SELECT * FROM pending_ops WHERE referent_id = asked.id LIMIT {max_parked}) p
+      WHERE collection = 10 /* list_item */ AND other_id = $1
+      LIMIT 1
+    )
     LIMIT 1
   ) r
-)sql"};
+)sql",
+                                                       {{"max_parked", max_parked_listed}})};
 
 /// Runs a statement for an actor and subjects; empty if none of them, or not the actor, is known.
 [[nodiscard]] outcome<std::optional<db::result>> run(session& on, const db::statement& select,

@@ -91,7 +91,6 @@ const db::statement select_quotes{"quotes_of",
                                   db::compose_sql(R"sql(
   SELECT t.sort_at, t.cid, u.did, u.rkey
   FROM {subject}
-  CROSS JOIN LATERAL (SELECT FROM posts WHERE id = s.id LIMIT 1) p /* a deleted post has no quotes */
   CROSS JOIN LATERAL ({newest_first}) t
   CROSS JOIN LATERAL (
     SELECT (SELECT did FROM users WHERE id = repo_id) AS did, rkey

@@ -6,9 +6,9 @@ namespace prism::reads {
 
 outcome<filtered_rows> read_filtered(executor& on, const db::statement& select_rows,
                                      const db::params& p, const db::statement& select_last_read,
-                                     std::string_view did, micros until, std::size_t limit) {
+                                     std::string_view did, micros until, std::size_t rows) {
   db::params of_last_read;
-  of_last_read.text(did).timestamptz(until).int8(limit_param(filtered_rows_for(limit)));
+  of_last_read.text(did).timestamptz(until).int8(limit_param(rows));
   const std::array requests{db::request{&select_rows, nullptr, &p},
                             db::request{&select_last_read, nullptr, &of_last_read}};
   auto found = on.round_trip(requests);

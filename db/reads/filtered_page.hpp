@@ -11,12 +11,21 @@
 /// short then, its cursor is behind the last row that was read.
 namespace prism::reads {
 
-/// Most rows that a filter reads for one page, unless the page itself is longer.
-inline constexpr std::size_t max_filtered_rows = 1000;
+/// Rows that a filter reads for one page at first, unless the page itself is longer; nearly always
+/// they fill it.
+inline constexpr std::size_t first_filtered_rows = 1000;
 
-/// How many rows are read for a page: $6 of {newest_shown}.
-[[nodiscard]] constexpr std::size_t filtered_rows_for(std::size_t limit) noexcept {
-  return std::max(max_filtered_rows, limit + 1);
+/// Most rows that a filter reads for one page.
+inline constexpr std::size_t max_filtered_rows = 10'000;
+
+/// A page of a filtered list.
+/// @param read reads the page from so many rows: $6 of {newest_shown}
+template <class Read>
+[[nodiscard]] auto read_filtered_page(std::size_t limit, Read read) {
+  auto page = read(std::max(first_filtered_rows, limit + 1));
+  if (page && !page->cursor.empty() && page->rows.size() < limit)
+    page = read(std::max(max_filtered_rows, limit + 1));
+  return page;
 }
 
 /// Fragment {newest_shown}: as {newest_first} of sorted_page.hpp, for a filter. {shown} is the
@@ -70,11 +79,12 @@ struct filtered_rows {
 /// @param p of `select_rows`
 /// @param did of the list's owner
 /// @param until time of the cursor
+/// @param rows $6 of `select_rows`, most rows that are read
 [[nodiscard]] outcome<filtered_rows> read_filtered(executor& on, const db::statement& select_rows,
                                                    const db::params& p,
                                                    const db::statement& select_last_read,
                                                    std::string_view did, micros until,
-                                                   std::size_t limit);
+                                                   std::size_t rows);
 
 /// If a page without a cursor is not the last one, leaves the rows of the last time that was read
 /// to the next page, since not all of them were read.

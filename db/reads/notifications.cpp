@@ -43,15 +43,21 @@ constexpr std::string_view columns =
     "f.created_at, f.author_id, f.reason, f.rkey, coalesce(f.subject_id, 0) AS subject_id, "
     "s.repo_id, coalesce(s.collection, 0::int2) AS collection, s.rkey AS subject_rkey, w.yes";
 
-// Those whose record exists: that of a withdrawn verification does not, those of all others do.
+// Those whose record exists. Most end with it; these stay.
 constexpr std::string_view recorded = R"sql(
           CASE f.reason
-            WHEN 10 /* verified */ THEN coalesce(
+            WHEN 9 /* starterpack_joined */ THEN coalesce(
+              (SELECT true FROM profiles WHERE creator_id = f.author_id AND rkey = f.rkey), false
+            )
+            WHEN 10 /* verified */ THEN {verification}
+            WHEN 11 /* unverified */ THEN {verification}
+            ELSE true END
+)sql";
+
+constexpr std::string_view verification = R"sql(coalesce(
               (SELECT true FROM verifications WHERE creator_id = f.author_id AND rkey = f.rkey),
               false
-            )
-            ELSE f.reason <> 11 /* unverified */ END
-)sql";
+            ))sql";
 
 constexpr std::string_view of_recipient = "notifications WHERE recipient_id = o.id";
 
@@ -75,7 +81,9 @@ const db::statement select_last_read{
     "notifications_scan_end",
     db::compose_sql(last_read_sql, {{"rows", of_recipient}, {"time", "created_at"}})};
 
-const db::statement count_unread{"unread_notifications", db::compose_sql(R"sql(
+const db::statement count_unread{
+    "unread_notifications",
+    db::compose_sql(R"sql(
   SELECT count(*)
   FROM (
     SELECT
@@ -92,7 +100,7 @@ const db::statement count_unread{"unread_notifications", db::compose_sql(R"sql(
     WHERE {recorded}
   ) t
 )sql",
-                                                                         {{"recorded", recorded}})};
+                    {{"recorded", recorded}, {"verification", verification}})};
 
 [[nodiscard]] atproto::collection collection_of(db::notification_reason reason) {
   using atproto::collection;
@@ -162,13 +170,10 @@ const db::statement count_unread{"unread_notifications", db::compose_sql(R"sql(
   return out;
 }
 
-} // namespace
-
-outcome<notification_page> notifications(executor& on, std::string_view did,
-                                         const std::optional<notification_position>& after,
-                                         std::size_t limit, bool only_followed) {
-  if (limit == 0)
-    return notification_page{};
+/// @param rows that the filter looks at
+[[nodiscard]] outcome<notification_page>
+read_page(executor& on, std::string_view did, const std::optional<notification_position>& after,
+          std::size_t limit, bool only_followed, std::size_t rows) {
   const auto until = after ? after->created_at : end_of_time;
   db::params p;
   p.text(did)
@@ -176,9 +181,8 @@ outcome<notification_page> notifications(executor& on, std::string_view did,
       .int8(limit_param(limit + 1))
       .int8(limit_param(limit + 1 + max_same_millisecond))
       .boolean(only_followed)
-      .int8(limit_param(filtered_rows_for(limit)));
-  const auto found =
-      read_filtered(on, select_notifications, p, select_last_read, did, until, limit);
+      .int8(limit_param(rows));
+  const auto found = read_filtered(on, select_notifications, p, select_last_read, did, until, rows);
   if (!found)
     return tl::unexpected(found.error());
   auto out = cut(read_notifications(found->rows), after, limit);
@@ -186,6 +190,18 @@ outcome<notification_page> notifications(executor& on, std::string_view did,
     out.cursor =
         format_notification_cursor({*found->last_read, INT64_MAX, INT16_MAX, INT64_MAX, {}});
   return out;
+}
+
+} // namespace
+
+outcome<notification_page> notifications(executor& on, std::string_view did,
+                                         const std::optional<notification_position>& after,
+                                         std::size_t limit, bool only_followed) {
+  if (limit == 0)
+    return notification_page{};
+  return read_filtered_page(limit, [&](std::size_t rows) {
+    return read_page(on, did, after, limit, only_followed, rows);
+  });
 }
 
 outcome<std::int64_t> unread_notifications(executor& on, std::string_view did) {

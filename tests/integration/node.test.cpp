@@ -195,9 +195,9 @@ TEST_CASE(
          std::chrono::steady_clock::now() < deadline)
     REQUIRE_FALSE(old->context().status.wait(20ms));
   auto newer = start_node(options);
-  const auto fenced = old->context().status.wait(patience);
-  REQUIRE(fenced);
-  CHECK(fenced->code == exit_code::fenced);
+  const auto ended = old->context().status.wait(patience);
+  REQUIRE(ended);
+  CHECK(ended->code == exit_code::replaced);
   CHECK(old->stop());
   const auto exit_request = newer->context().status.wait(patience);
   REQUIRE(exit_request);

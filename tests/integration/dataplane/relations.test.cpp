@@ -228,6 +228,10 @@ TEST_CASE("memberships, subscriptions and follows of given subjects are found") 
   const auto list = mod_list(events, "bob", "l1");
   const auto other = events.list("bob", "l2");
   const auto item = events.list_item("bob", "i1", list, "alice");
+  firehose_builder before; // what was before the stream began
+  const auto unknown = before.list("bob", "l0");
+  events.list_item("bob", "i0", unknown, "carol");
+  const auto parked = events.list_item("bob", "i2", unknown, "alice");
   const auto subscription = list_block(events, "alice", "lb1", list);
   const auto follow = events.follow("alice", "f1", "bob");
   index_target target;
@@ -237,8 +241,10 @@ TEST_CASE("memberships, subscriptions and follows of given subjects are found") 
   membership.set_actor_did(did_of("alice"));
   membership.add_list_uris(other.uri);
   membership.add_list_uris(list.uri);
+  membership.add_list_uris(unknown.uri);
   const auto items = ask<bsky::GetListMembershipResponse>(on, "GetListMembership", membership);
-  CHECK(texts(items.listitem_uris().begin(), items.listitem_uris().end()) == texts{"", item.uri});
+  CHECK(texts(items.listitem_uris().begin(), items.listitem_uris().end()) ==
+        texts{"", item.uri, parked.uri});
   bsky::GetBlocklistSubscriptionRequest asked;
   asked.set_actor_did(did_of("alice"));
   asked.set_list_uri(list.uri);

@@ -205,9 +205,11 @@ listing notifications(db::executor& on, const std::string& did, bool only_follow
 std::int64_t unread(db::executor& on, const std::string& did) {
   return run(on,
              "SELECT count(*) FROM notifications n JOIN users o ON o.id = n.recipient_id "
-             "WHERE o.did = $1 AND o.indexed_at IS NOT NULL AND n.reason <> 11 AND (n.reason <> 10 "
-             "OR EXISTS (SELECT FROM verifications v WHERE v.creator_id = n.author_id "
-             "AND v.rkey = n.rkey))",
+             "WHERE o.did = $1 AND o.indexed_at IS NOT NULL AND (n.reason NOT IN (10, 11) OR "
+             "EXISTS "
+             "(SELECT FROM verifications v WHERE v.creator_id = n.author_id AND v.rkey = n.rkey)) "
+             "AND (n.reason <> 9 OR EXISTS (SELECT FROM profiles p "
+             "WHERE p.creator_id = n.author_id AND p.rkey = n.rkey))",
              did)
       .get_int8(0, 0);
 }

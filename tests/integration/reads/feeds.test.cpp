@@ -69,27 +69,33 @@ TEST_CASE("every feed of the sample, read in pages, equals the reference") {
   index_target sample;
   sample.apply(*corpus, 500);
   auto& on = sample.connection;
-  const feed_reading how{.page = GENERATE(as<std::size_t>{}, 1, 7, 100)};
+  const auto accounts = column(on, "SELECT did FROM users WHERE indexed_at IS NOT NULL");
+  const auto lists = column(on, "SELECT 'at://' || o.did || '/app.bsky.graph.list/' || u.rkey "
+                                "FROM lists JOIN uris u USING (id) JOIN users o ON o.id = repo_id");
+  REQUIRE_FALSE(lists.empty());
   std::size_t rows = 0;
   const auto same = [&](const listing& found, const listing& expected) {
     CHECK(found == expected);
     rows += found.size();
   };
-  for (const auto& did : column(on, "SELECT did FROM users WHERE indexed_at IS NOT NULL")) {
-    INFO(did);
-    same(timeline(on, did, how), reference::timeline(on, did, how));
-    for (const auto each : all_kinds)
-      same(author_feed(on, did, each, how), reference::author_feed(on, did, each, how));
-    for (const bool followed : {false, true})
-      same(notifications(on, did, followed, how), reference::notifications(on, did, followed, how));
-    CHECK(must(reads::unread_notifications(on, did)) == reference::unread(on, did));
+  for (const std::size_t page : {1, 7, 100}) {
+    const feed_reading how{.page = page};
+    // Pages of one row are many: of every fifth account.
+    for (std::size_t i = 0; i < accounts.size(); i += page == 1 ? 5 : 1) {
+      const auto& did = accounts[i];
+      INFO(did << ", pages of " << page);
+      same(timeline(on, did, how), reference::timeline(on, did, how));
+      for (const auto each : all_kinds)
+        same(author_feed(on, did, each, how), reference::author_feed(on, did, each, how));
+      for (const bool followed : {false, true})
+        same(notifications(on, did, followed, how),
+             reference::notifications(on, did, followed, how));
+      CHECK(must(reads::unread_notifications(on, did)) == reference::unread(on, did));
+    }
+    for (const auto& list : lists)
+      same(list_feed(on, list, how), reference::list_feed(on, list, how));
   }
-  const auto lists = column(on, "SELECT 'at://' || o.did || '/app.bsky.graph.list/' || u.rkey "
-                                "FROM lists JOIN uris u USING (id) JOIN users o ON o.id = repo_id");
-  REQUIRE_FALSE(lists.empty());
-  for (const auto& list : lists)
-    same(list_feed(on, list, how), reference::list_feed(on, list, how));
-  CHECK(rows > 10'000);
+  CHECK(rows > 20'000);
 }
 
 TEST_CASE("a page has a cursor if another item exists, and only then") {
@@ -170,35 +176,39 @@ TEST_CASE("own items take at most ten places of a page that others fill") {
 }
 
 TEST_CASE("a filter that shows little looks through a bounded number of items, and goes on") {
-  auto on = crowd(1, 5000);
+  auto on = crowd(1, 12'000);
   reads::session session(on);
-  must(on.exec_script("UPDATE posts SET reply_parent_id = 1, reply_root_id = 1 WHERE id % 2500 > 0;"
-                      "UPDATE posts SET created_at = created_at - id % 5000 * interval '1 s';"
+  must(on.exec_script("UPDATE posts SET reply_parent_id = 1, reply_root_id = 1 "
+                      "WHERE id % 1000000 NOT IN (900, 2000, 11000);"
+                      "UPDATE posts SET created_at = created_at - id % 1000000 * interval '1 s';"
                       "UPDATE feed_items SET sort_at = (SELECT created_at FROM posts WHERE id = "
                       "post_id)"));
   const auto first = must(reads::author_feed(session, "did:plc:u1", kind::no_replies, {}, 10));
-  CHECK(first.rows.size() <= 1);
+  CHECK(first.rows.size() == 2);
   CHECK_FALSE(first.cursor.empty());
-  CHECK(author_feed(on, "did:plc:u1", kind::no_replies, {.page = 10}).size() == 2);
+  CHECK(author_feed(on, "did:plc:u1", kind::no_replies, {.page = 10}).size() == 3);
   // The root of these replies is not the author's.
   must(
       on.exec_script("INSERT INTO users (id, did) OVERRIDING SYSTEM VALUE VALUES (2, 'did:plc:u2');"
                      "UPDATE uris SET repo_id = 2 WHERE id = 1"));
-  CHECK(author_feed(on, "did:plc:u1", kind::author_threads, {.page = 10}).size() == 2);
+  CHECK(author_feed(on, "did:plc:u1", kind::author_threads, {.page = 10}).size() == 3);
   must(on.exec_script("UPDATE uris SET repo_id = 1 WHERE id = 1"));
-  CHECK(author_feed(on, "did:plc:u1", kind::author_threads, {.page = 10}).size() == 5000);
+  CHECK(author_feed(on, "did:plc:u1", kind::author_threads, {.page = 100}).size() == 12'000);
 }
 
 TEST_CASE("items at the end of what a page looks through are each read once") {
-  auto on = crowd(1, 1500);
-  // Only two are no replies: of one time, on both sides of that end.
+  auto on = crowd(1, 10'500);
+  // Four are no replies: two and two of one time, on both sides of both ends.
   must(on.exec_script("UPDATE posts SET reply_parent_id = 1, reply_root_id = 1 "
-                      "WHERE id % 5000 NOT IN (1000, 1001);"
+                      "WHERE id % 1000000 NOT IN (1000, 1001, 10000, 10001);"
                       "UPDATE feed_items SET sort_at = sort_at - interval '1 s' * "
-                      "CASE post_id % 5000 WHEN 1001 THEN 1000 ELSE post_id % 5000 END"));
-  const auto rows = author_feed(on, "did:plc:u1", kind::no_replies, {.page = 10});
-  CHECK(rows.size() == 2);
-  CHECK(distinct(rows) == 2);
+                      "CASE post_id % 1000000 WHEN 1001 THEN 1000 WHEN 10001 THEN 10000 "
+                      "ELSE post_id % 1000000 END"));
+  for (const std::size_t page : {1, 10}) {
+    const auto rows = author_feed(on, "did:plc:u1", kind::no_replies, {.page = page});
+    CHECK(rows.size() == 4);
+    CHECK(distinct(rows) == 4);
+  }
 }
 
 TEST_CASE("readers leave out replies, reposts or quotes") {

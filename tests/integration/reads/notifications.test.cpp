@@ -72,21 +72,37 @@ TEST_CASE("another text is no cursor of notifications") {
 
 TEST_CASE("notifications whose subject was deleted are counted and not listed") {
   auto on = told(3);
-  must(on.exec_script("INSERT INTO notifications VALUES (1, 2, '2024-11-24', NULL, 3, 'follow'), "
-                      "(1, 2, '2024-11-24', NULL, 11, 'withdrawn')"));
-  CHECK(page(on, "", 9).rows.size() == 5);
-  CHECK(must(reads::unread_notifications(on, one)) == 4); // the withdrawn record is gone
+  must(on.exec_script("INSERT INTO notifications VALUES (1, 2, '2024-11-24', NULL, 3, 'follow')"));
+  CHECK(page(on, "", 9).rows.size() == 4);
+  CHECK(must(reads::unread_notifications(on, one)) == 4);
   must(on.exec_script("DELETE FROM posts"));
-  CHECK(page(on, "", 9).rows.size() == 2);
+  CHECK(page(on, "", 9).rows.size() == 1);
   CHECK(must(reads::unread_notifications(on, one)) == 4);
   must(on.exec_script("UPDATE users SET indexed_at = NULL"));
   CHECK(must(reads::unread_notifications(on, one)) == 0);
   CHECK(must(reads::unread_notifications(on, "did:plc:nobody")) == 0);
 }
 
+TEST_CASE("notifications that outlive their record are listed, and counted while it is there") {
+  auto on = told(0);
+  must(on.exec_script("INSERT INTO notifications VALUES (1, 2, '2024-11-24', NULL, 9, 'self'), "
+                      "(1, 2, '2024-11-24', NULL, 10, 'v'), (1, 2, '2024-11-24', NULL, 11, 'v')"));
+  CHECK(page(on, "", 9).rows.size() == 3);
+  CHECK(must(reads::unread_notifications(on, one)) == 0);
+  must(on.exec_script(
+      "INSERT INTO profiles (creator_id, created_at, commit_time, rkey, cid, record) VALUES "
+      "(2, '2024-11-23', '2024-11-23', 'self', '', '')"));
+  CHECK(must(reads::unread_notifications(on, one)) == 1);
+  must(on.exec_script("INSERT INTO verifications (creator_id, subject_id, created_at, commit_time, "
+                      "rkey, handle, display_name, duplicate, cid, record) VALUES "
+                      "(2, 1, '2024-11-23', '2024-11-23', 'v', '', '', false, '', '')"));
+  CHECK(must(reads::unread_notifications(on, one)) == 3); // it may have been made again
+  CHECK(page(on, "", 9).rows.size() == 3);
+}
+
 TEST_CASE(
     "a page looks through a bounded number of notifications that are not shown, and goes on") {
-  auto on = told(5000);
+  auto on = told(12'000);
   must(on.exec_script("UPDATE notifications SET created_at = created_at - substr(rkey, 2)::int * "
                       "interval '1 s';"
                       "INSERT INTO notifications VALUES (1, 2, '2020-01-01', NULL, 3, 'follow');"
@@ -103,15 +119,19 @@ TEST_CASE(
 }
 
 TEST_CASE("notifications at the end of what a page looks through are each read once") {
-  auto on = told(1500);
-  // Only two are shown: of one time, on both sides of that end.
-  must(on.exec_script("UPDATE notifications SET created_at = created_at - interval '1 s' * "
-                      "CASE rkey WHEN 'l1001' THEN 1000 ELSE substr(rkey, 2)::int END;"
-                      "UPDATE notifications SET subject_id = NULL, reason = 3 "
-                      "WHERE rkey IN ('l1000', 'l1001'); DELETE FROM posts"));
-  const auto rows = notifications(on, one, false, {.page = 10});
-  CHECK(rows.size() == 2);
-  CHECK(std::set<std::string>(rows.begin(), rows.end()).size() == 2);
+  auto on = told(10'500);
+  // Four are shown: two and two of one time, on both sides of both ends.
+  must(on.exec_script(
+      "UPDATE notifications SET created_at = created_at - interval '1 s' * CASE rkey "
+      "WHEN 'l1001' THEN 1000 WHEN 'l10001' THEN 10000 "
+      "ELSE substr(rkey, 2)::int END;"
+      "UPDATE notifications SET subject_id = NULL, reason = 3 "
+      "WHERE rkey IN ('l1000', 'l1001', 'l10000', 'l10001'); DELETE FROM posts"));
+  for (const std::size_t size : {1, 10}) {
+    const auto rows = notifications(on, one, false, {.page = size});
+    CHECK(rows.size() == 4);
+    CHECK(std::set<std::string>(rows.begin(), rows.end()).size() == 4);
+  }
 }
 
 TEST_CASE("the count of unread notifications ends") {

@@ -68,8 +68,8 @@ TEST_CASE("/readyz names each fact that makes the node unready") {
   status.draining = true;
   CHECK(not_ready("FAIL not draining"));
   status.draining = false;
-  status.finish(exit_code::fenced, "epoch 4 is no longer the current one");
-  CHECK(not_ready("FAIL ending: epoch 4 is no longer the current one"));
+  status.finish(exit_code::replaced, "another prismd has joined");
+  CHECK(not_ready("FAIL ending: another prismd has joined"));
   CHECK(get(port, "/healthz").result_int() == 200); // no reason to kill it
 }
 

@@ -77,22 +77,6 @@ TEST_CASE("a record of a collection without a lexicon is rejected with that reas
         "unknown_collection $");
 }
 
-TEST_CASE("record keys are checked against the key type of the lexicon") {
-  const auto catalog = lexicon_catalog::compile(embedded_lexicons()).value();
-  CHECK(catalog.accepts_key("app.bsky.feed.post", "3jzfcijpj2z2a"));
-  CHECK_FALSE(catalog.accepts_key("app.bsky.feed.post", "self"));
-  CHECK(catalog.accepts_key("app.bsky.actor.profile", "self"));
-  CHECK_FALSE(catalog.accepts_key("app.bsky.actor.profile", "3jzfcijpj2z2a"));
-  CHECK(catalog.accepts_key("app.bsky.feed.generator", "any-thing"));
-  CHECK_FALSE(catalog.accepts_key("app.bsky.feed.generator", "a/b"));
-  CHECK_FALSE(catalog.accepts_key("com.example.thing", "self"));
-  const auto nsid = document(
-      R"("main": {"type": "record", "key": "nsid", "record": {"type": "object", "properties": {}}})");
-  const auto other = lexicon_catalog::compile(std::array{lexicon_text{"file.json", nsid}}).value();
-  CHECK(other.accepts_key("com.example.thing", "app.bsky.feed.post"));
-  CHECK_FALSE(other.accepts_key("com.example.thing", "self"));
-}
-
 TEST_CASE("a violation reads as one line") {
   const auto catalog = lexicon_catalog::compile(embedded_lexicons()).value();
   const auto bytes =
