@@ -105,6 +105,8 @@ const db::statement select_quotes{"quotes_of",
                                                    {"rows", "posts WHERE quoted_id = s.id"},
                                                    {"time", sort_time}})};
 
+// Likes of one post in one millisecond have one CID. The official server has no index with the CIDs
+// of likes and reposts, and sorts what it has read in ascending order.
 [[nodiscard]] outcome<record_page> read_of(executor& on, const db::statement& select,
                                            collection kind, std::string_view uri,
                                            const page_request& page) {
@@ -114,7 +116,8 @@ const db::statement select_quotes{"quotes_of",
         read_listed(out, row, kind);
         if (kind != collection::post)
           row >> out.parked;
-      });
+      },
+      kind == collection::post ? tie_order::descending : tie_order::ascending);
 }
 
 template <collection Kind>

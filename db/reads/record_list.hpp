@@ -78,7 +78,7 @@ void drop_parked_duplicates(std::vector<listed_record>& rows);
 template <class Params, class Read>
 [[nodiscard]] outcome<record_page> list_records(executor& on, const db::statement& select,
                                                 const page_request& page, Params params_of,
-                                                Read read) {
+                                                Read read, tie_order ties = tie_order::descending) {
   record_page out;
   if (page.limit == 0)
     return out;
@@ -88,7 +88,7 @@ template <class Params, class Read>
       return tl::unexpected(rows.error());
     auto records = db::read_rows<listed_record>(*rows, read);
     drop_parked_duplicates(records);
-    out = cut_sorted(std::move(records), page.after, page.limit, more);
+    out = cut_sorted(std::move(records), page.after, page.limit, more, ties);
     if (!out.unsure)
       break;
   }

@@ -121,23 +121,28 @@ template <class Row>
     return {};
 }
 
+/// The order by uri of rows that have the same time and CID.
+enum class tie_order : std::uint8_t { descending, ascending };
+
 /// Puts the rows of {newest_first} into their order and keeps the page.
 /// @param rows with members `sort_at` (µs since 1970, a multiple of 1,000) and `cid` (text), and
 /// maybe `uri`. Those that are not `shown` are left out.
 /// @param more as given to `add_list_params`
 template <class Row>
-[[nodiscard]] sorted_page<Row> cut_sorted(std::vector<Row> rows,
-                                          const std::optional<list_cursor>& after,
-                                          std::size_t limit, std::size_t more = 0) {
-  using sort_key = std::tuple<std::int64_t, std::string_view, std::string_view>;
-  const auto key = [](const Row& row) {
-    return sort_key(row.sort_at / 1000, row.cid, uri_of(row));
+[[nodiscard]] sorted_page<Row>
+cut_sorted(std::vector<Row> rows, const std::optional<list_cursor>& after, std::size_t limit,
+           std::size_t more = 0, tie_order ties = tie_order::descending) {
+  using sort_key = std::pair<std::int64_t, std::string_view>;
+  const auto key = [](const Row& row) { return sort_key(row.sort_at / 1000, row.cid); };
+  const auto is_behind = [&](const Row& row, const sort_key& place, std::string_view uri) {
+    if (key(row) != place)
+      return key(row) < place;
+    return ties == tie_order::descending ? uri_of(row) < uri : uri_of(row) > uri;
   };
   const auto follows_cursor = [&](const Row& row) {
+    const sort_key place(after->ms, after->cid);
     // A cursor without a uri is behind all rows of its CID.
-    return after->uri.empty() ? std::tuple(row.sort_at / 1000, std::string_view{row.cid}) <
-                                    std::tuple(after->ms, std::string_view{after->cid})
-                              : key(row) < sort_key(after->ms, after->cid, after->uri);
+    return after->uri.empty() ? key(row) < place : is_behind(row, place, after->uri);
   };
   const auto older = std::ranges::count_if(
       rows, [&](const Row& row) { return !after || row.sort_at / 1000 < after->ms; });
@@ -145,8 +150,9 @@ template <class Row>
   const bool cut = static_cast<std::size_t>(older) > limit + more;
   if (after)
     std::erase_if(rows, [&](const Row& row) { return !follows_cursor(row); });
-  std::ranges::sort(rows,
-                    [&](const Row& left, const Row& right) { return key(left) > key(right); });
+  std::ranges::sort(rows, [&](const Row& left, const Row& right) {
+    return is_behind(right, key(left), uri_of(left));
+  });
   sorted_page<Row> out;
   if (limit == 0 || rows.empty())
     return out;

@@ -148,7 +148,12 @@ std::vector<std::string> reference_listing(db::executor& on, const record_listin
   for (std::size_t i = 0; i < rows.rows(); ++i)
     found.emplace_back(rows.get_int8(i, 0), db::unpack_cid(rows.get_bytea(i, 1)),
                        rows.get_text(i, 2), rows.get_text(i, 3));
-  std::ranges::sort(found, std::greater{});
+  const std::string_view name = list.name;
+  const bool ties_ascend = name == "likes_of" || name == "reposts_of";
+  std::ranges::sort(found, [&](const auto& left, const auto& right) {
+    const auto place = [](const auto& row) { return std::tie(std::get<0>(row), std::get<1>(row)); };
+    return ties_ascend && place(left) == place(right) ? left < right : left > right;
+  });
   std::vector<std::string> out;
   for (const auto& [ms, cid, uri, other] : found)
     if (out.size() < max_rows)

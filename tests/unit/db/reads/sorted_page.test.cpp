@@ -52,14 +52,18 @@ TEST_CASE("rows of one time and CID are told apart by their uris") {
   };
   const std::vector<row_with_uri> rows{
       {5000, "x", "a"}, {5000, "x", "c"}, {5000, "x", "b"}, {5000, "w", "d"}, {6000, "x", "e"}};
-  std::string seen;
-  std::optional<list_cursor> at;
-  do {
-    const auto page = cut_sorted(rows, at, 1);
-    seen += page.rows.at(0).uri;
-    at = parse_list_cursor(page.cursor).value();
-  } while (at);
-  CHECK(seen == "ecbad");
+  const auto pages_of_one = [&](tie_order ties) {
+    std::string seen;
+    std::optional<list_cursor> at;
+    do {
+      const auto page = cut_sorted(rows, at, 1, 0, ties);
+      seen += page.rows.at(0).uri;
+      at = parse_list_cursor(page.cursor).value();
+    } while (at);
+    return seen;
+  };
+  CHECK(pages_of_one(tie_order::descending) == "ecbad");
+  CHECK(pages_of_one(tie_order::ascending) == "eabcd");
   // A cursor of the official form is behind all rows of its CID.
   CHECK(cut_sorted(rows, after(5, "x"), 9).rows.size() == 1);
   CHECK(cut_sorted(rows, {}, 4).cursor == "5__x");
