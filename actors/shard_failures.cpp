@@ -85,7 +85,8 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
                       log::left_out_note(*left_out));
 }
 
-// Logged as an error: operations in dead_letters stay unindexed until an operator retries them.
+// An operation in dead_letters is not indexed until an operator retries it, so this is logged as an
+// error.
 void shard_state::note_quarantine(const db::db_error& rejection) {
   const auto seq = queue_.in_flight().front().seq;
   const bool unfinished = machine_.one_by_one();

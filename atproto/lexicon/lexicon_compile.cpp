@@ -122,7 +122,7 @@ private:
     const auto& object = in_.object(in, "record");
     if (in_.optional_text(object, "type").value_or("object") != "object")
       in_.complain("'record' must be of type object");
-    return record_schema{compile_object(object, ""), name.document, key};
+    return record_schema{compile_object(object, ""), name.document};
   }
 
   object_schema compile_object(const json::object& in, std::string type) {

@@ -75,7 +75,6 @@ struct object_schema {
 struct record_schema {
   object_schema object;
   std::string collection;
-  std::string key; ///< `tid`, `nsid`, `any` or `literal:…`
 };
 
 struct union_schema {
