@@ -304,16 +304,26 @@ TEST_CASE("a link that is cut every 100 ms comes back each time", "[link]") {
     std::this_thread::yield();
   }
   cuts.join();
-  REQUIRE(eventually([&] { return linked(a, b); }));
+  // Neither end may have seen the last cut yet: a message is lost with its link, and only then.
+  const auto arrives = [](const linked_node& from, const linked_node& to) {
+    auto ended = from.downs().size();
+    auto sent = from.it->send(to.id, message(-7));
+    return eventually([&] {
+      if (!sent || from.downs().size() != ended) {
+        ended = from.downs().size();
+        sent = from.it->send(to.id, message(-7));
+      }
+      const auto all = to.numbers_of(from.id);
+      return !all.empty() && all.back() == -7;
+    });
+  };
+  REQUIRE(arrives(a, b));
+  REQUIRE(arrives(b, a));
   CHECK(a.ups().size() >= wanted);
   CHECK(a.ups().size() == a.downs().size() + 1);
   CHECK(b.ups().size() == b.downs().size() + 1);
   // What has come is in the order in which it was sent.
-  const auto numbers = b.numbers_of("a");
+  auto numbers = b.numbers_of("a");
+  std::erase(numbers, -7);
   CHECK(std::ranges::is_sorted(numbers));
-  REQUIRE(a.it->send("b", message(-7)));
-  CHECK(eventually([&] {
-    const auto all = b.numbers_of("a");
-    return !all.empty() && all.back() == -7;
-  }));
 }
