@@ -116,7 +116,7 @@ function(prism_test name label)
       ENVIRONMENT_MODIFICATION "PRISM_TEST_SERVERS=set:${prism_test_servers}")
   endif()
   catch_discover_tests(${name} TEST_PREFIX "${label}: "
-    PROPERTIES LABELS ${label} TIMEOUT 300 ${prism_test_environment} ${database})
+    PROPERTIES LABELS ${label} TIMEOUT 900 ${prism_test_environment} ${database})
 endfunction()
 
 # prism_alone(FILE...): compiled alone in unity builds too, for example because its names in unnamed

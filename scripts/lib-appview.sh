@@ -22,7 +22,7 @@ need_appview() {
 # an account tells only the AppView (mutes, bookmarks, what it has seen) is refused.
 start_appview() {
   local port
-  port=$(python3 "$root/tools/demo/free_port.py" 2584)
+  port=$(python3 "$root/tools/common/free_port.py" 2584)
   appview_url=http://127.0.0.1:$port
   local nowhere=http://127.0.0.1:9
   start_child env NODE_ENV=production LOG_ENABLED=true LOG_LEVEL=warn BSKY_PORT="$port" BSKY_PUBLIC_URL="$appview_url" \

@@ -11,14 +11,14 @@ from psql import Repeated
 
 _POLL_SECONDS = 0.02
 IDLE_SECONDS = 10.0
-_ENDING_SECONDS = 1.0  # at the end, when the node stops its parts
+_ENDING_SECONDS = 1.0  # after the last commit, and at the end, when the node stops its parts
 
 
 @dataclass
 class NodeRun:
     """`seconds`: from the schema's completion, just before the node connects, to the last commit, as
     `postgres_cpu_s` and `log_bytes`, the server's; `prismd_cpu_s` includes the start. `idle_cpu_percent`:
-    prismd's in the last IDLE_SECONDS before it ended, for which it must have been idle."""
+    prismd's in the last IDLE_SECONDS before it ended, as far as they are after the last commit."""
 
     seconds: float
     prismd_cpu_s: float
@@ -28,18 +28,19 @@ class NodeRun:
     peak_rss_mb: float
 
 
-def _idle_percent(looks):
+def _idle_percent(looks, last_commit):
     """Of (time, CPU seconds), in their order. Error: RuntimeError."""
     until = looks[-1][0] - _ENDING_SECONDS
-    late = max((look for look in looks if look[0] <= until), default=looks[0])
-    early = max((look for look in looks if look[0] <= late[0] - IDLE_SECONDS), default=None)
-    if early is None:
+    since = max(until - IDLE_SECONDS, last_commit + _ENDING_SECONDS)
+    idle = [look for look in looks if since <= look[0] <= until]
+    if not idle or idle[-1][0] - idle[0][0] < IDLE_SECONDS / 2:
         raise RuntimeError("prismd ended too soon for a look at its idle cost")
+    early, late = idle[0], idle[-1]
     return 100 * (late[1] - early[1]) / (late[0] - early[0])
 
 
 def run_node(command, conninfo, postgres_pid, log_path):
-    """Runs the node until it ends by itself, after it was idle for more than IDLE_SECONDS. Error:
+    """Runs the node until it ends by itself, more than IDLE_SECONDS after the last frame came. Error:
     RuntimeError."""
     progress = Repeated(conninfo, "SELECT count(*) || ':' || sum(seq) FROM firehose_cursor")
     log = Repeated(conninfo, "SELECT pg_current_wal_insert_lsn() - '0/0'")
@@ -83,6 +84,6 @@ def run_node(command, conninfo, postgres_pid, log_path):
         prismd_cpu_s=prismd_end,
         postgres_cpu_s=postgres_end - postgres_cpu,
         log_bytes=log_end - log_begin,
-        idle_cpu_percent=_idle_percent(list(looks)),
+        idle_cpu_percent=_idle_percent(list(looks), end),
         peak_rss_mb=peak,
     )

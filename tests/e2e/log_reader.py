@@ -5,15 +5,18 @@ usage: log_reader.py SAMPLE   (programs in $PRISM_BUILD_DIR)"""
 
 import fcntl
 import os
+import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools/common"))
+from free_port import free_port  # noqa: E402
 
 F_SETPIPE_SZ = 1031
 PATIENCE = 120
@@ -32,12 +35,6 @@ def wait_for(what, condition):
         if time.monotonic() > end:
             fail(f"waited in vain until {what}")
         time.sleep(0.05)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def small_pipe():

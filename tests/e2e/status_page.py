@@ -9,8 +9,12 @@ import urllib.request
 import websocket
 
 port, url, directory = sys.argv[1:]
-with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as pages:
-    page = next(p for p in json.load(pages) if p["type"] == "page")
+page = None
+end = time.monotonic() + 60
+while not page:  # the port is written before the first page is there
+    assert time.monotonic() < end, "the browser has no page"
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as pages:
+        page = next((p for p in json.load(pages) if p["type"] == "page"), None)
 link = websocket.create_connection(page["webSocketDebuggerUrl"], timeout=30)
 errors = []
 requests = set()

@@ -18,7 +18,7 @@ until_ok 120 grep -q 'connected to the relay' "$scratch/prismd.log"
 
 chromium --headless=new --no-sandbox --disable-gpu --no-first-run --user-data-dir="$scratch/profile" \
   --remote-debugging-port=0 --remote-allow-origins='*' about:blank >"$scratch/chromium.log" 2>&1 &
-until_ok 30 test -s "$scratch/profile/DevToolsActivePort"
+until_ok 120 test -s "$scratch/profile/DevToolsActivePort"
 
 # With Debian's python3, which has the module. It says `live`, and `lost` when the page notices that the node is gone.
 mkfifo "$scratch/said"

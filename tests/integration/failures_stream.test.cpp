@@ -179,6 +179,7 @@ TEST_CASE(
   const auto stored = std::stoull(value(on, lowest));
   REQUIRE(stored >= 100);
   REQUIRE(stored < frames().size());
+  REQUIRE(eventually([&] { return server->stats().open == 0; })); // and counts no more
   const auto sent = server->stats().frames_sent;
   const auto second = start_node(options);
   finish(*second);

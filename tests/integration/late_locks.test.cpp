@@ -39,7 +39,7 @@ void contest(index_target& target, const std::vector<frame_bytes>& frames, const
   must(other.exec_script("BEGIN; " + first));
   std::vector<std::string> tries;
   std::promise<void> first_try;
-  db::tx_options options;
+  db::tx_options options{.deadline = 60s, .lock_timeout = 60s};
   options.on_retry = [&](const db::db_error& why) { tries.push_back(why.sqlstate); };
   options.sleep = [&](auto) {
     if (tries.size() == 1)
@@ -106,7 +106,7 @@ TEST_CASE("a late lock that is free needs no second try") {
   target.apply(events.take(), 1);
   events.reply("carol", "answer", parent, root);
   int tries = 0;
-  db::tx_options options;
+  db::tx_options options{.deadline = 60s, .lock_timeout = 60s};
   options.on_retry = [&](const db::db_error&) { ++tries; };
   REQUIRE(db::apply_batch(target.connection, options, target.batch_of(events.take())));
   CHECK(tries == 0);

@@ -17,6 +17,7 @@
 
 using namespace prism;
 using namespace prism::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -49,7 +50,7 @@ public:
     batch.user_ids = std::move(*ids);
     // As a shard does: retry transient errors.
     for (int attempt = 0; attempt < 100; ++attempt) {
-      auto done = db::apply_batch(on_, {}, batch);
+      auto done = db::apply_batch(on_, {.deadline = 60s, .lock_timeout = 60s}, batch);
       if (done)
         return std::move(*done);
       if (done.error().cls != db::error_class::transient)

@@ -6,7 +6,7 @@ import threading
 import urllib.request
 
 from kinds import locked, raises, repeated
-from monitoring import free_port
+from free_port import free_port
 from newer_node import NewerNode
 from pair import Pair
 

@@ -4,19 +4,13 @@ import http.server
 import json
 import os
 import signal
-import socket
 import threading
 import time
 import urllib.parse
 import urllib.request
 
+from free_port import free_port
 from process import Process, wait_until
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Receiver:

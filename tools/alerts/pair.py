@@ -4,8 +4,8 @@ import contextlib
 import signal
 import urllib.request
 
+from free_port import free_port
 from link_path import LinkPath
-from monitoring import free_port
 from process import Process, wait_until
 from psql import query
 

@@ -136,8 +136,8 @@ def redundant(options):
 
 
 def silent(options):
-    link = opened(options)
     begin = time.monotonic()
+    link = opened(options)
     pings = 0
     while (got := link.next()) is not None:
         pings += got[0]["kind"] == "ping"

@@ -13,7 +13,11 @@ from process import wait_until
 from watch import PATIENCE_SECONDS
 
 FENCED = 76  # the exit code of a process whose place another one has taken
-RESIGN_SECONDS = 1.0
+
+
+def _resign_seconds(cluster):
+    """For the next leader's lease: a second, or half of what the machine is given; less than a ttl in any case."""
+    return min(cluster.grace / 2, 0.9 * cluster.ttl)
 
 
 def _past_ttl(cluster, chance, since):
@@ -104,8 +108,9 @@ def leader_resigned(cluster, _chance):
     found = cluster.take_over(at, before, planned=True)
     released = history.released_at(cluster.conninfo, before.epoch)
     taken = history.taken_since(cluster.conninfo, before.epoch)[0][0]
-    if released is None or taken - released > RESIGN_SECONDS:
-        raise RuntimeError(f"released {released}, taken {taken}: not within {RESIGN_SECONDS} s")
+    limit = _resign_seconds(cluster)
+    if released is None or taken - released > limit:
+        raise RuntimeError(f"released {released}, taken {taken}: not within {limit} s")
     leader.start()
     return f"{leader.name}: exit code 0; taken {taken - released:.2f} s after it was given back; {found}"
 

@@ -49,7 +49,8 @@ def main(arguments):
     frames = rows = 0
     while time.monotonic() < deadline:
         alive = _is_alive(pid)
-        now, metrics = time.monotonic(), _read(url)
+        began, metrics = time.monotonic(), _read(url)
+        now = time.monotonic()
         if metrics is None:
             if not alive:
                 print("prismd ended by itself", file=sys.stderr)
@@ -69,7 +70,7 @@ def main(arguments):
         is_durable = metrics.get("prism_firehose_durable_seq") == metrics.get(
             "prism_firehose_last_seq"
         )
-        if first is not None and is_durable and now - last >= _QUIET_SECONDS:
+        if first is not None and is_durable and began - last >= _QUIET_SECONDS:
             print(f"{frames:.0f} {max(last - first, _POLL_SECONDS):.3f}")
             return 0
         time.sleep(_POLL_SECONDS)

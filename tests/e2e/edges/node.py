@@ -2,13 +2,13 @@
 
 import os
 import re
-import socket
 import subprocess
 import threading
 import time
 import urllib.request
 
 from foreign_client import Door
+from free_port import free_port
 
 scratch = ""  # a directory; set before all else
 tools = ""
@@ -28,12 +28,6 @@ def wait_for(what, condition, patience=60):
             expect(False, f"waited in vain until {what}")
             return
         time.sleep(0.1)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Node:
@@ -129,5 +123,5 @@ class Prober(threading.Thread):
             limit = self.limits[name]
             late = [f"{each:.2f} s" for each in times if each >= limit]
             print(f"{name}: {len(times)} answers, the slowest after {max(times) * 1000:.0f} ms of {limit * 1000:.0f}", flush=True)
-            # One in a hundred may be the fault of a machine that is busy for a moment.
-            expect(len(late) <= len(times) // 100, f"{name}: late answers: {', '.join(late)}")
+            # Two, or one in a hundred, may be the fault of a machine that is busy for a moment.
+            expect(len(late) <= max(2, len(times) // 100), f"{name}: late answers: {', '.join(late)}")

@@ -5,6 +5,7 @@ and nothing is left of it afterwards.
 usage: run.py SAMPLE [--rounds N]   (programs in $PRISM_BUILD_DIR; N rounds of floods and noise, of ten seconds each; 1)"""
 
 import os
+import pathlib
 import resource
 import shutil
 import subprocess
@@ -12,10 +13,11 @@ import sys
 import tempfile
 import time
 
-import http_port
-import node as of_node
-import tunnel
-from node import Node, Prober, expect, failures, wait_for
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / "tools/common"))
+import http_port  # noqa: E402
+import node as of_node  # noqa: E402
+import tunnel  # noqa: E402
+from node import Node, Prober, expect, failures, wait_for  # noqa: E402
 
 ROUNDS = int(sys.argv[3]) if sys.argv[2:3] == ["--rounds"] else 1
 GROWN_MB = 48  # of RSS, which allocator and kernel may keep

@@ -75,11 +75,17 @@ def try_hello(node, source, what, name, say, wanted, words, _reason):
 
 
 def hellos(node):
-    threads = [threading.Thread(target=try_hello, args=(node, f"127.0.3.{number + 1}", *each)) for number, each in enumerate(HELLOS)]
     before = counted(node)
-    for each in threads:
-        each.start()
-    for each in threads:
+    slow = []
+    # One after another, since all of them at once may be too slow for a busy machine; but for those who are meant to be.
+    for number, each in reversed(list(enumerate(HELLOS))):
+        arguments = (node, f"127.0.3.{number + 1}", *each)
+        if each[-1] == "too_slow":
+            slow.append(threading.Thread(target=try_hello, args=arguments))
+            slow[-1].start()
+        else:
+            try_hello(*arguments)
+    for each in slow:
         each.join()
     with node.door.connect() as connection:
         expect(is_cut(connection, b"GET / HTTP/1.1\r\n\r\n"), "HTTP at the tunnel is not ended")

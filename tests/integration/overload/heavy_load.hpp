@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/integration/running_node.hpp"
+#include "tests/support/held_port.hpp"
 #include "tests/support/proxied_database.hpp"
 #include "tools/replay/replay_server.hpp"
 
@@ -25,7 +26,7 @@ struct heavy_load {
   proxied_database database;
   std::unique_ptr<net::replay_server> relay;
   std::unique_ptr<node> running;
-  std::uint16_t http_port{0};
+  held_port http_port;
 
   /// @param batch_max_frames as the node's setting.
   explicit heavy_load(std::uint64_t batch_max_frames = 50);

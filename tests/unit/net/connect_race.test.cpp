@@ -83,18 +83,18 @@ TEST_CASE("the families take turns, beginning with that of the best address") {
 
 TEST_CASE("an address that swallows every packet costs the delay, not the time limit") {
   const listener good;
-  const swallowing_address bad("127.0.0.2", good.port(), swallowing_address::what::packets);
-  const swallowing_address worse("127.0.0.3", good.port(), swallowing_address::what::packets);
+  const swallowing_address bad("127.0.21.2", good.port(), swallowing_address::what::packets);
+  const swallowing_address worse("127.0.21.3", good.port(), swallowing_address::what::packets);
   const auto result = race(
-      {at("127.0.0.2", good.port()), at("127.0.0.3", good.port()), at("127.0.0.1", good.port())},
+      {at("127.0.21.2", good.port()), at("127.0.21.3", good.port()), at("127.0.0.1", good.port())},
       milliseconds{50});
   CHECK(result.winner == at("127.0.0.1", good.port()));
-  CHECK(texts(result.left) == std::vector<std::string>{"127.0.0.2", "127.0.0.3"});
+  CHECK(texts(result.left) == std::vector<std::string>{"127.0.21.2", "127.0.21.3"});
 }
 
 TEST_CASE("a refusal starts the next attempt at once") {
   const listener good;
-  const auto result = race({at("127.0.0.2", good.port()), at("127.0.0.1", good.port())}, patience);
+  const auto result = race({at("127.0.21.2", good.port()), at("127.0.0.1", good.port())}, patience);
   CHECK(result.winner == at("127.0.0.1", good.port()));
   CHECK(result.left.empty());
 }
@@ -102,9 +102,9 @@ TEST_CASE("a refusal starts the next attempt at once") {
 TEST_CASE("a slow first address still wins while the others do worse") {
   // The race does not give up the first for the second: only a connection that stands ends it.
   const listener good;
-  const swallowing_address bad("127.0.0.2", good.port(), swallowing_address::what::packets);
+  const swallowing_address bad("127.0.21.2", good.port(), swallowing_address::what::packets);
   const auto result =
-      race({at("127.0.0.1", good.port()), at("127.0.0.2", good.port())}, milliseconds{0});
+      race({at("127.0.0.1", good.port()), at("127.0.21.2", good.port())}, milliseconds{0});
   CHECK(result.winner == at("127.0.0.1", good.port()));
 }
 
@@ -120,8 +120,8 @@ TEST_CASE("when all fail, the first failure is the reason") {
 
 TEST_CASE("cancel ends a race in which nobody answers") {
   const listener port;
-  const swallowing_address bad("127.0.0.2", port.port(), swallowing_address::what::packets);
-  const auto result = race({at("127.0.0.2", port.port())}, milliseconds{1}, milliseconds{20});
+  const swallowing_address bad("127.0.21.2", port.port(), swallowing_address::what::packets);
+  const auto result = race({at("127.0.21.2", port.port())}, milliseconds{1}, milliseconds{20});
   CHECK_FALSE(result.winner);
-  CHECK(texts(result.left) == std::vector<std::string>{"127.0.0.2"});
+  CHECK(texts(result.left) == std::vector<std::string>{"127.0.21.2"});
 }

@@ -24,7 +24,7 @@ extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo
   if (name == nullptr || std::strcmp(name, "two.test") != 0)
     return real(name, service, hints, found);
   addrinfo** end = found;
-  for (const auto* address : {"127.0.0.2", "127.0.0.1"}) {
+  for (const auto* address : {"127.0.22.2", "127.0.0.1"}) {
     if (const int failed = real(address, service, hints, end); failed != 0)
       return failed;
     while (*end != nullptr)
@@ -37,9 +37,9 @@ TEST_CASE("a database address that swallows everything leaves time for the next 
   const proxied_database database;
   const auto port = database.proxy->port();
   const auto swallowed = GENERATE(what::packets, what::bytes);
-  const swallowing_address bad("127.0.0.2", port, swallowed);
-  const auto* const servers = GENERATE("host=two.test", "host=127.0.0.2,127.0.0.1",
-                                       "hostaddr=127.0.0.2,127.0.0.1 host=a,b");
+  const swallowing_address bad("127.0.22.2", port, swallowed);
+  const auto* const servers = GENERATE("host=two.test", "host=127.0.22.2,127.0.0.1",
+                                       "hostaddr=127.0.22.2,127.0.0.1 host=a,b");
   auto opened = db::connection::open(
       {.conninfo = fmt::format("{} {} port={}", database.conninfo, servers, port),
        .connect_timeout = 2s});
@@ -53,11 +53,11 @@ TEST_CASE("a database address that swallows everything leaves time for the next 
 TEST_CASE("if all database addresses swallow, connecting ends at its time limit") {
   const proxied_database database;
   const auto port = database.proxy->port();
-  const swallowing_address one("127.0.0.2", port, what::packets);
-  const swallowing_address two("127.0.0.3", port, what::bytes);
+  const swallowing_address one("127.0.22.2", port, what::packets);
+  const swallowing_address two("127.0.22.3", port, what::bytes);
   const auto begin = std::chrono::steady_clock::now();
   const auto opened = db::connection::open(
-      {.conninfo = database.conninfo + fmt::format(" host=127.0.0.2,127.0.0.3 port={}", port),
+      {.conninfo = database.conninfo + fmt::format(" host=127.0.22.2,127.0.22.3 port={}", port),
        .connect_timeout = 500ms});
   REQUIRE_FALSE(opened);
   CHECK(opened.error().sqlstate == db::sqlstate::cannot_connect);

@@ -197,7 +197,7 @@ TEST_CASE("a call that needs an identity goes from the port's own session to a r
 }
 
 TEST_CASE("a database that says nothing does not hold the port") {
-  served_database w(400ms);
+  served_database w(3s);
   users_table_lock lock(w.bench);
   const auto call = w.begin();
   REQUIRE(blocks(lock, 1));

@@ -132,8 +132,8 @@ TEST_CASE("a cancel request that comes late hits no other statement") {
   const auto file = must(on.exec("select pg_read_file('postmaster.pid')"));
   const auto pid = std::stoi(std::string{file.get_text(0, 0)});
   REQUIRE(::kill(pid, SIGSTOP) == 0); // it takes no cancel request now
-  on.set_deadline(connection::clock::now() + 50ms);
-  CHECK(on.exec("select pg_sleep(0.3)")); // it ends by itself
+  on.set_deadline(connection::clock::now() + 500ms);
+  CHECK(on.exec("select pg_sleep(3)")); // it ends by itself
   on.set_deadline(connection::default_deadline);
   const auto next = on.exec("select 1");
   REQUIRE(::kill(pid, SIGCONT) == 0);
@@ -155,15 +155,15 @@ TEST_CASE("a commit whose wait for a standby was cancelled is told apart from a 
   bool told = false;
   while (!told) {
     REQUIRE(std::chrono::steady_clock::now() < until);
-    must(insert(on, 300ms));
+    must(insert(on, 1500ms));
     told = on.take_unreplicated();
   }
   CHECK_FALSE(on.take_unreplicated()); // told once
   // A single statement, and a script.
-  on.set_deadline(connection::clock::now() + 300ms);
+  on.set_deadline(connection::clock::now() + 1500ms);
   must(on.exec("insert into t values (2)"));
   CHECK(on.take_unreplicated());
-  on.set_deadline(connection::clock::now() + 300ms);
+  on.set_deadline(connection::clock::now() + 1500ms);
   must(on.exec_script("insert into t values (2)"));
   CHECK(on.take_unreplicated());
   on.set_deadline(connection::default_deadline);

@@ -15,7 +15,7 @@ def main():
             port, ca, certificate, key = node.stdout.readline().split()
             code = subprocess.run([sys.executable, sys.argv[2], "--port", port, "--ca", ca, "--certificate",
                                    certificate, "--key", key, "--cluster", "lab", "--from", "a", "--to", "b",
-                                   "--silence", "1"], check=False).returncode
+                                   "--silence", "2"], check=False).returncode
             node.stdin.close()
             return code or node.wait()
 

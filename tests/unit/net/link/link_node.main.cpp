@@ -31,7 +31,7 @@ expected<void> run(const std::string& directory) {
                                .key_file = directory + "/node-b.key",
                                .crl_file = directory + "/crl.pem",
                                .ping_interval = std::chrono::milliseconds{300},
-                               .silence_limit = std::chrono::milliseconds{1'000}},
+                               .silence_limit = std::chrono::milliseconds{2'000}},
                               {.up = [](const auto&, auto) {},
                                .down = [](const auto&, auto, const auto&) {},
                                .received = [](const auto&, const auto&, auto) {}});

@@ -55,7 +55,7 @@ TEST_CASE("a relay that goes half-open while we do not read is detected when we 
   const auto relay = start_faulty_relay(make_corpus(100), {"half-open-at=50"});
   auto options = quick_options(relay->url());
   options.ping_interval = milliseconds{20};
-  options.idle_timeout = milliseconds{200};
+  options.idle_timeout = milliseconds{1000};
   client consumer(options, {.credit = 50});
   REQUIRE(consumer.wait_for_count(50));
   // Not always 0: if the machine stalled while reading, the relay may have looked dead.

@@ -4,7 +4,9 @@
 #include "frames.hpp"
 #include "net/relay/ws_source.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <latch>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -44,6 +46,7 @@ public:
         {.on_frames = [this](std::vector<frame_bytes> batch) { take(batch); },
          .next_cursor =
              [this] {
+               credited_.wait(); // or a fast relay would find it without credit at first
                const std::lock_guard lock(mutex_);
                asked_.push_back(cursor_);
                return cursor_;
@@ -63,6 +66,7 @@ public:
       FAIL("client: " << started.error().message);
     source = std::move(*started);
     source->grant(chosen.credit);
+    credited_.count_down();
   }
 
   /// Every frame so far.
@@ -103,7 +107,13 @@ public:
   }
 
   [[nodiscard]] bool wait_for_end(disconnect_reason reason, std::uint64_t times = 1) const {
-    return eventually([&] { return source->stats().ended(reason) >= times; });
+    // Not by the source's own number: it is counted before the change is told.
+    return eventually([&] {
+      const auto all = changes();
+      return static_cast<std::uint64_t>(std::ranges::count_if(all, [&](const auto& each) {
+               return each.state == source_state::disconnected && each.reason == reason;
+             })) >= times;
+    });
   }
 
   /// The text of the first end with that reason.
@@ -150,6 +160,7 @@ private:
       cursor_ = seq;
   }
 
+  std::latch credited_{1};
   mutable std::mutex mutex_;
   std::optional<std::int64_t> cursor_;
   bool skip_oversized_;

@@ -1,6 +1,7 @@
 #include "world.hpp"
 
 #include "net/tunnel/hello.hpp"
+#include "tests/support/held_port.hpp"
 
 using namespace prism;
 using namespace prism::net;
@@ -149,12 +150,8 @@ TEST_CASE("a node that is not the one expected is refused by the client", "[tunn
     CHECK(w.refused(tunnel_refusal::not_ready) == 1);
   }
   SECTION("nobody is at its inner port") {
-    std::uint16_t free = 0;
-    {
-      const backend gone(backend::echo);
-      free = gone.port();
-    }
-    w.port_behind = free;
+    const prism::test::held_port nobody;
+    w.port_behind = nobody.number();
     CHECK_THAT(world::refusal(options), Contains("does not answer on its inner port"));
   }
 }
