@@ -11,7 +11,8 @@ if(PRISM_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${PRISM_CCACHE})
 endif()
 find_program(PRISM_MOLD mold)
-if(PRISM_MOLD AND NOT PRISM_SANITIZE)
+# Not with ThreadSanitizer and not for fuzzers, with which it has not been tried.
+if(PRISM_MOLD AND PRISM_SANITIZE MATCHES "^(address,undefined)?$" AND NOT PRISM_BUILD_FUZZERS)
   add_link_options(-fuse-ld=mold)
 endif()
 
@@ -86,8 +87,10 @@ add_custom_target(prism_tests)
 set(prism_test_servers ${PROJECT_BINARY_DIR}/tests/servers)
 
 # prism_test(NAME LABEL [DATABASE] dep...): one Catch2 program of every *.test.cpp below the calling
-# CMakeLists.txt, but for folders that have a CMakeLists.txt of their own. DATABASE: it uses pg_fixture,
-# so ctest starts a server before the first of its cases and stops it after the last one.
+# CMakeLists.txt, but for folders that have a CMakeLists.txt of their own. ctest starts it once for each
+# file: most cases take less time than a start. DATABASE: it uses pg_fixture, so ctest starts a server before
+# the first of its cases and stops it after the last one; and it starts the program once for each case, which
+# has a database of its own.
 function(prism_test name label)
   cmake_parse_arguments(PARSE_ARGV 2 arg DATABASE "" "")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.test.cpp)
@@ -109,14 +112,27 @@ function(prism_test name label)
   endif()
   target_compile_definitions(${name} PRIVATE
     PRISM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PRISM_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  set(database "")
+  set(properties LABELS ${label} TIMEOUT 900 ${prism_test_environment})
   if(arg_DATABASE)
     add_dependencies(${name} test_postgres)
-    set(database FIXTURES_REQUIRED postgres
+    catch_discover_tests(${name} TEST_PREFIX "${label}: " PROPERTIES ${properties} FIXTURES_REQUIRED postgres
       ENVIRONMENT_MODIFICATION "PRISM_TEST_SERVERS=set:${prism_test_servers}")
+    return()
   endif()
-  catch_discover_tests(${name} TEST_PREFIX "${label}: "
-    PROPERTIES LABELS ${label} TIMEOUT 900 ${prism_test_environment} ${database})
+  set(stems "")
+  foreach(source ${sources})
+    get_filename_component(stem ${source} NAME_WLE)
+    if(stem IN_LIST stems)
+      message(FATAL_ERROR "${name} has two files ${stem}.cpp, of which Catch would run both")
+    endif()
+    list(APPEND stems ${stem})
+    file(RELATIVE_PATH which ${PROJECT_SOURCE_DIR}/tests ${source})
+    string(REGEX REPLACE "^unit/|\\.test\\.cpp$" "" which ${which})
+    # ~[.]: none of those that only run when asked for by name
+    add_test(NAME "${label}: ${which}"
+      COMMAND ${name} --filenames-as-tags "[#${stem}]~[.]" --warn NoTests --durations yes)
+    set_tests_properties("${label}: ${which}" PROPERTIES ${properties})
+  endforeach()
 endfunction()
 
 # prism_alone(FILE...): compiled alone in unity builds too, for example because its names in unnamed
