@@ -2,6 +2,7 @@
 
 #include "actors/intake/routing.hpp"
 #include "actors/runtime/report_counters.hpp"
+#include "actors/runtime/tell_pending_ops.hpp"
 #include "core/printable.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
@@ -299,20 +300,10 @@ void identity_state::on_purge_failed(const db::identity_task& task, const job_fa
   quit_if_idle();
 }
 
-// pending_ops may be down; it reads the table when it is back.
 void identity_state::report_changes(const db::apply_report& report, bool all) {
   count_report(node_->metrics, report);
-  const auto pending = node_->actors.find(names::pending_ops);
-  if ((report.pending.empty() && all) || !pending)
-    return;
-  const auto unit =
-      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("identity_to_pending_ops"));
-  self_
-      ->request(pending, std::chrono::seconds{10},
-                pending_changed{
-                    std::make_shared<const std::vector<db::pending_change>>(report.pending), all})
-      .then([unit](const pending_noted&) { unit->leave(); },
-            [unit](const caf::error&) { unit->leave(); });
+  if (!report.pending.empty() || !all)
+    tell_pending_ops(self_, node_, "identity_to_pending_ops", report.pending, all);
 }
 
 void identity_state::quit_if_idle() {

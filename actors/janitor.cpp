@@ -1,6 +1,7 @@
 #include "actors/janitor.hpp"
 
 #include "actors/runtime/ask_database.hpp"
+#include "actors/runtime/tell_pending_ops.hpp"
 #include "core/wall_clock.hpp"
 #include "log/log.hpp"
 
@@ -201,17 +202,7 @@ void janitor_state::report_expired(const db::upkeep_report& report) {
   if (report.forgotten.empty())
     return;
   node_->metrics.pending().events.of("expired").Increment(static_cast<double>(report.rows));
-  const auto pending = node_->actors.find(names::pending_ops);
-  if (!pending)
-    return;
-  const auto unit =
-      std::make_shared<metrics::channel_unit>(node_->metrics.bounded("janitor_to_pending_ops"));
-  self_
-      ->request(pending, std::chrono::seconds{10},
-                pending_changed{
-                    std::make_shared<const std::vector<db::pending_change>>(report.forgotten)})
-      .then([unit](const pending_noted&) { unit->leave(); },
-            [unit](const caf::error&) { unit->leave(); });
+  tell_pending_ops(self_, node_, "janitor_to_pending_ops", report.forgotten);
 }
 
 void janitor_state::end_run(job& job, const std::string& problem) {

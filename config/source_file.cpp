@@ -1,5 +1,7 @@
 #include "config/sources.hpp"
 
+#include "core/errno_text.hpp"
+
 #include <caf/actor_system_config.hpp>
 #include <fstream>
 #include <map>
@@ -74,7 +76,7 @@ expected<std::vector<setting>> read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
     return fail(errc::io, "configuration file {} cannot be opened: {}", path.string(),
-                std::generic_category().message(errno));
+                errno_text());
   std::string text(max_file_bytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad() || (!file && !file.eof()))

@@ -1,5 +1,7 @@
 #include "bench/rpc/rpc_connection.hpp"
 
+#include "core/errno_text.hpp"
+
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -48,7 +50,7 @@ public:
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> kept(found, &freeaddrinfo);
     socket_ = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (socket_ < 0 || ::connect(socket_, found->ai_addr, found->ai_addrlen) != 0)
-      return fail(errc::io, "cannot connect to {}: {}", authority_, std::strerror(errno));
+      return fail(errc::io, "cannot connect to {}: {}", authority_, errno_text());
     const int on = 1;
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return start_session();
@@ -174,7 +176,7 @@ private:
     for (std::size_t sent = 0; sent < pending_.size();) {
       const auto n = ::send(socket_, pending_.data() + sent, pending_.size() - sent, MSG_NOSIGNAL);
       if (n <= 0)
-        return fail(errc::io, "cannot send: {}", std::strerror(errno));
+        return fail(errc::io, "cannot send: {}", errno_text());
       sent += static_cast<std::size_t>(n);
     }
     pending_.clear();

@@ -1,10 +1,11 @@
 #include "db/embedded/child_process.hpp"
 
+#include "core/errno_text.hpp"
+
 #include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <future>
 #include <grp.h>
@@ -15,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -40,10 +40,6 @@ public:
 private:
   int fd_;
 };
-
-std::string errno_text(int number) {
-  return std::system_category().message(number);
-}
 
 /// What failed in the child before execve(); reported through a pipe.
 enum class spawn_stage : int { session, output, user, directory, death_signal, program };
@@ -132,7 +128,7 @@ expected<unique_fd> open_output(const child_options& options) {
   unique_fd fd(::open(options.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
                       S_IRUSR | S_IWUSR | S_IRGRP));
   if (fd.get() < 0)
-    return fail(errc::io, "cannot open {}: {}", options.output.string(), errno_text(errno));
+    return fail(errc::io, "cannot open {}: {}", options.output.string(), errno_text());
   return fd;
 }
 
@@ -148,7 +144,7 @@ expected<pid_t> spawn(const child_options& options) {
   }
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return fail(errc::io, "cannot create a pipe: {}", errno_text(errno));
+    return fail(errc::io, "cannot create a pipe: {}", errno_text());
   const unique_fd report_read(ends[0]);
   unique_fd report_write(ends[1]);
   const launch plan{pointers(options.argv),
@@ -160,7 +156,7 @@ expected<pid_t> spawn(const child_options& options) {
                     ::getpid()};
   const pid_t pid = ::fork();
   if (pid < 0)
-    return fail(errc::io, "cannot fork for {}: {}", options.argv[0], errno_text(errno));
+    return fail(errc::io, "cannot fork for {}: {}", options.argv[0], errno_text());
   if (pid == 0)
     run_child(plan);
   report_write.reset();
@@ -266,7 +262,7 @@ expected<finished_program> run_program(child_options options, std::chrono::milli
   const unique_fd memory(::memfd_create("output", MFD_CLOEXEC));
   if (memory.get() < 0)
     return fail(errc::io, "cannot allocate memory for the output of {}: {}", options.argv[0],
-                errno_text(errno));
+                errno_text());
   options.output_fd = memory.get();
   auto child = child_process::start(options);
   if (!child)

@@ -1,5 +1,7 @@
 #include "db/embedded/embedded_directory.hpp"
 
+#include "core/errno_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -19,10 +21,6 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 7> known_entries{
     "data", "data.new", "run", "server.log", "owner", "lock", "server.log.1"};
 constexpr mode_t private_mode = S_IRWXU;
-
-std::string errno_text() {
-  return std::system_category().message(errno);
-}
 
 // The user the server runs as.
 uid_t server_uid(const std::optional<run_as>& user) {

@@ -1,11 +1,11 @@
 #include "net/certificates/authority.hpp"
 
+#include "core/errno_text.hpp"
 #include "net/certificates/certificate_file.hpp"
 #include "net/certificates/identity.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <fcntl.h>
 #include <filesystem>
@@ -25,7 +25,7 @@ public:
     directory_lock out(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (out.descriptor_ < 0 || ::flock(out.descriptor_, LOCK_EX) != 0)
       return fail(errno == ENOENT ? errc::not_found : errc::io, "directory '{}': {}", directory,
-                  std::strerror(errno));
+                  errno_text());
     return out;
   }
   directory_lock(directory_lock&& other) noexcept
@@ -50,7 +50,7 @@ expected<std::string> read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::string out{std::istreambuf_iterator<char>(in), {}};
   if (!in)
-    return fail(errc::io, "cannot read '{}': {}", path, std::strerror(errno));
+    return fail(errc::io, "cannot read '{}': {}", path, errno_text());
   return out;
 }
 

@@ -1,7 +1,8 @@
 #include "net/certificates/certificate_file.hpp"
 
+#include "core/errno_text.hpp"
+
 #include <cerrno>
-#include <cstring>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -18,7 +19,7 @@ expected<openssl_ptr<BIO>> open(std::string_view what, const std::string& path) 
   const int reason = errno;
   ERR_clear_error();
   return fail(reason == ENOENT ? errc::not_found : errc::io, "cannot read {} '{}': {}", what, path,
-              std::strerror(reason));
+              errno_text(reason));
 }
 
 // Never asks for a password at the terminal.

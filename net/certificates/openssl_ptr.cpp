@@ -1,7 +1,7 @@
 #include "net/certificates/openssl_ptr.hpp"
 
-#include <cerrno>
-#include <cstring>
+#include "core/errno_text.hpp"
+
 #include <openssl/err.h>
 
 namespace prism::net {
@@ -12,7 +12,7 @@ std::string take_openssl_error() {
   if (code == 0)
     return "unknown error";
   if (ERR_SYSTEM_ERROR(code))
-    return std::strerror(ERR_GET_REASON(code));
+    return errno_text(ERR_GET_REASON(code));
   const char* const reason = ERR_reason_error_string(code);
   return reason != nullptr ? reason : "error " + std::to_string(code);
 }

@@ -1,9 +1,10 @@
 #include "net/certificates/whole_file.hpp"
 
+#include "core/errno_text.hpp"
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,9 +59,7 @@ bool sync_folder_of(const std::string& path) {
 
 expected<void> write_whole_file(const std::string& path, std::string_view content,
                                 file_readers readers, existing_file existing) {
-  const auto failed = [&] {
-    return fail(errc::io, "cannot write '{}': {}", path, std::strerror(errno));
-  };
+  const auto failed = [&] { return fail(errc::io, "cannot write '{}': {}", path, errno_text()); };
   std::string name = path + ".XXXXXX";
   const int descriptor = ::mkostemp(name.data(), O_CLOEXEC); // with mode 0600
   if (descriptor < 0)

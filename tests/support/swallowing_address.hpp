@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cerrno>
+#include "core/errno_text.hpp"
+
 #include <cstdint>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -36,7 +36,7 @@ public:
     if (::bind(listener_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
         ::listen(listener_, backlog) != 0)
       throw std::runtime_error("no address to swallow with: " + ip + ":" + std::to_string(port) +
-                               ": " + std::strerror(errno));
+                               ": " + errno_text());
     while (swallowed == what::packets && connects(at))
       ;
   }

@@ -1,12 +1,11 @@
 #include "tools/prismctl/dump.hpp"
 
+#include "core/errno_text.hpp"
 #include "core/version.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <memory>
@@ -18,7 +17,7 @@ int dump(node_link& link, const command_line& line) {
   const std::string path{line.arguments.at("file").as_string()};
   const auto descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) {
-    fmt::print(stderr, "prismctl: {}: {}\n", path, std::strerror(errno));
+    fmt::print(stderr, "prismctl: {}: {}\n", path, errno_text());
     return 1;
   }
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(fdopen(descriptor, "w"), std::fclose);
@@ -47,7 +46,7 @@ int dump(node_link& link, const command_line& line) {
   const auto text = boost::json::serialize(all);
   if (!file || std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() ||
       std::fflush(file.get()) != 0) {
-    fmt::print(stderr, "prismctl: {}: {}\n", path, std::strerror(errno));
+    fmt::print(stderr, "prismctl: {}: {}\n", path, errno_text());
     return 1;
   }
   fmt::print("{}: {} bytes\n", path, text.size());

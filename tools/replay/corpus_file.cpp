@@ -1,9 +1,10 @@
 #include "tools/replay/corpus_file.hpp"
 
+#include "core/errno_text.hpp"
+
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <zstd.h>
 
@@ -41,7 +42,7 @@ public:
         break;
     }
     if (std::ferror(file_.get()) != 0)
-      return fail(errc::io, "reading '{}': {}", path_, std::strerror(errno));
+      return fail(errc::io, "reading '{}': {}", path_, errno_text());
     if (output.pos < output.size && !between_zstd_frames_)
       return fail(errc::invalid, "'{}' is not a whole zstd file: it is truncated", path_);
     return output.pos;
@@ -69,7 +70,7 @@ expected<corpus> read_corpus(const std::string& path, const corpus_limits& limit
   std::unique_ptr<std::FILE, closer> file(std::fopen(path.c_str(), "rb"));
   if (!file)
     return fail(errno == ENOENT ? errc::not_found : errc::io, "corpus '{}': {}", path,
-                std::strerror(errno));
+                errno_text());
   zstd_reader reader(path, std::move(file));
   corpus frames;
   std::size_t total = 0;

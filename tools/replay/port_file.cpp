@@ -1,8 +1,8 @@
 #include "tools/replay/port_file.hpp"
 
-#include <cerrno>
+#include "core/errno_text.hpp"
+
 #include <cstdio>
-#include <cstring>
 
 namespace prism::net {
 
@@ -13,7 +13,7 @@ expected<void> write_port_file(const std::string& path, std::uint16_t port) {
   if (file != nullptr)
     good = std::fclose(file) == 0 && good;
   if (!good || std::rename(draft.c_str(), path.c_str()) != 0)
-    return fail(errc::io, "--port-file: '{}': {}", path, std::strerror(errno));
+    return fail(errc::io, "--port-file: '{}': {}", path, errno_text());
   return {};
 }
 
