@@ -115,9 +115,10 @@ def _changes(before, after, name):
 
 
 def _leave_out_more_own(own, side, other, without, name):
-    """Where entries that only one side has by right take the room, the other has as many more of the viewer's own."""
+    """Where entries that only one side has by right take the room, the viewer's own or others, the other has as many
+    more of the viewer's own."""
     places = [i for i, item in enumerate(other["items"]) if name(item).startswith(own)]
-    more = len(places) - sum(name(item).startswith(own) for item in side["items"])
+    more = len(places) - sum(name(item).startswith(own) and name(item) not in without for item in side["items"])
     if 0 < more <= sum(name(item) in without for item in side["items"]):
         for i in reversed(places[-more:]):
             del other["items"][i]
