@@ -77,6 +77,9 @@ void plan_refused(index_plan& plan, const batch& of, const known_revs& revs,
 
 index_plan make_plan(const batch& of, const known_revs& revs) {
   index_plan plan;
+  for (const auto& event : of.accounts)
+    if (is_deletion(event))
+      plan.deletions.emplace_back(event.account, event.place);
   path_index index;
   std::unordered_map<did_ref, std::string_view> newest{revs.begin(), revs.end()};
   auto head = of.heads.begin();

@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace prism::db {
@@ -41,6 +42,8 @@ struct index_plan {
   /// All operations on profiles and verifications, in order: their notifications are never
   /// retracted, so each operation counts, not only the last one.
   std::vector<const op*> ordered_ops;
+  /// Deletions of accounts among the batch's events, in order.
+  std::vector<std::pair<did_ref, stream_place>> deletions;
   /// Refused operations that no later operation of the batch on their record follows: the last one
   /// of each record. Of commits that are newer than the stored one, as all operations here.
   std::vector<const refused_op*> refused;

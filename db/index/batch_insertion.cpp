@@ -1,6 +1,8 @@
 #include "db/index/batch_writer.hpp"
 #include "db/index/round_trip.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -95,21 +97,38 @@ batch_writer::id_set batch_writer::creators_of_self(const result& rows) {
   return out;
 }
 
+bool batch_writer::was_deleted_between(did_ref account, stream_place from, stream_place to) const {
+  const auto is_between = [&](stream_place deletion) { return from < deletion && deletion < to; };
+  const auto waiting = waiting_deletions_.find(ids_.user(account));
+  return (waiting != waiting_deletions_.end() && is_between(waiting->second)) ||
+         std::ranges::any_of(plan_.deletions, [&](const auto& each) {
+           return each.first == account && is_between(each.second);
+         });
+}
+
 // A new profile notifies the owner of its starter pack, once: neither an update nor the deletion of
 // the profile changes that (@atproto/bsky, profile plugin).
 void batch_writer::notify_starter_pack_joins() {
-  std::unordered_map<did_ref, bool> there; // before the batch, then after each op
+  std::unordered_map<did_ref, std::optional<stream_place>> there; // of the profile, if there is one
   for (const auto& path : plan_.of(collection::profile))
     if (path.rkey == "self") {
       const auto creator = ids_.user(path.creator);
-      there[path.creator] =
-          path.remove_old ? had_profile_.contains(creator) : !has_new_profile_.contains(creator);
+      auto& place = there[path.creator]; // before the batch
+      if (const auto old = had_profile_.find(creator); old != had_profile_.end())
+        place = old->second;
+      else if (!path.remove_old && !has_new_profile_.contains(creator))
+        place = end_of_places; // it stays
     }
   for (const auto* each : plan_.ordered_ops) {
     if (each->kind != collection::profile || each->rkey != "self")
       continue;
-    const bool was_there = std::exchange(there[each->creator], each->action != op_action::remove);
-    if (was_there || each->action == op_action::remove)
+    auto& place = there[each->creator];
+    const bool is_new = !place || was_deleted_between(each->creator, *place, each->place);
+    if (each->action == op_action::remove)
+      place.reset();
+    else
+      place = each->place;
+    if (!is_new || each->action == op_action::remove)
       continue;
     const auto& row = std::get<profile_row>(each->columns);
     if (row.joined_via == no_ref)

@@ -10,6 +10,13 @@ using atproto::collection;
 
 namespace {
 
+// Index: identity_tasks_pkey.
+const statement waiting_deletions{"waiting_deletions", R"sql(
+  SELECT user_id, place
+  FROM identity_tasks
+  WHERE user_id = ANY($1) AND kind = 1 /* deletion */
+)sql"};
+
 [[nodiscard]] stream_place earliest(const std::vector<record_key>& paths) {
   return std::ranges::min(paths, {}, &record_key::place).place;
 }
@@ -99,6 +106,20 @@ void batch_writer::remove_posts(round_trip& next) {
   });
 }
 
+// What a record's account wrote behind its deletion is new, though what was before is still there:
+// it goes when the deletion is confirmed.
+void batch_writer::select_waiting_deletions(round_trip& next,
+                                            const std::vector<record_key>& paths) {
+  params users;
+  users.int8_array(paths, &record_key::creator_id);
+  next.pipe().add(waiting_deletions, std::move(users));
+  next.then([this](const result& rows) -> outcome<void> {
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+      waiting_deletions_.emplace(rows.get_int8(i, 0), rows.get_int8(i, 1));
+    return {};
+  });
+}
+
 void batch_writer::remove_documents(round_trip& next) {
   for (const auto kind : document_collections()) {
     std::vector<record_key> paths;
@@ -119,9 +140,13 @@ void batch_writer::remove_documents(round_trip& next) {
     next.then([this, kind](const result& rows) -> outcome<void> {
       count_op(kind, op_action::remove, rows.rows());
       if (kind == collection::profile)
-        had_profile_ = creators_of_self(rows);
+        for (std::size_t i = 0; i < rows.rows(); ++i)
+          if (rows.get_text(i, 1) == "self")
+            had_profile_.emplace(rows.get_int8(i, 0), rows.get_int8(i, 2));
       return {};
     });
+    if (kind == collection::profile)
+      select_waiting_deletions(next, paths);
   }
 }
 

@@ -90,7 +90,7 @@ constexpr std::string_view remove_by_path_sql = R"sql(
   DELETE FROM {table} t
   USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey)
   WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey
-  RETURNING t.creator_id, t.rkey
+  RETURNING t.creator_id, t.rkey, t.place
 )sql";
 
 constexpr std::string_view remove_by_collection_path_sql = R"sql(
