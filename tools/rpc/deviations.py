@@ -32,6 +32,7 @@ class Deviations:
 
     def __init__(self, base):
         official = Official(base)
+        self._gone = official.gone
         self._feed_dropped, self._feed_added = _changes(
             official["feed_item"], posts.expected_feed_items(official, Counter()), lambda row: row["uri"]
         )
@@ -40,7 +41,7 @@ class Deviations:
         )
         self._told_dropped, self._told_added = _changes(
             official["notification"],
-            notifications.expected_notifications(official, set(), Counter()),
+            notifications.expected_notifications(official, official.gone, Counter()),
             lambda row: (row["did"], row["recordUri"], row["reason"]),
         )
         # What the reads of the official server leave out by themselves.
@@ -72,13 +73,27 @@ class Deviations:
                 _leave_out_more_own(own, got, recorded, self._feed_added, name)
             _leave_out("items", recorded, got, self._feed_dropped, self._feed_added, name)
 
+    def accounts(self, method, request, recorded, got):
+        """Deleted ones, which the official server has again if a commit of theirs came late."""
+        if method == "GetActors":
+            for did, theirs, ours in zip(request["dids"], recorded["actors"], got["actors"]):
+                if did in self._gone and not ours["exists"]:
+                    theirs.clear()
+                    theirs.update(ours)
+        elif method == "GetFollows":
+            _leave_out("follows", recorded, got, self._gone, (), lambda each: each["subject_did"])
+        elif method == "GetFollowers":
+            _leave_out("followers", recorded, got, self._gone, (), lambda each: each["actor_did"])
+        elif method == "GetListMembers":
+            _leave_out("listitems", recorded, got, self._gone, (), lambda each: each["did"])
+
     def quotes(self, method, _, recorded, got):
         """By posts that are gone, and of posts that have been updated."""
         if method == "GetQuotesBySubjectSorted":
             _leave_out("uris", recorded, got, self._quotes_dropped, self._quotes_added, lambda uri: uri)
 
     def notifications(self, method, request, recorded, got):
-        """To oneself, of likes and reposts that are parked, of duplicates that count now."""
+        """To oneself, to deleted accounts, of likes and reposts that are parked, of duplicates that count now."""
         if method == "GetNotifications":
             name = lambda each: (each["recipient_did"], each["uri"], each["reason"])  # noqa: E731
             _leave_out("notifications", recorded, got, self._told_dropped, self._told_added, name)

@@ -130,6 +130,7 @@ def _by_rows(name):
 _RULES = {
     "sitemap": _sitemap,
     "bounds": _bounds,
+    "deleted accounts": _by_rows("accounts"),
     "feed items": _by_rows("feed_items"),
     "quotes": _by_rows("quotes"),
     "notifications": _by_rows("notifications"),
