@@ -14,7 +14,7 @@ namespace {
 const statement waiting_deletions{"waiting_deletions", R"sql(
   SELECT user_id, place
   FROM identity_tasks
-  WHERE user_id = ANY($1) AND kind = 1 /* deletion */
+  WHERE user_id = ANY($1) AND kind = 1 -- a deletion
 )sql"};
 
 [[nodiscard]] stream_place earliest(const std::vector<record_key>& paths) {
