@@ -85,8 +85,7 @@ void shard_state::note_rejection(const shard_decision& decision, const db::db_er
                       log::left_out_note(*left_out));
 }
 
-// An operation in dead_letters is not indexed until an operator retries it, so this is logged as an
-// error.
+// Logs an error, because the operation is not indexed until an operator retries it.
 void shard_state::note_quarantine(const db::db_error& rejection) {
   const auto seq = queue_.in_flight().front().seq;
   const bool unfinished = machine_.one_by_one();

@@ -106,8 +106,8 @@ void batch_writer::remove_posts(round_trip& next) {
   });
 }
 
-// What a record's account wrote behind its deletion is new, though what was before is still there:
-// it goes when the deletion is confirmed.
+// A profile that is written after its account's deletion counts as new, although the old one stays
+// until the deletion is confirmed.
 void batch_writer::select_waiting_deletions(round_trip& next,
                                             const std::vector<record_key>& paths) {
   params users;

@@ -106,7 +106,7 @@ TEST_CASE("a late lock that is free needs no second try") {
   target.apply(events.take(), 1);
   events.reply("carol", "answer", parent, root);
   int tries = 0;
-  db::tx_options options{.deadline = 60s, .lock_timeout = 60s};
+  db::tx_options options;
   options.on_retry = [&](const db::db_error&) { ++tries; };
   REQUIRE(db::apply_batch(target.connection, options, target.batch_of(events.take())));
   CHECK(tries == 0);

@@ -5,8 +5,8 @@ import http.server
 import threading
 import urllib.request
 
-from kinds import locked, raises, repeated
 from free_port import free_port
+from kinds import locked, raises, repeated
 from newer_node import NewerNode
 from pair import Pair
 

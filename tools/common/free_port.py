@@ -8,7 +8,7 @@ import random
 import socket
 import sys
 
-# The kernel gives clients and servers without a wish ports above: of these none would be free for sure until it is used.
+# Below the kernel's ephemeral range, from which a client could be given the port before the server listens.
 _LEAST, _GREATEST = 12_000, 32_000
 
 

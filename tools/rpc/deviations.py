@@ -74,7 +74,7 @@ class Deviations:
             _leave_out("items", recorded, got, self._feed_dropped, self._feed_added, name)
 
     def accounts(self, method, request, recorded, got):
-        """Deleted ones, which the official server has again if a commit of theirs came late."""
+        """Deleted ones, which the official server creates again if a commit arrives after the deletion."""
         if method == "GetActors":
             for did, theirs, ours in zip(request["dids"], recorded["actors"], got["actors"]):
                 if did in self._gone and not ours["exists"]:

@@ -46,7 +46,7 @@ public:
         {.on_frames = [this](std::vector<frame_bytes> batch) { take(batch); },
          .next_cursor =
              [this] {
-               credited_.wait(); // or a fast relay would find it without credit at first
+               credited_.wait(); // or the source may connect, and stall, before it has credit
                const std::lock_guard lock(mutex_);
                asked_.push_back(cursor_);
                return cursor_;
@@ -107,7 +107,7 @@ public:
   }
 
   [[nodiscard]] bool wait_for_end(disconnect_reason reason, std::uint64_t times = 1) const {
-    // Not by the source's own number: it is counted before the change is told.
+    // Counts the reported changes: the source increments its own counter before it reports one.
     return eventually([&] {
       const auto all = changes();
       return static_cast<std::uint64_t>(std::ranges::count_if(all, [&](const auto& each) {
