@@ -27,18 +27,20 @@ if(PRISM_SANITIZE)
   # One translation unit built without the sanitizer would hide its errors, so it is set for all.
   if(PRISM_SANITIZE STREQUAL "thread")
     # ThreadSanitizer does not know fences, which Asio has only for handlers that want them.
-    add_compile_options(-Wno-tsan)
-    add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+      add_compile_options(-Wno-tsan)
+    endif()
+    add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK PRISM_THREAD_SANITIZER)
   endif()
   add_compile_options(-fsanitize=${PRISM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PRISM_SANITIZE})
 endif()
 # What every test of this tree is run with.
 set(prism_test_environment "")
-if(PRISM_SANITIZE STREQUAL "address,undefined" AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+if(PRISM_SANITIZE STREQUAL "address,undefined" AND NOT PRISM_BUILD_FUZZERS)
   # A record of each check for the report of UBSan is a global variable that AddressSanitizer
   # registers: a million of them were most of the time of a short test. So a failed check is a trap,
-  # whose stack AddressSanitizer prints. g++ has no check of vptr then. Without relocation at the
+  # whose stack AddressSanitizer prints. There is no check of vptr then. Without relocation at the
   # start for the same reason.
   add_compile_options(-fsanitize-undefined-trap-on-error -fno-sanitize=vptr -fno-pie)
   add_link_options(-no-pie)

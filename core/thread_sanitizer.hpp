@@ -1,6 +1,6 @@
 #pragma once
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(PRISM_THREAD_SANITIZER)
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -12,7 +12,7 @@ namespace prism::tsan {
 /// Everything this thread has done happens before what follows the next `acquire(object)`. To be
 /// called before `object` is passed to another thread.
 inline void release([[maybe_unused]] const void* object) noexcept {
-#if defined(__SANITIZE_THREAD__)
+#if defined(PRISM_THREAD_SANITIZER)
   __tsan_release(const_cast<void*>(object));
 #endif
 }
@@ -20,7 +20,7 @@ inline void release([[maybe_unused]] const void* object) noexcept {
 /// Everything before each earlier `release(object)` has happened. To be called after `object` has
 /// been received.
 inline void acquire([[maybe_unused]] const void* object) noexcept {
-#if defined(__SANITIZE_THREAD__)
+#if defined(PRISM_THREAD_SANITIZER)
   __tsan_acquire(const_cast<void*>(object));
 #endif
 }

@@ -56,12 +56,10 @@ public:
   using self_pointer = interface::pointer;
   static constexpr const char* name = "inspector_asking";
 
-  asking_state(self_pointer self, inspection_ptr context)
-      : self_(self), context_(std::move(context)) {}
+  asking_state(self_pointer, inspection_ptr context) : context_(std::move(context)) {}
   interface::behavior_type make_behavior();
 
 private:
-  self_pointer self_;
   inspection_ptr context_;
 };
 

@@ -81,7 +81,7 @@ std::string handle_dns_name(std::string_view handle) {
 }
 
 handle_records read_handle_records(std::span<const std::string> records) {
-  constexpr std::string_view mark = "did=";
+  static constexpr std::string_view mark = "did=";
   const auto is_marked = [](std::string_view record) { return record.starts_with(mark); };
   const auto found = std::ranges::find_if(records, is_marked);
   if (std::ranges::count_if(records, is_marked) != 1 || found->size() == mark.size())

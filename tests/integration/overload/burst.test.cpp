@@ -21,7 +21,7 @@ constexpr int follows = commits * follows_each;
 
 /// What the process may grow by: the frames in hand (30 MB), the batch of up to all of their
 /// operations, and its statements.
-#if defined(__SANITIZE_THREAD__)
+#if defined(PRISM_THREAD_SANITIZER)
 constexpr std::size_t max_growth = std::size_t{384 * 4} << 20U; // with its shadow
 #else
 constexpr std::size_t max_growth = std::size_t{384} << 20U;

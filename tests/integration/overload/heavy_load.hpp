@@ -17,7 +17,7 @@ struct heavy_load {
 
   /// What the process may grow by beyond the corpus that its relay holds: window, lanes, batches,
   /// statements and the sockets' own buffers are far below.
-#if defined(__SANITIZE_THREAD__)
+#if defined(PRISM_THREAD_SANITIZER)
   static constexpr std::size_t max_growth = std::size_t{96 * 4} << 20U; // with its shadow
 #else
   static constexpr std::size_t max_growth = std::size_t{96} << 20U;
