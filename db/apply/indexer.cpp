@@ -34,20 +34,20 @@ namespace {
 [[nodiscard]] std::unordered_set<std::int64_t> read_with_refused(const result& rows) {
   std::unordered_set<std::int64_t> out;
   for (std::size_t i = 0; i < rows.rows(); ++i)
-    if (rows.get_bool(i, 2))
+    if (rows.get_bool(i, 3))
       out.insert(rows.get_int8(i, 0));
   return out;
 }
 
-[[nodiscard]] known_revs read_revs(const result& rows, const batch& of) {
-  std::unordered_map<std::int64_t, std::string> by_id;
+[[nodiscard]] known_repos read_repos(const result& rows, const batch& of) {
+  std::unordered_map<std::int64_t, known_repo> by_id;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     std::int64_t user = 0;
-    std::string rev;
-    row_reader(rows, i) >> user >> rev;
-    by_id.emplace(user, std::move(rev));
+    known_repo repo;
+    row_reader(rows, i) >> user >> repo.rev >> repo.waiting_deletion;
+    by_id.emplace(user, std::move(repo));
   }
-  known_revs out;
+  known_repos out;
   for (did_ref ref = 0; ref < of.user_ids.size(); ++ref)
     if (const auto found = by_id.find(of.user_ids[ref]); found != by_id.end())
       out.emplace(ref, found->second);
@@ -55,16 +55,16 @@ namespace {
 }
 
 /// Drops the stored revs that equal the batch's own, so that its operations count as new.
-void drop_equal_revs(known_revs& revs, const batch& of) {
+void drop_equal_revs(known_repos& repos, const batch& of) {
   for (const auto& op : of.ops)
-    if (const auto at = revs.find(op.creator); at != revs.end() && at->second == op.rev)
-      revs.erase(at);
+    if (const auto at = repos.find(op.creator); at != repos.end() && at->second.rev == op.rev)
+      at->second.rev.clear();
 }
 
 /// What the first round trip reads.
 struct batch_prologue {
   advance cursor{advance::moved};
-  known_revs revs;
+  known_repos repos;
   std::unordered_set<std::int64_t> with_refused;
   std::vector<std::int64_t> also_lock;
 };
@@ -87,7 +87,7 @@ struct batch_prologue {
     return tl::unexpected(cursor.error());
   batch_prologue done;
   done.cursor = *cursor;
-  done.revs = read_revs((*results)[revs_at], of);
+  done.repos = read_repos((*results)[revs_at], of);
   done.with_refused = read_with_refused((*results)[revs_at]);
   read_touched_posts(*results, locks_at, done.also_lock);
   return done;
@@ -114,9 +114,9 @@ struct apply_mode {
     return report;
   }
   if (mode.revs == rev_filter::newer_or_equal)
-    drop_equal_revs(opened->revs, of);
+    drop_equal_revs(opened->repos, of);
   const id_map ids{of, uri_ids};
-  auto plan = make_plan(of, opened->revs);
+  auto plan = make_plan(of, opened->repos);
   report.stale = static_cast<std::uint32_t>(plan.stale);
   const auto refused = refused_changes_of(plan, ids, opened->with_refused);
   effects effects;

@@ -26,11 +26,19 @@ namespace {
   return fmt::format("{}/{}/{}", creator, static_cast<int>(kind), rkey);
 }
 
-void fold(planned_path& path, const op& next, bool first) {
+/// @param deleted_at place of the account's last deletion before `next`; 0 if there is none
+void fold(planned_path& path, const op& next, bool first, stream_place deleted_at) {
   path.last_place = next.place;
-  if (path.put != nullptr && next.action != op_action::create && keeps_history(next.kind))
-    path.superseded.push_back({path.put, next.place, next.commit_time});
-  switch (next.action) {
+  const bool is_left = path.put == nullptr ? first : path.put->place < deleted_at;
+  const auto action = next.action == op_action::create && deleted_at != 0 && is_left
+                          ? op_action::update
+                          : next.action;
+  if (path.put != nullptr && action != op_action::create && keeps_history(next.kind)) {
+    const bool went_before = path.put->place < deleted_at;
+    path.superseded.push_back(
+        {path.put, went_before ? deleted_at : next.place, next.commit_time, went_before});
+  }
+  switch (action) {
   case op_action::create:
     // A second create of a live record is an error of the repo; the first one stays.
     if (path.put == nullptr)
@@ -48,11 +56,10 @@ void fold(planned_path& path, const op& next, bool first) {
 }
 
 using path_index = std::unordered_map<std::string, std::size_t>;
+using newest_revs = std::unordered_map<did_ref, std::string_view>;
 
 /// Fills `plan.refused`. @param index the plan's paths by their key.
-void plan_refused(index_plan& plan, const batch& of, const known_revs& revs,
-                  const path_index& index) {
-  std::unordered_map<did_ref, std::string_view> newest{revs.begin(), revs.end()};
+void plan_refused(index_plan& plan, const batch& of, newest_revs newest, const path_index& index) {
   std::unordered_map<std::string, const refused_op*> last;
   std::size_t heads = 0;
   for (const auto& each : of.refused) {
@@ -75,13 +82,28 @@ void plan_refused(index_plan& plan, const batch& of, const known_revs& revs,
 
 } // namespace
 
-index_plan make_plan(const batch& of, const known_revs& revs) {
+stream_place index_plan::last_deletion(did_ref account, stream_place place) const {
+  stream_place last = 0;
+  const auto [from, to] = deletions.equal_range(account);
+  for (auto each = from; each != to; ++each)
+    if (each->second < place)
+      last = std::max(last, each->second);
+  return last;
+}
+
+index_plan make_plan(const batch& of, const known_repos& repos) {
   index_plan plan;
+  newest_revs stored;
+  for (const auto& [repo, known] : repos) {
+    stored.emplace(repo, known.rev);
+    if (known.waiting_deletion != 0)
+      plan.deletions.emplace(repo, known.waiting_deletion);
+  }
   for (const auto& event : of.accounts)
     if (is_deletion(event))
-      plan.deletions.emplace_back(event.account, event.place);
+      plan.deletions.emplace(event.account, event.place);
   path_index index;
-  std::unordered_map<did_ref, std::string_view> newest{revs.begin(), revs.end()};
+  auto newest = stored;
   auto head = of.heads.begin();
   for (std::size_t i = 0; i < of.ops.size(); ++i) {
     const auto& each = of.ops[i];
@@ -95,6 +117,7 @@ index_plan make_plan(const batch& of, const known_revs& revs) {
     }
     if (each.kind == collection::profile || each.kind == collection::verification)
       plan.ordered_ops.push_back(&each);
+    const auto deleted_at = plan.last_deletion(each.creator, each.place);
     auto& paths = plan.of(each.kind);
     const auto [at, added] =
         index.try_emplace(key_of(each.creator, each.kind, each.rkey), paths.size());
@@ -106,12 +129,13 @@ index_plan make_plan(const batch& of, const known_revs& revs) {
                        nullptr,
                        each.place,
                        each.commit_time,
+                       deleted_at,
                        0,
                        {}});
-    fold(paths[at->second], each, added);
+    fold(paths[at->second], each, added, deleted_at);
   }
   if (!of.refused.empty())
-    plan_refused(plan, of, revs, index);
+    plan_refused(plan, of, std::move(stored), index);
   return plan;
 }
 

@@ -97,17 +97,9 @@ batch_writer::id_set batch_writer::creators_of_self(const result& rows) {
   return out;
 }
 
-bool batch_writer::was_deleted_between(did_ref account, stream_place from, stream_place to) const {
-  const auto is_between = [&](stream_place deletion) { return from < deletion && deletion < to; };
-  const auto waiting = waiting_deletions_.find(ids_.user(account));
-  return (waiting != waiting_deletions_.end() && is_between(waiting->second)) ||
-         std::ranges::any_of(plan_.deletions, [&](const auto& each) {
-           return each.first == account && is_between(each.second);
-         });
-}
-
 // A new profile notifies the owner of its starter pack, once: neither an update nor the deletion of
-// the profile changes that (@atproto/bsky, profile plugin).
+// the profile changes that (@atproto/bsky, profile plugin). What is written behind the account's
+// deletion is new, although the old one stays until the deletion is confirmed.
 void batch_writer::notify_starter_pack_joins() {
   std::unordered_map<did_ref, std::optional<stream_place>> there; // of the profile, if there is one
   for (const auto& path : plan_.of(collection::profile))
@@ -123,7 +115,7 @@ void batch_writer::notify_starter_pack_joins() {
     if (each->kind != collection::profile || each->rkey != "self")
       continue;
     auto& place = there[each->creator];
-    const bool is_new = !place || was_deleted_between(each->creator, *place, each->place);
+    const bool is_new = !place || *place < plan_.last_deletion(each->creator, each->place);
     if (each->action == op_action::remove)
       place.reset();
     else
@@ -180,7 +172,7 @@ outcome<void> batch_writer::evaluate_gates(std::vector<std::int64_t>* late_locks
   for (const auto kind : {collection::thread_gate, collection::post_gate})
     for (const auto& path : plan_.of(kind)) {
       auto& gates = kind == collection::thread_gate ? changes_.thread_gates : changes_.post_gates;
-      gates.push_back({ids_.uri(path.self), path.first_place});
+      gates.push_back({ids_.uri(path.self), path.changed_from()});
       effects_.lock_user(ids_.user(path.creator));
     }
   for (const auto& gate : documents_[at(collection::thread_gate)])

@@ -8,20 +8,7 @@ namespace prism::db {
 
 using atproto::collection;
 
-namespace {
-
-// Index: identity_tasks_pkey.
-const statement waiting_deletions{"waiting_deletions", R"sql(
-  SELECT user_id, place
-  FROM identity_tasks
-  WHERE user_id = ANY($1) AND kind = 1 -- a deletion
-)sql"};
-
-[[nodiscard]] stream_place earliest(const std::vector<record_key>& paths) {
-  return std::ranges::min(paths, {}, &record_key::place).place;
-}
-
-} // namespace
+namespace {} // namespace
 
 outcome<void> batch_writer::remove_old() {
   round_trip next(on_);
@@ -35,10 +22,13 @@ void batch_writer::remove_relations(round_trip& next) {
   for (const auto kind : relation_collections()) {
     std::vector<record_key> paths;
     std::unordered_map<std::string, stream_place> where;
+    auto earliest = end_of_places;
     for (const auto& path : plan_.of(kind))
       if (path.remove_old) {
-        paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.first_place});
-        where[fmt::format("{}/{}", paths.back().creator_id, path.rkey)] = path.first_place;
+        paths.push_back(
+            {ids_.user(path.creator), std::string{path.rkey}, path.first_place, path.deleted_at});
+        where[fmt::format("{}/{}", paths.back().creator_id, path.rkey)] = path.changed_from();
+        earliest = std::min(earliest, path.changed_from());
       }
     if (paths.empty())
       continue;
@@ -46,7 +36,7 @@ void batch_writer::remove_relations(round_trip& next) {
     // and the next statement sees the rows that it has moved.
     if (can_be_parked(kind)) {
       queue_cancel_parked(next.pipe(), kind, paths);
-      next.then([this, kind, earliest = earliest(paths)](const result& rows) -> outcome<void> {
+      next.then([this, kind, earliest](const result& rows) -> outcome<void> {
         count_op(kind, op_action::remove, rows.rows());
         note_pending(read_pending_changes(rows, pending_event::cancelled));
         if (kind == collection::list_item)
@@ -82,7 +72,7 @@ void batch_writer::remove_posts(round_trip& next) {
   std::unordered_map<std::int64_t, const planned_path*> by_id;
   for (const auto& path : plan_.of(collection::post))
     if (path.remove_old) {
-      old_posts.push_back({ids_.uri(path.self), path.first_place});
+      old_posts.push_back({ids_.uri(path.self), path.first_place, path.deleted_at});
       by_id[old_posts.back().id] = &path;
     }
   if (old_posts.empty())
@@ -94,7 +84,8 @@ void batch_writer::remove_posts(round_trip& next) {
       const auto& path = *by_id.at(row.id);
       post_removed(effects_, row, std::string{path.rkey});
       note_post_change(path, row.reply_root_id, row.reply_root_owner);
-      if (row.reply_root_id && row.reply_root_owner == row.creator_id)
+      if (row.reply_root_id && row.reply_root_owner == row.creator_id &&
+          row.place >= path.deleted_at)
         note_ended_op_reply(path, {row.creator_id, *row.reply_root_id, row.id,
                                    row.reply_parent_id.value_or(*row.reply_root_id),
                                    path.first_place, path.first_time});
@@ -106,20 +97,6 @@ void batch_writer::remove_posts(round_trip& next) {
   });
 }
 
-// A profile that is written after its account's deletion counts as new, although the old one stays
-// until the deletion is confirmed.
-void batch_writer::select_waiting_deletions(round_trip& next,
-                                            const std::vector<record_key>& paths) {
-  params users;
-  users.int8_array(paths, &record_key::creator_id);
-  next.pipe().add(waiting_deletions, std::move(users));
-  next.then([this](const result& rows) -> outcome<void> {
-    for (std::size_t i = 0; i < rows.rows(); ++i)
-      waiting_deletions_.emplace(rows.get_int8(i, 0), rows.get_int8(i, 1));
-    return {};
-  });
-}
-
 void batch_writer::remove_documents(round_trip& next) {
   for (const auto kind : document_collections()) {
     std::vector<record_key> paths;
@@ -127,7 +104,8 @@ void batch_writer::remove_documents(round_trip& next) {
     for (const auto& path : plan_.of(kind)) {
       if (!path.remove_old)
         continue;
-      paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.first_place});
+      paths.push_back(
+          {ids_.user(path.creator), std::string{path.rkey}, path.first_place, path.deleted_at});
       ids.push_back(path.self == no_ref ? 0 : ids_.uri(path.self));
       if (kind == collection::list && path.put == nullptr) {
         deleted_lists_.push_back(ids.back());
@@ -145,8 +123,6 @@ void batch_writer::remove_documents(round_trip& next) {
             had_profile_.emplace(rows.get_int8(i, 0), rows.get_int8(i, 2));
       return {};
     });
-    if (kind == collection::profile)
-      select_waiting_deletions(next, paths);
   }
 }
 

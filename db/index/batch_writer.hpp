@@ -40,7 +40,6 @@ private:
   void remove_relations(round_trip& next);
   void remove_posts(round_trip& next);
   void remove_documents(round_trip& next);
-  void select_waiting_deletions(round_trip& next, const std::vector<record_key>& paths);
   [[nodiscard]] outcome<void> release_and_park();
   [[nodiscard]] outcome<void> insert_new();
   [[nodiscard]] outcome<void> evaluate_gates(std::vector<std::int64_t>* late_locks);
@@ -53,7 +52,6 @@ private:
                         std::optional<std::int64_t> root_owner);
   void note_ended_op_reply(const planned_path& path, const ended_op_reply& reply);
   void notify_starter_pack_joins();
-  [[nodiscard]] bool was_deleted_between(did_ref account, stream_place from, stream_place to) const;
   [[nodiscard]] static id_set creators_of_self(const result& profiles);
   void note_pending(std::vector<pending_change> changes);
   void count_op(atproto::collection kind, op_action action, std::size_t n);
@@ -76,9 +74,6 @@ private:
   /// Users whose profile was deleted or replaced, and its place.
   std::unordered_map<std::int64_t, stream_place> had_profile_;
   id_set has_new_profile_;
-  /// Of those whose profile is deleted or replaced: the place of a deletion of the account that
-  /// waits for its confirmation.
-  std::unordered_map<std::int64_t, stream_place> waiting_deletions_;
 
   batch_history history_;
   thread_changes changes_;

@@ -72,9 +72,9 @@ constexpr std::string_view remove_by_uri_sql = R"sql(
 constexpr std::string_view remove_into_history_sql = R"sql(
   WITH gone AS (
     DELETE FROM {table} t
-    USING unnest($1::int8[], $2::int8[]) AS d(id, until)
+    USING unnest($1::int8[], $2::int8[], $3::int8[]) AS d(id, until, deleted_at)
     WHERE t.id = d.id
-    RETURNING t.*, d.until
+    RETURNING t.*, CASE WHEN t.place < d.deleted_at THEN d.deleted_at ELSE d.until END AS until
   ),
   kept AS (
     INSERT INTO past_{table} (id, place, until, {kept})
@@ -254,7 +254,7 @@ void queue_delete(pipeline& out, const document_table& table, collection of,
   if (table.keyed == key::uri)
     p.int8_array(ids);
   if (table.keeps_history)
-    p.int8_array(paths, &record_key::place);
+    p.int8_array(paths, &record_key::place).int8_array(paths, &record_key::deleted_at);
   if (table.keyed != key::uri)
     p.int8_array(paths, &record_key::creator_id).text_array(paths, &record_key::rkey);
   if (table.keyed == key::collection_path)

@@ -64,9 +64,14 @@ const statement advance_cursor{"advance_cursor", R"sql(
   WHERE service = $1 AND shard = $2
 )sql"};
 
-// Whether a record of the repo was refused: only then can a row of refused_records have to go.
+// With the place of a deletion that waits, and whether a record of the repo was refused: only then
+// can a row of refused_records have to go.
 const statement select_revs{"select_revs", R"sql(
-  SELECT r.user_id, r.rev, EXISTS (
+  SELECT r.user_id, r.rev, COALESCE((
+    SELECT t.place
+    FROM identity_tasks t
+    WHERE t.user_id = r.user_id AND t.kind = 1 -- a deletion
+  ), 0), EXISTS (
     SELECT FROM refused_records f
     WHERE f.user_id = r.user_id AND f.collection > 0 /* other */
   )

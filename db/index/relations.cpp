@@ -36,7 +36,7 @@ void queue_delete(pipeline& out, const relation_table& table,
                   const std::vector<record_key>& paths) {
   auto p = path_params(paths);
   if (table.shape.history)
-    p.int8_array(paths, &record_key::place);
+    p.int8_array(paths, &record_key::place).int8_array(paths, &record_key::deleted_at);
   out.add(table.remove, std::move(p));
 }
 

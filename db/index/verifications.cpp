@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace prism::db {
 
@@ -108,18 +110,33 @@ public:
     return subject;
   }
 
+  /// Drops the records of a creator that are older than `place`.
+  void remove_older(std::int64_t creator, stream_place place) {
+    std::vector<path> old;
+    for (auto row = rows_.lower_bound({creator, ""}); row != rows_.end(); ++row) {
+      if (row->first.first != creator)
+        break;
+      if (row->second.second < place)
+        old.push_back(row->first);
+    }
+    for (const auto& each : old)
+      std::ignore = remove(each);
+  }
+
 private:
   std::map<path, std::pair<std::int64_t, stream_place>> rows_;
   std::map<pair, pair_records> pairs_;
 };
 
 [[nodiscard]] outcome<verification_state> state_before(executor& on, const id_map& ids,
+                                                       const index_plan& plan,
                                                        const std::vector<const op*>& ops) {
   const auto creator_of = [&](const op* each) { return ids.user(each->creator); };
   std::vector<pair> named;
   bool any_removed = false;
   for (const auto* each : ops) {
-    any_removed = any_removed || each->action != op_action::create;
+    any_removed = any_removed || each->action != op_action::create ||
+                  plan.last_deletion(each->creator, each->place) != 0;
     if (each->action != op_action::remove)
       named.emplace_back(to_relation(*each, ids).subject_id, creator_of(each));
   }
@@ -154,11 +171,14 @@ outcome<void> notify_verifications(executor& on, const id_map& ids, const index_
                        [](const op* each) { return each->kind == collection::verification; });
   if (ops.empty())
     return {};
-  auto state = state_before(on, ids, ops);
+  auto state = state_before(on, ids, plan, ops);
   if (!state)
     return tl::unexpected(state.error());
   for (const auto* each : ops) {
     const path self{ids.user(each->creator), each->rkey};
+    // They went with their account, although they stay until its deletion is confirmed.
+    if (const auto deleted_at = plan.last_deletion(each->creator, each->place); deleted_at != 0)
+      state->remove_older(self.first, deleted_at);
     if (each->action == op_action::create && state->has(self))
       continue; // a second create of one path is an error of the repo: the first record stays
     const auto ended = state->remove(self);

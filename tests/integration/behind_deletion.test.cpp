@@ -3,13 +3,35 @@
 #include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <random>
+#include <set>
+#include <utility>
 
 // A PDS may send a commit of an account behind the account's deletion, which is carried out when it
 // is confirmed: in the official order all that was before is gone by then.
 
 using namespace prism;
 using namespace prism::test;
+
+namespace {
+
+/// Carries out all deletions that wait. @returns how many
+std::size_t confirm_deletions(index_target& target) {
+  auto tasks = must(db::claim_identity_tasks(target.connection, target.writer.node, 10'000,
+                                             std::chrono::minutes{1}, {}))
+                   .tasks;
+  std::erase_if(tasks, [](const auto& each) { return each.kind != db::identity_kind::deletion; });
+  for (const auto& each : tasks)
+    must(db::purge_confirmed(target.connection, {}, {each, "test", 0, target.writer.node}));
+  return tasks.size();
+}
+
+} // namespace
 
 TEST_CASE("a profile written behind its account's deletion is a new one, though that waits") {
   const std::string path = "app.bsky.actor.profile/self";
@@ -29,6 +51,11 @@ TEST_CASE("a profile written behind its account's deletion is a new one, though 
     events.update("bob", path, joined);
     told = 1;
   }
+  SECTION("created behind it") {
+    events.account("bob", false, "deleted");
+    events.create("bob", path, joined);
+    told = 1;
+  }
   SECTION("once") {
     events.account("bob", false, "deleted");
     events.update("bob", path, alone);
@@ -46,11 +73,141 @@ TEST_CASE("a profile written behind its account's deletion is a new one, though 
   target.verify_deletions = true;
   target.apply(events.take(), batch);
   CHECK(target.count("notifications WHERE reason = 9") == told);
-  auto tasks = must(db::claim_identity_tasks(target.connection, target.writer.node, 10'000,
-                                             std::chrono::minutes{1}, {}))
-                   .tasks;
-  std::erase_if(tasks, [](const auto& each) { return each.kind != db::identity_kind::deletion; });
-  REQUIRE(tasks.size() == 1);
-  must(db::purge_confirmed(target.connection, {}, {tasks[0], "test", 0, target.writer.node}));
+  CHECK(confirm_deletions(target) == 1);
   CHECK(target.count("notifications WHERE reason = 9") == told);
+}
+
+namespace {
+
+using dice = std::mt19937;
+
+/// Four accounts that write any record anew, change it and delete it, of which some are deleted and
+/// go on.
+class restless_accounts {
+public:
+  explicit restless_accounts(unsigned seed) : dice_(seed) {}
+
+  std::vector<frame_bytes> events(int count) {
+    for (int i = 0; i < count; ++i)
+      act();
+    return events_.take();
+  }
+
+private:
+  static constexpr std::array<const char*, 4> names{"alice", "bob", "carol", "dave"};
+
+  std::size_t roll(std::size_t sides) {
+    return std::uniform_int_distribution<std::size_t>{0, sides - 1}(dice_);
+  }
+  std::string_view anybody() { return names[roll(names.size())]; }
+  std::string rkey() { return fmt::format("r{}", roll(3)); }
+  record_ref anything(std::string_view collection) {
+    return {fmt::format("at://{}/{}/{}", did_of(anybody()), collection, rkey()),
+            cid_of(block_of(firehose_builder::fields{{"a", 1}}))};
+  }
+  record_ref post() { return anything("app.bsky.feed.post"); }
+
+  void act() {
+    const std::string who{anybody()};
+    if (roll(40) == 0 && deleted_.insert(who).second) {
+      events_.account(who, false, "deleted");
+      std::erase_if(live_, [&](const auto& each) { return each.first == who; });
+      return;
+    }
+    auto [path, fields] = record(who);
+    fields["createdAt"] = record_time;
+    fields["$type"] = path.substr(0, path.find('/'));
+    // A record is created once; whatever else may come for one that is gone.
+    if (roll(10) < 6 && live_.emplace(who, path).second)
+      events_.create(who, path, fields);
+    else if (roll(2) == 0) {
+      events_.update(who, path, fields);
+      live_.emplace(who, path);
+    } else {
+      events_.remove({fmt::format("at://{}/{}", did_of(who), path), ""});
+      live_.erase({who, path});
+    }
+  }
+
+  std::pair<std::string, firehose_builder::fields> record(std::string_view who) {
+    switch (roll(14)) {
+    case 0:
+      return {"app.bsky.feed.like/" + rkey(), {{"subject", ref_to(post())}}};
+    case 1:
+      return {"app.bsky.feed.repost/" + rkey(), {{"subject", ref_to(post())}}};
+    case 2:
+      return {"app.bsky.graph.follow/" + rkey(), {{"subject", did_of(anybody())}}};
+    case 3:
+      return {"app.bsky.graph.block/" + rkey(), {{"subject", did_of(anybody())}}};
+    case 4:
+      return {"app.bsky.actor.profile/self",
+              {{"joinedViaStarterPack", ref_to(anything("app.bsky.graph.starterpack"))}}};
+    case 5:
+      return {"app.bsky.graph.verification/" + rkey(),
+              {{"subject", did_of(anybody())}, {"handle", "a.test"}, {"displayName", "a"}}};
+    case 6:
+      return {"app.bsky.graph.list/" + rkey(),
+              {{"purpose", "app.bsky.graph.defs#curatelist"}, {"name", "a list"}}};
+    case 7:
+      return {"app.bsky.graph.listitem/" + rkey(),
+              {{"subject", did_of(anybody())}, {"list", anything("app.bsky.graph.list").uri}}};
+    case 8:
+      return {"app.bsky.feed.post/" + rkey(),
+              {{"text", "a quote"},
+               {"embed", {{"$type", "app.bsky.embed.record"}, {"record", ref_to(post())}}}}};
+    case 9: {
+      const auto root = post();
+      const auto parent = roll(2) == 0 ? root : post();
+      return {
+          "app.bsky.feed.post/" + rkey(),
+          {{"text", "a reply"}, {"reply", {{"root", ref_to(root)}, {"parent", ref_to(parent)}}}}};
+    }
+    case 10:
+      return {"app.bsky.feed.generator/" + rkey(),
+              {{"did", "did:web:feeds.test"}, {"displayName", "a feed"}}};
+    case 11: {
+      const auto key = rkey();
+      const auto rule = roll(2) == 0 ? "app.bsky.feed.threadgate#followingRule"
+                                     : "app.bsky.feed.threadgate#mentionRule";
+      return {"app.bsky.feed.threadgate/" + key,
+              {{"post", fmt::format("at://{}/app.bsky.feed.post/{}", did_of(who), key)},
+               {"allow", boost::json::array{{{"$type", rule}}}}}};
+    }
+    case 12: {
+      const auto key = rkey();
+      return {"app.bsky.feed.postgate/" + key,
+              {{"post", fmt::format("at://{}/app.bsky.feed.post/{}", did_of(who), key)},
+               {"embeddingRules",
+                boost::json::array{{{"$type", "app.bsky.feed.postgate#disableRule"}}}}}};
+    }
+    default:
+      return {"app.bsky.feed.post/" + rkey(), {{"text", fmt::format("post {}", roll(9))}}};
+    }
+  }
+
+  dice dice_;
+  firehose_builder events_;
+  std::set<std::pair<std::string, std::string>> live_; // account, path
+  std::set<std::string> deleted_;                      // once each
+};
+
+} // namespace
+
+TEST_CASE("what accounts write behind their deletions is the same when those are confirmed later") {
+  const char* wanted = std::getenv("PRISM_TEST_SEEDS");
+  const auto seeds = wanted == nullptr ? 12UL : std::strtoul(wanted, nullptr, 10);
+  index_target believed;
+  index_target confirmed;
+  confirmed.verify_deletions = true;
+  for (unsigned seed = 1; seed <= seeds; ++seed) {
+    CAPTURE(seed);
+    const auto frames = restless_accounts{seed}.events(300);
+    believed.clear();
+    believed.apply(frames, 1);
+    confirmed.clear();
+    confirmed.apply(frames, 1 + seed % 3 * 20);
+    confirm_deletions(confirmed);
+    CHECK(differing(confirmed.fingerprints(), believed.fingerprints()) ==
+          std::vector<std::string>{});
+  }
 }

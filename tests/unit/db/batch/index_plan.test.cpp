@@ -118,7 +118,7 @@ TEST_CASE("operations of commits that are not newer than the stored one are left
                   .add(create, collection::post, "c", 0)
                   .add(create, collection::post, "d", 1)
                   .made;
-  auto plan = make_plan(made, {{0, "rev1"}});
+  auto plan = make_plan(made, {{0, {.rev = "rev1"}}});
   REQUIRE(plan.of(collection::post).size() == 2);
   CHECK(plan.of(collection::post)[0].rkey == "c");
   CHECK(plan.of(collection::post)[1].rkey == "d");
@@ -165,7 +165,7 @@ TEST_CASE("the plan leaves out the same operations however the stream is cut int
       {"rev6", 2}, {"rev6", 2}, {"rev7", 1}};
   const auto kept = [&](std::size_t size) {
     std::vector<std::string> out;
-    known_revs stored;
+    known_repos stored;
     for (std::size_t first = 0; first < commits.size(); first += size) {
       batch_maker part;
       for (std::size_t i = first; i < std::min(first + size, commits.size()); ++i) {
@@ -180,7 +180,7 @@ TEST_CASE("the plan leaves out the same operations however the stream is cut int
       for (const auto& path : plan.of(collection::post))
         out.emplace_back(path.rkey);
       for (const auto& head : part.made.heads)
-        stored[0] = std::max(stored[0], head.rev);
+        stored[0].rev = std::max(stored[0].rev, head.rev);
     }
     return out;
   };
@@ -198,4 +198,51 @@ TEST_CASE("operations on profiles and verifications are also kept in order") {
                   .made;
   const auto plan = make_plan(made, {});
   CHECK(plan.ordered_ops == std::vector<const op*>{&made.ops[0], &made.ops[2], &made.ops[3]});
+}
+
+TEST_CASE("a record created behind its account's deletion replaces the one from before it") {
+  auto made = batch_maker{}
+                  .add(create, collection::post, "a")
+                  .add(create, collection::post, "a")
+                  .add(create, collection::post, "b")
+                  .add(create, collection::post, "b", 1)
+                  .made;
+  made.ops[1].place = 1'009;
+  const auto with_waiting = [&](stream_place place) {
+    return make_plan(made, {{0, {.rev = "", .waiting_deletion = place}}});
+  };
+  SECTION("a deletion that waits") {
+    const auto plan = with_waiting(900);
+    const auto& paths = plan.paths[static_cast<std::size_t>(collection::post)];
+    REQUIRE(paths.size() == 3);
+    CHECK(paths[0].remove_old);
+    CHECK(paths[0].put == &made.ops[0]); // a second create of a live record
+    CHECK(paths[1].remove_old);
+    CHECK_FALSE(paths[2].remove_old); // another account
+  }
+  SECTION("between two creates") {
+    const auto plan = with_waiting(1'001);
+    const auto& paths = plan.paths[static_cast<std::size_t>(collection::post)];
+    CHECK(paths[0].put == &made.ops[1]);
+    REQUIRE(paths[0].superseded.size() == 1);
+    CHECK(paths[0].superseded[0].what == &made.ops[0]);
+  }
+  SECTION("behind them") {
+    const auto plan = with_waiting(5'000);
+    for (const auto& path : plan.paths[static_cast<std::size_t>(collection::post)])
+      CHECK_FALSE(path.remove_old);
+  }
+  SECTION("in the batch") {
+    account_event deleted;
+    deleted.account = 0;
+    deleted.active = false;
+    deleted.status = "deleted";
+    deleted.place = 1'001;
+    made.accounts.push_back(deleted);
+    const auto plan = make_plan(made, {});
+    CHECK(plan.paths[static_cast<std::size_t>(collection::post)][0].put == &made.ops[1]);
+    CHECK(plan.last_deletion(0, 1'001) == 0);
+    CHECK(plan.last_deletion(0, 1'009) == 1'001);
+    CHECK(plan.last_deletion(1, 1'009) == 0);
+  }
 }
