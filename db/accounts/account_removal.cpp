@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace prism::db {
 
@@ -103,8 +104,8 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   return chunk;
 }
 
-[[nodiscard]] outcome<void> remove_records(executor& on, const batch& chunk, late_locks& late,
-                                           apply_report& report) {
+[[nodiscard]] outcome<void> remove_records(executor& on, const batch& chunk, stream_place until,
+                                           late_locks& late, apply_report& report) {
   const auto uri_ids = intern_uris(on, chunk);
   if (!uri_ids)
     return tl::unexpected(uri_ids.error());
@@ -120,7 +121,11 @@ void queue_select_paths_of(pipeline& out, collection kind, const account_removal
   const id_map ids{chunk, *uri_ids};
   effects effects;
   effects.lock_user(chunk.user_ids.front()); // in order, also if the notifications follow
-  batch_writer writer(on, ids, make_plan(chunk, {}), effects, report);
+  auto plan = make_plan(chunk, {});
+  for (auto& paths : plan.paths)
+    for (auto& path : paths)
+      path.remove_before = std::min(until, end_of_places - 1) + 1; // what was written later stays
+  batch_writer writer(on, ids, std::move(plan), effects, report);
   if (auto done = writer.write(also_lock, &late); !done)
     return done;
   report.purged += static_cast<std::uint32_t>(chunk.ops.size());
@@ -162,7 +167,7 @@ outcome<bool> delete_chunk(executor& on, const account_removal& removal, late_lo
     return tl::unexpected(chunk.error());
   if (chunk->ops.empty())
     return delete_derived(on, removal);
-  if (auto done = remove_records(on, *chunk, late, report); !done)
+  if (auto done = remove_records(on, *chunk, removal.until, late, report); !done)
     return tl::unexpected(done.error());
   if (chunk->ops.size() > few_records)
     return true;

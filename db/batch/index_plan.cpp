@@ -29,30 +29,21 @@ namespace {
 /// @param deleted_at place of the account's last deletion before `next`; 0 if there is none
 void fold(planned_path& path, const op& next, bool first, stream_place deleted_at) {
   path.last_place = next.place;
-  const bool is_left = path.put == nullptr ? first : path.put->place < deleted_at;
-  const auto action = next.action == op_action::create && deleted_at != 0 && is_left
-                          ? op_action::update
-                          : next.action;
-  if (path.put != nullptr && action != op_action::create && keeps_history(next.kind)) {
-    const bool went_before = path.put->place < deleted_at;
-    path.superseded.push_back(
-        {path.put, went_before ? deleted_at : next.place, next.commit_time, went_before});
+  if (next.action == op_action::create) {
+    if (path.put != nullptr && path.put->place >= deleted_at)
+      return; // a second create of a live record is an error of the repo; the first one stays
+    if (deleted_at != 0 && !path.remove_old) {
+      path.remove_old = true;
+      path.remove_before = deleted_at;
+    }
+  } else {
+    path.remove_old =
+        path.remove_old || first || path.put == nullptr || next.action == op_action::remove;
+    path.remove_before = end_of_places;
   }
-  switch (action) {
-  case op_action::create:
-    // A second create of a live record is an error of the repo; the first one stays.
-    if (path.put == nullptr)
-      path.put = &next;
-    break;
-  case op_action::update:
-    path.remove_old = path.remove_old || first || path.put == nullptr;
-    path.put = &next;
-    break;
-  case op_action::remove:
-    path.remove_old = true;
-    path.put = nullptr;
-    break;
-  }
+  if (path.put != nullptr && keeps_history(next.kind))
+    path.superseded.push_back({path.put, next.place, next.commit_time});
+  path.put = next.action == op_action::remove ? nullptr : &next;
 }
 
 using path_index = std::unordered_map<std::string, std::size_t>;
@@ -122,16 +113,12 @@ index_plan make_plan(const batch& of, const known_repos& repos) {
     const auto [at, added] =
         index.try_emplace(key_of(each.creator, each.kind, each.rkey), paths.size());
     if (added)
-      paths.push_back({each.creator,
-                       each.self,
-                       each.rkey,
-                       false,
-                       nullptr,
-                       each.place,
-                       each.commit_time,
-                       deleted_at,
-                       0,
-                       {}});
+      paths.push_back({.creator = each.creator,
+                       .self = each.self,
+                       .rkey = each.rkey,
+                       .first_place = each.place,
+                       .first_time = each.commit_time,
+                       .superseded = {}});
     fold(paths[at->second], each, added, deleted_at);
   }
   if (!of.refused.empty())

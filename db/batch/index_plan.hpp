@@ -2,6 +2,7 @@
 
 #include "db/batch/batch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <unordered_map>
@@ -13,9 +14,8 @@ namespace prism::db {
 /// A version that was written and replaced within one batch.
 struct superseded_version {
   const op* what;
-  stream_place until; ///< place of what ended it
+  stream_place until; ///< place of the operation that ended it
   micros ended_at;    ///< that operation's commit_time
-  bool with_account;  ///< it ended with its account, at `until`, before that operation
 };
 
 /// What a batch does to one record, however many operations it has on it.
@@ -23,26 +23,24 @@ struct planned_path {
   did_ref creator{no_ref};
   uri_ref self{no_ref};
   std::string_view rkey;
-  /// Delete an older version first, if there is one.
+  /// Delete an older version first, if there is one from before `remove_before`.
   bool remove_old{false};
+  /// For a record that is created behind its account's deletion, which is not carried out yet: the
+  /// deletion's place, at which the older version ended. A later version stays.
+  stream_place remove_before{end_of_places};
   /// The version to insert; null if the batch ends with the record deleted.
   const op* put{nullptr};
-  /// Place of the first operation: the end of the older version.
+  /// Place of the first operation.
   stream_place first_place{0};
   micros first_time{0}; ///< its commit_time
-  /// Place of the last deletion of the account before that, which ended the older version if that
-  /// is still older; 0 if there is none.
-  stream_place deleted_at{0};
   /// Place of the last operation.
   stream_place last_place{0};
   /// Versions that were written and replaced within the batch, in order; only of collections with a
   /// history.
   std::vector<superseded_version> superseded;
 
-  /// @returns the place from which on the record may be another one than before the batch
-  [[nodiscard]] stream_place changed_from() const {
-    return deleted_at == 0 ? first_place : deleted_at;
-  }
+  /// @returns the place at which the older version ended
+  [[nodiscard]] stream_place old_ended_at() const { return std::min(first_place, remove_before); }
 };
 
 /// The net work of a batch, by collection, in the order of first appearance. Points into the batch.
@@ -74,7 +72,7 @@ struct known_repo {
   stream_place waiting_deletion{0};
 };
 
-/// Those that are absent have no rows.
+/// Those that are absent have none.
 using known_repos = std::unordered_map<did_ref, known_repo>;
 
 /// Drops operations of commits that are not newer than the stored revision, or than an earlier

@@ -108,7 +108,7 @@ void batch_writer::notify_starter_pack_joins() {
       auto& place = there[path.creator]; // before the batch
       if (const auto old = had_profile_.find(creator); old != had_profile_.end())
         place = old->second;
-      else if (!path.remove_old && !has_new_profile_.contains(creator))
+      else if (path.put != nullptr && !has_new_profile_.contains(creator))
         place = end_of_places; // it stays
     }
   for (const auto* each : plan_.ordered_ops) {
@@ -172,7 +172,7 @@ outcome<void> batch_writer::evaluate_gates(std::vector<std::int64_t>* late_locks
   for (const auto kind : {collection::thread_gate, collection::post_gate})
     for (const auto& path : plan_.of(kind)) {
       auto& gates = kind == collection::thread_gate ? changes_.thread_gates : changes_.post_gates;
-      gates.push_back({ids_.uri(path.self), path.changed_from()});
+      gates.push_back({ids_.uri(path.self), path.first_place});
       effects_.lock_user(ids_.user(path.creator));
     }
   for (const auto& gate : documents_[at(collection::thread_gate)])

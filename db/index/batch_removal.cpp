@@ -25,10 +25,10 @@ void batch_writer::remove_relations(round_trip& next) {
     auto earliest = end_of_places;
     for (const auto& path : plan_.of(kind))
       if (path.remove_old) {
-        paths.push_back(
-            {ids_.user(path.creator), std::string{path.rkey}, path.first_place, path.deleted_at});
-        where[fmt::format("{}/{}", paths.back().creator_id, path.rkey)] = path.changed_from();
-        earliest = std::min(earliest, path.changed_from());
+        paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.old_ended_at(),
+                         path.remove_before});
+        where[fmt::format("{}/{}", paths.back().creator_id, path.rkey)] = path.first_place;
+        earliest = std::min(earliest, path.first_place);
       }
     if (paths.empty())
       continue;
@@ -72,7 +72,7 @@ void batch_writer::remove_posts(round_trip& next) {
   std::unordered_map<std::int64_t, const planned_path*> by_id;
   for (const auto& path : plan_.of(collection::post))
     if (path.remove_old) {
-      old_posts.push_back({ids_.uri(path.self), path.first_place, path.deleted_at});
+      old_posts.push_back({ids_.uri(path.self), path.old_ended_at(), path.remove_before});
       by_id[old_posts.back().id] = &path;
     }
   if (old_posts.empty())
@@ -85,7 +85,7 @@ void batch_writer::remove_posts(round_trip& next) {
       post_removed(effects_, row, std::string{path.rkey});
       note_post_change(path, row.reply_root_id, row.reply_root_owner);
       if (row.reply_root_id && row.reply_root_owner == row.creator_id &&
-          row.place >= path.deleted_at)
+          path.remove_before == end_of_places)
         note_ended_op_reply(path, {row.creator_id, *row.reply_root_id, row.id,
                                    row.reply_parent_id.value_or(*row.reply_root_id),
                                    path.first_place, path.first_time});
@@ -104,8 +104,8 @@ void batch_writer::remove_documents(round_trip& next) {
     for (const auto& path : plan_.of(kind)) {
       if (!path.remove_old)
         continue;
-      paths.push_back(
-          {ids_.user(path.creator), std::string{path.rkey}, path.first_place, path.deleted_at});
+      paths.push_back({ids_.user(path.creator), std::string{path.rkey}, path.old_ended_at(),
+                       path.remove_before});
       ids.push_back(path.self == no_ref ? 0 : ids_.uri(path.self));
       if (kind == collection::list && path.put == nullptr) {
         deleted_lists_.push_back(ids.back());

@@ -60,12 +60,12 @@ void batch_writer::collect_puts() {
 }
 
 void batch_writer::collect_superseded(collection kind, const planned_path& path) {
-  for (const auto& [what, until, ended_at, with_account] : path.superseded)
+  for (const auto& [what, until, ended_at] : path.superseded)
     switch (kind) {
     case collection::post: {
       history_.posts.push_back({to_post(*what, ids_), until});
       const auto& row = history_.posts.back().row;
-      if (ids_.owner(row.columns.reply_root) == row.creator_id && !with_account)
+      if (ids_.owner(row.columns.reply_root) == row.creator_id)
         note_ended_op_reply(path,
                             {row.creator_id, *row.reply_root_id, row.id,
                              row.reply_parent_id.value_or(*row.reply_root_id), until, ended_at});
@@ -188,7 +188,7 @@ void batch_writer::note_relation_change(collection kind, const relation& row, st
 void batch_writer::note_post_change(const planned_path& path, std::optional<std::int64_t> root,
                                     std::optional<std::int64_t> root_owner) {
   const auto id = ids_.uri(path.self);
-  changes_.add_post(id, root.value_or(id), path.changed_from());
+  changes_.add_post(id, root.value_or(id), path.first_place);
   if (!root || root_owner) {
     effects_.lock_user(root_owner.value_or(ids_.user(path.creator)));
     locked_.threads.insert(root.value_or(id));

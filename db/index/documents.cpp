@@ -66,15 +66,18 @@ constexpr std::string_view insert_sql = R"sql(
 )sql";
 
 constexpr std::string_view remove_by_uri_sql = R"sql(
-  DELETE FROM {table} WHERE id = ANY($1) RETURNING creator_id
+  DELETE FROM {table} t
+  USING unnest($1::int8[], $2::int8[]) AS d(id, before)
+  WHERE t.id = d.id AND t.place < d.before
+  RETURNING t.creator_id
 )sql";
 
 constexpr std::string_view remove_into_history_sql = R"sql(
   WITH gone AS (
     DELETE FROM {table} t
-    USING unnest($1::int8[], $2::int8[], $3::int8[]) AS d(id, until, deleted_at)
-    WHERE t.id = d.id
-    RETURNING t.*, CASE WHEN t.place < d.deleted_at THEN d.deleted_at ELSE d.until END AS until
+    USING unnest($1::int8[], $2::int8[], $3::int8[]) AS d(id, before, until)
+    WHERE t.id = d.id AND t.place < d.before
+    RETURNING t.*, d.until
   ),
   kept AS (
     INSERT INTO past_{table} (id, place, until, {kept})
@@ -88,15 +91,16 @@ constexpr std::string_view remove_into_history_sql = R"sql(
 
 constexpr std::string_view remove_by_path_sql = R"sql(
   DELETE FROM {table} t
-  USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey)
-  WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey
+  USING unnest($1::int8[], $2::text[], $3::int8[]) AS d(creator_id, rkey, before)
+  WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey AND t.place < d.before
   RETURNING t.creator_id, t.rkey, t.place
 )sql";
 
 constexpr std::string_view remove_by_collection_path_sql = R"sql(
   DELETE FROM {table} t
-  USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey)
-  WHERE t.creator_id = d.creator_id AND t.collection = $3 AND t.rkey = d.rkey
+  USING unnest($1::int8[], $2::text[], $3::int8[]) AS d(creator_id, rkey, before)
+  WHERE t.creator_id = d.creator_id AND t.collection = $4 AND t.rkey = d.rkey
+    AND t.place < d.before
   RETURNING t.creator_id
 )sql";
 
@@ -253,10 +257,11 @@ void queue_delete(pipeline& out, const document_table& table, collection of,
   params p;
   if (table.keyed == key::uri)
     p.int8_array(ids);
-  if (table.keeps_history)
-    p.int8_array(paths, &record_key::place).int8_array(paths, &record_key::deleted_at);
-  if (table.keyed != key::uri)
+  else
     p.int8_array(paths, &record_key::creator_id).text_array(paths, &record_key::rkey);
+  p.int8_array(paths, &record_key::before);
+  if (table.keeps_history)
+    p.int8_array(paths, &record_key::place);
   if (table.keyed == key::collection_path)
     p.int2(static_cast<std::int16_t>(of));
   out.add(table.remove, std::move(p));

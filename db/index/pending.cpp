@@ -43,9 +43,10 @@ const statement newest_pending{"newest_pending", R"sql(
 const statement cancel{"cancel_pending", R"sql(
   WITH gone AS (
     DELETE FROM pending_ops t USING unnest($2::int8[], $3::text[], $4::int8[], $5::int8[])
-      AS d(creator_id, rkey, until, deleted_at)
+      AS d(creator_id, rkey, until, before)
     WHERE t.creator_id = d.creator_id AND t.collection = $1 AND t.rkey = d.rkey
-    RETURNING t.*, CASE WHEN t.place < d.deleted_at THEN d.deleted_at ELSE d.until END AS until
+      AND t.place < d.before
+    RETURNING t.*, d.until
   ),
   kept AS (
     INSERT INTO past_pairs(first_id, second_id, collection, place, until)
@@ -144,7 +145,7 @@ outcome<std::vector<pending_change>> select_newest_pending(executor& on, std::in
 
 void queue_cancel_parked(pipeline& out, collection kind, const std::vector<record_key>& paths) {
   auto p = path_params(kind, paths);
-  p.int8_array(paths, &record_key::place).int8_array(paths, &record_key::deleted_at);
+  p.int8_array(paths, &record_key::place).int8_array(paths, &record_key::before);
   out.add(cancel, std::move(p));
 }
 

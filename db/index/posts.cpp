@@ -47,11 +47,10 @@ const statement referents_of_posts{"referents_of_posts", R"sql(
 
 const statement remove_posts{"remove_posts", R"sql(
   WITH gone AS (
-    DELETE FROM posts p USING unnest($1::int8[], $2::int8[], $3::int8[]) AS d(id, until, deleted_at)
-    WHERE p.id = d.id
+    DELETE FROM posts p USING unnest($1::int8[], $2::int8[], $3::int8[]) AS d(id, until, before)
+    WHERE p.id = d.id AND p.place < d.before
     RETURNING p.id, p.creator_id, p.created_at, p.commit_time, p.place, p.reply_root_id,
-      p.reply_parent_id, p.quoted_id, p.violates_thread_gate, p.invalid_reply_root, p.facets,
-      CASE WHEN p.place < d.deleted_at THEN d.deleted_at ELSE d.until END AS until
+      p.reply_parent_id, p.quoted_id, p.violates_thread_gate, p.invalid_reply_root, p.facets, d.until
   ),
   kept AS (
     INSERT INTO past_posts(
@@ -64,7 +63,7 @@ const statement remove_posts{"remove_posts", R"sql(
   )
   SELECT id, creator_id, created_at, commit_time, reply_root_id,
     (SELECT nullif(u.repo_id, 0) FROM uris u WHERE u.id = reply_root_id), reply_parent_id,
-    quoted_id, coalesce(violates_thread_gate, false), place
+    quoted_id, coalesce(violates_thread_gate, false)
   FROM gone
 )sql"};
 
@@ -135,7 +134,7 @@ void queue_delete_posts(pipeline& out, const std::vector<post_removal>& posts) {
   params p;
   p.int8_array(posts, &post_removal::id)
       .int8_array(posts, &post_removal::place)
-      .int8_array(posts, &post_removal::deleted_at);
+      .int8_array(posts, &post_removal::before);
   out.add(remove_posts, std::move(p));
 }
 
@@ -143,7 +142,7 @@ std::vector<removed_post> read_removed_posts(const result& rows) {
   return read_rows<removed_post>(rows, [](removed_post& out, row_reader& row) {
     row >> out.id >> out.creator_id >> timestamp(out.created_at) >> timestamp(out.commit_time) >>
         out.reply_root_id >> out.reply_root_owner >> out.reply_parent_id >> out.quoted_id >>
-        out.violates_thread_gate >> out.place;
+        out.violates_thread_gate;
   });
 }
 

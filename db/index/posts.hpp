@@ -41,14 +41,13 @@ struct removed_post {
   std::optional<std::int64_t> reply_parent_id;
   std::optional<std::int64_t> quoted_id;
   bool violates_thread_gate;
-  stream_place place;
 };
 
 /// A post to delete.
 struct post_removal {
   std::int64_t id;
-  stream_place place;         ///< of the deleting operation
-  stream_place deleted_at{0}; ///< `planned_path::deleted_at`
+  stream_place place;  ///< at which it ended
+  stream_place before; ///< a later version stays
 };
 
 /// Which of these uris are indexed posts. Index: primary key.

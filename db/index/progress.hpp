@@ -62,7 +62,8 @@ enum class advance { moved, already_there, fenced };
 /// Moves only the shard's cursor. A stale token is an error with `fenced_state`.
 [[nodiscard]] outcome<advance> move_cursor(executor& on, const batch& of);
 
-/// Returns (user, rev, whether the repo has refused records) of repos. Index: primary keys.
+/// Returns (user, rev, place of a deletion that waits, whether the repo has refused records) of
+/// repos. Index: primary keys.
 void queue_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids);
 
 /// The newest commit per repo; an older one never overwrites.

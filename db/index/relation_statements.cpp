@@ -6,8 +6,8 @@ namespace {
 
 constexpr std::string_view remove_sql = R"sql(
   DELETE FROM {table} t
-  USING unnest($1::int8[], $2::text[]) AS d(creator_id, rkey)
-  WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey
+  USING unnest($1::int8[], $2::text[], $3::int8[]) AS d(creator_id, rkey, before)
+  WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey AND t.place < d.before
   RETURNING {columns_of_t}, t.duplicate
 )sql";
 
@@ -16,11 +16,10 @@ constexpr std::string_view remove_sql = R"sql(
 constexpr std::string_view remove_into_history_sql = R"sql(
   WITH gone AS (
     DELETE FROM {table} t
-    USING unnest($1::int8[], $2::text[], $3::int8[], $4::int8[]) AS d(creator_id, rkey, until,
-      deleted_at)
-    WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey
-    RETURNING {columns_of_t}, t.duplicate,
-      CASE WHEN t.place < d.deleted_at THEN d.deleted_at ELSE d.until END AS until
+    USING unnest($1::int8[], $2::text[], $3::int8[], $4::int8[])
+      AS d(creator_id, rkey, before, until)
+    WHERE t.creator_id = d.creator_id AND t.rkey = d.rkey AND t.place < d.before
+    RETURNING {columns_of_t}, t.duplicate, d.until
   ),
   kept AS (
     INSERT INTO past_pairs(first_id, second_id, collection, place, until)

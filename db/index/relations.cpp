@@ -35,8 +35,9 @@ std::span<const collection> relation_collections() noexcept {
 void queue_delete(pipeline& out, const relation_table& table,
                   const std::vector<record_key>& paths) {
   auto p = path_params(paths);
+  p.int8_array(paths, &record_key::before);
   if (table.shape.history)
-    p.int8_array(paths, &record_key::place).int8_array(paths, &record_key::deleted_at);
+    p.int8_array(paths, &record_key::place);
   out.add(table.remove, std::move(p));
 }
 

@@ -18,8 +18,8 @@ namespace prism::db {
 struct record_key {
   std::int64_t creator_id{0};
   std::string rkey;
-  stream_place place{0};      ///< of the operation that removes it
-  stream_place deleted_at{0}; ///< `planned_path::deleted_at`
+  stream_place place{0};              ///< at which it ended
+  stream_place before{end_of_places}; ///< a later version stays
 };
 
 /// A row of any table of relations; which members are columns depends on the table.

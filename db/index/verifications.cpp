@@ -7,7 +7,6 @@
 #include <set>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 namespace prism::db {
 
@@ -74,6 +73,7 @@ public:
   }
 
   [[nodiscard]] bool has(const path& self) const { return rows_.contains(self); }
+  [[nodiscard]] stream_place place_of(const path& self) const { return rows_.at(self).second; }
 
   /// @returns whether it counts. Of several with one place the lowest rkey counts.
   bool add(const path& self, std::int64_t subject, stream_place place) {
@@ -108,19 +108,6 @@ public:
     if (!records.duplicates.empty())
       records.counted = records.duplicates.extract(records.duplicates.begin()).value();
     return subject;
-  }
-
-  /// Drops the records of a creator that are older than `place`.
-  void remove_older(std::int64_t creator, stream_place place) {
-    std::vector<path> old;
-    for (auto row = rows_.lower_bound({creator, ""}); row != rows_.end(); ++row) {
-      if (row->first.first != creator)
-        break;
-      if (row->second.second < place)
-        old.push_back(row->first);
-    }
-    for (const auto& each : old)
-      std::ignore = remove(each);
   }
 
 private:
@@ -176,11 +163,11 @@ outcome<void> notify_verifications(executor& on, const id_map& ids, const index_
     return tl::unexpected(state.error());
   for (const auto* each : ops) {
     const path self{ids.user(each->creator), each->rkey};
-    // They went with their account, although they stay until its deletion is confirmed.
-    if (const auto deleted_at = plan.last_deletion(each->creator, each->place); deleted_at != 0)
-      state->remove_older(self.first, deleted_at);
-    if (each->action == op_action::create && state->has(self))
-      continue; // a second create of one path is an error of the repo: the first record stays
+    if (each->action == op_action::create && state->has(self)) {
+      if (state->place_of(self) >= plan.last_deletion(each->creator, each->place))
+        continue; // a second create of one path is an error of the repo: the first record stays
+      std::ignore = state->remove(self); // it ended with its account
+    }
     const auto ended = state->remove(self);
     if (ended)
       out.notify({ended, self.first, notification_reason::unverified, self.second, std::nullopt,

