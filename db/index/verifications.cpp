@@ -144,7 +144,7 @@ private:
     stream_place place = 0;
     bool duplicate = false;
     row_reader(*rows, i) >> creator_id >> rkey >> subject_id >> place >> duplicate;
-    out.load(creator_id, std::move(rkey), subject_id, place, duplicate);
+    out.load(creator_id, rkey, subject_id, place, duplicate);
   }
   return out;
 }
