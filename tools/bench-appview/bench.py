@@ -10,6 +10,7 @@ Prints tables. Last line: a JSON object with all numbers.
 
 import json
 import pathlib
+import statistics
 import subprocess
 import sys
 
@@ -66,24 +67,51 @@ def cpu_seconds(pids):
     return (own[10] + own[11]) / 100, total / 100
 
 
-def calls(system, bench_rpc, text, methods, in_flight, rounds):
-    host, port = system["dataplane"].rsplit(":", 1)
-    words = [bench_rpc, host, port, "--in-flight", str(in_flight), "--rounds", str(rounds), "--only", ",".join(sorted(methods))]
-    subprocess.run([*words[:5], "--rounds", "1", *words[7:]], input=text, capture_output=True, check=True)  # warm
+def send_once(system, send, methods):
+    """One round of the recorded calls: what it took, and the median time of each method."""
     before = cpu_seconds(system["pids"])
-    out = subprocess.run(words, input=text, capture_output=True, check=True).stdout.decode().splitlines()
+    out = send(system)
     after = cpu_seconds(system["pids"])
     number, failed, rate = out[-1].split(", ")
-    number = int(number.split()[0])
     return {
-        "calls": number,
+        "calls": int(number.split()[0]),
         "failed": int(failed.split()[0]),
         "perSecond": int(rate.split()[0]),
-        "cpuMicroseconds": {
-            name: round((after[i] - before[i]) / number * 1e6) for i, name in enumerate(("dataplane", "postgres"))
-        },
+        "cpu": [late - early for early, late in zip(before, after)],
         "p50": {words[0]: int(words[3]) for words in map(str.split, out) if words[0] in methods},
     }
+
+
+def summary(rounds):
+    """Of the rounds of one system: medians of their rates and times, so that a slow minute of the machine decides nothing."""
+    def median(of):
+        return round(statistics.median(map(of, rounds)))
+
+    return {
+        "calls": sum(each["calls"] for each in rounds),
+        "failed": sum(each["failed"] for each in rounds),
+        "perSecond": median(lambda each: each["perSecond"]),
+        "cpuMicroseconds": {
+            name: median(lambda each, i=i: each["cpu"][i] / each["calls"] * 1e6) for i, name in enumerate(("dataplane", "postgres"))
+        },
+        "p50": {method: median(lambda each, method=method: each["p50"][method]) for method in rounds[0]["p50"]},
+    }
+
+
+def calls(systems, bench_rpc, text, methods, in_flight, rounds):
+    """The recorded calls to each system, in turn."""
+    def send(system):
+        host, port = system["dataplane"].rsplit(":", 1)
+        words = [bench_rpc, host, port, "--in-flight", str(in_flight), "--only", ",".join(sorted(methods))]
+        return subprocess.run(words, input=text, capture_output=True, check=True).stdout.decode().splitlines()
+
+    for each in systems:
+        send(each)  # warms it
+    taken = {each["name"]: [] for each in systems}
+    for _ in range(rounds):
+        for each in systems:
+            taken[each["name"]].append(send_once(each, send, methods))
+    return {name: summary(each) for name, each in taken.items()}
 
 
 def main():
@@ -101,7 +129,7 @@ def main():
         methods = {name for name in recorded - _NOTHING if not name.startswith("Search")}
         result["rpc"] = {}
         for in_flight in (1, 16):
-            runs = {each["name"]: calls(each, bench_rpc, text, methods, in_flight, plan["rounds"]) for each in both}
+            runs = calls(both, bench_rpc, text, methods, in_flight, plan["rounds"])
             result["rpc"][in_flight] = runs
             for name, run in runs.items():
                 cpu = run["cpuMicroseconds"]
