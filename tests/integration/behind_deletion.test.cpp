@@ -46,6 +46,7 @@ TEST_CASE("a profile written behind its account's deletion is a new one, though 
   const firehose_builder::fields alone{{"$type", "app.bsky.actor.profile"}, {"displayName", "Bob"}};
   events.create("bob", path, alone);
   int told = 0;
+  std::string kept; // of the profile, if that is looked at
   SECTION("behind it") {
     events.account("bob", false, "deleted");
     events.update("bob", path, joined);
@@ -55,6 +56,13 @@ TEST_CASE("a profile written behind its account's deletion is a new one, though 
     events.account("bob", false, "deleted");
     events.create("bob", path, joined);
     told = 1;
+    kept = "joined_via_id IS NOT NULL";
+  }
+  SECTION("created twice behind it: an error of the repo, and the first one stays") {
+    events.account("bob", false, "deleted");
+    events.create("bob", path, alone);
+    events.create("bob", path, joined);
+    kept = "display_name = 'Bob'";
   }
   SECTION("once") {
     events.account("bob", false, "deleted");
@@ -75,6 +83,8 @@ TEST_CASE("a profile written behind its account's deletion is a new one, though 
   CHECK(target.count("notifications WHERE reason = 9") == told);
   CHECK(confirm_deletions(target) == 1);
   CHECK(target.count("notifications WHERE reason = 9") == told);
+  if (!kept.empty())
+    CHECK(target.count("profiles WHERE " + kept) == 1);
 }
 
 namespace {
