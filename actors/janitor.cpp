@@ -216,8 +216,8 @@ void janitor_state::end_run(job& job, const std::string& problem) {
     job.metrics.failures->Increment();
     log::janitor().error("[BackgroundJobs] {} failed: {}", title(job.what.task), problem);
   } else
-    log::janitor().log(job.rows > 0 || job.what.when.interval >= 1h ? spdlog::level::info
-                                                                    : spdlog::level::debug,
+    log::janitor().log(job.rows > 0 || job.what.when.interval >= 1h ? log::level::info
+                                                                    : log::level::debug,
                        "[BackgroundJobs] {} completed", title(job.what.task));
   leave_run(job);
 }

@@ -6,16 +6,16 @@ namespace prism {
 
 namespace {
 
-[[nodiscard]] spdlog::level::level_enum severity(pool_level level) {
+[[nodiscard]] log::level severity(pool_level level) {
   switch (level) {
   case pool_level::critical:
-    return spdlog::level::err;
+    return log::level::error;
   case pool_level::warning:
-    return spdlog::level::warn;
+    return log::level::warn;
   case pool_level::normal:
     break;
   }
-  return spdlog::level::info;
+  return log::level::info;
 }
 
 [[nodiscard]] pool_usage_options usage_options(const config::options& options,

@@ -1,8 +1,7 @@
 #pragma once
 
 #include "log/component.hpp"
-
-#include <spdlog/spdlog.h>
+#include "log/logger.hpp"
 
 namespace prism::log {
 
@@ -11,67 +10,67 @@ namespace prism::log {
 /// and to `recent_lines()`. The text is one event and one line: name what a stranger wrote through
 /// `printable`, and limit lines that strangers or failing peers can cause (core/rate_limited.hpp,
 /// log/line_limit.hpp).
-[[nodiscard]] spdlog::logger& of(component which) noexcept;
+[[nodiscard]] logger& of(component which) noexcept;
 
 /// The same by name: `log::shard().warn("…")`.
-[[nodiscard]] inline spdlog::logger& prismd() noexcept {
+[[nodiscard]] inline logger& prismd() noexcept {
   return of(component::prismd);
 }
-[[nodiscard]] inline spdlog::logger& node() noexcept {
+[[nodiscard]] inline logger& node() noexcept {
   return of(component::node);
 }
-[[nodiscard]] inline spdlog::logger& supervisor() noexcept {
+[[nodiscard]] inline logger& supervisor() noexcept {
   return of(component::supervisor);
 }
-[[nodiscard]] inline spdlog::logger& firehose() noexcept {
+[[nodiscard]] inline logger& firehose() noexcept {
   return of(component::firehose);
 }
-[[nodiscard]] inline spdlog::logger& shard() noexcept {
+[[nodiscard]] inline logger& shard() noexcept {
   return of(component::shard);
 }
-[[nodiscard]] inline spdlog::logger& pool() noexcept {
+[[nodiscard]] inline logger& pool() noexcept {
   return of(component::pool);
 }
-[[nodiscard]] inline spdlog::logger& pool_monitor() noexcept {
+[[nodiscard]] inline logger& pool_monitor() noexcept {
   return of(component::pool_monitor);
 }
-[[nodiscard]] inline spdlog::logger& database() noexcept {
+[[nodiscard]] inline logger& database() noexcept {
   return of(component::database);
 }
-[[nodiscard]] inline spdlog::logger& schema() noexcept {
+[[nodiscard]] inline logger& schema() noexcept {
   return of(component::schema);
 }
-[[nodiscard]] inline spdlog::logger& postgres() noexcept {
+[[nodiscard]] inline logger& postgres() noexcept {
   return of(component::postgres);
 }
-[[nodiscard]] inline spdlog::logger& user_creation() noexcept {
+[[nodiscard]] inline logger& user_creation() noexcept {
   return of(component::user_creation);
 }
-[[nodiscard]] inline spdlog::logger& identity() noexcept {
+[[nodiscard]] inline logger& identity() noexcept {
   return of(component::identity);
 }
-[[nodiscard]] inline spdlog::logger& pending_ops() noexcept {
+[[nodiscard]] inline logger& pending_ops() noexcept {
   return of(component::pending_ops);
 }
-[[nodiscard]] inline spdlog::logger& janitor() noexcept {
+[[nodiscard]] inline logger& janitor() noexcept {
   return of(component::janitor);
 }
-[[nodiscard]] inline spdlog::logger& http() noexcept {
+[[nodiscard]] inline logger& http() noexcept {
   return of(component::http);
 }
-[[nodiscard]] inline spdlog::logger& inspector() noexcept {
+[[nodiscard]] inline logger& inspector() noexcept {
   return of(component::inspector);
 }
-[[nodiscard]] inline spdlog::logger& tunnel() noexcept {
+[[nodiscard]] inline logger& tunnel() noexcept {
   return of(component::tunnel);
 }
-[[nodiscard]] inline spdlog::logger& cluster() noexcept {
+[[nodiscard]] inline logger& cluster() noexcept {
   return of(component::cluster);
 }
-[[nodiscard]] inline spdlog::logger& dataplane() noexcept {
+[[nodiscard]] inline logger& dataplane() noexcept {
   return of(component::dataplane);
 }
-[[nodiscard]] inline spdlog::logger& link() noexcept {
+[[nodiscard]] inline logger& link() noexcept {
   return of(component::link);
 }
 

@@ -2,8 +2,10 @@
 
 #include "log/log.hpp"
 
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -13,13 +15,6 @@
 namespace prism::log {
 
 namespace {
-
-static_assert(static_cast<int>(level::trace) == SPDLOG_LEVEL_TRACE &&
-              static_cast<int>(level::off) == SPDLOG_LEVEL_OFF);
-
-[[nodiscard]] spdlog::level::level_enum to_spdlog(level which) noexcept {
-  return static_cast<spdlog::level::level_enum>(which);
-}
 
 /// Keeps the last lines. Which component a line is from is its logger's name.
 class ring_sink final : public spdlog::sinks::sink {
@@ -70,14 +65,14 @@ struct process_log {
   process_log() {
     const std::vector<spdlog::sink_ptr> to{std::make_shared<ring_sink>(recent), sinks};
     for (const auto each : all_components())
-      loggers[static_cast<std::size_t>(each)] =
-          std::make_unique<spdlog::logger>(std::string(to_string(each)), to.begin(), to.end());
+      loggers.emplace_back(
+          std::make_unique<spdlog::logger>(std::string(to_string(each)), to.begin(), to.end()));
   }
 
   line_ring recent;
   std::shared_ptr<shared_sinks> sinks{std::make_shared<shared_sinks>()};
-  std::array<std::unique_ptr<spdlog::logger>, component_count> loggers;
-  std::mutex mutex; // of `levels`, and of the loggers' levels, which follow it
+  std::deque<logger> loggers; // of each component, in their order
+  std::mutex mutex;           // of `levels`, and of the loggers' levels, which follow it
   level_table levels;
 };
 
@@ -88,13 +83,13 @@ struct process_log {
 }
 
 void apply(const component_level& row) {
-  of(row.of).set_level(to_spdlog(row.now));
+  of(row.of).set_lowest(row.now);
 }
 
 } // namespace
 
-spdlog::logger& of(component which) noexcept {
-  return *process().loggers[static_cast<std::size_t>(which)];
+logger& of(component which) noexcept {
+  return process().loggers[static_cast<std::size_t>(which)];
 }
 
 void add_sink(spdlog::sink_ptr to) {
@@ -120,7 +115,7 @@ void set_usual_level(level usual) {
 expected<component_level> set_level(component of, level to, std::chrono::seconds lasting,
                                     time_point now) {
   auto& all = process();
-  const auto done = [&] {
+  auto done = [&] {
     const std::scoped_lock lock(all.mutex);
     auto row = all.levels.set(of, to, lasting, now);
     if (row)

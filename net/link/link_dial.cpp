@@ -119,8 +119,7 @@ void link_hub::note_failure(const entry& which, const attempt_failure& failure) 
   const auto key = fmt::format("failed {} {}", which.peer.id, to_string(failure.why));
   if (const auto left_out = lines_.allow(key, steady_clock::now()))
     // A node that joins is not known to everybody at once.
-    log::link().log(failure.why == link_end::unknown_peer ? spdlog::level::info
-                                                          : spdlog::level::warn,
+    log::link().log(failure.why == link_end::unknown_peer ? log::level::info : log::level::warn,
                     "link: cannot dial '{}' ({}): {} ({}){}", printable(which.peer.name),
                     printable(which.peer.id), failure.text, to_string(failure.why),
                     log::left_out_note(*left_out));

@@ -146,7 +146,7 @@ void link_hub::note_refusal(link_end why, const std::string& who, const std::str
   ++counters_.refused.at(static_cast<std::size_t>(why));
   const auto key = fmt::format("refused {}", to_string(why));
   if (const auto left_out = lines_.allow(key, steady_clock::now()))
-    log::link().log(why == link_end::unknown_peer ? spdlog::level::info : spdlog::level::warn,
+    log::link().log(why == link_end::unknown_peer ? log::level::info : log::level::warn,
                     "link: {} refused: {} ({}){}", who, text, to_string(why),
                     log::left_out_note(*left_out));
 }

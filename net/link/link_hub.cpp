@@ -198,8 +198,8 @@ void link_hub::closed(const entry_ptr& which, const link_outbox& outbox, link_en
   ++counters_.ended.at(reason);
   const auto key = fmt::format("down {} {}", which->peer.id, to_string(why));
   if (const auto left_out = lines_.allow(key, steady_clock::now()))
-    log::link().log(why == link_end::removed || why == link_end::stopped ? spdlog::level::info
-                                                                         : spdlog::level::warn,
+    log::link().log(why == link_end::removed || why == link_end::stopped ? log::level::info
+                                                                         : log::level::warn,
                     "link: the link to '{}' ({}) ended: {} ({}){}", printable(which->peer.name),
                     printable(which->peer.id), text, to_string(why), log::left_out_note(*left_out));
   callbacks_.down(which->peer.id, why, text);

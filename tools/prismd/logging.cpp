@@ -104,9 +104,6 @@ void set_up_logging(const config::options& options) {
       .queued = &queued_log_bytes});
   log::add_sink(std::make_shared<queue_sink>(output, style));
   log::set_usual_level(level_of(options.log_level));
-  // spdlog would write to the standard error by itself.
-  for (const auto each : log::all_components())
-    log::of(each).set_error_handler([](const std::string&) { ++dropped_log_lines; });
   std::set_terminate(on_terminate);
 }
 

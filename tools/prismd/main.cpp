@@ -71,7 +71,8 @@ void answer_signals(prism::node* running) {
 prism::exit_code failed_start(const prism::error& why) {
   const auto code = prism::exit_code_of(why.code);
   const bool good = code == prism::exit_code::success;
-  prism::log::prismd().log(good ? spdlog::level::info : spdlog::level::critical, "{}", why.message);
+  prism::log::prismd().log(good ? prism::log::level::info : prism::log::level::critical, "{}",
+                           why.message);
   return code;
 }
 
@@ -89,8 +90,8 @@ prism::exit_code wait_for_end(prism::node& node, prism::tools::service_manager& 
     manager.status(now, [&node] { return prism::status_line(node); });
     if (const auto request = node.context().status.wait(signal_poll)) {
       const bool good = request->code == prism::exit_code::success;
-      prism::log::prismd().log(good ? spdlog::level::info : spdlog::level::critical, "stopping: {}",
-                               request->reason);
+      prism::log::prismd().log(good ? prism::log::level::info : prism::log::level::critical,
+                               "stopping: {}", request->reason);
       return request->code;
     }
     if (const auto reason = node.context().status.take_begin_again())

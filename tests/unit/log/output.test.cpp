@@ -78,6 +78,17 @@ TEST_CASE("the level of one component is changed for a time, and the log says so
   CHECK_FALSE(set_level(component::identity, level::debug, 0s, now));
 }
 
+TEST_CASE("a line has the level that is passed in") {
+  const captured quiet;
+  const new_lines lines;
+  shard().log(level::error, "{}", "gone");
+  shard().log(level::debug, "{}", "not seen");
+  const auto seen = lines.take();
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].severity == level::error);
+  CHECK(seen[0].text == "gone");
+}
+
 TEST_CASE("sinks come and go while threads log") {
   const captured quiet;
   std::jthread writer([](const std::stop_token& ends) {
@@ -98,6 +109,7 @@ TEST_CASE("lines of several threads about one thing are limited together") {
   std::atomic<int> written{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i)
       threads.emplace_back([&] {
         for (int n = 0; n < 100; ++n)
