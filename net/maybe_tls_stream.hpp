@@ -3,12 +3,17 @@
 #include "core/error.hpp"
 #include "net/tls_context.hpp"
 
+#include <array>
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/websocket/teardown.hpp>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,19 +47,46 @@ public:
   [[nodiscard]] tcp_socket& next_layer() noexcept { return socket_; }
   [[nodiscard]] const tcp_socket& next_layer() const noexcept { return socket_; }
 
+  /// Beast and Asio call these two with buffers and handlers of dozens of types. They are gathered
+  /// and erased here, so that sockets and TLS are compiled for one.
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    return tls_ ? tls_->async_read_some(buffers, std::forward<Token>(token))
-                : socket_.async_read_some(buffers, std::forward<Token>(token));
+    return boost::asio::async_initiate<Token, io_signature>(
+        [this](auto handler, const read_buffers& to) { read_some(to, std::move(handler)); }, token,
+        gather<read_buffers>(buffers));
   }
 
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
-    return tls_ ? tls_->async_write_some(buffers, std::forward<Token>(token))
-                : socket_.async_write_some(buffers, std::forward<Token>(token));
+    return boost::asio::async_initiate<Token, io_signature>(
+        [this](auto handler, const write_buffers& from) { write_some(from, std::move(handler)); },
+        token, gather<write_buffers>(buffers));
   }
 
 private:
+  using io_signature = void(boost::system::error_code, std::size_t);
+  using io_handler = boost::asio::any_completion_handler<io_signature>;
+  // The start of an HTTP message has six parts. Fewer are padded with empty ones.
+  static constexpr std::size_t max_buffers = 6;
+  using read_buffers = std::array<boost::asio::mutable_buffer, max_buffers>;
+  using write_buffers = std::array<boost::asio::const_buffer, max_buffers>;
+
+  /// The first of the buffers that hold anything: some of them are read or written in any case.
+  template <class Gathered, class Buffers>
+  [[nodiscard]] static Gathered gather(const Buffers& buffers) {
+    Gathered gathered;
+    std::size_t count = 0;
+    const auto end = boost::asio::buffer_sequence_end(buffers);
+    for (auto each = boost::asio::buffer_sequence_begin(buffers);
+         each != end && count < max_buffers; ++each)
+      if (const typename Gathered::value_type part(*each); part.size() > 0)
+        gathered[count++] = part;
+    return gathered;
+  }
+
+  void read_some(const read_buffers& to, io_handler handler);
+  void write_some(const write_buffers& from, io_handler handler);
+
   tcp_socket socket_;
   tls_context context_;
   std::optional<tls_stream> tls_;

@@ -1,17 +1,18 @@
 #include "net/http/http_exchange.hpp"
 
 #include "net/http/address_guard.hpp"
+#include "net/http/head_bytes.hpp"
 #include "net/tls_peer.hpp"
 #include "net/use_result.hpp"
 
 #include <algorithm>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <cstdint>
 #include <utility>
 
@@ -215,7 +216,9 @@ asio::awaitable<expected<http_exchange::reply>> http_exchange::send_request() {
   request.set(http::field::user_agent, client_.options_.user_agent);
   request.set(http::field::accept, "*/*");
   request.keep_alive(false);
-  const auto [write_error, written] = co_await http::async_write(*stream_, request, use_result);
+  const auto head = head_bytes(request.base());
+  const auto [write_error, written] =
+      co_await asio::async_write(*stream_, asio::buffer(head), use_result);
   static_cast<void>(written);
   if (write_error || ended_)
     co_return reason(errc::io, fmt::format("{}: {}", to_string(url_), write_error.message()));

@@ -1,15 +1,16 @@
 #include "net/http/http_session.hpp"
+#include "net/http/head_bytes.hpp"
 #include "net/use_result.hpp"
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 
 namespace prism::net {
 
@@ -157,8 +158,8 @@ asio::awaitable<error_code> http_session::read_head(head_parser& input) {
       co_return ec;
   }
   if (boost::beast::iequals(input.get()[http::field::expect], "100-continue")) {
-    http::response<http::empty_body> go_on(http::status::continue_, http_1_1);
-    std::tie(ec, count) = co_await http::async_write(stream_, go_on, use_result);
+    if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n", {}))
+      co_return asio::error::broken_pipe;
   }
   co_return ec;
 }
@@ -196,14 +197,8 @@ asio::awaitable<bool> http_session::send(http_response answer, bool head_only, u
   now_answering(true);
 
   stream_.expires_after(state_.options.request_timeout);
-  http::response_serializer<http::string_body> serializer(output);
-  error_code ec;
-  std::size_t count = 0;
-  if (head_only)
-    std::tie(ec, count) = co_await http::async_write_header(stream_, serializer, use_result);
-  else
-    std::tie(ec, count) = co_await http::async_write(stream_, serializer, use_result);
-  co_return !ec && keep_alive;
+  const auto head = head_bytes(output.base());
+  co_return co_await write(head, head_only ? std::string_view{} : output.body()) && keep_alive;
 }
 
 // The end of the connection is the end of the response: HTTP/1.0 has no chunks.
@@ -219,9 +214,7 @@ asio::awaitable<void> http_session::send_stream(http_response answer, bool head_
   now_answering(false);
 
   stream_.expires_after(state_.options.request_timeout);
-  http::response_serializer<http::empty_body> serializer(output);
-  const auto [ec, count] = co_await http::async_write_header(stream_, serializer, use_result);
-  if (!ec && !head_only)
+  if (co_await write(head_bytes(output.base()), {}) && !head_only)
     co_await send_pieces(answer.stream);
 }
 
@@ -235,9 +228,7 @@ asio::awaitable<void> http_session::send_pieces(const http_stream& pieces) {
       co_return; // the client sees the end of the stream, and asks again
     }
     stream_.expires_after(state_.options.request_timeout);
-    const auto [failed, count] =
-        co_await asio::async_write(stream_, asio::buffer(piece), use_result);
-    if (failed)
+    if (!co_await write(piece, {}))
       co_return;
     stream_.expires_never();
     pause_.expires_after(pieces.every);
@@ -245,6 +236,13 @@ asio::awaitable<void> http_session::send_pieces(const http_stream& pieces) {
     if (cut)
       co_return;
   }
+}
+
+// True if all of both has been written.
+asio::awaitable<bool> http_session::write(std::string_view head, std::string_view body) {
+  const std::array parts{asio::buffer(head), asio::buffer(body)};
+  const auto [ec, count] = co_await asio::async_write(stream_, parts, use_result);
+  co_return !ec;
 }
 
 // Closing a socket with unread input resets the connection, which can discard the response. So

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace prism::net {
 
@@ -69,6 +70,7 @@ private:
                                     bool keep_alive);
   boost::asio::awaitable<void> send_stream(http_response answer, bool head_only, unsigned version);
   boost::asio::awaitable<void> send_pieces(const http_stream& pieces);
+  boost::asio::awaitable<bool> write(std::string_view head, std::string_view body);
   boost::asio::awaitable<void> linger();
   void now_answering(bool answering) noexcept {
     answering_ = answering;
