@@ -35,6 +35,7 @@ endfunction()
 
 prism_precompiled_owner(base)
 prism_precompiled_owner(actors CAF::io)
+prism_precompiled_owner(net prism_asio)
 if(PRISM_BUILD_TESTS)
   prism_precompiled_owner(tests prism_test_flags Catch2::Catch2)
   prism_precompiled_owner(actor_tests prism_test_flags Catch2::Catch2 CAF::io)

@@ -16,6 +16,11 @@ if(PRISM_MOLD AND PRISM_SANITIZE MATCHES "^(address,undefined)?$" AND NOT PRISM_
   add_link_options(-fuse-ld=mold)
 endif()
 
+# Asio and Beast, whose parts that need not be templates are compiled once (net/asio.cpp).
+add_library(prism_asio INTERFACE)
+target_compile_definitions(prism_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
+target_link_libraries(prism_asio INTERFACE Boost::headers OpenSSL::SSL OpenSSL::Crypto)
+
 add_library(prism_flags INTERFACE)
 target_compile_features(prism_flags INTERFACE cxx_std_20)
 target_compile_options(prism_flags INTERFACE -Wall -Wextra -Wpedantic -Werror)

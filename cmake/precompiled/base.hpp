@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <boost/json.hpp>
+#include <boost/multi_index/hashed_index.hpp>
+#include <boost/multi_index/member.hpp>
+#include <boost/multi_index/sequenced_index.hpp>
+#include <boost/multi_index_container.hpp>
 #include <chrono>
 #include <deque>
 #include <filesystem>
@@ -15,12 +20,12 @@
 #include <random>
 #include <set>
 #include <span>
-#include <spdlog/spdlog.h>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <tl/expected.hpp>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>

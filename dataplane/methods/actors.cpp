@@ -3,6 +3,7 @@
 #include "atproto/cbor/cbor_document.hpp"
 #include "dataplane/methods/arguments.hpp"
 #include "dataplane/methods/groups.hpp"
+#include "dataplane/methods/message_method.hpp"
 #include "dataplane/methods/record_message.hpp"
 
 #include <set>

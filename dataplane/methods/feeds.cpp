@@ -1,5 +1,6 @@
 #include "dataplane/methods/arguments.hpp"
 #include "dataplane/methods/groups.hpp"
+#include "dataplane/methods/message_method.hpp"
 #include "db/reads/author_feed.hpp"
 #include "db/reads/list_feed.hpp"
 #include "db/reads/timeline.hpp"

@@ -1,5 +1,6 @@
 #include "atproto/syntax/syntax.hpp"
 #include "dataplane/methods/groups.hpp"
+#include "dataplane/methods/message_method.hpp"
 #include "db/reads/actors.hpp"
 #include "db/reads/identities.hpp"
 

@@ -1,6 +1,7 @@
 #include "db/reads/lists.hpp"
 
 #include "dataplane/methods/groups.hpp"
+#include "dataplane/methods/message_method.hpp"
 #include "dataplane/methods/pages.hpp"
 
 namespace prism::dataplane {

@@ -1,6 +1,7 @@
 #include "db/reads/notifications.hpp"
 #include "dataplane/methods/arguments.hpp"
 #include "dataplane/methods/groups.hpp"
+#include "dataplane/methods/message_method.hpp"
 #include "dataplane/methods/record_message.hpp"
 #include "db/reads/sorted_page.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "dataplane/methods/arguments.hpp"
 #include "dataplane/methods/groups.hpp"
+#include "dataplane/methods/message_method.hpp"
 #include "dataplane/methods/pages.hpp"
 #include "db/reads/engagements.hpp"
 #include "db/reads/known.hpp"

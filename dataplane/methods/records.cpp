@@ -1,6 +1,7 @@
 #include "atproto/syntax/syntax.hpp"
 #include "dataplane/methods/arguments.hpp"
 #include "dataplane/methods/groups.hpp"
+#include "dataplane/methods/message_method.hpp"
 #include "dataplane/methods/record_message.hpp"
 #include "db/batch/refs.hpp"
 #include "db/reads/op_threads.hpp"

@@ -1,5 +1,6 @@
 #include "dataplane/methods/arguments.hpp"
 #include "dataplane/methods/groups.hpp"
+#include "dataplane/methods/message_method.hpp"
 #include "db/reads/by_actor.hpp"
 #include "db/reads/known.hpp"
 #include "db/reads/relationships.hpp"

@@ -1,4 +1,5 @@
 #include "dataplane/methods/groups.hpp"
+#include "dataplane/methods/message_method.hpp"
 #include "db/reads/thread.hpp"
 
 namespace prism::dataplane {

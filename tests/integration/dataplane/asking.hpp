@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dataplane/methods/table.hpp"
+#include "dataplane/proto/bsky.hpp"
 
 #include <stdexcept>
 #include <string>
