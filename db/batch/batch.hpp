@@ -142,7 +142,8 @@ struct account_event {
   stream_place place{0};
   micros time{0};
   bool active{true};
-  std::string status; ///< empty when active
+  std::string status;          ///< empty when active
+  std::size_t heads_before{0}; ///< heads of the batch that come before it
 };
 
 [[nodiscard]] inline bool is_deletion(const account_event& event) {

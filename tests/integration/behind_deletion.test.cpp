@@ -2,6 +2,7 @@
 #include "tests/integration/indexing.hpp"
 #include "tests/integration/query_helpers.hpp"
 #include "tests/support/must.hpp"
+#include "tools/replay/corpus_order.hpp"
 
 #include <algorithm>
 #include <array>
@@ -193,6 +194,28 @@ TEST_CASE("what accounts write behind their deletions is the same when those are
     confirm_deletions(confirmed);
     auto tables = differing(confirmed.fingerprints(), believed.fingerprints());
     std::erase_if(tables, [](const auto& name) { return name.starts_with("past_"); });
+    CHECK(tables == std::vector<std::string>{});
+  }
+}
+
+// The deletion comes again, with all that was written behind it already there and to be removed.
+TEST_CASE("what accounts write behind their deletions is there after a replay, too") {
+  const bool verify = GENERATE(false, true);
+  index_target target;
+  target.verify_deletions = verify;
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    CAPTURE(verify, seed);
+    const auto frames = restless_accounts{seed}.events(300);
+    target.clear();
+    target.apply(frames, 1 + seed % 3 * 20);
+    confirm_deletions(target);
+    const auto once = target.fingerprints();
+    target.apply(net::renumbered(frames, 100'000).value(), 1 + seed % 2 * 30);
+    confirm_deletions(target);
+    auto tables = differing(target.fingerprints(), once);
+    std::erase_if(tables, [](const auto& name) {
+      return name.starts_with("past_") || name == "refused_records"; // with places
+    });
     CHECK(tables == std::vector<std::string>{});
   }
 }
