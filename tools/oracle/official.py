@@ -5,11 +5,14 @@ import os
 import subprocess
 from collections import defaultdict
 
+import stranded
+
 
 class Official:
     """BASE.oracle.rows.jsonl.zst by table; a table without rows is an empty list. `errors` are the
     records which the official AppView refused, `gone` the accounts that their PDS has no more, `legacy`
-    the uris of records that it refused for a blob in the form from before 2023."""
+    the uris of records that it refused for a blob in the form from before 2023, `stranded` those of duplicates
+    that it should count."""
 
     def __init__(self, base):
         self._tables = defaultdict(list)
@@ -32,6 +35,11 @@ class Official:
         self.posts = {row["uri"]: row for row in self["post"]}
         self.records = {row["uri"]: row for row in self["record"]}
         self.lists = {row["uri"] for row in self["list"]}
+        # Added to the rows, since they should count.
+        self.stranded = set()
+        for table, row in list(stranded.rows_to_count(self["duplicate_record"], self.records, self.__getitem__)):
+            self._tables[table].append(row)
+            self.stranded.add(row["uri"])
 
     def __getitem__(self, table):
         return self._tables.get(table, [])

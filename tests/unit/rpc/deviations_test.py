@@ -49,6 +49,7 @@ class DeletedAccounts(unittest.TestCase):
     def setUp(self):
         self.rules = Deviations.__new__(Deviations)
         self.rules._gone = {"did:gone"}
+        self.rules._ends = {"GetFollows": {"did:me": "at://did:me/did:b"}}
 
     def compared(self, method, request, recorded, got):
         self.rules.accounts(method, request, recorded, got)
@@ -70,6 +71,82 @@ class DeletedAccounts(unittest.TestCase):
         self.assertTrue(self.compared("GetFollows", {}, recorded, follows("did:a", "did:b", "did:c")))
         recorded = follows("did:a", "did:gone", "did:b")
         self.assertFalse(self.compared("GetFollows", {}, recorded, follows("did:a", "did:c", "did:b")))
+
+    def test_no_page_follows_if_only_such_would_be_on_it(self):
+        def page_to(last, cursor):
+            return {"follows": [{"uri": f"at://did:me/{last}", "subject_did": last}], "cursor": cursor}
+
+        request = {"actor_did": "did:me"}
+        self.assertTrue(self.compared("GetFollows", request, page_to("did:b", "more"), page_to("did:b", "")))
+        self.assertFalse(self.compared("GetFollows", request, page_to("did:a", "more"), page_to("did:a", "")))
+
+    def test_it_has_no_relationship(self):
+        def related(uri):
+            return {"relationships": [{"following": uri}]}
+
+        request = {"target_dids": ["did:gone"]}
+        self.assertTrue(self.compared("GetRelationships", request, related("at://follow"), related("")))
+        self.assertFalse(self.compared("GetRelationships", request, related(""), related("at://follow")))
+        request = {"target_dids": ["did:here"]}
+        self.assertFalse(self.compared("GetRelationships", request, related("at://follow"), related("")))
+
+
+class StrandedDuplicates(unittest.TestCase):
+    """did:me follows did:you by a record that counts in ours alone."""
+
+    def setUp(self):
+        self.rules = Deviations.__new__(Deviations)
+        self.rules._stranded = {"at://did:me/follow/2"}
+        self.rules._follows_added = {("did:me", "did:you")}
+
+    def compared(self, method, request, recorded, got):
+        self.rules.stranded(method, request, recorded, got)
+        return recorded == got
+
+    def test_what_depends_on_it_is_excused_and_nothing_else(self):
+        def following(*dids):
+            return {"results": [{"dids": list(dids)}]}
+
+        request = {"actor_did": "did:me", "target_dids": ["did:they"]}
+        self.assertTrue(self.compared("GetFollowsFollowing", request, following("did:a"), following("did:a", "did:you")))
+        self.assertFalse(self.compared("GetFollowsFollowing", request, following("did:a"), following("did:a", "did:b")))
+
+    def test_the_follow_itself(self):
+        def related(uri):
+            return {"relationships": [{"following": uri, "followed_by": "", "blocking": "", "blocked_by": ""}]}
+
+        self.assertTrue(self.compared("GetRelationships", {}, related(""), related("at://did:me/follow/2")))
+        self.assertFalse(self.compared("GetRelationships", {}, related(""), related("at://did:me/follow/1")))
+
+
+class DeletedLists(unittest.TestCase):
+    def compared(self, recorded, got):
+        rules = Deviations.__new__(Deviations)
+        rules._lists = {"at://list"}
+        sides = [
+            {"exists": [bool(uri)], "blocks": [{"blocked_by": "", "blocked_by_list": uri, "blocking_by_list": ""}]}
+            for uri in (recorded, got)
+        ]
+        rules.lists("GetBlockExistence", {}, *sides)
+        return sides[0] == sides[1]
+
+    def test_only_a_list_that_is_there_blocks(self):
+        self.assertTrue(self.compared("at://gone", ""))
+        self.assertFalse(self.compared("at://list", ""))
+        self.assertFalse(self.compared("", "at://list"))
+
+
+class EqualRecords(unittest.TestCase):
+    def compared(self, *order):
+        rules = Deviations.__new__(Deviations)
+        rules._ranks = {"at://a": (1, "cid"), "at://b": (1, "cid"), "at://c": (2, "cid")}
+        recorded, got = ({"followers": [{"uri": uri} for uri in uris]} for uris in (("at://a", "at://b", "at://c"), order))
+        rules.equal_records("GetFollowers", {}, recorded, got)
+        return recorded == got
+
+    def test_any_order_of_these_and_of_no_others(self):
+        self.assertTrue(self.compared("at://b", "at://a", "at://c"))
+        self.assertFalse(self.compared("at://a", "at://c", "at://b"))
 
 
 if __name__ == "__main__":

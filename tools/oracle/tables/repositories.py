@@ -135,7 +135,9 @@ def duplicate_record(db, official):
     }
     theirs = []
     for row in official["duplicate_record"]:
-        if row["uri"] in counted:
+        if row["uri"] in official.stranded:
+            rules["dropped: counts in ours, since nothing else of its pair is left"] += 1
+        elif row["uri"] in counted:
             rules["dropped: promoted since, and left behind"] += 1
         elif row["uri"] not in official.records:
             rules["dropped: its record is gone"] += 1
