@@ -92,6 +92,8 @@ namespace {
 
 using dice = std::mt19937;
 
+const std::vector<std::string> none;
+
 /// Four accounts that write, change and delete records of most collections. Some are deleted and go
 /// on, with records at the same paths. No replies and no verifications: what they notify and hide
 /// depends on what a deletion ended, which is known only once it is confirmed.
@@ -194,7 +196,7 @@ TEST_CASE("what accounts write behind their deletions is the same when those are
     confirm_deletions(confirmed);
     auto tables = differing(confirmed.fingerprints(), believed.fingerprints());
     std::erase_if(tables, [](const auto& name) { return name.starts_with("past_"); });
-    CHECK(tables == std::vector<std::string>{});
+    CHECK(tables == none);
   }
 }
 
@@ -216,6 +218,6 @@ TEST_CASE("what accounts write behind their deletions is there after a replay, t
     std::erase_if(tables, [](const auto& name) {
       return name.starts_with("past_") || name == "refused_records"; // with places
     });
-    CHECK(tables == std::vector<std::string>{});
+    CHECK(tables == none);
   }
 }

@@ -84,9 +84,11 @@ class Deviations:
         self._unread_added = Counter(did for did, _, _ in self._told_added)
 
     def feed_items(self, method, request, recorded, got):
-        """Of reposts that do not count, and of reposts whose post has been updated."""
+        """Of reposts that do not count, of reposts whose post has been updated, and the same one twice in the timeline
+        of an account that follows itself."""
         if method in _FEEDS:
             if method == "GetTimeline":
+                _leave_out_repeated(recorded, got)
                 own = f"at://{request['actor_did']}/"
                 _leave_out_more_own(own, recorded, got, self._feed_dropped, _shown)
                 _leave_out_more_own(own, got, recorded, self._feed_added, _shown)
@@ -240,6 +242,16 @@ def _leave_out(field, recorded, got, dropped, added, name):
     kept = [[entry for entry in side[field] if name(entry) not in without] for side, without in sides]
     if [len(side[field]) for side, _ in sides] == [len(entries) for entries in kept]:
         return
+    _cut_to_shorter(field, (recorded, got), kept)
+
+
+def _leave_out_repeated(recorded, got):
+    kept = list({(_shown(item), item["uri"]): item for item in reversed(recorded["items"])}.values())[::-1]
+    if len(kept) < len(recorded["items"]):
+        _cut_to_shorter("items", (recorded, got), (kept, got["items"]))
+
+
+def _cut_to_shorter(field, sides, kept):
     shorter = min(map(len, kept))
-    for (side, _), entries in zip(sides, kept):
+    for side, entries in zip(sides, kept):
         side[field], side["cursor"] = entries[:shorter], "goes on"

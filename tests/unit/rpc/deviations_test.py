@@ -38,6 +38,12 @@ class Timeline(unittest.TestCase):
         recorded = page("at://did:me/1", "at://did:you/twice", "at://did:you/1")
         self.assertTrue(compared(recorded, page("at://did:me/1", "at://did:me/2", "at://did:you/1"), ["at://did:you/twice"]))
 
+    def test_an_item_is_there_once_though_its_author_follows_itself(self):
+        recorded = page("at://did:me/1", "at://did:me/1", "at://did:you/1")
+        self.assertTrue(compared(recorded, page("at://did:me/1", "at://did:you/1", "at://did:you/2"), []))
+        recorded = page("at://did:me/1", "at://did:me/1", "at://did:you/1")
+        self.assertFalse(compared(recorded, page("at://did:me/1", "at://did:you/2", "at://did:you/1"), []))
+
     def test_no_other_own_item_is_excused(self):
         recorded = page("at://did:me/1", "at://did:you/1", "at://did:you/2")
         self.assertFalse(compared(recorded, page("at://did:me/1", "at://did:me/2", "at://did:you/1"), []))

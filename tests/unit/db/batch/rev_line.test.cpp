@@ -24,6 +24,7 @@ struct line_maker {
 
 std::vector<std::string> revs_of(const std::vector<const repo_head*>& heads) {
   std::vector<std::string> out;
+  out.reserve(heads.size());
   for (const auto* each : heads)
     out.push_back(each->rev);
   return out;
