@@ -21,6 +21,12 @@ const statement put_deleted{"put_deleted", R"sql(
   WHERE id = $1 AND (status_place IS NULL OR status_place < $2)
 )sql"};
 
+const statement first_place{"first_place_of_deletion", R"sql(
+  SELECT place
+  FROM account_deletions
+  WHERE user_id = $1 AND event_time = $2
+)sql"};
+
 const statement drop_tasks{"drop_identity_tasks", R"sql(
   DELETE FROM identity_tasks
   WHERE user_id = $1 AND place <= $2
@@ -68,7 +74,13 @@ const statement drop_tasks{"drop_identity_tasks", R"sql(
   auto same = open_purge(on, deletion, lock_cursor);
   if (!same || !*same)
     return same;
-  auto more = delete_chunk(on, {task.did, task.user_id, task.place, task.place}, late, report);
+  const auto first =
+      on.exec_prepared(first_place, params{}.int8(task.user_id).timestamptz(task.event_time));
+  if (!first)
+    return tl::unexpected(first.error());
+  // Absent: it came to an older version of this program.
+  const auto until = first->empty() ? task.place : first->get_int8(0, 0);
+  auto more = delete_chunk(on, {task.did, task.user_id, task.place, until}, late, report);
   if (!more || *more)
     return more;
   params key;

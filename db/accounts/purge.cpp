@@ -3,6 +3,7 @@
 #include "db/accounts/account_removal.hpp"
 #include "db/accounts/older_transactions.hpp"
 #include "db/accounts/purge_transaction.hpp"
+#include "db/pg/row_reader.hpp"
 
 #include <optional>
 #include <vector>
@@ -12,7 +13,11 @@ namespace prism::db {
 namespace {
 
 const statement newer_deletion{"newer_deletion", R"sql(
-  SELECT did
+  SELECT did, (
+    SELECT place
+    FROM account_deletions
+    WHERE user_id = $1 AND event_time = $3
+  )
   FROM users
   WHERE id = $1 AND (status_place IS NULL OR status_place < $2)
 )sql"};
@@ -26,19 +31,23 @@ const statement put_mark{"mark_deleted", R"sql(
     AND u.status IS DISTINCT FROM 'deleted'
 )sql"};
 
-/// The removal that a believed event causes: of everything stored, since it comes in its order;
-/// empty if a newer event of the account is stored.
+/// The removal that a believed event causes: of everything stored, since it comes in its order, or,
+/// if it comes again, of what is from before its first place; empty if a newer event of the account
+/// is stored.
 [[nodiscard]] outcome<std::optional<account_removal>>
 believed_removal(executor& on, const batch& of, const account_event& event) {
   const auto account = of.user_ids[event.account];
   params p;
-  p.int8(account).int8(event.place);
+  p.int8(account).int8(event.place).timestamptz(event.time);
   const auto newer = on.exec_prepared(newer_deletion, p);
   if (!newer)
     return tl::unexpected(newer.error());
   if (newer->empty())
     return std::nullopt;
-  return account_removal{std::string{newer->get_text(0, 0)}, account, event.place, end_of_places};
+  std::string did;
+  std::optional<stream_place> first;
+  row_reader(*newer, 0) >> did >> first;
+  return account_removal{std::move(did), account, event.place, first.value_or(end_of_places)};
 }
 
 [[nodiscard]] bool is_believed(const batch& of, const account_event& event) {

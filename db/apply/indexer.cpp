@@ -25,9 +25,6 @@ namespace {
     out.push_back(of.user_ids[op.creator]);
   for (const auto& op : of.refused)
     out.push_back(of.user_ids[op.creator]);
-  for (const auto& event : of.accounts)
-    if (is_deletion(event))
-      out.push_back(of.user_ids[event.account]);
   std::ranges::sort(out);
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
@@ -37,7 +34,7 @@ namespace {
 [[nodiscard]] std::unordered_set<std::int64_t> read_with_refused(const result& rows) {
   std::unordered_set<std::int64_t> out;
   for (std::size_t i = 0; i < rows.rows(); ++i)
-    if (rows.get_bool(i, 4))
+    if (rows.get_bool(i, 3))
       out.insert(rows.get_int8(i, 0));
   return out;
 }
@@ -47,7 +44,7 @@ namespace {
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     std::int64_t user = 0;
     known_repo repo;
-    row_reader(rows, i) >> user >> repo.rev >> repo.waiting_deletion >> repo.deletion_rev;
+    row_reader(rows, i) >> user >> repo.rev >> repo.waiting_deletion;
     by_id.emplace(user, std::move(repo));
   }
   known_repos out;
@@ -122,7 +119,6 @@ struct apply_mode {
   auto plan = make_plan(of, opened->repos);
   report.stale = static_cast<std::uint32_t>(plan.stale);
   const auto refused = refused_changes_of(plan, ids, opened->with_refused);
-  const auto heads = std::move(plan.heads);
   effects effects;
   batch_writer writer(on, ids, std::move(plan), effects, report);
   // A caller that applies several batches in one transaction takes locks out of order anyway.
@@ -133,7 +129,7 @@ struct apply_mode {
   pipeline last(on);
   effects.flush(last);
   queue_refused(last, refused);
-  queue_upsert_heads(last, of, heads);
+  queue_upsert_heads(last, of);
   queue_user_events(last, of);
   if (!last.empty())
     if (auto done = last.sync(); !done)

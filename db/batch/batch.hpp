@@ -142,8 +142,7 @@ struct account_event {
   stream_place place{0};
   micros time{0};
   bool active{true};
-  std::string status;          ///< empty when active
-  std::size_t heads_before{0}; ///< heads of the batch that come before it
+  std::string status; ///< empty when active
 };
 
 [[nodiscard]] inline bool is_deletion(const account_event& event) {

@@ -251,7 +251,7 @@ expected<void> batch_builder::add_event(const atproto::frame& frame) {
     const auto status = account->active ? std::string_view{} : account->status.value_or("inactive");
     batch_.accounts.push_back({batch_.refs.did(account->did), account->seq,
                                this->place(account->seq), *time, account->active,
-                               sql_text(status, max_status), batch_.heads.size()});
+                               sql_text(status, max_status)});
   } else if (const auto* identity = std::get_if<atproto::identity_frame>(&frame)) {
     const auto time = event_time(identity->time);
     if (!time)

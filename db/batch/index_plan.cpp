@@ -47,13 +47,18 @@ void fold(planned_path& path, const op& next, bool first, stream_place deleted_a
 }
 
 using path_index = std::unordered_map<std::string, std::size_t>;
+using newest_revs = std::unordered_map<did_ref, std::string_view>;
 
 /// Fills `plan.refused`. @param index the plan's paths by their key.
-void plan_refused(index_plan& plan, const batch& of, rev_line revs, const path_index& index) {
+void plan_refused(index_plan& plan, const batch& of, newest_revs newest, const path_index& index) {
   std::unordered_map<std::string, const refused_op*> last;
+  std::size_t heads = 0;
   for (const auto& each : of.refused) {
-    revs.advance(each.heads_before, each.place);
-    if (!each.rev.empty() && !revs.is_new(each.creator, each.rev))
+    for (; heads < std::min(each.heads_before, of.heads.size()); ++heads)
+      if (auto& rev = newest[of.heads[heads].repo]; rev < of.heads[heads].rev)
+        rev = of.heads[heads].rev;
+    const auto known = newest.find(each.creator);
+    if (!each.rev.empty() && known != newest.end() && each.rev <= known->second)
       continue;
     auto key = key_of(each.creator, each.kind, each.rkey);
     if (const auto path = index.find(key);
@@ -79,21 +84,25 @@ stream_place index_plan::last_deletion(did_ref account, stream_place place) cons
 
 index_plan make_plan(const batch& of, const known_repos& repos) {
   index_plan plan;
-  for (const auto& [repo, known] : repos)
+  newest_revs stored;
+  for (const auto& [repo, known] : repos) {
+    stored.emplace(repo, known.rev);
     if (known.waiting_deletion != 0)
       plan.deletions.emplace(repo, known.waiting_deletion);
+  }
   for (const auto& event : of.accounts)
     if (is_deletion(event))
       plan.deletions.emplace(event.account, event.place);
   path_index index;
-  rev_line revs(of, repos);
-  std::size_t heads = 0;
+  auto newest = stored;
+  auto head = of.heads.begin();
   for (std::size_t i = 0; i < of.ops.size(); ++i) {
     const auto& each = of.ops[i];
-    while (heads < of.heads.size() && of.heads[heads].ops_before <= i)
-      ++heads;
-    revs.advance(heads, each.place);
-    if (!revs.is_new(each.creator, each.rev)) {
+    for (; head != of.heads.end() && head->ops_before <= i; ++head)
+      if (auto& rev = newest[head->repo]; rev < head->rev)
+        rev = head->rev;
+    if (const auto known = newest.find(each.creator);
+        known != newest.end() && each.rev <= known->second) {
       ++plan.stale;
       continue;
     }
@@ -113,8 +122,7 @@ index_plan make_plan(const batch& of, const known_repos& repos) {
     fold(paths[at->second], each, added, deleted_at);
   }
   if (!of.refused.empty())
-    plan_refused(plan, of, rev_line(of, repos), index);
-  plan.heads = revs.finish();
+    plan_refused(plan, of, std::move(stored), index);
   return plan;
 }
 

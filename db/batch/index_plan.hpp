@@ -1,7 +1,6 @@
 #pragma once
 
 #include "db/batch/batch.hpp"
-#include "db/batch/rev_line.hpp"
 
 #include <algorithm>
 #include <array>
@@ -57,7 +56,6 @@ struct index_plan {
   std::vector<const refused_op*> refused;
   /// Operations left out because their commit is not newer than the stored one.
   std::size_t stale{0};
-  head_changes heads;
 
   /// @returns the place of the last deletion of the account before `place`; 0 if there is none.
   [[nodiscard]] stream_place last_deletion(did_ref account, stream_place place) const;
@@ -67,11 +65,21 @@ struct index_plan {
   }
 };
 
+/// What is stored of a repo.
+struct known_repo {
+  std::string rev; ///< the last one; empty: every commit is newer
+  /// Place of a deletion of its account that waits for confirmation; 0 if there is none.
+  stream_place waiting_deletion{0};
+};
+
+/// Those that are absent have none.
+using known_repos = std::unordered_map<did_ref, known_repo>;
+
 /// Drops operations of commits that are not newer than the stored revision, or than an earlier
-/// commit or sync of the repo in the batch (`rev_line`). So a replay of any range changes nothing
-/// in the end, and the result does not depend on how the stream is cut into batches. Folds the rest
-/// to one step per path. A record that is created behind its account's deletion replaces what the
-/// deletion, not carried out yet, has left at its path.
+/// commit or sync of the repo in the batch (sync spec: "rev must increase"). So a replay of any
+/// range changes nothing, and the result does not depend on how the stream is cut into batches.
+/// Folds the rest to one step per path. A record that is created behind its account's deletion
+/// replaces what the deletion, not carried out yet, has left at its path.
 [[nodiscard]] index_plan make_plan(const batch& of, const known_repos& repos);
 
 } // namespace prism::db

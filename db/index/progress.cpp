@@ -64,35 +64,23 @@ const statement advance_cursor{"advance_cursor", R"sql(
   WHERE service = $1 AND shard = $2
 )sql"};
 
-// With the place of a deletion that waits, and whether a record of the repo was refused: only then
-// can a row of refused_records have to go.
+// With the place of a deletion that waits, where it first came, and whether a record of the repo
+// was refused: only then can a row of refused_records have to go.
 const statement select_revs{"select_revs", R"sql(
   SELECT r.user_id, r.rev, COALESCE((
-    SELECT t.place
+    SELECT coalesce((
+      SELECT d.place
+      FROM account_deletions d
+      WHERE d.user_id = t.user_id AND d.event_time = t.event_time
+    ), t.place)
     FROM identity_tasks t
     WHERE t.user_id = r.user_id AND t.kind = 1 -- a deletion
-  ), 0), u.deletion_rev, EXISTS (
+  ), 0), EXISTS (
     SELECT FROM refused_records f
     WHERE f.user_id = r.user_id AND f.collection > 0 /* other */
   )
   FROM repos r
-  JOIN users u ON u.id = r.user_id
   WHERE r.user_id = ANY($1)
-)sql"};
-
-// The first one stays: what comes behind it may have to be taken again at each later one.
-const statement keep_deletion_revs{"keep_deletion_revs", R"sql(
-  UPDATE users u
-  SET deletion_rev = n.rev
-  FROM unnest($1::int8[], $2::text[]) AS n(id, rev)
-  WHERE u.id = n.id AND u.deletion_rev IS NULL
-)sql"};
-
-const statement take_revs_back{"take_revs_back", R"sql(
-  UPDATE repos r
-  SET rev = n.rev
-  FROM unnest($1::int8[], $2::text[]) AS n(id, rev)
-  WHERE r.user_id = n.id AND r.rev > n.rev
 )sql"};
 
 const statement put_heads{"put_heads", R"sql(
@@ -116,24 +104,6 @@ const statement put_heads{"put_heads", R"sql(
   for (std::int32_t shard = 0; shard < shards; ++shard)
     out.push_back({shard, lowest});
   return out;
-}
-
-/// The newest of each repo.
-void queue_put_heads(pipeline& out, const batch& of, const std::vector<const repo_head*>& heads) {
-  std::map<std::int64_t, const repo_head*> newest;
-  for (const auto* head : heads) {
-    auto& slot = newest[of.user_ids[head->repo]];
-    if (slot == nullptr || slot->rev < head->rev)
-      slot = head;
-  }
-  if (newest.empty())
-    return;
-  params p;
-  p.int8_array(newest, [](const auto& entry) { return entry.first; })
-      .text_array(newest, [](const auto& entry) -> const std::string& { return entry.second->rev; })
-      .bytea_array(newest, [](const auto& entry) { return entry.second->commit.bytes(); })
-      .timestamptz_array(newest, [](const auto& entry) { return entry.second->commit_time; });
-  out.add(put_heads, std::move(p));
 }
 
 } // namespace
@@ -243,19 +213,21 @@ void queue_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids)
   out.add(select_revs, std::move(p));
 }
 
-void queue_upsert_heads(pipeline& out, const batch& of, const head_changes& changes) {
-  queue_put_heads(out, of, changes.before);
-  if (changes.deleted.empty())
+void queue_upsert_heads(pipeline& out, const batch& of) {
+  std::map<std::int64_t, const repo_head*> newest;
+  for (const auto& head : of.heads) {
+    auto& slot = newest[of.user_ids[head.repo]];
+    if (slot == nullptr || slot->rev < head.rev)
+      slot = &head;
+  }
+  if (newest.empty())
     return;
   params p;
-  p.int8_array(changes.deleted, [&](const auto& entry) {
-     return of.user_ids[entry.first];
-   }).text_array(changes.deleted, [](const auto& entry) -> const std::string& {
-    return entry.second;
-  });
-  out.add(keep_deletion_revs, p);
-  out.add(take_revs_back, std::move(p));
-  queue_put_heads(out, of, changes.behind);
+  p.int8_array(newest, [](const auto& entry) { return entry.first; })
+      .text_array(newest, [](const auto& entry) -> const std::string& { return entry.second->rev; })
+      .bytea_array(newest, [](const auto& entry) { return entry.second->commit.bytes(); })
+      .timestamptz_array(newest, [](const auto& entry) { return entry.second->commit_time; });
+  out.add(put_heads, std::move(p));
 }
 
 } // namespace prism::db

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "db/batch/batch.hpp"
-#include "db/batch/rev_line.hpp"
 #include "db/pg/executor.hpp"
 #include "db/pg/pipeline.hpp"
 
@@ -63,12 +62,11 @@ enum class advance { moved, already_there, fenced };
 /// Moves only the shard's cursor. A stale token is an error with `fenced_state`.
 [[nodiscard]] outcome<advance> move_cursor(executor& on, const batch& of);
 
-/// Returns (user, rev, place of a deletion that waits, rev at the first deletion, whether the repo
-/// has refused records) of repos. Index: primary keys.
+/// Returns (user, rev, place of a deletion that waits, whether the repo has refused records) of
+/// repos. Index: primary keys.
 void queue_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids);
 
-/// The newest commit per repo; an older one never overwrites, but a deletion of the account takes
-/// the rev back.
-void queue_upsert_heads(pipeline& out, const batch& of, const head_changes& changes);
+/// The newest commit per repo; an older one never overwrites.
+void queue_upsert_heads(pipeline& out, const batch& of);
 
 } // namespace prism::db

@@ -114,6 +114,30 @@ const statement park_deletions{"park_deletions", R"sql(
   WHERE t.place < excluded.place
 )sql"};
 
+// One that is there already has come again (0020_account_deletions.sql).
+const statement note_deletions{"note_deletions", R"sql(
+  INSERT INTO account_deletions(user_id, place, event_time)
+  SELECT n.id, n.place, n.at
+  FROM unnest($1::int8[], $2::timestamptz[], $3::int8[]) AS n(id, at, place)
+  WHERE NOT EXISTS (
+    SELECT FROM account_deletions d
+    WHERE d.user_id = n.id AND d.event_time = n.at
+  )
+  ON CONFLICT DO NOTHING
+)sql"};
+
+const statement trim_deletions{"trim_deletions", R"sql(
+  DELETE FROM account_deletions d
+  WHERE d.user_id = ANY ($1) AND d.place <= (
+    SELECT n.place
+    FROM account_deletions n
+    WHERE n.user_id = d.user_id
+    ORDER BY n.place DESC
+    OFFSET 16
+    LIMIT 1
+  )
+)sql"};
+
 const statement put_accounts{"put_accounts", R"sql(
   UPDATE users u
   SET status = n.status, status_place = n.place,
@@ -129,6 +153,22 @@ const statement forget_documents{"forget_did_documents", R"sql(
   USING users u
   WHERE u.id = ANY($1) AND u.status = 'deleted' AND d.user_id = u.id
 )sql"};
+
+void queue_note_deletions(pipeline& out, const batch& of) {
+  std::vector<const account_event*> events;
+  for (const auto& event : of.accounts)
+    if (is_deletion(event))
+      events.push_back(&event);
+  if (events.empty())
+    return;
+  const auto account = [&](const auto* event) { return of.user_ids[event->account]; };
+  params p;
+  p.int8_array(events, account)
+      .timestamptz_array(events, &account_event::time)
+      .int8_array(events, &account_event::place);
+  out.add(note_deletions, std::move(p));
+  out.add(trim_deletions, std::move(params{}.int8_array(events, account)));
+}
 
 [[nodiscard]] db_error names_without_id(std::size_t missing, std::size_t all, const char* where) {
   return {error_class::fatal, std::string{sqlstate::internal},
@@ -282,6 +322,7 @@ void queue_user_events(pipeline& out, const batch& of) {
     if (!deleted.empty())
       queue_forget_documents(out, deleted);
   }
+  queue_note_deletions(out, of);
 }
 
 } // namespace prism::db
