@@ -74,6 +74,8 @@ class Deviations:
         self._stored = {row["uri"]: row for row in official["post_agg"]}
         self._stored |= {row["did"]: row for row in official["profile_agg"]}
         for row in official["list_item"]:
+            if row["uri"] in official.stranded:
+                continue
             stored = self._stored.setdefault(row["listUri"], {})
             stored["memberCount"] = stored.get("memberCount", 0) + 1
         self._posts = official.posts
@@ -120,9 +122,10 @@ class Deviations:
             field, _, _ = _PEOPLE[method]
             _leave_out(field, recorded, got, (), self._stranded, lambda each: each["uri"])
         elif method == "GetRelationships":
-            for theirs, ours in zip(recorded["relationships"], got["relationships"]):
-                for side in ("following", "followed_by", "blocking", "blocked_by"):
-                    if not theirs[side] and ours[side] in self._stranded:
+            actor = request["actor_did"]
+            for did, theirs, ours in zip(request["target_dids"], recorded["relationships"], got["relationships"]):
+                for side, pair in (("following", (actor, did)), ("followed_by", (did, actor))):
+                    if not theirs[side] and ours[side] in self._stranded and pair in self._follows_added:
                         theirs[side] = ours[side]
         elif method == "GetFollowsFollowing":
             for target, ours in zip(request["target_dids"], got["results"]):
@@ -134,9 +137,10 @@ class Deviations:
                 ours["count"] -= len(ours["dids"]) - len(known)
                 ours["dids"] = known
         elif method == "GetNotifications":
-            for theirs, ours in zip(recorded["notifications"], got["notifications"]):
-                if (request["actor_did"], _owner(ours["uri"])) in self._follows_added:
-                    theirs["priority"] = ours["priority"]
+            priority = {_told(each) for each in got["notifications"] if each["priority"]}
+            for theirs in recorded["notifications"]:
+                followed = (request["actor_did"], _owner(theirs["uri"])) in self._follows_added
+                theirs["priority"] = theirs["priority"] or (followed and _told(theirs) in priority)
         elif method == "GetTimeline":
             shown = {_shown(item) for item in got["items"]}
             added = {uri for uri in shown if (request["actor_did"], _owner(uri)) in self._follows_added}
@@ -155,15 +159,18 @@ class Deviations:
         if method == "GetRelationships":
             self._without_deleted_lists(recorded["relationships"], got["relationships"])
         elif method == "GetBlockExistence":
-            self._without_deleted_lists(recorded["blocks"], got["blocks"])
-            for i, each in enumerate(recorded["blocks"]):
-                recorded["exists"][i] = recorded["exists"][i] and any(each.values())
+            for i in self._without_deleted_lists(recorded["blocks"], got["blocks"]):
+                recorded["exists"][i] = any(recorded["blocks"][i].values())
 
     def _without_deleted_lists(self, recorded, got):
-        for theirs, ours in zip(recorded, got):
+        """@returns the places of the entries that were changed."""
+        changed = set()
+        for i, (theirs, ours) in enumerate(zip(recorded, got)):
             for side in ("blocked_by_list", "blocking_by_list"):
                 if theirs[side] and theirs[side] not in self._lists and not ours[side]:
                     theirs[side] = ""
+                    changed.add(i)
+        return changed
 
     def quotes(self, method, _, recorded, got):
         """By posts that are gone, and of posts that have been updated."""
@@ -173,8 +180,7 @@ class Deviations:
     def notifications(self, method, request, recorded, got):
         """To oneself, to deleted accounts, of likes and reposts that are parked, of duplicates that count now."""
         if method == "GetNotifications":
-            name = lambda each: (each["recipient_did"], each["uri"], each["reason"])  # noqa: E731
-            _leave_out("notifications", recorded, got, self._told_dropped, self._told_added, name)
+            _leave_out("notifications", recorded, got, self._told_dropped, self._told_added, _told)
         elif method == "GetUnreadNotificationCount":
             did = request["actor_did"]
             recorded["count"] += self._unread_added[did] - self._told_unread[did]
@@ -203,6 +209,10 @@ class Deviations:
 
 def _shown(item):
     return item["repost"] or item["uri"]
+
+
+def _told(notification):
+    return notification["recipient_did"], notification["uri"], notification["reason"]
 
 
 def _owner(uri):

@@ -119,10 +119,23 @@ class StrandedDuplicates(unittest.TestCase):
 
     def test_the_follow_itself(self):
         def related(uri):
-            return {"relationships": [{"following": uri, "followed_by": "", "blocking": "", "blocked_by": ""}]}
+            return {"relationships": [{"following": uri, "followed_by": ""}]}
 
-        self.assertTrue(self.compared("GetRelationships", {}, related(""), related("at://did:me/follow/2")))
-        self.assertFalse(self.compared("GetRelationships", {}, related(""), related("at://did:me/follow/1")))
+        request = {"actor_did": "did:me", "target_dids": ["did:you"]}
+        self.assertTrue(self.compared("GetRelationships", request, related(""), related("at://did:me/follow/2")))
+        self.assertFalse(self.compared("GetRelationships", request, related(""), related("at://did:me/follow/1")))
+        request = {"actor_did": "did:me", "target_dids": ["did:they"]}
+        self.assertFalse(self.compared("GetRelationships", request, related(""), related("at://did:me/follow/2")))
+
+    def test_only_its_author_has_priority(self):
+        def told(who, priority):
+            uri = f"at://{who}/app.bsky.feed.like/1"
+            return {"notifications": [{"recipient_did": "did:me", "uri": uri, "reason": "like", "priority": priority}]}
+
+        request = {"actor_did": "did:me"}
+        self.assertTrue(self.compared("GetNotifications", request, told("did:you", False), told("did:you", True)))
+        self.assertFalse(self.compared("GetNotifications", request, told("did:you", True), told("did:you", False)))
+        self.assertFalse(self.compared("GetNotifications", request, told("did:they", False), told("did:they", True)))
 
 
 class DeletedLists(unittest.TestCase):
@@ -140,6 +153,14 @@ class DeletedLists(unittest.TestCase):
         self.assertTrue(self.compared("at://gone", ""))
         self.assertFalse(self.compared("at://list", ""))
         self.assertFalse(self.compared("", "at://list"))
+
+    def test_a_block_that_is_shown_by_nothing_is_not_excused(self):
+        rules = Deviations.__new__(Deviations)
+        rules._lists = set()
+        none = {"blocked_by": "", "blocked_by_list": "", "blocking_by_list": ""}
+        recorded, got = {"exists": [True], "blocks": [dict(none)]}, {"exists": [False], "blocks": [dict(none)]}
+        rules.lists("GetBlockExistence", {}, recorded, got)
+        self.assertNotEqual(recorded, got)
 
 
 class EqualRecords(unittest.TestCase):
