@@ -28,6 +28,9 @@ target_include_directories(prism_flags INTERFACE ${PROJECT_SOURCE_DIR})
 # Everywhere, so that all targets are compiled with the same definitions and can share precompiled
 # headers.
 target_link_libraries(prism_flags INTERFACE fmt::fmt spdlog::spdlog tl::expected Boost::headers)
+target_compile_definitions(prism_flags INTERFACE
+  $<TARGET_PROPERTY:Boost::json,INTERFACE_COMPILE_DEFINITIONS>
+  $<TARGET_PROPERTY:Boost::container,INTERFACE_COMPILE_DEFINITIONS>)
 if(PRISM_SANITIZE)
   # One translation unit built without the sanitizer would hide its errors, so it is set for all.
   if(PRISM_SANITIZE STREQUAL "thread")

@@ -6,7 +6,7 @@
 namespace prism::log {
 
 /// The logger of a component: `log::of(component::shard).warn("shard {}: …", number)`. Any thread;
-/// a line below the component's level costs one comparison. Lines go to every sink that was added,
+/// a line below the component's level is not formatted. Lines go to every sink that was added,
 /// and to `recent_lines()`. The text is one event and one line: name what a stranger wrote through
 /// `printable`, and limit lines that strangers or failing peers can cause (core/rate_limited.hpp,
 /// log/line_limit.hpp).

@@ -51,7 +51,7 @@ public:
     write(severity, text, fmt::make_format_args(args...));
   }
 
-  /// Lines below `lowest` are not written and cost one comparison.
+  /// Lines below `lowest` are not written, and not formatted either.
   void set_lowest(level lowest) noexcept;
 
 private:

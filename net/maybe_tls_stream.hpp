@@ -71,7 +71,7 @@ private:
   using read_buffers = std::array<boost::asio::mutable_buffer, max_buffers>;
   using write_buffers = std::array<boost::asio::const_buffer, max_buffers>;
 
-  /// The first of the buffers that hold anything: some of them are read or written in any case.
+  /// The first buffers that are not empty: a call may read or write fewer bytes than it is offered.
   template <class Gathered, class Buffers>
   [[nodiscard]] static Gathered gather(const Buffers& buffers) {
     Gathered gathered;
