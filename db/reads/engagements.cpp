@@ -87,10 +87,12 @@ const db::statement select_reposts_by{
                                    {"max_read", max_read_whole},
                                    {"max_parked", max_parked_listed}})};
 
+// Of a post that is there: a deleted one has no quotes any more.
 const db::statement select_quotes{"quotes_of",
                                   db::compose_sql(R"sql(
   SELECT t.sort_at, t.cid, u.did, u.rkey
   FROM {subject}
+  CROSS JOIN LATERAL (SELECT FROM posts WHERE id = s.id LIMIT 1) quoted
   CROSS JOIN LATERAL ({newest_first}) t
   CROSS JOIN LATERAL (
     SELECT (SELECT did FROM users WHERE id = repo_id) AS did, rkey

@@ -41,7 +41,7 @@ const promised_indexes promised{
     {"follows", by_account({"follows_creator_time", "users_pkey"})},
     {"likes_of", by_uri({"likes_subject_time", "pending_ops_referent", "users_pkey"})},
     {"reposts_of", by_uri({"reposts_subject_time", "pending_ops_referent", "users_pkey"})},
-    {"quotes_of", by_uri({"posts_quoted_time", "uris_pkey", "users_pkey"})},
+    {"quotes_of", by_uri({"posts_quoted_time", "posts_pkey", "uris_pkey", "users_pkey"})},
     {"likes_by", by_account({"likes_creator_time", "pending_ops_pkey", "uris_pkey", "users_pkey"})},
     {"reposts_by", by_account({"reposts_pkey", "pending_ops_pkey", "uris_pkey", "users_pkey"})},
     {"lists_by", by_account({"lists_creator_time", "uris_pkey"})},

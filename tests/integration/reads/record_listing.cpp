@@ -71,7 +71,8 @@ const std::vector<record_listing>& record_listings() {
        "SELECT uri FROM named"},
       {"quotes_of", reads::quotes_of,
        "SELECT s.uri AS key, t.cid, t.created_at, t.commit_time, n.uri, '' AS other "
-       "FROM posts t JOIN named s ON s.id = t.quoted_id JOIN named n ON n.id = t.id",
+       "FROM posts t JOIN named s ON s.id = t.quoted_id JOIN named n ON n.id = t.id "
+       "WHERE t.quoted_id IN (SELECT id FROM posts)",
        "SELECT uri FROM named"},
       {"likes_by", reads::likes_by,
        "SELECT c.did AS key, t.cid, t.created_at, t.commit_time, "
