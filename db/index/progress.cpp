@@ -101,6 +101,7 @@ const statement put_heads{"put_heads", R"sql(
   for (std::size_t i = 0; i < stored.rows(); ++i)
     lowest = std::min(lowest, stored.get_int8(i, 1));
   std::vector<shard_cursor> out;
+  out.reserve(static_cast<std::size_t>(shards));
   for (std::int32_t shard = 0; shard < shards; ++shard)
     out.push_back({shard, lowest});
   return out;
@@ -167,7 +168,7 @@ outcome<advance> move_cursor(executor& on, const batch& of) {
   const auto rows = out.sync();
   if (!rows)
     return tl::unexpected(rows.error());
-  const auto done = read_advance(rows->front(), of);
+  auto done = read_advance(rows->front(), of);
   if (done && *done == advance::fenced)
     return tl::unexpected(fenced(of));
   return done;
