@@ -2,7 +2,6 @@
 
 #include "core/log_counters.hpp"
 
-#include <exception>
 #include <spdlog/logger.h>
 #include <string>
 
@@ -35,7 +34,7 @@ void logger::write(level severity, fmt::string_view text, fmt::format_args value
     return;
   try {
     to_->log(to_spdlog(severity), fmt::vformat(text, values));
-  } catch (const std::exception&) {
+  } catch (...) {
     ++dropped_log_lines;
   }
 }

@@ -25,6 +25,8 @@ const statement first_place{"first_place_of_deletion", R"sql(
   SELECT place
   FROM account_deletions
   WHERE user_id = $1 AND event_time = $2
+  ORDER BY place
+  LIMIT 1
 )sql"};
 
 const statement drop_tasks{"drop_identity_tasks", R"sql(

@@ -14,7 +14,7 @@ namespace {
 
 const statement newer_deletion{"newer_deletion", R"sql(
   SELECT did, (
-    SELECT place
+    SELECT min(place)
     FROM account_deletions
     WHERE user_id = $1 AND event_time = $3
   )

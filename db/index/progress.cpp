@@ -69,7 +69,7 @@ const statement advance_cursor{"advance_cursor", R"sql(
 const statement select_revs{"select_revs", R"sql(
   SELECT r.user_id, r.rev, COALESCE((
     SELECT coalesce((
-      SELECT d.place
+      SELECT min(d.place)
       FROM account_deletions d
       WHERE d.user_id = t.user_id AND d.event_time = t.event_time
     ), t.place)
