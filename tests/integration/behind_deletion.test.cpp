@@ -32,18 +32,22 @@ std::size_t confirm_deletions(index_target& target) {
   return tasks.size();
 }
 
+/// A profile that was created through a starter pack of alice, which is written here.
+firehose_builder::fields joined_through_pack(firehose_builder& events) {
+  const auto list = events.list("alice", "l", {{"purpose", "app.bsky.graph.defs#referencelist"}});
+  const auto pack = events.create(
+      "alice", "app.bsky.graph.starterpack/pack",
+      {{"$type", "app.bsky.graph.starterpack"}, {"name", "a pack"}, {"list", list.uri}});
+  return {{"$type", "app.bsky.actor.profile"}, {"joinedViaStarterPack", ref_to(pack)}};
+}
+
 } // namespace
 
 TEST_CASE("a profile written behind its account's deletion is a new one, though that waits") {
   const std::string path = "app.bsky.actor.profile/self";
   const auto batch = GENERATE(1, 500);
   firehose_builder events;
-  const auto list = events.list("alice", "l", {{"purpose", "app.bsky.graph.defs#referencelist"}});
-  const auto pack = events.create(
-      "alice", "app.bsky.graph.starterpack/pack",
-      {{"$type", "app.bsky.graph.starterpack"}, {"name", "a pack"}, {"list", list.uri}});
-  const firehose_builder::fields joined{{"$type", "app.bsky.actor.profile"},
-                                        {"joinedViaStarterPack", ref_to(pack)}};
+  const auto joined = joined_through_pack(events);
   const firehose_builder::fields alone{{"$type", "app.bsky.actor.profile"}, {"displayName", "Bob"}};
   events.create("bob", path, alone);
   int told = 0;
@@ -227,12 +231,7 @@ TEST_CASE("a replay of a deletion removes nothing that was written behind it") {
 TEST_CASE("a profile from behind a deletion is not taken for an older one when that is replayed") {
   const std::string path = "app.bsky.actor.profile/self";
   firehose_builder events;
-  const auto list = events.list("alice", "l", {{"purpose", "app.bsky.graph.defs#referencelist"}});
-  const auto pack = events.create(
-      "alice", "app.bsky.graph.starterpack/pack",
-      {{"$type", "app.bsky.graph.starterpack"}, {"name", "a pack"}, {"list", list.uri}});
-  const firehose_builder::fields joined{{"$type", "app.bsky.actor.profile"},
-                                        {"joinedViaStarterPack", ref_to(pack)}};
+  const auto joined = joined_through_pack(events);
   events.create("bob", path, joined);
   events.account("bob", false, "deleted");
   events.create("bob", path, joined);
