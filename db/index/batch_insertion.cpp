@@ -91,9 +91,9 @@ outcome<void> batch_writer::insert_new() {
 
 batch_writer::id_set batch_writer::creators_of_self(const result& rows) {
   id_set out;
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    if (rows.get_text(i, 1) == "self")
-      out.insert(rows.get_int8(i, 0));
+  for (const auto& row : read_inserted(rows))
+    if (row.rkey == "self")
+      out.insert(row.creator_id);
   return out;
 }
 

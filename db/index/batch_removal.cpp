@@ -8,8 +8,6 @@ namespace prism::db {
 
 using atproto::collection;
 
-namespace {} // namespace
-
 outcome<void> batch_writer::remove_old() {
   round_trip next(on_);
   remove_relations(next);
@@ -40,12 +38,8 @@ void batch_writer::remove_relations(round_trip& next) {
         count_op(kind, op_action::remove, rows.rows());
         note_pending(read_pending_changes(rows, pending_event::cancelled));
         if (kind == collection::list_item)
-          for (std::size_t i = 0; i < rows.rows(); ++i) {
-            relation item;
-            item.list_id = rows.get_int8(i, 1);
-            item.subject_id = rows.get_int8(i, 2);
+          for (const auto& item : read_cancelled_items(rows))
             note_relation_change(kind, item, earliest);
-          }
         return {};
       });
     }
@@ -118,9 +112,9 @@ void batch_writer::remove_documents(round_trip& next) {
     next.then([this, kind](const result& rows) -> outcome<void> {
       count_op(kind, op_action::remove, rows.rows());
       if (kind == collection::profile)
-        for (std::size_t i = 0; i < rows.rows(); ++i)
-          if (rows.get_text(i, 1) == "self")
-            had_profile_.emplace(rows.get_int8(i, 0), rows.get_int8(i, 2));
+        for (const auto& row : read_removed(rows))
+          if (row.path.rkey == "self")
+            had_profile_.emplace(row.path.creator_id, row.place);
       return {};
     });
   }

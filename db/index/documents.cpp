@@ -2,6 +2,7 @@
 
 #include "db/batch/sql_text.hpp"
 #include "db/index/columns.hpp"
+#include "db/pg/row_reader.hpp"
 #include "db/pg/statement.hpp"
 
 #include <array>
@@ -267,11 +268,22 @@ void queue_delete(pipeline& out, const document_table& table, collection of,
   out.add(table.remove, std::move(p));
 }
 
+std::vector<removed_document> read_removed(const result& rows) {
+  return read_rows<removed_document>(rows, [](removed_document& out, row_reader& row) {
+    row >> out.path.creator_id >> out.path.rkey >> out.place;
+  });
+}
+
 void queue_insert(pipeline& out, const document_table& table, const std::vector<document>& rows) {
   params p;
   for (const auto& each : table.columns)
     each.bind(p, rows);
   out.add(table.insert, std::move(p));
+}
+
+std::vector<document_path> read_inserted(const result& rows) {
+  return read_rows<document_path>(
+      rows, [](document_path& out, row_reader& row) { row >> out.creator_id >> out.rkey; });
 }
 
 void queue_select_paths(pipeline& out, const document_table& table, collection of,

@@ -41,13 +41,29 @@ struct document_table;
 /// Collections that have a document table, in the fixed order in which they are written.
 [[nodiscard]] std::span<const atproto::collection> document_collections() noexcept;
 
+/// A row of a table that is keyed by creator and rkey, such as profiles.
+struct document_path {
+  std::int64_t creator_id{0};
+  std::string rkey;
+};
+struct removed_document {
+  document_path path;
+  stream_place place{0};
+};
+
 /// Deletes rows by path; `ids` go with `paths` for tables that are keyed by uri. Gates go to the
-/// history. Returns the creator of each deleted row. Index: primary key.
+/// history. Returns one row for each deleted one. Index: primary key.
 void queue_delete(pipeline& out, const document_table& table, atproto::collection kind,
                   const std::vector<record_key>& paths, const std::vector<std::int64_t>& ids);
 
-/// Inserts new rows. Returns the creator of each inserted row.
+/// The rows that `queue_delete` returned, of a table that is keyed by creator and rkey only.
+[[nodiscard]] std::vector<removed_document> read_removed(const result& rows);
+
+/// Inserts new rows. Returns one row for each inserted one.
 void queue_insert(pipeline& out, const document_table& table, const std::vector<document>& rows);
+
+/// The rows that `queue_insert` returned, of a table that is keyed by creator and rkey only.
+[[nodiscard]] std::vector<document_path> read_inserted(const result& rows);
 
 /// Rkeys of one creator's rows not behind `until`, at most `limit`. Index:
 /// primary key, TABLE_creator or TABLE_creator_time.

@@ -149,6 +149,12 @@ void queue_cancel_parked(pipeline& out, collection kind, const std::vector<recor
   out.add(cancel, std::move(p));
 }
 
+std::vector<relation> read_cancelled_items(const result& rows) {
+  return read_rows<relation>(rows, [](relation& item, row_reader& row) {
+    row.skip() >> item.list_id >> item.subject_id; // collection
+  });
+}
+
 void queue_release(pipeline& out, const std::vector<std::int64_t>& referents) {
   params p;
   p.int8_array(referents);

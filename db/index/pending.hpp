@@ -51,6 +51,9 @@ void queue_park(pipeline& out, const std::vector<pending_op>& ops);
 void queue_cancel_parked(pipeline& out, atproto::collection kind,
                          const std::vector<record_key>& paths);
 
+/// List and subject of the list items that `queue_cancel_parked` returned; all else is empty.
+[[nodiscard]] std::vector<relation> read_cancelled_items(const result& rows);
+
 /// Removes all operations that wait for these uris, and returns them. Index: pending_ops_referent.
 void queue_release(pipeline& out, const std::vector<std::int64_t>& referents);
 
