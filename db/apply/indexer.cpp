@@ -8,7 +8,6 @@
 #include "db/index/refused_records.hpp"
 #include "db/index/removal_locks.hpp"
 #include "db/index/users.hpp"
-#include "db/pg/row_reader.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -30,23 +29,20 @@ namespace {
   return out;
 }
 
-/// Users that have refused records, by the rows of `queue_select_revs`.
-[[nodiscard]] std::unordered_set<std::int64_t> read_with_refused(const result& rows) {
+/// Users that have refused records.
+[[nodiscard]] std::unordered_set<std::int64_t>
+users_with_refused(const std::vector<stored_repo>& repos) {
   std::unordered_set<std::int64_t> out;
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    if (rows.get_bool(i, 3))
-      out.insert(rows.get_int8(i, 0));
+  for (const auto& repo : repos)
+    if (repo.has_refused)
+      out.insert(repo.user_id);
   return out;
 }
 
-[[nodiscard]] known_repos read_repos(const result& rows, const batch& of) {
+[[nodiscard]] known_repos repos_by_ref(const std::vector<stored_repo>& repos, const batch& of) {
   std::unordered_map<std::int64_t, known_repo> by_id;
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    std::int64_t user = 0;
-    known_repo repo;
-    row_reader(rows, i) >> user >> repo.rev >> repo.waiting_deletion;
-    by_id.emplace(user, std::move(repo));
-  }
+  for (const auto& repo : repos)
+    by_id.emplace(repo.user_id, repo.known);
   known_repos out;
   for (did_ref ref = 0; ref < of.user_ids.size(); ++ref)
     if (const auto found = by_id.find(of.user_ids[ref]); found != by_id.end())
@@ -87,8 +83,9 @@ struct batch_prologue {
     return tl::unexpected(cursor.error());
   batch_prologue done;
   done.cursor = *cursor;
-  done.repos = read_repos((*results)[revs_at], of);
-  done.with_refused = read_with_refused((*results)[revs_at]);
+  const auto repos = read_revs((*results)[revs_at]);
+  done.repos = repos_by_ref(repos, of);
+  done.with_refused = users_with_refused(repos);
   read_touched_posts(*results, locks_at, done.also_lock);
   return done;
 }

@@ -1,5 +1,6 @@
 #include "db/index/progress.hpp"
 
+#include "db/pg/row_reader.hpp"
 #include "db/pg/server_identity.hpp"
 
 #include <algorithm>
@@ -94,12 +95,25 @@ const statement put_heads{"put_heads", R"sql(
   WHERE r.rev < excluded.rev
 )sql"};
 
+/// The rows of `lock_cursors` and `read_cursors`.
+[[nodiscard]] std::vector<shard_cursor> read_shard_cursors(const result& rows) {
+  return read_rows<shard_cursor>(
+      rows, [](shard_cursor& out, row_reader& row) { row >> out.shard >> out.seq; });
+}
+
+/// The row of `advance_cursor`.
+struct advanced_row {
+  std::int64_t token{0};
+  std::int64_t seq{0};
+  bool moved{false};
+};
+
 /// All shards start at the lowest seq.
-[[nodiscard]] std::vector<shard_cursor> renumber(const result& stored, std::int32_t shards,
-                                                 std::int64_t initial_seq) {
+[[nodiscard]] std::vector<shard_cursor> renumber(const std::vector<shard_cursor>& stored,
+                                                 std::int32_t shards, std::int64_t initial_seq) {
   auto lowest = stored.empty() ? initial_seq : INT64_MAX;
-  for (std::size_t i = 0; i < stored.rows(); ++i)
-    lowest = std::min(lowest, stored.get_int8(i, 1));
+  for (const auto& each : stored)
+    lowest = std::min(lowest, each.seq);
   std::vector<shard_cursor> out;
   out.reserve(static_cast<std::size_t>(shards));
   for (std::int32_t shard = 0; shard < shards; ++shard)
@@ -118,7 +132,7 @@ outcome<bool> renumber_cursors(executor& on, std::string_view service, std::int3
     return tl::unexpected(stored.error());
   if (stored->rows() == static_cast<std::size_t>(shards))
     return false;
-  const auto cursors = renumber(*stored, shards, initial_seq);
+  const auto cursors = renumber(read_shard_cursors(*stored), shards, initial_seq);
   params rows;
   rows.text(service)
       .int4_array(cursors, &shard_cursor::shard)
@@ -146,10 +160,7 @@ outcome<std::vector<shard_cursor>> select_cursors(executor& on, std::string_view
   const auto rows = on.exec_prepared(read_cursors, p);
   if (!rows)
     return tl::unexpected(rows.error());
-  std::vector<shard_cursor> out;
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    out.push_back({rows->get_int4(i, 0), rows->get_int8(i, 1)});
-  return out;
+  return read_shard_cursors(*rows);
 }
 
 db_error fenced(const batch& of) {
@@ -189,18 +200,22 @@ db_error went_back(std::string_view what, std::int64_t found, std::int64_t known
 }
 
 outcome<advance> read_advance(const result& rows, const batch& of) {
-  if (rows.empty() || rows.get_int8(0, 0) > of.token)
+  if (rows.empty())
+    return advance::fenced;
+  advanced_row found;
+  row_reader(rows, 0) >> found.token >> found.seq >> found.moved;
+  if (found.token > of.token)
     return advance::fenced;
   // A token only rises, and a cursor too.
-  if (rows.get_int8(0, 0) < of.token)
-    return tl::unexpected(went_back("token", rows.get_int8(0, 0), of.token));
-  if (rows.get_bool(0, 2))
+  if (found.token < of.token)
+    return tl::unexpected(went_back("token", found.token, of.token));
+  if (found.moved)
     return advance::moved;
-  if (rows.get_int8(0, 1) >= of.last_seq)
+  if (found.seq >= of.last_seq)
     return advance::already_there;
-  if (rows.get_int8(0, 1) < of.previous_seq)
-    return tl::unexpected(went_back(fmt::format("cursor of shard {}", of.shard),
-                                    rows.get_int8(0, 1), of.previous_seq));
+  if (found.seq < of.previous_seq)
+    return tl::unexpected(
+        went_back(fmt::format("cursor of shard {}", of.shard), found.seq, of.previous_seq));
   return db_fail(
       sqlstate::serialization_failure,
       fmt::format("another process took over the cursor of shard {} during the wait for its row",
@@ -212,6 +227,12 @@ void queue_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids)
   params p;
   p.int8_array(user_ids);
   out.add(select_revs, std::move(p));
+}
+
+std::vector<stored_repo> read_revs(const result& rows) {
+  return read_rows<stored_repo>(rows, [](stored_repo& out, row_reader& row) {
+    row >> out.user_id >> out.known.rev >> out.known.waiting_deletion >> out.has_refused;
+  });
 }
 
 void queue_upsert_heads(pipeline& out, const batch& of) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "db/batch/batch.hpp"
+#include "db/batch/index_plan.hpp"
 #include "db/pg/executor.hpp"
 #include "db/pg/pipeline.hpp"
 
@@ -62,9 +63,18 @@ enum class advance { moved, already_there, fenced };
 /// Moves only the shard's cursor. A stale token is an error with `fenced_state`.
 [[nodiscard]] outcome<advance> move_cursor(executor& on, const batch& of);
 
-/// Returns (user, rev, place of a deletion that waits, whether the repo has refused records) of
-/// repos. Index: primary keys.
+/// What is stored of a repo.
+struct stored_repo {
+  std::int64_t user_id{0};
+  known_repo known;
+  bool has_refused{false}; ///< whether refused_records has rows of its records
+};
+
+/// Reads what is stored of repos. Index: primary keys.
 void queue_select_revs(pipeline& out, const std::vector<std::int64_t>& user_ids);
+
+/// The rows that `queue_select_revs` returned; none for a repo that has no row.
+[[nodiscard]] std::vector<stored_repo> read_revs(const result& rows);
 
 /// The newest commit per repo; an older one never overwrites.
 void queue_upsert_heads(pipeline& out, const batch& of);
