@@ -1,5 +1,6 @@
 #include "db/schema/migrator.hpp"
 
+#include "db/pg/row_reader.hpp"
 #include "db/pg/transaction.hpp"
 #include "log/log.hpp"
 
@@ -95,8 +96,9 @@ outcome<std::vector<applied_migration>> read_applied(executor& conn) {
   if (!rows)
     return tl::unexpected(rows.error());
   for (std::size_t i = 0; i < rows->rows(); ++i) {
-    applied_migration done{rows->get_int4(i, 0), std::string(rows->get_text(i, 1)), {}};
-    const auto sum = rows->get_bytea(i, 2);
+    applied_migration done;
+    std::span<const std::byte> sum;
+    row_reader(*rows, i) >> done.version >> done.name >> sum;
     if (sum.size() == done.checksum.size()) // any other size does not match
       std::ranges::copy(sum, done.checksum.begin());
     applied.push_back(std::move(done));
