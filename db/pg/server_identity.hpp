@@ -27,9 +27,10 @@ struct server_identity {
 };
 
 /// The expression for `server_identity::start`.
-inline constexpr std::string_view server_start_sql =
-    "(extract(epoch FROM pg_postmaster_start_time())::text || '/' || "
-    "(SELECT oid FROM pg_database WHERE datname = current_database()))";
+inline constexpr std::string_view server_start_sql = R"sql((
+  extract(epoch FROM pg_postmaster_start_time())::text || '/' ||
+  (SELECT oid FROM pg_database WHERE datname = current_database())
+))sql";
 
 /// The SQLSTATE, of our own, of an error that means: the database is not the one, or not in the
 /// state, that this process knows. Everything in memory that stems from it must be dropped.
