@@ -35,7 +35,7 @@ void read_numbers::add(std::int64_t number) {
   }
 }
 
-stream_sequence::verdict stream_sequence::arrived(std::int64_t seq, time_point now) {
+stream_sequence::arrival stream_sequence::arrived(std::int64_t seq, time_point now) {
   const auto reached = std::max<std::int64_t>(highest_, 0);
   if (seq <= reached)
     return below(seq, now);
@@ -45,9 +45,9 @@ stream_sequence::verdict stream_sequence::arrived(std::int64_t seq, time_point n
 }
 
 // In order. An unconfirmed leap was a stray: the stream goes on below it.
-stream_sequence::verdict stream_sequence::reach(std::int64_t seq, time_point now) {
+stream_sequence::arrival stream_sequence::reach(std::int64_t seq, time_point now) {
   const auto back = went_back_at();
-  verdict out{.order = arrival_order::in_order,
+  arrival out{.order = arrival_order::in_order,
               .strays = std::exchange(leap_, {}),
               .recovered = back && now >= *back};
   read_.add(seq);
@@ -59,12 +59,12 @@ stream_sequence::verdict stream_sequence::reach(std::int64_t seq, time_point now
   return out;
 }
 
-stream_sequence::verdict stream_sequence::leap(std::int64_t seq, time_point now) {
+stream_sequence::arrival stream_sequence::leap(std::int64_t seq, time_point now) {
   if (std::ranges::binary_search(leap_, seq))
     return {.order = arrival_order::repeated};
   if (!may_take_apart(now))
     return {.order = arrival_order::refused};
-  verdict out{.order = arrival_order::far_ahead};
+  arrival out{.order = arrival_order::far_ahead};
   if (!leap_.empty() && seq < leap_.back())
     out.strays = std::exchange(leap_, {});
   if (leap_.empty())
@@ -80,7 +80,7 @@ stream_sequence::verdict stream_sequence::leap(std::int64_t seq, time_point now)
   return confirmed;
 }
 
-stream_sequence::verdict stream_sequence::below(std::int64_t seq, time_point now) {
+stream_sequence::arrival stream_sequence::below(std::int64_t seq, time_point now) {
   // A relay that takes our cursor as included sends the last frame again: no sign of anything.
   if (seq == highest_)
     return {.order = arrival_order::repeated};

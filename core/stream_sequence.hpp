@@ -64,7 +64,7 @@ public:
   static constexpr std::size_t remembered_intervals = 256;
 
   /// What an arrival decides.
-  struct verdict {
+  struct arrival {
     arrival_order order{arrival_order::in_order};
     /// Numbers far ahead that this frame has shown to be strays: the stream goes on below them.
     std::vector<std::int64_t> strays{};
@@ -76,7 +76,7 @@ public:
   explicit stream_sequence(std::int64_t start) : highest_(start) {}
 
   /// A frame with number `seq` (at least 1) has arrived.
-  [[nodiscard]] verdict arrived(std::int64_t seq, time_point now);
+  [[nodiscard]] arrival arrived(std::int64_t seq, time_point now);
 
   /// The highest number reached in order, or the start. Where the stream is resumed.
   [[nodiscard]] std::int64_t highest() const noexcept { return highest_; }
@@ -91,9 +91,9 @@ public:
   }
 
 private:
-  [[nodiscard]] verdict reach(std::int64_t seq, time_point now);
-  [[nodiscard]] verdict leap(std::int64_t seq, time_point now);
-  [[nodiscard]] verdict below(std::int64_t seq, time_point now);
+  [[nodiscard]] arrival reach(std::int64_t seq, time_point now);
+  [[nodiscard]] arrival leap(std::int64_t seq, time_point now);
+  [[nodiscard]] arrival below(std::int64_t seq, time_point now);
   [[nodiscard]] bool may_take_apart(time_point now);
 
   std::int64_t highest_;

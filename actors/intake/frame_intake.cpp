@@ -64,7 +64,7 @@ source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& cou
   if (events_ != nullptr)
     events_->received(peeked->seq, peeked->did, data->size(), now);
   if (peeked->seq >= 0)
-    item.order = judge(peeked->seq, counts, now);
+    item.order = classify(peeked->seq, counts, now);
   item.for_a_shard = peeked->seq >= 0 && !peeked->did.empty() && has_shard(peeked->kind);
   if (item.for_a_shard) {
     item.shard = shard_of(peeked->did, shards_);
@@ -73,9 +73,9 @@ source_frames::item frame_intake::route_one(frame_bytes data, intake_counts& cou
   return item;
 }
 
-arrival_order frame_intake::judge(std::int64_t seq, intake_counts& counts, time_point now) {
+arrival_order frame_intake::classify(std::int64_t seq, intake_counts& counts, time_point now) {
   const auto highest = sequence_.highest();
-  const auto verdict = sequence_.arrived(seq, now);
+  const auto arrival = sequence_.arrived(seq, now);
   highest_read_ = sequence_.highest();
   if (sequence_.highest() > highest) {
     resume_after_.reset();
@@ -84,19 +84,19 @@ arrival_order frame_intake::judge(std::int64_t seq, intake_counts& counts, time_
   const auto count_odd = [&counts](odd_number what, std::size_t n) {
     counts.odd[static_cast<std::size_t>(what)] += n;
   };
-  count_odd(odd_number::stray, verdict.strays.size());
-  strays_ += verdict.strays.size();
-  if (verdict.order == arrival_order::repeated)
+  count_odd(odd_number::stray, arrival.strays.size());
+  strays_ += arrival.strays.size();
+  if (arrival.order == arrival_order::repeated)
     ++counts.repeated;
-  else if (verdict.order == arrival_order::late)
+  else if (arrival.order == arrival_order::late)
     count_odd(odd_number::late, 1);
-  else if (verdict.order == arrival_order::refused)
+  else if (arrival.order == arrival_order::refused)
     count_odd(odd_number::refused, 1);
-  report(verdict, seq, highest, now);
-  return verdict.order;
+  report(arrival, seq, highest, now);
+  return arrival.order;
 }
 
-void frame_intake::report(const stream_sequence::verdict& what, std::int64_t seq,
+void frame_intake::report(const stream_sequence::arrival& what, std::int64_t seq,
                           std::int64_t highest, time_point now) {
   if (!what.strays.empty())
     if (const auto left_out = lines_.allow(line::stray, now))

@@ -50,7 +50,7 @@ struct intake_counts {
 
 /// The first station of a frame: reads kind, seq and DID, picks the shard, and decides what happens
 /// to messages that no shard can process. Logs those and the relay's notices, with a limit. Owns
-/// the cursor from which the stream is resumed, and with it the judgement of the frames' numbers.
+/// the cursor from which the stream is resumed, and classifies the frames by their numbers.
 ///
 /// No message may be lost for one that is bad: whatever cannot be routed is passed on without
 /// bytes, so that the window still returns its credit, and a seq that comes in order moves the
@@ -116,8 +116,8 @@ private:
 
   [[nodiscard]] source_frames::item route_one(frame_bytes data, intake_counts& counts,
                                               time_point now);
-  [[nodiscard]] arrival_order judge(std::int64_t seq, intake_counts& counts, time_point now);
-  void report(const stream_sequence::verdict& what, std::int64_t seq, std::int64_t highest,
+  [[nodiscard]] arrival_order classify(std::int64_t seq, intake_counts& counts, time_point now);
+  void report(const stream_sequence::arrival& what, std::int64_t seq, std::int64_t highest,
               time_point now);
 
   enum class line : std::uint8_t { undecodable, text, repeated, stray, late, refused, recovered };

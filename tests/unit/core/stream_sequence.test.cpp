@@ -18,8 +18,8 @@ using numbers = std::vector<std::int64_t>;
 using orders = std::vector<order>;
 
 /// What becomes of these numbers, which arrive at the same moment.
-[[nodiscard]] orders judged(stream_sequence& sequence, const numbers& seqs,
-                            time_point now = begin) {
+[[nodiscard]] orders classified(stream_sequence& sequence, const numbers& seqs,
+                                time_point now = begin) {
   orders out;
   for (const auto seq : seqs)
     out.push_back(sequence.arrived(seq, now).order);
@@ -39,28 +39,28 @@ using orders = std::vector<order>;
 TEST_CASE("numbers that rise by small steps are in order") {
   stream_sequence sequence(5);
   CHECK(sequence.highest() == 5);
-  CHECK(judged(sequence, {6, 7, 9, 1'009}) == orders(4, order::in_order));
+  CHECK(classified(sequence, {6, 7, 9, 1'009}) == orders(4, order::in_order));
   CHECK(sequence.highest() == 1'009);
   CHECK_FALSE(sequence.went_back_at());
 }
 
 TEST_CASE("a stray far ahead is taken without moving the highest number") {
   auto sequence = read_up_to(3);
-  CHECK(judged(sequence, {5'000'000}) == orders{order::far_ahead});
+  CHECK(classified(sequence, {5'000'000}) == orders{order::far_ahead});
   CHECK(sequence.highest() == 3);
   const auto next = sequence.arrived(4, begin);
   CHECK(next.order == order::in_order);
   CHECK(next.strays == numbers{5'000'000});
-  CHECK(judged(sequence, {5, 6}) == orders(2, order::in_order));
+  CHECK(classified(sequence, {5, 6}) == orders(2, order::in_order));
   CHECK(sequence.highest() == 6);
   CHECK_FALSE(sequence.went_back_at());
 }
 
 TEST_CASE("several strays in a row are all strays, ascending or not") {
   auto sequence = read_up_to(3);
-  CHECK(judged(sequence, {5'000, 5'001, 9'000}) == orders(3, order::far_ahead));
+  CHECK(classified(sequence, {5'000, 5'001, 9'000}) == orders(3, order::far_ahead));
   CHECK(sequence.arrived(4, begin).strays == numbers{5'000, 5'001, 9'000});
-  CHECK(judged(sequence, {9'000}) == orders{order::far_ahead});
+  CHECK(classified(sequence, {9'000}) == orders{order::far_ahead});
   const auto lower = sequence.arrived(7'000, begin);
   CHECK(lower.order == order::far_ahead);
   CHECK(lower.strays == numbers{9'000});
@@ -70,7 +70,7 @@ TEST_CASE("several strays in a row are all strays, ascending or not") {
 
 TEST_CASE("a stray number counts as unread: the stream may reach it later") {
   auto sequence = read_up_to(3);
-  CHECK(judged(sequence, {2'000, 4}) == orders{order::far_ahead, order::in_order});
+  CHECK(classified(sequence, {2'000, 4}) == orders{order::far_ahead, order::in_order});
   for (std::int64_t seq = 5; seq <= 2'001; ++seq)
     REQUIRE(sequence.arrived(seq, begin).order == order::in_order);
 }
@@ -78,26 +78,26 @@ TEST_CASE("a stray number counts as unread: the stream may reach it later") {
 TEST_CASE("a leap is confirmed by eight ascending numbers") {
   auto sequence = read_up_to(3);
   for (std::int64_t seq = 70'000; seq < 70'007; ++seq) {
-    CHECK(judged(sequence, {seq}) == orders{order::far_ahead});
+    CHECK(classified(sequence, {seq}) == orders{order::far_ahead});
     CHECK(sequence.highest() == 3);
   }
   const auto confirmed = sequence.arrived(70'007, begin);
   CHECK(confirmed.order == order::in_order);
   CHECK(confirmed.strays.empty());
   CHECK(sequence.highest() == 70'007);
-  CHECK(judged(sequence, {70'003}) == orders{order::repeated});
-  CHECK(judged(sequence, {70'008}) == orders{order::in_order});
+  CHECK(classified(sequence, {70'003}) == orders{order::repeated});
+  CHECK(classified(sequence, {70'008}) == orders{order::in_order});
 }
 
 TEST_CASE("on a slow stream a leap is confirmed by two numbers a second apart") {
   auto sequence = read_up_to(3);
-  CHECK(judged(sequence, {70'000}) == orders{order::far_ahead});
-  CHECK(judged(sequence, {70'001}, begin + 999ms) == orders{order::far_ahead});
-  CHECK(judged(sequence, {70'002}, begin + 1s) == orders{order::in_order});
+  CHECK(classified(sequence, {70'000}) == orders{order::far_ahead});
+  CHECK(classified(sequence, {70'001}, begin + 999ms) == orders{order::far_ahead});
+  CHECK(classified(sequence, {70'002}, begin + 1s) == orders{order::in_order});
   // Alone it never is: nothing tells a last event from a stray.
-  CHECK(judged(sequence, {900'000}, begin + 2s) == orders{order::far_ahead});
+  CHECK(classified(sequence, {900'000}, begin + 2s) == orders{order::far_ahead});
   CHECK(sequence.highest() == 70'002);
-  CHECK(judged(sequence, {900'000}, begin + 1h) == orders{order::repeated});
+  CHECK(classified(sequence, {900'000}, begin + 1h) == orders{order::repeated});
   CHECK(sequence.highest() == 70'002);
   CHECK_FALSE(sequence.went_back_at());
 }
@@ -116,62 +116,62 @@ TEST_CASE("a stream whose every step is a leap goes on all the same") {
 TEST_CASE("an unconfirmed leap stands since its first number") {
   auto sequence = read_up_to(3);
   CHECK_FALSE(sequence.leap_since());
-  static_cast<void>(judged(sequence, {70'000}, begin + 5s));
-  static_cast<void>(judged(sequence, {70'001}, begin + 5s + 500ms));
+  static_cast<void>(classified(sequence, {70'000}, begin + 5s));
+  static_cast<void>(classified(sequence, {70'001}, begin + 5s + 500ms));
   CHECK(sequence.leap_since() == begin + 5s);
-  static_cast<void>(judged(sequence, {4}, begin + 6s));
+  static_cast<void>(classified(sequence, {4}, begin + 6s));
   CHECK_FALSE(sequence.leap_since());
 }
 
 TEST_CASE("a stray as the very first number does not define the beginning") {
   for (const std::int64_t start : {-1, 0}) {
     stream_sequence sequence(start);
-    CHECK(judged(sequence, {5'000'000, 1, 2}) ==
+    CHECK(classified(sequence, {5'000'000, 1, 2}) ==
           orders{order::far_ahead, order::in_order, order::in_order});
     CHECK(sequence.highest() == 2);
   }
   stream_sequence live(-1);
-  CHECK(judged(live, {99'000'000}) == orders{order::far_ahead});
+  CHECK(classified(live, {99'000'000}) == orders{order::far_ahead});
   for (std::int64_t seq = 17'000'000; seq < 17'000'007; ++seq)
-    CHECK(judged(live, {seq}) == orders{order::far_ahead});
+    CHECK(classified(live, {seq}) == orders{order::far_ahead});
   CHECK(live.highest() == -1);
-  CHECK(judged(live, {17'000'007}) == orders{order::in_order});
+  CHECK(classified(live, {17'000'007}) == orders{order::in_order});
   CHECK(live.highest() == 17'000'007);
 }
 
 TEST_CASE("a number read before is repeated, one left out is late") {
   stream_sequence sequence(0);
-  CHECK(judged(sequence, {1, 2, 4, 3, 5, 3, 4}) ==
+  CHECK(classified(sequence, {1, 2, 4, 3, 5, 3, 4}) ==
         orders{order::in_order, order::in_order, order::in_order, order::late, order::in_order,
                order::repeated, order::repeated});
-  CHECK(judged(sequence, {500, 6, 7}) == orders{order::in_order, order::late, order::late});
+  CHECK(classified(sequence, {500, 6, 7}) == orders{order::in_order, order::late, order::late});
   CHECK(sequence.highest() == 500);
 }
 
 TEST_CASE("the last number again is no sign of anything") {
   auto sequence = read_up_to(9);
-  CHECK(judged(sequence, {9, 9, 9, 9}) == orders(4, order::repeated));
+  CHECK(classified(sequence, {9, 9, 9, 9}) == orders(4, order::repeated));
   CHECK_FALSE(sequence.went_back_at());
 }
 
 TEST_CASE("numbers that begin anew are noticed, whether they were read or not") {
   SECTION("below the cursor of a node that was started again") {
     stream_sequence sequence(1'000);
-    CHECK(judged(sequence, {11, 12}) == orders(2, order::late));
+    CHECK(classified(sequence, {11, 12}) == orders(2, order::late));
     CHECK_FALSE(sequence.went_back_at());
-    CHECK(judged(sequence, {13}, begin + 1s) == orders{order::late});
+    CHECK(classified(sequence, {13}, begin + 1s) == orders{order::late});
     CHECK(sequence.went_back_at() == begin + 3s);
   }
   SECTION("while the node runs") {
     auto sequence = read_up_to(1'000);
-    CHECK(judged(sequence, {1, 2, 3}) == orders(3, order::repeated));
+    CHECK(classified(sequence, {1, 2, 3}) == orders(3, order::repeated));
     CHECK(sequence.went_back_at() == begin + 3s);
   }
   SECTION("with more numbers than are taken") {
     stream_sequence sequence(1'000);
     for (std::int64_t seq = 1; seq <= 50; ++seq)
-      CHECK(judged(sequence, {seq}) == orders{order::late});
-    CHECK(judged(sequence, {51, 52}) == orders(2, order::refused));
+      CHECK(classified(sequence, {seq}) == orders{order::late});
+    CHECK(classified(sequence, {51, 52}) == orders(2, order::refused));
     CHECK(sequence.went_back_at() == begin + 3s);
   }
   SECTION("behind a leap that was none") {
@@ -179,18 +179,18 @@ TEST_CASE("numbers that begin anew are noticed, whether they were read or not") 
     for (std::int64_t seq = 70'000; seq < 70'008; ++seq)
       static_cast<void>(sequence.arrived(seq, begin));
     REQUIRE(sequence.highest() == 70'007);
-    CHECK(judged(sequence, {4, 5, 6}) == orders(3, order::late));
+    CHECK(classified(sequence, {4, 5, 6}) == orders(3, order::late));
     CHECK(sequence.went_back_at() == begin + 3s);
   }
 }
 
 TEST_CASE("a number in order ends the alarm, and says so only if there was one") {
   auto sequence = read_up_to(1'000);
-  static_cast<void>(judged(sequence, {1, 2, 3}));
+  static_cast<void>(classified(sequence, {1, 2, 3}));
   const auto soon = sequence.arrived(1'001, begin + 1s);
   CHECK_FALSE(soon.recovered);
   CHECK_FALSE(sequence.went_back_at());
-  static_cast<void>(judged(sequence, {1, 2, 3}, begin + 10s));
+  static_cast<void>(classified(sequence, {1, 2, 3}, begin + 10s));
   const auto later = sequence.arrived(1'002, begin + 13s);
   CHECK(later.order == order::in_order);
   CHECK(later.recovered);
@@ -200,12 +200,12 @@ TEST_CASE("a number in order ends the alarm, and says so only if there was one")
 TEST_CASE("refused numbers confirm no leap, and are taken after a number in order") {
   auto sequence = read_up_to(1);
   for (std::int64_t seq = 900'000; seq > 900'000 - 50; --seq)
-    REQUIRE(judged(sequence, {seq}) == orders{order::far_ahead});
+    REQUIRE(classified(sequence, {seq}) == orders{order::far_ahead});
   for (std::int64_t seq = 1'000'000; seq < 1'000'020; ++seq)
-    REQUIRE(judged(sequence, {seq}) == orders{order::refused});
+    REQUIRE(classified(sequence, {seq}) == orders{order::refused});
   CHECK(sequence.highest() == 1);
   CHECK(sequence.went_back_at() == begin + 3s);
-  CHECK(judged(sequence, {2, 1'000'000}) == orders{order::in_order, order::far_ahead});
+  CHECK(classified(sequence, {2, 1'000'000}) == orders{order::in_order, order::far_ahead});
 }
 
 TEST_CASE("whatever the numbers, the highest one was reached step by step or confirmed") {

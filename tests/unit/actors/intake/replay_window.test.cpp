@@ -20,8 +20,9 @@ constexpr std::size_t frame_size = 10;
   return out;
 }
 
-/// A frame that the intake has judged.
-[[nodiscard]] source_frames::item judged(arrival_order order, std::int64_t seq, std::size_t shard) {
+/// A frame that the intake has classified.
+[[nodiscard]] source_frames::item classified(arrival_order order, std::int64_t seq,
+                                             std::size_t shard) {
   auto out = frame(seq, shard);
   out.order = order;
   return out;
@@ -92,8 +93,8 @@ TEST_CASE("a frame that its shard has committed already is dropped and moves the
 
 TEST_CASE("a frame that was read before, or is refused, is dropped") {
   window_of_two two;
-  const auto got = two.receive({frame(8, 0), judged(arrival_order::repeated, 8, 0),
-                                judged(arrival_order::refused, 99'999, 0), frame(10, 1)});
+  const auto got = two.receive({frame(8, 0), classified(arrival_order::repeated, 8, 0),
+                                classified(arrival_order::refused, 99'999, 0), frame(10, 1)});
   CHECK(got == shards{0, 1});
   CHECK(two.window.frames() == 2);
   CHECK(two.window.highest() == 10);
@@ -103,8 +104,8 @@ TEST_CASE("a frame out of order is sent in its place, and moves no cursor") {
   window_of_two two;
   two.announce(0, 1, 5);
   two.announce(1, 1, 7);
-  const auto got = two.receive({frame(6, 0), judged(arrival_order::far_ahead, 99'999, 0),
-                                judged(arrival_order::late, 4, 1), frame(7, 0)});
+  const auto got = two.receive({frame(6, 0), classified(arrival_order::far_ahead, 99'999, 0),
+                                classified(arrival_order::late, 4, 1), frame(7, 0)});
   CHECK(got == shards{0, 1});
   CHECK(two.window.highest() == 7);
   const auto sent = two.window.take(0, begin);
@@ -134,7 +135,7 @@ TEST_CASE(
     "a frame out of order is sent again to a restarted shard, whose cursor does not show it") {
   window_of_two two;
   two.announce(0, 1, 5);
-  static_cast<void>(two.receive({frame(6, 0), judged(arrival_order::far_ahead, 99'999, 0)}));
+  static_cast<void>(two.receive({frame(6, 0), classified(arrival_order::far_ahead, 99'999, 0)}));
   CHECK(two.take(0) == seqs{6, 99'999});
   two.announce(0, 2, 6);
   CHECK(two.take(0) == seqs{99'999});
@@ -142,7 +143,7 @@ TEST_CASE(
 
 TEST_CASE("what a shard committed for an earlier firehose counts only when it is announced") {
   window_of_two two;
-  static_cast<void>(two.receive({judged(arrival_order::far_ahead, 99'999, 0)}));
+  static_cast<void>(two.receive({classified(arrival_order::far_ahead, 99'999, 0)}));
   CHECK_FALSE(two.window.committed({0, {5, 1}, {9}}, begin)); // another frame had this place
   CHECK(two.window.frames() == 1);
   two.announce(0, 1, 5);
@@ -153,7 +154,7 @@ TEST_CASE("a stream of strays alone has ended when they are committed") {
   replay_window window({0}, 3, {.frames = 10, .bytes = 1'000, .frame_bytes = 10, .ahead = 8},
                        begin);
   REQUIRE(window.announce({0, 1, 0}, begin));
-  REQUIRE(window.receive(batch({judged(arrival_order::far_ahead, 99'999, 0)}), begin));
+  REQUIRE(window.receive(batch({classified(arrival_order::far_ahead, 99'999, 0)}), begin));
   CHECK_FALSE(window.caught_up(1s, time_point::max(), begin + 1h));
   REQUIRE(window.committed({0, {0, 1}, {}}, begin));
   CHECK(window.caught_up(1s, time_point::max(), begin + 1h));
