@@ -34,17 +34,17 @@ asio::awaitable<std::optional<arrived_peer>> link_arrival::run() {
   const auto hello = co_await receive_hello();
   if (!hello)
     co_return std::nullopt;
-  const auto verdict = owner_.judge(*hello, SSL_get0_peer_certificate(stream_->native_handle()));
-  if (!verdict.refusal.empty())
-    refuse(verdict.reason, verdict.refusal);
-  co_await answer(verdict);
+  const auto reply = owner_.answer_to(*hello, SSL_get0_peer_certificate(stream_->native_handle()));
+  if (!reply.refusal.empty())
+    refuse(reply.reason, reply.refusal);
+  co_await answer(reply);
   if (std::exchange(over_, true))
     co_return std::nullopt;
   deadline_.cancel();
   // The verifier ends with this object; nothing is verified any more.
   stream_->set_verify_callback([](bool, asio::ssl::verify_context&) { return false; });
   arrived_peer out{.id = hello->from, .connection = {}};
-  out.connection = {.tls = tls_, .stream = std::move(stream_), .version = verdict.version};
+  out.connection = {.tls = tls_, .stream = std::move(stream_), .version = reply.version};
   co_return out;
 }
 

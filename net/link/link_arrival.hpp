@@ -24,7 +24,7 @@ public:
   struct owner {
     /// The answer to a hello of a peer that showed this certificate. `cluster`, `from` and `name`
     /// are ours.
-    std::function<link_answer(const link_hello& hello, X509* certificate)> judge;
+    std::function<link_answer(const link_hello& hello, X509* certificate)> answer_to;
     /// Called at most once, unless `run` succeeds. @param who a description.
     std::function<void(link_end reason, const std::string& who, const std::string& why)> refused;
   };

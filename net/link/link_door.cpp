@@ -27,8 +27,8 @@ void link_hub::begin(tcp::socket socket) {
   const auto arrival = std::make_shared<link_arrival>(
       std::move(socket), server_tls_, versions(), options_.connect_limit,
       link_arrival::owner{
-          .judge = [this](const link_hello& hello,
-                          X509* certificate) { return judge(hello, certificate); },
+          .answer_to = [this](const link_hello& hello,
+                              X509* certificate) { return answer_to(hello, certificate); },
           .refused = [this](link_end why, const std::string& who,
                             const std::string& text) { note_refusal(why, who, text); }});
   arrivals_.emplace(connection, arrival);
@@ -54,7 +54,7 @@ asio::awaitable<void> link_hub::receive(std::shared_ptr<link_arrival> arrival, n
   co_await session->run();
 }
 
-link_answer link_hub::judge(const link_hello& hello, X509* certificate) const {
+link_answer link_hub::answer_to(const link_hello& hello, X509* certificate) const {
   if (const auto problem = objection(hello, certificate))
     return {.versions = versions(), .refusal = problem->text, .reason = problem->why};
   return {.versions = versions(),

@@ -7,8 +7,8 @@ namespace prism::net {
 
 namespace {
 
-constexpr std::uint8_t verdict_refused = 0;
-constexpr std::uint8_t verdict_open = 1;
+constexpr std::uint8_t reply_refused = 0;
+constexpr std::uint8_t reply_open = 1;
 
 tl::unexpected<error> malformed() {
   return fail(errc::invalid, "the hello is malformed");
@@ -37,12 +37,12 @@ std::vector<std::byte> write(const link_answer& answer) {
   hello_writer out;
   out.range(answer.versions);
   if (!answer.refusal.empty()) {
-    out.number8(verdict_refused);
+    out.number8(reply_refused);
     out.text(to_string(answer.reason));
     out.long_text(answer.refusal);
     return out.message(link_magic);
   }
-  out.number8(verdict_open);
+  out.number8(reply_open);
   out.number16(answer.version);
   out.text(answer.cluster);
   out.text(answer.from);
@@ -67,13 +67,13 @@ expected<link_hello> parse_link_hello(std::span<const std::byte> body, version_r
 expected<link_answer> parse_link_answer(std::span<const std::byte> body) {
   hello_reader input(body);
   link_answer out{.versions = input.range()};
-  const auto verdict = input.number8();
-  if (verdict == verdict_refused) {
+  const auto reply = input.number8();
+  if (reply == reply_refused) {
     out.reason = reason_named(input.text());
     out.refusal = printable(input.long_text(), hello_limits::max_reason);
     if (out.refusal.empty())
       return malformed();
-  } else if (verdict == verdict_open) {
+  } else if (reply == reply_open) {
     out.version = input.number16();
     out.cluster = input.text();
     out.from = input.text();

@@ -82,7 +82,7 @@ private:
 
   void begin(tcp::socket socket);
   boost::asio::awaitable<void> receive(std::shared_ptr<link_arrival> arrival, number connection);
-  [[nodiscard]] link_answer judge(const link_hello& hello, X509* certificate) const;
+  [[nodiscard]] link_answer answer_to(const link_hello& hello, X509* certificate) const;
   [[nodiscard]] std::optional<attempt_failure> objection(const link_hello& hello,
                                                          X509* certificate) const;
 

@@ -10,8 +10,8 @@ namespace prism::net {
 
 namespace {
 
-constexpr std::uint8_t verdict_refused = 0;
-constexpr std::uint8_t verdict_accepted = 1;
+constexpr std::uint8_t reply_refused = 0;
+constexpr std::uint8_t reply_accepted = 1;
 constexpr std::size_t token_size = 64;
 
 tl::unexpected<error> malformed() {
@@ -66,11 +66,11 @@ std::vector<std::byte> write(const server_hello& hello) {
   hello_writer out;
   out.range(hello.versions);
   if (!hello.refusal.empty()) {
-    out.number8(verdict_refused);
+    out.number8(reply_refused);
     out.long_text(hello.refusal);
     return out.message(tunnel_magic);
   }
-  out.number8(verdict_accepted);
+  out.number8(reply_accepted);
   out.number16(hello.version);
   out.text(hello.cluster);
   out.text(hello.node_name);
@@ -108,9 +108,9 @@ expected<client_hello> parse_client_hello(std::span<const std::byte> body) {
 expected<server_hello> parse_server_hello(std::span<const std::byte> body) {
   hello_reader input(body);
   server_hello out{.versions = input.range()};
-  const auto verdict = input.number8();
-  const bool good = input.good() && ((verdict == verdict_accepted && read_accepted(input, out)) ||
-                                     (verdict == verdict_refused && read_refused(input, out)));
+  const auto reply = input.number8();
+  const bool good = input.good() && ((reply == reply_accepted && read_accepted(input, out)) ||
+                                     (reply == reply_refused && read_refused(input, out)));
   if (!good)
     return malformed();
   return out;

@@ -142,7 +142,7 @@ TEST_CASE("who dials believes no answer that does not fit", "[link]") {
   SECTION("a body that is none") {
     bytes = write(answer);
     bytes.back() = std::byte{0};
-    bytes[hello_limits::head + 4] = std::byte{9}; // the verdict
+    bytes[hello_limits::head + 4] = std::byte{9}; // the reply
     wanted = link_end::malformed;
   }
   if (bytes.empty())
