@@ -211,10 +211,10 @@ void identity_state::on_lookup_done(const identity_lookup_done& found) {
   auto decision = decide(lookup->task, found, random());
   if (decision.purge)
     return purge(lookup->task);
-  settle(std::move(decision), found.why);
+  record_result(std::move(decision), found.why);
 }
 
-void identity_state::settle(identity_decision decision, const std::string& why) {
+void identity_state::record_result(identity_decision decision, const std::string& why) {
   metrics_.tasks.of(label_of(decision)).Increment();
   log_failure(decision, why);
   decision.result.why = printable(why, max_why);
@@ -296,7 +296,7 @@ void identity_state::on_purge_failed(const db::identity_task& task, const job_fa
     if (const auto cluster = node_->actors.find(names::cluster))
       self_->send(cluster,
                   read_cluster{}); // this node is no member any more: that is for it to end
-  settle({.result = retry(task, !is_transient(failure.why), random())}, failure.why.message);
+  record_result({.result = retry(task, !is_transient(failure.why), random())}, failure.why.message);
   quit_if_idle();
 }
 

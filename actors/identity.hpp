@@ -48,7 +48,7 @@ private:
   void look_up(const db::identity_task& task);
   void on_lookup_done(const identity_lookup_done& found);
   /// Counts and logs the decision, and has it stored. @param why it failed; empty if it did not
-  void settle(identity_decision decision, const std::string& why);
+  void record_result(identity_decision decision, const std::string& why);
   void log_failure(const identity_decision& decision, const std::string& reason);
   void store();
   void on_stored(const db::store_identity_job& batch, bool good);

@@ -103,15 +103,15 @@ outcome<void> gate_evaluator::evaluate(const id_set& replies, const id_set& quot
     violating_quotes_.insert(id);
   for (const auto& each : read_ancestors((*results)[ancestors_at]))
     chains_[each.post_id].push_back(each);
-  return settle_reply_roots(read_reply_versions((*results)[reply_roots_at])).and_then([&] {
+  return evaluate_reply_roots(read_reply_versions((*results)[reply_roots_at])).and_then([&] {
     return read_chains(all_replies);
   });
 }
 
-outcome<void> gate_evaluator::settle_reply_roots(std::vector<reply_version> replies) {
+outcome<void> gate_evaluator::evaluate_reply_roots(std::vector<reply_version> replies) {
   reply_roots roots;
   roots.add(std::move(replies));
-  auto changes = roots.settle();
+  auto changes = roots.evaluate();
   if (changes.empty())
     return {};
   const auto below =
@@ -126,7 +126,7 @@ outcome<void> gate_evaluator::settle_reply_roots(std::vector<reply_version> repl
     if (!rows)
       return tl::unexpected(rows.error());
     roots.add(read_reply_versions(*rows));
-    changes = roots.settle();
+    changes = roots.evaluate();
   }
   return run_one(on_, [&](pipeline& pipe) { queue_update_reply_roots(pipe, changes); })
       .map([](const auto&) {});

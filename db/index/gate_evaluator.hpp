@@ -45,7 +45,7 @@ public:
 private:
   [[nodiscard]] outcome<void> find_dependents(const thread_changes& changes);
   [[nodiscard]] outcome<void> evaluate(const id_set& replies, const id_set& quotes);
-  [[nodiscard]] outcome<void> settle_reply_roots(std::vector<reply_version> replies);
+  [[nodiscard]] outcome<void> evaluate_reply_roots(std::vector<reply_version> replies);
   [[nodiscard]] outcome<void> read_chains(const id_set& replies);
   void lock_late(pipeline& out, id_set posts);
   [[nodiscard]] bool covered(const ancestor& each) const;

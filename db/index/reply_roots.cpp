@@ -56,7 +56,7 @@ void reply_roots::add(std::vector<reply_version> replies) {
   }
 }
 
-std::vector<reply_roots::change> reply_roots::settle() {
+std::vector<reply_roots::change> reply_roots::evaluate() {
   std::vector<change> out;
   for (auto& [at, each] : entries_) {
     each.now = is_invalid(each.version);

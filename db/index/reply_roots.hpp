@@ -12,7 +12,7 @@
 /// Whether a reply names the right root: its parent is the root and no reply, or a valid reply with
 /// the same root, and the parent precedes the reply in the stream. (Official rule: @atproto/bsky,
 /// `invalidReplyRoot`.) A valid parent precedes its replies, so no circle of replies
-/// depends on itself, and one pass in stream order settles any graph.
+/// depends on itself, and one pass in stream order decides any graph.
 namespace prism::db {
 
 /// A version of a reply, past or present, and the version of its parent that was valid at its
@@ -50,7 +50,7 @@ public:
 
   /// Evaluates all replies, in stream order.
   /// @returns those that differ from what is stored
-  [[nodiscard]] std::vector<change> settle();
+  [[nodiscard]] std::vector<change> evaluate();
 
 private:
   using key = std::pair<stream_place, std::int64_t>;

@@ -82,8 +82,8 @@ struct cursor_row {
   return {};
 }
 
-void judge(stream_view& out, const explanations::node_facts& facts, std::int32_t shard,
-           const cursor_row& at) {
+void set_stream_state(stream_view& out, const explanations::node_facts& facts, std::int32_t shard,
+                      const cursor_row& at) {
   const auto found = std::ranges::find(facts.shard, shard, &explanations::shard_facts::number);
   const auto* known = found == facts.shard.end() ? nullptr : &*found;
   const auto why = reason(facts, known, at);
@@ -150,7 +150,7 @@ stream_view view_stream(lookup& in, std::string_view did, const explanations::no
                            out.service, at->seq);
   if (!since.empty())
     out.detail += fmt::format(", followed since {}", since);
-  judge(out, facts, shard, *at);
+  set_stream_state(out, facts, shard, *at);
   return out;
 }
 

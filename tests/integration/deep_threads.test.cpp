@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <numeric>
 
-// Threads of any depth and shape settle in a bounded number of steps.
+// Threads of any depth and shape are evaluated in a bounded number of steps.
 
 using namespace prism;
 using namespace prism::test;

@@ -56,7 +56,7 @@ void model::account_deleted(std::string_view did) {
 
 void model::put(stored row, const std::string& uri) {
   if (row.what->kind == collection::post)
-    judge(row);
+    apply_gates(row);
   note_pair(row, 1);
   records_.insert_or_assign(uri, std::move(row));
 }

@@ -76,7 +76,7 @@ private:
   void note_pair(const stored& row, int change);
 
   /// Values that are fixed when a post arrives.
-  void judge(stored& post) const;
+  void apply_gates(stored& post) const;
   [[nodiscard]] bool breaks_thread_gate(const stored& reply) const;
   [[nodiscard]] bool breaks_post_gate(const stored& quote) const;
   [[nodiscard]] bool wrong_root(const stored& reply) const;

@@ -16,7 +16,7 @@ constexpr int notified_above = 4;
 
 } // namespace
 
-void model::judge(stored& post) const {
+void model::apply_gates(stored& post) const {
   post.breaks_thread_gate = breaks_thread_gate(post);
   post.breaks_post_gate = breaks_post_gate(post);
   post.wrong_root = wrong_root(post);

@@ -40,7 +40,7 @@ TEST_CASE("a reply is valid if its parent is the root, or a valid reply in the s
   roots.add({reply(2, 1, a_root), reply(3, 2, a_reply(2)), reply(4, 2, other_thread),
              reply(5, 7, std::nullopt), reply(6, 1, reply_as_root), reply(7, 2, a_reply(2, true))});
   // 7: what is stored of its parent gives way to what was found out about it here.
-  CHECK(ids(roots.settle()) == std::vector<std::int64_t>{4, 5, 6});
+  CHECK(ids(roots.evaluate()) == std::vector<std::int64_t>{4, 5, 6});
 }
 
 TEST_CASE("a wrong root passes down a chain in one pass") {
@@ -51,15 +51,15 @@ TEST_CASE("a wrong root passes down a chain in one pass") {
     chain.push_back(reply(id, id - 1, a_reply(id - 1)));
   std::ranges::shuffle(chain, std::mt19937{1});
   roots.add(std::move(chain));
-  CHECK(roots.settle().size() == last - 1);
+  CHECK(roots.evaluate().size() == last - 1);
 }
 
 TEST_CASE("replies that are added later follow the results before them") {
   reply_roots roots;
   roots.add({reply(2, 50, std::nullopt)});
-  CHECK(ids(roots.settle()) == std::vector<std::int64_t>{2});
+  CHECK(ids(roots.evaluate()) == std::vector<std::int64_t>{2});
   roots.add({reply(4, 3, a_reply(3)), reply(3, 2, a_reply(2))});
-  CHECK(ids(roots.settle()) == std::vector<std::int64_t>{2, 3, 4});
+  CHECK(ids(roots.evaluate()) == std::vector<std::int64_t>{2, 3, 4});
 }
 
 TEST_CASE("a reply that is stored as wrong becomes valid with its parent") {
@@ -68,7 +68,7 @@ TEST_CASE("a reply that is stored as wrong becomes valid with its parent") {
   auto child = reply(3, 2, a_reply(2, true));
   parent.invalid = child.invalid = true;
   roots.add({child, parent});
-  const auto changes = roots.settle();
+  const auto changes = roots.evaluate();
   CHECK(ids(changes) == std::vector<std::int64_t>{2, 3});
   for (const auto& each : changes)
     CHECK_FALSE(each.invalid);
