@@ -162,7 +162,7 @@ void identity_state::claim() {
     return;
   ask_database(
       self_, *node_,
-      db::claim_identity_job{node_->cluster.self(), request->limit, identity_claims::lease,
+      db::claim_identity_job{node_->cluster.self(), request->limit, identity_claims::claim_time,
                              std::move(request->busy_users), request->include_claimed},
       [this](const db::claimed_tasks& found) {
         on_claimed(found);

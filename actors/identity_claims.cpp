@@ -23,9 +23,9 @@ std::vector<db::identity_task> identity_claims::claimed(const db::claimed_tasks&
     if (!stopping_ && in_flight_.emplace(key{task.user_id, task.kind}, lookup{task, now}).second)
       started.push_back(task);
   // A claim of a predecessor that died may have been carried out after ours released its tasks. No
-  // process works on those; without this they would wait until that lease ends.
+  // process works on those; without this they would wait until that claim ends.
   include_claimed_ = found.tasks.empty() && in_flight_.empty() && found.untried > 0 &&
-                     requested_ - started_ < lease;
+                     requested_ - started_ < claim_time;
   const bool idle = found.untried == 0 && in_flight_.empty();
   idle_since_ = idle ? std::optional{requested_} : std::nullopt;
   return started;

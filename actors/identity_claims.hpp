@@ -20,7 +20,7 @@ public:
   using key = std::pair<std::int64_t, db::identity_kind>; // user and kind: at most one task each
 
   /// For how long a claim hides a task from others: longer than all requests of a look-up together.
-  static constexpr std::chrono::minutes lease{5};
+  static constexpr std::chrono::minutes claim_time{5};
 
   struct lookup {
     db::identity_task task;

@@ -12,8 +12,8 @@
 #include <vector>
 
 /// Identity tasks: look-ups of users' handles and of deletions, and what they found. A batch writes
-/// the tasks (rows of identity_tasks) together with the events (db/index/users). A claim is a
-/// lease: if the claimer fails, its tasks become due again.
+/// the tasks (rows of identity_tasks) together with the events (db/index/users). A claim ends after
+/// a time: if the claimer fails, its tasks become due again.
 namespace prism::db {
 
 enum class identity_kind : std::int16_t {
@@ -43,11 +43,11 @@ struct claimed_tasks {
   static constexpr std::int64_t count_limit = 10'000;
 };
 
-/// Claims up to `limit` due tasks for the time `lease`, none of the users `busy`.
+/// Claims up to `limit` due tasks for `claim_time`, none of the users `busy`.
 /// @param node UUID of the claimer
 [[nodiscard]] outcome<claimed_tasks> claim_identity_tasks(executor& on, std::string_view node,
                                                           std::int64_t limit,
-                                                          std::chrono::milliseconds lease,
+                                                          std::chrono::milliseconds claim_time,
                                                           const std::vector<std::int64_t>& busy);
 
 /// Makes claimed tasks due now: those of this node, whose actor begins again, and those of nodes

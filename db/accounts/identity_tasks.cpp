@@ -44,11 +44,11 @@ const statement release_tasks{"release_identity_tasks", R"sql(
 } // namespace
 
 outcome<claimed_tasks> claim_identity_tasks(executor& on, std::string_view node, std::int64_t limit,
-                                            std::chrono::milliseconds lease,
+                                            std::chrono::milliseconds claim_time,
                                             const std::vector<std::int64_t>& busy) {
   pipeline out(on);
   params claim;
-  claim.int8(limit).int8(std::int64_t{lease.count()}).int8_array(busy).text(node);
+  claim.int8(limit).int8(std::int64_t{claim_time.count()}).int8_array(busy).text(node);
   const auto tasks_at = out.add(claim_tasks, std::move(claim));
   const auto counts_at = out.add(count_tasks, std::move(params{}.int8(claimed_tasks::count_limit)));
   const auto results = out.sync();

@@ -46,7 +46,7 @@ struct runner {
       if (job.all_again)
         if (auto released = release_identity_tasks(inside, job.node); !released)
           return tl::unexpected(released.error());
-      return claim_identity_tasks(inside, job.node, job.limit, job.lease, job.busy);
+      return claim_identity_tasks(inside, job.node, job.limit, job.claim_time, job.busy);
     });
   }
   job_outcome operator()(const store_identity_job& job) const {

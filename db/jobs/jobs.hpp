@@ -58,7 +58,7 @@ struct claim_identity_job {
   static constexpr std::string_view name = "claim_identity";
   std::string node; ///< its UUID
   std::int64_t limit{0};
-  std::chrono::milliseconds lease{0};
+  std::chrono::milliseconds claim_time{0};
   std::vector<std::int64_t> busy;
   bool all_again{false};
 };

@@ -73,7 +73,7 @@ TEST_CASE("tasks of a predecessor are claimed at the start, and while they may s
   static_cast<void>(claims.claimed(found({}, 2), begin));
   CHECK(claims.next_claim(begin + 5min)->include_claimed);
   static_cast<void>(claims.claimed(found({}, 2), begin));
-  CHECK_FALSE(claims.next_claim(begin + 5min)->include_claimed); // that lease has ended
+  CHECK_FALSE(claims.next_claim(begin + 5min)->include_claimed); // that claim has ended
 }
 
 TEST_CASE("own tasks in flight are no sign of a predecessor's") {
