@@ -30,7 +30,7 @@ void explainer::row(std::string table, std::vector<std::pair<std::string, std::s
   out_.rows.push_back({std::move(table), std::move(columns)});
 }
 
-void explainer::letter_row(const explained_letter& each) {
+void explainer::dead_letter_row(const explained_dead_letter& each) {
   row("dead_letters", {{"id", std::to_string(each.id)},
                        {"seq", std::to_string(each.seq)},
                        {"path", each.path},

@@ -174,12 +174,12 @@ void explainer::list_refusals() {
 }
 
 void explainer::list_letters() {
-  const auto found = letters_of(in_, did_);
+  const auto found = dead_letters_of(in_, did_);
   const auto shown = std::min(found.size(), static_cast<std::size_t>(most_listed));
   out_.truncated = out_.truncated || shown < found.size();
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& each = found[i];
-    letter_row(each);
+    dead_letter_row(each);
   }
   add("PostgreSQL accepted all of it", found.empty() ? result::yes : result::no,
       found.empty()

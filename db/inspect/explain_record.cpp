@@ -24,7 +24,7 @@ namespace {
 void explainer::explain_record() {
   uri_ = uri_of(in_, account_->id, uri_kind(kind_), what_.rkey);
   check_refused();
-  check_letters();
+  check_dead_letters();
   check_parked();
   check_stored();
   check_history();
@@ -40,22 +40,23 @@ void explainer::check_refused() {
   add(what, result::no, describe(*refused_), refused_->recorded_at, refused_->place);
 }
 
-void explainer::check_letters() {
-  for (auto& each : letters_of(in_, did_, fmt::format("{}/{}", what_.collection, what_.rkey))) {
+void explainer::check_dead_letters() {
+  for (auto& each :
+       dead_letters_of(in_, did_, fmt::format("{}/{}", what_.collection, what_.rkey))) {
     if (each.path.empty() && !each.names_path)
       continue;
-    letter_row(each);
-    if (!letter_ || letter_->id < each.id)
-      letter_ = std::move(each);
+    dead_letter_row(each);
+    if (!dead_letter_ || dead_letter_->id < each.id)
+      dead_letter_ = std::move(each);
   }
   constexpr const char* what = "PostgreSQL accepted it";
-  if (!letter_)
+  if (!dead_letter_)
     return add(what, result::yes, "no dead letter has it");
   add(what, result::no,
-      fmt::format("dead letter {}{}: {} {}", letter_->id,
-                  letter_->path.empty() ? " (its whole frame)" : "", letter_->sqlstate,
-                  printable(letter_->reason, 300)),
-      letter_->created_at, letter_->place);
+      fmt::format("dead letter {}{}: {} {}", dead_letter_->id,
+                  dead_letter_->path.empty() ? " (its whole frame)" : "", dead_letter_->sqlstate,
+                  printable(dead_letter_->reason, 300)),
+      dead_letter_->created_at, dead_letter_->place);
 }
 
 void explainer::check_parked() {
@@ -106,11 +107,11 @@ void explainer::conclude_stored() {
     return conclude(verdict::older_version,
                     fmt::format("An older version is stored in {} {}; the newest was refused: {}.",
                                 stored_->table, since, describe(*refused_)));
-  if (letter_ && letter_->place > stored_->place)
+  if (dead_letter_ && dead_letter_->place > stored_->place)
     return conclude(
         verdict::older_version,
         fmt::format("An older version is stored in {} {}; the newest is dead letter {}.",
-                    stored_->table, since, letter_->id),
+                    stored_->table, since, dead_letter_->id),
         "see dead letters in docs/OPERATIONS.md");
   if (stored_->duplicate)
     return conclude(verdict::here_not_counted,
@@ -131,7 +132,7 @@ void explainer::conclude_absent() {
         verdict::parked,
         fmt::format("The record has arrived and is parked until {} is indexed.", referent_),
         "explain that record next");
-  const bool refused_last = refused_ && (!letter_ || letter_->place < refused_->place);
+  const bool refused_last = refused_ && (!dead_letter_ || dead_letter_->place < refused_->place);
   if (refused_last && (!past_ || past_->until < refused_->place))
     return conclude(verdict::refused,
                     fmt::format("The record was refused at {}: {}.", stream_.where(refused_->place),
@@ -141,10 +142,11 @@ void explainer::conclude_absent() {
     return conclude(verdict::account_deleted,
                     fmt::format("The account and what it had were deleted at {}.",
                                 stream_.where(account_->status_place.value_or(0))));
-  if (letter_ && (!past_ || past_->until < letter_->place))
+  if (dead_letter_ && (!past_ || past_->until < dead_letter_->place))
     return conclude(verdict::dead_letter,
                     fmt::format("PostgreSQL rejected the record, and it is dead letter {}: {} {}.",
-                                letter_->id, letter_->sqlstate, printable(letter_->reason, 300)),
+                                dead_letter_->id, dead_letter_->sqlstate,
+                                printable(dead_letter_->reason, 300)),
                     "see dead letters in docs/OPERATIONS.md");
   if (past_)
     return conclude(verdict::deleted,

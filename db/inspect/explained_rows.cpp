@@ -52,7 +52,7 @@ const statement refused_of_account{"explain_refused_of_account", R"sql(
   LIMIT $2
 )sql"};
 
-const statement letters_of_did{"explain_dead_letters_of_did", R"sql(
+const statement dead_letters_of_did{"explain_dead_letters_of_did", R"sql(
   SELECT id, seq, place, path, reason, sqlstate, created_at, false
   FROM dead_letters
   WHERE did = $1
@@ -61,7 +61,7 @@ const statement letters_of_did{"explain_dead_letters_of_did", R"sql(
 )sql"};
 
 // A frame has the path as it is.
-const statement letters_of_path{"explain_dead_letters_of_path", R"sql(
+const statement dead_letters_of_path{"explain_dead_letters_of_path", R"sql(
   SELECT id, seq, place, path, reason, sqlstate, created_at,
     path = '' AND position(convert_to($2, 'UTF8') IN bytes) > 0
   FROM (
@@ -141,7 +141,7 @@ void read_refusal(explained_refusal& out, row_reader& row) {
       timestamp(out.recorded_at);
 }
 
-void read_letter(explained_letter& out, row_reader& row) {
+void read_dead_letter(explained_dead_letter& out, row_reader& row) {
   row >> out.id >> out.seq >> out.place >> out.path >> out.reason >> out.sqlstate >>
       timestamp(out.created_at) >> out.names_path;
 }
@@ -226,16 +226,17 @@ std::vector<explained_refusal> refusals_of(lookup& in, std::int64_t account) {
                                     read_refusal);
 }
 
-std::vector<explained_letter> letters_of(lookup& in, std::string_view did) {
+std::vector<explained_dead_letter> dead_letters_of(lookup& in, std::string_view did) {
   auto p = one(did);
   p.int8(most_listed + 1);
-  return in.rows<explained_letter>(letters_of_did, p, read_letter);
+  return in.rows<explained_dead_letter>(dead_letters_of_did, p, read_dead_letter);
 }
 
-std::vector<explained_letter> letters_of(lookup& in, std::string_view did, std::string_view path) {
+std::vector<explained_dead_letter> dead_letters_of(lookup& in, std::string_view did,
+                                                   std::string_view path) {
   auto p = one(did);
   p.text(path);
-  return in.rows<explained_letter>(letters_of_path, p, read_letter);
+  return in.rows<explained_dead_letter>(dead_letters_of_path, p, read_dead_letter);
 }
 
 std::optional<explained_parked> parked_of(lookup& in, std::int64_t account, collection kind,

@@ -68,7 +68,7 @@ refusal_of(lookup& in, std::int64_t account, atproto::collection kind, std::stri
 /// The newest of an account, at most `most_listed` + 1.
 [[nodiscard]] std::vector<explained_refusal> refusals_of(lookup& in, std::int64_t account);
 
-struct explained_letter {
+struct explained_dead_letter {
   std::int64_t id{0};
   std::int64_t seq{0};
   std::int64_t place{0};
@@ -80,9 +80,9 @@ struct explained_letter {
 };
 /// The newest of a DID, at most `most_listed` + 1: with `path` only those of this path, and at most
 /// five whole frames.
-[[nodiscard]] std::vector<explained_letter> letters_of(lookup& in, std::string_view did);
-[[nodiscard]] std::vector<explained_letter> letters_of(lookup& in, std::string_view did,
-                                                       std::string_view path);
+[[nodiscard]] std::vector<explained_dead_letter> dead_letters_of(lookup& in, std::string_view did);
+[[nodiscard]] std::vector<explained_dead_letter> dead_letters_of(lookup& in, std::string_view did,
+                                                                 std::string_view path);
 
 struct explained_parked {
   std::int64_t referent_id{0};

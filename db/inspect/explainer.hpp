@@ -27,7 +27,7 @@ private:
   void add(std::string what, result found, std::string detail = {},
            std::optional<std::int64_t> at = {}, std::optional<std::int64_t> place = {});
   void row(std::string table, std::vector<std::pair<std::string, std::string>> columns);
-  void letter_row(const explained_letter& each);
+  void dead_letter_row(const explained_dead_letter& each);
   void conclude(explanations::verdict answer, std::string sentence, std::string advice = {});
   [[nodiscard]] bool find_account();
   void unknown_account();
@@ -43,7 +43,7 @@ private:
   // explain_record.cpp
   void explain_record();
   void check_refused();
-  void check_letters();
+  void check_dead_letters();
   void check_parked();
   void check_history();
   void conclude_stored();
@@ -76,7 +76,7 @@ private:
   std::optional<std::int64_t> uri_; ///< its own, or that of its gate's post
   std::optional<stored_row> stored_;
   std::optional<explained_refusal> refused_;
-  std::optional<explained_letter> letter_;
+  std::optional<explained_dead_letter> dead_letter_;
   std::optional<explained_parked> parked_;
   std::string referent_; ///< what it waits for
   std::optional<explained_past> past_;
