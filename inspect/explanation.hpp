@@ -48,7 +48,7 @@ enum class check_result : std::uint8_t { yes, no, unknown, not_applicable };
 /// The name in JSON: "yes", "no", "unknown", "not_applicable".
 [[nodiscard]] std::string_view to_string(check_result value) noexcept;
 
-/// One gate that the subject passed or failed.
+/// One check that the subject passed or failed.
 struct check {
   std::string what; ///< "the record is stored"
   check_result result{check_result::unknown};

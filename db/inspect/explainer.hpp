@@ -80,7 +80,7 @@ private:
   std::optional<explained_parked> parked_;
   std::string referent_; ///< what it waits for
   std::optional<explained_past> past_;
-  std::string hidden_by_; ///< the first gate that a stored post failed
+  std::string hidden_by_; ///< what hides a stored post, as a text
   std::string counted_;   ///< the record that counts instead of this one
 };
 
