@@ -2,6 +2,7 @@
 
 #include "core/crash_point.hpp"
 #include "db/accounts/purge.hpp"
+#include "db/batch/op_columns.hpp"
 #include "db/index/batch_writer.hpp"
 #include "db/index/plan_settings.hpp"
 #include "db/index/progress.hpp"
@@ -57,6 +58,18 @@ void drop_equal_revs(known_repos& repos, const batch& of) {
       at->second.rev.clear();
 }
 
+/// An operation without the columns of its collection is a fault of this program. It is poison:
+/// left out alone, and kept as a dead letter.
+[[nodiscard]] outcome<void> check_columns(const batch& of) {
+  const auto wrong =
+      std::ranges::find_if(of.ops, [](const op& each) { return !has_its_columns(each); });
+  if (wrong == of.ops.end())
+    return {};
+  return tl::unexpected(db_error{
+      error_class::poison, std::string{sqlstate::internal},
+      fmt::format("the columns of {} are not those of its collection", path_of(*wrong)), "apply"});
+}
+
 /// What the first round trip reads.
 struct batch_prologue {
   advance cursor{advance::moved};
@@ -100,6 +113,8 @@ struct apply_mode {
 [[nodiscard]] outcome<apply_report> apply_inside(executor& on, const batch& of,
                                                  const std::vector<std::int64_t>& uri_ids,
                                                  late_locks& late, apply_mode mode) {
+  if (auto checked = check_columns(of); !checked)
+    return tl::unexpected(checked.error());
   auto opened = open_batch(on, of, uri_ids);
   if (!opened)
     return tl::unexpected(opened.error());

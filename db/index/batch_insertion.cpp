@@ -1,3 +1,4 @@
+#include "db/batch/op_columns.hpp"
 #include "db/index/batch_writer.hpp"
 #include "db/index/round_trip.hpp"
 
@@ -19,7 +20,7 @@ void batch_writer::park_waiting(collection kind) {
   for (const auto& path : plan_.of(kind)) {
     if (path.put == nullptr)
       continue;
-    const auto& in = std::get<relation_row>(path.put->columns);
+    const auto& in = columns_of<relation_row>(*path.put);
     const auto ref = kind == collection::list_item ? in.list : in.subject;
     const auto referent = ids_.uri(ref);
     const bool can_wait = kind == collection::list_item || ids_.is_post(ref);
@@ -122,7 +123,7 @@ void batch_writer::notify_starter_pack_joins() {
       place = each->place;
     if (!is_new || each->action == op_action::remove)
       continue;
-    const auto& row = std::get<profile_row>(each->columns);
+    const auto& row = columns_of<profile_row>(*each);
     if (row.joined_via == no_ref)
       continue;
     if (const auto owner = ids_.owner(row.joined_via))
@@ -154,7 +155,7 @@ outcome<void> batch_writer::evaluate_gates(std::vector<std::int64_t>* late_locks
       each.quoted_owner = ids_.owner(row.columns.quoted);
   }
   const auto note = [this](const planned_path& path, const op& what) {
-    const auto root = std::get<post_row>(what.columns).reply_root;
+    const auto root = columns_of<post_row>(what).reply_root;
     if (root == no_ref)
       note_post_change(path, std::nullopt, std::nullopt);
     else

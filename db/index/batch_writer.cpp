@@ -1,6 +1,7 @@
 #include "db/index/batch_writer.hpp"
 
 #include "core/crash_point.hpp"
+#include "db/batch/op_columns.hpp"
 #include "db/index/round_trip.hpp"
 #include "db/index/verifications.hpp"
 
@@ -94,7 +95,7 @@ void batch_writer::note_ended_op_reply(const planned_path& path, const ended_op_
   if (ids_.of.removes_account)
     return;
   if (path.put != nullptr &&
-      ids_.optional_uri(std::get<post_row>(path.put->columns).reply_root) == reply.root_id)
+      ids_.optional_uri(columns_of<post_row>(*path.put).reply_root) == reply.root_id)
     return;
   effects_.lock_user(reply.creator_id);
   effects_.keep_op_reply(reply);

@@ -1,5 +1,7 @@
 #include "db/index/resolved_batch.hpp"
 
+#include "db/batch/op_columns.hpp"
+
 namespace prism::db {
 
 namespace {
@@ -64,7 +66,7 @@ bool id_map::is_post(uri_ref ref) const {
 }
 
 relation to_relation(const op& from, const id_map& ids) {
-  const auto& in = std::get<relation_row>(from.columns);
+  const auto& in = columns_of<relation_row>(from);
   relation out;
   out.creator_id = ids.user(from.creator);
   out.rkey = from.rkey;
@@ -90,7 +92,7 @@ relation to_relation(const op& from, const id_map& ids) {
 
 post to_post(const op& from, const id_map& ids) {
   post out;
-  out.columns = std::get<post_row>(from.columns);
+  out.columns = columns_of<post_row>(from);
   out.id = ids.uri(from.self);
   out.creator_id = ids.user(from.creator);
   out.rkey = from.rkey;

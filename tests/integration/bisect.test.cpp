@@ -173,6 +173,22 @@ TEST_CASE(
   CHECK(differing(target.fingerprints(), rows_after(given)) == none);
 }
 
+TEST_CASE("an operation without the columns of its collection is quarantined alone") {
+  const scenario given;
+  index_target target;
+  auto& on = target.connection;
+  target.apply(given.before, 10);
+  auto batch = target.batch_of({given.frame});
+  constexpr std::size_t like = 2;
+  batch.ops[like].columns = db::post_row{};
+  const auto refused = db::apply_batch(on, {}, batch);
+  REQUIRE_FALSE(refused);
+  REQUIRE(refused.error().cls == db::error_class::poison);
+  must(bisect(on, batch, given.frame));
+  CHECK(dead_letter_paths(on) == std::vector{given.all[like].path});
+  CHECK(differing(target.fingerprints(), rows_after(scenario{{like}})) == none);
+}
+
 TEST_CASE("a quarantined operation is not applied after a newer commit of its repo") {
   scenario given;
   index_target target;
