@@ -15,7 +15,8 @@ namespace prism {
 
 /// Takes part in the cluster for this node: runs its rounds over a database connection of its own
 /// (core/cluster/node_machine decides), places shards while it leads, and tells the supervisor
-/// which children run here. Detached: rounds block.
+/// which children run here. Detached: rounds block. The node has joined before: its board has a
+/// snapshot.
 class cluster_state {
 public:
   using interface = cluster_actor;
@@ -62,10 +63,10 @@ private:
   cluster::node_machine machine_;
   cluster::peer_reach reach_;
   cluster::ttl_check ttl_check_;
-  std::shared_ptr<const cluster_snapshot> now_;
-  std::optional<db::connection> connection_;
-  time_point due_{};
-  std::map<std::string, std::string> arranged_;
+  std::shared_ptr<const cluster_snapshot> now_; // never null
+  std::optional<db::connection> connection_;    // opened by the first round
+  time_point due_{};                            // the next round
+  std::map<std::string, std::string> arranged_; // what the supervisor was told last
   std::map<std::string_view, metrics::running_total> link_ends_;
   /// Bytes of one peer's links; of peers that are gone the counters keep what they have.
   struct link_bytes {
@@ -73,8 +74,8 @@ private:
     metrics::running_total sent;
   };
   std::map<cluster::node_id, link_bytes> link_bytes_; // of the peers named last
-  bool ended_{false}; // dead: whatever comes next is the node's business
-  std::string last_problem_;
+  bool ended_{false};        // dead: whatever comes next is the node's business
+  std::string last_problem_; // of the last round; empty: it was good
 };
 
 } // namespace prism

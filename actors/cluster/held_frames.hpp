@@ -12,17 +12,18 @@
 namespace prism {
 
 /// Bytes of frames that other nodes have sent to this one's shards and that are not committed: what
-/// this node owes its peers as credit. As many entries as frames that the shards accept. Any
-/// thread.
+/// this node owes its peers as credit. As many entries as frames that the shards accept. Peers are
+/// named by UUID, shards by number. Any thread.
 class held_frames {
 public:
+  /// A frame of `bytes` goes to a shard of this node.
   void arrived(const std::string& peer, std::size_t shard, stream_position position,
                std::uint64_t bytes) {
     const std::scoped_lock lock(mutex_);
     shards_[shard].push_back({peer, position, bytes});
   }
 
-  /// The shard has committed everything up to `end`. @returns bytes by peer.
+  /// The shard has committed everything up to `end`, that frame included. @returns bytes by peer.
   [[nodiscard]] std::map<std::string, std::uint64_t> committed(std::size_t shard,
                                                                stream_position end) {
     const std::scoped_lock lock(mutex_);

@@ -12,10 +12,10 @@
 #include <vector>
 
 /// What nodes say to each other (docs/CLUSTER.md). A head has "kind"; every message about a shard
-/// has its token, and the receiver drops it unless that is the token it knows.
+/// has its shard token, and the receiver drops it unless that is the token it knows. Any thread.
 namespace prism {
 
-/// leader → node with the shard: frames for it, at most `net::link_limits::max_group` bytes or one.
+/// leader → node with the shard: frames for it, a part that `cut` made.
 struct linked_frames {
   std::size_t shard{0};
   std::int64_t token{0};
@@ -58,15 +58,19 @@ using linked_message =
     std::variant<linked_frames, linked_advance, linked_firehose_started, linked_shard_ready,
                  linked_durable, linked_credit, linked_table_changed>;
 
-/// The message on the wire.
+/// The message on the wire; its payload shares the bytes of the frames.
 [[nodiscard]] net::link_message encode(const linked_message& message);
 
-/// Reads a message. Error: `errc::invalid`, naming what is wrong; `errc::not_found` for a kind that
-/// this version does not know, which is to be dropped and counted.
+/// Reads a message, and copies the bytes of frames. Does not throw. Error: `errc::invalid`, naming
+/// what is wrong; `errc::not_found` for a kind that this version does not know, which is to be
+/// dropped and counted.
+/// @param received when it came: the time of arrival of its frames.
 [[nodiscard]] expected<linked_message>
 decode(const boost::json::object& head, std::span<const std::byte> payload, time_point received);
 
-/// Cuts a batch so that each part fits into one message.
+/// Cuts a batch so that each part fits into one message: at most `net::link_limits::max_group`
+/// bytes, or one frame, and few enough for the head. In order; the parts share the bytes of the
+/// frames.
 [[nodiscard]] std::vector<frame_batch> cut(const frame_batch& batch);
 
 /// Bytes of a batch's frames.

@@ -7,18 +7,21 @@
 
 namespace prism {
 
-/// How many bytes of frames may be sent to each peer before it has given some back. Any thread.
+/// How many bytes of frames may be sent to each peer before it has given some back. Peers are named
+/// by UUID; one without an open link has no credit. Any thread.
 class peer_credit {
 public:
-  /// A link's first message: how many bytes the peer takes at all.
+  /// A link's first message: how many bytes the peer takes at all, none of them sent yet.
   void open(const std::string& peer, std::uint64_t whole) {
     const std::scoped_lock lock(mutex_);
     peers_[peer] = {whole, whole};
   }
+  /// The link has ended.
   void close(const std::string& peer) {
     const std::scoped_lock lock(mutex_);
     peers_.erase(peer);
   }
+  /// The credit never exceeds what the peer takes at all, whatever it says.
   void give_back(const std::string& peer, std::uint64_t bytes) {
     const std::scoped_lock lock(mutex_);
     if (const auto found = peers_.find(peer); found != peers_.end())
@@ -42,7 +45,7 @@ public:
 private:
   struct account {
     std::uint64_t whole{0};
-    std::uint64_t left{0};
+    std::uint64_t left{0}; // at most `whole`
   };
   std::mutex mutex_;
   std::map<std::string, account> peers_;

@@ -6,7 +6,8 @@
 namespace prism {
 
 /// In a node that does not lead, the leader's firehose: what shards report to it goes through the
-/// link. Readiness says so if there has been no link for a while.
+/// link, or is lost if there is none. Readiness says so if there has been no link for a while.
+/// Stays with one leader: the next one gets another proxy (`arrange_node`).
 class remote_firehose_state {
 public:
   using interface = firehose_actor;
@@ -29,7 +30,7 @@ private:
   node_links_ptr links_;
   cluster::node_id leader_;
   std::string leader_name_;
-  time_point unlinked_since_;
+  time_point unlinked_since_; // when there was a link last
 };
 
 } // namespace prism

@@ -8,7 +8,8 @@
 namespace prism {
 
 /// In the leader, a shard of another node: what the firehose sends to it goes through the link. It
-/// answers nothing itself; what the shard says comes through the link to the firehose.
+/// answers nothing itself; what the shard says comes through the link to the firehose. Stays with
+/// one placement: the next one gets another proxy (`arrange_node`).
 class remote_shard_state {
 public:
   using interface = shard_actor;
@@ -26,9 +27,9 @@ private:
   node_ptr node_;
   node_links_ptr links_;
   std::size_t number_;
-  cluster::node_id node_of_it_;
+  cluster::node_id node_of_it_; // empty: the shard is on no node
   std::int64_t token_{0};
-  std::uint64_t incarnation_{0};
+  std::uint64_t incarnation_{0};    // of the frames that came last
   std::deque<frame_batch> waiting_; // for credit in bytes; bounded by the lane's credit in frames
 };
 
