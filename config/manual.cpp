@@ -63,7 +63,9 @@ std::string manual_page() {
   }
   text += ".SH FILES\n.TP\n.I /etc/prism/prismd.conf\nthe options of the service\n"
           ".TP\n.I /usr/share/doc/prism/OPERATIONS.md\n"
-          "signals, exit codes, the lines of the log and what to do\n";
+          "signals, exit codes, and links to the other pages for operators\n"
+          ".TP\n.I /usr/share/doc/prism/LOG.md\n"
+          "the lines of the log and what to do\n";
   return text;
 }
 

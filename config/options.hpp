@@ -173,7 +173,7 @@ struct options { // NOLINT(clang-analyzer-optin.performance.Padding): in the ord
   /// What operators call this node; empty is the host's name. Up to 100 bytes.
   std::string node_name;
 
-  /// ADDRESS:PORT of the tunnel for prismctl on other machines (docs/INSPECTION.md); port 0 is any
+  /// ADDRESS:PORT of the tunnel for prismctl on other machines (docs/TUNNEL.md); port 0 is any
   /// free port; empty is off. Needs the three files.
   std::string tunnel_listen;
 

@@ -9,7 +9,7 @@
 namespace prism::db {
 
 /// Why an account or a record is here, or why not, as rows of the database say: the checks that it
-/// passed or failed, and a verdict (docs/OPERATIONS.md, "Why is this record not here?").
+/// passed or failed, and a verdict (docs/PRISMCTL.md, "Why is this record not here?").
 ///
 /// About 20 statements, each a descent of an index for one key and bounded, in one read-only
 /// transaction of one snapshot; each may take 2 s. Changes nothing. Blocks; the connection's

@@ -112,7 +112,7 @@ void explainer::conclude_stored() {
         verdict::older_version,
         fmt::format("An older version is stored in {} {}; the newest is dead letter {}.",
                     stored_->table, since, dead_letter_->id),
-        "see dead letters in docs/OPERATIONS.md");
+        "see dead letters in docs/PRISMCTL.md");
   if (stored_->duplicate)
     return conclude(verdict::here_not_counted,
                     fmt::format("The record is stored in {} {}, but does not count: {} counts for "
@@ -147,7 +147,7 @@ void explainer::conclude_absent() {
                     fmt::format("PostgreSQL rejected the record, and it is dead letter {}: {} {}.",
                                 dead_letter_->id, dead_letter_->sqlstate,
                                 printable(dead_letter_->reason, 300)),
-                    "see dead letters in docs/OPERATIONS.md");
+                    "see dead letters in docs/PRISMCTL.md");
   if (past_)
     return conclude(verdict::deleted,
                     fmt::format("The record was deleted at {}.", stream_.where(past_->until)));

@@ -46,7 +46,7 @@ struct account_row {
 };
 [[nodiscard]] outcome<std::vector<account_row>> list_users(executor& on, std::int64_t limit);
 
-/// Sessions and OAuth states (docs/OPERATIONS.md says who writes them).
+/// Sessions and OAuth states (docs/ARCHITECTURE.md says who writes them).
 struct session_counts {
   std::int64_t sessions{0};
   std::int64_t expired_sessions{0};

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Holds docs/OPERATIONS.md to the log lines that the program writes.
+"""Holds docs/LOG.md to the log lines that the program writes.
 
 usage: log_lines_test.py [ROOT]
 
-Each message in the first column of the table under "## The log" must be written by some source
+Each message in the first column of its table must be written by some source
 file: its pieces between "…" must stand in strings of one file. Digits, N and PATH stand for any
 value, as "…" does. No source may log past the components of
 log/log.hpp. Exit code 1 if a message is not found, or a source does."""
@@ -45,8 +45,7 @@ def stands_in(wanted, literals):
 
 
 def documented(text):
-    section = text.split("\n## The log\n", 1)[1].split("\n## ", 1)[0]
-    for line in section.splitlines():
+    for line in text.splitlines():
         if line.startswith("| `"):
             yield from re.findall(r"`([^`]+)`", line.split(" | ")[0])
 
@@ -61,13 +60,13 @@ def main():
             if PAST_COMPONENTS.search(text):
                 problems.append(f"{source.relative_to(root)}: logs without a component; see log/log.hpp")
             files.append([VALUE.sub("…", each) for each in strings_of(text)])
-    messages = list(documented((root / "docs/OPERATIONS.md").read_text()))
+    messages = list(documented((root / "docs/LOG.md").read_text()))
     missing = [each for each in messages
                if not any(stands_in(pieces(each), literals) for literals in files)]
     for each in missing:
-        print(f"docs/OPERATIONS.md: no source writes `{each}`")
+        print(f"docs/LOG.md: no source writes `{each}`")
     if not messages:
-        print("docs/OPERATIONS.md: no messages found under '## The log'")
+        print("docs/LOG.md: no messages found")
     for each in problems:
         print(each)
     sys.exit(1 if missing or problems or not messages else 0)

@@ -124,7 +124,7 @@ def linter():
     for each in lint.defects(root):
         expect(False, f"lint: {each}")
     series = lint.declared((root / "tests/golden/metrics.txt").read_text())
-    headings = lint.anchors((root / "docs/OPERATIONS.md").read_text())
+    headings = lint.anchors((root / "docs/RUNBOOKS.md").read_text())
     for text, defects, check in (
         (RULES.read_text(), RULE_DEFECTS, lambda broken: lint.check_rules(broken, series, headings)),
         ((root / "deploy/grafana/prism.json").read_text(), BOARD_DEFECTS,

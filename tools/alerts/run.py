@@ -225,7 +225,7 @@ def _await(run, kind, status, since):
 def _check(alert):
     notes = alert["annotations"]
     name = alert["labels"]["alertname"]
-    if notes.get("runbook_url") != f"docs/OPERATIONS.md#{name.lower()}":
+    if notes.get("runbook_url") != f"docs/RUNBOOKS.md#{name.lower()}":
         raise RuntimeError(f"{name} names the runbook {notes.get('runbook_url')}")
     for word in ("summary", "description"):
         if not notes.get(word) or "<no value>" in notes[word] or "error expanding" in notes[word]:

@@ -93,7 +93,7 @@ def check_alert(rule, series, headings):
             yield f"{name}: the description names the label {label}, which is not there"
     runbook = notes.get("runbook_url", "")
     page, _, anchor = runbook.partition("#")
-    if page != "docs/OPERATIONS.md" or anchor not in headings:
+    if page != "docs/RUNBOOKS.md" or anchor not in headings:
         yield f"{name}: the runbook '{runbook}' does not exist"
 
 
@@ -156,7 +156,7 @@ def check_dashboard(text, series):
 
 def defects(root):
     series = declared((root / "tests/golden/metrics.txt").read_text())
-    headings = anchors((root / "docs/OPERATIONS.md").read_text())
+    headings = anchors((root / "docs/RUNBOOKS.md").read_text())
     yield from check_rules((root / "deploy/prometheus/prism.rules.yml").read_text(), series, headings)
     yield from check_dashboard((root / "deploy/grafana/prism.json").read_text(), series)
 
