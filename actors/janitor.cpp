@@ -190,11 +190,11 @@ void janitor_state::log_findings(const job& job, const db::upkeep_report& report
   for (const auto& finding : report.findings) {
     node_->metrics.audit_findings().of(finding.table).Increment();
     if (++lines <= max_lines)
-      log::janitor().error("[BackgroundJobs] {}: {} {}: {}; mended", title(job.what.task),
+      log::janitor().error("[BackgroundJobs] {}: {} {}: {}; repaired", title(job.what.task),
                            finding.table, finding.id, finding.text);
   }
   if (lines > max_lines)
-    log::janitor().error("[BackgroundJobs] {}: {} more such rows, mended", title(job.what.task),
+    log::janitor().error("[BackgroundJobs] {}: {} more such rows, repaired", title(job.what.task),
                          lines - max_lines);
 }
 

@@ -99,7 +99,7 @@ TEST_CASE("a wrong count is corrected, logged and counted") {
   auto& metrics = bench.node->metrics;
   REQUIRE(eventually([&] { return metrics.audit_findings().of("user_aggregates").Value() == 1; }));
   // Counted before it is logged.
-  const std::string line = "followers follows posts: 5 0 0, are 0 0 0; mended";
+  const std::string line = "followers follows posts: 5 0 0, are 0 0 0; repaired";
   REQUIRE(eventually([&] { return log.count(line) >= 1; }));
   CHECK(log.count(line) == 1);
   CHECK(metrics.job("counts").rows->Value() == 1);
