@@ -2,7 +2,7 @@
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
 
-/// Look-ups that calls of the data plane ask for.
+/// Lookups that calls of the data plane ask for.
 namespace prism {
 
 namespace {
@@ -71,7 +71,7 @@ void identity_state::on_document(const document_looked_up& found) {
 void identity_state::expire_requests() {
   for (const auto who : requests_.expire(steady_clock::now())) {
     metrics_.demands.of("expired").Increment();
-    deliver(who, {nullptr, "the look-up takes too long"});
+    deliver(who, {nullptr, "the lookup takes too long"});
   }
 }
 

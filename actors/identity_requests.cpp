@@ -66,9 +66,9 @@ identity_requests::recall(const db::wanted_identity& wanted, time_point now) {
 std::string_view identity_requests::refusal(const db::wanted_identity& wanted, time_point now) {
   const bool account = is_account(wanted);
   if (account ? accounts_ >= options_.accounts : in_flight_.size() - accounts_ >= options_.others)
-    return "too many look-ups are under way";
+    return "too many lookups are under way";
   if (!account && !rate_.take(now))
-    return "too many look-ups of DIDs that are no accounts here";
+    return "too many lookups of DIDs that are no accounts here";
   return {};
 }
 
@@ -87,7 +87,7 @@ identity_requests::decision identity_requests::ask(const db::wanted_identity& wa
       now - failure->since < options_.failure_for)
     return {.found = known, .refused = failure->why};
   if (waits && waiting_ >= options_.waiting)
-    return {.found = nullptr, .refused = "too many calls wait for look-ups"};
+    return {.found = nullptr, .refused = "too many calls wait for lookups"};
   if (under_way == in_flight_.end())
     if (const auto why = refusal(wanted, now); !why.empty())
       return {.found = known, .refused = std::string{why}};

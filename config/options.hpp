@@ -84,14 +84,14 @@ struct options { // NOLINT(clang-analyzer-optin.performance.Padding): in the ord
 
   // -- identity -----------------------------------------------------------------------------------
 
-  /// Whether DID documents and handles are looked up. If not, look-ups stay queued in the database,
+  /// Whether DID documents and handles are looked up. If not, lookups stay queued in the database,
   /// and deletions of accounts are accepted without confirmation.
   bool identity_lookups{true};
 
-  /// Concurrent look-ups of handles and deletions. 1 to 1,000.
+  /// Concurrent lookups of handles and deletions. 1 to 1,000.
   std::uint64_t identity_concurrency{64};
 
-  /// Time limit of each request of a look-up. 100 ms to 1 min.
+  /// Time limit of each request of a lookup. 100 ms to 1 min.
   std::chrono::milliseconds identity_timeout{5'000};
 
   /// Concurrent requests to one host, and requests per second (in bursts of up to twice as many).

@@ -21,7 +21,7 @@ enum class component : std::uint8_t {
   schema,        ///< migrations
   postgres,      ///< the private PostgreSQL
   user_creation, ///< ids of new users
-  identity,      ///< look-ups of DIDs and handles
+  identity,      ///< lookups of DIDs and handles
   pending_ops,   ///< parked operations
   janitor,       ///< background jobs
   http,          ///< the port for metrics and health

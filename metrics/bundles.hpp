@@ -166,7 +166,7 @@ struct user_creation_metrics {
   prometheus::Gauge* in_flight;
 };
 
-/// Look-ups of handles and deletions; used by identity.
+/// Lookups of handles and deletions; used by identity.
 struct identity_metrics {
   /// Tasks finished or deferred, by result (`labels::identity_results`).
   labelled_counter tasks;
@@ -175,16 +175,16 @@ struct identity_metrics {
   /// Tasks queued in the database, counted up to 10,000, and those of them that were never tried.
   prometheus::Gauge* queued;
   prometheus::Gauge* untried;
-  /// Look-ups in flight.
+  /// Lookups in flight.
   prometheus::Gauge* in_flight;
-  /// Seconds of each look-up.
+  /// Seconds of each lookup.
   prometheus::Histogram* seconds;
   /// HTTP requests, by result (`labels::request_results`; `running_total`).
   labelled_counter requests;
   /// Failed requests that timed out (`running_total`).
   prometheus::Counter* timeouts;
   /// Identities that calls of the data plane asked for, by result (`labels::demand_results`); calls
-  /// that wait for one, and look-ups under way for them.
+  /// that wait for one, and lookups under way for them.
   labelled_counter demands;
   prometheus::Gauge* demands_waiting;
   prometheus::Gauge* demands_in_flight;

@@ -159,28 +159,28 @@ user_creation_metrics declare_user_creation(declarer& d) {
 
 identity_metrics declare_identity(declarer& d) {
   return {
-      .tasks = d.counters("identity_tasks_total", "Look-ups of handles and deletions, by result.",
+      .tasks = d.counters("identity_tasks_total", "Lookups of handles and deletions, by result.",
                           "result", labels::identity_results),
       .taken = d.counter("identity_handles_taken_total",
                          "Users whose handle was confirmed for another user."),
       .queued =
-          d.gauge("identity_tasks_queued", "Look-ups queued in the database, counted up to 10000."),
+          d.gauge("identity_tasks_queued", "Lookups queued in the database, counted up to 10000."),
       .untried = d.gauge("identity_tasks_untried",
-                         "Queued look-ups that have never been tried, counted up to 10000."),
-      .in_flight = d.gauge("identity_in_flight", "Look-ups in flight."),
+                         "Queued lookups that have never been tried, counted up to 10000."),
+      .in_flight = d.gauge("identity_in_flight", "Lookups in flight."),
       .seconds = d.histogram("identity_lookup_seconds",
-                             "Time of a look-up, all its requests included.", second_buckets),
-      .requests = d.counters("identity_requests_total", "HTTP requests of look-ups, by result.",
+                             "Time of a lookup, all its requests included.", second_buckets),
+      .requests = d.counters("identity_requests_total", "HTTP requests of lookups, by result.",
                              "result", labels::request_results),
       .timeouts = d.counter("identity_request_timeouts_total",
-                            "HTTP requests of look-ups that failed because they timed out."),
+                            "HTTP requests of lookups that failed because they timed out."),
       .demands = d.counters("identity_demands_total",
                             "Identities that calls of the data plane lacked, by result.", "result",
                             labels::demand_results),
       .demands_waiting =
           d.gauge("identity_demands_waiting", "Calls of the data plane that wait for an identity."),
       .demands_in_flight =
-          d.gauge("identity_demands_in_flight", "Look-ups in flight for calls of the data plane."),
+          d.gauge("identity_demands_in_flight", "Lookups in flight for calls of the data plane."),
       .left_out = d.counter("identity_left_out_total",
                             "Keys, services and handles of DID documents left out, since the "
                             "document has too many."),

@@ -82,11 +82,11 @@ inline constexpr std::array<std::string_view, 7> identity_results{
 
 /// `result` of a call of the data plane that lacked an identity: given from memory; looked up and
 /// found; looked up and there is none; no server answered; it waited too long; nothing was
-/// looked up, since a limit is reached; or an old one was given, and its look-up was begun.
+/// looked up, since a limit is reached; or an old one was given, and its lookup was begun.
 inline constexpr std::array<std::string_view, 7> demand_results{
     "remembered", "found", "absent", "failed", "expired", "refused", "refreshed"};
 
-/// `result` of an HTTP request of a look-up: net::http_client_stats.
+/// `result` of an HTTP request of a lookup: net::http_client_stats.
 inline constexpr std::array<std::string_view, 4> request_results{"answered", "failed", "refused",
                                                                  "held_back"};
 

@@ -132,9 +132,9 @@ struct registry::impl {
                                "were not refused.",
                                {"method"});
   counter_family& cache_hits =
-      declare.counter_family("cache_hits_total", "Cache look-ups that found an entry.", {"cache"});
-  counter_family& cache_misses = declare.counter_family(
-      "cache_misses_total", "Cache look-ups that found no entry.", {"cache"});
+      declare.counter_family("cache_hits_total", "Cache lookups that found an entry.", {"cache"});
+  counter_family& cache_misses =
+      declare.counter_family("cache_misses_total", "Cache lookups that found no entry.", {"cache"});
   counter_family& cache_evictions = declare.counter_family(
       "cache_evictions_total", "Cache entries evicted to make room.", {"cache"});
   gauge_family& cache_entries =

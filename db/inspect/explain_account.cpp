@@ -61,7 +61,7 @@ void explainer::check_handle() {
   const auto* task = find(tasks_, handle_task);
   std::string waiting;
   if (task != nullptr) {
-    waiting = fmt::format("a look-up waits: {}", tries(*task));
+    waiting = fmt::format("a lookup waits: {}", tries(*task));
     if (facts_.identity_problem)
       waiting += "; " + printable(*facts_.identity_problem, 200);
   }
@@ -74,8 +74,8 @@ void explainer::check_handle() {
   if (task != nullptr)
     return add(what, result::no, waiting, task->event_time);
   if (account_->handle_time)
-    return add(what, result::no, "the last look-up refuted it", account_->handle_time);
-  add(what, result::unknown, "no look-up was asked for yet");
+    return add(what, result::no, "the last lookup refuted it", account_->handle_time);
+  add(what, result::unknown, "no lookup was asked for yet");
 }
 
 void explainer::check_repo() {

@@ -75,7 +75,7 @@ std::span<const command_form> all_forms() {
       look("reads", "reads",
            "the data plane: readers, methods with rates and times, the slowest calls"),
       look("firehose", "firehose", "the connection to the relay, and the lane of each shard"),
-      look("identity", "identity", "look-ups of handles and DIDs, and their hosts"),
+      look("identity", "identity", "lookups of handles and DIDs, and their hosts"),
       look("jobs", "jobs", "background jobs: when they are due, their rows and failures"),
       look("caches", "caches", "caches: entries, hits, misses"),
       look("sessions", "sessions", "sessions and OAuth states of the apps"),
