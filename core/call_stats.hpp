@@ -21,7 +21,7 @@ struct ended_call {
   std::string_view method;
   std::string_view status;
   steady_clock::duration took{};
-  /// Whether `took` is a time of the method: not for calls that were refused.
+  /// Whether `took` is a time of the method: not for calls that were refused before it ran.
   bool timed{true};
 };
 

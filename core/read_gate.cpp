@@ -6,17 +6,17 @@ namespace prism {
 
 read_gate::decision read_gate::arrive(call_id call, time_point now) {
   if (readers_.empty())
-    return {verdict::no_reader};
+    return {admission::no_reader};
   if (!idle_.empty()) {
     const auto reader = idle_.back();
     idle_.pop_back();
     readers_[reader] = {call, now + options_.max_time};
-    return {verdict::run, reader};
+    return {admission::run, reader};
   }
   if (waiting_.size() >= options_.max_waiting)
-    return {verdict::overloaded};
+    return {admission::overloaded};
   waiting_.push_back({call, now});
-  return {verdict::wait};
+  return {admission::wait};
 }
 
 std::optional<read_gate::assignment> read_gate::join(reader_id reader) {
@@ -25,9 +25,9 @@ std::optional<read_gate::assignment> read_gate::join(reader_id reader) {
   return give_work(reader);
 }
 
-std::optional<read_gate::assignment> read_gate::finish(reader_id reader) {
+std::optional<read_gate::assignment> read_gate::finish(reader_id reader, call_id call) {
   const auto found = readers_.find(reader);
-  if (found == readers_.end() || !found->second.call)
+  if (found == readers_.end() || found->second.call != call)
     return std::nullopt;
   found->second = {};
   return give_work(reader);

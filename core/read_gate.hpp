@@ -29,14 +29,14 @@ public:
   using call_id = std::uint64_t;
   using reader_id = std::uint64_t;
 
-  enum class verdict {
+  enum class admission {
     run,        ///< by `reader`
     wait,       ///< until a reader is free
     no_reader,  ///< refused: there is none, so the database is away
     overloaded, ///< refused: too many wait
   };
   struct decision {
-    verdict what{verdict::wait};
+    admission what{admission::wait};
     reader_id reader{0};
   };
   /// A call whose time is over.
@@ -59,8 +59,9 @@ public:
   /// A reader can work; known ones are ignored. @returns a waiting call for it.
   [[nodiscard]] std::optional<assignment> join(reader_id reader);
 
-  /// A reader has finished its call. @returns the next call for it. Unknown readers are ignored.
-  [[nodiscard]] std::optional<assignment> finish(reader_id reader);
+  /// A reader has finished the call. @returns the next call for it. A reader that is unknown, or
+  /// was given another call meanwhile, is ignored.
+  [[nodiscard]] std::optional<assignment> finish(reader_id reader, call_id call);
 
   /// What the loss of a reader ends: the call that it worked on, if any; and, if it was the last
   /// one, all that wait.

@@ -11,6 +11,12 @@ tl::unexpected<failure> too_large(std::size_t bytes) {
                           bytes, max_answer_bytes)});
 }
 
+tl::unexpected<failure> too_many(std::size_t limit) {
+  return tl::unexpected<failure>(
+      failure{net::grpc_status::resource_exhausted,
+              fmt::format("the answer would have more than {} entries; ask for fewer", limit)});
+}
+
 tl::unexpected<failure> failed(const db::db_error& why) {
   using db::error_class;
   if (why.cls == error_class::transient || why.cls == error_class::commit_unknown)

@@ -62,6 +62,9 @@ inline constexpr std::size_t max_json_bytes = max_answer_bytes - (std::size_t{1}
 /// The answer would be larger than `max_answer_bytes`.
 [[nodiscard]] tl::unexpected<failure> too_large(std::size_t bytes);
 
+/// The answer would have more entries than so many.
+[[nodiscard]] tl::unexpected<failure> too_many(std::size_t limit);
+
 /// The database failed. Transient failures and cancelled statements are `unavailable`, so that the
 /// client asks another node; others are `internal`.
 [[nodiscard]] tl::unexpected<failure> failed(const db::db_error& why);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/byte_budget.hpp"
 #include "core/clock.hpp"
 #include "dataplane/method.hpp"
 
@@ -15,6 +16,7 @@ struct pending_call {
   std::uint64_t id{0};
   const method* what{nullptr};
   std::string request;
+  byte_budget::share request_bytes{}; ///< of those that all requests may have
   time_point arrived{};
   time_point deadline{};
   /// Set by the port, read by the session's thread while it waits for the database.

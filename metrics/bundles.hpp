@@ -215,12 +215,14 @@ struct http_metrics {
 /// The data plane, sampled at each scrape; without `dataplane-listen` all are 0.
 struct dataplane_metrics {
   /// Readers with a database session, and those that there should be; 1 while the port has a
-  /// session of its own; calls that are worked on, the port's own included; calls that wait.
+  /// session of its own; calls that are worked on, the port's own included; calls that wait; bytes
+  /// of the requests of both.
   prometheus::Gauge* readers;
   prometheus::Gauge* readers_wanted;
   prometheus::Gauge* own_session;
   prometheus::Gauge* active;
   prometheus::Gauge* waiting;
+  prometheus::Gauge* request_bytes;
   /// Connections of clients, calls open on them, and bytes of theirs in memory.
   prometheus::Gauge* connections;
   prometheus::Gauge* open_calls;

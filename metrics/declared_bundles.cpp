@@ -290,6 +290,8 @@ dataplane_metrics declare_dataplane(declarer& d) {
                   "Calls that are worked on: one per busy reader, and one more while the port "
                   "answers one itself."),
       .waiting = d.gauge("dataplane_waiting_calls", "Calls that wait for a reader."),
+      .request_bytes = d.gauge("dataplane_request_bytes",
+                               "Bytes of the requests of calls that wait or are at work."),
       .connections = d.gauge("dataplane_connections", "Connections of clients that are open."),
       .open_calls = d.gauge("dataplane_open_calls", "Calls that are not answered yet."),
       .buffered_bytes = d.gauge("dataplane_buffered_bytes",

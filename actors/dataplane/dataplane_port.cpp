@@ -95,6 +95,7 @@ void dataplane_port::show() {
   out.own_session->Set(has_session_ ? 1 : 0);
   out.active->Set(static_cast<double>(active_now_));
   out.waiting->Set(static_cast<double>(waiting_now_));
+  out.request_bytes->Set(static_cast<double>(requests_.used()));
   figures_.show(server_->stats(), *ids_.current());
 }
 

@@ -4,6 +4,7 @@
 #include "actors/dataplane/own_session.hpp"
 #include "actors/dataplane/port_figures.hpp"
 #include "actors/runtime/node_context.hpp"
+#include "core/byte_budget.hpp"
 #include "core/read_gate.hpp"
 #include "dataplane/pending_call.hpp"
 #include "db/reads/server_ids.hpp"
@@ -38,6 +39,10 @@ public:
   /// if the database does not even answer the request to cancel.
   static constexpr std::chrono::milliseconds answer_grace{250};
 
+  /// Most bytes of the requests of calls that wait or are at work, also of those that were given up
+  /// while a reader works on them. A call that needs more is refused.
+  static constexpr std::size_t max_request_bytes{64U << 20U};
+
   explicit dataplane_port(node_ptr node);
   ~dataplane_port();
   dataplane_port(const dataplane_port&) = delete;
@@ -65,7 +70,7 @@ public:
   void finish(reader_id reader, std::shared_ptr<const dataplane::pending_call> call,
               dataplane::answer<std::string> result);
   /// The reader takes other calls, and answers this one later by `finish_later`, whatever happens.
-  void set_aside(reader_id reader);
+  void set_aside(reader_id reader, std::uint64_t call);
   void finish_later(std::shared_ptr<const dataplane::pending_call> call,
                     dataplane::answer<std::string> result);
   /// The reader has no session any more, or ends.
@@ -83,7 +88,7 @@ public:
   /// The ids that the readers share.
   [[nodiscard]] reads::server_ids& ids() noexcept { return ids_; }
 
-  /// How far the database that is read is behind, in seconds.
+  /// How far the database that is read is behind, in seconds; NaN: it is not known.
   void show_staleness(double seconds);
 
 private:
@@ -112,14 +117,14 @@ private:
   void refuse_expired(time_point now);
   /// Has `refuse_expired` run when the first of the open calls expires.
   void arm();
-  /// The call has ended.
-  void count(const dataplane::pending_call& call, net::grpc_status status) {
-    figures_.count(*call.what, status, call.arrived, call.request);
+  /// The call has ended. @param ran whether it was at a session
+  void count(const dataplane::pending_call& call, net::grpc_status status, bool ran) {
+    figures_.count(*call.what, {status, ran}, call.arrived, call.request);
   }
 
   // -- readers (port_readers.cpp), on the server's thread --------------------------------------
-  /// Gives the reader its next call.
-  void free(reader_id reader);
+  /// Gives the reader that has done with this call its next one.
+  void free(reader_id reader, std::uint64_t call);
   void answer_if_open(const call_ptr& call, dataplane::answer<std::string> result);
   /// Has the first reader open a session for the port, if it has none.
   void ask_for_session();
@@ -149,6 +154,7 @@ private:
   std::atomic<std::size_t> readers_now_{0};
   std::atomic<std::size_t> active_now_{0};
   std::atomic<std::size_t> waiting_now_{0};
+  byte_budget requests_{max_request_bytes};
 
   // On the server's thread only, while it runs.
   read_gate gate_;

@@ -1,6 +1,5 @@
 #include "actors/dataplane/own_session.hpp"
 
-#include <exception>
 #include <utility>
 
 namespace prism {
@@ -38,14 +37,7 @@ void own_session::reserve(call_ptr call, time_point until) {
 }
 
 call_outcome own_session::run() {
-  auto done = [this]() -> call_outcome {
-    try {
-      return session_->run(*call_);
-    } catch (const std::exception& problem) {
-      closes_ = true; // in what state it is now, nobody knows
-      return {tl::unexpected(dataplane::failure{net::grpc_status::internal, problem.what()})};
-    }
-  }();
+  auto done = session_->run(*call_);
   call_.reset();
   until_.reset();
   if (closes_ || !session_->is_open())

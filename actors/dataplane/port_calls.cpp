@@ -49,10 +49,16 @@ void dataplane_port::refuse_unknown(const net::grpc_call& call) {
 void dataplane_port::admit(net::grpc_call call, const dataplane::method& method) {
   const auto now = steady_clock::now();
   refuse_expired(now);
+  auto bytes = requests_.take(call.message.size());
+  if (!bytes) {
+    figures_.count(method, {net::grpc_status::unavailable, /*ran=*/false}, now, call.message);
+    return refuse(call.id, "overloaded", "the requests of all calls have too many bytes");
+  }
   auto pending = std::make_shared<dataplane::pending_call>();
   pending->id = call.id;
   pending->what = &method;
   pending->request = std::move(call.message);
+  pending->request_bytes = std::move(*bytes);
   pending->arrived = now;
   pending->deadline =
       std::min(now + node_->options.dataplane_timeout, call.deadline.value_or(time_point::max()));
@@ -71,16 +77,16 @@ void dataplane_port::admit(net::grpc_call call, const dataplane::method& method)
 void dataplane_port::pass_on(const call_ptr& call, time_point now) {
   const auto decided = gate_.arrive(call->id, now);
   note_gate();
-  using verdict = read_gate::verdict;
-  if (decided.what == verdict::no_reader || decided.what == verdict::overloaded) {
-    count(*call, net::grpc_status::unavailable);
+  using admission = read_gate::admission;
+  if (decided.what == admission::no_reader || decided.what == admission::overloaded) {
+    count(*call, net::grpc_status::unavailable, /*ran=*/false);
     calls_.erase(call->id);
-    return decided.what == verdict::no_reader
+    return decided.what == admission::no_reader
                ? refuse(call->id, "no_reader", "no reader has a database session")
                : refuse(call->id, "overloaded", "too many calls wait for a reader");
   }
   calls_.emplace(call->id, call);
-  if (decided.what == verdict::run)
+  if (decided.what == admission::run)
     give({call->id, decided.reader});
   arm();
 }
@@ -115,7 +121,7 @@ void dataplane_port::on_cancel(std::uint64_t id) {
   if (found == calls_.end())
     return;
   found->second->given_up = true;
-  count(*found->second, net::grpc_status::cancelled);
+  count(*found->second, net::grpc_status::cancelled, /*ran=*/true);
   static_cast<void>(gate_.cancel(id)); // a reader goes on until it sees the sign
   calls_.erase(found);
 }
@@ -126,14 +132,15 @@ void dataplane_port::answer(const call_ptr& call, dataplane::answer<std::string>
     if (const auto left_out = may_log(call->what->name))
       log::dataplane().error("data plane: {} failed: {}{}", call->what->name, result.error().text,
                              log::left_out_note(*left_out));
-  count(*call, status);
+  count(*call, status, /*ran=*/true);
   server_->answer(call->id, to_grpc(std::move(result)));
 }
 
 void dataplane_port::answer_without_reader(net::grpc_call& call, const dataplane::method& method) {
   const auto now = steady_clock::now();
   auto result = method.at_once(call.message);
-  figures_.count(method, result ? net::grpc_status::ok : result.error().status, now, call.message);
+  const auto status = result ? net::grpc_status::ok : result.error().status;
+  figures_.count(method, {status, /*ran=*/true}, now, call.message);
   server_->answer(call.id, to_grpc(std::move(result)));
 }
 
@@ -154,7 +161,7 @@ void dataplane_port::refuse_expired(time_point now) {
     if (found == calls_.end())
       continue;
     found->second->given_up = true;
-    count(*found->second, net::grpc_status::unavailable);
+    count(*found->second, net::grpc_status::unavailable, each.at_reader);
     calls_.erase(found);
     if (each.at_reader)
       refuse(each.call, "not_answered", "its reader has not answered in time");

@@ -38,15 +38,14 @@ const metrics::dataplane_method_metrics& port_figures::of(const dataplane::metho
   return methods_.emplace(&method, node_->metrics.dataplane_method(method.name)).first->second;
 }
 
-void port_figures::count(const dataplane::method& method, net::grpc_status status,
-                         time_point arrived, std::string_view request) {
+void port_figures::count(const dataplane::method& method, call_end end, time_point arrived,
+                         std::string_view request) {
   const auto now = steady_clock::now();
   const auto& out = of(method);
-  out.calls.of(to_string(status)).Increment();
-  const bool refused = status == net::grpc_status::unavailable;
-  if (!refused)
+  out.calls.of(to_string(end.status)).Increment();
+  if (end.ran)
     out.seconds->Observe(std::chrono::duration<double>(now - arrived).count());
-  node_->reads.count({method.name, to_string(status), now - arrived, !refused}, now, [&] {
+  node_->reads.count({method.name, to_string(end.status), now - arrived, end.ran}, now, [&] {
     return dataplane::request_text(method.name, request, call_stats::max_argument_bytes);
   });
 }

@@ -21,8 +21,14 @@ public:
   /// first such call is seen as a rise.
   void begin();
 
+  struct call_end {
+    net::grpc_status status{};
+    /// Whether it was at a session, or needed none: then its time is one of the method.
+    bool ran{false};
+  };
+
   /// A call has ended. @param request the encoded message
-  void count(const dataplane::method& method, net::grpc_status status, time_point arrived,
+  void count(const dataplane::method& method, call_end end, time_point arrived,
              std::string_view request);
   /// A call of a method that there is not has ended. @param name as it is shown
   void count_unknown(std::string_view name);

@@ -30,8 +30,9 @@ void dataplane_port::leave(reader_id reader) {
     for (const auto id : gate_.leave(reader)) {
       const auto call = calls_.find(id);
       if (call == calls_.end())
-        continue; // cancelled
-      count(*call->second, net::grpc_status::unavailable);
+        continue;                    // cancelled
+      call->second->given_up = true; // the message may still wait for the reader
+      count(*call->second, net::grpc_status::unavailable, /*ran=*/false);
       calls_.erase(call);
       refuse(id, "no_reader", "the database session that answered this call is gone");
     }
@@ -43,7 +44,7 @@ void dataplane_port::finish(reader_id reader, call_ptr call,
                             dataplane::answer<std::string> result) {
   auto shared = std::make_shared<dataplane::answer<std::string>>(std::move(result));
   server_->post([this, reader, call = std::move(call), shared] {
-    free(reader);
+    free(reader, call->id);
     answer_if_open(call, std::move(*shared));
   });
 }
@@ -54,13 +55,13 @@ void dataplane_port::finish_later(call_ptr call, dataplane::answer<std::string> 
       [this, call = std::move(call), shared] { answer_if_open(call, std::move(*shared)); });
 }
 
-void dataplane_port::set_aside(reader_id reader) {
-  server_->post([this, reader] { free(reader); });
+void dataplane_port::set_aside(reader_id reader, std::uint64_t call) {
+  server_->post([this, reader, call] { free(reader, call); });
 }
 
-void dataplane_port::free(reader_id reader) {
+void dataplane_port::free(reader_id reader, std::uint64_t call) {
   refuse_expired(steady_clock::now());
-  if (const auto work = gate_.finish(reader))
+  if (const auto work = gate_.finish(reader, call))
     give(*work);
   note_gate();
 }

@@ -4,6 +4,7 @@
 #include "log/log.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace prism {
 
@@ -92,6 +93,8 @@ void reader_state::lose_session(const std::string& why) {
     port_->leave(*joined_);
   joined_.reset();
   session_.reset();
+  if (number_ == 0 && !node_->options.dataplane_database_url.empty())
+    port_->show_staleness(std::numeric_limits<double>::quiet_NaN()); // nobody measures it
   last_error_ = why;
   port_->note_no_session(number_, why);
   self_->delayed_send(self_, pause_.next(0.5), tick{});
@@ -125,7 +128,7 @@ void reader_state::answer(const read_call& call) {
   if (done.left_out > 0)
     port_->note_left_out(*call.what, done.left_out);
   if (!done.answer && done.wanted) {
-    port_->set_aside(*joined_);
+    port_->set_aside(*joined_, call.what->id);
     wait_for_identity(call.what, std::move(*done.wanted));
   } else {
     port_->finish(*joined_, call.what, std::move(done.answer));
@@ -168,7 +171,9 @@ call_outcome reader_state::run(const dataplane::pending_call& call,
                                const db::known_identity* identity) {
   auto done = session_->run(call, identity);
   // Reading twice does no harm, so a session that had been lost before is no failure of this call.
-  if (!done.answer && !session_->is_open() && session_->reopen(call)) {
+  const bool lost = !done.answer && !session_->is_open() &&
+                    done.answer.error().status == net::grpc_status::unavailable;
+  if (lost && session_->reopen(call)) {
     if (number_ == 0)
       port_->renew_session();
     done = session_->run(call, identity);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 
 namespace prism {
 
@@ -35,12 +36,13 @@ db::outcome<std::unique_ptr<reader_session>> reader_session::open(const node_con
 }
 
 db::outcome<void> reader_session::prepare() {
-  if (const auto set = connection_->exec_prepared(reads::reader_plans); !set)
-    return tl::unexpected(set.error());
-  auto ids = ids_.join(*connection_);
-  if (!ids)
-    return tl::unexpected(ids.error());
-  session_.emplace(*connection_, std::move(*ids));
+  auto joined = ids_.join(*connection_);
+  if (!joined)
+    return tl::unexpected(joined.error());
+  if (!joined->is_pooled)
+    if (auto set = reads::set_reader_plans(*connection_); !set)
+      return set;
+  session_.emplace(*connection_, std::move(joined->ids), joined->is_pooled);
   return {};
 }
 
@@ -49,7 +51,14 @@ call_outcome reader_session::run(const dataplane::pending_call& call,
   dataplane::call with{.on = *session_, .now = micros_since_1970(), .identity = identity};
   at_work_ = &call;
   connection_->set_deadline(call.deadline);
-  auto answer = call.what->run(with, call.request);
+  auto answer = [&]() -> dataplane::answer<std::string> {
+    try {
+      return call.what->run(with, call.request);
+    } catch (const std::exception& problem) {
+      connection_->close();
+      return tl::unexpected(dataplane::failure{net::grpc_status::internal, problem.what()});
+    }
+  }();
   at_work_ = nullptr;
   return {std::move(answer), std::move(with.wanted), with.left_out};
 }

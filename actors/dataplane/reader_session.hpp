@@ -32,7 +32,9 @@ public:
   reader_session(const reader_session&) = delete;
   reader_session& operator=(const reader_session&) = delete;
 
-  /// Runs a call. Without a connection, or if it is lost meanwhile, the call fails.
+  /// Runs a call. Without a connection, or if it is lost meanwhile, the call fails. If the method
+  /// throws, the call fails as `internal`, and the connection is closed, since nobody knows what it
+  /// is in the middle of.
   /// @param identity what a look-up for this call has found
   [[nodiscard]] call_outcome run(const dataplane::pending_call& call,
                                  const db::known_identity* identity = nullptr);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 /// The string formats of the lexicon language, one predicate each; `tid.hpp`, `datetime.hpp` and
@@ -9,6 +10,8 @@
 /// Where the specification leaves room, the rule is the one of the official AppView (its package
 /// @atproto/syntax/syntax 0.7), because Prism must reject what it rejects.
 namespace prism::atproto {
+
+inline constexpr std::size_t max_did_bytes = 2048;
 
 /// `did:method:identifier` (DID spec, "AT Protocol DID Identifier Syntax"): at most 2048 bytes, a
 /// method of lower-case letters, and an identifier that ends neither in ':' nor '%'. Any method,

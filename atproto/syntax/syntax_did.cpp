@@ -5,9 +5,8 @@
 namespace prism::atproto {
 
 bool is_valid_did(std::string_view text) noexcept {
-  constexpr std::size_t max_size = 2048;
   constexpr std::string_view scheme = "did:";
-  if (text.size() > max_size || !text.starts_with(scheme))
+  if (text.size() > max_did_bytes || !text.starts_with(scheme))
     return false;
   bool last = false;
   auto identifier = text.substr(scheme.size());

@@ -10,18 +10,26 @@
 
 namespace prism::dataplane {
 
+/// @returns `invalid_argument` if there are more than `reads::max_arguments`
+template <class Repeated>
+[[nodiscard]] answer<void> few_enough(const Repeated& all) {
+  const auto count = static_cast<std::size_t>(all.size());
+  if (count > reads::max_arguments)
+    return invalid(
+        fmt::format("{} arguments; at most {} are answered", count, reads::max_arguments));
+  return {};
+}
+
 /// A list of arguments as views, one for each, which are valid as long as the request.
 /// @param text_of gives the text of an element
 /// @returns `invalid_argument` if there are more than `reads::max_arguments`
 template <class Repeated, class Projection>
 [[nodiscard]] answer<std::vector<std::string_view>> arguments(const Repeated& all,
                                                               Projection text_of) {
-  const auto count = static_cast<std::size_t>(all.size());
-  if (count > reads::max_arguments)
-    return invalid(
-        fmt::format("{} arguments; at most {} are answered", count, reads::max_arguments));
+  if (auto few = few_enough(all); !few)
+    return tl::unexpected(std::move(few.error()));
   std::vector<std::string_view> out;
-  out.reserve(count);
+  out.reserve(static_cast<std::size_t>(all.size()));
   for (const auto& each : all)
     out.push_back(text_of(each));
   return out;

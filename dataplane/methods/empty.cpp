@@ -1,3 +1,5 @@
+#include "atproto/syntax/syntax.hpp"
+#include "dataplane/methods/arguments.hpp"
 #include "dataplane/methods/groups.hpp"
 #include "dataplane/methods/message_method.hpp"
 
@@ -11,15 +13,20 @@ answer<void> nothing(const Request& /*in*/, Response& /*out*/) {
   return {};
 }
 
-/// One empty entry for each that is asked.
+// One empty entry for each that is asked.
+
 answer<void> thread_mutes(const bsky::GetThreadMutesOnSubjectsRequest& in,
                           bsky::GetThreadMutesOnSubjectsResponse& out) {
+  if (auto few = few_enough(in.thread_roots()); !few)
+    return few;
   out.mutable_muted()->Resize(in.thread_roots_size(), false);
   return {};
 }
 
 answer<void> preferences(const bsky::GetNotificationPreferencesRequest& in,
                          bsky::GetNotificationPreferencesResponse& out) {
+  if (auto few = few_enough(in.dids()); !few)
+    return few;
   for (int i = 0; i < in.dids_size(); ++i)
     out.add_preferences();
   return {};
@@ -28,6 +35,10 @@ answer<void> preferences(const bsky::GetNotificationPreferencesRequest& in,
 answer<void>
 activity_subscriptions(const bsky::GetActivitySubscriptionsByActorAndSubjectsRequest& in,
                        bsky::GetActivitySubscriptionsByActorAndSubjectsResponse& out) {
+  if (auto few = few_enough(in.subject_dids()); !few)
+    return few;
+  if (in.actor_did().size() > atproto::max_did_bytes) // it is in each entry
+    return invalid("actor_did is no DID");
   for (int i = 0; i < in.subject_dids_size(); ++i) {
     auto& each = *out.add_subscriptions();
     each.set_actor_did(in.actor_did());
@@ -38,6 +49,8 @@ activity_subscriptions(const bsky::GetActivitySubscriptionsByActorAndSubjectsReq
 
 answer<void> bookmarks(const bsky::GetBookmarksByActorAndSubjectsRequest& in,
                        bsky::GetBookmarksByActorAndSubjectsResponse& out) {
+  if (auto few = few_enough(in.uris()); !few)
+    return few;
   for (int i = 0; i < in.uris_size(); ++i)
     out.add_bookmarks();
   return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dataplane/messages.hpp"
 #include "dataplane/method.hpp"
 #include "dataplane/proto/bsky.hpp"
 
@@ -11,11 +12,6 @@ namespace prism::dataplane {
 
 namespace detail {
 
-template <class Request>
-[[nodiscard]] inline bool parse(Request& out, std::string_view bytes) {
-  return out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-}
-
 template <class>
 struct body_of;
 template <class Request, class Response>
@@ -23,14 +19,10 @@ struct body_of<answer<void> (*)(call&, const Request&, Response&)> {
   template <auto Body>
   static answer<std::string> run(call& with, std::string_view bytes) {
     Request request;
-    if (!parse(request, bytes))
-      return invalid("the request is no message of its type");
     Response response;
-    if (auto done = Body(with, request, response); !done)
-      return tl::unexpected(std::move(done.error()));
-    if (const auto bytes = response.ByteSizeLong(); bytes > max_answer_bytes)
-      return too_large(bytes);
-    return response.SerializeAsString();
+    return parse_request(request, bytes)
+        .and_then([&] { return Body(with, request, response); })
+        .and_then([&] { return encode_answer(response); });
   }
 };
 template <class Request, class Response>
@@ -38,12 +30,10 @@ struct body_of<answer<void> (*)(const Request&, Response&)> {
   template <auto Body>
   static answer<std::string> run(std::string_view bytes) {
     Request request;
-    if (!parse(request, bytes))
-      return invalid("the request is no message of its type");
     Response response;
-    if (auto done = Body(request, response); !done)
-      return tl::unexpected(std::move(done.error()));
-    return response.SerializeAsString();
+    return parse_request(request, bytes)
+        .and_then([&] { return Body(request, response); })
+        .and_then([&] { return encode_answer(response); });
   }
 };
 

@@ -25,6 +25,11 @@ struct feed_item {
 
 using feed_page = sorted_page<feed_item>;
 
+/// Items of one time and CID are of one post or of its reposts, which have uris of their own.
+[[nodiscard]] inline std::string_view uri_of(const feed_item& item) {
+  return item.repost_uri.empty() ? item.uri : item.repost_uri;
+}
+
 /// In place of a cursor's CID: the next page begins with all rows of that millisecond.
 inline constexpr std::string_view after_every_cid = "~";
 
@@ -95,7 +100,7 @@ template <class ReadPage>
       if (excluded.leave_out(item))
         continue;
       if (out.rows.size() == limit) {
-        out.cursor = format_list_cursor({out.rows.back().sort_at / 1000, out.rows.back().cid});
+        out.cursor = format_list_cursor(cursor_between(out.rows.back(), item));
         return out;
       }
       out.rows.push_back(std::move(item));

@@ -2,6 +2,7 @@
 
 #include "db/pg/row_reader.hpp"
 #include "db/reads/ordinal.hpp"
+#include "db/reads/page.hpp"
 #include "db/reads/uri_args.hpp"
 
 #include <algorithm>
@@ -55,6 +56,7 @@ const db::statement select_known_followers{"known_followers", R"sql(
     WHERE NOT a.few
   ) known
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = known.id LIMIT 1) u
+  LIMIT (SELECT $3::int8)
 )sql"};
 
 const db::statement select_likers{"known_likers", db::compose_sql(R"sql(
@@ -83,6 +85,7 @@ const db::statement select_likers{"known_likers", db::compose_sql(R"sql(
   ) k
   CROSS JOIN LATERAL unnest(k.ids) AS i(id)
   CROSS JOIN LATERAL (SELECT did FROM users WHERE id = i.id LIMIT 1) u
+  LIMIT (SELECT $6::int8)
 )sql",
                                                                   {{"asked_uris", asked_uris}})};
 
@@ -94,7 +97,7 @@ known_followers(executor& on, std::string_view viewer, std::span<const std::stri
   if (accounts.empty())
     return out;
   db::params p;
-  p.text_array(accounts).text(viewer);
+  p.text_array(accounts).text(viewer).int8(limit_param(max_known + 1));
   const auto rows = on.exec_prepared(select_known_followers, p);
   if (!rows)
     return tl::unexpected(rows.error());
@@ -116,7 +119,7 @@ outcome<std::vector<known_likers>> known_likers_of(executor& on, std::string_vie
     return out;
   db::params p;
   add_uris(p, subjects, std::identity{});
-  p.text(viewer).int4(std::min(limit, max_likers));
+  p.text(viewer).int4(std::min(limit, max_likers)).int8(limit_param(max_known + 1));
   const auto rows = on.exec_prepared(select_likers, p);
   if (!rows)
     return tl::unexpected(rows.error());

@@ -2,6 +2,7 @@
 
 #include "db/pg/executor.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,6 +15,10 @@ namespace prism::reads {
 
 using db::executor;
 using db::outcome;
+
+/// Most accounts that one call finds, all results together. If there are more, it finds one more
+/// than that, and the results are not complete.
+inline constexpr std::size_t max_known = 250'000;
 
 /// For each account the DIDs of its followers whom the viewer follows, in no order.
 ///

@@ -20,7 +20,7 @@ const db::statement select_sessions{"sessions_of_server", R"sql(
 
 } // namespace
 
-db::outcome<std::shared_ptr<id_cache>> server_ids::join(db::connection& on) {
+db::outcome<server_ids::joined> server_ids::join(db::connection& on) {
   for (;;) {
     const auto known = founder();
     db::params p;
@@ -33,7 +33,7 @@ db::outcome<std::shared_ptr<id_cache>> server_ids::join(db::connection& on) {
     db::row_reader(*rows, 0) >> own.pid >> own.started >> is_open;
     // A pooler invents the number by which a statement is cancelled.
     if (own.pid != on.backend_pid() || own.started == 0)
-      return std::make_shared<id_cache>(0, 0);
+      return joined{std::make_shared<id_cache>(0, 0), true};
     const std::scoped_lock lock(mutex_);
     if (founder_ != known)
       continue; // another session was faster
@@ -41,7 +41,7 @@ db::outcome<std::shared_ptr<id_cache>> server_ids::join(db::connection& on) {
       founder_ = own;
       ids_ = std::make_shared<id_cache>();
     }
-    return ids_;
+    return joined{ids_};
   }
 }
 

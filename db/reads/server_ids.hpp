@@ -15,10 +15,17 @@ namespace prism::reads {
 /// on the same server; one that has another cache keeps it until it ends. Thread-safe.
 class server_ids {
 public:
-  /// The cache for a session that has just been opened. Behind a pooler the cache stays empty,
-  /// because the pooler can move the session to another server. It can do so between two statements
-  /// of a call, so use a pooler in front of a single server only. Errors are those of the database.
-  [[nodiscard]] db::outcome<std::shared_ptr<id_cache>> join(db::connection& on);
+  /// What a session that has just been opened works with.
+  struct joined {
+    std::shared_ptr<id_cache> ids;
+    /// A pooler is between the session and the server.
+    bool is_pooled{false};
+  };
+
+  /// Behind a pooler the cache stays empty, because the pooler can move the session to another
+  /// server. It can do so between two statements of a call, so use a pooler in front of a single
+  /// server only. Errors are those of the database.
+  [[nodiscard]] db::outcome<joined> join(db::connection& on);
 
   /// The cache that the next session on the same server will share.
   [[nodiscard]] std::shared_ptr<const id_cache> current() const;

@@ -14,6 +14,19 @@ namespace {
 constexpr std::int64_t first_ms = -62'167'219'200'000;
 constexpr std::int64_t last_ms = end_of_time / 1000;
 
+constexpr char between_colons = '!';
+
+[[nodiscard]] std::string part_colons(std::string_view uri) {
+  std::string out;
+  out.reserve(uri.size());
+  for (const char each : uri) {
+    if (each == ':' && !out.empty() && out.back() == ':')
+      out += between_colons;
+    out += each;
+  }
+  return out;
+}
+
 } // namespace
 
 std::int64_t time_of(const std::optional<list_cursor>& after) noexcept {
@@ -38,14 +51,16 @@ expected<std::optional<list_cursor>> parse_list_cursor(std::string_view text) {
     return fail(errc::invalid, "the cursor '{}' is not MILLISECONDS__CID",
                 printable(text.substr(0, 100)));
   out.cid = cid;
-  if (tilde != rest.npos)
+  if (tilde != rest.npos) {
     out.uri = rest.substr(tilde + 1);
+    std::erase(out.uri, between_colons);
+  }
   return out;
 }
 
 std::string format_list_cursor(const list_cursor& cursor) {
   return fmt::format("{}__{}{}{}", cursor.ms, cursor.cid, cursor.uri.empty() ? "" : "~",
-                     cursor.uri);
+                     part_colons(cursor.uri));
 }
 
 void add_list_params(db::params& to, const std::optional<list_cursor>& after, std::size_t limit,

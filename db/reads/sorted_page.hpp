@@ -18,7 +18,9 @@
 /// after a cursor, `MILLISECONDS__CID`, and has one itself only if another row exists. Records of
 /// the same text have the same CID, so two accounts that like a post in one millisecond make two
 /// rows that differ in their uris only: if a page ends between such rows, its cursor is
-/// `MILLISECONDS__CID~URI`.
+/// `MILLISECONDS__CID~URI`. The AppView takes a cursor with "::" for one of an old format, and
+/// answers with an empty page. Record keys may contain "::"; in the cursor "!", which is in no uri,
+/// is between the colons.
 namespace prism::reads {
 
 /// The last row of the page before.
@@ -121,6 +123,15 @@ template <class Row>
     return {};
 }
 
+/// The cursor of a page that ends with `last`, while `next` follows.
+template <class Row>
+[[nodiscard]] list_cursor cursor_between(const Row& last, const Row& next) {
+  list_cursor out{last.sort_at / 1000, last.cid};
+  if (out == list_cursor{next.sort_at / 1000, next.cid})
+    out.uri = uri_of(last);
+  return out;
+}
+
 /// The order by uri of rows that have the same time and CID.
 enum class tie_order : std::uint8_t { descending, ascending };
 
@@ -156,14 +167,10 @@ cut_sorted(std::vector<Row> rows, const std::optional<list_cursor>& after, std::
   sorted_page<Row> out;
   if (limit == 0 || rows.empty())
     return out;
-  const auto cursor_at = [](const Row& row) { return list_cursor{row.sort_at / 1000, row.cid}; };
-  const auto last_read = cursor_at(rows.back());
+  const list_cursor last_read{rows.back().sort_at / 1000, rows.back().cid};
   std::erase_if(rows, [](const Row& row) { return !is_shown(row); });
   if (rows.size() > limit) {
-    auto last = cursor_at(rows[limit - 1]);
-    if (last == cursor_at(rows[limit]))
-      last.uri = uri_of(rows[limit - 1]);
-    out.cursor = format_list_cursor(last);
+    out.cursor = format_list_cursor(cursor_between(rows[limit - 1], rows[limit]));
     rows.resize(limit);
   } else if (cut) {
     out.unsure = true;

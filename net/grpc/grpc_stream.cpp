@@ -13,6 +13,9 @@ namespace {
 // What HTTP/2 adds for a field.
 constexpr std::size_t field_bytes = 32;
 
+// A call keeps it while others are answered.
+constexpr std::size_t max_path_bytes = 256;
+
 } // namespace
 
 void grpc_stream::take_header(std::string_view name, std::string_view value,
@@ -23,7 +26,7 @@ void grpc_stream::take_header(std::string_view name, std::string_view value,
   if (name == ":method") {
     is_post_ = value == "POST";
   } else if (name == ":path") {
-    path_.assign(value);
+    path_.assign(value.substr(0, max_path_bytes)); // no method has so long a name
   } else if (name == "content-type") {
     is_grpc_ = is_grpc_content_type(value);
   } else if (name == "grpc-encoding") {

@@ -155,6 +155,31 @@ TEST_CASE("posts of one time and one CID are each read once across pages") {
   }
 }
 
+TEST_CASE("reposts of one post with one time and CID are each read once across pages") {
+  auto on = crowd(20, 1);
+  must(on.exec_script(
+      "DELETE FROM feed_items;"
+      "INSERT INTO reposts (creator_id, subject_id, created_at, commit_time, rkey, duplicate, "
+      "cid, subject_cid) "
+      "SELECT i, 1000001, '2024-11-23', '2024-11-23', 'r' || i % 3, false, 'x', '' "
+      "FROM generate_series(2, 20) i;"
+      "INSERT INTO feed_items SELECT creator_id, commit_time, subject_id, rkey FROM reposts"));
+  for (const std::size_t page : {1, 7, 100}) {
+    const feed_reading how{.page = page};
+    CHECK(distinct(timeline(on, "did:plc:u1", how)) == 19);
+  }
+  reads::session session(on);
+  std::set<std::string> seen;
+  std::optional<reads::list_cursor> at;
+  do {
+    const auto page = must(reads::timeline(session, "did:plc:u1", at, 3, {.replies = true}));
+    for (const auto& each : page.rows)
+      seen.insert(each.repost_uri);
+    at = reads::parse_list_cursor(page.cursor).value();
+  } while (at);
+  CHECK(seen.size() == 19);
+}
+
 TEST_CASE("own items take at most ten places of a page that others fill") {
   auto on = crowd(2, 40);
   reads::session session(on);

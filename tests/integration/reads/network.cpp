@@ -29,7 +29,7 @@ db::connection& synthetic_network() {
       // The state that autovacuum produces.
       must(made.exec_script("VACUUM ANALYZE"));
     }));
-    must(out.exec_prepared(reads::reader_plans));
+    must(reads::set_reader_plans(out));
     return out;
   }();
   return on;

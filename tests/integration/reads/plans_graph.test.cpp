@@ -4,6 +4,7 @@
 #include "db/reads/by_actor.hpp"
 #include "db/reads/known.hpp"
 #include "db/reads/relationships.hpp"
+#include "db/reads/uri_args.hpp"
 #include "tests/integration/reads/network.hpp"
 #include "tests/integration/reads/promised.hpp"
 #include "tests/integration/reads/record_listing.hpp"
@@ -167,6 +168,16 @@ TEST_CASE("lists of records of two million rows are read by index and equal the 
   CHECK(std::ranges::any_of(
       likers, [](const auto& each) { return each.count > 3 && each.dids.size() == 3; }));
   check_promised(explained, promised);
+}
+
+TEST_CASE("who is known is counted, however often one account is asked for") {
+  auto& on = synthetic_network();
+  const auto popular = did(1);
+  const std::vector<std::string_view> often(reads::max_arguments, popular);
+  std::size_t known = 0;
+  for (const auto& each : must(reads::known_followers(on, did(2), often)))
+    known += each.size();
+  CHECK(known == reads::max_known + 1);
 }
 
 TEST_CASE("without the index by time a list is sorted, so the check of plans can fail") {

@@ -66,7 +66,7 @@ namespace {
   insert("list_blocks", "creator_id, list_id, rkey, duplicate", "1, 100000 + i, 'r' || i, false",
          true);
   must(on.exec_script("ANALYZE"));
-  must(on.exec_prepared(reads::reader_plans));
+  must(reads::set_reader_plans(on));
   return on;
 }
 

@@ -182,10 +182,11 @@ void find_faults(const boost::json::object& node, const leading_columns& indexes
 /// Explains each of these statements behind those settings.
 /// @returns how many
 template <class Which>
-std::size_t check_plans_of(db::connection& on, const char* database, const db::statement& settings,
+std::size_t check_plans_of(db::connection& on, const char* database, const db::request& settings,
                            Which which) {
   const auto indexes = read_leading_columns(on);
-  must(on.exec_script(fmt::format("BEGIN; {}", settings.sql)));
+  must(on.exec_script("BEGIN"));
+  must(on.round_trip(std::span(&settings, 1)));
   std::size_t checked = 0;
   for (const auto& each : db::all_statements()) {
     if (!which(each) || each.sql == "COMMIT" || each.sql.starts_with("BEGIN"))
@@ -200,7 +201,7 @@ std::size_t check_plans_of(db::connection& on, const char* database, const db::s
 
 /// Explains each statement as one that runs in a transaction of a batch.
 void check_plans(db::connection& on, const char* database) {
-  CHECK(check_plans_of(on, database, db::plan_settings, is_write) > 120);
+  CHECK(check_plans_of(on, database, {.prepared = &db::plan_settings}, is_write) > 120);
 }
 
 /// Only these read parked operations. All indexes of a table that ANALYZE saw empty cost the same,
@@ -215,10 +216,12 @@ void check_look_ups(db::connection& on, const char* database, bool is_known_empt
                                 "uris_of_ids",     "latest_rev",    "likes_by_of",
                                 "reposts_by_of",   "follows_by_of", "list_blocks_by_of",
                                 "memberships_of",  "relationships", "blocks_of_pairs"};
-  CHECK(check_plans_of(on, database, reads::reader_plans, [&](const auto& each) {
-          return is_among(look_ups, each.name) &&
-                 !(is_known_empty && is_among(of_parked, each.name));
-        }) > 30);
+  const auto for_transaction = db::params().boolean(true);
+  CHECK(check_plans_of(on, database, {.prepared = &reads::reader_plans, .values = &for_transaction},
+                       [&](const auto& each) {
+                         return is_among(look_ups, each.name) &&
+                                !(is_known_empty && is_among(of_parked, each.name));
+                       }) > 30);
 }
 
 /// Rows for every table, with each number in every column of an integer or text type, and without

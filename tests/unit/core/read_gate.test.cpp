@@ -5,7 +5,7 @@
 
 using namespace prism;
 using namespace std::chrono_literals;
-using verdict = read_gate::verdict;
+using admission = read_gate::admission;
 using calls = std::vector<read_gate::call_id>;
 using overdue = std::vector<read_gate::overdue>;
 
@@ -21,7 +21,7 @@ using prism::test::start;
 
 TEST_CASE("without a reader every call is refused") {
   auto at = gate();
-  CHECK(at.arrive(1, start).what == verdict::no_reader);
+  CHECK(at.arrive(1, start).what == admission::no_reader);
   CHECK(at.waiting() == 0);
 }
 
@@ -30,8 +30,8 @@ TEST_CASE("a call goes to the reader that worked last") {
   CHECK(!at.join(7));
   CHECK(!at.join(8));
   const auto first = at.arrive(1, start);
-  CHECK(first.what == verdict::run);
-  CHECK(!at.finish(first.reader));
+  CHECK(first.what == admission::run);
+  CHECK(!at.finish(first.reader, 1));
   CHECK(at.arrive(2, start).reader == first.reader);
   CHECK(at.active() == 1);
 }
@@ -39,11 +39,11 @@ TEST_CASE("a call goes to the reader that worked last") {
 TEST_CASE("calls wait in their order, and no more than allowed") {
   auto at = gate();
   static_cast<void>(at.join(7));
-  CHECK(at.arrive(1, start).what == verdict::run);
-  CHECK(at.arrive(2, start).what == verdict::wait);
-  CHECK(at.arrive(3, start).what == verdict::wait);
-  CHECK(at.arrive(4, start).what == verdict::overloaded);
-  const auto next = at.finish(7);
+  CHECK(at.arrive(1, start).what == admission::run);
+  CHECK(at.arrive(2, start).what == admission::wait);
+  CHECK(at.arrive(3, start).what == admission::wait);
+  CHECK(at.arrive(4, start).what == admission::overloaded);
+  const auto next = at.finish(7, 1);
   REQUIRE(next);
   CHECK(next->call == 2);
   CHECK(next->reader == 7);
@@ -64,7 +64,7 @@ TEST_CASE("a call that has waited too long is given back") {
   CHECK(at.expire(start + 1s) == overdue{{2, false}});
   CHECK(at.waiting() == 1);
   CHECK(at.next_expiry() == start + 1500ms);
-  CHECK(at.finish(7)->call == 3);
+  CHECK(at.finish(7, 1)->call == 3);
 }
 
 TEST_CASE("a call that its reader does not answer is given back once") {
@@ -83,9 +83,9 @@ TEST_CASE("a call that its reader does not answer is given back once") {
   CHECK(at.active() == 2); // it may still be at work
   CHECK(at.expire(start + 4s) == overdue{{2, true}});
   CHECK(!at.next_expiry());
-  CHECK(!at.finish(7));
-  CHECK(!at.finish(8));
-  CHECK(at.arrive(3, start + 5s).what == verdict::run);
+  CHECK(!at.finish(8, 1));
+  CHECK(!at.finish(7, 2));
+  CHECK(at.arrive(3, start + 5s).what == admission::run);
   CHECK(at.next_expiry() == start + 8s);
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("the time at a reader begins when the call arrived") {
   static_cast<void>(at.join(7));
   static_cast<void>(at.arrive(1, start));
   static_cast<void>(at.arrive(2, start + 500ms));
-  CHECK(at.finish(7)->call == 2);
+  CHECK(at.finish(7, 1)->call == 2);
   CHECK(at.next_expiry() == start + 3500ms);
   CHECK(at.leave(7) == calls{2});
   CHECK(!at.next_expiry());
@@ -112,14 +112,14 @@ TEST_CASE("a reader that leaves ends its call, and the last one all that wait") 
   CHECK(at.leave(second) == calls{2, 3});
   CHECK(at.readers() == 0);
   CHECK(at.leave(second).empty());
-  CHECK(!at.finish(second));
+  CHECK(!at.finish(second, 2));
 }
 
 TEST_CASE("an idle reader that leaves gets no more calls") {
   auto at = gate();
   static_cast<void>(at.join(7));
   CHECK(at.leave(7).empty());
-  CHECK(at.arrive(1, start).what == verdict::no_reader);
+  CHECK(at.arrive(1, start).what == admission::no_reader);
 }
 
 TEST_CASE("a cancelled call waits no longer, or is left to its reader") {
@@ -131,7 +131,18 @@ TEST_CASE("a cancelled call waits no longer, or is left to its reader") {
   CHECK(at.waiting() == 0);
   CHECK(at.cancel(1) == read_gate::reader_id{7});
   CHECK(at.active() == 1);
-  CHECK(!at.finish(7));
+  CHECK(!at.finish(7, 1));
   CHECK(at.active() == 0);
   CHECK(!at.cancel(99));
+}
+
+TEST_CASE("a reader that ends a call which it no longer has frees nothing") {
+  auto at = gate();
+  static_cast<void>(at.join(7));
+  static_cast<void>(at.arrive(2, start));
+  CHECK(!at.finish(7, 1));
+  CHECK(at.active() == 1);
+  CHECK(at.next_expiry() == start + 3s);
+  CHECK(!at.finish(7, 2));
+  CHECK(at.active() == 0);
 }

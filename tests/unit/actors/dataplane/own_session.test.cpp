@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <future>
 
 using namespace prism;
 using namespace prism::test;
@@ -183,6 +184,61 @@ TEST_CASE("a method that throws ends the port's own session, not the port") {
   CHECK(done.answer.error().text == "a column that is not there");
   CHECK_FALSE(own.is_there());
   CHECK_FALSE(own.is_at_work());
+}
+
+TEST_CASE("a method that throws ends a reader's session, not the reader") {
+  actor_fixture bench;
+  reads::server_ids ids;
+  auto session = must(reader_session::open(*bench.node, ids, patience));
+  constexpr dataplane::method throws{
+      .name = "Throws",
+      .run = [](dataplane::call& with, std::string_view) -> dataplane::answer<std::string> {
+        must(with.on.exec_script("BEGIN"));
+        throw std::logic_error("a column that is not there");
+      }};
+  dataplane::pending_call call;
+  call.what = &throws;
+  call.deadline = time_point::max();
+  const auto done = session->run(call);
+  REQUIRE_FALSE(done.answer);
+  CHECK(done.answer.error().status == net::grpc_status::internal);
+  CHECK_FALSE(session->is_open());
+  REQUIRE(session->reopen(call));
+  constexpr dataplane::method reads{
+      .name = "Reads",
+      .run = [](dataplane::call& with, std::string_view) -> dataplane::answer<std::string> {
+        return std::string(
+            must(with.on.exec("SELECT current_setting('enable_sort')")).get_text(0, 0));
+      }};
+  call.what = &reads;
+  CHECK(session->run(call).answer == std::string("off"));
+}
+
+TEST_CASE("a call of a reader that the client gives up is cancelled") {
+  served_database w;
+  users_table_lock lock(w.bench);
+  const auto first = w.begin(); // of the port's own session
+  REQUIRE(blocks(lock, 1));
+  const auto given_up = w.begin();
+  REQUIRE(blocks(lock, 2));
+  w.client->http2.reset(given_up);
+  CHECK(w.end(w.begin("Ping")).status() == "0");
+  CHECK(blocks(lock, 1));
+  CHECK(eventually([&] { return w.now().active == 1; }));
+  lock.release();
+  CHECK(w.end(first).status() == "0");
+}
+
+TEST_CASE("a node that stops answers the calls that are open, and takes no more") {
+  served_database w;
+  users_table_lock lock(w.bench);
+  const auto call = w.begin();
+  REQUIRE(blocks(lock, 1));
+  auto drained = std::async(std::launch::async, [&] { w.port->drain(patience); });
+  w.client->run_until([&] { return !w.client->http2.goaways.empty(); });
+  lock.release();
+  CHECK(w.end(call).status() == "0");
+  CHECK(drained.wait_for(patience) == std::future_status::ready);
 }
 
 TEST_CASE("a call that needs an identity goes from the port's own session to a reader") {

@@ -33,17 +33,21 @@ private:
   self_pointer self_;
 };
 
-[[nodiscard]] config::options options_of(std::uint64_t readers) {
+[[nodiscard]] config::options options_of(std::uint64_t readers, std::uint64_t waiting,
+                                         std::chrono::milliseconds timeout) {
   config::options out;
   out.dataplane_listen = "127.0.0.1:0";
-  out.dataplane_timeout = 400ms;
+  out.dataplane_timeout = timeout;
   out.dataplane_readers = readers;
+  out.dataplane_max_waiting = waiting;
   return out;
 }
 
 struct world {
-  explicit world(std::uint64_t readers)
-      : bench(options_of(readers)), port(std::make_shared<dataplane_port>(bench.node)) {
+  explicit world(std::uint64_t readers, std::uint64_t waiting = 512,
+                 std::chrono::milliseconds timeout = 400ms)
+      : bench(options_of(readers, waiting, timeout)),
+        port(std::make_shared<dataplane_port>(bench.node)) {
     const auto started = port->start();
     INFO((started ? "" : started.error().message));
     REQUIRE(started);
@@ -107,6 +111,74 @@ TEST_CASE("while no reader answers, calls end as unavailable in their time") {
   const auto& refusals = w.bench.node->metrics.dataplane().refusals;
   CHECK(refusals.of("not_answered").Value() == 1);
   CHECK(refusals.of("waited_too_long").Value() == 2);
+}
+
+TEST_CASE("the requests of all calls have bounded memory, whether they wait or not") {
+  constexpr std::size_t bytes = 2'000'000;
+  constexpr std::size_t room = dataplane_port::max_request_bytes / bytes;
+  world w(1, 512, patience);
+  const auto reader = w.port->join(w.bench.put<stuck_reader_state>("reader-0"), 0);
+  net::test::socket_client client(w.port->port());
+  std::vector<std::int32_t> streams;
+  for (std::size_t i = 0; i < room + 2; ++i) {
+    streams.push_back(client.begin(
+        net::test::request::of("/bsky.Service/GetLatestRev", std::string(bytes, 'x'))));
+    // One after the other: a connection has little room for requests that are not complete.
+    const auto arrived = [&] {
+      const auto now = w.bench.node->reads.now().value();
+      return now.active + now.waiting;
+    };
+    while (arrived() < std::min(i + 1, room))
+      client.ask(net::test::request::of("/bsky.Service/Ping"));
+  }
+  const auto is_closed = [&](std::size_t at) { return client.http2.responses[streams[at]].closed; };
+  client.run_until([&] { return is_closed(room) && is_closed(room + 1); });
+  CHECK(client.http2.responses[streams[room]].text() ==
+        "the requests of all calls have too many bytes");
+  w.port->leave(reader);
+  client.run_until([&] {
+    return std::ranges::all_of(streams,
+                               [&](auto each) { return client.http2.responses[each].closed; });
+  });
+  for (const auto each : streams)
+    CHECK(client.http2.responses[each].status() == "14");
+  CHECK(w.bench.node->metrics.dataplane().refusals.of("overloaded").Value() == 2);
+}
+
+TEST_CASE("more calls than may wait are refused at once") {
+  world w(1, 3);
+  static_cast<void>(w.port->join(w.bench.put<stuck_reader_state>("reader-0"), 0));
+  const auto ends = ask(w.port->port(), 6);
+  REQUIRE(ends.size() == 6);
+  for (const auto at : {4U, 5U}) {
+    CHECK(ends[at].response.status() == "14");
+    CHECK(ends[at].response.text() == "too many calls wait for a reader");
+    CHECK(ends[at].after < ends[1].after);
+  }
+  CHECK(w.bench.node->metrics.dataplane().refusals.of("overloaded").Value() == 2);
+}
+
+TEST_CASE("a call that its session did not answer counts with its time, one that waited does not") {
+  world w(1);
+  static_cast<void>(w.port->join(w.bench.put<stuck_reader_state>("reader-0"), 0));
+  CHECK(ask(w.port->port(), 3).size() == 3);
+  const auto calls = w.bench.node->reads.calls(steady_clock::now()).methods.at("GetLatestRev");
+  CHECK(calls.by_status.at("unavailable") == 3);
+  CHECK(calls.times.count() == 1);
+  REQUIRE(calls.slowest);
+  CHECK(calls.slowest->took >= 400ms);
+}
+
+TEST_CASE("a method that there is not is unimplemented") {
+  world w(1);
+  net::test::socket_client client(w.port->port());
+  for (const auto* path : {"/bsky.Service/GetNothing", "/other.Service/Ping", "/"}) {
+    INFO(path);
+    CHECK(client.ask(net::test::request::of(path)).status() == "12");
+  }
+  const auto longest = "/bsky.Service/Ping" + std::string(8'000, '/');
+  CHECK(client.ask(net::test::request::of(longest)).status() == "12");
+  CHECK(client.ask(net::test::request::of("/bsky.Service/Ping")).status() == "0");
 }
 
 TEST_CASE("the loss of sessions is logged once, with how many are missing") {

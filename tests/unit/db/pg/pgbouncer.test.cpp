@@ -4,6 +4,9 @@
 #include "db/embedded/child_process.hpp"
 #include "db/pg/pipeline.hpp"
 #include "db/pg/transaction.hpp"
+#include "db/reads/reader_plans.hpp"
+#include "db/reads/server_ids.hpp"
+#include "db/reads/session.hpp"
 #include "db/schema/migrator.hpp"
 #include "tests/support/must.hpp"
 #include "tests/support/pg_fixture.hpp"
@@ -174,6 +177,30 @@ TEST_CASE("outside transactions, statements continue without names behind PgBoun
   CHECK(must(first.exec_prepared(one)).get_int4(0, 0) == 1);
   CHECK_FALSE(first.prepares_statements());
   must(third.exec_script("rollback"));
+}
+
+TEST_CASE("behind PgBouncer the plans of readers are theirs alone") {
+  if (!have_pgbouncer())
+    return;
+  const statement one{"bouncer_setting", "select current_setting('enable_sort')"};
+  const auto setting = [&](executor& on) { return must(on.exec_prepared(one)).get_text(0, 0); };
+  const pooler through;
+  reads::server_ids shared;
+  auto reading = connect_to(through.conninfo());
+  const auto joined = must(shared.join(reading));
+  REQUIRE(joined.is_pooled);
+  reads::session session(reading, joined.ids, joined.is_pooled);
+  auto writer = connect_to(through.conninfo());
+  // Nobody else is there, so both use the same server session.
+  for (int i = 0; i < 3; ++i) {
+    CHECK(setting(session) == "off");
+    CHECK(setting(writer) == "on");
+  }
+  const auto direct = test::pg_fixture::fresh_database();
+  auto alone = connect_to(direct);
+  CHECK_FALSE(must(shared.join(alone)).is_pooled);
+  must(reads::set_reader_plans(alone));
+  CHECK(setting(alone) == "off");
 }
 
 TEST_CASE("migrations through PgBouncer are applied once") {

@@ -42,6 +42,10 @@ TEST_CASE("a cursor is milliseconds and a CID; no text is the first page") {
 }
 
 TEST_CASE("rows of one time and CID are told apart by their uris") {
+  const list_cursor colons{5, "bafy", "at://did:web:a%3A1/c/::a:::b:"};
+  // The official AppView answers a cursor with "::" with an empty page.
+  CHECK(format_list_cursor(colons) == "5__bafy~at://did:web:a%3A1/c/:!:a:!:!:b:");
+  CHECK(parse_list_cursor(format_list_cursor(colons)).value() == colons);
   const list_cursor between{5, "bafy", "at://did:plc:a/c/r__1"};
   CHECK(format_list_cursor(between) == "5__bafy~at://did:plc:a/c/r__1");
   CHECK(parse_list_cursor("5__bafy~at://did:plc:a/c/r__1").value() == between);
