@@ -199,6 +199,11 @@ CASES = [
         'prism_dataplane_calls_total{method="GetActors",status="ok"}': ("climb", (1000, 1000, 1000)),
         'prism_dataplane_calls_total{method="GetActors",status="internal"}': ("climb", (5, 20, 5)),
     }),
+    Case("PrismReadsFail", (8, 12, 8), {
+        'prism_dataplane_calls_total{method="GetActors",status="ok"}': ("climb", (1000, 1000, 1000)),
+        'prism_dataplane_calls_total{method="GetTimeline",status="unavailable"}': ("climb", (5, 20, 5)),
+    }),
+    counter("PrismReadsRefused", (8, 4, 8), 'prism_dataplane_refusals_total{reason="not_answered"}', (0, 5, 0)),
     Case("PrismReadsSlow", (8, 18, 8), {
         **buckets("prism_dataplane_call_seconds", (100, 50, 100), (0, 50, 0), 'method="GetTimeline"'),
         **calls("GetTimeline", 100),
