@@ -111,9 +111,14 @@ def garbage(port, seconds, total=1 << 30):
     return f"{sent >> 20} MB in {times} connections"
 
 
+UNAVAILABLE = 14
+# dataplane-timeout-ms is 5,000 in these runs; a quarter of a second later the node answers by itself.
+LONGEST_MS = 6_000
+
+
 class Load:
-    def __init__(self, recording, bench, port):
-        self._calls, self._bench, self._port = recording, bench, port
+    def __init__(self, recording, bench, port, fail):
+        self._calls, self._bench, self._port, self._fail = recording, bench, port, fail
         self.calls = self.failed = 0  # of the last load
 
     def __call__(self, seconds, connections, in_flight=1):
@@ -127,6 +132,11 @@ class Load:
         if numbers := re.match(r"(\d+) calls, (\d+) failed", lines[-1]):
             self.calls, self.failed = map(int, numbers.groups())
         statuses = "; ".join(line[2:] for line in lines if line.startswith("# status"))
+        for status, calls in re.findall(r"status (\d+): (\d+) calls", statuses):
+            if int(status) != UNAVAILABLE:
+                self._fail(f"{calls} calls failed with status {status} instead of UNAVAILABLE")
+        if slowest / 1000 > LONGEST_MS:
+            self._fail(f"a call was answered after {slowest / 1000:.0f} ms")
         return f"{lines[-1]}, slowest {slowest / 1000:.0f} ms" + (f"; {statuses}" if statuses else "")
 
 
@@ -152,10 +162,10 @@ def main():
     process, metrics_port, port = start_node(json.loads(node_command), directory / "prismd.log")
     node = Node(metrics_port, process.pid)
     wait_until(lambda: node.ready() == 200, "/readyz to be 200")
-    load = Load(directory / "calls", bench, port)
-    proxy = (directory / "orders").open("w", buffering=1)
     problems = []
     fail = problems.append
+    load = Load(directory / "calls", bench, port, fail)
+    proxy = (directory / "orders").open("w", buffering=1)
 
     def slow():
         proxy.write("delay 50\n")
