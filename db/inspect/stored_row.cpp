@@ -148,10 +148,6 @@ const char* table_of(collection kind) noexcept {
   return "declarations";
 }
 
-bool has_uri(collection kind) noexcept {
-  return find_in(documents_by_uri, kind) != nullptr;
-}
-
 collection uri_kind(collection kind) noexcept {
   const bool gate = kind == collection::thread_gate || kind == collection::post_gate;
   return gate ? collection::post : kind;

@@ -30,10 +30,7 @@ struct stored_row {
 /// The table of a collection: "likes".
 [[nodiscard]] const char* table_of(atproto::collection kind) noexcept;
 
-/// Whether records of the collection are found by the id of a uri: their own, or their post's.
-[[nodiscard]] bool has_uri(atproto::collection kind) noexcept;
-
-/// The collection of that uri: a gate has its post's.
+/// The collection of the uri by whose id a record is found: a gate has its post's.
 [[nodiscard]] atproto::collection uri_kind(atproto::collection kind) noexcept;
 
 /// The record that counts for the pair of a duplicate.
