@@ -69,9 +69,6 @@ public:
   /// An integer in it, at any depth, has more than 53 bits: JavaScript's numbers do not hold it.
   [[nodiscard]] bool has_unsafe_integer() const noexcept { return has_unsafe_integer_; }
 
-  /// Items in the document, map keys included.
-  [[nodiscard]] std::size_t node_count() const noexcept { return entries_.size(); }
-
 private:
   cbor_document(std::vector<detail::cbor_entry> entries, const std::byte* input,
                 bool has_unsafe_integer) noexcept

@@ -351,7 +351,7 @@ TEST_CASE("nodes stay valid when their document moves") {
   const auto root = first.root();
   const auto second = std::move(first);
   CHECK(root.find_int("a") == 7);
-  CHECK(second.node_count() == 3);
+  CHECK(second.root().find_int("a") == 7);
 }
 
 TEST_CASE("strings point into the input") {
