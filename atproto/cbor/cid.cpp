@@ -79,12 +79,6 @@ cid cid::of_dag_cbor(std::span<const std::byte> block) noexcept {
   return result;
 }
 
-cid cid::of_raw(std::span<const std::byte> data) noexcept {
-  cid result{cid_codec::raw};
-  set_digest(result.bytes_, data);
-  return result;
-}
-
 std::string cid::to_string() const {
   return 'b' + base32_encode(bytes_);
 }

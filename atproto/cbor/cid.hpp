@@ -50,9 +50,6 @@ public:
   /// The CID of a DAG-CBOR block. `block` is hashed, not parsed.
   [[nodiscard]] static cid of_dag_cbor(std::span<const std::byte> block) noexcept;
 
-  /// The CID of raw bytes (a blob).
-  [[nodiscard]] static cid of_raw(std::span<const std::byte> data) noexcept;
-
   [[nodiscard]] std::string to_string() const;
 
   [[nodiscard]] cid_codec codec() const noexcept { return static_cast<cid_codec>(bytes_[1]); }

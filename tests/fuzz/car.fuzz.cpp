@@ -36,7 +36,7 @@ void put_hashes_right(std::vector<std::byte>& car) {
     const auto length = std::min<std::uint64_t>(*said, car.size() - offset);
     if (!header && length >= cid::size) {
       const auto section = std::span{car}.subspan(offset, length);
-      const auto id = cid::of_raw(section.subspan(cid::size));
+      const auto id = cid::of_dag_cbor(section.subspan(cid::size));
       std::ranges::copy(id.digest(), section.begin() + 4);
     }
     offset += length;

@@ -22,7 +22,7 @@ TEST_CASE("a tree after changes has the root of a tree built at once") {
       records.erase(key);
     } else {
       const auto content = std::to_string(step);
-      const auto value = atproto::cid::of_raw(std::as_bytes(std::span{content}));
+      const auto value = atproto::cid::of_dag_cbor(std::as_bytes(std::span{content}));
       changing.put(key, value);
       records[key] = value;
     }

@@ -42,7 +42,7 @@ TEST_CASE("a CAR gives its roots and its blocks by CID") {
   CHECK(car.blocks()[0].id == id_of_one);
   CHECK(test::to_hex(car.find(id_of_two).value()) == "820102");
   CHECK(test::to_hex(car.find(id_of_one).value()) == "a0");
-  CHECK_FALSE(car.find(cid::of_raw(one)));
+  CHECK_FALSE(car.find(test::raw_cid(one)));
   CHECK_FALSE(car.find(cid{}));
 }
 
@@ -62,13 +62,13 @@ TEST_CASE("a root need not be among the blocks, and there may be none") {
 TEST_CASE("duplicate, raw and empty blocks are accepted") {
   auto input = make_car({id_of_one}, {one, two, one});
   const auto blob = test::bytes_of("blob");
-  test::append_block(input, cid::of_raw(blob), blob);
-  test::append_block(input, cid::of_raw({}), {});
+  test::append_block(input, test::raw_cid(blob), blob);
+  test::append_block(input, test::raw_cid({}), {});
   const auto car = car_view::parse(input).value();
   CHECK(car.blocks().size() == 5);
   CHECK(test::to_hex(car.find(id_of_one).value()) == "a0");
-  CHECK(car.find(cid::of_raw(blob))->size() == 4);
-  CHECK(car.find(cid::of_raw({}))->empty());
+  CHECK(car.find(test::raw_cid(blob))->size() == 4);
+  CHECK(car.find(test::raw_cid({}))->empty());
 }
 
 TEST_CASE("every one of many blocks is found") {

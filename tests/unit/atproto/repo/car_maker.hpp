@@ -40,6 +40,14 @@ inline void append_block(std::vector<std::byte>& car, const atproto::cid& id,
   append(car, data);
 }
 
+/// The CID of a blob.
+inline atproto::cid raw_cid(std::span<const std::byte> data) {
+  const auto block = atproto::cid::of_dag_cbor(data);
+  std::vector<std::byte> bytes(block.bytes().begin(), block.bytes().end());
+  bytes[1] = std::byte{0x55};
+  return atproto::cid::from_bytes(bytes).value();
+}
+
 /// A CAR of these DAG-CBOR blocks.
 inline std::vector<std::byte> make_car(const std::vector<atproto::cid>& roots,
                                        const std::vector<std::vector<std::byte>>& blocks) {
