@@ -67,10 +67,6 @@ std::string embedded_postgres::conninfo(const std::string& database) const {
   return state_->starter.conninfo(database);
 }
 
-bool embedded_postgres::is_owned() const noexcept {
-  return state_->child.has_value();
-}
-
 bool embedded_postgres::is_running() const {
   if (state_->child)
     return !state_->child->wait(std::chrono::milliseconds{0});

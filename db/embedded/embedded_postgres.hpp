@@ -78,9 +78,6 @@ public:
   /// The same for another database of the server.
   [[nodiscard]] std::string conninfo(const std::string& database) const;
 
-  /// Whether start() started the server; false if it was already running.
-  [[nodiscard]] bool is_owned() const noexcept;
-
   /// Whether the server is running. It is not restarted: call start() again.
   [[nodiscard]] bool is_running() const;
 
@@ -90,8 +87,8 @@ public:
   /// The main process of the server.
   [[nodiscard]] pid_t pid() const noexcept;
 
-  /// Stops the server if it is owned: fast shutdown, then immediate shutdown after `stop_timeout`.
-  /// Further calls do nothing.
+  /// Stops the server if start() started it: fast shutdown, then immediate shutdown after
+  /// `stop_timeout`. Further calls do nothing.
   void stop() noexcept;
 
 private:

@@ -114,7 +114,6 @@ TEST_CASE("an embedded server is private, unprivileged, and keeps its data betwe
   const auto directory = scratch.path() / "a directory with 'quotes'";
   {
     const auto server = start(options_in(directory));
-    CHECK(server.is_owned());
     CHECK(server.is_running());
     put_row(server);
     auto on = connect_to(server.conninfo());
@@ -150,7 +149,6 @@ TEST_CASE("the path of the data may be any") {
   INFO(name);
   {
     const auto server = start(options_in(scratch.path() / name));
-    CHECK(server.is_owned());
     put_row(server);
   }
   const auto again = start(options_in(scratch.path() / name));
@@ -179,7 +177,6 @@ TEST_CASE("a server that is already running is used and left running") {
   const auto first = start(options);
   {
     const auto second = start(options);
-    CHECK_FALSE(second.is_owned());
     CHECK(second.is_running());
     CHECK(second.pid() == first.pid());
     put_row(second);
@@ -195,7 +192,6 @@ TEST_CASE("concurrent starts in one directory start one server") {
   auto first = one.get();
   REQUIRE(first);
   REQUIRE(two);
-  CHECK(first->is_owned() != two->is_owned());
   CHECK(first->pid() == two->pid());
 }
 
@@ -218,7 +214,6 @@ TEST_CASE("a start right after a SIGKILL waits for the orphan and has its data")
     other.kill();
     fs::remove(other.output);
     const auto server = start(options_in(directory));
-    CHECK(server.is_owned());
     CHECK(server.pid() != other.server);
     CHECK(row_count(server) == round);
   }
@@ -234,7 +229,6 @@ TEST_CASE("a server that was killed with SIGKILL recovers at the next start") {
     eventually([&] { return !server.is_running(); });
   }
   const auto again = start(options);
-  CHECK(again.is_owned());
   CHECK(row_count(again) == 1);
 }
 
