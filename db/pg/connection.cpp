@@ -140,10 +140,6 @@ const connect_options& connection::options() const noexcept {
   return state_->options;
 }
 
-bool connection::prepares_statements() const noexcept {
-  return state_->named_statements;
-}
-
 connection::clock::time_point connection_state::round_trip_deadline() const noexcept {
   if (deadline != connection::default_deadline)
     return deadline;

@@ -85,9 +85,6 @@ public:
 
   [[nodiscard]] const connect_options& options() const noexcept;
 
-  /// Whether named prepared statements are used (see connect_options).
-  [[nodiscard]] bool prepares_statements() const noexcept;
-
 private:
   explicit connection(std::unique_ptr<connection_state> state);
   [[nodiscard]] outcome<void> refuse_left_behind();

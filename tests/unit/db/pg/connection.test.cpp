@@ -77,7 +77,6 @@ TEST_CASE("a pooler that forgets prepared statements costs nothing outside a tra
   must(on.exec_prepared(plus_one, params().int8(1)));
   must(on.exec_script("deallocate all")); // as on another server connection
   CHECK(must(on.exec_prepared(plus_one, params().int8(1))).get_int8(0, 0) == 2);
-  CHECK_FALSE(on.prepares_statements());
   CHECK(prepared_count(on) == 0);
 }
 
@@ -89,7 +88,6 @@ TEST_CASE("a pooler that forgets prepared statements costs one transient error i
   REQUIRE_FALSE(first);
   CHECK(first.error().sqlstate == "26000");
   CHECK(first.error().cls == error_class::transient);
-  CHECK_FALSE(on.prepares_statements());
   must(on.exec_script("rollback"));
   CHECK(must(on.exec_prepared(plus_one, params().int8(1))).get_int8(0, 0) == 2);
   CHECK(prepared_count(on) == 0);
