@@ -35,12 +35,6 @@ expected<void> store(Target& target, expected<Value> value) {
   return {};
 }
 
-expected<void> set_shards_hint(options&, std::string_view text) {
-  if (text != "none")
-    return fail(errc::invalid, "'{}' is not supported, expected none", text);
-  return {};
-}
-
 expected<void> add_fault(options& chosen, std::string_view text) {
   auto fault = net::parse_fault(text);
   if (!fault)
@@ -101,7 +95,6 @@ const std::vector<option_row>& rows() {
          o.twice = true;
          return {};
        }},
-      {"shards-hint", "none", "accepted for scripts; has no effect", set_shards_hint},
       {"once", nullptr, "exit 0 when one client has received everything and closed",
        [](options& o, std::string_view) -> expected<void> {
          o.once = true;

@@ -166,7 +166,6 @@ TEST_CASE("prism-replay rejects bad options by name with exit code 2") {
       {"--base x --window -1", "--window"},
       {"--base x --shuffle ''", "--shuffle"},
       {"--base x --fault close-at=x", "--fault"},
-      {"--base x --shards-hint 4", "--shards-hint"},
       {"--base x --twice=3", "--twice"},
       {"--base x --tls-cert c", "--tls-key"},
   };
