@@ -13,8 +13,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-namespace {} // namespace
-
 link_arrival::link_arrival(tcp::socket socket, tls_context tls, version_range versions,
                            std::chrono::milliseconds limit, owner owner)
     : versions_(versions), limit_(limit), owner_(std::move(owner)), tls_(std::move(tls)),

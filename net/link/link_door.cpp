@@ -16,8 +16,6 @@ namespace prism::net {
 
 namespace asio = boost::asio;
 
-namespace {} // namespace
-
 void link_hub::begin(tcp::socket socket) {
   const number connection = ++counters_.connections;
   boost::system::error_code gone; // the client may be

@@ -20,8 +20,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-namespace {} // namespace
-
 class tunnel_client::impl {
 public:
   impl() : acceptor_(thread_.context()), local_(thread_.context()) {}

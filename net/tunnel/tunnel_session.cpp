@@ -16,8 +16,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-namespace {} // namespace
-
 tunnel_session::tunnel_session(tcp::socket socket, tunnel_state& state, std::function<void()> over)
     : state_(state), over_(std::move(over)), tls_(state.tls), stream_(std::move(socket), *tls_),
       backend_(stream_.get_executor()), deadline_(stream_.get_executor()),
