@@ -1,8 +1,8 @@
 #include "actors/node/private_server.hpp"
 
+#include "core/one_line.hpp"
 #include "log/log.hpp"
 
-#include <algorithm>
 #include <deque>
 
 namespace prism {
@@ -12,14 +12,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds poll_interval{200};
-
-/// The message has the end of the server's log behind it.
-[[nodiscard]] std::string one_line(std::string text) {
-  while (!text.empty() && text.back() == '\n')
-    text.pop_back();
-  std::ranges::replace(text, '\n', '|');
-  return text;
-}
 
 } // namespace
 
@@ -102,7 +94,7 @@ std::optional<std::string> private_server::start_again(const std::stop_token& st
   auto options = options_;
   options.interrupted = [&stopping] { return stopping.stop_requested(); };
   auto started = db::embedded_postgres::start(std::move(options));
-  if (!started)
+  if (!started) // the message has the end of the server's log behind it
     return one_line(started.error().message);
   if (started->conninfo() != conninfo_) // a server that was not ours had another socket
     return fmt::format("it has moved to {}", started->conninfo());

@@ -1,31 +1,21 @@
 #include "db/pg/connection_state.hpp"
 
+#include "core/one_line.hpp"
 #include "db/pg/server_list.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
+#include <boost/algorithm/string/trim.hpp>
 #include <cctype>
 #include <charconv>
 #include <poll.h>
-#include <sstream>
+#include <string>
 
 namespace prism::db {
 namespace {
 
 using clock = connection::clock;
-
-bool is_space(char c) noexcept {
-  return std::isspace(static_cast<unsigned char>(c)) != 0;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.back()))
-    text.remove_suffix(1);
-  while (!text.empty() && is_space(text.front()))
-    text.remove_prefix(1);
-  return text;
-}
 
 // Warnings of all sessions together, by SQLSTATE.
 log::line_limit<std::string> warning_lines{std::chrono::seconds{10}, 16};
@@ -38,17 +28,17 @@ void on_notice(void* state, const PGresult* notice) {
     static_cast<connection_state*>(state)->unreplicated = true;
   const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
   const char* text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
-  const std::string_view message = text != nullptr ? text : PQresultErrorMessage(notice);
+  const std::string message = boost::algorithm::trim_copy(
+      std::string(text != nullptr ? text : PQresultErrorMessage(notice)));
   const bool is_warning = severity != nullptr && std::string_view(severity) == "WARNING";
   if (!is_warning) {
-    log::database().debug("[DB] server notice: {}", trimmed(message));
+    log::database().debug("[DB] server notice: {}", message);
     return;
   }
   const char* code = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
   if (const auto left_out =
           warning_lines.allow(std::string(code != nullptr ? code : ""), clock::now()))
-    log::database().info("[DB] server notice: {}{}", trimmed(message),
-                         log::left_out_note(*left_out));
+    log::database().info("[DB] server notice: {}{}", message, log::left_out_note(*left_out));
 }
 
 // A rejected login gives no PGresult. Its SQLSTATE is in the verbose text: "FATAL:  28P01: …".
@@ -67,27 +57,21 @@ std::string_view state_in(std::string_view message) {
   return sqlstate::cannot_connect;
 }
 
-std::string one_line(std::string_view message) {
-  std::string text;
-  std::istringstream lines{std::string(message)};
-  for (std::string line; std::getline(lines, line);)
-    if (!line.starts_with("LOCATION:"))
-      text += (text.empty() ? "" : "; ") + std::string(trimmed(line));
-  return text;
-}
+// The verbose text has a line with the place in the server's source.
+constexpr std::string_view source_line = "LOCATION:";
 
 tl::unexpected<db_error> rejected(PGconn* raw) {
   const std::string_view message = PQerrorMessage(raw);
   const auto state = state_in(message);
   if (state == sqlstate::cannot_connect && is_client_configuration(message)) {
-    auto text = one_line(message);
+    auto text = one_line(message, source_line);
     if (message.find("no password supplied") != message.npos)
       text += "; a password file counts only if no other user may read it (chmod 600) and one of "
               "its lines fits the host, port, database and user";
     return db_fail(sqlstate::client_configuration, std::move(text), "connect");
   }
-  return tl::unexpected<db_error>(
-      db_error{classify_refusal(state), std::string(state), one_line(message), "connect"});
+  return tl::unexpected<db_error>(db_error{classify_refusal(state), std::string(state),
+                                           one_line(message, source_line), "connect"});
 }
 
 // Waits for the socket. @returns whether it became ready before `until`, and nobody gave up.
