@@ -1,6 +1,7 @@
 #include "net/grpc/grpc_framing.hpp"
 
 #include <algorithm>
+#include <boost/endian/conversion.hpp>
 
 namespace prism::net {
 
@@ -12,17 +13,13 @@ constexpr std::size_t trusted_bytes = std::size_t{16} << 10U;
 } // namespace
 
 std::array<char, grpc_prefix_bytes> grpc_prefix(std::uint32_t message_bytes) noexcept {
-  const auto byte = [&](unsigned shift) {
-    return static_cast<char>((message_bytes >> shift) & 0xffU);
-  };
-  return {'\0', byte(24), byte(16), byte(8), byte(0)};
+  std::array<char, grpc_prefix_bytes> out{};
+  boost::endian::store_big_u32(reinterpret_cast<unsigned char*>(out.data() + 1), message_bytes);
+  return out;
 }
 
 std::size_t grpc_message_reader::length() const noexcept {
-  std::size_t out = 0;
-  for (std::size_t i = 1; i < prefix_.size(); ++i)
-    out = out << 8U | prefix_.at(i);
-  return out;
+  return boost::endian::load_big_u32(prefix_.data() + 1);
 }
 
 grpc_message_reader::fault grpc_message_reader::take(std::string_view piece) {

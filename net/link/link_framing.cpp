@@ -1,9 +1,10 @@
 #include "net/link/link_framing.hpp"
 
 #include <algorithm>
+#include <array>
+#include <boost/endian/conversion.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <climits>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -17,18 +18,6 @@ constexpr std::size_t head_size = sizeof(std::uint16_t);
 constexpr std::size_t smallest_space = std::size_t{16} * 1024; // of a TLS record
 constexpr std::size_t kept_space = std::size_t{256} * 1024;
 constexpr std::size_t max_depth = 8; // of the JSON
-
-void put(std::vector<std::byte>& out, std::size_t value, std::size_t bytes) {
-  for (std::size_t i = bytes; i > 0; --i)
-    out.push_back(std::byte{static_cast<std::uint8_t>(value >> (CHAR_BIT * (i - 1)))});
-}
-
-std::size_t number(std::span<const std::byte> bytes) {
-  std::size_t out = 0;
-  for (const auto each : bytes)
-    out = (out << CHAR_BIT) | std::to_integer<std::size_t>(each);
-  return out;
-}
 
 expected<boost::json::object> parse_head(std::span<const std::byte> bytes) {
   boost::json::error_code problem;
@@ -60,8 +49,11 @@ expected<std::vector<std::byte>> encode_link_head(const link_message& message) {
                 link_limits::max_message);
   std::vector<std::byte> out;
   out.reserve(outer_size + head_size + head.size());
-  put(out, size, outer_size);
-  put(out, head.size(), head_size);
+  std::array<unsigned char, outer_size + head_size> sizes{};
+  boost::endian::store_big_u32(sizes.data(), static_cast<std::uint32_t>(size));
+  boost::endian::store_big_u16(sizes.data() + outer_size, static_cast<std::uint16_t>(head.size()));
+  const auto begin = std::as_bytes(std::span{sizes});
+  out.insert(out.end(), begin.begin(), begin.end());
   const auto text = std::as_bytes(std::span{head});
   out.insert(out.end(), text.begin(), text.end());
   return out;
@@ -90,8 +82,9 @@ expected<std::optional<link_reader::found>> link_reader::next() {
   const auto rest = std::span<const std::byte>{buffer_}.subspan(begin_, held());
   if (rest.size() < outer_size + head_size)
     return std::nullopt;
-  const std::size_t size = number(rest.first(outer_size));
-  const std::size_t head = number(rest.subspan(outer_size, head_size));
+  const auto* const sizes = reinterpret_cast<const unsigned char*>(rest.data());
+  const std::size_t size = boost::endian::load_big_u32(sizes);
+  const std::size_t head = boost::endian::load_big_u16(sizes + outer_size);
   if (size > link_limits::max_message)
     return fail(errc::limit, "a message of {} bytes exceeds the limit of {}", size,
                 link_limits::max_message);

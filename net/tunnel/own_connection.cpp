@@ -1,7 +1,6 @@
 #include "net/tunnel/own_connection.hpp"
 
-#include <bit>
-#include <cstdint>
+#include <boost/endian/conversion.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
@@ -16,9 +15,7 @@ using boost::asio::ip::tcp;
 
 // As /proc/net/tcp writes an IPv4 endpoint: the address as a number of this machine.
 std::string table_text(const tcp::endpoint& endpoint) {
-  auto address = endpoint.address().to_v4().to_uint();
-  if constexpr (std::endian::native == std::endian::little)
-    address = __builtin_bswap32(address);
+  const auto address = boost::endian::native_to_big(endpoint.address().to_v4().to_uint());
   return fmt::format("{:08X}:{:04X}", address, endpoint.port());
 }
 

@@ -5,6 +5,9 @@
 #include "packed_file.hpp"
 
 #include <array>
+#include <bit>
+#include <boost/endian/conversion.hpp>
+#include <cstdint>
 #include <cstdio>
 
 namespace prism::synth {
@@ -13,9 +16,8 @@ namespace {
 
 /// A frame's length in front of it, as u32 big-endian.
 [[nodiscard]] std::array<std::byte, 4> length_of(const frame& of) {
-  const auto size = of.size();
-  return {static_cast<std::byte>(size >> 24U), static_cast<std::byte>(size >> 16U),
-          static_cast<std::byte>(size >> 8U), static_cast<std::byte>(size)};
+  const auto size = boost::endian::native_to_big(static_cast<std::uint32_t>(of.size()));
+  return std::bit_cast<std::array<std::byte, sizeof size>>(size);
 }
 
 [[nodiscard]] expected<void> write_text(const std::string& path, const std::string& text) {

@@ -2,6 +2,7 @@
 
 #include "core/errno_text.hpp"
 
+#include <boost/endian/conversion.hpp>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -84,9 +85,8 @@ expected<corpus> read_corpus(const std::string& path, const corpus_limits& limit
     if (*got_head < length_bytes)
       return fail(errc::invalid, "corpus '{}' ends inside the length of frame {}", path,
                   frames.size());
-    std::size_t length = 0;
-    for (const auto byte : head)
-      length = length << 8 | std::to_integer<std::size_t>(byte);
+    const std::size_t length =
+        boost::endian::load_big_u32(reinterpret_cast<const unsigned char*>(head));
     total += length;
     if (length > limits.frame_bytes || total > limits.total_bytes)
       return fail(errc::limit,

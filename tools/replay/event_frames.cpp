@@ -1,6 +1,9 @@
 #include "tools/replay/event_frames.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <boost/endian/conversion.hpp>
 #include <cstdint>
 
 namespace prism::net {
@@ -28,8 +31,9 @@ void append_text(std::vector<std::byte>& out, std::string_view text) {
     append(out, text.size());
   } else {
     append(out, text_head | 25U);
-    append(out, text.size() >> 8);
-    append(out, text.size() & 0xff);
+    const auto size = boost::endian::native_to_big(static_cast<std::uint16_t>(text.size()));
+    for (const auto byte : std::bit_cast<std::array<std::byte, sizeof size>>(size))
+      out.push_back(byte);
   }
   for (const char c : text)
     append(out, static_cast<unsigned char>(c));
