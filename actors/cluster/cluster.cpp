@@ -208,7 +208,7 @@ void cluster_state::arrange() {
   auto wanted = arrange_node(*now_);
   if (wanted == arranged_)
     return;
-  const auto supervisor = caf::actor_cast<supervisor_actor>(node_->actors.find(names::supervisor));
+  const auto supervisor = node_->actors.find(names::supervisor);
   if (!supervisor)
     return; // it starts; the next round comes
   self_->send(supervisor,

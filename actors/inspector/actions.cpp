@@ -76,7 +76,7 @@ expected<view_data> restart(command_call& call) {
     if (std::ranges::any_of(branch.children, [&](const child_status& child) {
           return child.spec.name == name && child.state == child_state::running;
         })) {
-      call.node.access.send(call.node.actors.find(branch.supervisor),
+      call.node.access.send(call.node.actors.find(names::supervisor),
                             restart_child{name, call.who.name, why});
       return said(fmt::format("{} is killed, and its supervisor starts it again", name));
     }

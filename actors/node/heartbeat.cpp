@@ -45,14 +45,13 @@ struct heartbeat::shared {
   std::atomic<steady_clock::rep> answered{0}; // 0: never
 };
 
-heartbeat::heartbeat(caf::actor_system& system, const caf::actor& supervisor)
+heartbeat::heartbeat(caf::actor_system& system, any_actor supervisor)
     : shared_(std::make_shared<shared>()) {
   std::function<void()> answered = [out = shared_] {
     out->answered = steady_clock::now().time_since_epoch().count();
     out->waiting = false;
   };
-  asker_ = caf::actor_cast<caf::actor>(spawn_state<asker_state>(
-      system, caf::actor_cast<any_actor>(supervisor), std::move(answered)));
+  asker_ = spawn_state<asker_state>(system, std::move(supervisor), std::move(answered));
 }
 
 heartbeat::~heartbeat() {

@@ -13,7 +13,7 @@ namespace prism {
 /// supervisor that is stuck, does. One thread.
 class heartbeat {
 public:
-  heartbeat(caf::actor_system& system, const caf::actor& supervisor);
+  heartbeat(caf::actor_system& system, any_actor supervisor);
   /// Ends the actor that asks.
   ~heartbeat();
   heartbeat(const heartbeat&) = delete;
@@ -26,7 +26,7 @@ public:
 private:
   struct shared;
   std::shared_ptr<shared> shared_;
-  caf::actor asker_;
+  caf::typed_actor<takes<tick>> asker_;
   std::optional<time_point> asked_;
 };
 

@@ -76,9 +76,9 @@ void node::start_actors() {
   system_config_ = std::make_unique<caf::actor_system_config>();
   set_up_caf(*system_config_);
   system_ = std::make_unique<caf::actor_system>(*system_config_);
-  root_ = caf::actor_cast<caf::actor>(spawn_state<supervisor_state>(
-      *system_, context_, supervision_of(context_->options),
-      children_of(context_, links_, dataplane_, health_), arrange_node(*context_->cluster.read())));
+  root_ = spawn_state<supervisor_state>(*system_, context_, supervision_of(context_->options),
+                                        children_of(context_, links_, dataplane_, health_),
+                                        arrange_node(*context_->cluster.read()));
   context_->actors.put(names::supervisor, caf::actor_cast<caf::strong_actor_ptr>(root_));
   context_->access.open(*system_);
   heartbeat_ = std::make_unique<heartbeat>(*system_, root_);

@@ -91,7 +91,7 @@ private:
   std::unique_ptr<inspection> inspection_;
   std::unique_ptr<caf::actor_system_config> system_config_;
   std::unique_ptr<caf::actor_system> system_;
-  caf::actor root_; // the supervisor
+  supervisor_actor root_;
   std::unique_ptr<heartbeat> heartbeat_;
 };
 

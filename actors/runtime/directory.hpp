@@ -35,8 +35,8 @@ inline const actor_name<cluster_actor> cluster{"cluster"};
 [[nodiscard]] inline actor_name<reader_actor> reader(std::size_t number) {
   return actor_name<reader_actor>{"reader-" + std::to_string(number)};
 }
-/// The root of the tree; it is in no directory of its own.
-inline const std::string supervisor{"supervisor"};
+/// The root of the tree. The node puts it into the directory, not a supervisor.
+inline const actor_name<supervisor_actor> supervisor{"supervisor"};
 [[nodiscard]] inline actor_name<shard_actor> shard(std::size_t number) {
   return actor_name<shard_actor>{"shard-" + std::to_string(number)};
 }

@@ -28,13 +28,14 @@ public:
   [[nodiscard]] std::optional<actor_status> ask(const caf::strong_actor_ptr& actor,
                                                 std::chrono::milliseconds limit) const;
 
-  /// Sends a message that is not answered. @returns whether there are actors.
+  /// Sends a message of the actor's interface that is not answered. @returns whether there are
+  /// actors.
   template <class Actor, class Message>
   bool send(const Actor& actor, const Message& message) const {
     const std::shared_lock lock(mutex_);
     if (system_ == nullptr || !actor)
       return false;
-    caf::anon_send(caf::actor_cast<caf::actor>(actor), message);
+    caf::anon_send(actor, message);
     return true;
   }
 

@@ -51,7 +51,7 @@ TEST_CASE("a scheduler that is stuck gives no sign of life, and one that works d
   set_up_caf(config);
   config.set("scheduler.max-threads", 1);
   caf::actor_system system(config);
-  const auto supervisor = caf::actor_cast<caf::actor>(spawn_state<answering_state>(system));
+  const auto supervisor = spawn_state<answering_state>(system);
   heartbeat beat(system, supervisor);
 
   auto now = steady_clock::now();
@@ -76,11 +76,11 @@ TEST_CASE("a supervisor that does not answer gives no sign of life") {
   caf::actor_system_config config;
   set_up_caf(config);
   caf::actor_system system(config);
-  const auto dead = caf::actor_cast<caf::actor>(spawn_state<answering_state>(system));
+  const auto dead = spawn_state<answering_state>(system);
   {
     caf::scoped_actor self(system);
     self->send_exit(dead, caf::exit_reason::kill);
-    self->wait_for(dead);
+    self->wait_for(caf::actor_cast<caf::actor>(dead));
   }
   heartbeat beat(system, dead);
   auto now = steady_clock::now();
