@@ -86,7 +86,7 @@ void firehose_state::start_source() {
 net::ws_source_callbacks firehose_state::callbacks() {
   auto* intake = &*intake_;
   const auto& metrics = node_->metrics.firehose();
-  const auto self = caf::actor_cast<caf::actor>(self_);
+  const auto self = caf::actor_cast<firehose_actor>(self_);
   return {
       .on_frames =
           [intake, self, &metrics, inbox = inbox_](std::vector<frame_bytes> frames) {
