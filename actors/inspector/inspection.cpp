@@ -21,8 +21,7 @@ inspection::inspection(node_ptr node, bool over_network)
   system_ = std::make_unique<caf::actor_system>(config_);
   const auto asking = spawn_state<asking_state, caf::detached>(*system_, context_);
   const auto database = spawn_state<database_lane_state, caf::detached>(*system_, context_);
-  context_->set_lanes(caf::actor_cast<caf::strong_actor_ptr>(asking),
-                      caf::actor_cast<caf::strong_actor_ptr>(database));
+  context_->set_lanes(asking, database);
   inspector_ = spawn_state<inspector_state>(*system_, context_);
   if (!over_network)
     return;
@@ -61,9 +60,8 @@ inspection::~inspection() {
   caf::anon_send(inspector_, stop_request{});
   inspector_ = nullptr;
   for (const auto place : {command_place::asking, command_place::database})
-    caf::anon_send_exit(caf::actor_cast<caf::actor>(context_->lane(place)),
-                        caf::exit_reason::user_shutdown);
-  context_->set_lanes(nullptr, nullptr);
+    caf::anon_send_exit(context_->lane(place), caf::exit_reason::user_shutdown);
+  context_->set_lanes({}, {});
   system_.reset(); // waits for the end of all
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/inspector/action_log.hpp"
+#include "actors/inspector/admitted_request.hpp"
 #include "actors/inspector/operators.hpp"
 #include "actors/inspector/snapshots.hpp"
 
@@ -22,14 +23,14 @@ struct inspection_context {
   action_log actions;
 
   /// The actors that run what waits. Kept here and not by the inspector, whom CAF may hold for
-  /// longer than its system lives: the system waits for the threads of these two. Null: the node
+  /// longer than its system lives: the system waits for the threads of these two. Empty: the node
   /// stops.
-  void set_lanes(caf::strong_actor_ptr asking, caf::strong_actor_ptr database) {
+  void set_lanes(waiting_actor asking, waiting_actor database) {
     const std::scoped_lock lock(mutex_);
     asking_ = std::move(asking);
     database_ = std::move(database);
   }
-  [[nodiscard]] caf::strong_actor_ptr lane(command_place place) const {
+  [[nodiscard]] waiting_actor lane(command_place place) const {
     const std::scoped_lock lock(mutex_);
     return place == command_place::asking ? asking_ : database_;
   }
@@ -48,8 +49,8 @@ struct inspection_context {
 private:
   mutable std::mutex mutex_;
   std::string conninfo_;
-  caf::strong_actor_ptr asking_;
-  caf::strong_actor_ptr database_;
+  waiting_actor asking_;
+  waiting_actor database_;
 };
 
 using inspection_ptr = std::shared_ptr<inspection_context>;

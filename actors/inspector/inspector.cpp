@@ -33,7 +33,7 @@ caf::result<operator_reply> inspector_state::hand_on(std::size_t& waiting,
   if (waiting == max_waiting)
     return refuse(operator_result::busy,
                   fmt::format("{} requests wait already: ask again later", max_waiting));
-  const auto to = caf::actor_cast<waiting_actor>(context_->lane(admitted.what->place));
+  const auto to = context_->lane(admitted.what->place);
   if (!to)
     return refuse(operator_result::failed, "the node stops");
   ++waiting;

@@ -1,21 +1,11 @@
 #pragma once
 
-#include "actors/inspector/command.hpp"
+#include "actors/inspector/admitted_request.hpp"
 #include "actors/inspector/inspection_context.hpp"
 #include "messages/operator.hpp"
 #include "messages/types.hpp"
 
 namespace prism {
-
-/// inspector → the actors below: run this admitted command. Answered with `operator_reply`.
-struct admitted_request {
-  std::shared_ptr<const operator_request> request;
-  const command* what{nullptr};
-  operator_identity who;
-};
-
-/// Runs commands that wait for something, one at a time.
-using waiting_actor = caf::typed_actor<answers<admitted_request, operator_reply>, takes<tick>>;
 
 /// The inspector as its owner has it.
 using local_inspector_actor = inspector_actor::extend<takes<stop_request>>;
@@ -64,5 +54,3 @@ private:
 };
 
 } // namespace prism
-
-PRISM_LOCAL_MESSAGE(prism::admitted_request)
