@@ -85,8 +85,10 @@ void janitor_state::on_tick() {
 }
 
 void janitor_state::run_soon(const run_task& order) {
-  if (!schedule_.set_due(order.name, steady_clock::now()))
-    log::janitor().warn("janitor: there is no job {}, or it runs already", order.name);
+  if (running_ != nullptr && running_->what.when.name == order.name)
+    log::janitor().warn("janitor: job {} runs already", order.name);
+  else if (!schedule_.set_due(order.name, steady_clock::now()))
+    log::janitor().warn("janitor: there is no job {}", order.name);
   check_schedule();
 }
 

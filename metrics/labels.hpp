@@ -138,7 +138,7 @@ inline constexpr std::array<std::string_view, 16> tunnel_refusals{
 /// `direction` of bytes through the tunnel, as the node sees it.
 inline constexpr std::array<std::string_view, 2> tunnel_directions{"in", "out"};
 
-/// `result` of reading changed certificate files: failed means that the earlier ones hold on.
+/// `result` of reading changed certificate files: failed means that the previous ones stay in use.
 inline constexpr std::array<std::string_view, 2> certificate_reloads{"done", "failed"};
 
 /// `reason` why a database session was replaced: connection lost, maximum age reached, or crash.

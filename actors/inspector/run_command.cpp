@@ -88,8 +88,8 @@ tl::expected<const command*, operator_reply> admit_request(const inspection_cont
     return no(operator_result::bad_request,
               fmt::format("this node knows no command '{}'", request.command.substr(0, 100)));
   if (found->acts && !known->may_act) {
-    log::inspector().warn("operator {} at {} may look but not act: {} is refused", known->name,
-                          known->address, found->name);
+    log::inspector().warn("operator {} at {} has a certificate with the role viewer: {} is refused",
+                          known->name, known->address, found->name);
     return no(operator_result::refused,
               fmt::format("'{}' changes the node, and the certificate of {} has the role viewer",
                           found->name, known->name));

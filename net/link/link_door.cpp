@@ -132,7 +132,7 @@ void link_hub::reload() {
   if (const auto loaded = load_tls(); !loaded) {
     ++counters_.failed_reloads;
     log::link().error(
-        "link: the changed certificate files cannot be used, the earlier ones hold on: {}",
+        "link: the changed certificate files cannot be used, the previous ones stay in use: {}",
         loaded.error().message);
     return;
   }

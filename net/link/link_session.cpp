@@ -73,7 +73,7 @@ void link_session::check_certificate(asio::ssl::context& tls) {
   if (const auto reason =
           refusal_now(tls, SSL_get0_peer_certificate(native), SSL_get_peer_cert_chain(native)))
     end(link_end::refused,
-        fmt::format("its certificate is no longer good ({})", to_string(*reason)));
+        fmt::format("its certificate is no longer valid ({})", to_string(*reason)));
 }
 
 asio::awaitable<void> link_session::read() {

@@ -42,7 +42,7 @@ public:
   /// Ends the link at once; does nothing if it has ended.
   void end(link_end why, const std::string& text);
 
-  /// If the peer's certificate is no longer good, ends the link.
+  /// If the peer's certificate is no longer valid, ends the link.
   void check_certificate(boost::asio::ssl::context& tls);
 
   /// Messages are pushed here; by any thread.

@@ -178,8 +178,8 @@ private:
     if (!tls) {
       ++state_.failed_reloads;
       log::tunnel().error(
-          "tunnel: the changed certificate files cannot be used, the earlier ones hold "
-          "on: {}",
+          "tunnel: the changed certificate files cannot be used, the previous ones stay in "
+          "use: {}",
           tls.error().message);
       return;
     }

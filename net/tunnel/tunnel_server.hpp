@@ -100,7 +100,8 @@ struct tunnel_server_stats {
   /// Bytes from clients to the node, and back.
   std::uint64_t bytes_in{0};
   std::uint64_t bytes_out{0};
-  /// Changes of the files that were read, and those that could not be: the earlier files hold on.
+  /// Changes of the files that were read, and those that could not be: the previous files stay in
+  /// use.
   std::uint64_t reloads{0};
   std::uint64_t failed_reloads{0};
   /// When the node's own certificate expires, in seconds since 1970.

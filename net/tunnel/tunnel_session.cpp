@@ -66,7 +66,7 @@ void tunnel_session::check_certificate() {
       refusal_now(*state_.tls, SSL_get0_peer_certificate(tls), SSL_get_peer_cert_chain(tls));
   if (!reason)
     return;
-  log::tunnel().warn("tunnel: '{}' from {} is cut: its certificate {} is no longer good ({})",
+  log::tunnel().warn("tunnel: '{}' from {} is cut: its certificate {} is no longer valid ({})",
                      admitted_.name, address_, admitted_.serial, to_string(*reason));
   ++state_.cut;
   close();

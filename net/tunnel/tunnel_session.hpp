@@ -30,7 +30,7 @@ public:
   /// The name of an admitted client; "" before.
   [[nodiscard]] const std::string& admitted_name() const noexcept { return admitted_.name; }
 
-  /// If an admitted client's certificate is no longer good, closes the connection.
+  /// If an admitted client's certificate is no longer valid, closes the connection.
   void check_certificate();
 
 private:

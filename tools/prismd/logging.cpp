@@ -82,7 +82,7 @@ private:
   } catch (...) {
     why = "an exception of an unknown type";
   }
-  log::prismd().critical("prismd aborts, it is a defect: {}", why);
+  log::prismd().critical("internal error, aborting: {}", why);
   finish_logging();
   std::abort();
 }
