@@ -65,7 +65,7 @@ expected<void> check_is_embedded(const fs::path& root) {
     if (std::ranges::find(known_entries, entry.path().filename().string()) == known_entries.end())
       return fail(
           errc::invalid,
-          "{} contains {}, which is no part of an embedded PostgreSQL: choose an empty directory",
+          "{} contains {}, which is no part of a private PostgreSQL: choose an empty directory",
           root.string(), entry.path().filename().string());
   if (error)
     return fail(errc::io, "cannot read {}: {}", root.string(), error.message());
@@ -157,11 +157,11 @@ expected<embedded_paths> prepare_directory(const fs::path& directory, int port,
   std::error_code error;
   embedded_paths paths{fs::absolute(directory, error).lexically_normal(), {}};
   if (directory.empty() || error)
-    return fail(errc::invalid, "no directory is given for the embedded PostgreSQL");
+    return fail(errc::invalid, "no directory is given for the private PostgreSQL");
   if (!paths.root.has_filename())
     paths.root = paths.root.parent_path();
   if (paths.root.string().find_first_of("\r\n") != std::string::npos)
-    return fail(errc::invalid, "the path of the embedded PostgreSQL contains a line break");
+    return fail(errc::invalid, "the path of the private PostgreSQL contains a line break");
   if (auto checked = check_is_embedded(paths.root); !checked)
     return tl::unexpected(std::move(checked.error()));
   fs::create_directories(paths.root.parent_path(), error);

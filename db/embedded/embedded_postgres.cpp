@@ -48,7 +48,7 @@ expected<embedded_postgres> embedded_postgres::start(embedded_options options) {
     ready = starter.create_database();
   if (!ready)
     return tl::unexpected(std::move(ready.error()));
-  log::postgres().info("[DB] embedded PostgreSQL {} ({})",
+  log::postgres().info("[DB] private PostgreSQL {} ({})",
                        *adopted ? "is already running" : "started", server.conninfo());
   return server;
 }
@@ -90,7 +90,7 @@ void embedded_postgres::stop() noexcept {
   child.signal(SIGINT);
   if (!child.wait(state_->starter.options().stop_timeout)) {
     log::postgres().warn(
-        "[DB] the embedded PostgreSQL does not stop; it will recover at its next start");
+        "[DB] the private PostgreSQL does not stop; it will recover at its next start");
     child.signal(SIGQUIT);
     static_cast<void>(child.wait(immediate_stop_timeout));
   }

@@ -118,7 +118,7 @@ expected<bool> embedded_starter::adopt_running() {
 
 expected<void> embedded_starter::wait_for_orphan(pid_t pid) const {
   log::postgres().info(
-      "[DB] waiting for the embedded PostgreSQL of an earlier run to stop (process {})", pid);
+      "[DB] waiting for the private PostgreSQL of an earlier run to stop (process {})", pid);
   const auto stopped = [&] { return processes_in(paths_.data()).empty(); };
   if (wait_until(std::min(until_, clock::now() + orphan_grace), stopped))
     return {};
@@ -233,13 +233,13 @@ expected<void> embedded_starter::wait_ready(const child_process* child) const {
     return opened.has_value();
   });
   if (interrupted())
-    return fail(errc::cancelled, "stopped while waiting for the embedded PostgreSQL");
+    return fail(errc::cancelled, "stopped while waiting for the private PostgreSQL");
   if (ended)
-    return fail(errc::io, "the embedded PostgreSQL exited at start with {}; the end of {}:\n{}",
+    return fail(errc::io, "the private PostgreSQL exited at start with {}; the end of {}:\n{}",
                 exit_text(*ended), paths_.log().string(), tail_of(paths_.log()));
   if (!ready)
     return fail(errc::timeout,
-                "the embedded PostgreSQL does not accept connections: {}; the end of {}:\n{}",
+                "the private PostgreSQL does not accept connections: {}; the end of {}:\n{}",
                 last.message, paths_.log().string(), tail_of(paths_.log()));
   return {};
 }
