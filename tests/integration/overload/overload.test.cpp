@@ -51,9 +51,8 @@ TEST_CASE(
   load.check_end();
 }
 
-TEST_CASE(
-    "H2 a database that falls silent for a minute stops the cursor, and everything is caught up "
-    "after it") {
+TEST_CASE("a database that falls silent for a minute stops the cursor, and everything is caught up "
+          "after it") {
   heavy_load load;
   REQUIRE(eventually([&] { return load.stored_seq() > 500; }));
   REQUIRE(load.ready() == 200);
