@@ -116,8 +116,12 @@ db::outcome<std::vector<std::string>> dids_of_handles(db::executor& on,
   if (!rows)
     return tl::unexpected(rows.error());
   std::vector<std::string> out(handles.size());
-  for (std::size_t i = 0; i < rows->rows(); ++i)
-    out[static_cast<std::size_t>(rows->get_int8(i, 0) - 1)] = rows->get_text(i, 1);
+  for (std::size_t i = 0; i < rows->rows(); ++i) {
+    std::size_t at = 0;
+    std::string_view did;
+    db::row_reader(*rows, i) >> db::ordinal(at) >> did;
+    out[at] = did;
+  }
   return out;
 }
 

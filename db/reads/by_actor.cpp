@@ -117,6 +117,19 @@ const db::statement select_memberships{"memberships_of",
 )sql",
                                                        {{"max_parked", max_parked_listed}})};
 
+struct membership {
+  std::size_t at{0}; ///< of the list
+  std::string_view rkey;
+  std::int64_t creator_id{0};
+};
+
+/// The rows of `select_memberships`; they are valid as long as the result.
+[[nodiscard]] std::vector<membership> read_memberships(const db::result& rows) {
+  return db::read_rows<membership>(rows, [](membership& out, db::row_reader& row) {
+    row >> db::ordinal(out.at) >> out.rkey >> out.creator_id;
+  });
+}
+
 /// Runs a statement for an actor and subjects; empty if none of them, or not the actor, is known.
 [[nodiscard]] outcome<std::optional<db::result>> run(session& on, const db::statement& select,
                                                      std::string_view actor, const ids& subjects) {
@@ -196,17 +209,16 @@ outcome<uris_or_empty> memberships_of(session& on, std::string_view member,
     return tl::unexpected(found.error());
   if (!*found)
     return out;
-  const auto& rows = **found;
-  ids creators(rows.rows());
-  for (std::size_t i = 0; i < creators.size(); ++i)
-    creators[i] = rows.get_int8(i, 2);
+  const auto rows = read_memberships(**found);
+  ids creators;
+  for (const auto& each : rows)
+    creators.push_back(each.creator_id);
   const auto dids = dids_of_ids(on, creators);
   if (!dids)
     return tl::unexpected(dids.error());
-  for (std::size_t i = 0; i < creators.size(); ++i)
-    if (const auto did = dids->find(creators[i]); did != dids->end())
-      out[static_cast<std::size_t>(rows.get_int8(i, 0) - 1)] =
-          db::uri_text(did->second, collection::list_item, rows.get_text(i, 1));
+  for (const auto& each : rows)
+    if (const auto did = dids->find(each.creator_id); did != dids->end())
+      out[each.at] = db::uri_text(did->second, collection::list_item, each.rkey);
   return out;
 }
 

@@ -18,8 +18,6 @@ struct grpc_counters {
   std::atomic<std::uint64_t> open{0};
   std::atomic<std::uint64_t> calls{0};
   std::atomic<std::uint64_t> buffered_bytes{0};
-  std::atomic<std::uint64_t> reloads{0};
-  std::atomic<std::uint64_t> failed_reloads{0};
   std::atomic<std::int64_t> certificate_expires_at{0};
 };
 

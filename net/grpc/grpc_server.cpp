@@ -3,7 +3,7 @@
 #include "core/printable.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
-#include "net/file_watch.hpp"
+#include "net/certificate_reload.hpp"
 #include "net/grpc/grpc_session.hpp"
 #include "net/grpc/grpc_tls.hpp"
 #include "net/io_thread.hpp"
@@ -65,7 +65,8 @@ class grpc_server::impl {
 public:
   impl(grpc_server_options options, grpc_handler handler)
       : options_(std::move(options)), handler_(std::move(handler)),
-        watch_({options_.certificate_file, options_.key_file}),
+        certificate_(log::dataplane(), "data plane", {options_.certificate_file, options_.key_file},
+                     [this] { return load_tls(); }),
         lines_(between_lines, kinds_of_lines), acceptor_(thread_.context()),
         timer_(thread_.context()), watch_timer_(thread_.context()) {}
   impl(const impl&) = delete;
@@ -73,12 +74,9 @@ public:
   ~impl() { stop(); }
 
   expected<void> start() {
-    if (!options_.certificate_file.empty()) {
-      auto made = make_grpc_tls(options_.certificate_file, options_.key_file);
-      if (!made)
-        return tl::unexpected(made.error());
-      use(std::move(*made));
-    }
+    if (!options_.certificate_file.empty())
+      if (auto loaded = load_tls(); !loaded)
+        return loaded;
     if (auto listening = listen(acceptor_, options_.listen); !listening)
       return listening;
     port_ = acceptor_.local_endpoint().port();
@@ -164,6 +162,7 @@ public:
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] const grpc_counters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const certificate_reload& certificate() const noexcept { return certificate_; }
 
 private:
   using number = std::uint64_t;
@@ -172,32 +171,22 @@ private:
   // A session may end while it is asked to.
   [[nodiscard]] session_map copy_of_sessions() const { return sessions_; }
 
-  void use(tls_context tls) {
-    tls_ = std::move(tls);
+  expected<void> load_tls() {
+    auto made = make_grpc_tls(options_.certificate_file, options_.key_file);
+    if (!made)
+      return tl::unexpected(made.error());
+    tls_ = std::move(*made);
     counters_.certificate_expires_at = expiry_of(*tls_);
+    return {};
   }
 
   asio::awaitable<void> watch_certificate() {
     while (!stopped_) {
       watch_timer_.expires_after(options_.certificate_interval);
       co_await watch_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
-      if (!stopped_ && watch_.changed())
-        reload();
+      if (!stopped_)
+        certificate_.look();
     }
-  }
-
-  void reload() {
-    auto made = make_grpc_tls(options_.certificate_file, options_.key_file);
-    if (!made) {
-      ++counters_.failed_reloads;
-      log::dataplane().error("data plane: the changed certificate files cannot be used, the "
-                             "earlier ones hold on: {}",
-                             made.error().message);
-      return;
-    }
-    use(std::move(*made));
-    ++counters_.reloads;
-    log::dataplane().info("data plane: the changed certificate files are in use");
   }
 
   void close_acceptor() {
@@ -275,7 +264,7 @@ private:
   grpc_server_options options_;
   grpc_handler handler_;
   tls_context tls_; // of further connections
-  file_watch watch_;
+  certificate_reload certificate_;
   grpc_counters counters_;
   log::line_limit<std::string> lines_;
   io_thread thread_;
@@ -352,8 +341,8 @@ grpc_server_stats grpc_server::stats() const {
           .open = from.open,
           .calls = from.calls,
           .buffered_bytes = from.buffered_bytes,
-          .reloads = from.reloads,
-          .failed_reloads = from.failed_reloads,
+          .reloads = impl_->certificate().done(),
+          .failed_reloads = impl_->certificate().failed(),
           .certificate_expires_at = from.certificate_expires_at};
 }
 

@@ -23,8 +23,8 @@ struct grpc_server_options {
   std::string certificate_file{};
   std::string key_file{};
   /// How often it is looked whether these have changed. If so, further connections see the new
-  /// certificate; files that cannot be used are logged and counted, and the earlier ones hold on.
-  /// 10 s.
+  /// certificate; files that cannot be used are logged and counted, and the previous ones stay in
+  /// use. 10 s.
   std::chrono::milliseconds certificate_interval{10'000};
   /// Connections open at a time. A further one takes the place of the one that has had no call for
   /// longest; if all have calls, it is closed itself. 64; at least 1.

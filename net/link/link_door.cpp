@@ -103,8 +103,7 @@ asio::awaitable<void> link_hub::check() {
     co_await check_timer_.async_wait(use_result);
     if (stopping_)
       break;
-    if (watch_.changed())
-      reload();
+    certificate_.look();
     const auto entries = entries_;
     for (const auto& [id, each] : entries)
       if (each->session)
@@ -126,18 +125,6 @@ expected<void> link_hub::load_tls() {
   server_tls_ = std::move(server->context);
   client_tls_ = std::move(client->context);
   return {};
-}
-
-void link_hub::reload() {
-  if (const auto loaded = load_tls(); !loaded) {
-    ++counters_.failed_reloads;
-    log::link().error(
-        "link: the changed certificate files cannot be used, the previous ones stay in use: {}",
-        loaded.error().message);
-    return;
-  }
-  ++counters_.reloads;
-  log::link().info("link: the changed certificate files are in use");
 }
 
 void link_hub::note_refusal(link_end why, const std::string& who, const std::string& text) {

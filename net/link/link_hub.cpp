@@ -25,7 +25,10 @@ constexpr std::size_t max_log_keys = 256;
 link_hub::link_hub(links_options options, link_callbacks callbacks)
     : options_(std::move(options)), callbacks_(std::move(callbacks)),
       places_(options_.max_handshakes, options_.max_handshakes_per_address),
-      watch_({options_.ca_file, options_.certificate_file, options_.key_file, options_.crl_file}),
+      certificate_(
+          log::link(), "link",
+          {options_.ca_file, options_.certificate_file, options_.key_file, options_.crl_file},
+          [this] { return load_tls(); }),
       lines_(log_interval, max_log_keys), acceptor_(thread_.context()),
       check_timer_(thread_.context()) {}
 
@@ -106,8 +109,8 @@ links_totals link_hub::totals() const {
   links_totals out{.opened = counters_.opened,
                    .connections = counters_.connections,
                    .handshaking = counters_.handshaking,
-                   .reloads = counters_.reloads,
-                   .failed_reloads = counters_.failed_reloads};
+                   .reloads = certificate_.done(),
+                   .failed_reloads = certificate_.failed()};
   for (std::size_t i = 0; i < link_end_count; ++i) {
     out.ended.at(i) = counters_.ended.at(i);
     out.refused.at(i) = counters_.refused.at(i);

@@ -2,7 +2,7 @@
 
 #include "core/backoff.hpp"
 #include "core/rate_limited.hpp"
-#include "net/file_watch.hpp"
+#include "net/certificate_reload.hpp"
 #include "net/io_thread.hpp"
 #include "net/link/link_account.hpp"
 #include "net/link/link_arrival.hpp"
@@ -66,8 +66,7 @@ private:
   };
 
   struct counters {
-    std::atomic<std::uint64_t> opened{0}, connections{0}, handshaking{0}, reloads{0},
-        failed_reloads{0};
+    std::atomic<std::uint64_t> opened{0}, connections{0}, handshaking{0};
     std::array<std::atomic<std::uint64_t>, link_end_count> ended{}, refused{};
   };
 
@@ -94,7 +93,6 @@ private:
 
   boost::asio::awaitable<void> check();
   [[nodiscard]] expected<void> load_tls();
-  void reload();
 
   void note_failure(const entry& which, const attempt_failure& failure);
   void note_refusal(link_end why, const std::string& who, const std::string& text);
@@ -114,7 +112,7 @@ private:
   tls_context server_tls_;
   tls_context client_tls_;
   handshake_places<boost::asio::ip::address> places_;
-  file_watch watch_;
+  certificate_reload certificate_;
   std::mt19937 random_{std::random_device{}()};
   rate_limited<std::string> lines_;
   io_thread thread_;

@@ -1,7 +1,7 @@
 #include "net/tunnel/tunnel_server.hpp"
 
 #include "log/log.hpp"
-#include "net/file_watch.hpp"
+#include "net/certificate_reload.hpp"
 #include "net/io_thread.hpp"
 #include "net/origin.hpp"
 #include "net/tcp_listener.hpp"
@@ -51,7 +51,10 @@ class tunnel_server::impl {
 public:
   impl(tunnel_server_options options, tunnel_callbacks callbacks)
       : places_(options.max_handshakes, options.max_handshakes_per_address),
-        watch_({options.ca_file, options.certificate_file, options.key_file, options.crl_file}),
+        certificate_(
+            log::tunnel(), "tunnel",
+            {options.ca_file, options.certificate_file, options.key_file, options.crl_file},
+            [this] { return load_tls(); }),
         acceptor_(thread_.context()), check_timer_(thread_.context()) {
     state_.options = std::move(options);
     state_.callbacks = std::move(callbacks);
@@ -64,18 +67,14 @@ public:
   impl& operator=(const impl&) = delete;
 
   expected<void> start() {
-    auto tls = make_tunnel_server_tls(files_of(state_.options));
-    if (!tls)
-      return tl::unexpected(tls.error());
+    if (auto loaded = load_tls(); !loaded)
+      return loaded;
     if (state_.options.cluster.empty()) {
       auto cluster = cluster_of(state_.options.ca_file);
       if (!cluster)
         return tl::unexpected(cluster.error());
       state_.options.cluster = std::move(*cluster);
     }
-    if (state_.options.node_name.empty())
-      state_.options.node_name = tls->own.name;
-    use(std::move(*tls));
     if (auto listening = listen(acceptor_, state_.options.listen); !listening)
       return listening;
     port_ = acceptor_.local_endpoint().port();
@@ -104,13 +103,20 @@ public:
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] const tunnel_state& state() const noexcept { return state_; }
+  [[nodiscard]] const certificate_reload& certificate() const noexcept { return certificate_; }
 
 private:
   using number = std::uint64_t;
 
-  void use(tunnel_tls tls) {
-    state_.tls = std::move(tls.context);
-    state_.certificate_expires_at = tls.own.valid_until.time_since_epoch().count();
+  expected<void> load_tls() {
+    auto tls = make_tunnel_server_tls(files_of(state_.options));
+    if (!tls)
+      return tl::unexpected(tls.error());
+    if (state_.options.node_name.empty())
+      state_.options.node_name = tls->own.name;
+    state_.tls = std::move(tls->context);
+    state_.certificate_expires_at = tls->own.valid_until.time_since_epoch().count();
+    return {};
   }
 
   void begin(tcp::socket socket) {
@@ -166,31 +172,15 @@ private:
       co_await check_timer_.async_wait(use_result);
       if (stopping_)
         break;
-      if (watch_.changed())
-        reload();
+      certificate_.look();
       for (const auto& [number, session] : sessions_)
         session->check_certificate();
     }
   }
 
-  void reload() {
-    auto tls = make_tunnel_server_tls(files_of(state_.options));
-    if (!tls) {
-      ++state_.failed_reloads;
-      log::tunnel().error(
-          "tunnel: the changed certificate files cannot be used, the previous ones stay in "
-          "use: {}",
-          tls.error().message);
-      return;
-    }
-    use(std::move(*tls));
-    ++state_.reloads;
-    log::tunnel().info("tunnel: the changed certificate files are in use");
-  }
-
   tunnel_state state_;
   handshake_places<asio::ip::address> places_;
-  file_watch watch_;
+  certificate_reload certificate_;
   io_thread thread_;
   tcp::acceptor acceptor_;
   asio::steady_timer check_timer_;
@@ -236,8 +226,8 @@ tunnel_server_stats tunnel_server::stats() const {
                           .handshaking = state.handshaking,
                           .bytes_in = state.bytes.to_plain,
                           .bytes_out = state.bytes.to_tls,
-                          .reloads = state.reloads,
-                          .failed_reloads = state.failed_reloads,
+                          .reloads = impl_->certificate().done(),
+                          .failed_reloads = impl_->certificate().failed(),
                           .certificate_expires_at = state.certificate_expires_at};
   for (std::size_t i = 0; i < tunnel_refusal_count; ++i)
     out.refused.at(i) = state.refused.at(i);

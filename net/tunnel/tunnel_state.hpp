@@ -28,8 +28,6 @@ struct tunnel_state {
   std::atomic<std::uint64_t> bad_messages{0};
   std::atomic<std::uint64_t> open{0};
   std::atomic<std::uint64_t> handshaking{0};
-  std::atomic<std::uint64_t> reloads{0};
-  std::atomic<std::uint64_t> failed_reloads{0};
   std::atomic<std::int64_t> certificate_expires_at{0};
   pump_counters bytes;
 

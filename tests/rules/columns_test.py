@@ -12,8 +12,8 @@ import re
 import sys
 
 NO_PRODUCT = ("tests", "bench", "build", "cmake")
-# What row_reader is made of, and what reads a few columns of many.
-EXCEPTIONS = ("db/pg/", "db/reads/actors.cpp", "db/reads/by_actor.cpp")
+# What row_reader is made of.
+EXCEPTIONS = ("db/pg/",)
 READ = re.compile(
     r"\b(?:get_|opt_|is_null\b)\w*\("
     r"(?:[^,();]|\((?:[^();]|\([^();]*\))*\))*,"  # the row, with up to two levels of brackets
