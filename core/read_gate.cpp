@@ -44,38 +44,29 @@ std::optional<read_gate::assignment> read_gate::give_work(reader_id reader) {
   return assignment{next.call, reader};
 }
 
-std::vector<read_gate::call_id> read_gate::leave(reader_id reader) {
-  std::vector<call_id> out;
+std::vector<read_gate::ended> read_gate::leave(reader_id reader) {
+  std::vector<ended> out;
   const auto found = readers_.find(reader);
   if (found == readers_.end())
     return out;
   if (found->second.call)
-    out.push_back(*found->second.call);
+    out.push_back({*found->second.call, true});
   std::erase(idle_, reader);
   readers_.erase(found);
   if (readers_.empty()) {
     for (const auto& each : waiting_)
-      out.push_back(each.call);
+      out.push_back({each.call, false});
     waiting_.clear();
   }
   return out;
 }
 
-std::optional<read_gate::reader_id> read_gate::cancel(call_id call) {
-  const auto waits =
-      std::ranges::find(waiting_, call, [](const waiter& each) { return each.call; });
-  if (waits != waiting_.end()) {
-    waiting_.erase(waits);
-    return std::nullopt;
-  }
-  for (const auto& [reader, work] : readers_)
-    if (work.call == call)
-      return reader;
-  return std::nullopt;
+bool read_gate::cancel(call_id call) {
+  return std::erase_if(waiting_, [&](const waiter& each) { return each.call == call; }) != 0;
 }
 
-std::vector<read_gate::overdue> read_gate::expire(time_point now) {
-  std::vector<overdue> out;
+std::vector<read_gate::ended> read_gate::expire(time_point now) {
+  std::vector<ended> out;
   while (!waiting_.empty() && now - waiting_.front().since >= options_.max_wait) {
     out.push_back({waiting_.front().call, false});
     waiting_.pop_front();

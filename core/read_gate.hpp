@@ -39,11 +39,11 @@ public:
     admission what{admission::wait};
     reader_id reader{0};
   };
-  /// A call whose time is over.
-  struct overdue {
+  /// A call whose time is over, or that lost its reader.
+  struct ended {
     call_id call{0};
     bool at_reader{false}; ///< else it waited for one
-    bool operator==(const overdue&) const = default;
+    bool operator==(const ended&) const = default;
   };
   /// A call for a reader.
   struct assignment {
@@ -65,15 +65,15 @@ public:
 
   /// What the loss of a reader ends: the call that it worked on, if any; and, if it was the last
   /// one, all that wait.
-  [[nodiscard]] std::vector<call_id> leave(reader_id reader);
+  [[nodiscard]] std::vector<ended> leave(reader_id reader);
 
-  /// The client gave the call up. @returns the reader that works on it, which goes on until it
-  /// finishes; empty: the call no longer waits, or is unknown.
-  [[nodiscard]] std::optional<reader_id> cancel(call_id call);
+  /// The client gave the call up. A reader that works on it goes on until it finishes.
+  /// @returns whether the call waited for a reader; it does so no longer
+  [[nodiscard]] bool cancel(call_id call);
 
   /// Calls whose time is over, each once. Those that waited do so no longer; a reader that works on
   /// one goes on until it finishes.
-  [[nodiscard]] std::vector<overdue> expire(time_point now);
+  [[nodiscard]] std::vector<ended> expire(time_point now);
 
   /// When `expire` has something to do next; empty: never, unless a call arrives.
   [[nodiscard]] std::optional<time_point> next_expiry() const;

@@ -1,42 +1,75 @@
 #include "dataplane/messages.hpp"
 
 #include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/message_lite.h>
+#include <google/protobuf/message.h>
 #include <google/protobuf/wire_format_lite.h>
 
 namespace prism::dataplane {
 
 namespace {
 
-/// Whether the message has more than `max_request_fields` of its own. What is malformed behind
-/// them, the parser finds.
-[[nodiscard]] bool has_too_many_fields(std::string_view bytes) {
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::internal::WireFormatLite;
+
+enum class size : std::uint8_t { small, too_many_fields, malformed };
+
+/// Reads the fields of a message and of those in it.
+/// @param left how many fields there may still be
+[[nodiscard]] size measure(google::protobuf::io::CodedInputStream& in, const Descriptor* type,
+                           std::size_t& left) {
+  while (const auto tag = in.ReadTag()) {
+    if (left-- == 0)
+      return size::too_many_fields;
+    const auto wire = WireFormatLite::GetTagWireType(tag);
+    // proto3 has no groups; an unknown one could have any number of fields.
+    if (wire == WireFormatLite::WIRETYPE_START_GROUP || wire == WireFormatLite::WIRETYPE_END_GROUP)
+      return size::malformed;
+    const auto* field =
+        type == nullptr ? nullptr : type->FindFieldByNumber(WireFormatLite::GetTagFieldNumber(tag));
+    if (wire != WireFormatLite::WIRETYPE_LENGTH_DELIMITED || field == nullptr ||
+        field->type() != FieldDescriptor::TYPE_MESSAGE) {
+      if (!WireFormatLite::SkipField(&in, tag))
+        return size::malformed;
+      continue;
+    }
+    std::uint32_t bytes = 0;
+    if (!in.ReadVarint32(&bytes))
+      return size::malformed;
+    const auto limit = in.PushLimit(static_cast<int>(bytes));
+    const auto inner = measure(in, field->message_type(), left); // no message has itself in it
+    in.PopLimit(limit);
+    if (inner != size::small)
+      return inner;
+  }
+  return in.ConsumedEntireMessage() ? size::small : size::malformed;
+}
+
+[[nodiscard]] size measure(std::string_view bytes, const Descriptor* type) {
   constexpr std::size_t smallest_field = 2; // bytes
   if (bytes.size() <= smallest_field * max_request_fields)
-    return false;
+    return size::small;
   google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()),
                                             static_cast<int>(bytes.size()));
-  for (std::size_t fields = 0; const auto tag = in.ReadTag();) {
-    if (++fields > max_request_fields)
-      return true;
-    if (!google::protobuf::internal::WireFormatLite::SkipField(&in, tag))
-      return false;
-  }
-  return false;
+  std::size_t left = max_request_fields;
+  return measure(in, type, left);
 }
 
 } // namespace
 
-answer<void> parse_request(google::protobuf::MessageLite& out, std::string_view bytes) {
-  if (has_too_many_fields(bytes))
+answer<void> parse_request(google::protobuf::Message& out, std::string_view bytes) {
+  const auto measured = measure(bytes, out.GetDescriptor());
+  if (measured == size::too_many_fields)
     return invalid(fmt::format("the request has more than {} fields", max_request_fields));
-  if (!out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+  if (measured == size::malformed ||
+      !out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return invalid("the request is no message of its type");
   return {};
 }
 
-answer<std::string> encode_answer(const google::protobuf::MessageLite& message) {
+answer<std::string> encode_answer(const google::protobuf::Message& message) {
   if (const auto bytes = message.ByteSizeLong(); bytes > max_answer_bytes)
     return too_large(bytes);
   return message.SerializeAsString();

@@ -240,7 +240,7 @@ struct dataplane_metrics {
   labelled_counter reloads;
   /// When the certificate in use expires, in seconds since 1970; 0: clear text.
   prometheus::Gauge* certificate_expiry;
-  /// How far the database that is read is behind, if it is a replica.
+  /// How far the database that is read is behind, if it is a replica; NaN: not known.
   prometheus::Gauge* staleness;
 };
 

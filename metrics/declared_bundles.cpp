@@ -291,7 +291,8 @@ dataplane_metrics declare_dataplane(declarer& d) {
                   "answers one itself."),
       .waiting = d.gauge("dataplane_waiting_calls", "Calls that wait for a reader."),
       .request_bytes = d.gauge("dataplane_request_bytes",
-                               "Bytes of the requests of calls that wait or are at work."),
+                               "Bytes of the requests of calls that wait or are at work, also of "
+                               "those that were given up meanwhile."),
       .connections = d.gauge("dataplane_connections", "Connections of clients that are open."),
       .open_calls = d.gauge("dataplane_open_calls", "Calls that are not answered yet."),
       .buffered_bytes = d.gauge("dataplane_buffered_bytes",
@@ -314,7 +315,7 @@ dataplane_metrics declare_dataplane(declarer& d) {
                                     "1970; 0: clear text."),
       .staleness = d.gauge("dataplane_staleness_seconds",
                            "How far the database that is read is behind the primary; 0 if it is "
-                           "the primary."),
+                           "the primary, NaN if it is not known."),
   };
 }
 

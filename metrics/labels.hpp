@@ -113,8 +113,8 @@ inline constexpr std::array<std::string_view, 11> link_ends{
 inline constexpr std::array<std::string_view, 4> dataplane_ends{"protocol", "stalled", "too_many",
                                                                 "bad_request"};
 
-/// `reason` why the data plane refused a call: no reader has a database session; too many wait; it
-/// waited too long; its reader did not answer in time.
+/// `reason` why the data plane refused a call: no reader has a database session; too many wait, or
+/// their requests have too many bytes; it waited too long; its reader did not answer in time.
 inline constexpr std::array<std::string_view, 4> dataplane_refusals{
     "no_reader", "overloaded", "waited_too_long", "not_answered"};
 

@@ -129,7 +129,7 @@ struct registry::impl {
       declare.histogram_family("dataplane_call_seconds",
                                "Seconds from the arrival of a call of the data plane to its "
                                "answer, by method; of those that "
-                               "were not refused.",
+                               "reached a session or need none.",
                                {"method"});
   counter_family& cache_hits =
       declare.counter_family("cache_hits_total", "Cache lookups that found an entry.", {"cache"});

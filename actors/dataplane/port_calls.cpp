@@ -121,8 +121,8 @@ void dataplane_port::on_cancel(std::uint64_t id) {
   if (found == calls_.end())
     return;
   found->second->given_up = true;
-  count(*found->second, net::grpc_status::cancelled, /*ran=*/true);
-  static_cast<void>(gate_.cancel(id)); // a reader goes on until it sees the sign
+  const bool waited = gate_.cancel(id); // else its session goes on until it sees the sign
+  count(*found->second, net::grpc_status::cancelled, /*ran=*/!waited);
   calls_.erase(found);
 }
 

@@ -27,14 +27,14 @@ void dataplane_port::leave(reader_id reader) {
     readers_.erase(reader);
     if (reader == first_reader_)
       close_session(); // as the reader's, it may be on a server that was left
-    for (const auto id : gate_.leave(reader)) {
-      const auto call = calls_.find(id);
+    for (const auto& each : gate_.leave(reader)) {
+      const auto call = calls_.find(each.call);
       if (call == calls_.end())
         continue;                    // cancelled
       call->second->given_up = true; // the message may still wait for the reader
-      count(*call->second, net::grpc_status::unavailable, /*ran=*/false);
+      count(*call->second, net::grpc_status::unavailable, each.at_reader);
       calls_.erase(call);
-      refuse(id, "no_reader", "the database session that answered this call is gone");
+      refuse(each.call, "no_reader", "the database session that answered this call is gone");
     }
     note_gate();
   });

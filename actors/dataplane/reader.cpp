@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 namespace prism {
 
@@ -125,6 +126,11 @@ void reader_state::answer(const read_call& call) {
     return; // the port has refused it
   auto done = run(*call.what);
   ++answered_;
+  // If the method threw, the server is well.
+  const auto threw = !session_->is_open() && !done.answer &&
+                             done.answer.error().status == net::grpc_status::internal
+                         ? std::optional(done.answer.error().text)
+                         : std::nullopt;
   if (done.left_out > 0)
     port_->note_left_out(*call.what, done.left_out);
   if (!done.answer && done.wanted) {
@@ -135,8 +141,8 @@ void reader_state::answer(const read_call& call) {
     if (done.wanted)
       refresh_identity(node_->actors, std::move(*done.wanted));
   }
-  if (!session_->is_open())
-    lose_session("the connection was lost");
+  if (!session_->is_open() && !(threw && session_->reopen(*call.what)))
+    lose_session(threw.value_or("the connection was lost"));
 }
 
 void reader_state::wait_for_identity(const call_ptr& call, db::wanted_identity wanted) {

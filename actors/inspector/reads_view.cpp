@@ -1,6 +1,8 @@
 // The data plane: which methods are asked, how long they take, and the slowest calls.
 #include "actors/inspector/views.hpp"
 
+#include <cmath>
+
 namespace prism::views {
 
 namespace {
@@ -44,6 +46,11 @@ namespace json = boost::json;
           {"arguments", call.arguments}};
 }
 
+/// JSON has no NaN.
+[[nodiscard]] json::value known(double value) {
+  return std::isnan(value) ? json::value() : json::value(value);
+}
+
 [[nodiscard]] json::object gate_of(const node_context& node, const reads_now& now) {
   return {
       {"listening", now.address},
@@ -56,7 +63,7 @@ namespace json = boost::json;
       {"open_calls", now.open_calls},
       {"buffered_bytes", now.buffered_bytes},
       {"database", node.options.dataplane_database_url.empty() ? "the node's own" : "a replica"},
-      {"staleness_seconds", node.metrics.dataplane().staleness->Value()}};
+      {"staleness_seconds", known(node.metrics.dataplane().staleness->Value())}};
 }
 
 } // namespace

@@ -7,8 +7,8 @@
 namespace prism::db {
 
 /// Whether the columns are those of the operation's collection, as `fill_row` makes them; a removal
-/// has none. `apply_batch` refuses a batch with any other operation before it writes, and what
-/// writes rows relies on that.
+/// has none. `apply_batch` refuses a batch with any other operation before it writes rows of
+/// records, and what writes these relies on that.
 [[nodiscard]] bool has_its_columns(const op& operation) noexcept;
 
 /// The columns of a create or update in a collection whose rows are a `Row`. Of any other

@@ -94,10 +94,10 @@ outcome<std::vector<result>> exchange::run() {
     return tl::unexpected(finish_error(std::move(*failure_), lost));
   if (gave_up_)
     return tl::unexpected(finish_error(
-        make_error(sqlstate::connection_failure, why_given_up(), requests_[0].label()), true));
+        make_error(sqlstate::connection_failure, why_given_up(), requests_.back().label()), true));
   if (lost)
-    return tl::unexpected(
-        finish_error(make_error(sqlstate::connection_failure, reason, requests_[0].label()), true));
+    return tl::unexpected(finish_error(
+        make_error(sqlstate::connection_failure, reason, requests_.back().label()), true));
   return std::move(results_);
 }
 
@@ -119,7 +119,7 @@ outcome<void> exchange::check() const {
       return db_fail("42804", "used with parameter types other than those it was prepared with",
                      request.label());
   }
-  return state_.ready_to_send(requests_[0].label());
+  return state_.ready_to_send(requests_.back().label());
 }
 
 // Small round trips are one message to the kernel. In a large one the server works on the first

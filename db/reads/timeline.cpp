@@ -61,14 +61,16 @@ newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, st
                               const std::optional<list_cursor>& after, std::size_t limit) {
   const auto own_limit =
       std::max(std::min(limit, max_own_items), limit - std::min(followed.size(), limit));
-  const bool more_own = own.size() > own_limit;
-  if (more_own)
+  std::optional<feed_item> next_own;
+  if (own.size() > own_limit) {
+    next_own = std::move(own[own_limit]);
     own.resize(own_limit);
+  }
   followed.insert(followed.end(), std::make_move_iterator(own.begin()),
                   std::make_move_iterator(own.end()));
   auto out = cut_sorted(std::move(followed), after, limit);
-  if (out.cursor.empty() && more_own && !out.rows.empty())
-    out.cursor = format_list_cursor({out.rows.back().sort_at / 1000, out.rows.back().cid});
+  if (out.cursor.empty() && next_own && !out.rows.empty())
+    out.cursor = format_list_cursor(cursor_between(out.rows.back(), *next_own));
   return out;
 }
 

@@ -202,6 +202,8 @@ CASES = [
     Case("PrismReadsFail", (8, 12, 8), {
         'prism_dataplane_calls_total{method="GetActors",status="ok"}': ("climb", (1000, 1000, 1000)),
         'prism_dataplane_calls_total{method="GetTimeline",status="unavailable"}': ("climb", (5, 20, 5)),
+        # The server of a DID document may be down: that is its owner's affair.
+        'prism_dataplane_calls_total{method="GetIdentityByDid",status="unavailable"}': ("climb", (50, 50, 50)),
     }),
     counter("PrismReadsRefused", (8, 4, 8), 'prism_dataplane_refusals_total{reason="not_answered"}', (0, 5, 0)),
     Case("PrismReadsSlow", (8, 18, 8), {

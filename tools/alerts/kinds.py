@@ -1,6 +1,6 @@
 """The faults that can be planted, and the alert that each has to raise; those of a cluster are in cluster_kinds.py.
 
-Each fault takes the `Run`; it is planted when its context is entered and mended when it is left.
+Each fault takes the `Run`; it is planted when its context is entered and ends when it is left.
 """
 
 import contextlib
@@ -297,7 +297,7 @@ def relay_silent(run):
 
 @raises("PrismBehind")
 def relay_behind(run):
-    # Its events are old from the start: this is mended only by silence.
+    # Its events are old from the start: only silence ends this.
     with run.relay.paused():
         wait_until(lambda: not run.monitoring.fires("PrismBehind"), "silence")
     run.planted_now()

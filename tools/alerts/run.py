@@ -243,13 +243,13 @@ def _strike(run, kind):
         try:
             fired, alert = _await(run, kind, "firing", run.planted)
             _check(alert)
-        except RuntimeError as error:  # the fault is mended all the same
+        except RuntimeError as error:  # the fault ends all the same
             problem = error
     if problem:
         raise problem
-    mended = time.monotonic()
+    ended = time.monotonic()
     resolved, _ = _await(run, kind, "resolved", fired)
-    return f"{kind.alert} after {fired - run.planted:.1f} s, gone {resolved - mended:.1f} s after the end"
+    return f"{kind.alert} after {fired - run.planted:.1f} s, gone {resolved - ended:.1f} s after the end"
 
 
 def _look_at_dashboard(run):

@@ -155,6 +155,13 @@ TEST_CASE("posts of one time and one CID are each read once across pages") {
   }
 }
 
+TEST_CASE("own posts of one time and one CID are each read once if nobody is followed") {
+  auto on = crowd(1, 25);
+  must(on.exec_script("UPDATE posts SET cid = 'x'"));
+  for (const std::size_t page : {1, 7, 11, 100})
+    CHECK(distinct(timeline(on, "did:plc:u1", {.page = page})) == 25);
+}
+
 TEST_CASE("reposts of one post with one time and CID are each read once across pages") {
   auto on = crowd(20, 1);
   must(on.exec_script(

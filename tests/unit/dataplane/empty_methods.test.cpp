@@ -84,3 +84,36 @@ TEST_CASE("a request of millions of empty fields is refused before it is parsed"
   CHECK(request.dids_size() == static_cast<int>(dataplane::max_request_fields));
   CHECK_FALSE(dataplane::parse_request(request, bytes + "\x0a\x05")); // truncated
 }
+
+TEST_CASE("fields of messages within a request count, too") {
+  const auto fields = [](std::size_t count) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i)
+      out += std::string("\x78\x00", 2); // 15, which is unknown
+    return out;
+  };
+  const auto in_ref = [](const std::string& inner) { // refs, of that length in three bytes
+    std::string out("\x0a");
+    for (const auto shift : {0U, 7U, 14U})
+      out += static_cast<char>((inner.size() >> shift & 0x7fU) | (shift == 14 ? 0U : 0x80U));
+    return out + inner;
+  };
+  const auto status = [](const std::string& bytes) {
+    bsky::GetInteractionCountsRequest request;
+    const auto done = dataplane::parse_request(request, bytes);
+    return done ? std::string("ok") : done.error().text;
+  };
+  CHECK(status(in_ref(fields(dataplane::max_request_fields - 1))) == "ok");
+  CHECK(status(in_ref(fields(dataplane::max_request_fields))) ==
+        "the request has more than 30100 fields");
+  // An unknown group, which is one field.
+  CHECK(status("\x73" + fields(dataplane::max_request_fields) + "\x74") ==
+        "the request is no message of its type");
+  bsky::GetInteractionCountsRequest largest;
+  for (std::size_t i = 0; i < reads::max_arguments; ++i) {
+    auto& ref = *largest.add_refs();
+    ref.set_uri("at://did:plc:a/app.bsky.feed.post/1");
+    ref.set_cid("bafy");
+  }
+  CHECK(status(largest.SerializeAsString()) == "ok");
+}

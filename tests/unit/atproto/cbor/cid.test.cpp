@@ -48,9 +48,13 @@ TEST_CASE("the CID of raw bytes differs from that of a block only in its codec")
 }
 
 TEST_CASE("a CID survives both of its forms") {
-  const auto id = cid::of_dag_cbor(hex("00ff10"));
-  CHECK(cid::parse(id.to_string()).value() == id);
-  CHECK(cid::from_bytes(id.bytes()).value() == id);
+  const auto block = cid::of_dag_cbor(hex("00ff10"));
+  const auto raw =
+      cid::parse("bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq").value();
+  for (const auto& id : {block, raw}) {
+    CHECK(cid::parse(id.to_string()).value() == id);
+    CHECK(cid::from_bytes(id.bytes()).value() == id);
+  }
 }
 
 TEST_CASE("binary CIDs of other formats are refused by name") {

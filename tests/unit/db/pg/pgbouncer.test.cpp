@@ -187,7 +187,9 @@ TEST_CASE("behind PgBouncer the plans of readers are theirs alone") {
   if (!have_pgbouncer())
     return;
   const statement one{"bouncer_setting", "select current_setting('enable_sort')"};
-  const auto setting = [&](executor& on) { return must(on.exec_prepared(one)).get_text(0, 0); };
+  const auto setting = [&](executor& on) {
+    return std::string(must(on.exec_prepared(one)).get_text(0, 0));
+  };
   const pooler through;
   reads::server_ids shared;
   auto reading = connect_to(through.conninfo());
