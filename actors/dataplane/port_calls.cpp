@@ -124,6 +124,7 @@ void dataplane_port::on_cancel(std::uint64_t id) {
   const bool waited = gate_.cancel(id); // else its session goes on until it sees the sign
   count(*found->second, net::grpc_status::cancelled, /*ran=*/!waited);
   calls_.erase(found);
+  note_gate();
 }
 
 void dataplane_port::answer(const call_ptr& call, dataplane::answer<std::string> result) {

@@ -169,6 +169,32 @@ TEST_CASE("a call that its session did not answer counts with its time, one that
   CHECK(calls.slowest->took >= 400ms);
 }
 
+TEST_CASE("of calls that a client gives up or a lost reader had, those that ran have a time") {
+  world w(1, 512, patience);
+  const auto reader = w.port->join(w.bench.put<stuck_reader_state>("reader-0"), 0);
+  net::test::socket_client client(w.port->port());
+  const auto begin = [&] {
+    return client.begin(net::test::request::of("/bsky.Service/GetLatestRev"));
+  };
+  const auto waiting = [&] { return w.bench.node->reads.now().value().waiting; };
+  const auto calls = [&] {
+    return w.bench.node->reads.calls(steady_clock::now()).methods.at("GetLatestRev");
+  };
+  begin(); // at the reader
+  const auto given_up = begin();
+  begin();
+  REQUIRE(eventually([&] { return waiting() == 2; }));
+  client.http2.reset(given_up);
+  client.ask(net::test::request::of("/bsky.Service/Ping"));
+  REQUIRE(waiting() == 1);
+  CHECK(calls().by_status.at("cancelled") == 1);
+  CHECK(calls().times.count() == 0);
+  w.port->leave(reader);
+  REQUIRE(eventually([&] { return waiting() == 0; }));
+  CHECK(calls().by_status.at("unavailable") == 2);
+  CHECK(calls().times.count() == 1);
+}
+
 TEST_CASE("a method that there is not is unimplemented") {
   world w(1);
   net::test::socket_client client(w.port->port());
