@@ -59,6 +59,13 @@ void fill_chat(bsky::ActorInfo& out, const reads::kept_record& from) {
   return answers[0];
 }
 
+void fill_verification(bsky::VerificationMeta& out, const reads::verification& from) {
+  out.set_rkey(from.rkey);
+  out.set_handle(from.handle);
+  out.set_display_name(from.display_name);
+  set_time(*out.mutable_sorted_at(), from.sort_at);
+}
+
 void fill_actor(bsky::ActorInfo& out, const reads::actor& from) {
   out.set_exists(from.indexed);
   out.set_handle(from.handle);
@@ -72,6 +79,9 @@ void fill_actor(bsky::ActorInfo& out, const reads::actor& from) {
   fill_kept(*out.mutable_status_record(), from.status_record);
   fill_kept(*out.mutable_germ_record(), from.germ_declaration);
   fill_chat(out, from.chat_declaration);
+  out.set_trusted_verifier(from.trusted_verifier);
+  for (const auto& each : from.verified_by)
+    fill_verification((*out.mutable_verified_by())[each.did], each);
   const auto allowed = subscribers_allowed(from.notification_declaration);
   out.set_allow_activity_subscriptions_from(allowed.data(), allowed.size());
 }

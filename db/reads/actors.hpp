@@ -2,6 +2,7 @@
 
 #include "db/batch/batch.hpp"
 #include "db/reads/session.hpp"
+#include "db/reads/verified_by.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -33,17 +34,20 @@ struct actor {
   kept_record chat_declaration;
   kept_record notification_declaration;
   kept_record germ_declaration;
+  bool trusted_verifier{false};
+  std::vector<verification> verified_by; ///< one of each trusted verifier at most, in no order
   /// It has records, and they are missing here, because all together were too large
   /// (db/reads/answer_limit.hpp).
   bool left_out{false};
-  std::int64_t size{0}; ///< of its records, as stored
+  std::int64_t size{0}; ///< of its records, as stored, and of `verified_by`
 };
 
 /// Takes its records away.
 void leave_out_records(actor& of);
 
 /// The accounts with these DIDs that are known, in any order. Plan: users_pkey, and the primary key
-/// of each table, account by account; the ids are from the session's cache.
+/// of each table, account by account, and verifications_subject for each trusted verifier; the ids
+/// are from the session's cache.
 /// @param dids at most `max_arguments`, without NUL
 [[nodiscard]] db::outcome<std::vector<actor>> actors(session& on,
                                                      std::span<const std::string_view> dids);

@@ -1,5 +1,6 @@
 // GetActors, GetDidsByHandles, GetLatestRev.
 
+#include "db/reads/verified_by.hpp"
 #include "tests/integration/dataplane/asking.hpp"
 #include "tests/integration/firehose_builder.hpp"
 #include "tests/integration/indexing.hpp"
@@ -42,6 +43,59 @@ record_ref declare(firehose_builder& events, std::string_view who, std::string_v
 }
 
 } // namespace
+
+TEST_CASE("verifications by accounts that the operator trusts are in the answer") {
+  firehose_builder events;
+  const auto verify = [&](std::string_view by, std::string_view rkey, std::string_view whom,
+                          std::string_view name) {
+    return events.create(by, "app.bsky.graph.verification/" + std::string{rkey},
+                         {{"$type", "app.bsky.graph.verification"},
+                          {"subject", did_of(whom)},
+                          {"handle", std::string{whom} + ".test"},
+                          {"displayName", name},
+                          {"createdAt", "2024-01-02T03:04:05.678Z"}});
+  };
+  verify("alice", "v1", "bob", "Bob \"B\"");
+  verify("carol", "v2", "bob", "Bob by Carol");
+  verify("dave", "v3", "bob", "Bob by a stranger");
+  verify("alice", "v4", "bob", "a second one counts for nothing");
+  verify("dave", "v5", "alice", "Alice");
+  index_target target;
+  target.apply(events.take(), 10);
+  auto& on = target.connection;
+  CHECK(actor(on, "bob").verified_by().empty());
+  must(on.exec_script("INSERT INTO trusted_verifiers VALUES ('" + did_of("alice") + "'), ('" +
+                      did_of("carol") + "'), ('did:plc:nobody')"));
+  const auto bob = actor(on, "bob");
+  CHECK_FALSE(bob.trusted_verifier());
+  REQUIRE(bob.verified_by().size() == 2);
+  const auto& by_alice = bob.verified_by().at(did_of("alice"));
+  CHECK(by_alice.rkey() == "v1");
+  CHECK(by_alice.handle() == "bob.test");
+  CHECK(by_alice.display_name() == "Bob \"B\"");
+  CHECK(by_alice.sorted_at().seconds() == 1'704'164'645);
+  CHECK(by_alice.sorted_at().nanos() == 678'000'000);
+  CHECK(bob.verified_by().at(did_of("carol")).rkey() == "v2");
+  const auto alice = actor(on, "alice");
+  CHECK(alice.trusted_verifier());
+  CHECK(alice.verified_by().empty());
+}
+
+TEST_CASE("only so many trusted verifiers count") {
+  firehose_builder events;
+  for (int i = 100; i <= 200; ++i) // the rkeys are in the order of the DIDs
+    events.create("v" + std::to_string(i), "app.bsky.graph.verification/v",
+                  {{"$type", "app.bsky.graph.verification"},
+                   {"subject", did_of("bob")},
+                   {"handle", "bob.test"},
+                   {"displayName", "Bob"},
+                   {"createdAt", record_time}});
+  index_target target;
+  target.apply(events.take(), 1000);
+  must(target.connection.exec_script(
+      "INSERT INTO trusted_verifiers SELECT did FROM users WHERE did <> '" + did_of("bob") + "'"));
+  CHECK(actor(target.connection, "bob").verified_by().size() == reads::max_trusted_verifiers);
+}
 
 TEST_CASE("an account is answered with the records that describe it") {
   firehose_builder events;
