@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/wire_format_lite.h>
 
@@ -71,18 +70,9 @@ answer<void> parse_request(google::protobuf::Message& out, std::string_view byte
 }
 
 answer<std::string> encode_answer(const google::protobuf::Message& message) {
-  const auto bytes = message.ByteSizeLong();
-  if (bytes > max_answer_bytes)
+  if (const auto bytes = message.ByteSizeLong(); bytes > max_answer_bytes)
     return too_large(bytes);
-  std::string out;
-  out.reserve(bytes);
-  {
-    google::protobuf::io::StringOutputStream into(&out);
-    google::protobuf::io::CodedOutputStream coded(&into);
-    coded.SetSerializationDeterministic(true); // the entries of a map in the order of their keys
-    message.SerializeWithCachedSizes(&coded);
-  }
-  return out;
+  return message.SerializeAsString();
 }
 
 } // namespace prism::dataplane

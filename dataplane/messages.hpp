@@ -21,7 +21,7 @@ inline constexpr std::size_t max_request_fields = 3 * reads::max_arguments + 100
 /// fields.
 [[nodiscard]] answer<void> parse_request(google::protobuf::Message& out, std::string_view bytes);
 
-/// Encodes an answer: equal answers as equal bytes. Error: `too_large`.
+/// Encodes an answer. Error: `too_large`.
 [[nodiscard]] answer<std::string> encode_answer(const google::protobuf::Message& message);
 
 } // namespace prism::dataplane

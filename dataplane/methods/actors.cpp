@@ -6,6 +6,8 @@
 #include "dataplane/methods/message_method.hpp"
 #include "dataplane/methods/record_message.hpp"
 
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
 #include <set>
 
 namespace prism::dataplane {
@@ -59,11 +61,25 @@ void fill_chat(bsky::ActorInfo& out, const reads::kept_record& from) {
   return answers[0];
 }
 
-void fill_verification(bsky::VerificationMeta& out, const reads::verification& from) {
-  out.set_rkey(from.rkey);
-  out.set_handle(from.handle);
-  out.set_display_name(from.display_name);
-  set_time(*out.mutable_sorted_at(), from.sort_at);
+/// Where the entries of the map `verified_by` are. The AppView shows them in the order in which
+/// they come, and a map of protobuf has none, so they are fields that the message does not know.
+[[nodiscard]] google::protobuf::UnknownFieldSet& verifications_of(bsky::ActorInfo& of) {
+  return *bsky::ActorInfo::GetReflection()->MutableUnknownFields(&of);
+}
+
+/// Adds an entry, which on the wire is a message of key and value (protobuf encoding, "Maps").
+void add_verification(bsky::ActorInfo& out, const reads::verification& from) {
+  bsky::VerificationMeta value;
+  value.set_rkey(from.rkey);
+  value.set_handle(from.handle);
+  value.set_display_name(from.display_name);
+  set_time(*value.mutable_sorted_at(), from.sort_at);
+  google::protobuf::UnknownFieldSet entry;
+  entry.AddLengthDelimited(1, from.did);
+  entry.AddLengthDelimited(2, value.SerializeAsString());
+  std::string bytes;
+  if (entry.SerializeToString(&bytes))
+    verifications_of(out).AddLengthDelimited(bsky::ActorInfo::kVerifiedByFieldNumber, bytes);
 }
 
 void fill_actor(bsky::ActorInfo& out, const reads::actor& from) {
@@ -81,7 +97,7 @@ void fill_actor(bsky::ActorInfo& out, const reads::actor& from) {
   fill_chat(out, from.chat_declaration);
   out.set_trusted_verifier(from.trusted_verifier);
   for (const auto& each : from.verified_by)
-    fill_verification((*out.mutable_verified_by())[each.did], each);
+    add_verification(out, each);
   const auto allowed = subscribers_allowed(from.notification_declaration);
   out.set_allow_activity_subscriptions_from(allowed.data(), allowed.size());
 }
@@ -125,6 +141,7 @@ answer<void> actors(call& with, const bsky::GetActorsRequest& in, bsky::GetActor
       for (auto* record :
            {actor.mutable_profile(), actor.mutable_status_record(), actor.mutable_germ_record()})
         record->Clear();
+      verifications_of(actor).Clear();
     }
     bytes += actor.ByteSizeLong();
     with.left_out += each.left_out ? 1 : 0;

@@ -35,7 +35,7 @@ struct actor {
   kept_record notification_declaration;
   kept_record germ_declaration;
   bool trusted_verifier{false};
-  std::vector<verification> verified_by; ///< one of each trusted verifier at most, in no order
+  std::vector<verification> verified_by; ///< one of each trusted verifier at most, the oldest first
   /// It has records, and they are missing here, because all together were too large
   /// (db/reads/answer_limit.hpp).
   bool left_out{false};

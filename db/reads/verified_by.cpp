@@ -1,6 +1,8 @@
 #include "db/reads/verified_by.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 namespace prism::reads {
 
@@ -20,6 +22,9 @@ std::vector<verification> parse_verified_by(std::string_view list) {
                    .display_name = text(3),
                    .sort_at = columns.at(4).as_int64() * microseconds});
   }
+  std::ranges::sort(out, {}, [](const verification& each) {
+    return std::pair<db::micros, std::string_view>(each.sort_at, each.did);
+  });
   return out;
 }
 

@@ -51,6 +51,7 @@ inline constexpr std::string_view verified_by_list = R"sql(
   ) v ON true
 )sql";
 
+/// The oldest first.
 /// @param list as {verified_by} gives it; empty for none
 [[nodiscard]] std::vector<verification> parse_verified_by(std::string_view list);
 

@@ -29,6 +29,15 @@ using fields = firehose_builder::fields;
   return actors(on, {did_of(who)}).at(0);
 }
 
+/// The encoded answer.
+[[nodiscard]] std::string actors_as_sent(db::executor& on, std::string_view who) {
+  bsky::GetActorsRequest request;
+  request.add_dids(did_of(who));
+  reads::session session(on);
+  dataplane::call call{session};
+  return dataplane::find_method("GetActors")->run(call, request.SerializeAsString()).value();
+}
+
 /// An account is looked up by other parts of the program.
 void look_up(index_target& target, std::string_view who) {
   must(target.connection.exec_script("UPDATE users SET indexed_at = now(), handle = '" +
@@ -76,6 +85,15 @@ TEST_CASE("verifications by accounts that the operator trusts are in the answer"
   CHECK(by_alice.sorted_at().seconds() == 1'704'164'645);
   CHECK(by_alice.sorted_at().nanos() == 678'000'000);
   CHECK(bob.verified_by().at(did_of("carol")).rkey() == "v2");
+  // The AppView shows them in the order of the message: the oldest first.
+  must(on.exec_script("UPDATE verifications SET created_at = created_at - interval '1 h' "
+                      "WHERE rkey = 'v2'"));
+  const auto text = actors_as_sent(on, "bob");
+  CHECK(text.find(did_of("carol")) < text.find(did_of("alice")));
+  must(on.exec_script("UPDATE verifications SET created_at = created_at + interval '2 h', "
+                      "commit_time = commit_time + interval '2 h' WHERE rkey = 'v2'"));
+  const auto later = actors_as_sent(on, "bob");
+  CHECK(later.find(did_of("carol")) > later.find(did_of("alice")));
   const auto alice = actor(on, "alice");
   CHECK(alice.trusted_verifier());
   CHECK(alice.verified_by().empty());
