@@ -1,7 +1,7 @@
 -- What each of some indexes costs a record: bytes after the rows came in the order of their events, CPU of the
 -- server's process, and bytes of log. Run with psql, as superuser, on a migrated database that fill.sql filled and
--- VACUUM ANALYZE has seen, of a server with full_page_writes off:
--- For tables of which fill.sql makes few rows, run grow_small_tables.sql first.
+-- VACUUM ANALYZE has seen, of a server with full_page_writes off (for tables of which fill.sql makes few rows, run
+-- grow_small_tables.sql before that):
 --   psql -XAt -d DATABASE -v indexes='likes_subject_time likes_creator_time' -f bench/reads/index_costs.sql
 -- A copy of each table takes all rows with all its indexes, then without one of them, three times in turn; the least
 -- CPU of each counts. CPU is read in ticks of 10 ms: the rest is noise of some tenths of a microsecond.
