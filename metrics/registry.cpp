@@ -173,7 +173,8 @@ struct registry::impl {
                     "run.");
   prometheus::Counter* dropped_lines =
       declare.counter("log_lines_dropped_total",
-                      "Lines of the log that were dropped because nobody read the standard error.");
+                      "Lines of the log that were dropped because nobody read the standard "
+                      "error, or that could not be formatted.");
   prometheus::Gauge* log_bytes =
       declare.gauge("log_queued_bytes", "Bytes of the lines of the log that wait to be written.");
   prometheus::Gauge* log_capacity = declare.gauge(
