@@ -63,7 +63,7 @@ expected<view_data> resume(command_call& call) {
 
 expected<view_data> drain(command_call& call) {
   call.node.status.finish(exit_code::success, "drained by operator " + call.who.name);
-  return said("the node commits what it has and ends with 0");
+  return said("the node commits what it has and ends with 0, or with 75 if the time runs out");
 }
 
 expected<view_data> restart(command_call& call) {
@@ -153,7 +153,7 @@ expected<view_data> retry_dead_letter(command_call& call) {
   if (!done)
     return failed(done.error());
   if (!done->applied)
-    return fail(errc::invalid, "dead letter {} stays: {}", id, done->why);
+    return fail(errc::fatal, "dead letter {} stays: {}", id, done->why);
   return said(fmt::format("dead letter {} is applied and deleted", id));
 }
 

@@ -196,6 +196,9 @@ TEST_CASE(
   CHECK(node.ask("viewer", "dead-letter", R"({"id":7})").result == number(operator_result::failed));
   CHECK(node.ask("operator", "dead-letter-discard", R"({"id":7,"why":"x"})").result ==
         number(operator_result::failed));
+  // Not a wrong usage: prismctl ends with 1.
+  CHECK(node.ask("operator", "dead-letter-retry", R"({"id":7,"why":"x"})").result ==
+        number(operator_result::failed));
   CHECK(node.ask("operator", "identity-refresh", R"({"did":"did:plc:nobody","why":"x"})").result ==
         number(operator_result::failed));
 }
