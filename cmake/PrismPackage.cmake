@@ -49,7 +49,7 @@ install(FILES ${manual}/prismd.completion DESTINATION /usr/share/bash-completion
 install(FILES ${manual}/changelog.gz deploy/debian/copyright README.md DESTINATION /usr/share/doc/prism
   ${of_package})
 install(DIRECTORY docs/ DESTINATION /usr/share/doc/prism ${of_package} FILES_MATCHING PATTERN "*.md")
-install(DIRECTORY deploy/pgbouncer deploy/cluster DESTINATION /usr/share/doc/prism/examples ${of_package}
+install(DIRECTORY deploy/pgbouncer deploy/cluster deploy/appview DESTINATION /usr/share/doc/prism/examples ${of_package}
   PATTERN try.sh EXCLUDE) # it needs the source tree
 install(FILES deploy/debian/lintian-overrides DESTINATION /usr/share/lintian/overrides RENAME prism
   ${of_package})

@@ -23,7 +23,7 @@ expected<net::grpc_server_options> port_options(const config::options& from) {
     return fail(errc::invalid,
                 "dataplane-listen {}: other machines reach this address in clear text and without "
                 "authentication; set dataplane-certificate and dataplane-key, or "
-                "dataplane-clear-text = yes on a private network",
+                "dataplane-clear-text = \"yes\" on a private network",
                 from.dataplane_listen);
   net::grpc_server_options out;
   out.listen = *address;

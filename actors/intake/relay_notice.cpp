@@ -48,7 +48,7 @@ void relay_notices::log_info(const atproto::info_frame& info, time_point now) {
     if (const auto left_out = lines_.allow(line::outdated_cursor, now))
       log::firehose().error(
           "OutdatedCursor: the relay no longer has the frames after our cursor; the "
-          "events in between are missing and must be resynchronised. {}{}",
+          "events in between are missing. {}{}",
           quoted(info.message), log::left_out_note(*left_out));
   } else if (const auto left_out = lines_.allow(line::info, now)) {
     log::firehose().warn("notice from the relay: {}: {}{}", quoted(info.name), quoted(info.message),

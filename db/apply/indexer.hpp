@@ -15,9 +15,9 @@ namespace prism::db {
 /// shard's cursor in one transaction. Applying a batch again has no effect.
 ///
 /// Order of the statements and of the keys is fixed, so that batches of different shards do not
-/// deadlock: cursor, locks on posts, deletes, inserts, counts (docs/ARCHITECTURE.md, "One batch").
-/// A lock on a post that turns out to be needed only afterwards is waited for briefly; if that
-/// fails, the next try takes it in order (`late_locks`).
+/// deadlock: cursor, locks on posts, deletes, inserts, counts (docs/ARCHITECTURE.md, "One batch is
+/// one transaction"). A lock on a post that turns out to be needed only afterwards is waited for
+/// briefly; if that fails, the next try takes it in order (`late_locks`).
 /// Blocks; the connection's thread.
 /// @param of its `user_ids` are filled.
 /// @param partial filled if the call fails.

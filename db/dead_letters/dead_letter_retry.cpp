@@ -98,9 +98,7 @@ constexpr std::string_view not_applied = "PF002";
   auto report = apply_in_transaction(
       on, of, uri_ids, late, of.heads.empty() ? rev_filter::newer_or_equal : rev_filter::newer);
   if (report && report->stale > 0)
-    return reject(
-        "its repo has a newer commit, so it cannot be applied in order; resynchronise the "
-        "repo");
+    return reject("its repo has a newer commit, so it cannot be applied in order");
   return report;
 }
 

@@ -72,8 +72,8 @@ struct retry_result {
 /// Applies the frame, or the one operation of it, again as a batch of its own, and deletes the dead
 /// letter in the same transaction. The transaction locks the cursors of all shards of the service,
 /// so no newer commit of the repo is indexed in between. The dead letter is not applied, and stays,
-/// if its repo has a newer commit (then the repo must be resynchronised), if its account has been
-/// deleted since, if it is rejected again, or if its bytes are not a frame.
+/// if its repo has a newer commit, if its account has been deleted since, if it is rejected again,
+/// or if its bytes are not a frame.
 /// Blocks; the connection's thread.
 /// @param node UUID of the caller's node, which takes part in the cluster of `service`.
 /// @returns an error with `fenced_state` if the node is no live member.
