@@ -124,7 +124,7 @@ void identity_state::on_tick() {
   update_metrics();
 }
 
-// Look-ups in flight are not awaited: the next start claims their tasks again.
+// Lookups in flight are not awaited: the next start claims their tasks again.
 void identity_state::on_stop() {
   stopping_ = true;
   claims_.stop();
@@ -222,7 +222,7 @@ void identity_state::record_result(identity_decision decision, const std::string
   store();
 }
 
-// When the PLC directory is away all look-ups fail, and a few lines say as much as thousands.
+// When the PLC directory is away all lookups fail, and a few lines say as much as thousands.
 void identity_state::log_failure(const identity_decision& decision, const std::string& reason) {
   const auto& task = decision.result.task;
   const auto outcome = decision.result.what;

@@ -19,7 +19,7 @@ class identity_claims {
 public:
   using key = std::pair<std::int64_t, db::identity_kind>; // user and kind: at most one task each
 
-  /// For how long a claim hides a task from others: longer than all requests of a look-up together.
+  /// For how long a claim hides a task from others: longer than all requests of a lookup together.
   static constexpr std::chrono::minutes claim_time{5};
 
   struct lookup {

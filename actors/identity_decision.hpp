@@ -8,7 +8,7 @@
 
 namespace prism {
 
-/// What follows from the result of a look-up. Plain values and pure functions; the random numbers
+/// What follows from the result of a lookup. Plain values and pure functions; the random numbers
 /// are uniform in [0, 1].
 struct identity_decision {
   /// A confirmed deletion: purge the account instead of storing `result`.

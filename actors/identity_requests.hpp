@@ -18,9 +18,9 @@
 
 namespace prism {
 
-/// Look-ups that the data plane asks for: who waits for which DID, what was found lately, and how
+/// Lookups that the data plane asks for: who waits for which DID, what was found lately, and how
 /// much may be asked of others. Anybody can make the AppView ask for any DID, so everything here is
-/// bounded: calls that wait, look-ups under way, and memory. Accounts of ours with a did:plc are
+/// bounded: calls that wait, lookups under way, and memory. Accounts of ours with a did:plc are
 /// looked up apart from other DIDs, whose rate is limited and whose servers may be strangers': so
 /// those cannot keep accounts from being looked up. A plain value for one thread; the time is
 /// passed in.
@@ -31,7 +31,7 @@ public:
 
   struct limits {
     std::size_t waiting{1'000};   ///< calls that wait
-    std::size_t accounts{64};     ///< look-ups of accounts under way
+    std::size_t accounts{64};     ///< lookups of accounts under way
     std::size_t others{160};      ///< of other DIDs: more than the rate begins in a request's time
     double others_per_second{20}; ///< of those
     double burst{40};
@@ -41,7 +41,7 @@ public:
     std::chrono::milliseconds failure_for{5'000}; ///< nothing is asked again so soon
   };
 
-  /// The result of a look-up.
+  /// The result of a lookup.
   struct result {
     answer found;          ///< null: not known whether there is a document
     bool held_back{false}; ///< if so: whether nothing was requested, to spare a host
@@ -52,24 +52,24 @@ public:
   struct decision {
     answer found;        ///< give this
     std::string refused; ///< else, if not empty: it fails, and why; if empty, it waits
-    bool look_up{false}; ///< begin the look-up
+    bool look_up{false}; ///< begin the lookup
   };
 
   identity_requests(limits options, time_point now)
       : options_(options), rate_(options.others_per_second, options.burst, now),
         found_(options.remembered), failed_(options.remembered) {}
 
-  /// A call asks, under a `waiter` of its own. One look-up serves all calls that ask for the DID
+  /// A call asks, under a `waiter` of its own. One lookup serves all calls that ask for the DID
   /// after the same #identity event.
-  /// @param who empty: begin the look-up, if it may be begun now; nobody waits for it
+  /// @param who empty: begin the lookup, if it may be begun now; nobody waits for it
   [[nodiscard]] decision ask(const db::wanted_identity& wanted, std::optional<waiter> who,
                              time_point now);
 
-  /// A look-up has ended, however. @returns who waited for it.
+  /// A lookup has ended, however. @returns who waited for it.
   [[nodiscard]] std::vector<waiter> finish(const db::wanted_identity& wanted, const result& what,
                                            time_point now);
 
-  /// Calls that have waited for too long; they wait no longer. Their look-ups go on.
+  /// Calls that have waited for too long; they wait no longer. Their lookups go on.
   [[nodiscard]] std::vector<waiter> expire(time_point now);
 
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
@@ -109,7 +109,7 @@ private:
 
   /// What is remembered, and whether it is to be looked up again.
   [[nodiscard]] std::pair<answer, bool> recall(const db::wanted_identity& wanted, time_point now);
-  /// Why no look-up may begin; empty: one may.
+  /// Why no lookup may begin; empty: one may.
   [[nodiscard]] std::string_view refusal(const db::wanted_identity& wanted, time_point now);
 
   limits options_;

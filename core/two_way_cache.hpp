@@ -53,7 +53,7 @@ public:
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return pairs_.size(); }
-  /// Of look-ups.
+  /// Of lookups.
   [[nodiscard]] std::uint64_t hits() const noexcept { return hits_; }
   [[nodiscard]] std::uint64_t misses() const noexcept { return misses_; }
   [[nodiscard]] std::uint64_t evictions() const noexcept { return evictions_; }

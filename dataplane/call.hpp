@@ -30,13 +30,13 @@ struct call {
   reads::session& on;
   /// The present, in µs since 1970.
   db::micros now{0};
-  /// In the second run of a call that failed for want of an identity: what the look-up found. Null
+  /// In the second run of a call that failed for want of an identity: what the lookup found. Null
   /// in the first run.
   const db::known_identity* identity{nullptr};
   /// Set by a method that lacks an identity. If the method failed, the caller has it looked up
   /// (message resolve_identity), waits without a reader or connection, and runs the method again
-  /// with `identity`; without an answer the call fails as the look-up did. If the method succeeded,
-  /// its answer is given, and the look-up is asked for without waiting.
+  /// with `identity`; without an answer the call fails as the lookup did. If the method succeeded,
+  /// its answer is given, and the lookup is asked for without waiting.
   std::optional<db::wanted_identity> wanted{};
   /// Records that exist and are missing in the answer, because it would be too large.
   std::size_t left_out{0};

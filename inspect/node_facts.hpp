@@ -30,7 +30,7 @@ struct node_facts {
   std::optional<double> stream_lag_s{};      ///< now minus the time of the last committed events
   std::optional<std::chrono::seconds> pending_ttl{};  ///< option `pending-ttl-s`
   std::optional<std::chrono::seconds> history_keep{}; ///< option `history-keep-s`
-  /// What a look-up of this account's identity last met, such as a host whose circuit is open.
+  /// What a lookup of this account's identity last met, such as a host whose circuit is open.
   std::optional<std::string> identity_problem{};
   /// Above this, a lag of shard or stream makes the verdict `behind` for what is not there.
   std::chrono::seconds behind_after{30};

@@ -129,7 +129,7 @@ struct pending_noted {};
 /// it only delays the tasks until the next tick.
 struct identity_tasks_added {};
 
-/// The resolver's thread → identity: the result of one look-up. Not answered.
+/// The resolver's thread → identity: the result of one lookup. Not answered.
 struct identity_lookup_done {
   std::int64_t user_id{0};
   db::identity_kind kind{};
@@ -154,7 +154,7 @@ struct identity_resolved {
   std::string why; ///< if null: a sentence
 };
 
-/// The resolver's thread → identity: the result of a look-up for a `resolve_identity`. Not
+/// The resolver's thread → identity: the result of a lookup for a `resolve_identity`. Not
 /// answered.
 struct document_looked_up {
   std::shared_ptr<const db::wanted_identity> what;

@@ -32,7 +32,7 @@ fill_with_synthetic_network() {
   (cd "$appview" && "$node" "$root/tools/appview/take_keys.mjs" "$scratch/dids.json" "$copy.dids.json" "$scratch/key")
   key=$(python3 -c 'import json, sys
 print(next(iter(json.load(open(sys.argv[1])).values()))["verificationMethod"][0]["publicKeyMultibase"])' "$copy.dids.json")
-  # As a look-up writes them: what the node would otherwise have to ask of the directory.
+  # As a lookup writes them: what the node would otherwise have to ask of the directory.
   ask_database "INSERT INTO did_documents (user_id, place, looked_up_at, found, handle, keys, services)
     SELECT id, 0, clock_timestamp(), true, handle, '{\"atproto\":{\"Type\":\"Multikey\",\"PublicKeyMultibase\":\"$key\"}}',
       '{\"atproto_pds\":{\"Type\":\"AtprotoPersonalDataServer\",\"URL\":\"https://pds.test\"}}' FROM users"

@@ -35,7 +35,7 @@ public:
   /// Runs a call. Without a connection, or if it is lost meanwhile, the call fails. If the method
   /// throws, the call fails as `internal`, and the connection is closed, since nobody knows what it
   /// is in the middle of.
-  /// @param identity what a look-up for this call has found
+  /// @param identity what a lookup for this call has found
   [[nodiscard]] call_outcome run(const dataplane::pending_call& call,
                                  const db::known_identity* identity = nullptr);
 

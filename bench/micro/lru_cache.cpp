@@ -1,4 +1,4 @@
-// What a look-up in an id cache costs: every operation of every frame does some.
+// What a lookup in an id cache costs: every operation of every frame does some.
 
 #include "core/lru_cache.hpp"
 
@@ -34,7 +34,7 @@ std::vector<std::string> drawn_dids(std::size_t count) {
   return dids;
 }
 
-/// Look-up, and insertion of what is missing, as for the ids of users. `range`: entries kept, and
+/// Lookup, and insertion of what is missing, as for the ids of users. `range`: entries kept, and
 /// how many per cent of the DIDs have room.
 void find_or_put(benchmark::State& state) {
   const auto capacity = static_cast<std::size_t>(state.range(0));

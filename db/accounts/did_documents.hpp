@@ -5,7 +5,7 @@
 
 #include <vector>
 
-/// Table did_documents: what look-ups found in the documents of accounts.
+/// Table did_documents: what lookups found in the documents of accounts.
 namespace prism::db {
 
 /// Stores documents, as `store_identity_results` says. The users' rows are locked.

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-/// Identity tasks: look-ups of users' handles and of deletions, and what they found. A batch writes
+/// Identity tasks: lookups of users' handles and of deletions, and what they found. A batch writes
 /// the tasks (rows of identity_tasks) together with the events (db/index/users). A claim ends after
 /// a time: if the claimer fails, its tasks become due again.
 namespace prism::db {
@@ -26,7 +26,7 @@ struct identity_task {
   std::int64_t user_id{0};
   std::string did;
   micros event_time{0};  ///< of the event that asked
-  stream_place place{0}; ///< of that event; 0 for a look-up that no #identity event asked for
+  stream_place place{0}; ///< of that event; 0 for a lookup that no #identity event asked for
   bool forced{false};
   std::int32_t version{0};
   std::int32_t attempts{0};
@@ -76,9 +76,9 @@ struct identity_report {
 };
 
 /// Writes results and deletes their tasks, and writes the documents that were found on the way, in
-/// one transaction. A handle belongs to the user for whom it was confirmed last; a failed look-up
+/// one transaction. A handle belongs to the user for whom it was confirmed last; a failed lookup
 /// changes no user. A task that an event renewed in the meantime stays. Of two documents of one
-/// user that of the later #identity event stays, and of the later look-up after one event; deleted
+/// user that of the later #identity event stays, and of the later lookup after one event; deleted
 /// users get none. Blocks; the connection's thread.
 /// @param results at most one per user and kind.
 [[nodiscard]] outcome<identity_report>

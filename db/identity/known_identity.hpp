@@ -23,7 +23,7 @@ struct wanted_identity {
   micros asked_at{0};
 };
 
-/// The answer of a look-up: a document, or that there is none.
+/// The answer of a lookup: a document, or that there is none.
 struct known_identity {
   std::shared_ptr<const atproto::published_identity> published; ///< never null
   micros looked_up_at{0}; ///< when it was begun, by the database's clock

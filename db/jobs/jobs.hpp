@@ -62,7 +62,7 @@ struct claim_identity_job {
   std::vector<std::int64_t> busy;
   bool all_again{false};
 };
-/// Store the results of identity look-ups, and documents that were found by these or on demand.
+/// Store the results of identity lookups, and documents that were found by these or on demand.
 struct store_identity_job {
   using reply = identity_report;
   static constexpr std::string_view name = "store_identity";

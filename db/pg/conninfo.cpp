@@ -122,7 +122,7 @@ std::vector<std::string> split_list(std::string_view list) {
 bool is_client_configuration(std::string_view message) {
   constexpr std::string_view attempt_begins = "connection to server ";
   auto at = message.find(attempt_begins);
-  // Before the first attempt libpq reads its options; the look-up of a name may work later.
+  // Before the first attempt libpq reads its options; the lookup of a name may work later.
   const auto before = message.substr(0, at);
   if (before.find("could not translate host name") != before.npos ||
       before.find("out of memory") != before.npos)

@@ -18,7 +18,7 @@ enum class author_feed_kind : std::uint8_t {
 /// for an unknown DID.
 ///
 /// Plan: feed_items_originator_sort_at in index order (filtered_page.hpp), or posts_images or
-/// posts_video; and a few look-ups for each item.
+/// posts_video; and a few lookups for each item.
 /// @param limit 0 to `max_list_page`
 [[nodiscard]] outcome<feed_page> author_feed(session& on, std::string_view author_did,
                                              author_feed_kind kind,

@@ -9,7 +9,7 @@
 
 /// The records by which one account likes, reposts or follows given subjects, blocks by or opts out
 /// of given lists, or is on given lists: one uri for each subject, in the order given; empty where
-/// there is none. Every subject is a look-up by key, with its id from the session's cache. Errors
+/// there is none. Every subject is a lookup by key, with its id from the session's cache. Errors
 /// are those of the database. Blocks; the session's thread.
 namespace prism::reads {
 

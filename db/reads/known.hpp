@@ -22,8 +22,8 @@ inline constexpr std::size_t max_known = 250'000;
 
 /// For each account the DIDs of its followers whom the viewer follows, in no order.
 ///
-/// An account with fewer followers than the viewer has follows, and than 5,000, costs a look-up for
-/// each of its followers; any other one a look-up for each of the viewer's newest 5,000 follows.
+/// An account with fewer followers than the viewer has follows, and than 5,000, costs a lookup for
+/// each of its followers; any other one a lookup for each of the viewer's newest 5,000 follows.
 /// Indexes: users_did_key, user_aggregates_pkey, follows_subject, follows_creator_time.
 /// @param accounts DIDs, at most `max_arguments`
 [[nodiscard]] outcome<std::vector<std::vector<std::string>>>

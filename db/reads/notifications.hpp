@@ -49,7 +49,7 @@ struct notification_page {
 
 /// Notifications of a user, newest first, without those whose subject is not indexed. Those of
 /// inactive authors are included; the AppView drops them. Empty for an unknown DID.
-/// Plan: notifications_recipient_created_at in index order (filtered_page.hpp), and a few look-ups
+/// Plan: notifications_recipient_created_at in index order (filtered_page.hpp), and a few lookups
 /// for each.
 /// @param limit 0 to `max_list_page`
 /// @param only_followed only those by accounts that the user follows

@@ -47,7 +47,7 @@ struct found_record {
 /// Most paths of one call.
 inline constexpr std::size_t max_record_paths = 10'000;
 
-/// The records at these paths, parked ones included, in any order. One statement, with a look-up by
+/// The records at these paths, parked ones included, in any order. One statement, with a lookup by
 /// key for each path; one more for names that are not in the session's cache, and one for large
 /// records. A path that is asked for twice is looked up twice. A row that cannot be rebuilt, which
 /// is an error of Prism or of the storage, is left out, and a line in the log names it.

@@ -17,7 +17,7 @@ namespace prism::net {
 
 /// Settings of an `http_client`. Every limit of it is here.
 struct http_client_options {
-  /// From the first look-up of a name to the last byte, redirects included.
+  /// From the first lookup of a name to the last byte, redirects included.
   std::chrono::milliseconds timeout{5'000};
   /// Status line and headers of an answer.
   std::uint32_t max_header_bytes{16'384};

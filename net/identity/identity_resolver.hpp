@@ -41,7 +41,7 @@ struct identity_options {
 /// now.
 using published_ptr = std::shared_ptr<const atproto::published_identity>;
 
-/// Result of a look-up of a DID's document.
+/// Result of a lookup of a DID's document.
 struct document_answer {
   published_ptr document; ///< null: not known
   bool held_back{false};  ///< if so: whether nothing was requested, since a host's limit is reached

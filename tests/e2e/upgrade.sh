@@ -56,7 +56,7 @@ at_the_end() { (($(ask 'SELECT min(seq) FROM firehose_cursor') == frames)); }
 wait_until 120 "the stream was not indexed to its end" at_the_end
 kill -TERM "$old" "$new"
 wait "$old" "$new" || die "a node ended with $?"
-# Look-ups that were under way when a node ended are tried again now, and not only later.
+# Lookups that were under way when a node ended are tried again now, and not only later.
 ask 'UPDATE identity_tasks SET attempts = 0, due_at = now()'
 make_node_command
 run_node

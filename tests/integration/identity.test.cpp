@@ -66,7 +66,7 @@ struct users : test::index_target {
   db::identity_report store(std::vector<db::identity_result> results) {
     return must(db::store_identity_results(connection, {}, results));
   }
-  /// A result for `id` whose look-up began at `asked`.
+  /// A result for `id` whose lookup began at `asked`.
   db::identity_result found(std::int64_t id, task_outcome what, const std::string& handle,
                             db::micros asked) {
     db::identity_task task;
@@ -93,7 +93,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a failed look-up or a concurrent user creation never overwrites a confirmed handle") {
+TEST_CASE("a failed lookup or a concurrent user creation never overwrites a confirmed handle") {
   users u;
   u.store({u.found(u.a, task_outcome::confirmed, "alice.test", noon)});
   REQUIRE(u.handle(u.a) == "alice.test");
@@ -111,7 +111,7 @@ TEST_CASE("a failed look-up or a concurrent user creation never overwrites a con
   CHECK(u.handle(u.a) == "alice.test");
 }
 
-TEST_CASE("an #identity event without handle causes a look-up and stores no DID as handle") {
+TEST_CASE("an #identity event without handle causes a lookup and stores no DID as handle") {
   users u;
   u.identity(alice, noon);
   CHECK(u.handle(u.a) == "null");
@@ -160,7 +160,7 @@ TEST_CASE("two users can swap their handles in one transaction") {
   CHECK(u.handle(u.b) == "one.test");
 }
 
-TEST_CASE("an event that arrives during the look-up of its user is not lost") {
+TEST_CASE("an event that arrives during the lookup of its user is not lost") {
   users u;
   u.identity(alice, noon);
   const auto first = u.claim();

@@ -131,7 +131,7 @@ TEST_CASE("an #identity event bypasses the caches") {
   const auto network = recorded_network();
   const std::string did = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
   std::atomic<bool> renamed{false};
-  // No other user exists, since look-ups of others would renew the handle.
+  // No other user exists, since lookups of others would renew the handle.
   web_server directory{[&](const auto& asked, auto& to) {
     const std::string handle = renamed ? "new.test" : "old.test";
     if (asked.target == "/" + did)

@@ -12,7 +12,7 @@ using task_outcome = db::identity_result::task_outcome;
 
 namespace {
 
-/// Answers every look-up of the database.
+/// Answers every lookup of the database.
 void answer_lookups(explained& target, task_outcome what, const std::string& handle = {},
                     const std::string& why = {}) {
   const auto claimed =

@@ -1,4 +1,4 @@
-// did_documents: which look-ups write it, which events make a row unusable or delete it; and the
+// did_documents: which lookups write it, which events make a row unusable or delete it; and the
 // answers of GetIdentityByDid.
 
 #include "dataplane/methods/table.hpp"
@@ -34,7 +34,7 @@ constexpr db::micros second = 1'000'000;
   return std::make_shared<const atproto::published_identity>();
 }
 
-/// Accounts, their events and look-ups, and the method.
+/// Accounts, their events and lookups, and the method.
 struct accounts : test::index_target {
   explicit accounts(const std::string& database = test::pg_fixture::fresh_database())
       : index_target(database) {
@@ -180,7 +180,7 @@ TEST_CASE("after an #identity event no call gets what was known before it") {
   a.identity(alice);
   const auto after = a.wanted(alice);
   CHECK(after.place > 0);
-  // A look-up that was begun before the event ends after it.
+  // A lookup that was begun before the event ends after it.
   a.store(before, document("old"));
   CHECK(a.ask(alice).status == grpc_status::unavailable);
   a.store(after, document("new"));
@@ -201,7 +201,7 @@ TEST_CASE("a task that nothing looks up any more leaves the row unusable") {
   CHECK(a.ask(alice).status == grpc_status::unavailable);
 }
 
-TEST_CASE("a task's look-up is stored under the event that it is behind") {
+TEST_CASE("a task's lookup is stored under the event that it is behind") {
   accounts a;
   a.identity(alice);
   const auto claim = [&] {
@@ -217,7 +217,7 @@ TEST_CASE("a task's look-up is stored under the event that it is behind") {
   CHECK(a.key_of(alice) == "k");
 }
 
-TEST_CASE("of two look-ups after the same event the later begun one stays") {
+TEST_CASE("of two lookups after the same event the later begun one stays") {
   accounts a;
   const auto first = a.wanted(alice);
   auto second_one = first;
@@ -307,7 +307,7 @@ TEST_CASE("the row is deleted with the account, by an event or a confirmed task,
     must(db::purge_confirmed(a.connection, {}, {*task, "test", 0, a.writer.node}));
   }
   CHECK(a.count("did_documents") == 0);
-  a.store(wanted, document("k")); // a look-up that was under way
+  a.store(wanted, document("k")); // a lookup that was under way
   CHECK(a.count("did_documents") == 0);
   CHECK(a.wanted(alice).account == 0);
   // It returns.
@@ -325,7 +325,7 @@ TEST_CASE("a deletion before a newer event of the account leaves the row") {
   CHECK(a.key_of(alice) == "k");
 }
 
-TEST_CASE("a look-up of an account waits for a transaction that deletes it") {
+TEST_CASE("a lookup of an account waits for a transaction that deletes it") {
   const auto database = test::pg_fixture::fresh_database();
   accounts a(database);
   const auto wanted = a.wanted(alice);

@@ -210,7 +210,7 @@ TEST_CASE("an old identity is looked up again without waiting") {
   CHECK(w.demands("refreshed") == 1);
 }
 
-TEST_CASE("calls for one DID share one look-up") {
+TEST_CASE("calls for one DID share one lookup") {
   world w;
   w.add_account(alice);
   w.plc.set(alice, "k");
@@ -267,7 +267,7 @@ TEST_CASE("a stranger who makes up DIDs does not hold up accounts, nor hammer th
   CHECK(w.one("SELECT count(*) FROM users") == "1");
 }
 
-TEST_CASE("without look-ups, or while they are paused, a call is told so") {
+TEST_CASE("without lookups, or while they are paused, a call is told so") {
   SECTION("off") {
     config::options options;
     options.identity_lookups = false;
@@ -300,7 +300,7 @@ TEST_CASE("identity answers the calls that wait when it ends") {
   CHECK_FALSE(got.why.empty());
 }
 
-TEST_CASE("what the look-ups of handles find is stored for every account") {
+TEST_CASE("what the lookups of handles find is stored for every account") {
   const std::string sample = PRISM_SOURCE_DIR "/sample/small";
   net::replay_options recorded;
   recorded.directory = net::replay_directory::load(sample).value();

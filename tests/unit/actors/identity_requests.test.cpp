@@ -46,7 +46,7 @@ const std::string alice = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
 
 } // namespace
 
-TEST_CASE("one look-up serves all calls for a DID") {
+TEST_CASE("one lookup serves all calls for a DID") {
   identity_requests requests({}, start);
   const auto first = requests.ask(account(alice), 1, start);
   CHECK(waits(first));
@@ -65,7 +65,7 @@ TEST_CASE("one look-up serves all calls for a DID") {
   CHECK_FALSE(third.look_up);
 }
 
-TEST_CASE("after an #identity event neither memory nor a look-up of before it serves") {
+TEST_CASE("after an #identity event neither memory nor a lookup of before it serves") {
   identity_requests requests({}, start);
   static_cast<void>(requests.ask(account(alice), 1, start));
   static_cast<void>(requests.finish(account(alice), found(), start));
@@ -100,7 +100,7 @@ TEST_CASE("an old answer is given while it is looked up again, a very old one is
   CHECK(waits(requests.ask(did, 6, start + 25h)));
 }
 
-TEST_CASE("a call that has an old answer begins a look-up and does not wait") {
+TEST_CASE("a call that has an old answer begins a lookup and does not wait") {
   identity_requests::limits limits;
   limits.waiting = 1;
   identity_requests requests(limits, start);
@@ -152,7 +152,7 @@ TEST_CASE("the rate of DIDs that are no accounts is limited, that of accounts is
   CHECK_FALSE(ask(6, start + 100ms));
 }
 
-TEST_CASE("look-ups under way are bounded, for accounts and others apart") {
+TEST_CASE("lookups under way are bounded, for accounts and others apart") {
   identity_requests::limits limits;
   limits.accounts = 2;
   limits.others = 3;

@@ -49,7 +49,7 @@ def failure(call):
 
 
 def talk(node):
-    # No look-up of proxies or names, which a machine may answer in its own way.
+    # No lookup of proxies or names, which a machine may answer in its own way.
     channel = grpc.insecure_channel(f"127.0.0.1:{node.port}", options=[
         ("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", 2 * node.max_message_bytes)])
     method = channel.unary_unary  # without serializers: messages are bytes
