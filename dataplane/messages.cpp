@@ -18,7 +18,7 @@ enum class size : std::uint8_t { small, too_many_fields, malformed };
 
 /// Reads the fields of a message and of those in it.
 /// @param left how many fields there may still be
-[[nodiscard]] size measure(google::protobuf::io::CodedInputStream& in, const Descriptor* type,
+[[nodiscard]] size measure(google::protobuf::io::CodedInputStream& in, const Descriptor& type,
                            std::size_t& left) {
   while (const auto tag = in.ReadTag()) {
     if (left-- == 0)
@@ -27,8 +27,7 @@ enum class size : std::uint8_t { small, too_many_fields, malformed };
     // proto3 has no groups; an unknown one could have any number of fields.
     if (wire == WireFormatLite::WIRETYPE_START_GROUP || wire == WireFormatLite::WIRETYPE_END_GROUP)
       return size::malformed;
-    const auto* field =
-        type == nullptr ? nullptr : type->FindFieldByNumber(WireFormatLite::GetTagFieldNumber(tag));
+    const auto* field = type.FindFieldByNumber(WireFormatLite::GetTagFieldNumber(tag));
     if (wire != WireFormatLite::WIRETYPE_LENGTH_DELIMITED || field == nullptr ||
         field->type() != FieldDescriptor::TYPE_MESSAGE) {
       if (!WireFormatLite::SkipField(&in, tag))
@@ -39,7 +38,7 @@ enum class size : std::uint8_t { small, too_many_fields, malformed };
     if (!in.ReadVarint32(&bytes))
       return size::malformed;
     const auto limit = in.PushLimit(static_cast<int>(bytes));
-    const auto inner = measure(in, field->message_type(), left); // no message has itself in it
+    const auto inner = measure(in, *field->message_type(), left); // no message has itself in it
     in.PopLimit(limit);
     if (inner != size::small)
       return inner;
@@ -47,7 +46,7 @@ enum class size : std::uint8_t { small, too_many_fields, malformed };
   return in.ConsumedEntireMessage() ? size::small : size::malformed;
 }
 
-[[nodiscard]] size measure(std::string_view bytes, const Descriptor* type) {
+[[nodiscard]] size measure(std::string_view bytes, const Descriptor& type) {
   constexpr std::size_t smallest_field = 2; // bytes
   if (bytes.size() <= smallest_field * max_request_fields)
     return size::small;
@@ -60,7 +59,7 @@ enum class size : std::uint8_t { small, too_many_fields, malformed };
 } // namespace
 
 answer<void> parse_request(google::protobuf::Message& out, std::string_view bytes) {
-  const auto measured = measure(bytes, out.GetDescriptor());
+  const auto measured = measure(bytes, *out.GetDescriptor());
   if (measured == size::too_many_fields)
     return invalid(fmt::format("the request has more than {} fields", max_request_fields));
   if (measured == size::malformed ||

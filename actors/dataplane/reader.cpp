@@ -141,8 +141,12 @@ void reader_state::answer(const read_call& call) {
     if (done.wanted)
       refresh_identity(node_->actors, std::move(*done.wanted));
   }
-  if (!session_->is_open() && !(threw && session_->reopen(*call.what)))
-    lose_session(threw.value_or("the connection was lost"));
+  if (session_->is_open())
+    return;
+  if (!threw || !session_->reopen(*call.what))
+    return lose_session(threw.value_or("the connection was lost"));
+  if (number_ == 0)
+    port_->renew_session();
 }
 
 void reader_state::wait_for_identity(const call_ptr& call, db::wanted_identity wanted) {

@@ -46,7 +46,7 @@ struct actor {
 void leave_out_records(actor& of);
 
 /// The accounts with these DIDs that are known, in any order. Plan: users_pkey, and the primary key
-/// of each table, account by account, and verifications_subject for each trusted verifier; the ids
+/// of each table, account by account, and verifications_subject if verifiers are trusted; the ids
 /// are from the session's cache.
 /// @param dids at most `max_arguments`, without NUL
 [[nodiscard]] db::outcome<std::vector<actor>> actors(session& on,

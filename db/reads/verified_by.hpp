@@ -10,8 +10,7 @@
 /// What the verifiers whom the operator trusts say of an account (table trusted_verifiers).
 namespace prism::reads {
 
-/// Most trusted verifiers that count, the first ones in the order of their DIDs: each costs a
-/// lookup for every account that is asked for.
+/// Most trusted verifiers that count, the first ones in the order of their DIDs.
 inline constexpr std::size_t max_trusted_verifiers = 100;
 
 /// A verification by a trusted verifier.
@@ -34,20 +33,23 @@ inline constexpr std::string_view trusted_ctes = R"sql(
 )sql";
 
 /// Fragment {verified_by}, a LEFT JOIN: of an account `o`, `v.list` is the JSON that
-/// `parse_verified_by` reads; null: there are none. Needs {trusted}. Index: verifications_subject.
+/// `parse_verified_by` reads; null: there are none. A verification with a longer handle or name
+/// than an account can have is left out: it holds for nobody, and the AppView compares both. Needs
+/// {trusted}. Indexes: verifications_subject, one scan an account; users_pkey.
 inline constexpr std::string_view verified_by_list = R"sql(
   LEFT JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_array(
       t.did, r.rkey, r.handle, r.display_name,
       (extract(epoch FROM least(r.created_at, r.commit_time)) * 1000)::int8
     ))::text AS list
-    FROM trusted t
-    CROSS JOIN LATERAL (
-      SELECT rkey, handle, display_name, created_at, commit_time
+    FROM (
+      SELECT creator_id, rkey, handle, display_name, created_at, commit_time
       FROM verifications
-      WHERE subject_id = o.id AND creator_id = t.id AND NOT duplicate
-      LIMIT 1
+      WHERE subject_id = o.id AND creator_id = ANY (ARRAY(SELECT id FROM trusted)) AND NOT duplicate
+        AND octet_length(handle) <= 253 AND octet_length(display_name) <= 640
+      LIMIT 100
     ) r
+    CROSS JOIN LATERAL (SELECT did FROM users WHERE id = r.creator_id LIMIT 1) t
   ) v ON true
 )sql";
 

@@ -1,10 +1,12 @@
 // The port, with readers that do what the test says.
 #include "actors/dataplane/dataplane_port.hpp"
+#include "actors/inspector/views.hpp"
 #include "tests/unit/actors/actor_fixture.hpp"
 #include "tests/unit/net/grpc/socket_client.hpp"
 
 #include <catch2/catch.hpp>
 #include <future>
+#include <limits>
 
 using namespace prism;
 using namespace prism::test;
@@ -193,6 +195,18 @@ TEST_CASE("of calls that a client gives up or a lost reader had, those that ran 
   REQUIRE(eventually([&] { return waiting() == 0; }));
   CHECK(calls().by_status.at("unavailable") == 2);
   CHECK(calls().times.count() == 1);
+}
+
+TEST_CASE("a staleness that is not known is null in the answer to prismctl") {
+  world w(1);
+  w.port->show_staleness(std::numeric_limits<double>::quiet_NaN());
+  const auto shown = [&] {
+    const auto text = boost::json::serialize(views::reads(*w.bench.node).data);
+    return boost::json::parse(text).at("data_plane").at("staleness_seconds");
+  };
+  CHECK(shown().is_null());
+  w.port->show_staleness(2.5);
+  CHECK(shown() == 2.5);
 }
 
 TEST_CASE("a method that there is not is unimplemented") {

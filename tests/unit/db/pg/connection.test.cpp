@@ -212,7 +212,8 @@ TEST_CASE("notices of the server are logged, warnings one level higher") {
   const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
   log::add_sink(sink);
   log::set_usual_level(log::level::debug);
-  must(on.exec_script("do $$ begin raise notice 'hear'; raise warning 'listen' using errcode = '01P77'; end $$"));
+  must(on.exec_script(
+      "do $$ begin raise notice 'hear'; raise warning 'listen' using errcode = '01P77'; end $$"));
   log::set_usual_level(log::level::info);
   log::remove_sink(sink);
   CHECK_THAT(text.str(), Contains("[debug] [DB] server notice: hear"));
