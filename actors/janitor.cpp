@@ -42,6 +42,7 @@ constexpr std::size_t max_lines = 10;
 
 [[nodiscard]] schedule make_schedule(const std::vector<janitor_task>& tasks) {
   std::vector<scheduled_job> jobs;
+  jobs.reserve(tasks.size());
   for (const auto& each : tasks)
     jobs.push_back(each.when);
   auto created = schedule::make(std::move(jobs));

@@ -11,7 +11,7 @@ namespace prism::actions {
 
 namespace {
 
-constexpr std::int64_t longest_pause = 24 * 3'600;
+constexpr std::int64_t longest_pause{24 * 3'600};
 constexpr std::int64_t longest_trace = 600;
 
 [[nodiscard]] bool can_pause(const node_context& node, const std::string& part) {
@@ -23,9 +23,9 @@ constexpr std::int64_t longest_trace = 600;
   return false;
 }
 
-[[nodiscard]] view_data said(std::string text) {
+[[nodiscard]] view_data said(std::string_view text) {
   view_data out;
-  out.data["said"] = std::move(text);
+  out.data["said"] = text;
   return out;
 }
 

@@ -48,11 +48,11 @@ const statement update_past_reply_roots{"update_past_reply_roots",
 
 } // namespace
 
-void reply_roots::add(std::vector<reply_version> replies) {
-  for (auto& each : replies) {
+void reply_roots::add(const std::vector<reply_version>& replies) {
+  for (const auto& each : replies) {
     const key at{each.place, each.id};
     const bool before = each.invalid;
-    entries_.insert_or_assign(at, entry{std::move(each), before});
+    entries_.insert_or_assign(at, entry{each, before});
   }
 }
 

@@ -46,7 +46,7 @@ public:
   };
 
   /// Adds replies to evaluate; those that are there already are read anew.
-  void add(std::vector<reply_version> replies);
+  void add(const std::vector<reply_version>& replies);
 
   /// Evaluates all replies, in stream order.
   /// @returns those that differ from what is stored
