@@ -110,7 +110,7 @@ outcome<void> gate_evaluator::evaluate(const id_set& replies, const id_set& quot
 
 outcome<void> gate_evaluator::evaluate_reply_roots(std::vector<reply_version> replies) {
   reply_roots roots;
-  roots.add(std::move(replies));
+  roots.add(replies);
   auto changes = roots.evaluate();
   if (changes.empty())
     return {};
