@@ -48,6 +48,8 @@ class Deviations:
             row["uri"]: (row["sortAt"], row["cid"]) for table in ("follow", "list_item") for row in official[table]
         }
         self._lists = official.lists
+        # Left behind by deleted accounts.
+        self._packs_left = {row["uri"] for row in official["starter_pack"] if row["uri"] not in official.records}
         self._ends = {
             "GetFollows": _ends(official["follow"], "creator", "subjectDid", self._gone),
             "GetFollowers": _ends(official["follow"], "subjectDid", "creator", self._gone),
@@ -97,7 +99,8 @@ class Deviations:
             _leave_out("items", recorded, got, self._feed_dropped, self._feed_added, _shown)
 
     def accounts(self, method, request, recorded, got):
-        """Deleted ones, which the official server creates again if a commit arrives after the deletion."""
+        """Deleted ones, which the official server creates again if a commit arrives after the deletion; and their
+        starter packs, which it keeps."""
         if method == "GetActors":
             for did, theirs, ours in zip(request["dids"], recorded["actors"], got["actors"]):
                 if did in self._gone and not ours["exists"]:
@@ -108,6 +111,13 @@ class Deviations:
                 if did in self._gone and not any(ours.values()):
                     theirs.clear()
                     theirs.update(ours)
+        elif method == "GetActorStarterPacks":
+            _leave_out("uris", recorded, got, self._packs_left, (), lambda uri: uri)
+        elif method == "GetCountsForUsers":
+            left = Counter(map(_owner, self._packs_left))
+            recorded["starter_packs"] = [
+                count - left[did] for did, count in zip(request["dids"], recorded["starter_packs"])
+            ]
         elif method in _PEOPLE:
             field, did, key = _PEOPLE[method]
             _leave_out(field, recorded, got, self._gone, (), lambda each: each[did])

@@ -86,6 +86,21 @@ class DeletedAccounts(unittest.TestCase):
         self.assertTrue(self.compared("GetFollows", request, page_to("did:b", "more"), page_to("did:b", "")))
         self.assertFalse(self.compared("GetFollows", request, page_to("did:a", "more"), page_to("did:a", "")))
 
+    def test_its_starter_packs_are_gone(self):
+        self.rules._packs_left = {"at://did:gone/pack"}
+
+        def packs(*uris):
+            return {"uris": list(uris), "cursor": ""}
+
+        self.assertTrue(self.compared("GetActorStarterPacks", {}, packs("at://did:gone/pack"), packs()))
+        self.assertFalse(self.compared("GetActorStarterPacks", {}, packs("at://did:here/pack"), packs()))
+
+        request = {"dids": ["did:gone", "did:here"]}
+        recorded = {"starter_packs": [1, 2]}
+        self.assertTrue(self.compared("GetCountsForUsers", request, recorded, {"starter_packs": [0, 2]}))
+        recorded = {"starter_packs": [1, 2]}
+        self.assertFalse(self.compared("GetCountsForUsers", request, recorded, {"starter_packs": [0, 1]}))
+
     def test_it_has_no_relationship(self):
         def related(uri):
             return {"relationships": [{"following": uri}]}
