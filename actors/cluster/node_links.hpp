@@ -50,8 +50,8 @@ public:
   /// To all peers with a link: the table has changed, and this is its cluster view.
   void announce_change(std::int64_t view);
 
-  /// A shard of this node reports to the leader; its frames up to there, or all that it had, have
-  /// left the memory, so whoever sent them gets credit for them.
+  /// A shard of this node reports to the leader; its frames up to there, or all that it had, are
+  /// no longer in memory, so the node that sent them gets credit for them.
   void report(const cluster::node_id& leader, const linked_durable& report);
   void report(const cluster::node_id& leader, const linked_shard_ready& report);
 

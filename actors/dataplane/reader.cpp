@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 
 namespace prism {
 
@@ -126,11 +125,6 @@ void reader_state::answer(const read_call& call) {
     return; // the port has refused it
   auto done = run(*call.what);
   ++answered_;
-  // If the method threw, the server is well.
-  const auto threw = !session_->is_open() && !done.answer &&
-                             done.answer.error().status == net::grpc_status::internal
-                         ? std::optional(done.answer.error().text)
-                         : std::nullopt;
   if (done.left_out > 0)
     port_->note_left_out(*call.what, done.left_out);
   if (!done.answer && done.wanted) {
@@ -141,12 +135,8 @@ void reader_state::answer(const read_call& call) {
     if (done.wanted)
       refresh_identity(node_->actors, std::move(*done.wanted));
   }
-  if (session_->is_open())
-    return;
-  if (!threw || !session_->reopen(*call.what))
-    return lose_session(threw.value_or("the connection was lost"));
-  if (number_ == 0)
-    port_->renew_session();
+  if (!session_->is_open())
+    lose_session("the connection was lost");
 }
 
 void reader_state::wait_for_identity(const call_ptr& call, db::wanted_identity wanted) {
@@ -180,14 +170,14 @@ void reader_state::on_identity(const call_ptr& call, const identity_resolved& fo
 call_outcome reader_state::run(const dataplane::pending_call& call,
                                const db::known_identity* identity) {
   auto done = session_->run(call, identity);
-  // Reading twice does no harm, so a session that had been lost before is no failure of this call.
-  const bool lost = !done.answer && !session_->is_open() &&
-                    done.answer.error().status == net::grpc_status::unavailable;
-  if (lost && session_->reopen(call)) {
-    if (number_ == 0)
-      port_->renew_session();
+  if (session_->is_open() || !session_->reopen(call))
+    return done;
+  if (number_ == 0)
+    port_->renew_session();
+  // Reading twice does no harm, so a session that had been lost before is no failure of this call;
+  // that the method threw, which closes the session, is one.
+  if (!done.answer && done.answer.error().status == net::grpc_status::unavailable)
     done = session_->run(call, identity);
-  }
   return done;
 }
 

@@ -1,54 +1,23 @@
 -- Some 250,000 rows in each table of which fill.sql makes few, so that index_costs.sql can measure what its indexes
 -- cost: CPU is read in ticks of 10 ms. Run with psql on a database that fill.sql filled, before VACUUM ANALYZE.
-INSERT INTO blocks
-SELECT (r).* FROM (
-  SELECT jsonb_populate_record(t, jsonb_build_object('creator_id', 1 + (random() * 19999)::int,
-    'subject_id', 1 + (random() * 19999)::int, 'rkey', t.rkey || g)) AS r
-  FROM blocks t, generate_series(1, 14) g
-) made ON CONFLICT DO NOTHING;
 
-INSERT INTO list_blocks
-SELECT (r).* FROM (
-  SELECT jsonb_populate_record(t, jsonb_build_object('creator_id', 1 + (random() * 19999)::int, 'rkey', t.rkey || g)) AS r
-  FROM list_blocks t, generate_series(1, 28) g
-) made ON CONFLICT DO NOTHING;
+-- Copies each row so many times; copy number g has the columns and values of `changes`, in which t is the row.
+CREATE FUNCTION pg_temp.grow(target text, copies int, changes text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format(
+    'INSERT INTO %1$I SELECT (r).* FROM (
+       SELECT jsonb_populate_record(t, jsonb_build_object(%2$s)) AS r FROM %1$I t, generate_series(1, %3$s) g
+     ) made ON CONFLICT DO NOTHING', target, changes, copies);
+END $$;
 
-INSERT INTO reference_list_opt_outs
-SELECT (r).* FROM (
-  SELECT jsonb_populate_record(t, jsonb_build_object('creator_id', 1 + (random() * 19999)::int, 'rkey', t.rkey || g)) AS r
-  FROM reference_list_opt_outs t, generate_series(1, 25) g
-) made ON CONFLICT DO NOTHING;
+\set account '1 + (random() * 19999)::int'
+\set by_another '\'creator_id\', ' :account ', \'rkey\', t.rkey || g'
+\set id_of_another '\'creator_id\', ' :account ', \'id\', t.id + g::bigint * 100000000'
+\set between_others :by_another ', \'subject_id\', ' :account
+\set of_another :by_another ', \'referent_id\', t.referent_id + g'
+\set of_nobody '\'creator_id\', t.creator_id + g * 100000'
 
-INSERT INTO pending_ops
-SELECT (r).* FROM (
-  SELECT jsonb_populate_record(t, jsonb_build_object('creator_id', 1 + (random() * 19999)::int, 'rkey', t.rkey || g,
-    'referent_id', t.referent_id + g)) AS r
-  FROM pending_ops t, generate_series(1, 12) g
-) made ON CONFLICT DO NOTHING;
-
-INSERT INTO profiles
-SELECT (r).* FROM (
-  SELECT jsonb_populate_record(t, jsonb_build_object('creator_id', t.creator_id + g * 100000)) AS r
-  FROM profiles t, generate_series(1, 20) g
-) made ON CONFLICT DO NOTHING;
-
-INSERT INTO lists
-SELECT (r).* FROM (
-  SELECT jsonb_populate_record(t, jsonb_build_object('id', t.id + g::bigint * 100000000,
-    'creator_id', 1 + (random() * 19999)::int)) AS r
-  FROM lists t, generate_series(1, 50) g
-) made ON CONFLICT DO NOTHING;
-
-INSERT INTO feed_generators
-SELECT (r).* FROM (
-  SELECT jsonb_populate_record(t, jsonb_build_object('id', t.id + g::bigint * 100000000,
-    'creator_id', 1 + (random() * 19999)::int)) AS r
-  FROM feed_generators t, generate_series(1, 50) g
-) made ON CONFLICT DO NOTHING;
-
-INSERT INTO starter_packs
-SELECT (r).* FROM (
-  SELECT jsonb_populate_record(t, jsonb_build_object('id', t.id + g::bigint * 100000000,
-    'creator_id', 1 + (random() * 19999)::int)) AS r
-  FROM starter_packs t, generate_series(1, 100) g
-) made ON CONFLICT DO NOTHING;
+SELECT pg_temp.grow('blocks', 14, :'between_others'), pg_temp.grow('list_blocks', 28, :'by_another'),
+  pg_temp.grow('reference_list_opt_outs', 25, :'by_another'), pg_temp.grow('pending_ops', 12, :'of_another'),
+  pg_temp.grow('profiles', 20, :'of_nobody'), pg_temp.grow('lists', 50, :'id_of_another'),
+  pg_temp.grow('feed_generators', 50, :'id_of_another'), pg_temp.grow('starter_packs', 100, :'id_of_another');

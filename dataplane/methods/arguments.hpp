@@ -20,6 +20,19 @@ template <class Repeated>
   return {};
 }
 
+/// @param entries_of gives the number of entries of a result
+/// @returns `too_many` if the results have more than `limit` together
+template <class Results, class Projection>
+[[nodiscard]] answer<void> few_in_all(const Results& all, std::size_t limit,
+                                      Projection entries_of) {
+  std::size_t count = 0;
+  for (const auto& each : all)
+    count += entries_of(each);
+  if (count > limit)
+    return too_many(limit);
+  return {};
+}
+
 /// A list of arguments as views, one for each, which are valid as long as the request.
 /// @param text_of gives the text of an element
 /// @returns `invalid_argument` if there are more than `reads::max_arguments`

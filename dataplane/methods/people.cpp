@@ -67,11 +67,10 @@ answer<void> known_likers(call& with, const bsky::GetKnownLikersRequest& in,
   auto known = reads::known_likers_of(with.on, in.actor_did(), *uris, in.limit());
   if (!known)
     return failed(known.error());
-  std::size_t dids = 0;
-  for (const auto& each : *known)
-    dids += each.dids.size();
-  if (dids > reads::max_known)
-    return too_many(reads::max_known);
+  if (auto few =
+          few_in_all(*known, reads::max_known, [](const auto& each) { return each.dids.size(); });
+      !few)
+    return few;
   for (std::size_t i = 0; i < uris->size(); ++i) {
     auto& each = *out.add_results();
     each.set_subject_uri(in.subject_uris(static_cast<int>(i)));

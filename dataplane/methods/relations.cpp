@@ -127,11 +127,9 @@ answer<void> follows_following(call& with, const bsky::GetFollowsFollowingReques
   auto found = reads::known_followers(with.on, in.actor_did(), *targets);
   if (!found)
     return failed(found.error());
-  std::size_t known = 0;
-  for (const auto& each : *found)
-    known += each.size();
-  if (known > reads::max_known)
-    return too_many(reads::max_known);
+  if (auto few = few_in_all(*found, reads::max_known, [](const auto& each) { return each.size(); });
+      !few)
+    return few;
   for (std::size_t i = 0; i < found->size(); ++i) {
     auto& each = *out.add_results();
     each.set_target_did(in.target_dids(static_cast<int>(i)));
