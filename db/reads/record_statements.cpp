@@ -210,84 +210,54 @@ const statement germ_declaration_records{"records_germ_declaration",
 const statement reference_list_opt_out_records{"records_reference_list_opt_out",
                                                kept_by_path("reference_list_opt_outs")};
 
-/// Where the records of a collection are.
-struct kept {
-  record_look_up by;
-  std::string_view table;
-  bool parkable{false};   ///< some may be in pending_ops
-  bool of_several{false}; ///< the table has a column `collection`
-};
+} // namespace
 
-[[nodiscard]] kept where_kept(collection kind) noexcept {
+record_look_up look_up_of(collection kind) noexcept {
   switch (kind) {
   case collection::post:
-    return {{&post_records, collection::post}, "posts"};
+    return {&post_records, collection::post};
   case collection::like:
-    return {{&like_records}, "likes", true};
+    return {&like_records};
   case collection::repost:
-    return {{&repost_records}, "reposts", true};
+    return {&repost_records};
   case collection::thread_gate:
-    return {{&thread_gate_records, collection::post}, "thread_gates"};
+    return {&thread_gate_records, collection::post};
   case collection::post_gate:
-    return {{&post_gate_records, collection::post}, "post_gates"};
+    return {&post_gate_records, collection::post};
   case collection::feed_generator:
-    return {{&feed_generator_records, collection::feed_generator}, "feed_generators"};
+    return {&feed_generator_records, collection::feed_generator};
   case collection::follow:
-    return {{&follow_records}, "follows"};
+    return {&follow_records};
   case collection::block:
-    return {{&block_records}, "blocks"};
+    return {&block_records};
   case collection::list:
-    return {{&list_records, collection::list}, "lists"};
+    return {&list_records, collection::list};
   case collection::list_item:
-    return {{&list_item_records}, "list_items", true};
+    return {&list_item_records};
   case collection::list_block:
-    return {{&list_block_records}, "list_blocks"};
+    return {&list_block_records};
   case collection::starter_pack:
-    return {{&starter_pack_records, collection::starter_pack}, "starter_packs"};
+    return {&starter_pack_records, collection::starter_pack};
   case collection::verification:
-    return {{&verification_records}, "verifications"};
+    return {&verification_records};
   case collection::profile:
-    return {{&profile_records}, "profiles"};
+    return {&profile_records};
   case collection::status:
-    return {{&status_records}, "statuses"};
+    return {&status_records};
   case collection::labeler:
-    return {{&labeler_records}, "labelers"};
+    return {&labeler_records};
   case collection::notification_declaration:
-    return {{&notification_declaration_records}, "declarations", false, true};
+    return {&notification_declaration_records};
   case collection::chat_declaration:
-    return {{&chat_declaration_records}, "declarations", false, true};
+    return {&chat_declaration_records};
   case collection::germ_declaration:
-    return {{&germ_declaration_records}, "declarations", false, true};
+    return {&germ_declaration_records};
   case collection::reference_list_opt_out:
-    return {{&reference_list_opt_out_records}, "reference_list_opt_outs"};
+    return {&reference_list_opt_out_records};
   case collection::other:
     break;
   }
   return {};
-}
-
-} // namespace
-
-record_look_up look_up_of(collection kind) noexcept {
-  return where_kept(kind).by;
-}
-
-std::string record_paths_sql(collection kind) {
-  const auto place = where_kept(kind);
-  const auto number = static_cast<int>(kind);
-  auto out = place.by.of_uri
-                 ? fmt::format("SELECT o.did, u.rkey FROM {} t JOIN uris u ON u.id = t.id "
-                               "JOIN users o ON o.id = t.creator_id",
-                               place.table)
-                 : fmt::format("SELECT o.did, t.rkey FROM {} t JOIN users o ON o.id = t.creator_id",
-                               place.table);
-  if (place.of_several)
-    out += fmt::format(" WHERE t.collection = {}", number);
-  if (place.parkable)
-    out += fmt::format(" UNION ALL SELECT o.did, t.rkey FROM pending_ops t "
-                       "JOIN users o ON o.id = t.creator_id WHERE t.collection = {}",
-                       number);
-  return out;
 }
 
 } // namespace prism::db

@@ -4,7 +4,6 @@
 #include "db/pg/statement.hpp"
 
 #include <optional>
-#include <string>
 
 /// The SQL by which records are given back: one statement for each collection.
 namespace prism::db {
@@ -22,8 +21,5 @@ struct record_look_up {
   std::optional<atproto::collection> of_uri{};
 };
 [[nodiscard]] record_look_up look_up_of(atproto::collection kind) noexcept;
-
-/// The DID and rkey of every record of a collection, parked ones included; reads the whole table.
-[[nodiscard]] std::string record_paths_sql(atproto::collection kind);
 
 } // namespace prism::db

@@ -8,6 +8,7 @@
 #include "db/reads/answer_limit.hpp"
 #include "db/reads/ids.hpp"
 #include "db/reads/ordinal.hpp"
+#include "db/reads/record_paths.hpp"
 #include "db/reads/record_statements.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
@@ -252,9 +253,10 @@ struct owned_path {
 };
 
 [[nodiscard]] outcome<std::vector<owned_path>> read_paths(executor& on, collection kind) {
-  if (look_up_of(kind).records == nullptr)
+  const auto* paths = record_paths_of(kind);
+  if (paths == nullptr)
     return std::vector<owned_path>{};
-  const auto rows = on.exec(record_paths_sql(kind));
+  const auto rows = on.exec_prepared(*paths);
   if (!rows)
     return tl::unexpected(rows.error());
   return read_rows<owned_path>(

@@ -39,7 +39,9 @@ constexpr std::array run_otherwise{
     "migration_", "migrations_", "deleted_since_frame", "list_dead_letters", "discard_dead_letters",
     "lock_all_cursors",
     // One row for each shard.
-    "explain_newest_service"};
+    "explain_newest_service",
+    // prism-records, which reads whole tables.
+    "paths_"};
 
 /// Statements that run behind `reader_plans`; tests/integration/reads explains them on two million
 /// rows.
