@@ -68,6 +68,7 @@ private:
 
 } // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): as declared
 std::string_view name_of(const job& task) noexcept {
   return std::visit([](const auto& each) { return each.name; }, task);
 }

@@ -97,6 +97,7 @@ template <class Job>
 }
 
 /// The name of a job, for logs.
+// NOLINTNEXTLINE(bugprone-exception-escape): a job always has a value
 [[nodiscard]] std::string_view name_of(const job& task) noexcept;
 
 /// Runs a job. Blocks; the connection's thread.

@@ -71,6 +71,7 @@ public:
         timer_(thread_.context()), watch_timer_(thread_.context()) {}
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
+  // NOLINTNEXTLINE(bugprone-exception-escape): without memory the process ends
   ~impl() { stop(); }
 
   expected<void> start() {

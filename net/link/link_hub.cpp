@@ -170,7 +170,7 @@ void link_hub::remove(const entry_ptr& which, link_end why, const std::string& t
 std::shared_ptr<link_session> link_hub::open(const entry_ptr& which, link_connection connection) {
   if (which->session)
     which->session->end(link_end::redundant, "the peer has opened another link");
-  const auto session = std::make_shared<link_session>(
+  auto session = std::make_shared<link_session>(
       std::move(connection), options_, which->account,
       link_session::callbacks{
           .received =

@@ -27,6 +27,7 @@ public:
   link_hub(links_options options, link_callbacks callbacks);
   link_hub(const link_hub&) = delete;
   link_hub& operator=(const link_hub&) = delete;
+  // NOLINTNEXTLINE(bugprone-exception-escape): without memory the process ends
   ~link_hub() { stop(); }
 
   [[nodiscard]] expected<void> start();

@@ -25,6 +25,7 @@ public:
   impl() : acceptor_(thread_.context()), local_(thread_.context()) {}
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
+  // NOLINTNEXTLINE(bugprone-exception-escape): without memory the process ends
   ~impl() {
     asio::post(thread_.context(), [this] { cut(); });
     thread_.finish();

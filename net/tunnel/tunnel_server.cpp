@@ -61,6 +61,7 @@ public:
     state_.no_room = [this](const std::string& name) { return no_room(name); };
   }
 
+  // NOLINTNEXTLINE(bugprone-exception-escape): without memory the process ends
   ~impl() { stop(); }
 
   impl(const impl&) = delete;
