@@ -325,12 +325,12 @@ constexpr std::array rows{
                .field = &options::dataplane_database_url,
                .allowed_text = "a postgresql:// URL, libpq key=value pairs, or empty",
                .secret = true},
-    option_row{
-        .name = "dataplane-readers",
-        .help = "readers, each with a thread and a database session; the port has one session more",
-        .field = &options::dataplane_readers,
-        .min = 1,
-        .max = 256},
+    option_row{.name = "dataplane-readers",
+               .help =
+                   "readers, each with a thread and a database session; the port has one session "
+                   "more; 0 is two for each processor of this machine, at most 8",
+               .field = &options::dataplane_readers,
+               .max = 256},
     option_row{.name = "dataplane-max-waiting",
                .help = "calls that may wait for a reader; further ones are refused",
                .field = &options::dataplane_max_waiting,

@@ -219,8 +219,9 @@ struct options { // NOLINT(clang-analyzer-optin.performance.Padding): in the ord
   /// The database that is read, such as a replica; empty is `database_url`.
   std::string dataplane_database_url;
 
-  /// Readers, each with a thread and a database session of its own. 1 to 256.
-  std::uint64_t dataplane_readers{8};
+  /// Readers, each with a thread and a database session of its own. 0 to 256; 0 is
+  /// `default_readers` of this machine (core/reader_count.hpp).
+  std::uint64_t dataplane_readers{0};
 
   /// Calls that may wait for a reader; further ones are refused as unavailable. 1 to 100,000.
   std::uint64_t dataplane_max_waiting{512};

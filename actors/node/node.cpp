@@ -10,9 +10,11 @@
 #include "actors/status_page/status_routes.hpp"
 #include "actors/supervisor.hpp"
 #include "config/render.hpp"
+#include "core/reader_count.hpp"
 #include "core/version.hpp"
 #include "log/log.hpp"
 
+#include <thread>
 #include <unistd.h>
 
 namespace prism {
@@ -37,10 +39,16 @@ namespace {
   return host;
 }
 
+[[nodiscard]] config::options with_readers(config::options from) {
+  if (from.dataplane_readers == 0)
+    from.dataplane_readers = default_readers(std::thread::hardware_concurrency());
+  return from;
+}
+
 } // namespace
 
-node::node(config::options options)
-    : context_(std::make_shared<node_context>(options, families(options))),
+node::node(const config::options& options)
+    : context_(std::make_shared<node_context>(with_readers(options), families(options))),
       links_(std::make_shared<node_links>(context_)),
       dataplane_(std::make_shared<dataplane_port>(context_)) {
   context_->service = context_->options.relay_url;

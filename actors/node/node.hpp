@@ -71,7 +71,7 @@ public:
   [[nodiscard]] std::uint16_t tunnel_port() const noexcept;
 
 private:
-  explicit node(config::options options);
+  explicit node(const config::options& options);
 
   [[nodiscard]] expected<void> start_private_postgres(start_watch& watch);
   [[nodiscard]] expected<void> open_database(const interrupted& stop_requested);
