@@ -77,8 +77,10 @@ void identity_state::expire_requests() {
 
 void identity_state::keep(db::wanted_identity asked,
                           std::shared_ptr<const atproto::published_identity> published) {
-  if (documents_.size() < max_documents)
-    documents_.push_back({std::move(asked), std::move(published)});
+  // The account is looked up again when a call needs its document.
+  if (documents_.size() >= max_documents)
+    return metrics_.not_stored->Increment();
+  documents_.push_back({std::move(asked), std::move(published)});
 }
 
 void identity_state::deliver(identity_requests::waiter to, const identity_resolved& answer) {

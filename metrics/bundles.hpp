@@ -190,6 +190,8 @@ struct identity_metrics {
   prometheus::Gauge* demands_in_flight;
   /// Keys, services and handles of DID documents left out, since the document has too many.
   prometheus::Counter* left_out;
+  /// DID documents that were not stored, since too many wait for the database.
+  prometheus::Counter* not_stored;
   /// Hosts in memory, and those whose circuit breaker is open.
   prometheus::Gauge* hosts;
   prometheus::Gauge* open_circuits;

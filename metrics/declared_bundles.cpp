@@ -184,6 +184,9 @@ identity_metrics declare_identity(declarer& d) {
       .left_out = d.counter("identity_left_out_total",
                             "Keys, services and handles of DID documents left out, since the "
                             "document has too many."),
+      .not_stored = d.counter("identity_documents_not_stored_total",
+                              "DID documents that were looked up and not stored, since too many "
+                              "wait for the database."),
       .hosts = d.gauge("identity_hosts", "Hosts whose limits are in memory."),
       .open_circuits = d.gauge("identity_open_circuits",
                                "Hosts to which no requests are sent, because recent ones failed."),
