@@ -123,10 +123,6 @@ constexpr method empty_group[] = {
     PRISM_NO_HITS(SearchPostsV2),
     PRISM_NO_HITS(SearchStarterPacksV2),
     PRISM_NO_HITS(SearchFeedGeneratorsV2),
-    // suggestions
-    PRISM_NOTHING(GetFollowSuggestions),
-    PRISM_NOTHING(GetSuggestedFeeds),
-    PRISM_NOTHING(GetSuggestedEntities),
     // what no corpus has
     PRISM_NOTHING(GetSiteStandardRecordsByRef),
     PRISM_NOTHING(GetSiteStandardRecordsByURI),

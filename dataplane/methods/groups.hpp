@@ -7,8 +7,8 @@
 /// The methods by what they are about; a file each.
 namespace prism::dataplane {
 
-/// Private state, labels, moderation, search and suggestions, which Prism does not have yet:
-/// answered as if there were nothing.
+/// Private state, labels, moderation and search, which Prism does not have yet: answered as if
+/// there were nothing.
 [[nodiscard]] std::span<const method> empty_methods();
 /// Get…Records.
 [[nodiscard]] std::span<const method> record_methods();
@@ -26,5 +26,7 @@ namespace prism::dataplane {
 [[nodiscard]] std::span<const method> thread_methods();
 [[nodiscard]] std::span<const method> notification_methods();
 [[nodiscard]] std::span<const method> identity_methods();
+/// What the operator suggests, and accounts that are similar to one.
+[[nodiscard]] std::span<const method> suggestion_methods();
 
 } // namespace prism::dataplane

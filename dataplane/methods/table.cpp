@@ -11,9 +11,10 @@ namespace {
 
 [[nodiscard]] std::vector<method> collect() {
   std::vector<method> out;
-  for (const auto& group : {empty_methods(), record_methods(), actor_methods(), count_methods(),
-                            relation_methods(), people_methods(), list_methods(), feed_methods(),
-                            thread_methods(), notification_methods(), identity_methods()})
+  for (const auto& group :
+       {empty_methods(), record_methods(), actor_methods(), count_methods(), relation_methods(),
+        people_methods(), list_methods(), feed_methods(), thread_methods(), notification_methods(),
+        identity_methods(), suggestion_methods()})
     out.insert(out.end(), group.begin(), group.end());
   std::ranges::sort(out, {}, &method::name);
   return out;

@@ -20,7 +20,7 @@ _NOTHING = {
     "GetLabels", "GetMutes", "GetMutelistSubscription", "GetMutelistSubscriptions", "GetThreadMutesOnSubjects",
     "GetNotificationPreferences", "GetNotificationSeen", "GetActivitySubscriptionDids",
     "GetActivitySubscriptionsByActorAndSubjects", "GetActorBookmarks", "GetBookmarksByActorAndSubjects",
-    "GetActorDrafts", "GetFollowSuggestions", "GetSuggestedFeeds", "GetSuggestedEntities", "GetBlobTakedown",
+    "GetActorDrafts", "GetBlobTakedown",
     "GetSitemapIndex", "GetSitemapPage", "Ping",
 }  # fmt: skip
 

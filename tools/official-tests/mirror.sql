@@ -9,6 +9,14 @@ $$;
 
 create or replace function mirror.apply(official text, tab text, op text, before jsonb, after jsonb) returns void language plpgsql as $$
 begin
+  if op = 'INSERT' and tab = 'suggested_follow' then
+    perform mirror.run(official, format('insert into suggested_follows values (%s, %L)', after->>'order', after->>'did'));
+  elsif op = 'INSERT' and tab = 'suggested_feed' then
+    perform mirror.run(official, format('insert into suggested_feeds values (%s, %L)', after->>'order', after->>'uri'));
+  elsif op = 'INSERT' and tab = 'tagged_suggestion' then
+    perform mirror.run(official, format('insert into suggested_entities (tag, subject, subject_type) values (%L, %L, %L)',
+      after->>'tag', after->>'subject', after->>'subjectType'));
+  end if;
   if tab <> 'actor' or op <> 'UPDATE' then
     return;
   end if;
