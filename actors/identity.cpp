@@ -29,9 +29,9 @@ constexpr std::chrono::milliseconds identity_tick{500};
   out.timeout = options.identity_timeout;
   constexpr identity_requests::limits on_demand;
   out.max_in_flight = 2 * options.identity_concurrency + on_demand.accounts + on_demand.others;
-  out.gate.max_in_flight = options.identity_host_concurrency;
-  out.gate.rate = static_cast<double>(options.identity_host_rate);
-  out.gate.burst = 2 * out.gate.rate;
+  out.limits.max_in_flight = options.identity_host_concurrency;
+  out.limits.rate = static_cast<double>(options.identity_host_rate);
+  out.limits.burst = 2 * out.limits.rate;
   return out;
 }
 

@@ -10,7 +10,7 @@ namespace prism {
 
 namespace {
 
-[[nodiscard]] read_gate_options gate_options(const config::options& from) {
+[[nodiscard]] reader_queue_options queue_options(const config::options& from) {
   return {.max_waiting = from.dataplane_max_waiting,
           .max_wait = std::max(from.dataplane_timeout / 2, std::chrono::milliseconds{1}),
           .max_time = from.dataplane_timeout + dataplane_port::answer_grace};
@@ -19,7 +19,7 @@ namespace {
 } // namespace
 
 dataplane_port::dataplane_port(node_ptr node)
-    : node_(std::move(node)), gate_(gate_options(node_->options)),
+    : node_(std::move(node)), queue_(queue_options(node_->options)),
       missing_(node_->options.dataplane_readers), figures_(node_) {}
 
 dataplane_port::~dataplane_port() {
@@ -68,14 +68,14 @@ std::uint16_t dataplane_port::port() const noexcept {
 }
 
 void dataplane_port::note_gate() {
-  const auto readers = gate_.readers();
+  const auto readers = queue_.readers();
   if (readers == 0)
     node_->status.set_problem("dataplane", "no reader has a database session");
   else if (readers_now_ == 0)
     node_->status.clear_problem("dataplane");
   readers_now_ = readers;
-  active_now_ = gate_.active() + (own_.is_at_work() ? 1U : 0U);
-  waiting_now_ = gate_.waiting();
+  active_now_ = queue_.active() + (own_.is_at_work() ? 1U : 0U);
+  waiting_now_ = queue_.waiting();
 }
 
 reads_now dataplane_port::look() const {

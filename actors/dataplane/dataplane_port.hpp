@@ -5,7 +5,7 @@
 #include "actors/dataplane/port_figures.hpp"
 #include "actors/runtime/node_context.hpp"
 #include "core/byte_budget.hpp"
-#include "core/read_gate.hpp"
+#include "core/reader_queue.hpp"
 #include "dataplane/pending_call.hpp"
 #include "db/reads/server_ids.hpp"
 #include "log/line_limit.hpp"
@@ -24,12 +24,12 @@
 
 namespace prism {
 
-/// Where the official AppView asks: the gRPC server of `dataplane-listen`, and the gate through
+/// Where the official AppView asks: the gRPC server of `dataplane-listen`, and the queue through
 /// which its calls reach the readers. It lives as long as the node, whatever happens to the actors.
 /// All that follows a call happens on the server's thread; the functions here are for any thread.
 class dataplane_port {
 public:
-  using reader_id = read_gate::reader_id;
+  using reader_id = reader_queue::reader_id;
 
   /// Requests of more bytes, some 200 uris, are the readers': reading them and writing their answer
   /// would keep the server's thread from other calls.
@@ -108,7 +108,7 @@ private:
   void pass_on(const call_ptr& call, time_point now);
   /// Answers the call for which the port's own session is reserved.
   void answer_here(const call_ptr& call);
-  void give(read_gate::assignment work);
+  void give(reader_queue::assignment work);
   void answer(const call_ptr& call, dataplane::answer<std::string> result);
   void answer_without_reader(net::grpc_call& call, const dataplane::method& method);
   /// There is no such method.
@@ -134,7 +134,7 @@ private:
   void log_sessions(missing_sessions::news what, const std::string& why);
 
   // -- both, on the server's thread ------------------------------------------------------------
-  /// Publishes what the gate holds.
+  /// Publishes what the queue has.
   void note_gate();
   /// See `log::line_limit::allow`.
   [[nodiscard]] std::optional<std::uint64_t> may_log(line_key about) {
@@ -157,7 +157,7 @@ private:
   byte_budget requests_{max_request_bytes};
 
   // On the server's thread only, while it runs.
-  read_gate gate_;
+  reader_queue queue_;
   std::map<std::uint64_t, call_ptr> calls_; // waiting or at work
   std::map<reader_id, reader_actor> readers_;
   reader_id first_reader_{0}; // number 0; its id here

@@ -63,7 +63,7 @@ void dataplane_port::admit(net::grpc_call call, const dataplane::method& method)
   pending->deadline =
       std::min(now + node_->options.dataplane_timeout, call.deadline.value_or(time_point::max()));
   // A call does not overtake those that wait for a reader.
-  if (!own_.is_idle() || gate_.readers() == 0 || gate_.waiting() > 0 ||
+  if (!own_.is_idle() || queue_.readers() == 0 || queue_.waiting() > 0 ||
       pending->request.size() > max_own_request)
     return pass_on(pending, now);
   own_.reserve(pending, now + node_->options.dataplane_timeout + answer_grace);
@@ -75,9 +75,9 @@ void dataplane_port::admit(net::grpc_call call, const dataplane::method& method)
 }
 
 void dataplane_port::pass_on(const call_ptr& call, time_point now) {
-  const auto decided = gate_.arrive(call->id, now);
+  const auto decided = queue_.arrive(call->id, now);
   note_gate();
-  using admission = read_gate::admission;
+  using admission = reader_queue::admission;
   if (decided.what == admission::no_reader || decided.what == admission::overloaded) {
     count(*call, net::grpc_status::unavailable, /*ran=*/false);
     calls_.erase(call->id);
@@ -109,7 +109,7 @@ void dataplane_port::answer_here(const call_ptr& call) {
   answer_if_open(call, std::move(done.answer));
 }
 
-void dataplane_port::give(read_gate::assignment work) {
+void dataplane_port::give(reader_queue::assignment work) {
   const auto call = calls_.find(work.call);
   const auto reader = readers_.find(work.reader);
   if (call != calls_.end() && reader != readers_.end())
@@ -121,7 +121,7 @@ void dataplane_port::on_cancel(std::uint64_t id) {
   if (found == calls_.end())
     return;
   found->second->given_up = true;
-  const bool waited = gate_.cancel(id); // else its session goes on until it sees the sign
+  const bool waited = queue_.cancel(id); // else its session goes on until it sees the sign
   count(*found->second, net::grpc_status::cancelled, /*ran=*/!waited);
   calls_.erase(found);
   note_gate();
@@ -154,7 +154,7 @@ void dataplane_port::refuse(std::uint64_t id, std::string_view reason, const cha
 }
 
 void dataplane_port::refuse_expired(time_point now) {
-  auto overdue = gate_.expire(now);
+  auto overdue = queue_.expire(now);
   if (const auto own = own_.take_overdue(now))
     overdue.push_back({own->id, /*at_reader=*/true});
   for (const auto& each : overdue) {
@@ -174,7 +174,7 @@ void dataplane_port::refuse_expired(time_point now) {
 // A call expires after those that came before it in the same way, so only its arrival can make the
 // first expiry an earlier one.
 void dataplane_port::arm() {
-  const auto next = std::min(gate_.next_expiry().value_or(time_point::max()),
+  const auto next = std::min(queue_.next_expiry().value_or(time_point::max()),
                              own_.until().value_or(time_point::max()));
   if (next >= armed_)
     return;

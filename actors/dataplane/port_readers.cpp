@@ -15,7 +15,7 @@ dataplane_port::reader_id dataplane_port::join(reader_actor reader, std::size_t 
       first_reader_ = id;
       ask_for_session();
     }
-    if (const auto work = gate_.join(id))
+    if (const auto work = queue_.join(id))
       give(*work);
     note_gate();
   });
@@ -27,7 +27,7 @@ void dataplane_port::leave(reader_id reader) {
     readers_.erase(reader);
     if (reader == first_reader_)
       close_session(); // as the reader's, it may be on a server that was left
-    for (const auto& each : gate_.leave(reader)) {
+    for (const auto& each : queue_.leave(reader)) {
       const auto call = calls_.find(each.call);
       if (call == calls_.end())
         continue;                    // cancelled
@@ -61,7 +61,7 @@ void dataplane_port::set_aside(reader_id reader, std::uint64_t call) {
 
 void dataplane_port::free(reader_id reader, std::uint64_t call) {
   refuse_expired(steady_clock::now());
-  if (const auto work = gate_.finish(reader, call))
+  if (const auto work = queue_.finish(reader, call))
     give(*work);
   note_gate();
 }

@@ -19,27 +19,27 @@ namespace {
   return status >= 500 || status == 429;
 }
 
-[[nodiscard]] host_gate::result check_response(const expected<http_exchange::reply>& result) {
+[[nodiscard]] host_limiter::result check_response(const expected<http_exchange::reply>& result) {
   if (result)
-    return is_breakdown(result->answer.status) ? host_gate::result::failed
-                                               : host_gate::result::answered;
+    return is_breakdown(result->answer.status) ? host_limiter::result::failed
+                                               : host_limiter::result::answered;
   switch (result.error().code) {
   case errc::timeout:
   case errc::io:
-    return host_gate::result::failed;
+    return host_limiter::result::failed;
   case errc::cancelled:
   case errc::transient:
-    return host_gate::result::abandoned;
+    return host_limiter::result::abandoned;
   default:
-    return host_gate::result::answered;
+    return host_limiter::result::answered;
   }
 }
 
-[[nodiscard]] std::string_view text_of(host_gate::admission admission) noexcept {
+[[nodiscard]] std::string_view text_of(host_limiter::admission admission) noexcept {
   switch (admission) {
-  case host_gate::admission::busy:
+  case host_limiter::admission::busy:
     return "has too many concurrent requests";
-  case host_gate::admission::rate:
+  case host_limiter::admission::rate:
     return "has reached its request rate";
   default:
     return "has not answered lately";
@@ -47,7 +47,7 @@ namespace {
 }
 
 // Configured hosts have no rate or concurrency limit, but a circuit breaker.
-[[nodiscard]] host_gate_options circuits_only(host_gate_options options) {
+[[nodiscard]] host_limiter_options circuits_only(host_limiter_options options) {
   options.max_in_flight = SIZE_MAX;
   options.rate = options.burst = 1e12;
   return options;
@@ -58,7 +58,7 @@ namespace {
 http_client::http_client(asio::io_context& context, dns_resolver& dns, tls_context tls,
                          http_client_options options)
     : context_(context), dns_(dns), tls_(std::move(tls)), options_(std::move(options)),
-      gate_(options_.gate), trusted_gate_(circuits_only(options_.gate)) {}
+      limiter_(options_.limits), trusted_limiter_(circuits_only(options_.limits)) {}
 
 http_client::~http_client() = default;
 
@@ -80,15 +80,15 @@ asio::awaitable<expected<http_answer>> http_client::follow(http_fetch fetch) {
   for (unsigned hops = 0; url; ++hops) {
     if (!url->tls && !trusted && !options_.allow_private)
       co_return fail(errc::invalid, "'{}' is not https", to_string(*url));
-    auto& gate = trusted ? trusted_gate_ : gate_;
+    auto& limiter = trusted ? trusted_limiter_ : limiter_;
     const auto host = host_header(*url);
-    const auto admission = gate.enter(host, steady_clock::now());
-    if (admission != host_gate::admission::admitted)
+    const auto admission = limiter.enter(host, steady_clock::now());
+    if (admission != host_limiter::admission::admitted)
       co_return fail(errc::transient, "'{}' {}", host, text_of(admission));
     auto exchange =
         std::make_unique<http_exchange>(*this, *url, fetch.max_bytes, trusted, deadline);
     auto result = co_await exchange->run();
-    gate.leave(host, check_response(result), steady_clock::now());
+    limiter.leave(host, check_response(result), steady_clock::now());
     if (!result)
       co_return tl::unexpected(result.error());
     if (is_breakdown(result->answer.status))

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "core/host_gate.hpp"
+#include "core/host_limiter.hpp"
 #include "net/http/dns_resolver.hpp"
 #include "net/tls_context.hpp"
 
@@ -26,7 +26,7 @@ struct http_client_options {
   /// Requests in flight per address, since many untrusted names may resolve to one host.
   std::size_t max_per_address{16};
   /// Limits per host name and port.
-  host_gate_options gate{};
+  host_limiter_options limits{};
   /// Whether untrusted names may resolve to private addresses and untrusted URLs may be http. For
   /// development and tests only.
   bool allow_private{false};
@@ -82,10 +82,10 @@ public:
   void stop();
 
   [[nodiscard]] const http_client_stats& stats() const noexcept { return stats_; }
-  [[nodiscard]] const host_gate& gate() const noexcept { return gate_; }
+  [[nodiscard]] const host_limiter& limiter() const noexcept { return limiter_; }
   /// Hosts whose circuit breaker is open.
   [[nodiscard]] std::size_t open_circuits() const noexcept {
-    return gate_.open_circuits() + trusted_gate_.open_circuits();
+    return limiter_.open_circuits() + trusted_limiter_.open_circuits();
   }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
@@ -99,8 +99,8 @@ private:
   dns_resolver& dns_;
   tls_context tls_;
   http_client_options options_;
-  host_gate gate_;         // untrusted hosts
-  host_gate trusted_gate_; // configured hosts: circuit breaker only
+  host_limiter limiter_;         // untrusted hosts
+  host_limiter trusted_limiter_; // configured hosts: circuit breaker only
   std::map<std::string, std::size_t> per_address_;
   std::set<class http_exchange*> exchanges_; // in flight; owned by `get`
   std::size_t in_flight_{0};

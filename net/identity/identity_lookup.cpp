@@ -278,7 +278,7 @@ identity_stats identity_lookup::stats() const {
           .timed_out = http.timed_out,
           .refused = http.refused,
           .held_back = http.held_back,
-          .hosts = http_.gate().size(),
+          .hosts = http_.limiter().size(),
           .open_circuits = http_.open_circuits()};
 }
 

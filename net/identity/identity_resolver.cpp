@@ -27,12 +27,12 @@ public:
     if (!dns)
       return tl::unexpected(dns.error());
     dns_ = std::move(*dns);
-    http_client_options limits;
-    limits.timeout = options_.timeout;
-    limits.max_in_flight = options_.max_in_flight;
-    limits.gate = options_.gate;
-    limits.allow_private = options_.allow_private;
-    http_.emplace(thread_.context(), *dns_, std::move(*tls), limits);
+    http_client_options options;
+    options.timeout = options_.timeout;
+    options.max_in_flight = options_.max_in_flight;
+    options.limits = options_.limits;
+    options.allow_private = options_.allow_private;
+    http_.emplace(thread_.context(), *dns_, std::move(*tls), options);
     lookup_.emplace(options_, *http_, *dns_);
     return thread_.start("identity resolution");
   }

@@ -2,7 +2,7 @@
 
 #include "atproto/identity/published_identity.hpp"
 #include "core/error.hpp"
-#include "core/host_gate.hpp"
+#include "core/host_limiter.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -30,7 +30,7 @@ struct identity_options {
   std::chrono::milliseconds timeout{5'000};
   /// Limits on requests to untrusted hosts: in flight in total, and per host.
   std::size_t max_in_flight{256};
-  host_gate_options gate{};
+  host_limiter_options limits{};
   /// Maximum entries of the caches and their lifetime.
   std::size_t cached_documents{20'000};
   std::size_t cached_handles{50'000};

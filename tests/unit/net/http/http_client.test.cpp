@@ -181,7 +181,7 @@ TEST_CASE("A response that is not HTTP or is truncated is an error of the host")
 
 TEST_CASE("Status 429 and 5xx are errors, any other status is a response") {
   auto options = local_options();
-  options.gate.circuit.failures = 100;
+  options.limits.circuit.failures = 100;
   fetching f{options};
   std::atomic<int> status{0};
   web_server server{[&](const request&, connection& to) { to.answer(status, "{}"); }};
@@ -228,9 +228,9 @@ TEST_CASE("A host that hangs in the TLS handshake is abandoned at the time limit
 TEST_CASE("A hanging host gets few requests and does not delay a healthy one") {
   constexpr auto limit = 5s;
   auto options = local_options(limit);
-  options.gate.max_in_flight = 2;
-  options.gate.rate = options.gate.burst = 1'000;
-  options.gate.circuit = {.failures = 2, .pause = 1h, .max_pause = 1h};
+  options.limits.max_in_flight = 2;
+  options.limits.rate = options.limits.burst = 1'000;
+  options.limits.circuit = {.failures = 2, .pause = 1h, .max_pause = 1h};
   fetching f{options};
   web_server bad{[](const request&, connection& to) { to.hang(); }};
   web_server good{say_hello};
@@ -255,7 +255,7 @@ TEST_CASE("A hanging host gets few requests and does not delay a healthy one") {
   CHECK(code_of(f.get("http://good.test:" + good.port() + "/")) == "200");
   CHECK(bad.connections() == 2);
   CHECK(bad.max_open() == 2);
-  CHECK(f.inside([](const auto& client) { return client.gate().open_circuits(); }) == 1);
+  CHECK(f.inside([](const auto& client) { return client.limiter().open_circuits(); }) == 1);
   CHECK(f.inside([](const auto& client) { return client.stats().held_back; }) == 2);
 }
 

@@ -29,7 +29,7 @@ struct world {
     options.dns_servers = names.address();
     options.allow_private = true;
     options.timeout = patience;
-    options.gate.rate = options.gate.burst = 10'000;
+    options.limits.rate = options.limits.burst = 10'000;
   }
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + server.port(); }
@@ -144,7 +144,7 @@ TEST_CASE("A DID without usable document has no handle") {
 
 TEST_CASE("A response that is not a document leaves the handle unknown") {
   world w;
-  w.options.gate.circuit.failures = 1'000;
+  w.options.limits.circuit.failures = 1'000;
   w.set_document(alice, "alice.test");
   w.set_handle("alice.test", alice);
   w.start();
@@ -159,7 +159,7 @@ TEST_CASE("A response that is not a document leaves the handle unknown") {
 
 TEST_CASE("A failed resolution leaves the handle unknown") {
   world w;
-  w.options.gate.circuit.failures = 1'000;
+  w.options.limits.circuit.failures = 1'000;
   w.set_document(alice, "alice.test");
   w.start();
   w.set("/xrpc/com.atproto.identity.resolveHandle?handle=alice.test", "oops", 500);
@@ -251,7 +251,7 @@ TEST_CASE("did:web of localhost is resolved where private addresses are allowed"
 
 TEST_CASE("The PDS reports whether it has a repo") {
   world w;
-  w.options.gate.circuit.failures = 1'000;
+  w.options.limits.circuit.failures = 1'000;
   w.set_document(alice, "alice.test");
   w.start();
   w.set_repo(alice, 200, R"({"cid":"x","rev":"y"})");
@@ -286,7 +286,7 @@ TEST_CASE("Lookups in flight end when the resolver is stopped") {
 
 TEST_CASE("What a document publishes is found, or that there is none, or neither") {
   world w;
-  w.options.gate.circuit.failures = 1'000;
+  w.options.limits.circuit.failures = 1'000;
   w.set_document(alice, "Alice.test");
   w.start();
   const auto answer = w.document_of(alice);
@@ -319,7 +319,7 @@ TEST_CASE("What a document publishes is found, or that there is none, or neither
 
 TEST_CASE("A handle check gives the document that it fetched, and none from a cache") {
   world w;
-  w.options.gate.circuit.failures = 1'000;
+  w.options.limits.circuit.failures = 1'000;
   w.set_document(alice, "alice.test"); // the handle does not point back
   w.start();
   const auto first = w.handle_of(alice);

@@ -1,4 +1,4 @@
-#include "core/host_gate.hpp"
+#include "core/host_limiter.hpp"
 #include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
@@ -6,24 +6,24 @@
 
 using namespace prism;
 using namespace std::chrono_literals;
-using admission = host_gate::admission;
-using result = host_gate::result;
+using admission = host_limiter::admission;
+using result = host_limiter::result;
 
 namespace {
 
 using prism::test::start;
 
-host_gate_options generous() {
-  host_gate_options options;
+host_limiter_options generous() {
+  host_limiter_options options;
   options.rate = 1000;
   options.burst = 1000;
   options.circuit = {.failures = 3, .pause = 10s, .max_pause = 30s};
   return options;
 }
 
-void fail_once(host_gate& gate, const char* host, time_point now) {
-  REQUIRE(gate.enter(host, now) == admission::admitted);
-  gate.leave(host, result::failed, now);
+void fail_once(host_limiter& limiter, const char* host, time_point now) {
+  REQUIRE(limiter.enter(host, now) == admission::admitted);
+  limiter.leave(host, result::failed, now);
 }
 
 } // namespace
@@ -92,70 +92,70 @@ TEST_CASE("A token bucket gives its burst at once and then its rate") {
 }
 
 TEST_CASE("The limit of requests at once is per host") {
-  host_gate gate{generous()};
+  host_limiter limiter{generous()};
   for (int i = 0; i < 4; ++i)
-    REQUIRE(gate.enter("a", start) == admission::admitted);
-  CHECK(gate.enter("a", start) == admission::busy);
-  CHECK(gate.enter("b", start) == admission::admitted);
-  gate.leave("a", result::answered, start);
-  CHECK(gate.enter("a", start) == admission::admitted);
+    REQUIRE(limiter.enter("a", start) == admission::admitted);
+  CHECK(limiter.enter("a", start) == admission::busy);
+  CHECK(limiter.enter("b", start) == admission::admitted);
+  limiter.leave("a", result::answered, start);
+  CHECK(limiter.enter("a", start) == admission::admitted);
 }
 
 TEST_CASE("The limit of the rate is per host") {
   auto options = generous();
   options.rate = 1;
   options.burst = 2;
-  host_gate gate{options};
-  REQUIRE(gate.enter("a", start) == admission::admitted);
-  REQUIRE(gate.enter("a", start) == admission::admitted);
-  CHECK(gate.enter("a", start) == admission::rate);
-  CHECK(gate.enter("b", start) == admission::admitted);
-  CHECK(gate.enter("a", start + 1s) == admission::admitted);
+  host_limiter limiter{options};
+  REQUIRE(limiter.enter("a", start) == admission::admitted);
+  REQUIRE(limiter.enter("a", start) == admission::admitted);
+  CHECK(limiter.enter("a", start) == admission::rate);
+  CHECK(limiter.enter("b", start) == admission::admitted);
+  CHECK(limiter.enter("a", start + 1s) == admission::admitted);
 }
 
 TEST_CASE("One host's failures open its own circuit") {
-  host_gate gate{generous()};
+  host_limiter limiter{generous()};
   for (int i = 0; i < 3; ++i)
-    fail_once(gate, "bad", start);
-  CHECK(gate.enter("bad", start) == admission::open);
-  CHECK(gate.open_circuits() == 1);
-  CHECK(gate.enter("good", start) == admission::admitted);
-  REQUIRE(gate.enter("bad", start + 10s) == admission::admitted);
-  CHECK(gate.enter("bad", start + 10s) == admission::open);
-  gate.leave("bad", result::answered, start + 10s);
-  CHECK(gate.open_circuits() == 0);
+    fail_once(limiter, "bad", start);
+  CHECK(limiter.enter("bad", start) == admission::open);
+  CHECK(limiter.open_circuits() == 1);
+  CHECK(limiter.enter("good", start) == admission::admitted);
+  REQUIRE(limiter.enter("bad", start + 10s) == admission::admitted);
+  CHECK(limiter.enter("bad", start + 10s) == admission::open);
+  limiter.leave("bad", result::answered, start + 10s);
+  CHECK(limiter.open_circuits() == 0);
 }
 
-TEST_CASE("The gate keeps a limited number of hosts and evicts none with requests in flight") {
+TEST_CASE("The limiter keeps a limited number of hosts and evicts none with requests in flight") {
   auto options = generous();
   options.max_hosts = 3;
   options.circuit.failures = 1;
-  host_gate gate{options};
-  fail_once(gate, "bad", start);
-  REQUIRE(gate.enter("asked", start) == admission::admitted);
+  host_limiter limiter{options};
+  fail_once(limiter, "bad", start);
+  REQUIRE(limiter.enter("asked", start) == admission::admitted);
   for (int i = 0; i < 2; ++i)
-    fail_once(gate, std::to_string(i).c_str(), start);
-  CHECK(gate.size() == 3);
-  CHECK(gate.evictions() == 1);
-  CHECK(gate.open_circuits() == 2);                   // "bad" is evicted with its circuit
-  CHECK(gate.enter("new", start) == admission::busy); // "asked" would be evicted next
-  gate.leave("asked", result::answered, start);
-  CHECK(gate.enter("new", start) == admission::admitted);
-  CHECK(gate.size() == 3);
+    fail_once(limiter, std::to_string(i).c_str(), start);
+  CHECK(limiter.size() == 3);
+  CHECK(limiter.evictions() == 1);
+  CHECK(limiter.open_circuits() == 2);                   // "bad" is evicted with its circuit
+  CHECK(limiter.enter("new", start) == admission::busy); // "asked" would be evicted next
+  limiter.leave("asked", result::answered, start);
+  CHECK(limiter.enter("new", start) == admission::admitted);
+  CHECK(limiter.size() == 3);
 }
 
 TEST_CASE("A request that an open circuit refuses, and the probe, do not count for the rate") {
   auto options = generous();
   options.rate = 0.001;
   options.burst = 4;
-  host_gate gate{options};
+  host_limiter limiter{options};
   for (int i = 0; i < 3; ++i)
-    fail_once(gate, "bad", start);
+    fail_once(limiter, "bad", start);
   for (int i = 0; i < 5; ++i)
-    CHECK(gate.enter("bad", start) == admission::open);
-  REQUIRE(gate.enter("bad", start + 10s) == admission::admitted);
-  gate.leave("bad", result::answered, start + 10s);
+    CHECK(limiter.enter("bad", start) == admission::open);
+  REQUIRE(limiter.enter("bad", start + 10s) == admission::admitted);
+  limiter.leave("bad", result::answered, start + 10s);
   // The last of the burst is still there.
-  CHECK(gate.enter("bad", start + 10s) == admission::admitted);
-  CHECK(gate.enter("bad", start + 10s) == admission::rate);
+  CHECK(limiter.enter("bad", start + 10s) == admission::admitted);
+  CHECK(limiter.enter("bad", start + 10s) == admission::rate);
 }

@@ -1,31 +1,31 @@
-#include "core/read_gate.hpp"
+#include "core/reader_queue.hpp"
 #include "tests/unit/core/start.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace prism;
 using namespace std::chrono_literals;
-using admission = read_gate::admission;
-using ended = std::vector<read_gate::ended>;
+using admission = reader_queue::admission;
+using ended = std::vector<reader_queue::ended>;
 
 namespace {
 
 using prism::test::start;
 
-[[nodiscard]] read_gate gate(std::size_t waiting = 2) {
-  return read_gate({.max_waiting = waiting, .max_wait = 1s, .max_time = 3s});
+[[nodiscard]] reader_queue queue(std::size_t waiting = 2) {
+  return reader_queue({.max_waiting = waiting, .max_wait = 1s, .max_time = 3s});
 }
 
 } // namespace
 
 TEST_CASE("without a reader every call is refused") {
-  auto at = gate();
+  auto at = queue();
   CHECK(at.arrive(1, start).what == admission::no_reader);
   CHECK(at.waiting() == 0);
 }
 
 TEST_CASE("a call goes to the reader that worked last") {
-  auto at = gate();
+  auto at = queue();
   CHECK(!at.join(7));
   CHECK(!at.join(8));
   const auto first = at.arrive(1, start);
@@ -36,7 +36,7 @@ TEST_CASE("a call goes to the reader that worked last") {
 }
 
 TEST_CASE("calls wait in their order, and no more than allowed") {
-  auto at = gate();
+  auto at = queue();
   static_cast<void>(at.join(7));
   CHECK(at.arrive(1, start).what == admission::run);
   CHECK(at.arrive(2, start).what == admission::wait);
@@ -53,7 +53,7 @@ TEST_CASE("calls wait in their order, and no more than allowed") {
 }
 
 TEST_CASE("a call that has waited too long is given back") {
-  auto at = gate();
+  auto at = queue();
   static_cast<void>(at.join(7));
   static_cast<void>(at.arrive(1, start));
   static_cast<void>(at.arrive(2, start));
@@ -67,7 +67,7 @@ TEST_CASE("a call that has waited too long is given back") {
 }
 
 TEST_CASE("a call that its reader does not answer is given back once") {
-  auto at = gate();
+  auto at = queue();
   CHECK(!at.next_expiry());
   static_cast<void>(at.join(7));
   static_cast<void>(at.join(8));
@@ -89,7 +89,7 @@ TEST_CASE("a call that its reader does not answer is given back once") {
 }
 
 TEST_CASE("the time at a reader begins when the call arrived") {
-  auto at = gate();
+  auto at = queue();
   static_cast<void>(at.join(7));
   static_cast<void>(at.arrive(1, start));
   static_cast<void>(at.arrive(2, start + 500ms));
@@ -100,7 +100,7 @@ TEST_CASE("the time at a reader begins when the call arrived") {
 }
 
 TEST_CASE("a reader that leaves ends its call, and the last one all that wait") {
-  auto at = gate();
+  auto at = queue();
   static_cast<void>(at.join(7));
   static_cast<void>(at.join(8));
   const auto first = at.arrive(1, start).reader;
@@ -115,14 +115,14 @@ TEST_CASE("a reader that leaves ends its call, and the last one all that wait") 
 }
 
 TEST_CASE("an idle reader that leaves gets no more calls") {
-  auto at = gate();
+  auto at = queue();
   static_cast<void>(at.join(7));
   CHECK(at.leave(7).empty());
   CHECK(at.arrive(1, start).what == admission::no_reader);
 }
 
 TEST_CASE("a cancelled call waits no longer, or is left to its reader") {
-  auto at = gate();
+  auto at = queue();
   static_cast<void>(at.join(7));
   static_cast<void>(at.arrive(1, start));
   static_cast<void>(at.arrive(2, start));
@@ -136,7 +136,7 @@ TEST_CASE("a cancelled call waits no longer, or is left to its reader") {
 }
 
 TEST_CASE("a reader that ends a call which it no longer has frees nothing") {
-  auto at = gate();
+  auto at = queue();
   static_cast<void>(at.join(7));
   static_cast<void>(at.arrive(2, start));
   CHECK(!at.finish(7, 1));

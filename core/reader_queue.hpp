@@ -12,7 +12,7 @@
 
 namespace prism {
 
-struct read_gate_options {
+struct reader_queue_options {
   /// Calls that may wait for a reader; a further one is refused. At least 1.
   std::size_t max_waiting{512};
   /// A call that has waited for longer is refused.
@@ -24,7 +24,7 @@ struct read_gate_options {
 /// Hands calls to readers, each of which works on one call at a time: first come, first served.
 /// Without a reader, and with too many waiting, calls are refused at once, so that the client asks
 /// another node. A plain value: the owner carries out what it returns. Not thread-safe.
-class read_gate {
+class reader_queue {
 public:
   using call_id = std::uint64_t;
   using reader_id = std::uint64_t;
@@ -51,7 +51,7 @@ public:
     reader_id reader{0};
   };
 
-  explicit read_gate(read_gate_options options) : options_(options) {}
+  explicit reader_queue(reader_queue_options options) : options_(options) {}
 
   /// A call has arrived.
   [[nodiscard]] decision arrive(call_id call, time_point now);
@@ -93,7 +93,7 @@ private:
   };
   [[nodiscard]] std::optional<assignment> give_work(reader_id reader);
 
-  read_gate_options options_;
+  reader_queue_options options_;
   std::map<reader_id, work> readers_;
   std::vector<reader_id> idle_; // the one that worked last is the first: its caches are warm
   std::deque<waiter> waiting_;

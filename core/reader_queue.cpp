@@ -1,10 +1,10 @@
-#include "core/read_gate.hpp"
+#include "core/reader_queue.hpp"
 
 #include <algorithm>
 
 namespace prism {
 
-read_gate::decision read_gate::arrive(call_id call, time_point now) {
+reader_queue::decision reader_queue::arrive(call_id call, time_point now) {
   if (readers_.empty())
     return {admission::no_reader};
   if (!idle_.empty()) {
@@ -19,13 +19,13 @@ read_gate::decision read_gate::arrive(call_id call, time_point now) {
   return {admission::wait};
 }
 
-std::optional<read_gate::assignment> read_gate::join(reader_id reader) {
+std::optional<reader_queue::assignment> reader_queue::join(reader_id reader) {
   if (!readers_.try_emplace(reader).second)
     return std::nullopt;
   return give_work(reader);
 }
 
-std::optional<read_gate::assignment> read_gate::finish(reader_id reader, call_id call) {
+std::optional<reader_queue::assignment> reader_queue::finish(reader_id reader, call_id call) {
   const auto found = readers_.find(reader);
   if (found == readers_.end() || found->second.call != call)
     return std::nullopt;
@@ -33,7 +33,7 @@ std::optional<read_gate::assignment> read_gate::finish(reader_id reader, call_id
   return give_work(reader);
 }
 
-std::optional<read_gate::assignment> read_gate::give_work(reader_id reader) {
+std::optional<reader_queue::assignment> reader_queue::give_work(reader_id reader) {
   if (waiting_.empty()) {
     idle_.push_back(reader);
     return std::nullopt;
@@ -44,7 +44,7 @@ std::optional<read_gate::assignment> read_gate::give_work(reader_id reader) {
   return assignment{next.call, reader};
 }
 
-std::vector<read_gate::ended> read_gate::leave(reader_id reader) {
+std::vector<reader_queue::ended> reader_queue::leave(reader_id reader) {
   std::vector<ended> out;
   const auto found = readers_.find(reader);
   if (found == readers_.end())
@@ -61,11 +61,11 @@ std::vector<read_gate::ended> read_gate::leave(reader_id reader) {
   return out;
 }
 
-bool read_gate::cancel(call_id call) {
+bool reader_queue::cancel(call_id call) {
   return std::erase_if(waiting_, [&](const waiter& each) { return each.call == call; }) != 0;
 }
 
-std::vector<read_gate::ended> read_gate::expire(time_point now) {
+std::vector<reader_queue::ended> reader_queue::expire(time_point now) {
   std::vector<ended> out;
   while (!waiting_.empty() && now - waiting_.front().since >= options_.max_wait) {
     out.push_back({waiting_.front().call, false});
@@ -79,7 +79,7 @@ std::vector<read_gate::ended> read_gate::expire(time_point now) {
   return out;
 }
 
-std::optional<time_point> read_gate::next_expiry() const {
+std::optional<time_point> reader_queue::next_expiry() const {
   std::optional<time_point> out;
   if (!waiting_.empty())
     out = waiting_.front().since + options_.max_wait;

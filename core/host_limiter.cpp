@@ -1,4 +1,4 @@
-#include "core/host_gate.hpp"
+#include "core/host_limiter.hpp"
 
 namespace prism {
 
@@ -10,7 +10,7 @@ namespace {
 
 } // namespace
 
-host_gate::admission host_gate::enter(std::string_view host, time_point now) {
+host_limiter::admission host_limiter::enter(std::string_view host, time_point now) {
   auto* known = hosts_.find(host);
   if (known == nullptr) {
     // A host with requests in flight must be kept, or its limits would not hold.
@@ -34,7 +34,7 @@ host_gate::admission host_gate::enter(std::string_view host, time_point now) {
   return admission::admitted;
 }
 
-void host_gate::leave(std::string_view host, result outcome, time_point now) {
+void host_limiter::leave(std::string_view host, result outcome, time_point now) {
   auto* known = hosts_.find_quietly(host);
   if (known == nullptr)
     return;
@@ -49,7 +49,7 @@ void host_gate::leave(std::string_view host, result outcome, time_point now) {
   count(was_closed, closed(known->circuit));
 }
 
-void host_gate::count(bool was_closed, bool is_closed) noexcept {
+void host_limiter::count(bool was_closed, bool is_closed) noexcept {
   if (was_closed && !is_closed)
     ++open_;
   else if (!was_closed && is_closed)

@@ -11,8 +11,8 @@
 
 namespace prism {
 
-/// Limits of a `host_gate`, each per host.
-struct host_gate_options {
+/// Limits of a `host_limiter`, each per host.
+struct host_limiter_options {
   /// Requests in flight at once. At least 1.
   std::size_t max_in_flight{4};
   /// Requests per second, more than 0, and the largest burst, at least 1.
@@ -26,7 +26,7 @@ struct host_gate_options {
 /// Decides whether a request may be sent to a host now: limits concurrency and rate per host, and
 /// stops requests to a host that fails. Nothing waits here; the caller retries later. A request
 /// that an open circuit refuses, and its probe, do not count for the rate. Not thread-safe.
-class host_gate {
+class host_limiter {
 public:
   enum class admission : std::uint8_t {
     admitted,
@@ -36,7 +36,8 @@ public:
   };
   enum class result : std::uint8_t { answered, failed, abandoned };
 
-  explicit host_gate(host_gate_options options) : options_(options), hosts_(options.max_hosts) {}
+  explicit host_limiter(host_limiter_options options)
+      : options_(options), hosts_(options.max_hosts) {}
 
   /// Asks for admission of one request. After `admitted`, and only then, the caller calls `leave`.
   [[nodiscard]] admission enter(std::string_view host, time_point now);
@@ -58,7 +59,7 @@ private:
 
   void count(bool was_closed, bool is_closed) noexcept;
 
-  host_gate_options options_;
+  host_limiter_options options_;
   lru_cache<std::string, host_state> hosts_;
   std::size_t open_{0};
 };
