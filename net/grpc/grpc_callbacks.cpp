@@ -53,9 +53,11 @@ const nghttp2_session_callbacks* grpc_connection::callbacks::table() {
 
 int grpc_connection::callbacks::begin_frame(nghttp2_session* /*http2*/,
                                             const nghttp2_frame_hd* head, void* self) noexcept {
+  // Some clients end each request with an empty DATA: those are as many as the calls.
+  const bool is_empty_data = head->type == NGHTTP2_DATA && head->length == 0 &&
+                             (head->flags & NGHTTP2_FLAG_END_STREAM) == 0;
   const bool is_control = head->type == NGHTTP2_PING || head->type == NGHTTP2_SETTINGS ||
-                          head->type == NGHTTP2_PRIORITY ||
-                          (head->type == NGHTTP2_DATA && head->length == 0);
+                          head->type == NGHTTP2_PRIORITY || is_empty_data;
   auto& connection = *static_cast<grpc_connection*>(self);
   return is_control && !connection.allow_control_frame() ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }

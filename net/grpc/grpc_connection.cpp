@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t default_window = 65'535;
 constexpr std::size_t largest_window = 0x7fff'ffff;
-// PING, SETTINGS, PRIORITY and empty DATA of one client in a second.
+// PING, SETTINGS, PRIORITY and DATA without any of one client in a second.
 constexpr std::uint32_t max_control_frames = 2'000;
 
 [[nodiscard]] std::int32_t window_of(std::size_t bytes) noexcept {

@@ -141,6 +141,8 @@ def main():
             print(f"{method} | {p50[0][method]} | {p50[1][method]} | {p50[0][method] / max(p50[1][method], 1):.1f}")
     result["endpoints"] = endpoints(plan, path, node, directory)
     print(json.dumps(result))
+    if failed := sum(each["failed"] for each in result["endpoints"]):
+        sys.exit(f"{failed} requests failed (column failed): see the systems' logs")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,22 @@ TEST_CASE("floods of control frames end the connection", "[grpc]") {
   CHECK(w.counters.protocol_errors == 1);
 }
 
+TEST_CASE("calls that end with an empty DATA are no flood, however many in a second", "[grpc]") {
+  wired w;
+  w.feed(raw_greeting());
+  constexpr std::int32_t calls = 10'000;
+  for (std::int32_t i = 0; i < calls && !w.server->failed(); ++i) {
+    const auto stream = 2 * i + 1;
+    w.feed(
+        raw_frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, stream, raw_request_block("/t/Echo")) +
+        raw_frame(NGHTTP2_DATA, 0, stream, std::string(5, '\0')) +
+        raw_frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, stream));
+    static_cast<void>(w.take_output());
+  }
+  CHECK_FALSE(w.server->failed());
+  CHECK(w.counters.protocol_errors == 0);
+}
+
 TEST_CASE("a client may ping as often as it likes over time", "[grpc]") {
   wired w;
   w.feed(raw_greeting());
