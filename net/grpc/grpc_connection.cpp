@@ -18,6 +18,9 @@ constexpr std::size_t default_window = 65'535;
 constexpr std::size_t largest_window = 0x7fff'ffff;
 // PING, SETTINGS, PRIORITY and DATA without any of one client in a second.
 constexpr std::uint32_t max_control_frames = 2'000;
+// Ids of streams end at 2^31 (RFC 9113, 5.1.1), and clients may not expect it: from this one on,
+// after some 500 million calls, the client is asked for another connection.
+constexpr std::int32_t first_late_stream = 0x4000'0000;
 
 [[nodiscard]] std::int32_t window_of(std::size_t bytes) noexcept {
   return static_cast<std::int32_t>(std::clamp(bytes, default_window, largest_window));
@@ -77,6 +80,8 @@ void grpc_connection::receive(std::span<const std::uint8_t> bytes, time_point no
 }
 
 void grpc_connection::begin_stream(std::int32_t id) {
+  if (id >= first_late_stream)
+    begin_drain(now_);
   if (streams_.try_emplace(id, options_, now_).second)
     counters_.calls.fetch_add(1, std::memory_order_relaxed);
 }

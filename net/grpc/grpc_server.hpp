@@ -92,9 +92,10 @@ struct grpc_server_stats {
 /// A gRPC server for unary calls over HTTP/2 (libnghttp2), on its own thread. No compression, no
 /// HTTP/1.1. What one client can cost is bounded by the options: a connection takes at most twice
 /// `max_connection_bytes`, 2 kB for each of `max_streams` calls, and 300 kB. One that pings,
-/// changes its settings or sends empty frames more than 2,000 times a second, or gives up more than
-/// 2,000 calls at once and then 500 a second, is closed; one that reads less than it makes the
-/// server say is not read from.
+/// changes its settings or sends empty frames that end no request more than 2,000 times a second,
+/// or gives up more than 2,000 calls at once and then 500 a second, is closed; one that reads less
+/// than it makes the server say is not read from. One that has made half of the calls for which
+/// HTTP/2 has numbers is drained, so that its client makes another one.
 class grpc_server {
 public:
   /// Listens; who connects waits for `serve`. Errors: `errc::io` naming the address or file and the

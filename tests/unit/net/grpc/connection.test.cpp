@@ -1,4 +1,5 @@
 // What a connection does for a client that keeps the rules, without a socket.
+#include "raw_http2.hpp"
 #include "wired.hpp"
 
 using namespace prism;
@@ -177,6 +178,29 @@ TEST_CASE("a drained connection finishes what was begun and is over then", "[grp
   w.run();
   CHECK(w.client.responses[first].message() == "1");
   CHECK(w.client.responses[second].message() == "2");
+  CHECK(w.server->over());
+  CHECK_FALSE(w.server->failed());
+}
+
+TEST_CASE("a connection is drained while it has numbers for further calls", "[grpc]") {
+  const auto call = [](std::uint32_t stream, std::string_view path) {
+    return raw_frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, stream, raw_request_block(path)) +
+           raw_frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, stream, raw_message("x"));
+  };
+  const auto has_goaway = [](const std::string& said) {
+    return said.find(raw_frame(NGHTTP2_GOAWAY, 0, 0, std::string(8, '\0')).substr(0, 9)) !=
+           std::string::npos;
+  };
+  wired w;
+  w.feed(raw_greeting() + call(0x3fff'ffff, "/t/Echo"));
+  CHECK_FALSE(has_goaway(w.take_output()));
+  w.feed(call(0x4000'0001, "/t/Echo"));
+  CHECK(has_goaway(w.take_output()));
+  w.feed(call(0x4000'0003, "/t/Echo")); // the client does not know it yet
+  CHECK_FALSE(has_goaway(w.take_output()));
+  CHECK(w.counters.calls == 0);
+  w.wait(2s);
+  static_cast<void>(w.take_output());
   CHECK(w.server->over());
   CHECK_FALSE(w.server->failed());
 }
