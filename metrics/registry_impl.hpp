@@ -2,6 +2,7 @@
 
 #include "metrics/declared_bundles.hpp"
 #include "metrics/declarer.hpp"
+#include "metrics/labels.hpp"
 #include "metrics/registry.hpp"
 
 #include <list>

@@ -48,7 +48,7 @@ namespace {
 } // namespace
 
 node::node(const config::options& options)
-    : context_(std::make_shared<node_context>(with_readers(options), families(options))),
+    : context_(std::make_shared<node_context>(options, families(options))),
       links_(std::make_shared<node_links>(context_)),
       dataplane_(std::make_shared<dataplane_port>(context_)) {
   context_->service = context_->options.relay_url;
@@ -63,7 +63,7 @@ node::~node() {
 
 expected<std::unique_ptr<node>> node::start(config::options options,
                                             const interrupted& stop_requested) {
-  std::unique_ptr<node> out{new node(std::move(options))};
+  std::unique_ptr<node> out{new node(with_readers(std::move(options)))};
   out->health_ = std::make_shared<health_port>(out->context_, out->context_->options.status_page
                                                                   ? status_routes(out->context_)
                                                                   : std::vector<net::http_route>{});

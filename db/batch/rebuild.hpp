@@ -57,7 +57,7 @@ json_texts(std::optional<std::string_view> json);
 
 /// Longer posts keep their block. Its size is known to a reader at no cost; that of long columns is
 /// known only once they are read, and their text can be many times as long as the record.
-inline constexpr std::size_t max_rebuilt_post{16 * 1024};
+inline constexpr std::size_t max_rebuilt_post{std::size_t{16} * 1024};
 
 /// A post's block.
 /// @returns `errc::invalid` if a JSON column is not a record's JSON.

@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 class identity_resolver::impl {
 public:
   explicit impl(identity_options options) : options_(std::move(options)) {}
+  // NOLINTNEXTLINE(bugprone-exception-escape): without memory the process ends
   ~impl() { stop(); }
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
