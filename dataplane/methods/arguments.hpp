@@ -48,13 +48,16 @@ template <class Repeated, class Projection>
   return out;
 }
 
-/// The same of DIDs or handles, which statements take as they are: one with a NUL, which nobody
-/// has, becomes empty.
+/// A DID or handle, which statements take as it is: one with a NUL, which nobody has, becomes
+/// empty.
+[[nodiscard]] inline std::string_view without_nul(const std::string& name) noexcept {
+  return name.find('\0') == std::string::npos ? std::string_view{name} : std::string_view{};
+}
+
+/// `arguments` of DIDs or handles, each `without_nul`.
 template <class Repeated>
 [[nodiscard]] answer<std::vector<std::string_view>> names(const Repeated& all) {
-  return arguments(all, [](const std::string& text) {
-    return text.find('\0') == std::string::npos ? std::string_view{text} : std::string_view{};
-  });
+  return arguments(all, without_nul);
 }
 
 /// The uris of a list of references.

@@ -33,10 +33,6 @@ answer<void> relationships(call& with, const bsky::GetRelationshipsRequest& in,
 
 using pairs = std::vector<std::pair<std::string_view, std::string_view>>;
 
-[[nodiscard]] std::string_view without_nul(const std::string& did) {
-  return did.find('\0') == std::string::npos ? std::string_view{did} : std::string_view{};
-}
-
 answer<void> block_existence(call& with, const bsky::GetBlockExistenceRequest& in,
                              bsky::GetBlockExistenceResponse& out) {
   const auto first = arguments(in.pairs(), [](const auto& pair) { return without_nul(pair.a()); });

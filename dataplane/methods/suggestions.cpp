@@ -1,5 +1,6 @@
 #include "db/reads/suggestions.hpp"
 
+#include "dataplane/methods/arguments.hpp"
 #include "dataplane/methods/groups.hpp"
 #include "dataplane/methods/message_method.hpp"
 #include "db/reads/similar_accounts.hpp"
@@ -63,7 +64,8 @@ answer<void> similar(call& with, const bsky::GetFollowSuggestionsRequest& in,
     return {};
   const auto limit =
       in.limit() > 0 ? static_cast<std::size_t>(in.limit()) : reads::max_similar_accounts;
-  auto found = reads::similar_accounts(with.on, in.actor_did(), in.relative_to_did(), limit);
+  auto found = reads::similar_accounts(with.on, without_nul(in.actor_did()),
+                                       without_nul(in.relative_to_did()), limit);
   if (!found)
     return failed(found.error());
   for (auto& did : *found)

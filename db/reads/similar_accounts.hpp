@@ -22,7 +22,7 @@ inline constexpr std::size_t max_similar_accounts = 10;
 /// The cost is some lookups for each of these likes or follows. Indexes: likes_creator_time,
 /// uris_pkey, follows_subject, follows_creator_time, user_aggregates_pkey; `suggested_follows`.
 /// Errors are those of the database. Blocks; the session's thread.
-/// @param viewer may be empty
+/// @param viewer, account DIDs without NUL; may be empty, or unknown
 /// @param limit `max_similar_accounts` at most
 [[nodiscard]] outcome<std::vector<std::string>>
 similar_accounts(session& on, std::string_view viewer, std::string_view account, std::size_t limit);

@@ -145,6 +145,9 @@ TEST_CASE("similar accounts: whom it likes most, then whom it follows, then the 
   CHECK(similar(on, alice, bob, 3) == dids({"dan", "carol", "grace"}));
   CHECK(similar(on, alice, bob, 10, "1").empty());
   CHECK(similar(on, {}, bob, 3) == dids({"dan", "carol", "alice"}));
+  const std::string no_did{"did:\0", 5};
+  CHECK(similar(on, no_did, bob, 3) == dids({"dan", "carol", "alice"}));
+  CHECK(similar(on, alice, no_did) == dids({"carol", "bob", "heidi"}));
   CHECK(similar(on, alice, "did:plc:nobody") == dids({"carol", "bob", "heidi"}));
 }
 
