@@ -58,8 +58,13 @@ if(PRISM_SANITIZE STREQUAL "address,undefined" AND NOT PRISM_BUILD_FUZZERS)
   set(prism_test_environment ENVIRONMENT
     ASAN_OPTIONS=handle_sigill=2:quarantine_size_mb=32:detect_stack_use_after_return=0)
 elseif(PRISM_SANITIZE STREQUAL "thread")
+  # The list of false reports has names of functions, which clang's runtime does not always find without it.
+  find_program(prism_symbolizer llvm-symbolizer)
+  if(prism_symbolizer)
+    set(prism_symbolizer_option ":external_symbolizer_path=${prism_symbolizer}")
+  endif()
   set(prism_test_environment ENVIRONMENT
-    "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1")
+    "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1${prism_symbolizer_option}")
 endif()
 
 # prism_library(NAME dep...): a static library of every .cpp beside the calling CMakeLists.txt.
