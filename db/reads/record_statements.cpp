@@ -1,6 +1,6 @@
 #include "db/reads/record_statements.hpp"
 
-#include <fmt/format.h>
+#include "db/reads/record_sql.hpp"
 
 namespace prism::db {
 
@@ -8,252 +8,109 @@ using atproto::collection;
 
 namespace {
 
-// Each record is looked up separately, so no plan depends on how many there are. $1: the most bytes
-// that a record may have.
-constexpr std::string_view by_id = R"sql(
-  FROM unnest($2::int8[]) WITH ORDINALITY AS n(id, at)
-  CROSS JOIN LATERAL (SELECT * FROM {table} WHERE id = n.id LIMIT 1) t
-)sql";
-
-constexpr std::string_view by_path = R"sql(
-  FROM unnest($2::int8[], $3::text[]) WITH ORDINALITY AS n(creator_id, rkey, at)
-  CROSS JOIN LATERAL (
-    SELECT * FROM {table} WHERE creator_id = n.creator_id AND rkey = n.rkey LIMIT 1
-  ) t
-)sql";
-
-// The second part is read only if the first has nothing.
-constexpr std::string_view by_path_or_parked = R"sql(
-  FROM unnest($2::int8[], $3::text[]) WITH ORDINALITY AS n(creator_id, rkey, at)
-  CROSS JOIN LATERAL (
-    SELECT {columns} FROM {table} WHERE creator_id = n.creator_id AND rkey = n.rkey
-    UNION ALL
-    SELECT {parked_columns} FROM pending_ops
-    WHERE creator_id = n.creator_id AND collection = {kind} AND rkey = n.rkey
-    LIMIT 1
-  ) t
-)sql";
-
-// z.bytes is known without reading the record.
-constexpr std::string_view head =
-    "n.at, t.cid, z.bytes, CASE WHEN z.bytes <= $1 THEN t.record END, t.commit_time, {created_at}";
-
-constexpr std::string_view sized = R"sql(
-  CROSS JOIN LATERAL (SELECT ({size})::int8 AS bytes OFFSET 0) z
-)sql";
-
-// Of records that are kept whole, and of those that are rebuilt from columns that are all short.
-constexpr std::string_view kept_size = "coalesce(octet_length(t.record), 0)";
-
-// Of a column, whose text is {text}. Its size in the table says little if it is compressed, which
-// only long ones are: those of posts that were written before long ones kept their block.
-constexpr std::string_view column_size =
-    "CASE WHEN pg_column_compression(t.{column}) IS NULL "
-    "THEN coalesce(pg_column_size(t.{column}), 0) ELSE octet_length({text}) END";
-
-struct post_column {
-  std::string_view name;
-  std::string_view text;
-};
-
-// Those from which a post is rebuilt and that may be long, in the order in which they are read.
-constexpr post_column long_columns[] = {
-    {"text", "t.text"},
-    {"langs", "array_to_json(t.langs)::text"},
-    {"tags", "array_to_json(t.tags)::text"},
-    {"facets", "t.facets::text"},
-    {"embed", "t.embed::text"},
-    {"labels", "t.labels::text"},
-    {"extra", "t.extra::text"},
-};
-
-[[nodiscard]] std::string replaced(std::string in, std::string_view name, std::string_view by) {
-  for (auto at = in.find(name); at != std::string::npos; at = in.find(name, at + by.size()))
-    in.replace(at, name.size(), by);
-  return in;
-}
-
-[[nodiscard]] std::string head_with(std::string_view created_at) {
-  return replaced(std::string{head}, "{created_at}", created_at);
-}
-
-[[nodiscard]] std::string sized_by(std::string_view size) {
-  return replaced(std::string{sized}, "{size}", size);
-}
-
-[[nodiscard]] std::string post_size() {
-  std::string sum;
-  for (const auto& each : long_columns)
-    sum += (sum.empty() ? "" : " + ") +
-           replaced(replaced(std::string{column_size}, "{column}", each.name), "{text}", each.text);
-  return "CASE WHEN t.record IS NULL THEN " + sum + " ELSE octet_length(t.record) END";
-}
-
-/// Of a post that is rebuilt, and is not too large.
-[[nodiscard]] std::string post_columns_read() {
-  std::string out;
-  for (const auto& each : long_columns)
-    out += fmt::format("{}\n    CASE WHEN t.record IS NULL AND z.bytes <= $1 THEN {} END",
-                       out.empty() ? "" : ",", each.text);
-  return out;
-}
-
-/// Records kept whole, by path.
-[[nodiscard]] const char* kept_by_path(std::string_view table) {
-  return compose_sql("SELECT {head} {by_path} {sized}", {{"head", head_with("t.created_at")},
-                                                         {"by_path", by_path},
-                                                         {"sized", sized_by(kept_size)},
-                                                         {"table", table}});
-}
-
-/// Records kept whole, by the id of a uri.
-[[nodiscard]] const char* kept_by_id(std::string_view table) {
-  return compose_sql("SELECT {head} {by_id} {sized}", {{"head", head_with("t.created_at")},
-                                                       {"by_id", by_id},
-                                                       {"sized", sized_by(kept_size)},
-                                                       {"table", table}});
-}
-
-[[nodiscard]] const char* declarations(std::string_view kind) {
-  return compose_sql(
-      R"sql(
-  SELECT {head}
-  FROM unnest($2::int8[], $3::text[]) WITH ORDINALITY AS n(creator_id, rkey, at)
-  CROSS JOIN LATERAL (
-    SELECT * FROM declarations
-    WHERE creator_id = n.creator_id AND collection = {kind} AND rkey = n.rkey
-    LIMIT 1
-  ) t {sized}
-)sql",
-      {{"head", head_with("NULL::timestamptz")}, {"sized", sized_by(kept_size)}, {"kind", kind}});
-}
-
-/// Likes and reposts.
-[[nodiscard]] const char* subjects(std::string_view table, std::string_view kind) {
-  constexpr std::string_view columns = "cid, record, commit_time, created_at, created_text, "
-                                       "subject_cid, via_cid, subject_id, via_id";
-  constexpr std::string_view parked_columns =
-      "cid, record, commit_time, created_at, created_text, subject_cid, via_cid, referent_id, "
-      "other_id";
-  return compose_sql(R"sql(
-  SELECT {head}, t.created_text, t.subject_cid, t.via_cid, t.subject_id, t.via_id
-  {by_path_or_parked} {sized}
-)sql",
-                     {{"head", head_with("t.created_at")},
-                      {"by_path_or_parked", by_path_or_parked},
-                      {"sized", sized_by(kept_size)},
-                      {"columns", columns},
-                      {"parked_columns", parked_columns},
-                      {"table", table},
-                      {"kind", kind}});
-}
-
-/// Follows and blocks.
-[[nodiscard]] const char* pairs(std::string_view table) {
-  return compose_sql("SELECT {head}, t.created_text, t.subject_id {by_path} {sized}",
-                     {{"head", head_with("t.created_at")},
-                      {"by_path", by_path},
-                      {"sized", sized_by(kept_size)},
-                      {"table", table}});
-}
-
-[[nodiscard]] const char* posts() {
-  return compose_sql(R"sql(
-  SELECT {head}, coalesce(t.violates_thread_gate, false),
-    coalesce(t.violates_embedding_rules, false), coalesce(tg.found, false),
-    coalesce(pg.found, false), t.created_text, {columns},
-    t.reply_root_cid, t.reply_parent_cid, t.reply_root_id, t.reply_parent_id
-  {by_id} {sized}
-  LEFT JOIN LATERAL (SELECT true AS found FROM thread_gates WHERE id = t.id LIMIT 1) tg ON true
-  LEFT JOIN LATERAL (SELECT true AS found FROM post_gates WHERE id = t.id LIMIT 1) pg ON true
-)sql",
-                     {{"head", head_with("t.created_at")},
-                      {"by_id", by_id},
-                      {"sized", sized_by(post_size())},
-                      {"columns", post_columns_read()},
-                      {"table", "posts"}});
-}
-
-[[nodiscard]] const char* list_items() {
-  return compose_sql("SELECT {head} {by_path_or_parked} {sized}",
-                     {{"head", head_with("t.created_at")},
-                      {"by_path_or_parked", by_path_or_parked},
-                      {"sized", sized_by(kept_size)},
-                      {"columns", "cid, record, commit_time, created_at"},
-                      {"parked_columns", "cid, record, commit_time, created_at"},
-                      {"table", "list_items"},
-                      {"kind", "10 /* list_item */"}});
-}
-
-const statement post_records{"records_post", posts()};
-const statement like_records{"records_like", subjects("likes", "2 /* like */")};
-const statement repost_records{"records_repost", subjects("reposts", "3 /* repost */")};
-const statement thread_gate_records{"records_thread_gate", kept_by_id("thread_gates")};
-const statement post_gate_records{"records_post_gate", kept_by_id("post_gates")};
-const statement feed_generator_records{"records_feed_generator", kept_by_id("feed_generators")};
-const statement follow_records{"records_follow", pairs("follows")};
-const statement block_records{"records_block", pairs("blocks")};
-const statement list_records{"records_list", kept_by_id("lists")};
-const statement list_item_records{"records_list_item", list_items()};
-const statement list_block_records{"records_list_block", kept_by_path("list_blocks")};
-const statement starter_pack_records{"records_starter_pack", kept_by_id("starter_packs")};
-const statement verification_records{"records_verification", kept_by_path("verifications")};
-const statement profile_records{"records_profile", kept_by_path("profiles")};
-const statement status_records{"records_status", kept_by_path("statuses")};
-const statement labeler_records{"records_labeler", kept_by_path("labelers")};
-const statement notification_declaration_records{"records_notification_declaration",
-                                                 declarations("17 /* notification_declaration */")};
+const statement post_records{"records_post", record_sql::posts()};
+const statement like_records{"records_like", record_sql::subjects("likes", "2 /* like */")};
+const statement repost_records{"records_repost", record_sql::subjects("reposts", "3 /* repost */")};
+const statement thread_gate_records{"records_thread_gate", record_sql::kept_by_id("thread_gates")};
+const statement post_gate_records{"records_post_gate", record_sql::kept_by_id("post_gates")};
+const statement feed_generator_records{"records_feed_generator",
+                                       record_sql::kept_by_id("feed_generators")};
+const statement follow_records{"records_follow", record_sql::pairs("follows")};
+const statement block_records{"records_block", record_sql::pairs("blocks")};
+const statement list_records{"records_list", record_sql::kept_by_id("lists")};
+const statement list_item_records{"records_list_item", record_sql::list_items()};
+const statement list_block_records{"records_list_block", record_sql::kept_by_path("list_blocks")};
+const statement starter_pack_records{"records_starter_pack",
+                                     record_sql::kept_by_id("starter_packs")};
+const statement verification_records{"records_verification",
+                                     record_sql::kept_by_path("verifications")};
+const statement profile_records{"records_profile", record_sql::kept_by_path("profiles")};
+const statement status_records{"records_status", record_sql::kept_by_path("statuses")};
+const statement labeler_records{"records_labeler", record_sql::kept_by_path("labelers")};
+const statement notification_declaration_records{
+    "records_notification_declaration",
+    record_sql::declarations("17 /* notification_declaration */")};
 const statement chat_declaration_records{"records_chat_declaration",
-                                         declarations("18 /* chat_declaration */")};
+                                         record_sql::declarations("18 /* chat_declaration */")};
 const statement germ_declaration_records{"records_germ_declaration",
-                                         declarations("19 /* germ_declaration */")};
+                                         record_sql::declarations("19 /* germ_declaration */")};
 const statement reference_list_opt_out_records{"records_reference_list_opt_out",
-                                               kept_by_path("reference_list_opt_outs")};
+                                               record_sql::kept_by_path("reference_list_opt_outs")};
+
+const statement post_paths{"paths_post", record_sql::paths_of_uris("posts")};
+const statement like_paths{"paths_like", record_sql::own_or_parked_paths("likes", "2 /* like */")};
+const statement repost_paths{"paths_repost",
+                             record_sql::own_or_parked_paths("reposts", "3 /* repost */")};
+const statement thread_gate_paths{"paths_thread_gate", record_sql::paths_of_uris("thread_gates")};
+const statement post_gate_paths{"paths_post_gate", record_sql::paths_of_uris("post_gates")};
+const statement feed_generator_paths{"paths_feed_generator",
+                                     record_sql::paths_of_uris("feed_generators")};
+const statement follow_paths{"paths_follow", record_sql::own_paths("follows")};
+const statement block_paths{"paths_block", record_sql::own_paths("blocks")};
+const statement list_paths{"paths_list", record_sql::paths_of_uris("lists")};
+const statement list_item_paths{
+    "paths_list_item", record_sql::own_or_parked_paths("list_items", "10 /* list_item */")};
+const statement list_block_paths{"paths_list_block", record_sql::own_paths("list_blocks")};
+const statement starter_pack_paths{"paths_starter_pack",
+                                   record_sql::paths_of_uris("starter_packs")};
+const statement verification_paths{"paths_verification", record_sql::own_paths("verifications")};
+const statement profile_paths{"paths_profile", record_sql::own_paths("profiles")};
+const statement status_paths{"paths_status", record_sql::own_paths("statuses")};
+const statement labeler_paths{"paths_labeler", record_sql::own_paths("labelers")};
+const statement notification_declaration_paths{
+    "paths_notification_declaration",
+    record_sql::declaration_paths("17 /* notification_declaration */")};
+const statement chat_declaration_paths{"paths_chat_declaration",
+                                       record_sql::declaration_paths("18 /* chat_declaration */")};
+const statement germ_declaration_paths{"paths_germ_declaration",
+                                       record_sql::declaration_paths("19 /* germ_declaration */")};
+const statement reference_list_opt_out_paths{"paths_reference_list_opt_out",
+                                             record_sql::own_paths("reference_list_opt_outs")};
 
 } // namespace
 
 record_look_up look_up_of(collection kind) noexcept {
   switch (kind) {
   case collection::post:
-    return {&post_records, collection::post};
+    return {&post_records, &post_paths, collection::post};
   case collection::like:
-    return {&like_records};
+    return {&like_records, &like_paths};
   case collection::repost:
-    return {&repost_records};
+    return {&repost_records, &repost_paths};
   case collection::thread_gate:
-    return {&thread_gate_records, collection::post};
+    return {&thread_gate_records, &thread_gate_paths, collection::post};
   case collection::post_gate:
-    return {&post_gate_records, collection::post};
+    return {&post_gate_records, &post_gate_paths, collection::post};
   case collection::feed_generator:
-    return {&feed_generator_records, collection::feed_generator};
+    return {&feed_generator_records, &feed_generator_paths, collection::feed_generator};
   case collection::follow:
-    return {&follow_records};
+    return {&follow_records, &follow_paths};
   case collection::block:
-    return {&block_records};
+    return {&block_records, &block_paths};
   case collection::list:
-    return {&list_records, collection::list};
+    return {&list_records, &list_paths, collection::list};
   case collection::list_item:
-    return {&list_item_records};
+    return {&list_item_records, &list_item_paths};
   case collection::list_block:
-    return {&list_block_records};
+    return {&list_block_records, &list_block_paths};
   case collection::starter_pack:
-    return {&starter_pack_records, collection::starter_pack};
+    return {&starter_pack_records, &starter_pack_paths, collection::starter_pack};
   case collection::verification:
-    return {&verification_records};
+    return {&verification_records, &verification_paths};
   case collection::profile:
-    return {&profile_records};
+    return {&profile_records, &profile_paths};
   case collection::status:
-    return {&status_records};
+    return {&status_records, &status_paths};
   case collection::labeler:
-    return {&labeler_records};
+    return {&labeler_records, &labeler_paths};
   case collection::notification_declaration:
-    return {&notification_declaration_records};
+    return {&notification_declaration_records, &notification_declaration_paths};
   case collection::chat_declaration:
-    return {&chat_declaration_records};
+    return {&chat_declaration_records, &chat_declaration_paths};
   case collection::germ_declaration:
-    return {&germ_declaration_records};
+    return {&germ_declaration_records, &germ_declaration_paths};
   case collection::reference_list_opt_out:
-    return {&reference_list_opt_out_records};
+    return {&reference_list_opt_out_records, &reference_list_opt_out_paths};
   case collection::other:
     break;
   }

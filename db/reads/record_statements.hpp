@@ -16,6 +16,9 @@ struct record_look_up {
   /// and the columns of which the record is rebuilt if `record` is null (stored_records.cpp reads
   /// them). Plan: primary keys, record by record. Null for `collection::other`.
   const statement* records{nullptr};
+  /// No parameters. One row for each record of the collection, parked ones included, in any order:
+  /// the creator's DID and the rkey. It reads the whole table, so it is for tools and tests.
+  const statement* paths{nullptr};
   /// The collection of the uris if records are kept by their ids; else by creator and rkey. A gate
   /// has the rkey of its post, and is kept by the post's uri.
   std::optional<atproto::collection> of_uri{};

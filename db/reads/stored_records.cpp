@@ -8,7 +8,6 @@
 #include "db/reads/answer_limit.hpp"
 #include "db/reads/ids.hpp"
 #include "db/reads/ordinal.hpp"
-#include "db/reads/record_paths.hpp"
 #include "db/reads/record_statements.hpp"
 #include "log/line_limit.hpp"
 #include "log/log.hpp"
@@ -253,7 +252,7 @@ struct owned_path {
 };
 
 [[nodiscard]] outcome<std::vector<owned_path>> read_paths(executor& on, collection kind) {
-  const auto* paths = record_paths_of(kind);
+  const auto* paths = look_up_of(kind).paths;
   if (paths == nullptr)
     return std::vector<owned_path>{};
   const auto rows = on.exec_prepared(*paths);
