@@ -43,7 +43,7 @@ expected<void> dataplane_port::start() {
   figures_.begin();
   shown_ = node_->metrics.before_scrape([this] { show(); });
   node_->reads.watch([this] { return look(); });
-  note_gate(); // there is no reader yet
+  note_queue(); // there is no reader yet
   server_->serve();
   log::dataplane().info("data plane: answering bsky.Service on {}", address_);
   return {};
@@ -67,7 +67,7 @@ std::uint16_t dataplane_port::port() const noexcept {
   return server_ ? server_->port() : std::uint16_t{0};
 }
 
-void dataplane_port::note_gate() {
+void dataplane_port::note_queue() {
   const auto readers = queue_.readers();
   if (readers == 0)
     node_->status.set_problem("dataplane", "no reader has a database session");

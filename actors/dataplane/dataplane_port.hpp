@@ -135,7 +135,7 @@ private:
 
   // -- both, on the server's thread ------------------------------------------------------------
   /// Publishes what the queue has.
-  void note_gate();
+  void note_queue();
   /// See `log::line_limit::allow`.
   [[nodiscard]] std::optional<std::uint64_t> may_log(line_key about) {
     return lines_.allow(about, steady_clock::now());

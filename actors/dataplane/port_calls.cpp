@@ -70,13 +70,13 @@ void dataplane_port::admit(net::grpc_call call, const dataplane::method& method)
   calls_.emplace(pending->id, pending);
   // Not from within the connection, which goes on reading meanwhile.
   server_->post([this, pending] { answer_here(pending); });
-  note_gate();
+  note_queue();
   arm();
 }
 
 void dataplane_port::pass_on(const call_ptr& call, time_point now) {
   const auto decided = queue_.arrive(call->id, now);
-  note_gate();
+  note_queue();
   using admission = reader_queue::admission;
   if (decided.what == admission::no_reader || decided.what == admission::overloaded) {
     count(*call, net::grpc_status::unavailable, /*ran=*/false);
@@ -95,7 +95,7 @@ void dataplane_port::answer_here(const call_ptr& call) {
   auto done = own_.run();
   const bool lost = !own_.is_there();
   ask_for_session();
-  note_gate();
+  note_queue();
   if (!calls_.contains(call->id))
     return; // it was cancelled, or is overdue
   // What a call may need beside a session, the readers have. Its time goes on from its arrival.
@@ -124,7 +124,7 @@ void dataplane_port::on_cancel(std::uint64_t id) {
   const bool waited = queue_.cancel(id); // else its session goes on until it sees the sign
   count(*found->second, net::grpc_status::cancelled, /*ran=*/!waited);
   calls_.erase(found);
-  note_gate();
+  note_queue();
 }
 
 void dataplane_port::answer(const call_ptr& call, dataplane::answer<std::string> result) {
@@ -182,7 +182,7 @@ void dataplane_port::arm() {
   server_->run_at(armed_, [this] {
     armed_ = time_point::max();
     refuse_expired(steady_clock::now());
-    note_gate();
+    note_queue();
     arm();
   });
 }

@@ -17,7 +17,7 @@ dataplane_port::reader_id dataplane_port::join(reader_actor reader, std::size_t 
     }
     if (const auto work = queue_.join(id))
       give(*work);
-    note_gate();
+    note_queue();
   });
   return id;
 }
@@ -36,7 +36,7 @@ void dataplane_port::leave(reader_id reader) {
       calls_.erase(call);
       refuse(each.call, "no_reader", "the database session that answered this call is gone");
     }
-    note_gate();
+    note_queue();
   });
 }
 
@@ -63,7 +63,7 @@ void dataplane_port::free(reader_id reader, std::uint64_t call) {
   refuse_expired(steady_clock::now());
   if (const auto work = queue_.finish(reader, call))
     give(*work);
-  note_gate();
+  note_queue();
 }
 
 void dataplane_port::answer_if_open(const call_ptr& call, dataplane::answer<std::string> result) {

@@ -12,8 +12,8 @@ namespace prism::reads {
 
 namespace {
 
-// In both $1 is the users.id of the viewer, $2 that of the account. Then rows of a users.id and how
-// much speaks for it.
+// In both, $1 is the users.id of the viewer and $2 that of the account. Rows: a users.id, and the
+// number of likes or of followers.
 
 const db::statement select_liked{"similar_liked", R"sql(
   SELECT a.id, a.likes

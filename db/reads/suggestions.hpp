@@ -29,7 +29,7 @@ struct suggestion {
   std::string subject; ///< a DID or a uri
 };
 
-/// DIDs of accounts. Those that are not known here are passed over.
+/// DIDs of accounts, without those that have no row in users.
 [[nodiscard]] outcome<std::vector<suggestion>> suggested_follows(executor& on,
                                                                  suggestion_request asked);
 

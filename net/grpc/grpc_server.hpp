@@ -95,7 +95,7 @@ struct grpc_server_stats {
 /// changes its settings or sends empty frames that end no request more than 2,000 times a second,
 /// or gives up more than 2,000 calls at once and then 500 a second, is closed; one that reads less
 /// than it makes the server say is not read from. One that has made half of the calls for which
-/// HTTP/2 has numbers is drained, so that its client makes another one.
+/// HTTP/2 has numbers is drained, so that its client opens another one.
 class grpc_server {
 public:
   /// Listens; who connects waits for `serve`. Errors: `errc::io` naming the address or file and the

@@ -254,7 +254,7 @@ TEST_CASE("nothing that the connected send ends the inspector") {
   CHECK(node.ask("viewer", "status").result == 0);
 }
 
-TEST_CASE("reads: the gate, the methods by calls, and the slowest calls with their arguments") {
+TEST_CASE("reads: the queue, the methods by calls, and the slowest calls with their arguments") {
   actor_fixture bench;
   inspected node(bench);
   CHECK(node.data("viewer", "reads").contains("said")); // there is no data plane
