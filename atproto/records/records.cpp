@@ -32,7 +32,7 @@ public:
       return std::nullopt;
     field_reader inner(*node, key);
     strong_ref out{inner.text("uri"), inner.text("cid")};
-    if (!inner.problem_.empty())
+    if (problem_.empty())
       problem_ = inner.problem_;
     return out;
   }
