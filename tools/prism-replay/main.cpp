@@ -1,4 +1,5 @@
 #include "options.hpp"
+#include "tools/common/command_line.hpp"
 #include "tools/replay/corpus_order.hpp"
 #include "tools/replay/port_file.hpp"
 
@@ -64,14 +65,8 @@ expected<void> serve(replay::options chosen) {
 
 int run(int argc, char** argv) {
   auto chosen = replay::parse_options(argc, argv);
-  if (!chosen) {
-    fmt::print(stderr, "prism-replay: {}\nTry 'prism-replay --help'.\n", chosen.error().message);
-    return exit_usage;
-  }
-  if (chosen->help) {
-    fmt::print("{}", replay::help_text());
-    return 0;
-  }
+  if (!chosen)
+    return tools::end_early("prism-replay", chosen.error(), exit_usage);
   if (auto done = serve(std::move(*chosen)); !done) {
     fmt::print(stderr, "prism-replay: {}\n", done.error().message);
     return exit_failure;

@@ -159,11 +159,12 @@ TEST_CASE("prism-replay rejects bad options by name with exit code 2") {
       {"", "--base"},
       {"--base", "--base"},
       {"--bse x", "--bse"},
+      {"--bas x", "--bas"},
       {"--base x stray", "stray"},
       {"--base x --rate many", "--rate"},
       {"--base x --since now", "--since"},
       {"--base x --listen nowhere", "--listen"},
-      {"--base x --window -1", "--window"},
+      {"--base x --window -1", "--window: '-1'"},
       {"--base x --shuffle ''", "--shuffle"},
       {"--base x --fault close-at=x", "--fault"},
       {"--base x --twice=3", "--twice"},
@@ -180,7 +181,8 @@ TEST_CASE("prism-replay rejects bad options by name with exit code 2") {
 TEST_CASE("prism-replay has a --help and names the path of a missing corpus") {
   const auto help = run("--help");
   CHECK(help.code == 0);
-  for (const auto* option : {"--base", "--twice", "--once", "--fault", "half-open-at"})
+  for (const auto* option :
+       {"--base", "--twice", "--once", "--fault SPEC", "--help", "half-open-at"})
     CHECK_THAT(help.output, Catch::Contains(option));
   const auto missing = run("--base /no/such/corpus");
   CHECK(missing.code == 1);
