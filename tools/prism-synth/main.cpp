@@ -1,11 +1,11 @@
-// prism-synth: the firehose of a synthetic network, as a corpus or as a live stream. See `usage`.
+// prism-synth: the firehose of a synthetic network, as a corpus or as a live stream. See --help.
 
 #include "corpus_writer.hpp"
 #include "stream.hpp"
+#include "tools/common/command_line.hpp"
 
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <fmt/format.h>
 
 namespace {
@@ -16,16 +16,9 @@ constexpr int exit_usage = 64; // EX_USAGE
 
 int main(int argc, char** argv) {
   using namespace prism::synth;
-  if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
-    std::fputs(usage, stdout);
-    return 0;
-  }
-  const auto how = read_options(
-      std::span{const_cast<const char* const*>(argv), static_cast<std::size_t>(argc)}.subspan(1));
-  if (!how) {
-    std::fputs(fmt::format("prism-synth: {}\n{}", how.error().message, usage).c_str(), stderr);
-    return exit_usage;
-  }
+  const auto how = read_options(argc, argv);
+  if (!how)
+    return prism::tools::end_early("prism-synth", how.error(), exit_usage);
   if (how->stream.rate > 0) {
     if (const auto served = stream(*how); !served) {
       std::fputs(fmt::format("prism-synth: {}\n", served.error().message).c_str(), stderr);

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -66,9 +65,7 @@ struct options {
                                        2,  0.2, 0.4, 0.3, 0.5, 0.3, 5.0, 0.15, 0.1, 0.02};
 };
 
-/// @returns `errc::invalid` naming the option that is wrong.
-[[nodiscard]] expected<options> read_options(std::span<const char* const> arguments);
-
-extern const char* const usage;
+/// Reads the command line. Errors: those of `tools::read_command_line`.
+[[nodiscard]] expected<options> read_options(int argc, const char* const* argv);
 
 } // namespace prism::synth

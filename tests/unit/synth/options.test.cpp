@@ -13,7 +13,8 @@ using namespace prism;
 namespace {
 
 [[nodiscard]] std::string refusal(std::vector<const char*> arguments) {
-  const auto read = synth::read_options(arguments);
+  arguments.insert(arguments.begin(), "prism-synth");
+  const auto read = synth::read_options(static_cast<int>(arguments.size()), arguments.data());
   return read ? std::string{} : read.error().message;
 }
 
@@ -45,6 +46,31 @@ TEST_CASE("prism-synth names the invalid option") {
   const auto* none = "--mix=post:0,reply:0,quote:0,like:0,repost:0,follow:0,block:0,list:0,item:0,"
                      "listblock:0,threadgate:0,postgate:0,profile:0,edit:0,remove:0";
   CHECK(refusal({"--base=x", none}).find("--mix") != std::string::npos);
+}
+
+TEST_CASE("prism-synth reads values after a space too, of which the last one counts, and no other "
+          "forms") {
+  const char* words[] = {"prism-synth", "--base",       "x",     "--seed=9", "--seed",
+                         "8",           "--mix=like:2", "--mix", "post:3"};
+  const auto read = synth::read_options(static_cast<int>(std::size(words)), words);
+  REQUIRE(read);
+  CHECK(read->base == "x");
+  CHECK(read->seed == 8);
+  CHECK(read->mix[static_cast<std::size_t>(synth::action::like)] == 2);
+  CHECK(read->mix[static_cast<std::size_t>(synth::action::post)] == 3);
+  CHECK(refusal({"--base"}) == "the required argument for option '--base' is missing");
+  CHECK(refusal({"--base=x", "--see=8"}).find("--see") != std::string::npos);
+  CHECK(refusal({"--base=x", "-s8"}).find("'-s8'") != std::string::npos);
+  CHECK(refusal({"--base=x", "--", "y"}).find("'y'") != std::string::npos);
+  CHECK(refusal({"--base=x", "--ops="}).find("--ops") != std::string::npos);
+  CHECK(refusal({"--base=x", "--ops=%value%"}) ==
+        "--ops: '%value%' is not a number in 1..1000000000");
+}
+
+TEST_CASE("--help of prism-synth names each option, and nothing else is required then") {
+  for (const auto* option :
+       {"--base BASE", "--oracle yes|no", "--rate N", "--listen ADDRESS:PORT", "--help"})
+    CHECK_THAT(refusal({"--help"}), Catch::Contains(option));
 }
 
 TEST_CASE("a mix of one action generates few others") {
