@@ -47,6 +47,8 @@ refused "'x'" scripts/faults $sample 1 x
 refused nothing/there scripts/faults nothing/there 1 1
 refused --server "$PRISM_BUILD_DIR/tools/prism-proxy"
 refused "'more'" "$PRISM_BUILD_DIR/tools/prism-proxy" --server=/x more
+refused "'--serv=/x'" "$PRISM_BUILD_DIR/tools/prism-proxy" --serv=/x
+refused --listen "$PRISM_BUILD_DIR/tools/prism-proxy" --server=/x --listen
 refused BASE scripts/bench
 refused --reads scripts/bench --reads $sample
 refused --grow scripts/bench --grow $sample

@@ -1,8 +1,8 @@
 #include "command.hpp"
+#include "tools/common/command_line.hpp"
 
 #include <cstdio>
 #include <exception>
-#include <getopt.h>
 #include <iostream>
 
 namespace {
@@ -12,52 +12,32 @@ using namespace prism;
 constexpr int exit_failure = 1;
 constexpr int exit_usage = 64;
 
-std::string help_text() {
-  return "Usage: prism-proxy --server=ADDRESS [--listen=ADDRESS:PORT]\n"
-         "Stands between clients and PostgreSQL and harms their connections as ordered by lines\n"
-         "on the standard input; ends with it.\n\n"
-         "  --server=ADDRESS  /DIR/.s.PGSQL.PORT, or ADDRESS:PORT\n"
-         "  --listen=...      default: a free port of 127.0.0.1\n"
-         "  --help            this text\n\n"
-         "Prints \"listening on PORT\" first.\n\n" +
-         std::string{proxy::command_help()};
-}
+constexpr const char* help =
+    "Usage: prism-proxy --server=ADDRESS [--listen=ADDRESS:PORT]\n"
+    "Stands between clients and PostgreSQL and harms their connections as ordered by lines\n"
+    "on the standard input; ends with it. Prints \"listening on PORT\" first.\n\n{}\n";
 
-int refuse(const std::string& why) {
-  std::cerr << "prism-proxy: " << why << "\nTry 'prism-proxy --help'.\n";
-  return exit_usage;
+int refuse(const error& why) {
+  return tools::end_early("prism-proxy", why, exit_usage);
 }
 
 int run(int argc, char** argv) {
   proxy::proxy_options options;
   options.log = [](const std::string& line) { std::cerr << "prism-proxy: " + line + "\n"; };
-  const option known[]{{"server", required_argument, nullptr, 's'},
-                       {"listen", required_argument, nullptr, 'l'},
-                       {"help", no_argument, nullptr, 'h'},
-                       {}};
-  for (int found; (found = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
-    if (found == 'h') {
-      std::cout << help_text();
-      return 0;
-    }
-    if (found == 's') {
-      options.server = optarg;
-    } else if (found == 'l') {
-      const auto parsed = net::parse_listen_address(optarg);
-      if (!parsed)
-        return refuse("--listen: " + parsed.error().message);
-      options.listen = *parsed;
-    } else {
-      return exit_usage;
-    }
-  }
-  if (optind < argc)
-    return refuse(std::string{"'"} + argv[optind] + "' is not an option");
+  tools::option_table known;
+  auto option = known.add_options();
+  option("server", tools::text("ADDRESS", options.server), "/DIR/.s.PGSQL.PORT, or ADDRESS:PORT");
+  option("listen", tools::read_by(net::parse_listen_address, "ADDRESS:PORT", options.listen),
+         "default: a free port of 127.0.0.1");
+  const auto read =
+      tools::read_command_line(argc, argv, known, help + std::string{proxy::command_help()});
+  if (!read)
+    return refuse(read.error());
   if (options.server.empty())
-    return refuse("--server is missing");
+    return refuse({errc::invalid, "--server is missing"});
   const auto running = proxy::fault_proxy::start(std::move(options));
   if (!running)
-    return refuse(running.error().message);
+    return refuse(running.error());
   std::cout << "listening on " << (*running)->port() << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
     const auto answer = proxy::obey(**running, line);
