@@ -1,9 +1,9 @@
-// Sends recorded calls to a data plane and measures them (usage below).
+// Sends recorded calls to a data plane and measures them (help below).
 
 #include "bench/rpc/rpc_connection.hpp"
+#include "tools/common/command_line.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <future>
 #include <iostream>
@@ -16,17 +16,12 @@ using namespace prism::bench;
 
 namespace {
 
-constexpr const char* usage =
+constexpr const char* help =
     R"(Sends recorded calls to a data plane, by gRPC over HTTP/2 in clear text, and measures them.
 
 usage: zstd -dc FILE.rpc.zst | bench_rpc HOST PORT [OPTION...]
 
-  --connections N  connections, each with a thread; default 1
-  --in-flight N    calls open at a time on each connection; default 1
-  --rounds N       how often the recording is sent; default 1
-  --seconds N      no new calls after so long; default 3600
-  --only A,B       only these methods
-
+{}
 Prints a line per method, `method calls failed p50_us p99_us max_us`, those that failed by status, and
 last `N calls, F failed, X calls/s`.
 )";
@@ -41,38 +36,34 @@ struct settings {
   std::set<std::string> only;
 };
 
-template <class Number>
-[[nodiscard]] bool read(Number& out, std::string_view text) {
-  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return bad == std::errc{} && end == text.data() + text.size();
-}
-
-[[nodiscard]] bool parse(settings& out, int count, char** words) {
-  if (count < 3 || !read(out.port, words[2]))
-    return false;
-  out.host = words[1];
-  for (int i = 3; i + 1 < count; i += 2) {
-    const std::string_view name = words[i];
-    const std::string_view value = words[i + 1];
-    bool good = true;
-    if (name == "--connections")
-      good = read(out.connections, value) && out.connections > 0;
-    else if (name == "--in-flight")
-      good = read(out.in_flight, value) && out.in_flight > 0;
-    else if (name == "--rounds")
-      good = read(out.rounds, value);
-    else if (name == "--seconds")
-      good = read(out.seconds, value);
-    else if (name == "--only") {
-      std::istringstream names{std::string{value}};
-      for (std::string each; std::getline(names, each, ',');)
-        out.only.insert(each);
-    } else
-      good = false;
-    if (!good)
-      return false;
-  }
-  return count % 2 == 1;
+[[nodiscard]] expected<settings> parse(int count, char** words) {
+  settings out;
+  const auto add_methods = [&](const std::string& text) -> expected<void> {
+    std::istringstream names{text};
+    for (std::string each; std::getline(names, each, ',');)
+      out.only.insert(each);
+    return {};
+  };
+  tools::option_table known;
+  auto option = known.add_options();
+  option("connections", tools::number(out.connections, 1),
+         "connections, each with a thread; default 1");
+  option("in-flight", tools::number(out.in_flight, 1),
+         "calls open at a time on each connection; default 1");
+  option("rounds", tools::number(out.rounds), "how often the recording is sent; default 1");
+  option("seconds", tools::number(out.seconds), "no new calls after so long; default 3600");
+  option("only", tools::value("A,B", add_methods), "only these methods");
+  const auto target = tools::read_command_line(count, words, known, help, 2);
+  if (!target)
+    return tl::unexpected(target.error());
+  if (target->size() < 2)
+    return fail(errc::invalid, "HOST and PORT are missing");
+  const auto port = tools::read_number<std::uint16_t>(target->at(1));
+  if (!port)
+    return fail(errc::invalid, "PORT: {}", port.error().message);
+  out.host = target->at(0);
+  out.port = *port;
+  return out;
 }
 
 [[nodiscard]] long long us(std::vector<std::chrono::nanoseconds>& sorted, double share) {
@@ -111,26 +102,24 @@ void report(const recording& of, const std::vector<call_result>& results, double
 } // namespace
 
 int main(int count, char** words) {
-  settings with;
-  if (!parse(with, count, words)) {
-    std::cerr << usage;
-    return 2;
-  }
-  const auto calls = read_recording(std::cin, with.only);
+  const auto with = parse(count, words);
+  if (!with)
+    return tools::end_early("bench_rpc", with.error(), 2);
+  const auto calls = read_recording(std::cin, with->only);
   if (!calls || calls->calls.empty()) {
     std::cerr << (calls ? "there are no such calls" : calls.error().message) << '\n';
     return 1;
   }
-  call_source source(*calls, with.rounds);
+  call_source source(*calls, with->rounds);
   const auto began = std::chrono::steady_clock::now();
   std::vector<std::future<expected<std::vector<call_result>>>> running;
-  for (std::size_t i = 0; i < with.connections; ++i)
+  for (std::size_t i = 0; i < with->connections; ++i)
     running.push_back(std::async(std::launch::async, [&] {
-      return run_connection(with.host, with.port, with.in_flight, source);
+      return run_connection(with->host, with->port, with->in_flight, source);
     }));
   std::vector<call_result> results;
   for (auto& each : running) {
-    if (each.wait_until(began + std::chrono::seconds(with.seconds)) == std::future_status::timeout)
+    if (each.wait_until(began + std::chrono::seconds(with->seconds)) == std::future_status::timeout)
       source.end();
     auto done = each.get();
     if (!done) {
