@@ -71,6 +71,9 @@ expected<std::vector<std::string>> read_command_line(int argc, const char* const
   if (asked)
     return fail(errc::cancelled, fmt::runtime(help), (std::ostringstream{} << known).str());
   return words;
+} catch (const po::unknown_option& e) {
+  // Without what(): it puts a name into Boost's template for ever if the name holds a placeholder.
+  return fail(errc::invalid, "unrecognised option '{}'", e.get_option_name());
 } catch (const refused_value& e) {
   return fail(errc::invalid, "{}: {}", e.get_option_name(), e.why);
 } catch (const std::exception& e) {
