@@ -56,6 +56,38 @@ struct served_database {
   std::optional<net::test::socket_client> client;
 };
 
+/// Answers nothing until a tick, and then all with a failure.
+class silent_identity_state {
+public:
+  using interface = identity_actor;
+  using self_pointer = interface::pointer;
+  static constexpr const char* name = "identity";
+
+  silent_identity_state(self_pointer self, node_ptr /*node*/) : self_(self) {}
+
+  interface::behavior_type make_behavior() {
+    return {[](const identity_tasks_added&) {},
+            [](const identity_lookup_done&) {},
+            [this](const resolve_identity&) {
+              waiting_.push_back(self_->make_response_promise<identity_resolved>());
+              return waiting_.back();
+            },
+            [](const document_looked_up&) {},
+            [this](const tick&) {
+              for (auto& each : std::exchange(waiting_, {}))
+                each.deliver(identity_resolved{nullptr, "the test says so"});
+            },
+            [this](const stop_request&) { self_->quit(); },
+            [](const get_status&) -> actor_status {
+              return {name, {}};
+            }};
+  }
+
+private:
+  self_pointer self_;
+  std::vector<caf::typed_response_promise<identity_resolved>> waiting_;
+};
+
 /// Whether so many sessions wait for the table.
 [[nodiscard]] bool blocks(users_table_lock& lock, std::size_t sessions) {
   return eventually([&] { return lock.blocked_backends().size() == sessions; });
@@ -250,6 +282,58 @@ TEST_CASE("a call that needs an identity goes from the port's own session to a r
   CHECK(done.status() == "14");
   CHECK(done.text() == "identity is not running");
   CHECK(w.answered() == "1");
+}
+
+TEST_CASE("of the calls that wait for identities a reader keeps 256, and refuses the others") {
+  served_database w;
+  const auto identity = w.bench.put<silent_identity_state>("identity");
+  bsky::GetIdentityByDidRequest request;
+  request.set_did("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa");
+  const auto asked =
+      net::test::request::of("/bsky.Service/GetIdentityByDid", request.SerializeAsString());
+  std::vector<std::int32_t> streams;
+  for (std::size_t i = 0; i < 258; ++i)
+    streams.push_back(w.client->begin(asked));
+  const auto ended = [&] {
+    std::vector<std::string> out;
+    for (const auto each : streams)
+      if (const auto& answer = w.client->http2.responses[each]; answer.closed)
+        out.push_back(answer.text());
+    return out;
+  };
+  w.client->run_until([&] { return ended().size() >= 2; });
+  CHECK(ended() == std::vector<std::string>(2, "too many calls wait for identities"));
+  CHECK(w.end(w.begin()).status() == "0"); // those that wait hold up no other call
+  caf::anon_send(identity, tick{});
+  w.client->run_until([&] { return ended().size() == streams.size(); });
+  CHECK(std::ranges::count(ended(), "the identity is not known: the test says so") == 256);
+}
+
+TEST_CASE("if the reader has lost its session and opens another one, so does the port") {
+  served_database w;
+  users_table_lock lock(w.bench);
+  const auto first = w.begin();
+  REQUIRE(blocks(lock, 1));
+  const auto of_port = lock.blocked_backends().front();
+  const auto second = w.begin();
+  REQUIRE(blocks(lock, 2));
+  const auto both = lock.blocked_backends();
+  const auto of_reader = both.front() == of_port ? both.back() : both.front();
+  must(w.bench.connect().exec("SELECT pg_terminate_backend(" + std::to_string(of_reader) + ")"));
+  REQUIRE(eventually([&] {
+    const auto now = lock.blocked_backends();
+    return now.size() == 2 && std::ranges::count(now, of_reader) == 0;
+  }));
+  lock.release();
+  CHECK(w.end(first).status() == "0");
+  CHECK(w.end(second).status() == "0");
+  CHECK(w.answered() == "1");
+  users_table_lock again(w.bench);
+  const auto next = w.begin();
+  REQUIRE(blocks(again, 1));
+  CHECK(again.blocked_backends().front() != of_port);
+  again.release();
+  CHECK(w.end(next).status() == "0");
 }
 
 TEST_CASE("a database that says nothing does not hold the port") {
