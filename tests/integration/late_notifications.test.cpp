@@ -23,7 +23,7 @@ TEST_CASE("a deleted account keeps no notification of a batch that began before 
   events.post("bob", "p2");
   target.apply(events.take(), 10);
   events.account("alice", false, "deleted");
-  const auto frames = events.take();
+  const auto deletion = target.batch_of(events.take()); // here: Catch's checks are for one thread
   auto batch = must(db::connection::open(target.connection.options()));
   auto looking = must(db::connection::open(target.connection.options()));
   // It has looked at the account and is not committed yet.
@@ -34,7 +34,7 @@ TEST_CASE("a deleted account keeps no notification of a batch that began before 
                          "AND a.status IS DISTINCT FROM 'deleted'"));
   auto deleted = std::async(std::launch::async, [&] {
     const db::tx_options options{.deadline = 60s, .lock_timeout = 60s};
-    must(db::apply_batch(target.connection, options, target.batch_of(frames)));
+    must(db::apply_batch(target.connection, options, deletion));
     if (!target.verify_deletions)
       return;
     auto tasks = must(db::claim_identity_tasks(target.connection, target.writer.node, 1'000,
