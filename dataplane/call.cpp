@@ -4,11 +4,11 @@
 
 namespace prism::dataplane {
 
-tl::unexpected<failure> too_large(std::size_t bytes) {
+tl::unexpected<failure> too_large(std::size_t bytes, std::size_t limit) {
   return tl::unexpected<failure>(
       failure{net::grpc_status::resource_exhausted,
               fmt::format("the answer would have {} bytes, of which {} are allowed; ask for fewer",
-                          bytes, max_answer_bytes)});
+                          bytes, limit)});
 }
 
 tl::unexpected<failure> too_many(std::size_t limit) {

@@ -59,8 +59,9 @@ inline constexpr std::size_t max_answer_bytes = std::size_t{8} << 20U;
 /// so that nobody's large records keep those of others from being answered.
 inline constexpr std::size_t max_json_bytes = max_answer_bytes - (std::size_t{1} << 20U);
 
-/// The answer would be larger than `max_answer_bytes`.
-[[nodiscard]] tl::unexpected<failure> too_large(std::size_t bytes);
+/// The answer would be larger than `limit` bytes.
+[[nodiscard]] tl::unexpected<failure> too_large(std::size_t bytes,
+                                                std::size_t limit = max_answer_bytes);
 
 /// The answer would have more entries than so many.
 [[nodiscard]] tl::unexpected<failure> too_many(std::size_t limit);

@@ -4,6 +4,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/wire_format_lite.h>
 
 namespace prism::dataplane {
@@ -59,6 +60,10 @@ enum class size : std::uint8_t { small, too_many_fields, malformed };
 } // namespace
 
 answer<void> parse_request(google::protobuf::Message& out, std::string_view bytes) {
+  // libprotobuf would write a line to the standard error for each text that is not UTF-8: without a
+  // limit, and waiting for whoever reads it.
+  static auto* const no_lines = google::protobuf::SetLogHandler(nullptr);
+  static_cast<void>(no_lines);
   const auto measured = measure(bytes, *out.GetDescriptor());
   if (measured == size::too_many_fields)
     return invalid(fmt::format("the request has more than {} fields", max_request_fields));

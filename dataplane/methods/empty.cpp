@@ -37,12 +37,20 @@ activity_subscriptions(const bsky::GetActivitySubscriptionsByActorAndSubjectsReq
                        bsky::GetActivitySubscriptionsByActorAndSubjectsResponse& out) {
   if (auto few = few_enough(in.subject_dids()); !few)
     return few;
-  if (in.actor_did().size() > atproto::max_did_bytes) // it is in each entry
+  if (in.actor_did().size() > atproto::max_did_bytes)
     return invalid("actor_did is no DID");
+  // Both are in each entry, so an answer can be a hundred times as large as its request.
+  constexpr std::string_view name_space = "app.bsky.notification.defs#subjectActivitySubscription";
+  constexpr std::size_t largest = std::size_t{1} << 20U;
+  constexpr std::size_t other_bytes = 8; // tags and lengths, about
+  if (const auto bytes = (in.actor_did().size() + name_space.size() + other_bytes) *
+                         static_cast<std::size_t>(in.subject_dids_size());
+      bytes > largest)
+    return too_large(bytes, largest);
   for (int i = 0; i < in.subject_dids_size(); ++i) {
     auto& each = *out.add_subscriptions();
     each.set_actor_did(in.actor_did());
-    each.set_namespace_("app.bsky.notification.defs#subjectActivitySubscription");
+    each.set_namespace_(name_space.data(), name_space.size());
   }
   return {};
 }

@@ -4,6 +4,9 @@
 #include "dataplane/proto/bsky.hpp"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <filesystem>
+#include <unistd.h>
 
 using namespace prism;
 using dataplane::find_method;
@@ -66,8 +69,27 @@ TEST_CASE("a text that is in each entry of an answer does not multiply") {
     return done ? net::grpc_status::ok : done.error().status;
   };
   CHECK(status(32) == net::grpc_status::ok);
+  CHECK(status(64) == net::grpc_status::resource_exhausted);
   CHECK(status(2'048) == net::grpc_status::resource_exhausted);
   CHECK(status(2'049) == net::grpc_status::invalid_argument);
+}
+
+TEST_CASE("the library says nothing on the standard error about texts that are not UTF-8") {
+  const auto path =
+      std::filesystem::temp_directory_path() / ("prism-stderr-" + std::to_string(::getpid()));
+  const int kept = ::dup(STDERR_FILENO);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(file >= 0);
+  REQUIRE(::dup2(file, STDERR_FILENO) == STDERR_FILENO);
+  bsky::GetLatestRevRequest request;
+  const auto done = dataplane::parse_request(request, "\x0a\x02\xc3\x28"); // actor_did
+  ::dup2(kept, STDERR_FILENO);
+  ::close(kept);
+  ::close(file);
+  CHECK(std::filesystem::file_size(path) == 0);
+  std::filesystem::remove(path);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().status == net::grpc_status::invalid_argument);
 }
 
 TEST_CASE("a request of millions of empty fields is refused before it is parsed") {
