@@ -6,10 +6,6 @@ namespace prism::net {
 
 namespace {
 
-// A client gives calls up in bursts; a burst of this size costs it nothing, and after it so many a
-// second (CVE-2023-44487).
-constexpr std::uint64_t reset_burst = 2'000;
-constexpr std::uint64_t resets_per_second = 500;
 constexpr std::size_t max_waiting_acknowledgements = 1'000;
 
 [[nodiscard]] std::string_view text(const std::uint8_t* data, std::size_t size) noexcept {

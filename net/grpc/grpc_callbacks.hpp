@@ -6,6 +6,11 @@
 
 namespace prism::net {
 
+/// Calls that end by RST_STREAM: a client gives calls up in bursts; a burst of this size costs it
+/// nothing, and after it so many a second (CVE-2023-44487).
+inline constexpr unsigned reset_burst = 2'000;
+inline constexpr unsigned resets_per_second = 500;
+
 /// The functions that libnghttp2 calls. An exception ends the connection. Internal to net/.
 struct grpc_connection::callbacks {
   /// The same for all connections.

@@ -37,7 +37,8 @@ const nghttp2_nv content_type = http2_literal("content-type", "application/grpc+
 grpc_connection::grpc_connection(const grpc_server_options& options, grpc_counters& counters,
                                  events events, time_point now)
     : options_(options), counters_(counters), events_(std::move(events)), now_(now), born_(now),
-      idle_since_(now), data_since_(now), next_check_(now), control_since_(now) {
+      idle_since_(now), data_since_(now), next_check_(now), control_since_(now),
+      forced_resets_(resets_per_second, reset_burst, now) {
   nghttp2_session* made = nullptr;
   if (nghttp2_session_server_new2(&made, callbacks::table(), this, callbacks::option()) != 0)
     throw std::bad_alloc();
@@ -156,8 +157,19 @@ void grpc_connection::give_calls() {
     if (stream.deadline)
       check_at(*stream.deadline);
     release(stream);
+    stream.is_given = true;
+    ++complete_calls_;
+    has_called_ = true;
     events_.call(id, stream.release());
   }
+}
+
+// A client can make the server reset its calls, by breaking rules of their streams, as fast as it
+// could reset them itself (CVE-2025-8671).
+void grpc_connection::count_reset(std::uint32_t error) {
+  const bool is_ours = error == NGHTTP2_NO_ERROR || error == NGHTTP2_CANCEL;
+  if (!is_ours && !forced_resets_.take(now_))
+    fail("a flood of streams that break rules");
 }
 
 bool grpc_connection::allow_control_frame() {
@@ -261,6 +273,8 @@ void grpc_connection::refuse(std::int32_t id, grpc_stream& stream, const grpc_re
 void grpc_connection::sent_frame(const nghttp2_frame& frame) {
   if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR)
     fail(fmt::format("HTTP/2: {}", nghttp2_http2_strerror(frame.goaway.error_code)));
+  if (frame.hd.type == NGHTTP2_RST_STREAM)
+    count_reset(frame.rst_stream.error_code);
   if (frame.hd.type != NGHTTP2_HEADERS || (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)
     return;
   const auto found = streams_.find(frame.hd.stream_id);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/token_bucket.hpp"
 #include "net/grpc/grpc_counters.hpp"
 #include "net/grpc/grpc_stream.hpp"
 #include "net/grpc/http2.hpp"
@@ -73,8 +74,17 @@ public:
 
   /// Calls begun and not over.
   [[nodiscard]] std::size_t streams() const noexcept { return streams_.size(); }
-  /// Since when there has been no call.
-  [[nodiscard]] time_point idle_since() const noexcept { return idle_since_; }
+
+  /// How much its client loses if it is ended for a newcomer; the least first.
+  enum class use : std::uint8_t {
+    none,  ///< it has not sent HTTP/2 yet
+    tried, ///< it has made no complete call yet
+    idle,  ///< it has made calls, and has none that is complete
+    busy   ///< it has one
+  };
+  [[nodiscard]] use used() const noexcept;
+  /// Since when that is so; of `busy`: nothing to rely on.
+  [[nodiscard]] time_point used_since() const noexcept;
 
   static constexpr std::size_t batch_bytes = std::size_t{64} << 10U;
 
@@ -91,6 +101,7 @@ private:
   void end_request(std::int32_t id, grpc_stream& stream);
   void close_stream(std::int32_t id);
   void sent_frame(const nghttp2_frame& frame);
+  void count_reset(std::uint32_t error);
   [[nodiscard]] ssize_t offer(std::int32_t id, std::size_t room, std::uint32_t& flags);
   void append_data(const nghttp2_frame& frame, const std::uint8_t* head, std::size_t count);
   [[nodiscard]] bool allow_control_frame();
@@ -123,6 +134,9 @@ private:
   std::size_t held_{0};
   std::uint32_t control_frames_{0}; // since `control_since_`
   time_point control_since_;
+  token_bucket forced_resets_;
+  std::size_t complete_calls_{0}; // given to `events` and not over
+  bool has_called_{false};
   bool greeted_{false}; // the client's SETTINGS have come
   bool draining_{false};
   bool failed_{false};

@@ -35,6 +35,7 @@ void grpc_connection::close_stream(std::int32_t id) {
   if (found == streams_.end())
     return;
   const bool was_running = found->second.now_in == grpc_stream::phase::running;
+  complete_calls_ -= found->second.is_given ? 1 : 0;
   release(found->second);
   streams_.erase(found);
   counters_.calls.fetch_sub(1, std::memory_order_relaxed);
@@ -53,6 +54,18 @@ void grpc_connection::fail(std::string reason, bool by_stall) {
     return;
   reason_ = std::move(reason);
   ++(by_stall ? counters_.stalled : counters_.protocol_errors);
+}
+
+grpc_connection::use grpc_connection::used() const noexcept {
+  if (!greeted_)
+    return use::none;
+  if (!has_called_)
+    return use::tried;
+  return complete_calls_ == 0 ? use::idle : use::busy;
+}
+
+time_point grpc_connection::used_since() const noexcept {
+  return has_called_ ? idle_since_ : born_;
 }
 
 bool grpc_connection::may_receive() const noexcept {

@@ -5,13 +5,6 @@
 
 namespace prism::net {
 
-namespace {
-
-// Kept free at once for a message of which only the length is known.
-constexpr std::size_t trusted_bytes = std::size_t{16} << 10U;
-
-} // namespace
-
 std::array<char, grpc_prefix_bytes> grpc_prefix(std::uint32_t message_bytes) noexcept {
   std::array<char, grpc_prefix_bytes> out{};
   boost::endian::store_big_u32(reinterpret_cast<unsigned char*>(out.data() + 1), message_bytes);
@@ -38,7 +31,7 @@ grpc_message_reader::fault grpc_message_reader::take(std::string_view piece) {
     return fault::second_message;
   const auto needed = message_.size() + piece.size();
   if (needed > message_.capacity())
-    message_.reserve(std::min(wanted, std::max({needed, 2 * message_.capacity(), trusted_bytes})));
+    message_.reserve(std::min(wanted, std::max(needed, 2 * message_.size())));
   message_.append(piece);
   return fault::none;
 }

@@ -230,13 +230,11 @@ private:
       return true;
     ++counters_.refused;
     note("too many connections");
-    auto victim = sessions_.end();
-    for (auto each = sessions_.begin(); each != sessions_.end(); ++each) {
-      const auto since = each->second->idle_since();
-      if (since && (victim == sessions_.end() || *since < *victim->second->idle_since()))
-        victim = each;
-    }
-    if (victim == sessions_.end())
+    const auto victim = std::ranges::min_element(sessions_, {}, [](const auto& each) {
+      const auto& connection = each.second->connection();
+      return std::pair(connection.used(), connection.used_since());
+    });
+    if (victim->second->connection().used() == grpc_connection::use::busy)
       return false;
     const auto session = victim->second; // its coroutine has a share of it as well
     sessions_.erase(victim);

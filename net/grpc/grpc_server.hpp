@@ -26,8 +26,8 @@ struct grpc_server_options {
   /// certificate; files that cannot be used are logged and counted, and the previous ones stay in
   /// use. 10 s.
   std::chrono::milliseconds certificate_interval{10'000};
-  /// Connections open at a time. A further one takes the place of the one that has had no call for
-  /// longest; if all have calls, it is closed itself. 64; at least 1.
+  /// Connections open at a time. A further one takes the place of the one whose client loses least
+  /// (`grpc_connection::use`); if all have calls, it is closed itself. 64; at least 1.
   std::size_t max_connections{64};
   /// Calls open at a time on one connection (SETTINGS_MAX_CONCURRENT_STREAMS). 1,000; at least 1.
   std::uint32_t max_streams{1'000};

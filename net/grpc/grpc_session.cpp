@@ -55,10 +55,6 @@ asio::awaitable<void> grpc_session::run() {
   cut();
 }
 
-std::optional<time_point> grpc_session::idle_since() const noexcept {
-  return connection_.streams() == 0 ? std::optional{connection_.idle_since()} : std::nullopt;
-}
-
 asio::awaitable<bool> grpc_session::handshake() {
   if (!tls_)
     co_return true;

@@ -41,8 +41,7 @@ public:
   /// Whether it has been drained: all that was to be sent is with the system.
   [[nodiscard]] bool settled() const noexcept { return ended_ || closing_; }
 
-  /// Since when it has had no call; empty while there is one.
-  [[nodiscard]] std::optional<time_point> idle_since() const noexcept;
+  [[nodiscard]] const grpc_connection& connection() const noexcept { return connection_; }
 
 private:
   boost::asio::awaitable<bool> handshake();

@@ -64,6 +64,7 @@ public:
   phase now_in{phase::heading};
   time_point since;                     ///< begin; of an answer: its last progress
   std::optional<time_point> deadline{}; ///< of the header grpc-timeout, from the begin
+  bool is_given{false};                 ///< to the handler
   bool remote_open{true};               ///< the client may still send
   std::size_t held{0};                  ///< bytes of message and answer, as the connection counts
 

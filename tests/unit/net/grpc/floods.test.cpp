@@ -90,6 +90,23 @@ TEST_CASE("resets of calls by the thousand end the connection", "[grpc]") {
   CHECK(w.cancelled.size() == w.held.size());
 }
 
+TEST_CASE("calls that the client makes the server reset count as if it had reset them", "[grpc]") {
+  wired w;
+  w.run();
+  const std::string too_large_window("\x7f\xff\xff\xff", 4);
+  int times = 0;
+  while (!w.server->failed() && times < 10'000) {
+    ++times;
+    const auto stream = w.client.send(request::of("/t/Hold"));
+    w.feed(w.client.collect() + raw_frame(NGHTTP2_WINDOW_UPDATE, 0, stream, too_large_window));
+    w.client.receive(w.take_output());
+  }
+  CHECK(times > 1'999);
+  CHECK(times < 4'000); // 500 a second more, by the machine's clock
+  CHECK(w.counters.protocol_errors == 1);
+  CHECK(w.held.size() == w.cancelled.size());
+}
+
 TEST_CASE("headers in endless pieces end the connection", "[grpc]") {
   wired w;
   w.feed(raw_greeting() + raw_frame(NGHTTP2_HEADERS, 0, 1, raw_request_block()));

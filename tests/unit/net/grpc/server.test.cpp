@@ -205,6 +205,34 @@ TEST_CASE("of too many connections those without calls go", "[grpc]") {
   CHECK(w.cancelled().empty());
 }
 
+TEST_CASE("newcomers that say nothing cost no client its connection", "[grpc]") {
+  world w({.max_connections = 3});
+  socket_client idle(w.port());
+  CHECK(idle.ask(request{}).message() == "hello");
+  std::vector<std::unique_ptr<raw_client>> silent;
+  for (std::uint64_t i = 0; i < 20; ++i)
+    silent.push_back(std::make_unique<raw_client>(w.port()));
+  REQUIRE(eventually([&] { return w.stats().refused == 18; }));
+  CHECK(idle.ask(request{}).message() == "hello");
+}
+
+TEST_CASE("calls that are never complete keep nobody out", "[grpc]") {
+  world w({.max_connections = 3});
+  socket_client idle(w.port());
+  CHECK(idle.ask(request{}).message() == "hello");
+  auto unfinished = request::of("/t/Echo");
+  unfinished.complete = false;
+  std::vector<std::unique_ptr<socket_client>> attackers;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    attackers.push_back(std::make_unique<socket_client>(w.port()));
+    attackers.back()->begin(unfinished);
+    REQUIRE(eventually([&] { return w.stats().calls == std::min<std::uint64_t>(i + 1, 2); }));
+  }
+  socket_client newcomer(w.port());
+  CHECK(newcomer.ask(request{}).message() == "hello");
+  CHECK(idle.ask(request{}).message() == "hello");
+}
+
 TEST_CASE("posted work runs in order on the server's thread", "[grpc]") {
   world w;
   std::vector<int> order;
