@@ -125,6 +125,9 @@ asio::awaitable<bool> http_session::serve_one() {
   const auto version = head.get().version();
   const bool keep_alive = head.get().keep_alive();
   std::string body;
+  // Beast takes such a request for one without a body, a proxy in front may not (RFC 9112, 6.3).
+  if (!ec && head.get().count(http::field::transfer_encoding) > 0 && !head.chunked())
+    ec = http::error::bad_transfer_encoding;
   if (!ec)
     ec = co_await read_body(head, state_.router.wants_body(method, target), body);
   if (ec) {

@@ -295,6 +295,18 @@ TEST_CASE("input that is not HTTP gives 400 and ends the connection") {
   }
 }
 
+TEST_CASE("a body whose end is not known gives 400, and what follows is no request") {
+  const auto server = start();
+  for (const std::string coding : {"xchunked", "identity", "chunked, xchunked"}) {
+    INFO(coding);
+    raw_client client(*server);
+    client.send("GET /metrics HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: " + coding +
+                "\r\n\r\nGET /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(client.receive().result_int() == 400);
+    CHECK(client.rest().empty());
+  }
+}
+
 TEST_CASE("a client that does not finish its request is cut off") {
   const auto server = start({.request_timeout = milliseconds{100}});
   raw_client silent(*server);
