@@ -2,6 +2,8 @@
 
 #include "db/pg/statement.hpp"
 
+#include <algorithm>
+
 namespace prism::reads {
 
 namespace {
@@ -13,7 +15,7 @@ constexpr std::string_view followed = R"sql(
     CROSS JOIN LATERAL (
       SELECT subject_id
       FROM follows
-      WHERE creator_id = o.id AND NOT duplicate AND subject_id <> o.id
+      WHERE creator_id = o.id AND NOT duplicate
         AND least(created_at, commit_time) IS NOT NULL
       ORDER BY least(created_at, commit_time) DESC
       LIMIT (SELECT $3::int8)
@@ -59,6 +61,13 @@ newest(std::vector<feed_item> items, const std::optional<list_cursor>& after, st
 /// one
 [[nodiscard]] feed_page merge(std::vector<feed_item> followed, std::vector<feed_item> own,
                               const std::optional<list_cursor>& after, std::size_t limit) {
+  // Who follows themselves has all of their items among the followed ones.
+  std::erase_if(own, [&](const feed_item& item) {
+    return std::ranges::any_of(followed, [&](const feed_item& other) {
+      return item.post_id == other.post_id && item.originator_id == other.originator_id &&
+             item.repost_rkey == other.repost_rkey;
+    });
+  });
   const auto own_limit =
       std::max(std::min(limit, max_own_items), limit - std::min(followed.size(), limit));
   std::optional<feed_item> next_own;

@@ -58,9 +58,9 @@ class Deviations:
         self._feed_dropped, self._feed_added = _changes(
             official["feed_item"], posts.expected_feed_items(official, Counter()), lambda row: row["uri"]
         )
-        self._quotes_dropped, self._quotes_added = _changes(
-            official["quote"], posts.expected_quotes(official, Counter()), lambda row: row["uri"]
-        )
+        quotes = posts.expected_quotes(official, Counter())
+        self._quotes_dropped, self._quotes_added = _changes(official["quote"], quotes, lambda row: row["uri"])
+        self._last_quotes = _ends(quotes, "subject", "uri", ())
         self._told_dropped, self._told_added = _changes(
             official["notification"],
             notifications.expected_notifications(official, official.gone, Counter()),
@@ -182,10 +182,14 @@ class Deviations:
                     changed.add(i)
         return changed
 
-    def quotes(self, method, _, recorded, got):
+    def quotes(self, method, request, recorded, got):
         """By posts that are gone, and of posts that have been updated."""
         if method == "GetQuotesBySubjectSorted":
             _leave_out("uris", recorded, got, self._quotes_dropped, self._quotes_added, lambda uri: uri)
+            # What follows are quotes by posts that are gone.
+            last = self._last_quotes.get(request["subject"]["uri"])
+            if recorded["cursor"] and not got["cursor"] and got["uris"][-1:] == [last]:
+                recorded["cursor"] = ""
 
     def notifications(self, method, request, recorded, got):
         """To oneself, to deleted accounts, of likes and reposts that are parked, of duplicates that count now."""

@@ -99,12 +99,15 @@ struct item {
 } // namespace
 
 listing timeline(db::executor& on, const std::string& did, feed_reading how) {
-  const auto own = feed_items(on, "g.did = $1", did);
-  const auto followed =
-      feed_items(on,
-                 "g.did <> $1 AND g.id IN (SELECT f.subject_id FROM follows f JOIN users o "
-                 "ON o.id = f.creator_id WHERE o.did = $1 AND NOT f.duplicate)",
-                 did);
+  const auto own = feed_items(on,
+                              "g.did = $1 AND NOT EXISTS (SELECT FROM follows f "
+                              "WHERE f.creator_id = g.id AND f.subject_id = g.id "
+                              "AND NOT f.duplicate)",
+                              did);
+  const auto followed = feed_items(on,
+                                   "g.id IN (SELECT f.subject_id FROM follows f JOIN users o "
+                                   "ON o.id = f.creator_id WHERE o.did = $1 AND NOT f.duplicate)",
+                                   did);
   std::vector<item> out;
   std::optional<item> last;
   for (bool more = true; more && out.size() < how.max_rows;) {

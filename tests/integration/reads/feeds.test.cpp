@@ -207,6 +207,24 @@ TEST_CASE("own items take at most ten places of a page that others fill") {
   CHECK_FALSE(alone.cursor.empty());
 }
 
+TEST_CASE("who follows themselves sees all of their items, each once") {
+  auto on = crowd(2, 40);
+  must(on.exec_script(
+      "UPDATE feed_items SET sort_at = '2024-11-24' WHERE originator_id = 1;"
+      "INSERT INTO follows (creator_id, subject_id, created_at, commit_time, rkey, duplicate, cid) "
+      "VALUES (1, 1, '2024-11-01', '2024-11-01', 'self', false, '')"));
+  reads::session session(on);
+  const auto own = must(reads::timeline(session, "did:plc:u1", {}, 30));
+  CHECK(own.rows.size() == 30);
+  for (const auto& each : own.rows)
+    CHECK(each.uri.starts_with("at://did:plc:u1/"));
+  for (const std::size_t page : {1U, 7U, 30U, 100U}) {
+    const feed_reading how{.page = page};
+    CHECK(timeline(on, "did:plc:u1", how).size() == 80);
+    CHECK(timeline(on, "did:plc:u1", how) == reference::timeline(on, "did:plc:u1", how));
+  }
+}
+
 TEST_CASE("a filter that shows little looks through a bounded number of items, and goes on") {
   auto on = crowd(1, 12'000);
   reads::session session(on);

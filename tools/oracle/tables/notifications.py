@@ -72,8 +72,12 @@ def expected_notifications(official, deleted, rules):
         elif _waits(official, row["recordUri"]):
             rules["dropped: of a like or repost that waits for its post"] += 1
         else:
-            if row["recordUri"] not in official.records:
+            record = official.records.get(row["recordUri"])
+            if record is None:
                 row = {**row, "recordCid": None}
+            elif row["reason"] == "starterpack-joined" and row["recordCid"] != record["cid"]:
+                rules["recordCid is that of the profile's first version"] += 1
+                row = {**row, "recordCid": record["cid"]}
             theirs.append(row)
     return theirs
 
