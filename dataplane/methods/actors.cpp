@@ -164,7 +164,7 @@ answer<void> dids_by_handles(call& with, const bsky::GetDidsByHandlesRequest& in
 
 answer<void> latest_rev(call& with, const bsky::GetLatestRevRequest& in,
                         bsky::GetLatestRevResponse& out) {
-  auto rev = reads::latest_rev(with.on, in.actor_did());
+  auto rev = reads::latest_rev(with.on, without_nul(in.actor_did()));
   if (!rev)
     return failed(rev.error());
   out.set_rev(std::move(*rev));

@@ -47,8 +47,8 @@ answer<void> author_feed(call& with, const bsky::GetAuthorFeedRequest& in,
   const auto after = reads::parse_list_cursor(in.cursor());
   if (!after)
     return invalid(after.error().message);
-  auto page = reads::author_feed(with.on, in.actor_did(), kind_of(in.feed_type()), *after,
-                                 reads::list_limit(in.limit()));
+  auto page = reads::author_feed(with.on, without_nul(in.actor_did()), kind_of(in.feed_type()),
+                                 *after, reads::list_limit(in.limit()));
   if (!page)
     return failed(page.error());
   fill_uris(std::move(*page), out);
@@ -60,8 +60,8 @@ answer<void> timeline(call& with, const bsky::GetTimelineRequest& in,
   const auto after = reads::parse_list_cursor(in.cursor());
   if (!after)
     return invalid(after.error().message);
-  auto page = reads::timeline(with.on, in.actor_did(), *after, reads::list_limit(in.limit()),
-                              exclusions(in));
+  auto page = reads::timeline(with.on, without_nul(in.actor_did()), *after,
+                              reads::list_limit(in.limit()), exclusions(in));
   if (!page)
     return failed(page.error());
   fill_uris(std::move(*page), out);

@@ -43,8 +43,8 @@ answer<void> notifications(call& with, const bsky::GetNotificationsRequest& in,
   const auto after = reads::parse_notification_cursor(in.cursor());
   if (!after)
     return invalid(after.error().message);
-  auto page = reads::notifications(with.on, in.actor_did(), *after, reads::list_limit(in.limit()),
-                                   in.priority());
+  auto page = reads::notifications(with.on, without_nul(in.actor_did()), *after,
+                                   reads::list_limit(in.limit()), in.priority());
   if (!page)
     return failed(page.error());
   for (auto& each : page->rows) {
@@ -63,7 +63,7 @@ answer<void> notifications(call& with, const bsky::GetNotificationsRequest& in,
 /// Nobody has a seen time yet (private state), and then the official server counts all.
 answer<void> unread_count(call& with, const bsky::GetUnreadNotificationCountRequest& in,
                           bsky::GetUnreadNotificationCountResponse& out) {
-  const auto count = reads::unread_notifications(with.on, in.actor_did());
+  const auto count = reads::unread_notifications(with.on, without_nul(in.actor_did()));
   if (!count)
     return failed(count.error());
   out.set_count(static_cast<std::int32_t>(*count));

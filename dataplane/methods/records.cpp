@@ -82,7 +82,17 @@ answer<void> records_of(call& with, const Request& in, Response& out) {
   return fill_records(with, Kind, in.uris(), *out.mutable_records());
 }
 
-/// The threads of these posts' authors with themselves.
+/// Bytes of an op thread in the answer, or a little more.
+[[nodiscard]] std::size_t bytes_of(const reads::op_thread& thread) {
+  constexpr std::size_t tag_and_length = 6;
+  auto out = thread.root_uri.size() + 2 * tag_and_length;
+  for (const auto& uri : thread.uris)
+    out += uri.size() + tag_and_length;
+  return out;
+}
+
+/// The threads of these posts' authors with themselves, but for the largest ones if the answer
+/// would be too large with them: rkeys of 512 bytes make 20,000 uris 11 MB.
 [[nodiscard]] answer<void> fill_op_threads(call& with, const uris& of,
                                            bsky::GetPostRecordsResponse& out) {
   const auto posts = arguments(of, std::identity{});
@@ -91,7 +101,14 @@ answer<void> records_of(call& with, const Request& in, Response& out) {
   auto threads = reads::op_threads(with.on, *posts);
   if (!threads)
     return failed(threads.error());
+  std::ranges::sort(*threads, {}, bytes_of);
+  auto bytes = out.ByteSizeLong();
   for (auto& each : *threads) {
+    bytes += bytes_of(each);
+    if (bytes > max_answer_bytes) {
+      ++with.left_out;
+      continue;
+    }
     auto& thread = *out.add_op_threads();
     thread.set_root_uri(std::move(each.root_uri));
     for (auto& uri : each.uris)

@@ -16,7 +16,7 @@ answer<void> relationships(call& with, const bsky::GetRelationshipsRequest& in,
   const auto targets = names(in.target_dids());
   if (!targets)
     return tl::unexpected(targets.error());
-  auto found = reads::relationships(with.on, in.actor_did(), *targets);
+  auto found = reads::relationships(with.on, without_nul(in.actor_did()), *targets);
   if (!found)
     return failed(found.error());
   for (auto& from : *found) {
@@ -61,8 +61,8 @@ answer<void> block_existence(call& with, const bsky::GetBlockExistenceRequest& i
 template <class Request>
 [[nodiscard]] db::outcome<reads::blocks_between> between(call& with, const Request& in) {
   auto found = reads::blocks_of_pairs(
-      with.on,
-      std::array{std::pair<std::string_view, std::string_view>{in.actor_did(), in.target_did()}});
+      with.on, std::array{std::pair<std::string_view, std::string_view>{
+                   without_nul(in.actor_did()), without_nul(in.target_did())}});
   if (!found)
     return tl::unexpected(found.error());
   return std::move(found->front());
@@ -94,7 +94,7 @@ answer<void> of_refs(call& with, const Request& in, Response& out) {
   const auto uris = uris_of(in.refs());
   if (!uris)
     return tl::unexpected(uris.error());
-  auto found = Read(with.on, in.actor_did(), *uris);
+  auto found = Read(with.on, without_nul(in.actor_did()), *uris);
   if (!found)
     return failed(found.error());
   for (auto& each : *found)
@@ -107,7 +107,7 @@ answer<void> actor_follows_actors(call& with, const bsky::GetActorFollowsActorsR
   const auto targets = names(in.target_dids());
   if (!targets)
     return tl::unexpected(targets.error());
-  auto found = reads::follows_by_of(with.on, in.actor_did(), *targets);
+  auto found = reads::follows_by_of(with.on, without_nul(in.actor_did()), *targets);
   if (!found)
     return failed(found.error());
   for (auto& each : *found)
@@ -120,7 +120,7 @@ answer<void> follows_following(call& with, const bsky::GetFollowsFollowingReques
   const auto targets = names(in.target_dids());
   if (!targets)
     return tl::unexpected(targets.error());
-  auto found = reads::known_followers(with.on, in.actor_did(), *targets);
+  auto found = reads::known_followers(with.on, without_nul(in.actor_did()), *targets);
   if (!found)
     return failed(found.error());
   if (auto few = few_in_all(*found, reads::max_known, [](const auto& each) { return each.size(); });
@@ -141,7 +141,7 @@ answer<void> list_membership(call& with, const bsky::GetListMembershipRequest& i
       arguments(in.list_uris(), [](const std::string& uri) { return std::string_view{uri}; });
   if (!lists)
     return tl::unexpected(lists.error());
-  auto found = reads::memberships_of(with.on, in.actor_did(), *lists);
+  auto found = reads::memberships_of(with.on, without_nul(in.actor_did()), *lists);
   if (!found)
     return failed(found.error());
   for (auto& each : *found)
@@ -154,7 +154,7 @@ answer<void> opt_outs(call& with, const bsky::GetReferencelistoptoutsByActorAndS
   const auto lists = arguments(in.subject_uris(), std::identity{});
   if (!lists)
     return tl::unexpected(lists.error());
-  auto found = reads::opt_outs_by_of(with.on, in.actor_did(), *lists);
+  auto found = reads::opt_outs_by_of(with.on, without_nul(in.actor_did()), *lists);
   if (!found)
     return failed(found.error());
   for (auto& each : *found)
@@ -164,7 +164,7 @@ answer<void> opt_outs(call& with, const bsky::GetReferencelistoptoutsByActorAndS
 
 answer<void> blocklist_subscription(call& with, const bsky::GetBlocklistSubscriptionRequest& in,
                                     bsky::GetBlocklistSubscriptionResponse& out) {
-  auto found = reads::list_blocks_by_of(with.on, in.actor_did(),
+  auto found = reads::list_blocks_by_of(with.on, without_nul(in.actor_did()),
                                         std::array{std::string_view{in.list_uri()}});
   if (!found)
     return failed(found.error());

@@ -105,9 +105,11 @@ db::outcome<std::vector<std::int32_t>> list_counts_of(session& on,
 
 db::outcome<std::vector<joined_counts>>
 joined_counts_of(session& on, std::span<const std::string_view> uris, db::micros since) {
+  const auto most =
+      std::min(max_joined, max_joined_of_call / std::max<std::size_t>(uris.size(), 1));
   return by_place<joined_counts>(
       on, select_joined, ids_of_uris(on, uris),
-      [since](db::params& p) { p.timestamptz(since).int8(max_joined); },
+      [&](db::params& p) { p.timestamptz(since).int8(limit_param(most)); },
       [](joined_counts& out, db::row_reader& row) { row >> out.all >> out.recent; });
 }
 

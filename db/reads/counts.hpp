@@ -52,11 +52,13 @@ struct joined_counts {
   std::int32_t recent{0}; ///< since `since`
 };
 
-/// Greatest number of users that is counted for one starter pack.
-inline constexpr std::int64_t max_joined = 10'000;
+/// Greatest number of users that is counted for one starter pack, and for all of a call if those
+/// are more than 100.
+inline constexpr std::size_t max_joined = 10'000;
+inline constexpr std::size_t max_joined_of_call = 100 * max_joined;
 
 /// Users whose profiles say that they joined by a starter pack: at most `max_joined` of each pack,
-/// those whose profiles were written last. Plan: profiles_joined_via backwards.
+/// those whose profiles were written last. Plan: profiles_self_joined_via backwards.
 /// @param since µs since 1970, compared with the profile's createdAt, or the time of its commit if
 /// it says none
 [[nodiscard]] db::outcome<std::vector<joined_counts>>

@@ -36,6 +36,7 @@ inline constexpr std::string_view op_replies_sql = R"sql(
 /// @param per_root most existing and most deleted replies of one root, `max_op_replies` at most
 void add_op_bounds(db::params& to, std::size_t per_root = max_op_replies);
 
+/// The op threads of rows that were read with the default bound; none of a thread that reaches it.
 [[nodiscard]] std::vector<op_thread> read_op_threads(const db::result& rows);
 
 } // namespace prism::reads

@@ -76,6 +76,14 @@ void leave_out_revived(std::vector<op_reply>& replies) {
   return out;
 }
 
+/// Whether replies of the thread may be missing, of which at most so many existing and deleted ones
+/// were read.
+[[nodiscard]] bool is_cut(const root& of, std::size_t per_root) {
+  const auto deleted = static_cast<std::size_t>(std::ranges::count_if(
+      of.replies, [](const op_reply& reply) { return reply.deleted_at.has_value(); }));
+  return std::max(deleted, of.replies.size() - deleted) >= per_root;
+}
+
 /// The replies of some threads.
 struct some_replies {
   roots whole;
@@ -90,18 +98,13 @@ struct some_replies {
   if (!rows)
     return tl::unexpected(rows.error());
   some_replies out{read_replies(*rows), {}};
-  const auto is_cut = [&](const root& each) {
-    const auto deleted = static_cast<std::size_t>(std::ranges::count_if(
-        each.replies, [](const op_reply& reply) { return reply.deleted_at.has_value(); }));
-    return std::max(deleted, each.replies.size() - deleted) >= per_root;
-  };
   // A full result ends within the last thread that it has rows of, and has none of those behind it.
   auto end = of.end();
   if (rows->rows() == max_op_replies_of_call)
     end = std::ranges::find(of, rows->get_int8(rows->rows() - 1, 0));
   for (auto at = of.begin(); at != of.end(); ++at) {
     const auto found = out.whole.find(*at);
-    if (at >= end || (found != out.whole.end() && is_cut(found->second))) {
+    if (at >= end || (found != out.whole.end() && is_cut(found->second, per_root))) {
       out.cut.push_back(*at);
       out.whole.erase(*at);
     }
@@ -130,6 +133,7 @@ struct some_replies {
 
 std::vector<op_thread> read_op_threads(const db::result& rows) {
   auto found = read_replies(rows);
+  std::erase_if(found, [](const auto& each) { return is_cut(each.second, max_op_replies); });
   return lines_of(found);
 }
 

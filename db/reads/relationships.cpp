@@ -4,7 +4,9 @@
 #include "db/pg/row_reader.hpp"
 #include "db/reads/ids.hpp"
 #include "db/reads/ordinal.hpp"
+#include "db/reads/page.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace prism::reads {
@@ -26,7 +28,7 @@ constexpr std::string_view list_between = R"sql((
             WHERE creator_id = {blocker} AND NOT duplicate
               AND least(created_at, commit_time) IS NOT NULL
             ORDER BY least(created_at, commit_time) DESC
-            LIMIT (SELECT 1000::int8)
+            LIMIT (SELECT {lists}::int8)
           ) s
           CROSS JOIN LATERAL (
             SELECT list_id
@@ -44,8 +46,17 @@ constexpr std::string_view rkey_between = R"sql((
         LIMIT 1
       ))sql";
 
-[[nodiscard]] std::string_view list_of(std::string_view blocker, std::string_view member) {
-  return db::compose_sql(list_between, {{"blocker", blocker}, {"member", member}});
+/// @param lists how many of the blocker's lists count
+[[nodiscard]] std::string_view list_of(std::string_view blocker, std::string_view member,
+                                       std::string_view lists) {
+  return db::compose_sql(list_between,
+                         {{"blocker", blocker}, {"member", member}, {"lists", lists}});
+}
+
+/// Of the lists of one account in a call about so many; `of_call` for all of them together.
+[[nodiscard]] std::int64_t lists_of_each(std::size_t accounts, std::size_t of_call) {
+  constexpr std::size_t least = 50;
+  return limit_param(std::clamp(of_call / accounts, least, max_list_blocks));
 }
 
 [[nodiscard]] std::string_view rkey_of(std::string_view table, std::string_view creator,
@@ -54,7 +65,8 @@ constexpr std::string_view rkey_between = R"sql((
                          {{"table", table}, {"creator", creator}, {"subject", subject}});
 }
 
-// $1 is the actor's users.id, $2 those of the others.
+// $1 is the actor's users.id, $2 those of the others, $3 and $4 say how many of the actor's and of
+// another one's lists count.
 const db::statement select_relationships{
     "relationships", db::compose_sql(R"sql(
   SELECT r.*
@@ -75,10 +87,10 @@ const db::statement select_relationships{
                                       {"blocked_by", rkey_of("blocks", "n.id", "$1")},
                                       {"following", rkey_of("follows", "$1", "n.id")},
                                       {"followed_by", rkey_of("follows", "n.id", "$1")},
-                                      {"blocking_list", list_of("$1", "n.id")},
-                                      {"blocked_by_list", list_of("n.id", "$1")}})};
+                                      {"blocking_list", list_of("$1", "n.id", "$3")},
+                                      {"blocked_by_list", list_of("n.id", "$1", "$4")}})};
 
-// $1 and $2 are the users.ids of each pair.
+// $1 and $2 are the users.ids of each pair, $3 says how many of one's lists count.
 const db::statement select_pairs{
     "blocks_of_pairs", db::compose_sql(R"sql(
   SELECT r.*
@@ -93,8 +105,8 @@ const db::statement select_pairs{
 )sql",
                                        {{"blocking", rkey_of("blocks", "n.one", "n.other")},
                                         {"blocked_by", rkey_of("blocks", "n.other", "n.one")},
-                                        {"blocking_list", list_of("n.one", "n.other")},
-                                        {"blocked_by_list", list_of("n.other", "n.one")}})};
+                                        {"blocking_list", list_of("n.one", "n.other", "$3")},
+                                        {"blocked_by_list", list_of("n.other", "n.one", "$3")}})};
 
 /// The uri of a record between two accounts, if the next column has its rkey.
 [[nodiscard]] std::string read_record(db::row_reader& row, std::string_view creator,
@@ -162,7 +174,9 @@ outcome<std::vector<relationship>> relationships(session& on, std::string_view a
   db::params p;
   p.int8(asked->back());
   asked->pop_back();
-  p.int8_array(*asked);
+  p.int8_array(*asked)
+      .int8(lists_of_each(others.size(), max_own_lists_of_call))
+      .int8(lists_of_each(others.size(), max_lists_of_call));
   const auto rows = on.exec_prepared(select_relationships, p);
   if (!rows)
     return tl::unexpected(rows.error());
@@ -199,6 +213,7 @@ blocks_of_pairs(session& on, std::span<const std::pair<std::string_view, std::st
   p.int8_array(places, [&](std::size_t i) {
      return (*asked)[2 * i];
    }).int8_array(places, [&](std::size_t i) { return (*asked)[2 * i + 1]; });
+  p.int8(lists_of_each(pairs.size(), max_lists_of_call));
   const auto rows = on.exec_prepared(select_pairs, p);
   if (!rows)
     return tl::unexpected(rows.error());

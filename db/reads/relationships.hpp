@@ -12,12 +12,19 @@
 /// database. Blocks; the session's thread.
 ///
 /// By how many lists an account blocks is up to it, so of each account the newest 1,000 of its list
-/// blocks are looked at. If several of them have the other one as a member, an indexed moderation
-/// list is given before any other, since the AppView takes no others; if there are several of
-/// these, one of them.
+/// blocks are looked at, and fewer in a large call (`max_list_blocks` and what follows). If several
+/// of them have the other one as a member, an indexed moderation list is given before any other,
+/// since the AppView takes no others; if there are several of these, one of them.
 namespace prism::reads {
 
 using db::outcome;
+
+/// Most list blocks of one account that are looked at. For those of all accounts of a call there is
+/// a sum, too, of which each has the same share, but 50 at least; a call about 2,000 accounts,
+/// which no thread exceeds, has room for all of the actor's.
+inline constexpr std::size_t max_list_blocks = 1'000;
+inline constexpr std::size_t max_own_lists_of_call = 2'000'000;
+inline constexpr std::size_t max_lists_of_call = 500'000;
 
 /// Uris of records and lists; empty where there is none.
 struct blocks_between {

@@ -156,3 +156,24 @@ TEST_CASE("those who joined by a starter pack are counted, and those of the last
   CHECK(counts(eleventh + 6 * day + day / 2) == "3 1"); // carol said the tenth
   CHECK(counts(eleventh + 8 * day) == "3 0");
 }
+
+TEST_CASE("profiles beside an account's own count for no starter pack") {
+  firehose_builder events;
+  const auto joined = pack(events, "alice", "s1");
+  events.create("bob", "app.bsky.actor.profile/self",
+                {{"$type", "app.bsky.actor.profile"}, {"joinedViaStarterPack", ref_to(joined)}});
+  index_target target;
+  target.apply(events.take(), 20);
+  must(target.connection.exec_script(R"sql(
+    INSERT INTO profiles (creator_id, rkey, created_at, commit_time, joined_via_id, cid, record,
+        place)
+      SELECT creator_id, 'x' || i, created_at, now(), joined_via_id, cid, record, 0
+      FROM profiles CROSS JOIN generate_series(1, 20000) i WHERE rkey = 'self';
+    ANALYZE profiles;
+  )sql"));
+  bsky::GetStarterPackCountsRequest request;
+  request.add_refs()->set_uri(joined.uri);
+  const auto answer =
+      ask<bsky::GetStarterPackCountsResponse>(target.connection, "GetStarterPackCounts", request);
+  CHECK(answer.joined_all_time(0) == 1);
+}

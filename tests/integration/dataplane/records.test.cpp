@@ -521,6 +521,41 @@ TEST_CASE("the threads of authors with themselves are answered on request") {
         uris{root.uri, second.uri, third.uri});
 }
 
+TEST_CASE("the largest op threads are missing in an answer that would be too large with them") {
+  firehose_builder events;
+  const auto innocent = events.post("bob", "p1");
+  const auto second = events.reply("bob", "p2", innocent, innocent);
+  index_target target;
+  target.apply(events.take(), 10);
+  // Four lines of 4,990 replies with rkeys of 512 bytes.
+  must(target.connection.exec_script(R"sql(
+    INSERT INTO users (id, did) OVERRIDING SYSTEM VALUE VALUES (1000, 'did:plc:long');
+    INSERT INTO uris (id, repo_id, collection, rkey) OVERRIDING SYSTEM VALUE
+      SELECT i, 1000, 1, CASE WHEN i % 10000 = 0 THEN 'root' || i / 10000
+        ELSE lpad(i::text, 512, 'x') END
+      FROM generate_series(10000, 44990) i WHERE i % 10000 <= 4990;
+    INSERT INTO posts (id, creator_id, created_at, commit_time, place, cid, text, reply_parent_id,
+        reply_root_id, reply_root_cid)
+      SELECT id, 1000, '2024-11-23', '2025-01-01', id, '', '',
+        CASE WHEN id % 10000 > 0 THEN id - 1 END,
+        CASE WHEN id % 10000 > 0 THEN id / 10000 * 10000 END, '\x01'
+      FROM uris WHERE repo_id = 1000;
+    ANALYZE posts, uris;
+  )sql"));
+  bsky::GetPostRecordsRequest request;
+  request.set_include_op_thread_metadata(true);
+  for (int i = 1; i <= 4; ++i)
+    request.add_uris(fmt::format("at://did:plc:long/app.bsky.feed.post/root{}", i));
+  request.add_uris(innocent.uri);
+  const auto answer =
+      ask<bsky::GetPostRecordsResponse>(target.connection, "GetPostRecords", request);
+  CHECK_FALSE(answer.records(4).record().empty());
+  CHECK(answer.op_threads_size() == 4); // three of 2.8 MB, and the innocent one
+  CHECK(std::ranges::count(answer.op_threads(), innocent.uri,
+                           [](const auto& each) { return each.root_uri(); }) == 1);
+  CHECK(answer.ByteSizeLong() <= dataplane::max_answer_bytes);
+}
+
 TEST_CASE("records of accounts that are not active are answered until they are purged") {
   firehose_builder events;
   const auto post = events.post("alice", "p1");

@@ -160,6 +160,38 @@ TEST_CASE("of several lists that block one pair an indexed moderation list is gi
   CHECK(relationship(on, "alice", "carol").blocking_by_list() == curated.uri);
 }
 
+TEST_CASE("in a large call fewer lists of each account count, the actor's as before") {
+  firehose_builder events;
+  const auto list = mod_list(events, "carol", "l1");
+  events.list_item("carol", "i1", list, "alice");
+  events.list_item("carol", "i2", list, "bob");
+  list_block(events, "alice", "first", list);
+  list_block(events, "bob", "first", list);
+  for (int i = 0; i < 300; ++i) { // later ones, of lists that have no members
+    const auto rkey = fmt::format("l{}", i + 2);
+    list_block(events, "bob", rkey,
+               {fmt::format("at://{}/app.bsky.graph.list/{}", did_of("dan"), rkey), ""});
+  }
+  index_target target;
+  target.apply(events.take(), 1'000);
+  look_everybody_up(target);
+  must(target.connection.exec_script(
+      "UPDATE list_blocks SET created_at = created_at + interval '1 s' * length(rkey) "
+      "WHERE rkey <> 'first'"));
+  const auto between = [&](int accounts) {
+    bsky::GetRelationshipsRequest request;
+    request.set_actor_did(did_of("alice"));
+    request.add_target_dids(did_of("bob"));
+    for (int i = 1; i < accounts; ++i)
+      request.add_target_dids(fmt::format("did:plc:nobody{}", i));
+    return ask<bsky::GetRelationshipsResponse>(target.connection, "GetRelationships", request)
+        .relationships(0);
+  };
+  CHECK(between(500).blocked_by_list() == list.uri);
+  CHECK(between(2'000).blocked_by_list().empty());
+  CHECK(between(2'000).blocking_by_list() == list.uri);
+}
+
 TEST_CASE("blocks of pairs are given in order, from the side of the first account") {
   firehose_builder events;
   const auto blocking = block(events, "alice", "b1", "bob");

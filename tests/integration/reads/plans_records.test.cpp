@@ -48,7 +48,7 @@ const promised_indexes promised{
      {"user_aggregates_pkey", "lists_creator_time", "feed_generators_creator_time",
       "starter_packs_creator_time"}},
     {"counts_of_lists", {"list_aggregates_pkey"}},
-    {"counts_of_joined", {"profiles_joined_via"}},
+    {"counts_of_joined", {"profiles_self_joined_via"}},
     {"ids_of_dids", {"users_did_key"}},
     {"ids_of_uris", {"users_did_key", "uris_repo_id_collection_rkey_key"}},
     {"dids_of_ids", {"users_pkey"}},

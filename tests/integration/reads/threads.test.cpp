@@ -115,6 +115,17 @@ TEST_CASE("an author's long threads hide no others' op threads") {
   CHECK(found == uris{uri(1), uri(2), uri(3), uri(4), uri(6)});
 }
 
+TEST_CASE("a thread with more replies of its author than are looked at has no op thread") {
+  auto on = posts(5'001, "CASE WHEN i > 1 THEN i - 1 END");
+  reads::session session(on);
+  const std::array<std::string_view, 1> asked{"at://did:plc:u1/app.bsky.feed.post/p1"};
+  CHECK(thread_of(on, uri(1)).op_thread.empty());
+  CHECK(must(reads::op_threads(session, asked)).empty());
+  must(on.exec_script("DELETE FROM posts WHERE id = 5001"));
+  CHECK(thread_of(on, uri(1)).op_thread.size() == 5'000);
+  CHECK(must(reads::op_threads(session, asked)).at(0).uris.size() == 5'000);
+}
+
 TEST_CASE("the op thread is the author's line from the root, for any post of the thread") {
   firehose_builder events;
   const auto root = events.post("alice", "3jzfcijpj2z2a");

@@ -134,7 +134,7 @@ using leading_columns = std::map<std::string, std::string>;
                                     "list_items_list_time", "list_blocks_creator_time",
                                     "posts_quoted_time",    "posts_creator_time",
                                     "posts_images",         "posts_video",
-                                    "posts_creator_root",   "profiles_joined_via"};
+                                    "posts_creator_root",   "profiles_self_joined_via"};
   return std::ranges::find(names, index) != names.end();
 }
 
