@@ -10,7 +10,7 @@
 namespace prism {
 
 /// For tests of recovery: kills random actors of a node (`chaos-kill-per-minute`). The root
-/// supervisor has one and asks it when to strike next. Lives in its actor.
+/// supervisor has one and asks it when to kill next. Runs in the supervisor's actor.
 class chaos_monkey {
 public:
   explicit chaos_monkey(node_ptr node) : node_(std::move(node)) {}

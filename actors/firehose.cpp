@@ -95,7 +95,7 @@ void firehose_state::on_frames(const source_frames& arrived) {
     inbox_->remove(arrived.items->size(), now());
   const auto received = window_->receive(arrived, now());
   if (!received)
-    throw std::logic_error("the window refuses what was read: " + received.error().message);
+    throw std::logic_error("the replay window rejects what was read: " + received.error().message);
   if (shuffle_) {
     shuffle_->arrived(arrived.items->size());
     feed_all();

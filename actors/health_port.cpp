@@ -40,7 +40,7 @@ bool health_port::open() {
   net::http_server_options options;
   const auto address = net::parse_listen_address(setting);
   if (!address) {
-    log::http().error("metrics-listen: {}; there are no metrics", address.error().message);
+    log::http().error("metrics-listen: {}; the port stays closed", address.error().message);
     return true;
   }
   options.listen = *address;
@@ -57,7 +57,7 @@ bool health_port::open() {
   routes.insert(routes.end(), more_.begin(), more_.end());
   auto started = net::http_server::start(options, std::move(routes));
   if (!started) {
-    log::http().error("metrics-listen cannot be opened: {}; it is tried again",
+    log::http().error("cannot open metrics-listen: {}; trying again every 5 s",
                       started.error().message);
     return false;
   }

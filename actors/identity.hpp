@@ -18,8 +18,8 @@
 
 namespace prism {
 
-/// Resolves which handle each user has and whether deleted accounts are really deleted, behind the
-/// stream and never holding it up; and DIDs for the data plane, when a call lacks one. Its queue is
+/// Resolves which handle each user has and whether deleted accounts are really deleted, without
+/// delaying the stream; and identities that calls of the data plane lack. Its queue is
 /// the table identity_tasks, which batches fill; so nothing is lost when it or the node dies, and
 /// its memory does not grow with the queue. It works on at most `identity-concurrency` tasks at a
 /// time, each of another user.

@@ -119,7 +119,7 @@ void pending_ops_state::on_load_failed(const std::string& error) {
   loading_ = false;
   reload_needed_ = true;
   if (!std::exchange(failing_, true))
-    log::pending_ops().warn("pending_ops: the table could not be read, it is tried again: {}",
+    log::pending_ops().warn("pending_ops: cannot read the table pending_ops, trying again: {}",
                             error);
 }
 

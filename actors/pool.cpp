@@ -209,7 +209,7 @@ void pool_state::perform(const pool_machine::run_job& action) {
 void pool_state::perform(const pool_machine::refuse_job& action) {
   if (action.reason == pool_machine::refusal::queue_full) {
     if (const auto left_out = lines_.allow(line::refused, steady_clock::now()))
-      log::pool().error("pool: {} jobs wait for a session, another one is refused{}",
+      log::pool().error("pool: a job is refused, because {} jobs wait for a session{}",
                         machine_.sample().waiting, log::left_out_note(*left_out));
     metrics_.rejected->Increment();
   } else if (action.reason == pool_machine::refusal::acquire_timeout)

@@ -158,6 +158,26 @@ bool is_number(const option_row& row) noexcept {
       row.field);
 }
 
+namespace {
+
+/// The files without which a port for other machines cannot be opened.
+[[nodiscard]] expected<void> check_tunnel_files(const options& values) {
+  struct setting {
+    const char* name;
+    const std::string& value;
+  };
+  for (const setting port : {setting{"tunnel-listen", values.tunnel_listen},
+                             setting{"cluster-listen", values.cluster_listen}})
+    for (const setting file : {setting{"tunnel-certificate", values.tunnel_certificate},
+                               setting{"tunnel-key", values.tunnel_key},
+                               setting{"tunnel-authority", values.tunnel_authority}})
+      if (!port.value.empty() && file.value.empty())
+        return fail(errc::invalid, "{} needs {}, which is not set", port.name, file.name);
+  return {};
+}
+
+} // namespace
+
 expected<void> check_together(const options& values) {
   if (values.ping_interval >= values.idle_timeout)
     return fail(errc::invalid,
@@ -171,7 +191,7 @@ expected<void> check_together(const options& values) {
     return fail(errc::invalid,
                 "db-pool-warning-percent ({}) must not be above db-pool-critical-percent ({})",
                 values.db_pool_warning_percent, values.db_pool_critical_percent);
-  return {};
+  return check_tunnel_files(values);
 }
 
 } // namespace prism::config

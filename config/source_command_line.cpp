@@ -1,3 +1,4 @@
+#include "config/option_table.hpp"
 #include "config/sources.hpp"
 
 namespace prism::config {
@@ -22,9 +23,12 @@ expected<command_line> read_command_line(std::span<const std::string_view> argum
         return fail(errc::invalid, "unexpected argument '{}'; options are of the form --NAME=VALUE",
                     argument);
       const auto name = argument.substr(2, equals == std::string_view::npos ? equals : equals - 2);
-      if (equals == std::string_view::npos)
+      const bool is_known =
+          name == "config-file" || find_row(name) != nullptr || find_retired(name) != nullptr;
+      if (equals == std::string_view::npos && is_known)
         return fail(errc::invalid, "option {} needs a value: --{}=VALUE", argument, name);
-      const auto value = argument.substr(equals + 1);
+      const auto value =
+          equals == std::string_view::npos ? std::string_view{} : argument.substr(equals + 1);
       if (name == "config-file")
         result.config_file = value;
       else

@@ -6,8 +6,8 @@ namespace prism {
 
 expected<void> depth_guard::arrived(std::size_t n) {
   if (n > capacity_ - depth_)
-    return fail(errc::limit, "{} more units would make a depth above the capacity of {} ({} wait)",
-                n, capacity_, depth_);
+    return fail(errc::limit, "{} more units would exceed the capacity of {} ({} wait)", n,
+                capacity_, depth_);
   depth_ += n;
   peak_ = std::max(peak_, depth_);
   return {};

@@ -6,8 +6,8 @@
 
 namespace prism {
 
-/// Lines of this process's log that nobody got to read, since its reader did not keep up, the file
-/// was not writable, or the line could not be made. Like the log itself, one for the whole process.
+/// Lines of this process's log that were lost, because its reader did not keep up, the file was not
+/// writable, or the line could not be formatted. Like the log itself, one for the whole process.
 inline std::atomic<std::uint64_t> dropped_log_lines{0};
 
 /// Bytes of lines that wait to be written, and the most that may.

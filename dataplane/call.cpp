@@ -23,7 +23,7 @@ tl::unexpected<failure> failed(const db::db_error& why) {
     return tl::unexpected<failure>(
         failure{net::grpc_status::unavailable, "the database: " + why.message});
   if (why.cls == error_class::poison)
-    return invalid("the database does not take an argument: " + why.message);
+    return invalid("the database rejects an argument: " + why.message);
   return tl::unexpected<failure>(
       failure{net::grpc_status::internal, "the database: " + why.message});
 }

@@ -69,7 +69,7 @@ answer<void> parse_request(google::protobuf::Message& out, std::string_view byte
     return invalid(fmt::format("the request has more than {} fields", max_request_fields));
   if (measured == size::malformed ||
       !out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return invalid("the request is no message of its type");
+    return invalid("the request is not a valid message of its type");
   return {};
 }
 

@@ -11,7 +11,7 @@ namespace prism::dataplane {
 [[nodiscard]] std::string_view name_in_interface(std::string_view method);
 
 /// A request as one line of printable ASCII, for people: `dids=[did:plc:a, did:plc:b, and 98 more]
-/// limit=50`. Any bytes will do: what is no message of its type is said to be cut or unknown. It
+/// limit=50`. Accepts any bytes: marks what cannot be parsed as cut or unknown. It
 /// reads at most a few thousand fields.
 /// @param method "GetActors"; the fields of an unknown one have numbers in place of names
 /// @param encoded the message

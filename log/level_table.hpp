@@ -16,7 +16,7 @@ struct component_level {
   component of{component::prismd};
   level now{level::info};   ///< the lowest one that is written
   level usual{level::info}; ///< to which it goes back
-  /// Until then `now` differs from the usual one by an operator's wish. Empty: nobody changed it.
+  /// When the level goes back to the usual one, after an operator has changed it. Empty: unchanged.
   std::optional<time_point> until;
 };
 

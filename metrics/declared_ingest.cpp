@@ -45,14 +45,14 @@ firehose_metrics declare_firehose(declarer& d) {
           d.gauge("firehose_uncommitted_age_seconds",
                   "Time since the oldest uncommitted frame was received; 0 if there is none."),
       .event_timestamp = d.gauge("firehose_event_timestamp_seconds",
-                                 "Median time that the last committed events state, not after now, "
-                                 "in seconds since 1970."),
+                                 "Median of the times that the last committed events state, at "
+                                 "most the current time, in seconds since 1970."),
       .last_receipt = d.gauge("firehose_last_receipt_timestamp_seconds",
-                              "When a frame was received last, by this machine's clock, in seconds "
-                              "since 1970; 0: not yet."),
+                              "Receipt of the last frame, by this machine's clock, in seconds "
+                              "since 1970; 0 before the first."),
       .last_commit = d.gauge("firehose_last_commit_timestamp_seconds",
-                             "When a frame was committed last, by this machine's clock, in seconds "
-                             "since 1970; 0: not yet."),
+                             "Commit of the last frame, by this machine's clock, in seconds "
+                             "since 1970; 0 before the first."),
       .commit_seconds =
           d.histogram("event_commit_seconds",
                       "Time from an event's receipt from the relay to its commit.", event_buckets),

@@ -8,17 +8,17 @@ dataplane_metrics declare_dataplane(declarer& d) {
   return {
       .readers = d.gauge("dataplane_readers", "Readers that have a database session."),
       .readers_wanted = d.gauge("dataplane_readers_wanted",
-                                "Readers that should have one; 0 without a data plane."),
+                                "Readers that should have a database session; 0 without a data "
+                                "plane."),
       .own_session =
           d.gauge("dataplane_own_session", "1 while the port has a database session of its own."),
-      .active =
-          d.gauge("dataplane_active_readers",
-                  "Calls that are worked on: one per busy reader, and one more while the port "
-                  "answers one itself."),
+      .active = d.gauge("dataplane_active_readers",
+                        "Calls being answered: one per busy reader, and one more while the port "
+                        "answers one itself."),
       .waiting = d.gauge("dataplane_waiting_calls", "Calls that wait for a reader."),
       .request_bytes = d.gauge("dataplane_request_bytes",
-                               "Bytes of the requests of calls that wait or are at work, also of "
-                               "those that were given up meanwhile."),
+                               "Bytes of the requests of calls that wait or are being answered, "
+                               "calls that were given up included."),
       .connections = d.gauge("dataplane_connections", "Connections of clients that are open."),
       .open_calls = d.gauge("dataplane_open_calls", "Calls that are not answered yet."),
       .buffered_bytes = d.gauge("dataplane_buffered_bytes",

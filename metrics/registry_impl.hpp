@@ -32,8 +32,8 @@ struct registry::impl {
   declarer declare;
   firehose_metrics firehose;
   prometheus::Gauge* behind = declare.gauge(
-      "firehose_lag_seconds", "How far the time that the last committed events state is "
-                              "behind now; also grows while the relay sends nothing.");
+      "firehose_lag_seconds", "Time since the median time that the last committed events "
+                              "state; also grows while the relay sends nothing.");
   counter_family& shard_frames = declare.counter_family(
       "shard_frames_total", "Frames received from the firehose actor, resent ones included.",
       {"shard"});

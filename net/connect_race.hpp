@@ -14,8 +14,8 @@ namespace prism::net {
 
 /// Connects to one of several addresses of a host ("happy eyeballs", RFC 8305). The attempts begin
 /// one after the other, IPv6 and IPv4 in turns: the next one as soon as one fails, or after
-/// `attempt_delay` beside those that are still under way. The first connection that stands wins;
-/// the others are closed. So an address that swallows every packet costs that delay and no more.
+/// `attempt_delay` beside those that are still under way. The first connection that is
+/// established is used; the others are closed. So an address that never answers costs that delay.
 ///
 /// Knows no time limit: the owner calls `cancel`. Runs on the thread of the executor; held by
 /// shared_ptr, since pending operations keep it alive. Internal to net/: includes Asio.

@@ -28,6 +28,7 @@ start_appview() {
   start_child env NODE_ENV=production LOG_ENABLED=true LOG_LEVEL=warn BSKY_PORT="$port" BSKY_PUBLIC_URL="$appview_url" \
     BSKY_SERVER_DID=did:web:appview.test BSKY_DATAPLANE_URLS="$2" BSKY_DID_PLC_URL="$3" \
     BSKY_BSYNC_URL=$nowhere BSKY_BSYNC_API_KEY=none MOD_SERVICE_DID=did:web:moderation.test \
+    BSKY_BLOB_CACHE_LOC="$scratch/images" \
     BSKY_SERVICE_SIGNING_KEY="$(head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \n')" \
     "$node" "$appview/start.mjs" >"$1" 2>&1 </dev/null
   appview_pid=$started

@@ -42,7 +42,7 @@ expected<void> node_links::start(const cluster::node_id& self) {
   auto started =
       net::links::start(options_of(options, node_->name, self, std::move(*listen)), callbacks());
   if (!started)
-    return fail(started.error().code, "cluster-listen: {}", started.error().message);
+    return fail(errc::invalid, "cluster-listen: {}", started.error().message);
   const std::scoped_lock lock(mutex_);
   links_ = std::move(*started);
   return {};

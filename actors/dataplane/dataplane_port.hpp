@@ -24,8 +24,8 @@
 
 namespace prism {
 
-/// Where the official AppView asks: the gRPC server of `dataplane-listen`, and the queue through
-/// which its calls reach the readers. It lives as long as the node, whatever happens to the actors.
+/// The port that the official AppView calls: the gRPC server of `dataplane-listen`, and the queue
+/// of calls for the readers. It lives as long as the node, whatever happens to the actors.
 /// All that follows a call happens on the server's thread; the functions here are for any thread.
 class dataplane_port {
 public:

@@ -112,8 +112,8 @@ void reader_state::lend() {
   }
   if (const auto left_out = lines_.allow("lend", now))
     log::dataplane().warn("data plane: the server's thread has no database session: {}; the "
-                          "readers answer all calls, at twice the cost; it is tried again until "
-                          "there is one{}",
+                          "readers answer all calls, at twice the cost; trying again until it "
+                          "has one{}",
                           opened.error().message, log::left_out_note(*left_out));
   const auto pause = pause_of_port_.next(0.5);
   next_lend_ = steady_clock::now() + pause;

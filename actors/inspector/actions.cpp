@@ -127,7 +127,7 @@ expected<view_data> start_trace(command_call& call) {
   if (const auto& wrong = given.wrong())
     return tl::unexpected(*wrong);
   if (did.empty() == (seq < 0))
-    return fail(errc::invalid, "name either a DID or a number of an event (--seq)");
+    return fail(errc::invalid, "name either a DID or the seq of an event (--seq)");
   event_trace::subject subject{did, std::nullopt};
   if (seq >= 0)
     subject = {.did = {}, .seq = seq};
@@ -153,7 +153,7 @@ expected<view_data> retry_dead_letter(command_call& call) {
   if (!done)
     return failed(done.error());
   if (!done->applied)
-    return fail(errc::fatal, "dead letter {} stays: {}", id, done->why);
+    return fail(errc::fatal, "dead letter {} is not applied: {}", id, done->why);
   return said(fmt::format("dead letter {} is applied and deleted", id));
 }
 

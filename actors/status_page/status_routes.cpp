@@ -72,7 +72,7 @@ private:
   [[nodiscard]] expected<std::string> text_of(std::string_view view) {
     const auto* found = find_command(view);
     if (found == nullptr || found->acts || found->place != command_place::at_once)
-      return fail(errc::invalid, "{} is no view for all", view);
+      return fail(errc::invalid, "{} is not a view of the status page", view);
     const operator_identity who{.name = "the status page", .address = ""};
     const boost::json::object arguments;
     command_call call{.node = *node_, .last = last_, .who = who, .arguments = arguments};

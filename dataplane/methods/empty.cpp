@@ -38,7 +38,7 @@ activity_subscriptions(const bsky::GetActivitySubscriptionsByActorAndSubjectsReq
   if (auto few = few_enough(in.subject_dids()); !few)
     return few;
   if (in.actor_did().size() > atproto::max_did_bytes)
-    return invalid("actor_did is no DID");
+    return invalid("actor_did is not a DID");
   // Both are in each entry, so an answer can be a hundred times as large as its request.
   constexpr std::string_view name_space = "app.bsky.notification.defs#subjectActivitySubscription";
   constexpr std::size_t largest = std::size_t{1} << 20U;

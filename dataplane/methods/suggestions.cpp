@@ -24,7 +24,7 @@ template <class Request>
   const auto* const end = text.data() + text.size();
   if (const auto read = std::from_chars(text.data(), end, out.after);
       !text.empty() && (read.ec != std::errc{} || read.ptr != end))
-    return invalid("the cursor is no position of a suggestion");
+    return invalid("the cursor is not the position of a suggestion");
   return out;
 }
 

@@ -7,9 +7,9 @@
 namespace prism::db {
 
 /// The order of an operation among all that were ever indexed: (base + seq) * 256 + its number in
-/// its commit. The base belongs to the stream (table `streams`). Every rule that asks what was
-/// there before what compares places; the time that an event carries is written by a stranger and
-/// decides nothing. 0: before all streams.
+/// its commit. The base belongs to the stream (table `streams`). Every rule about before and after
+/// compares places, never the times that events state, since their authors choose these. 0: before
+/// all streams.
 using stream_place = std::int64_t;
 
 /// Behind every place.

@@ -12,7 +12,7 @@
 namespace prism::db {
 
 /// The addresses of the server (or servers) that keywords of libpq name. libpq tries them in turn,
-/// but goes on only when one fails, and would wait without end for one that swallows everything.
+/// but tries the next one only when one fails, and would wait forever for one that never answers.
 /// Each gets its share of the time to connect; one that uses it up is left out of another run.
 class server_list {
 public:

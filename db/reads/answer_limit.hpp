@@ -16,9 +16,9 @@ namespace prism::reads {
 
 /// Most bytes of the large records of one call, as they are stored; the small ones, which are all
 /// read, have at most as many again. A record is small if this many bytes are enough for as many of
-/// its size as are asked for. So nobody's large records keep the small ones of others from being
-/// read. Of columns that are stored without compression, their size in the table counts; as JSON
-/// they may be longer.
+/// its size as are asked for. So large records of one account do not keep small records of others
+/// from being read. Of columns that are stored without compression, their size in the table counts;
+/// as JSON they may be longer.
 inline constexpr std::int64_t max_record_bytes = std::int64_t{8} << 20U;
 
 /// For audits and exports.

@@ -7,7 +7,7 @@
 namespace prism::net {
 
 /// 256 random bits as 64 lower-case hexadecimal digits: nobody can guess it. Error: `errc::fatal`
-/// if the system has no random numbers.
+/// if the system gives no random bytes.
 [[nodiscard]] expected<std::string> make_token();
 
 } // namespace prism::net

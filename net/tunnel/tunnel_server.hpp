@@ -108,12 +108,12 @@ struct tunnel_server_stats {
   std::int64_t certificate_expires_at{0};
 };
 
-/// The door for operators of other machines: takes connections of clients that show a certificate
+/// The port for operators on other machines: accepts connections of clients that show a certificate
 /// of our authority with a role, over TLS 1.3, and connects each to a port of this machine (CAF's).
 ///
-/// That port is open to every local user, and CAF asks nobody who he is. What passes through the
-/// tunnel is therefore worth nothing by itself: actors behind it must demand the token, which only
-/// the client and they know, and look up what it allows.
+/// That port is open to every local user, and CAF authenticates nobody. So a message proves nothing
+/// by arriving there: the actors behind the port must demand the token, which only the client and
+/// they know, and look up what it allows.
 ///
 /// Everything is bounded: connections, the time and the bytes of a handshake, the buffers of a
 /// tunnel, and the messages through it. Each refusal is counted by its reason and

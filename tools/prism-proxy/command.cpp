@@ -49,7 +49,7 @@ std::string_view command_help() noexcept {
   pass                  everything goes through at full speed; ends the next four
   delay MS              each packet of a client is held back
   commits N             all connections together commit at most N times per second
-  black-hole            accept and read, but never answer; connections that miss something are
+  black-hole            accept and read, but never answer; connections whose bytes were lost are
                         reset when it ends
   refuse                stop listening, reset all connections
   cut                   reset all connections, once

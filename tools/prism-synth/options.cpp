@@ -91,7 +91,7 @@ expected<options> read_options(int argc, const char* const* argv) {
   option("mix", tools::value("NAME:WEIGHT,...", set_mix), "how frequent actions are; see below");
   option("remember", tools::number(out.remember, 100, 100'000'000),
          "records that exist at a time: from there on each creation causes a deletion; default "
-         "without --rate: no limit; with it: 200000, which is also the most");
+         "without --rate: no limit; with it: 200000, which is also the maximum");
   option("rate", tools::number(live.rate, 1, 100'000),
          "frames of the live firehose per second, to 100000");
   option("minutes", tools::number(live.minutes, 0.001, 10'000),

@@ -8,8 +8,7 @@ namespace prism::prismctl {
 namespace {
 
 const command_argument limit{"--limit", "limit", true, false, "most rows (1 to 500)"};
-const command_argument why{"--why", "why", false, true, "why you do it, which is written down",
-                           "REASON"};
+const command_argument why{"--why", "why", false, true, "the reason, which is recorded", "REASON"};
 
 [[nodiscard]] command_form look(std::string_view words, std::string_view asks,
                                 std::string_view help, std::vector<command_argument> after = {},
@@ -59,7 +58,7 @@ std::span<const command_form> all_forms() {
   static const std::vector<command_form> all{
       look("status", "status", "whether the node is ready, what is stuck, paused or failed"),
       look("actors", "actors", "all actors: state, mailbox, what they do, slowest messages"),
-      look("inspect", "inspect", "what one actor says of itself",
+      look("inspect", "inspect", "the state that one actor reports",
            {{"ACTOR", "actor", false, true, "its name, as `prismctl actors` lists it"}}),
       look("channels", "channels", "every bounded channel between actors"),
       look("database", "database",
@@ -70,7 +69,7 @@ std::span<const command_form> all_forms() {
              "only operations that wait for this account or record"}},
            {limit}),
       look("users", "users", "the newest accounts, and the sizes of the tables", {}, {limit}),
-      look("cursor", "cursor", "how far each shard has come"),
+      look("cursor", "cursor", "the seq up to which each shard has committed"),
       look("cluster", "cluster", "who takes part, leads and writes; what this node believes"),
       look("cluster own", "cluster-own", "the same as this node believes it, without the database"),
       look("reads", "reads",
@@ -104,7 +103,7 @@ std::span<const command_form> all_forms() {
             {"--seconds", "seconds", true, false, "ends after this time (default 60)"}}),
       look("top", "", "a live screen of one node; q ends it", {},
            {{"--interval-ms", "interval", true, false, "refresh interval (default 1000)"}}),
-      act("pause", "pause", "stops the firehose, identity or a shard from taking up new work",
+      act("pause", "pause", "keeps the firehose, identity or a shard from starting new work",
           {{"PART", "part", false, true, "firehose, identity or shard-N"}},
           {{"--seconds", "seconds", true, false, "ends by itself after this time (default 300)"}}),
       act("resume", "resume", "ends a pause",
@@ -113,7 +112,7 @@ std::span<const command_form> all_forms() {
           "commits what is in work, then ends the node (0, or 75 if the time ran out)"),
       act("restart", "restart", "kills an actor; its supervisor starts it again",
           {{"ACTOR", "actor", false, true, "its name"}}),
-      act("log-level", "log-level", "logs more or less of a component for a while",
+      act("log-level", "log-level", "changes the level of a component for a limited time",
           {{"COMPONENT", "component", false, true, "its name, or all"},
            {"LEVEL", "level", false, true, "trace, debug, info, warn, error or off"}},
           {{"--seconds", "seconds", true, false, "reverts after this time (default 600)"}}),

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 using action = cluster::round_request::lease_action;
 
-TEST_CASE("the first node finds shards of nobody, with a cursor each") {
+TEST_CASE("the first node finds shards without an owner, each with a cursor") {
   const auto database = pg_fixture::migrated_database();
   test_node a(database);
   const auto table = must(a.join());

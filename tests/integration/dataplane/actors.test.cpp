@@ -207,7 +207,7 @@ TEST_CASE("a declaration of another form than its lexicon's says nothing") {
   CHECK(said({{"allowIncoming", text}, {"allowGroupInvites", text + "x"}}, {}) == "//followers");
 }
 
-TEST_CASE("an inactive account has its status; one that is gone is nobody") {
+TEST_CASE("an inactive account has its status; a deleted account does not exist") {
   firehose_builder events;
   events.post("alice", "p1");
   events.account("alice", false, "deactivated");
@@ -271,7 +271,7 @@ TEST_CASE("a list of more than 10,000 DIDs or handles is refused") {
   CHECK(no_dids.error().status == net::grpc_status::invalid_argument);
 }
 
-TEST_CASE("nobody's DID has a NUL: with one an account is an unknown one") {
+TEST_CASE("a DID that contains a NUL is an unknown account") {
   firehose_builder events;
   events.follow("alice", "f", "bob");
   events.post("alice", "p");

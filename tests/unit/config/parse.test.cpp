@@ -79,9 +79,15 @@ TEST_CASE("every option can be set on the command line, in the environment and i
     const auto variable = environment_name(row.name) + "=" + value;
     const temporary_file file(std::string(row.name) + " = " +
                               (is_number(row) ? value : '"' + value + '"') + "\n");
-    CHECK(accepted({argument}) == changed);
-    CHECK(accepted({}, {variable}) == changed);
-    CHECK(accepted({}, {}, file.path()) == changed);
+    words others;
+    if (row.name == "tunnel-listen" || row.name == "cluster-listen") {
+      others = {"--tunnel-certificate=f", "--tunnel-key=f", "--tunnel-authority=f"};
+      changed.tunnel_certificate = changed.tunnel_key = changed.tunnel_authority = "f";
+    }
+    CHECK(accepted(others, {variable}) == changed);
+    CHECK(accepted(others, {}, file.path()) == changed);
+    others.push_back(argument);
+    CHECK(accepted(others) == changed);
   }
 }
 
@@ -205,6 +211,12 @@ TEST_CASE("texts are checked for their form") {
 TEST_CASE("options that contradict each other are rejected, naming both") {
   CHECK_THAT(refused(78, {"--ping-interval-ms=5000", "--idle-timeout-ms=5000"}),
              Contains("ping-interval-ms") && Contains("idle-timeout-ms"));
+  CHECK_THAT(refused(64, {"--nope"}), Contains("'nope' is not an option"));
+  CHECK_THAT(refused(64, {"--shards"}), Contains("needs a value"));
+  CHECK_THAT(refused(78, {"--tunnel-listen=127.0.0.1:0"}), Contains("needs tunnel-certificate"));
+  CHECK_THAT(
+      refused(78, {"--cluster-listen=127.0.0.1:0", "--tunnel-certificate=c", "--tunnel-key=k"}),
+      Contains("cluster-listen needs tunnel-authority"));
   CHECK_THAT(refused(78, {"--backoff-min-ms=20", "--backoff-max-ms=10"}),
              Contains("backoff-min-ms") && Contains("backoff-max-ms"));
 }

@@ -102,7 +102,7 @@ TEST_CASE("on a slow stream a leap is confirmed by two numbers a second apart") 
   CHECK_FALSE(sequence.went_back_at());
 }
 
-TEST_CASE("a stream whose every step is a leap goes on all the same") {
+TEST_CASE("a stream in which every step is a leap continues") {
   stream_sequence sequence(0);
   std::int64_t seq = 0;
   for (int i = 0; i < 800; ++i) {

@@ -130,7 +130,7 @@ TEST_CASE("fields of messages within a request count, too") {
         "the request has more than 30100 fields");
   // An unknown group, which is one field.
   CHECK(status("\x73" + fields(dataplane::max_request_fields) + "\x74") ==
-        "the request is no message of its type");
+        "the request is not a valid message of its type");
   bsky::GetInteractionCountsRequest largest;
   for (std::size_t i = 0; i < reads::max_arguments; ++i) {
     auto& ref = *largest.add_refs();

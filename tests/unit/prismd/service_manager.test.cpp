@@ -49,7 +49,7 @@ TEST_CASE("the watchdog is fed once for each sign of life, and not without one")
   CHECK(to.messages.size() == 2);
 }
 
-TEST_CASE("who does not watch is not told that we live") {
+TEST_CASE("without a watchdog no sign of life is sent") {
   told to(0us);
   to.manager.alive(start);
   to.manager.beginning_again(start);

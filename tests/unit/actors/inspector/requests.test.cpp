@@ -242,7 +242,7 @@ TEST_CASE("who holds a lock that a session of the node waits for is named") {
   CHECK(named);
 }
 
-TEST_CASE("nothing that the connected send ends the inspector") {
+TEST_CASE("no message of a client ends the inspector") {
   actor_fixture bench;
   inspected node(bench);
   {

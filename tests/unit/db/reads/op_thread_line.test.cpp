@@ -61,7 +61,7 @@ TEST_CASE("a deleted reply without replies is replaced by one from after the del
   CHECK(resolve({deleted(2, at(1), root, 100), live(3, "self", root)}).empty());
 }
 
-TEST_CASE("a line that returns to its root is none") {
+TEST_CASE("a line of replies that returns to its root is empty") {
   CHECK(resolve({live(2, at(1), root), live(root, at(2), 2)}).empty());
   CHECK(resolve({live(2, at(1), root), live(3, at(1), 2), live(root, at(2), 2)}) == line{2, 3});
   // The line does not reach a circle elsewhere.

@@ -126,7 +126,7 @@ TEST_CASE("sizes have limits, for the writer and for the reader", "[link]") {
   CHECK(read(whole(wordy), 1000).heads.size() == 1);
 }
 
-TEST_CASE("a head that is none is an error", "[link]") {
+TEST_CASE("a malformed head is an error", "[link]") {
   CHECK(problem_of(R"({"kind":"x"})").empty());
   CHECK_THAT(problem_of(""), Contains("no JSON"));
   CHECK_THAT(problem_of("{"), Contains("no JSON"));

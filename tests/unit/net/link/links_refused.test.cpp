@@ -107,7 +107,7 @@ TEST_CASE("what a hello says must fit", "[link]") {
   CHECK(eventually([&] { return b.log() == "up a;"; }));
 }
 
-TEST_CASE("who dials believes no answer that does not fit", "[link]") {
+TEST_CASE("the dialling node rejects an answer that does not fit", "[link]") {
   cluster_of_links c;
   const linked_node a(c.options("a"));
   const auto b = c.ca.issue("node-b", certificate_role::node, {"127.0.0.1"});

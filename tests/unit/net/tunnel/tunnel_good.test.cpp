@@ -81,7 +81,7 @@ TEST_CASE(
   CHECK(w.server->stats().bytes_in == sent.size());
 }
 
-TEST_CASE("what nobody reads is not taken in", "[tunnel]") {
+TEST_CASE("the tunnel reads no more while its other end does not read", "[tunnel]") {
   std::promise<void> end;
   world w({}, [ended = end.get_future().share()](backend::tcp::socket&) { ended.wait(); });
   const auto opened = must(w.open(w.ca.issue("ann", certificate_role::viewing)));
