@@ -152,7 +152,7 @@ std::string value_of(const option_row& row, const options& values) {
       row.field);
 }
 
-bool is_number(const option_row& row) noexcept {
+bool is_number(const option_row& row) {
   return std::visit(
       []<class T>(T options::*) { return !is_text<T> && !is_choice<T> && !is_cursor<T>; },
       row.field);

@@ -79,7 +79,7 @@ struct retired_option {
 [[nodiscard]] std::string value_of(const option_row& row, const options& values);
 
 /// Whether the value is written without quotes in a file.
-[[nodiscard]] bool is_number(const option_row& row) noexcept;
+[[nodiscard]] bool is_number(const option_row& row);
 
 /// Checks the rules that involve two options. Error `errc::invalid`, naming both.
 [[nodiscard]] expected<void> check_together(const options& values);

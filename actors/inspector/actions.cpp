@@ -11,7 +11,7 @@ namespace prism::actions {
 
 namespace {
 
-constexpr std::int64_t longest_pause{24 * 3'600};
+constexpr std::int64_t longest_pause = std::int64_t{24} * 3'600;
 constexpr std::int64_t longest_trace = 600;
 
 [[nodiscard]] bool can_pause(const node_context& node, const std::string& part) {

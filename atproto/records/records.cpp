@@ -228,7 +228,7 @@ expected<record> parse_record(collection kind, const cbor_node& root) {
   case collection::profile: {
     profile_record out{in.optional_text("displayName"), in.optional_text("description"),
                        in.optional_text("createdAt"), in.optional_ref("joinedViaStarterPack")};
-    return in.done(std::move(out));
+    return in.done(out);
   }
   case collection::labeler:
     return in.done(plain_record{in.text("createdAt")});

@@ -3,6 +3,7 @@
 #include "db/pg/row_reader.hpp"
 #include "db/reads/ids.hpp"
 #include "db/reads/ordinal.hpp"
+#include "db/reads/page.hpp"
 
 namespace prism::reads {
 

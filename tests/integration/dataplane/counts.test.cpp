@@ -26,6 +26,7 @@ constexpr db::micros day = INT64_C(86'400'000'000);
   const auto answer = ask<bsky::GetInteractionCountsResponse>(on, "GetInteractionCounts", request);
   REQUIRE(answer.bookmarks_size() == answer.likes_size());
   std::vector<std::string> out;
+  out.reserve(static_cast<std::size_t>(answer.likes_size()));
   for (int i = 0; i < answer.likes_size(); ++i)
     out.push_back(fmt::format("{} {} {} {}", answer.likes(i), answer.reposts(i), answer.replies(i),
                               answer.quotes(i)));

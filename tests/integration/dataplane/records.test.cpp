@@ -396,10 +396,10 @@ TEST_CASE("a declaration has the date that it says, if it is one") {
   CHECK(date_of("2020-02-03T04:05:06.789Z") == "1580702706789");
   CHECK(date_of("2020-02-03") == "1580688000000");
   CHECK(date_of("1970-01-01T00:00:00Z") == "0");
-  CHECK(date_of("now") == "");
-  CHECK(date_of(5) == "");
-  CHECK(date_of(nullptr) == "");
-  CHECK(date_of(boost::json::array{"2020-02-03T04:05:06.789Z"}) == "");
+  CHECK(date_of("now").empty());
+  CHECK(date_of(5).empty());
+  CHECK(date_of(nullptr).empty());
+  CHECK(date_of(boost::json::array{"2020-02-03T04:05:06.789Z"}).empty());
 }
 
 TEST_CASE("no text that a stranger writes makes a record vanish") {

@@ -69,6 +69,7 @@ struct row {
 
 [[nodiscard]] std::vector<db::record_path> paths_of(const std::vector<row>& rows) {
   std::vector<db::record_path> out;
+  out.reserve(rows.size());
   for (const auto& each : rows)
     out.push_back({each.did, each.rkey});
   return out;

@@ -39,7 +39,7 @@ public:
   using self_pointer = interface::pointer;
   static constexpr const char* name = "pool";
 
-  fake_pool_state(self_pointer self, node_ptr /*node*/, std::shared_ptr<pool_script> script)
+  fake_pool_state(self_pointer self, const node_ptr& /*node*/, std::shared_ptr<pool_script> script)
       : self_(self), script_(std::move(script)) {}
 
   interface::behavior_type make_behavior() {

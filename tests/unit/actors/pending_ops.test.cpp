@@ -71,6 +71,7 @@ TEST_CASE("operations that the cache evicts are counted, and a full array is log
   log_capture log;
   const auto pending = bench.put<pending_ops_state>(names::pending_ops);
   std::vector<db::pending_change> changes;
+  changes.reserve(10);
   for (int i = 0; i < 10; ++i)
     changes.push_back(parked(7, i));
   report_changes(bench, pending, changes);
@@ -173,6 +174,7 @@ TEST_CASE("the rows of a load are limited, and operations dropped by it are coun
   constexpr auto max_rows = static_cast<int>(pending_ops_state::max_loaded_rows);
   constexpr int more = 5'000;
   std::vector<db::pending_change> all;
+  all.reserve(max_rows + more);
   for (int i = 0; i < max_rows + more; ++i)
     all.push_back(parked(i / 100, i));
   fake_table table({});

@@ -201,7 +201,7 @@ TEST_CASE("prism-replay serves the sample twice, and ends after one client") {
   REQUIRE_THAT(said, Catch::StartsWith("listening on ws://127.0.0.1:"));
   {
     client consumer(quick_options(said.substr(13, said.size() - 14)));
-    REQUIRE(consumer.wait_for_count(2 * 4121));
+    REQUIRE(consumer.wait_for_count(std::size_t{2} * 4121));
     const auto frames = consumer.frames();
     for (std::size_t i = 0; i < frames.size(); ++i)
       REQUIRE(seq_of(frames[i]) == static_cast<std::int64_t>(i) + 1);

@@ -63,7 +63,7 @@ public:
   using self_pointer = interface::pointer;
   static constexpr const char* name = "identity";
 
-  silent_identity_state(self_pointer self, node_ptr /*node*/) : self_(self) {}
+  silent_identity_state(self_pointer self, const node_ptr& /*node*/) : self_(self) {}
 
   interface::behavior_type make_behavior() {
     return {[](const identity_tasks_added&) {},

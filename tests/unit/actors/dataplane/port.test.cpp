@@ -4,6 +4,8 @@
 #include "tests/unit/actors/actor_fixture.hpp"
 #include "tests/unit/net/grpc/socket_client.hpp"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
 #include <future>
 #include <limits>
@@ -21,7 +23,7 @@ public:
   using self_pointer = interface::pointer;
   static constexpr const char* name = "reader";
 
-  stuck_reader_state(self_pointer self, node_ptr /*node*/) : self_(self) {}
+  stuck_reader_state(self_pointer self, const node_ptr& /*node*/) : self_(self) {}
 
   interface::behavior_type make_behavior() {
     return {[](const read_call&) {}, [](const lend_session&) {}, [](const tick&) {},
@@ -85,6 +87,7 @@ struct ended {
     return all;
   });
   std::vector<ended> in_order;
+  in_order.reserve(out.size());
   for (auto& [stream, each] : out)
     in_order.push_back(std::move(each));
   return in_order;

@@ -22,7 +22,7 @@ struct stuck_state {
   using interface = periodic_actor;
   using self_pointer = interface::pointer;
   static constexpr const char* name = "stuck";
-  stuck_state(self_pointer self, node_ptr /*node*/, std::shared_ptr<std::latch> wake)
+  stuck_state(self_pointer self, const node_ptr& /*node*/, std::shared_ptr<std::latch> wake)
       : self_(self), wake_(std::move(wake)) {}
   interface::behavior_type make_behavior() {
     return {[this](const tick&) { wake_->wait(); }, [this](const stop_request&) { self_->quit(); },

@@ -150,7 +150,7 @@ private:
     const auto size = std::min(room, body.rest.size());
     if (size == 0 && !body.complete)
       return NGHTTP2_ERR_DEFERRED;
-    std::memcpy(out, body.rest.data(), size);
+    std::copy_n(body.rest.data(), size, reinterpret_cast<char*>(out));
     body.rest.erase(0, size);
     if (body.rest.empty() && body.complete)
       *flags |= NGHTTP2_DATA_FLAG_EOF;

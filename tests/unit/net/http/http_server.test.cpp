@@ -96,7 +96,7 @@ private:
 
 std::unique_ptr<http_server> start(http_server_options options = {}) {
   auto started = http_server::start(
-      options,
+      std::move(options),
       {{"GET", "/metrics", [](const http_request&) { return http_response{.body = "m 1\n"}; }},
        {"GET", "/large",
         [](const http_request&) { return http_response{.body = std::string(large_page, 'x')}; }},
@@ -217,7 +217,8 @@ TEST_CASE("a body of exactly the limit passes and one byte more is 413") {
 TEST_CASE("the default limit of a body is 10 MB") {
   const auto server = start();
   raw_client fits(*server);
-  fits.send(post("/echo", std::string(10'000'000, 'x')));
+  constexpr std::size_t limit = 10'000'000;
+  fits.send(post("/echo", std::string(limit, 'x')));
   CHECK(fits.receive().result_int() == 201);
   raw_client too_large(*server);
   too_large.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10000001\r\n\r\n");
@@ -412,9 +413,9 @@ TEST_CASE("the one scraper of another address keeps its idle connection in a flo
   const auto server = start({.max_connections = 8});
   raw_client scraper(*server);
   CHECK(scraper.ask("GET", "/metrics").result_int() == 200);
-  std::vector<std::unique_ptr<raw_client>> silent;
-  for (int i = 0; i < 100; ++i)
-    silent.push_back(std::make_unique<raw_client>(*server, "127.0.0.2"));
+  std::vector<std::unique_ptr<raw_client>> silent(100);
+  for (auto& each : silent)
+    each = std::make_unique<raw_client>(*server, "127.0.0.2");
   REQUIRE(eventually([&] { return server->stats().connections == 101; }));
   CHECK(scraper.ask("GET", "/metrics").result_int() == 200);
 }

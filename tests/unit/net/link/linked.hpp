@@ -162,6 +162,7 @@ private:
 /// Tells all of them of all others.
 inline void introduce(const std::vector<const linked_node*>& all) {
   std::vector<link_peer> peers;
+  peers.reserve(all.size());
   for (const auto* const each : all)
     peers.push_back(each->as_peer());
   for (const auto* const each : all)

@@ -43,7 +43,7 @@ public:
       : cursor_(chosen.first_cursor), skip_oversized_(chosen.skip_oversized) {
     auto started = ws_source::start(
         std::move(options),
-        {.on_frames = [this](std::vector<frame_bytes> batch) { take(batch); },
+        {.on_frames = [this](const std::vector<frame_bytes>& batch) { take(batch); },
          .next_cursor =
              [this] {
                credited_.wait(); // or the source may connect, and stall, before it has credit

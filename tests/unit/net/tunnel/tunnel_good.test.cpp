@@ -103,6 +103,7 @@ TEST_CASE("twenty clients are served at once, also of one certificate", "[tunnel
   world w({.max_handshakes_per_address = 20}); // all are of this one
   const auto who = w.ca.issue("ann", certificate_role::viewing);
   std::vector<std::future<std::string>> all;
+  all.reserve(20);
   std::promise<void> everybody;
   const auto there = everybody.get_future().share();
   for (int i = 0; i < 20; ++i)
