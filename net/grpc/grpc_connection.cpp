@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::size_t default_window = 65'535;
 constexpr std::size_t largest_window = 0x7fff'ffff;
-// PING, SETTINGS, PRIORITY and DATA without any of one client in a second.
-constexpr std::uint32_t max_control_frames = 2'000;
 // Ids of streams end at 2^31 (RFC 9113, 5.1.1), and clients may not expect it: from this one on,
 // after some 500 million calls, the client is asked for another connection.
 constexpr std::int32_t first_late_stream = 0x4000'0000;
@@ -162,25 +160,6 @@ void grpc_connection::give_calls() {
     has_called_ = true;
     events_.call(id, stream.release());
   }
-}
-
-// A client can make the server reset its calls, by breaking rules of their streams, as fast as it
-// could reset them itself (CVE-2025-8671).
-void grpc_connection::count_reset(std::uint32_t error) {
-  const bool is_ours = error == NGHTTP2_NO_ERROR || error == NGHTTP2_CANCEL;
-  if (!is_ours && !forced_resets_.take(now_))
-    fail("a flood of streams that break rules");
-}
-
-bool grpc_connection::allow_control_frame() {
-  if (now_ - control_since_ >= std::chrono::seconds{1}) {
-    control_since_ = now_;
-    control_frames_ = 0;
-  }
-  if (++control_frames_ <= max_control_frames)
-    return true;
-  fail("a flood of control frames");
-  return false;
 }
 
 // -- out -------------------------------------------------------------------------------------

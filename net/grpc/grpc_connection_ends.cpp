@@ -1,5 +1,5 @@
-// The part of `grpc_connection` that bounds what waits, in bytes and time, and ends calls and
-// itself.
+// The part of `grpc_connection` that bounds what waits, in bytes and time, and floods of what costs
+// the client nothing, and ends calls and itself.
 #include "net/grpc/grpc_connection.hpp"
 
 #include <algorithm>
@@ -11,6 +11,8 @@ namespace {
 
 // Frames other than answers that may wait, besides one for each call.
 constexpr std::size_t max_waiting_frames = 1'000;
+// PING, SETTINGS, PRIORITY and DATA without any of one client in a second.
+constexpr std::uint32_t max_control_frames = 2'000;
 // For a round trip, after which the client knows that it must begin no further call.
 constexpr std::chrono::seconds drain_round_trip{1};
 
@@ -28,6 +30,25 @@ void grpc_connection::release(grpc_stream& stream) {
   held_ -= stream.held;
   counters_.buffered_bytes.fetch_sub(stream.held, std::memory_order_relaxed);
   stream.held = 0;
+}
+
+// A client can make the server reset its calls, by breaking rules of their streams, as fast as it
+// could reset them itself (CVE-2025-8671).
+void grpc_connection::count_reset(std::uint32_t error) {
+  const bool is_ours = error == NGHTTP2_NO_ERROR || error == NGHTTP2_CANCEL;
+  if (!is_ours && !forced_resets_.take(now_))
+    fail("a flood of streams that break rules");
+}
+
+bool grpc_connection::allow_control_frame() {
+  if (now_ - control_since_ >= std::chrono::seconds{1}) {
+    control_since_ = now_;
+    control_frames_ = 0;
+  }
+  if (++control_frames_ <= max_control_frames)
+    return true;
+  fail("a flood of control frames");
+  return false;
 }
 
 void grpc_connection::close_stream(std::int32_t id) {
