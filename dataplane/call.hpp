@@ -38,7 +38,8 @@ struct call {
   /// with `identity`; without an answer the call fails as the lookup did. If the method succeeded,
   /// its answer is given, and the lookup is asked for without waiting.
   std::optional<db::wanted_identity> wanted{};
-  /// Records that exist and are missing in the answer, because it would be too large.
+  /// Records and op threads that exist and are missing in the answer, because it would be too
+  /// large.
   std::size_t left_out{0};
 };
 

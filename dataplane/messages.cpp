@@ -60,8 +60,8 @@ enum class size : std::uint8_t { small, too_many_fields, malformed };
 } // namespace
 
 answer<void> parse_request(google::protobuf::Message& out, std::string_view bytes) {
-  // libprotobuf would write a line to the standard error for each text that is not UTF-8: without a
-  // limit, and waiting for whoever reads it.
+  // For each text that is not UTF-8 libprotobuf would write a line to the standard error. Nothing
+  // limits these lines, and a full pipe would block the thread.
   static auto* const no_lines = google::protobuf::SetLogHandler(nullptr);
   static_cast<void>(no_lines);
   const auto measured = measure(bytes, *out.GetDescriptor());

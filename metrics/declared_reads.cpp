@@ -30,8 +30,9 @@ dataplane_metrics declare_dataplane(declarer& d) {
                              "reason", labels::dataplane_refusals),
       .received_bytes = d.counter("dataplane_received_bytes_total", "Bytes received from clients."),
       .sent_bytes = d.counter("dataplane_sent_bytes_total", "Bytes sent to clients."),
-      .left_out_records = d.counter("dataplane_left_out_records_total",
-                                    "Records that are missing in answers that would be too large."),
+      .left_out_records =
+          d.counter("dataplane_left_out_records_total",
+                    "Records and op threads missing in answers that would be too large."),
       .reloads = d.counters("dataplane_certificate_reloads_total",
                             "Times the certificate files of the data plane had changed and were "
                             "read, by result.",

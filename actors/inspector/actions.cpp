@@ -153,7 +153,7 @@ expected<view_data> retry_dead_letter(command_call& call) {
   if (!done)
     return failed(done.error());
   if (!done->applied)
-    return fail(errc::fatal, "dead letter {} is not applied: {}", id, done->why);
+    return fail(errc::fatal, "cannot apply dead letter {}: {}", id, done->why);
   return said(fmt::format("dead letter {} is applied and deleted", id));
 }
 

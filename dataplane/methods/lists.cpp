@@ -13,7 +13,7 @@ using reads::listed_record;
 
 answer<void> actor_lists(call& with, const bsky::GetActorListsRequest& in,
                          bsky::GetActorListsResponse& out) {
-  return answer_list(with, without_nul(in.actor_did()), in, out, reads::lists_by,
+  return answer_list(with, in.actor_did(), in, out, reads::lists_by,
                      [](auto& to, listed_record& each) { to.add_list_uris(std::move(each.uri)); });
 }
 
@@ -34,24 +34,24 @@ answer<void> list_members(call& with, const bsky::GetListMembersRequest& in,
 
 answer<void> actor_feeds(call& with, const bsky::GetActorFeedsRequest& in,
                          bsky::GetActorFeedsResponse& out) {
-  return answer_list(with, without_nul(in.actor_did()), in, out, reads::feeds_by,
+  return answer_list(with, in.actor_did(), in, out, reads::feeds_by,
                      [](auto& to, listed_record& each) { to.add_uris(std::move(each.uri)); });
 }
 
 answer<void> actor_starter_packs(call& with, const bsky::GetActorStarterPacksRequest& in,
                                  bsky::GetActorStarterPacksResponse& out) {
-  return answer_list(with, without_nul(in.actor_did()), in, out, reads::starter_packs_by,
+  return answer_list(with, in.actor_did(), in, out, reads::starter_packs_by,
                      [](auto& to, listed_record& each) { to.add_uris(std::move(each.uri)); });
 }
 
 answer<void> blocks(call& with, const bsky::GetBlocksRequest& in, bsky::GetBlocksResponse& out) {
-  return answer_list(with, without_nul(in.actor_did()), in, out, reads::blocks_by,
+  return answer_list(with, in.actor_did(), in, out, reads::blocks_by,
                      [](auto& to, listed_record& each) { to.add_block_uris(std::move(each.uri)); });
 }
 
 answer<void> blocklist_subscriptions(call& with, const bsky::GetBlocklistSubscriptionsRequest& in,
                                      bsky::GetBlocklistSubscriptionsResponse& out) {
-  return answer_list(with, without_nul(in.actor_did()), in, out, reads::blocking_lists,
+  return answer_list(with, in.actor_did(), in, out, reads::blocking_lists,
                      [](auto& to, listed_record& each) { to.add_list_uris(std::move(each.uri)); });
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "dataplane/call.hpp"
+#include "dataplane/methods/arguments.hpp"
 #include "db/reads/record_list.hpp"
 
+#include <string>
 #include <utility>
 
 /// Requests for lists of records by time, and their answers.
@@ -19,16 +21,17 @@ template <class Request>
 }
 
 /// Answers a request for a list.
+/// @param of a DID or uri; with a NUL it is that of nobody
 /// @param read gives the page, from an executor, the text that says of whom or what, and the page's
 /// request
 /// @param add puts one record into the answer
 template <class Request, class Response, class Read, class Add>
-[[nodiscard]] answer<void> answer_list(call& with, std::string_view of, const Request& in,
+[[nodiscard]] answer<void> answer_list(call& with, const std::string& of, const Request& in,
                                        Response& out, Read read, Add add) {
   const auto asked = page_of(in);
   if (!asked)
     return tl::unexpected(asked.error());
-  auto page = read(with.on, of, *asked);
+  auto page = read(with.on, without_nul(of), *asked);
   if (!page)
     return failed(page.error());
   for (auto& each : page->rows)

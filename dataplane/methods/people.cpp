@@ -16,7 +16,7 @@ using reads::listed_record;
 // The field `sort` of these two changes nothing in the official data plane either.
 answer<void> followers(call& with, const bsky::GetFollowersRequest& in,
                        bsky::GetFollowersResponse& out) {
-  return answer_list(with, without_nul(in.actor_did()), in, out, reads::followers,
+  return answer_list(with, in.actor_did(), in, out, reads::followers,
                      [&](auto& to, listed_record& each) {
                        auto& follow = *to.add_followers();
                        follow.set_uri(std::move(each.uri));
@@ -26,7 +26,7 @@ answer<void> followers(call& with, const bsky::GetFollowersRequest& in,
 }
 
 answer<void> follows(call& with, const bsky::GetFollowsRequest& in, bsky::GetFollowsResponse& out) {
-  return answer_list(with, without_nul(in.actor_did()), in, out, reads::follows,
+  return answer_list(with, in.actor_did(), in, out, reads::follows,
                      [&](auto& to, listed_record& each) {
                        auto& follow = *to.add_follows();
                        follow.set_uri(std::move(each.uri));
@@ -44,7 +44,7 @@ answer<void> of_subject(call& with, const Request& in, Response& out) {
 
 answer<void> actor_likes(call& with, const bsky::GetActorLikesRequest& in,
                          bsky::GetActorLikesResponse& out) {
-  return answer_list(with, without_nul(in.actor_did()), in, out, reads::likes_by,
+  return answer_list(with, in.actor_did(), in, out, reads::likes_by,
                      [](auto& to, listed_record& each) {
                        auto& like = *to.add_likes();
                        like.set_uri(std::move(each.uri));
@@ -54,7 +54,7 @@ answer<void> actor_likes(call& with, const bsky::GetActorLikesRequest& in,
 
 answer<void> actor_reposts(call& with, const bsky::GetActorRepostsRequest& in,
                            bsky::GetActorRepostsResponse& out) {
-  return answer_list(with, without_nul(in.actor_did()), in, out, reads::reposts_by,
+  return answer_list(with, in.actor_did(), in, out, reads::reposts_by,
                      [](auto& to, listed_record& each) { to.add_uris(std::move(each.uri)); });
 }
 

@@ -158,6 +158,32 @@ TEST_CASE("those who joined by a starter pack are counted, and those of the last
   CHECK(counts(eleventh + 8 * day) == "3 0");
 }
 
+TEST_CASE("of a call about many starter packs all together have a greatest number, too") {
+  firehose_builder events;
+  const auto joined = pack(events, "alice", "s1");
+  events.create("bob", "app.bsky.actor.profile/self",
+                {{"$type", "app.bsky.actor.profile"}, {"joinedViaStarterPack", ref_to(joined)}});
+  index_target target;
+  target.apply(events.take(), 20);
+  must(target.connection.exec_script(R"sql(
+    INSERT INTO profiles (creator_id, rkey, created_at, commit_time, joined_via_id, cid, record,
+        place)
+      SELECT 1000000 + i, 'self', created_at, now(), joined_via_id, cid, record, 0
+      FROM profiles CROSS JOIN generate_series(1, 5999) i WHERE rkey = 'self';
+  )sql"));
+  const auto counted = [&](int packs) {
+    bsky::GetStarterPackCountsRequest request;
+    for (int i = 0; i < packs; ++i)
+      request.add_refs()->set_uri(joined.uri);
+    return ask<bsky::GetStarterPackCountsResponse>(target.connection, "GetStarterPackCounts",
+                                                   request)
+        .joined_all_time(0);
+  };
+  CHECK(counted(1) == 6'000);
+  CHECK(counted(100) == 6'000);
+  CHECK(counted(200) == 5'000);
+}
+
 TEST_CASE("profiles beside an account's own count for no starter pack") {
   firehose_builder events;
   const auto joined = pack(events, "alice", "s1");

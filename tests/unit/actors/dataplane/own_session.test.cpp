@@ -93,6 +93,22 @@ private:
   return eventually([&] { return lock.blocked_backends().size() == sessions; });
 }
 
+/// Ends a session from outside, as an administrator would.
+void end_session(const actor_fixture& bench, std::int32_t backend) {
+  must(bench.connect().exec(fmt::format("SELECT pg_terminate_backend({})", backend)));
+}
+
+/// The backend of the port's own session, while no call is at work.
+[[nodiscard]] std::int32_t backend_of_port(served_database& w) {
+  users_table_lock lock(w.bench);
+  const auto call = w.begin();
+  REQUIRE(blocks(lock, 1));
+  const auto out = lock.blocked_backends().front();
+  lock.release();
+  CHECK(w.end(call).status() == "0");
+  return out;
+}
+
 } // namespace
 
 TEST_CASE("the port answers a call itself, and does its other work meanwhile") {
@@ -153,7 +169,7 @@ TEST_CASE("if the port's own session is lost, a reader answers, and the port get
   const auto call = w.begin();
   REQUIRE(blocks(lock, 1));
   const auto pid = lock.blocked_backends().front();
-  must(w.bench.connect().exec("SELECT pg_terminate_backend(" + std::to_string(pid) + ")"));
+  end_session(w.bench, pid);
   REQUIRE(eventually([&] {
     const auto now = lock.blocked_backends();
     return now.size() == 1 && now.front() != pid;
@@ -180,12 +196,7 @@ TEST_CASE("with the first reader the port's own session ends, and begins again")
   lock.release();
   CHECK(w.end(call).status() == "0"); // it may still end
   REQUIRE(eventually([&] { return w.port->has_session() && w.now().active == 0; }));
-  users_table_lock again(w.bench);
-  const auto next = w.begin();
-  REQUIRE(blocks(again, 1));
-  CHECK(again.blocked_backends().front() != pid);
-  again.release();
-  CHECK(w.end(next).status() == "0");
+  CHECK(backend_of_port(w) != pid);
   CHECK(w.answered() == "0");
   caf::anon_send_exit(caf::actor_cast<caf::actor>(w.reader), caf::exit_reason::kill);
   CHECK(eventually([&] { return !w.port->has_session(); })); // an idle one ends at once
@@ -319,7 +330,7 @@ TEST_CASE("if the reader has lost its session and opens another one, so does the
   REQUIRE(blocks(lock, 2));
   const auto both = lock.blocked_backends();
   const auto of_reader = both.front() == of_port ? both.back() : both.front();
-  must(w.bench.connect().exec("SELECT pg_terminate_backend(" + std::to_string(of_reader) + ")"));
+  end_session(w.bench, of_reader);
   REQUIRE(eventually([&] {
     const auto now = lock.blocked_backends();
     return now.size() == 2 && std::ranges::count(now, of_reader) == 0;
@@ -328,12 +339,7 @@ TEST_CASE("if the reader has lost its session and opens another one, so does the
   CHECK(w.end(first).status() == "0");
   CHECK(w.end(second).status() == "0");
   CHECK(w.answered() == "1");
-  users_table_lock again(w.bench);
-  const auto next = w.begin();
-  REQUIRE(blocks(again, 1));
-  CHECK(again.blocked_backends().front() != of_port);
-  again.release();
-  CHECK(w.end(next).status() == "0");
+  CHECK(backend_of_port(w) != of_port);
 }
 
 TEST_CASE("a database that says nothing does not hold the port") {

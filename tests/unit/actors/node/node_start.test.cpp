@@ -154,3 +154,17 @@ TEST_CASE("a start that no waiting helps ends with the code for wrong settings")
   REQUIRE_FALSE(ended);
   CHECK(exit_code_of(ended.error().code) == exit_code::configuration);
 }
+
+TEST_CASE("a port for other nodes that cannot be opened is a wrong setting, not a failed start") {
+  // Exit code 78, with which systemd does not start the node again (docs/OPERATIONS.md).
+  config::options options;
+  options.relay_url = "ws://127.0.0.1:1";
+  options.database_url = pg_fixture::fresh_database();
+  options.metrics_listen.clear();
+  options.cluster_listen = "127.0.0.1:0";
+  options.tunnel_certificate = options.tunnel_key = options.tunnel_authority = "/nothing/there";
+  const auto started = node::start(options, [] { return false; });
+  REQUIRE_FALSE(started);
+  CHECK(started.error().code == errc::invalid);
+  CHECK_THAT(started.error().message, Catch::StartsWith("cluster-listen: "));
+}
